@@ -1,0 +1,1 @@
+"""The data plane: WHAT devices see, predict, send and learn. It imports nothing of ``sim``."""

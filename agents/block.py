@@ -1,0 +1,178 @@
+"""A block: a fixed group of devices whose streams, states and tallies are stacked tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil, inf, sqrt
+
+import numpy as np
+import torch
+
+from agents.arrivals import Arrivals
+from agents.attribution import PhaseClock
+from agents.codecs import roundtrip
+from agents.contract import COHORT_COLUMNS, Phase
+from agents.features import Features
+from agents.judging import Judge, Verdict
+from agents.methods.base import DeviceState, Method, Payload, Recent, Updates
+from agents.samples import SampleRing
+from agents.seeding import Purpose, rng
+from agents.tasks.base import Place, Task
+
+_SAMPLES = COHORT_COLUMNS.index("samples")
+
+
+@dataclass(frozen=True)
+class BlockParts:
+    """What all blocks of a cohort share: read-only."""
+
+    seed: int
+    task: Task
+    features: Features
+    judge: Judge
+    method: Method
+    arrivals: Arrivals
+    tick_s: float
+    history: int
+
+
+class Block:
+    """Devices ``0 .. devices - 1`` of one block; rows beyond them are ghosts that only keep shapes fixed."""
+
+    def __init__(self, parts: BlockParts, place: Place, devices: int, state: DeviceState) -> None:
+        self._parts, self._place, self.devices = parts, place, devices
+        self.state = state
+        self._rows = np.arange(devices)
+        self._width = _judged_width(parts)
+        self._ring = SampleRing(place.width, _capacity(parts))
+        self._cells = 0
+        self._judged = np.zeros(place.width, np.int64)
+        self._knows_until_s: dict[int, float] = {}
+        self._phases = PhaseClock(parts.task.changes(place)[:devices])
+        self.totals = np.zeros((devices, len(COHORT_COLUMNS)), np.int64)
+        self._tally = np.zeros_like(self.totals)
+
+    def load(self, until_s: float) -> None:
+        """Draw the stream up to ``until_s``; blocks may be asked in any order and any steps."""
+        arrivals = self._parts.arrivals
+        while not arrivals.silent and self._cells * arrivals.cell_s < until_s:
+            time_s, due_s = arrivals.cell(self._place, self._cells)
+            draw = rng(self._parts.seed, Purpose.CONTENT, self._place.cohort, self._place.block, self._cells)
+            content = self._parts.task.draw(self._place, time_s, np.isfinite(time_s), draw)
+            self._ring.load(time_s, due_s, content)
+            self._cells += 1
+
+    def collect(self, rows: np.ndarray, at_s: np.ndarray, tickets: Sequence[int]) -> Payload:
+        """Return the payloads of ``rows`` at ``at_s`` [s], stacked in the order given."""
+        method, ring = self._parts.method, self._ring
+        self.load(float(at_s.max()))
+        newest = ring.newest_labelled if method.needs_labels else ring.newest
+        slots, count = newest(rows, at_s, method.window)
+        self._knows_until_s.update(zip(tickets, self._carries_s(rows, at_s, slots, count), strict=True))
+        payload = method.collect(self._rows_of(rows), self._recent(rows, at_s, slots, count))
+        return roundtrip(method.codec, method.payload_fields, payload)
+
+    def _carries_s(self, rows: np.ndarray, at_s: np.ndarray, slots: np.ndarray, count: np.ndarray) -> list[float]:
+        """Return up to when each payload knows the world: its newest label, or simply the time of the request."""
+        if not self._parts.method.needs_labels:
+            return at_s.tolist()
+        time_s = np.where(np.arange(slots.shape[1]) < count[:, None], self._ring.time_s[rows[:, None], slots], -inf)
+        return time_s.max(axis=1, initial=-inf).tolist()
+
+    def _recent(self, rows: np.ndarray, at_s: np.ndarray, slots: np.ndarray, count: np.ndarray) -> Recent:
+        samples = self._samples(rows, slots)
+        valid = np.arange(slots.shape[1]) < count[:, None]
+        known = valid & (self._ring.due_s[rows[:, None], slots] <= at_s[:, None])
+        label = np.where(known, samples["label"], -1).astype(np.int64)
+        features = self._parts.features.of(samples) * torch.from_numpy(valid[:, :, None])
+        return Recent(features=features, label=torch.from_numpy(label), count=torch.from_numpy(count))
+
+    def note(self, row: int, ticket: int, at_s: float, phase: Phase) -> None:
+        """Note that the exchange of ``ticket`` enters ``phase``: what regret is attributed to."""
+        knows_until_s = self._knows_until_s.get(ticket, inf)
+        if phase is Phase.UPLINK and knows_until_s < at_s:
+            self._phases.enter(row, at_s, Phase.LABELS, knows_until_s)
+        self._phases.enter(row, at_s, phase, knows_until_s)
+
+    def forget(self, ticket: int) -> None:
+        """Forget an exchange that is over."""
+        self._knows_until_s.pop(ticket, None)
+
+    def install(self, rows: np.ndarray, at_s: np.ndarray, updates: Updates) -> None:
+        """Judge what ``rows`` saw up to ``at_s`` with their old state, then put their updates in force."""
+        self.judge(rows, at_s)
+        changed = self._parts.method.install(self._rows_of(rows), updates)
+        if not self._parts.method.shared_rows:
+            index = torch.from_numpy(rows)
+            for name, values in changed.items():
+                self.state[name][index] = values
+
+    def judge(self, rows: np.ndarray, until_s: np.ndarray) -> None:
+        """Predict all samples of ``rows`` up to ``until_s`` [rows] that were not predicted yet."""
+        self.load(float(until_s.max(initial=0.0)))
+        upto = self._ring.count_until(rows, until_s)
+        while (unseen := self._judged[rows] < upto).any():
+            rows, upto = rows[unseen], upto[unseen]
+            self._judge_some(rows, upto)
+
+    def _judge_some(self, rows: np.ndarray, upto: np.ndarray) -> None:
+        ordinals = self._judged[rows][:, None] + np.arange(self._width)
+        valid = ordinals < upto[:, None]
+        slots = self._ring.slots(ordinals)
+        samples = self._samples(rows, slots)
+        verdict = self._parts.judge(self._parts.method, self._rows_of(rows), samples, self._parts.features)
+        labelled = np.isfinite(self._ring.due_s[rows[:, None], slots])
+        phases = self._phases.phases(rows, self._ring.time_s[rows[:, None], slots])
+        self._tally[rows] += _counted(verdict, valid, labelled, phases)
+        self._judged[rows] += valid.sum(axis=1)
+
+    def _rows_of(self, rows: np.ndarray) -> DeviceState:
+        """Return the state of some rows, or all of it where rows share it or are all there are."""
+        if self._parts.method.shared_rows or len(rows) == self._place.width:
+            return self.state
+        index = torch.from_numpy(rows)
+        return {name: values.index_select(0, index) for name, values in self.state.items()}
+
+    def _samples(self, rows: np.ndarray, slots: np.ndarray) -> dict[str, np.ndarray]:
+        return {name: values[rows[:, None], slots] for name, values in self._ring.fields.items()}
+
+    def close(self, until_s: float) -> np.ndarray:
+        """Judge everything up to ``until_s`` and return the tallies since the last close, int64 [columns]."""
+        self._phases.tell_changes(until_s)
+        self.judge(self._rows, np.full(self.devices, until_s))
+        self._phases.close()
+        tally = self._tally.sum(axis=0)
+        self.totals += self._tally
+        self._tally[:] = 0
+        return tally
+
+    @property
+    def seen(self) -> np.ndarray:
+        """Samples seen by each device so far, int64 [devices]."""
+        return self.totals[:, _SAMPLES]
+
+
+def _counted(verdict: Verdict, valid: np.ndarray, labelled: np.ndarray, phases: np.ndarray) -> np.ndarray:
+    """Sum over the samples of each row: int64 [rows, columns]."""
+    regret = np.where(valid, verdict.correct_oracle.astype(np.int64) - verdict.correct, 0)
+    columns = [valid, valid & labelled]
+    columns += [valid & column for column in (verdict.correct, verdict.correct_static, verdict.correct_oracle)]
+    sums = [column.sum(axis=1) for column in columns]
+    sums.append(np.where(valid, verdict.loss_micro, 0).sum(axis=1))
+    sums += [np.where(phases == phase, regret, 0).sum(axis=1) for phase in Phase]
+    return np.stack(sums, axis=1)
+
+
+def _judged_width(parts: BlockParts) -> int:
+    """Return how many samples of a device are predicted at once: fixed, a multiple of 16 (see ``models``)."""
+    expected = min(parts.tick_s / parts.arrivals.cell_s * 16 if not parts.arrivals.silent else 0.0, 64.0)
+    return max(16, ceil((expected + sqrt(expected)) / 16) * 16)
+
+
+def _capacity(parts: BlockParts) -> int:
+    """Return the ring's size: the window, one tick's samples, and slack for two cells at their fullest."""
+    if parts.arrivals.silent:
+        return 1
+    per_tick = parts.tick_s / parts.arrivals.cell_s * 16
+    return int(parts.history + per_tick + 8 * sqrt(per_tick + 1) + 128)

@@ -1,0 +1,96 @@
+"""From a specification to a live data plane: train in the cloud, tabulate, and put devices into blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import ceil, sqrt
+from typing import cast
+
+import numpy as np
+import torch
+
+from agents.arrivals import Arrivals
+from agents.block import Block, BlockParts
+from agents.cloud_half import CloudHalf
+from agents.contract import CohortSpec, FleetSpec, MessageSizes
+from agents.features import DrawnFeatures, Features, PooledFeatures
+from agents.fleet import Fleet
+from agents.judging import Judge
+from agents.layout import Layout
+from agents.methods import CloudState, Method, make_method
+from agents.models import Base, make_net
+from agents.models.training import pretrain
+from agents.pools.inline import InlinePool
+from agents.references import BayesOptimal, Computed, oracle_table, static_table
+from agents.tasks import make_task
+from agents.tasks.base import PoolTask, Task
+
+_NEARLY_ALL = np.array([0.999])
+#: Samples a device can remember at most.
+_DEEPEST = 4096
+
+#: Told (what is being prepared, share done in [0, 1]).
+Report = Callable[[str, float], None]
+
+
+def build_fleet(spec: FleetSpec, report: Report | None = None) -> Fleet:
+    """Build the data plane of a scenario.
+
+    Raises:
+        ValueError: options that do not fit together; the message names them.
+    """
+    torch.set_num_threads(1)
+    task = make_task(spec)
+    net = make_net(spec.model, task.input_shape, task.classes, spec.model_options)
+    method = make_method(spec.adapter, spec.adapter_options, spec.codec, net)
+    history = task.history()
+    base = pretrain(history, net, spec.pretrain, spec.seed, report)
+    cloud = method.prepare(history, base, spec.seed)
+    features, judge = _seeing(task, base)
+    layout = Layout(spec.cohorts)
+    blocks = _blocks(spec, task, features, judge, method, cloud, layout)
+    sizes = MessageSizes(method.payload_bytes, method.update_bytes)
+    return Fleet(InlinePool(layout, blocks), CloudHalf(method, cloud), sizes, spec.watch)
+
+
+def _seeing(task: Task, base: Base) -> tuple[Features, Judge]:
+    """Return how samples become features, and what they are judged against."""
+    if task.pool_size == 0:
+        return DrawnFeatures(base), Judge(Computed(base), BayesOptimal())
+    pool_task = cast(PoolTask, task)
+    features = PooledFeatures(pool_task, base)
+    static, oracle = static_table(pool_task, base, features), oracle_table(pool_task, base, features)
+    return features, Judge(static, oracle)
+
+
+def _blocks(
+    spec: FleetSpec,
+    task: Task,
+    features: Features,
+    judge: Judge,
+    method: Method,
+    cloud: CloudState,
+    layout: Layout,
+) -> list[Block]:
+    of_cohort = [
+        BlockParts(
+            spec.seed, task, features, judge, method, Arrivals(spec.seed, cohort), spec.tick_s, _history(method, cohort)
+        )
+        for cohort in spec.cohorts
+    ]
+    parts = [of_cohort[place.cohort] for place in layout.places]
+    return [
+        Block(part, place, devices, method.start(cloud, place.width))
+        for part, place, devices in zip(parts, layout.places, layout.devices, strict=True)
+    ]
+
+
+def _history(method: Method, cohort: CohortSpec) -> int:
+    """Return how many samples back a payload may have to reach."""
+    if not method.needs_labels or cohort.label_share <= 0:
+        return method.window
+    # Labels come to a share of the samples, and late: reach back past the delay of all but one in a thousand.
+    delay_s = float(cohort.label_delay(_NEARLY_ALL)[0])
+    waiting = delay_s / cohort.interval_s
+    wanted = (method.window + 4 * sqrt(method.window)) / cohort.label_share
+    return min(ceil(wanted + waiting + 4 * sqrt(waiting)), _DEEPEST)

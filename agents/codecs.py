@@ -1,0 +1,199 @@
+"""How tensors become bytes on a link, and what is left of them when they arrive.
+
+A message is a fixed list of fields, written one after the other, little-endian, without a header of its own
+(links add headers). Floats are coded; integers keep their type. Sizes are those of the bytes really written.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import torch
+
+
+@dataclass(frozen=True)
+class Field:
+    """One tensor of a message.
+
+    Attributes:
+        shape: of one message's tensor.
+        dtype: ``float`` (coded) or ``int32``, ``int16``, ``uint8`` (kept).
+        bound: no value is larger than this; spares int8 its scale. None if unknown.
+        header: costs no bytes of the message: it rides in the header that links add, or the receiver has it.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str = "float"
+    bound: float | None = None
+    header: bool = False
+
+    @property
+    def numel(self) -> int:
+        return math.prod(self.shape)
+
+
+Message = Sequence[Field]
+Tensors = dict[str, torch.Tensor]
+
+
+class Coded(NamedTuple):
+    """A float tensor on the wire: one scale a message (or none) and the numbers."""
+
+    scale: torch.Tensor | None
+    numbers: torch.Tensor
+
+
+class Codec(Protocol):
+    """How one float tensor is coded, many messages at once: [messages, numel]."""
+
+    dtype: str
+
+    def quantise(self, values: torch.Tensor, bound: float | None) -> Coded:
+        """Return what is written for float32 ``values``."""
+        ...
+
+    def restore(self, coded: Coded, bound: float | None) -> torch.Tensor:
+        """Return the float32 values that the receiver computes with."""
+        ...
+
+    def scale_bytes(self, bound: float | None) -> int:
+        """Return the bytes of the scale."""
+        ...
+
+
+class Fp32:
+    """As they are: four bytes a number."""
+
+    dtype = "<f4"
+
+    def quantise(self, values: torch.Tensor, bound: float | None) -> Coded:
+        return Coded(None, values)
+
+    def restore(self, coded: Coded, bound: float | None) -> torch.Tensor:
+        return coded.numbers
+
+    def scale_bytes(self, bound: float | None) -> int:
+        return 0
+
+
+class Fp16:
+    """IEEE half precision, two bytes a number; what is too large becomes the largest half."""
+
+    dtype = "<f2"
+    _largest = 65504.0
+
+    def quantise(self, values: torch.Tensor, bound: float | None) -> Coded:
+        return Coded(None, values.clamp(-self._largest, self._largest).half())
+
+    def restore(self, coded: Coded, bound: float | None) -> torch.Tensor:
+        return coded.numbers.float()
+
+    def scale_bytes(self, bound: float | None) -> int:
+        return 0
+
+
+class Int8:
+    """Symmetric 8-bit integers: steps of bound / 127, or of the largest value / 127 (four bytes more)."""
+
+    dtype = "<i1"
+
+    def quantise(self, values: torch.Tensor, bound: float | None) -> Coded:
+        if bound is not None:
+            return Coded(None, self._round(values / (bound / 127.0)))
+        scale = values.abs().amax(1, keepdim=True) / 127.0
+        return Coded(scale, self._round(values / scale.masked_fill(scale == 0.0, 1.0)))
+
+    def restore(self, coded: Coded, bound: float | None) -> torch.Tensor:
+        step = coded.scale if coded.scale is not None else (bound or 0.0) / 127.0
+        return coded.numbers.float() * step
+
+    def scale_bytes(self, bound: float | None) -> int:
+        return 4 if bound is None else 0
+
+    def _round(self, steps: torch.Tensor) -> torch.Tensor:
+        return steps.round().clamp(-127, 127).to(torch.int8)
+
+
+#: Name in a scenario -> codec.
+CODECS: dict[str, Codec] = {"fp32": Fp32(), "fp16": Fp16(), "int8": Int8()}
+_KEPT = {"int32": "<i4", "int16": "<i2", "uint8": "<u1"}
+
+
+def make_codec(name: str) -> Codec:
+    """Return the codec ``name``.
+
+    Raises:
+        ValueError: an unknown codec.
+    """
+    if name not in CODECS:
+        raise ValueError(f"codec {name!r} is unknown; known are {', '.join(CODECS)}")
+    return CODECS[name]
+
+
+def nbytes(codec: Codec, message: Message) -> int:
+    """Return the bytes of one encoded message."""
+    return sum(_field_bytes(codec, field) for field in message if not field.header)
+
+
+def encode(codec: Codec, message: Message, tensors: Mapping[str, torch.Tensor]) -> bytes:
+    """Return one message as bytes; ``tensors`` have the shapes of its fields, without a leading axis."""
+    return b"".join(_encode_field(codec, field, tensors[field.name]) for field in message if not field.header)
+
+
+def decode(codec: Codec, message: Message, data: bytes) -> Tensors:
+    """Return the tensors of one message, without those of its header.
+
+    Raises:
+        ValueError: too few or too many bytes.
+    """
+    if len(data) != nbytes(codec, message):
+        raise ValueError(f"message of {len(data)} bytes, expected {nbytes(codec, message)}")
+    tensors, start = {}, 0
+    for field in message:
+        if field.header:
+            continue
+        end = start + _field_bytes(codec, field)
+        tensors[field.name] = _decode_field(codec, field, data[start:end])
+        start = end
+    return tensors
+
+
+def roundtrip(codec: Codec, message: Message, rows: Mapping[str, torch.Tensor]) -> Tensors:
+    """Return what the receiver gets of many messages (leading axis), without writing a byte."""
+    return {field.name: _roundtrip_field(codec, field, rows[field.name]) for field in message}
+
+
+def _roundtrip_field(codec: Codec, field: Field, rows: torch.Tensor) -> torch.Tensor:
+    if field.header or field.dtype in _KEPT:
+        return rows
+    flat = rows.reshape(len(rows), field.numel)
+    return codec.restore(codec.quantise(flat, field.bound), field.bound).view(rows.shape)
+
+
+def _encode_field(codec: Codec, field: Field, tensor: torch.Tensor) -> bytes:
+    if field.dtype in _KEPT:
+        return tensor.numpy().astype(_KEPT[field.dtype]).tobytes()
+    scale, numbers = codec.quantise(tensor.reshape(1, -1), field.bound)
+    head = b"" if scale is None else scale.numpy().astype("<f4").tobytes()
+    return head + numbers.numpy().astype(codec.dtype).tobytes()
+
+
+def _decode_field(codec: Codec, field: Field, data: bytes) -> torch.Tensor:
+    if field.dtype in _KEPT:
+        kept = np.frombuffer(data, _KEPT[field.dtype]).astype(field.dtype)
+        return torch.from_numpy(kept).view(field.shape)
+    cut = codec.scale_bytes(field.bound)
+    scale = torch.from_numpy(np.frombuffer(data[:cut], "<f4").astype(np.float32)).view(1, 1) if cut else None
+    numbers = np.frombuffer(data[cut:], codec.dtype).astype(np.dtype(codec.dtype).newbyteorder("="))
+    return codec.restore(Coded(scale, torch.from_numpy(numbers).view(1, -1)), field.bound).view(field.shape)
+
+
+def _field_bytes(codec: Codec, field: Field) -> int:
+    if field.dtype in _KEPT:
+        return np.dtype(_KEPT[field.dtype]).itemsize * field.numel
+    return codec.scale_bytes(field.bound) + np.dtype(codec.dtype).itemsize * field.numel

@@ -1,0 +1,53 @@
+"""What a model head sees of a sample: features of the frozen trunk, cached where the data are finite."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import numpy as np
+import torch
+
+from agents.models.base import Base
+from agents.tasks.base import PoolTask
+
+#: Rows pushed through a trunk at once when a table is built; fixed, so that last bits never differ.
+_ROWS = 256
+
+
+class Features(Protocol):
+    """A way from samples in a ring to trunk features."""
+
+    def of(self, samples: Mapping[str, np.ndarray]) -> torch.Tensor:
+        """Return features float32 [devices, samples, F] of samples given field by field, [devices, samples, ...]."""
+        ...
+
+
+class PooledFeatures:
+    """Features of a finite pool, computed once per concept and image: a sample then costs a gather."""
+
+    def __init__(self, task: PoolTask, base: Base) -> None:
+        self.table = torch.cat([trunk_features(base, task.pool(c)) for c in range(len(task.concepts))])
+
+    def of(self, samples: Mapping[str, np.ndarray]) -> torch.Tensor:
+        ref = samples["ref"]
+        picked = self.table.index_select(0, torch.from_numpy(ref.reshape(-1)))
+        return picked.view(*ref.shape, self.table.shape[1])
+
+
+class DrawnFeatures:
+    """Features of samples that are drawn anew: the trunk runs on each."""
+
+    def __init__(self, base: Base) -> None:
+        self._base = base
+
+    def of(self, samples: Mapping[str, np.ndarray]) -> torch.Tensor:
+        return self._base.features(torch.from_numpy(samples["x"]))
+
+
+def trunk_features(base: Base, raw: torch.Tensor) -> torch.Tensor:
+    """Return features float32 [rows, F] of raw inputs [rows, *input_shape], in passes of a fixed shape."""
+    rows = raw.shape[0]
+    padded = torch.zeros(-(-rows // _ROWS) * _ROWS, *raw.shape[1:])
+    padded[:rows] = raw
+    return torch.cat([base.features(part) for part in padded.split(_ROWS)])[:rows].clone()

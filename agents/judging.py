@@ -1,0 +1,60 @@
+"""Prequential judging: the deployed model and its references on the very same samples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import torch
+
+from agents.features import Features
+from agents.methods.base import DeviceState, Method
+
+#: A loss above this says only that the model was sure and wrong; the bound keeps integer sums finite.
+_WORST_NATS = 1000.0
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of some samples. All arrays are [devices, samples]; ``loss_micro`` is int64, 1e-6 nats."""
+
+    correct: np.ndarray
+    correct_static: np.ndarray
+    correct_oracle: np.ndarray
+    loss_micro: np.ndarray
+
+
+class Reference(Protocol):
+    """A model judged beside the deployed one."""
+
+    def correct(self, samples: Mapping[str, np.ndarray], x: torch.Tensor) -> np.ndarray:
+        """Return which samples it predicts correctly, bool [devices, samples]; ``x`` are trunk features."""
+        ...
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Judges samples under the deployed state of each device, beside the references."""
+
+    static: Reference
+    oracle: Reference
+
+    def __call__(
+        self, method: Method, state: DeviceState, samples: Mapping[str, np.ndarray], features: Features
+    ) -> Verdict:
+        """Predict ``samples`` with ``state`` and compare with the truth."""
+        x = features.of(samples)
+        label = torch.from_numpy(samples["label"].astype(np.int64))
+        with torch.inference_mode():
+            logits = method.predict(state, x)
+            correct = logits.argmax(dim=2) == label
+            loss = logits.logsumexp(dim=2) - logits.gather(2, label[:, :, None])[:, :, 0]
+            micro = (loss.clamp(0.0, _WORST_NATS).double() * 1e6).round().long()
+        return Verdict(
+            correct=correct.numpy(),
+            correct_static=self.static.correct(samples, x),
+            correct_oracle=self.oracle.correct(samples, x),
+            loss_micro=micro.numpy(),
+        )

@@ -1,0 +1,44 @@
+"""Adaptation methods: one paper, one file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from agents.codecs import make_codec
+from agents.methods.base import CHUNK, CloudState, Context, DeviceState, Method, Payload, Recent, Updates
+from agents.methods.cloud_ft import CloudFt
+from agents.methods.persona import Persona
+from agents.methods.static import Static
+from agents.models.base import Net
+
+#: Name in a scenario -> method.
+METHODS: dict[str, Callable[[Context], Method]] = {
+    "static": Static,
+    "cloud_ft": CloudFt,
+    "persona": Persona,
+}
+
+__all__ = [
+    "CHUNK",
+    "METHODS",
+    "CloudState",
+    "Context",
+    "DeviceState",
+    "Method",
+    "Payload",
+    "Recent",
+    "Updates",
+    "make_method",
+]
+
+
+def make_method(name: str, options: Mapping[str, Any], codec: str, net: Net) -> Method:
+    """Return the method ``name``, its messages coded by ``codec``, for devices that run ``net``.
+
+    Raises:
+        ValueError: an unknown method, codec or option, or a pairing that cannot work.
+    """
+    if name not in METHODS:
+        raise ValueError(f"adapter {name!r} is unknown; known are {', '.join(METHODS)}")
+    return METHODS[name](Context(dict(options), make_codec(codec), net))

@@ -1,0 +1,87 @@
+"""Labelled fine-tuning in the cloud: the classical remedy, and a serious baseline where labels are to be had.
+
+A device uploads its newest labelled samples; the cloud fits that device's head on them, starting from the
+base head or from the head that the device has (which then must be uploaded too), and sends the head down.
+METHODS.md 10, ``cloud_ft``, head only.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from agents.codecs import Field
+from agents.methods.base import (
+    CloudState,
+    Context,
+    Deployed,
+    DeviceState,
+    Payload,
+    Recent,
+    Updates,
+    in_chunks,
+    read_options,
+)
+from agents.models.base import Base
+from agents.models.training import fit_heads, one_thread
+from agents.tasks.base import History
+
+#: Tuned on validation streams (see the README's table), never on what devices see later.
+DEFAULTS: dict[str, Any] = {"window": 32, "steps": 30, "rate": 1e-2, "start": "base", "anchor": 1e-3}
+
+
+class CloudFt(Deployed):
+    """Options: ``window`` (rows uploaded), ``steps`` of Adam at ``rate``, ``start`` (base or device).
+
+    ``anchor`` is the weight of the squared distance from the starting head: few labels must not undo it.
+    """
+
+    name = "cloud_ft"
+    needs_labels = True
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.options = read_options(context.options, DEFAULTS, self.name)
+        if self.options["start"] not in ("base", "device"):
+            raise ValueError(f"cloud_ft: start {self.options['start']!r} is unknown; known are base, device")
+        self.window = self.options["window"]
+        self.from_device = self.options["start"] == "device"
+        features = Field("features", (self.window, self.head.dims[0]), bound=self.net.feature_bound)
+        head = Field("head", (self.head.params,))
+        label = Field("label", (self.window,), "int32")
+        self.payload_fields = (features, label, head) if self.from_device else (features, label)
+        self.update_fields = (head,)
+
+    def prepare(self, history: History, base: Base, seed: int) -> CloudState:
+        return {"head": base.head.pack(base.layers)}
+
+    def start(self, cloud: CloudState, devices: int) -> DeviceState:
+        return self.head.unpack(cloud["head"].repeat(devices, 1))
+
+    def collect(self, state: DeviceState, recent: Recent) -> Payload:
+        payload = {"features": recent.features, "label": recent.label.to(torch.int32)}
+        return {**payload, "head": self.head.pack(state)} if self.from_device else payload
+
+    def adapt(self, cloud: CloudState, payloads: Payload) -> tuple[CloudState, Updates]:
+        with one_thread():
+            return cloud, in_chunks(lambda rows: self._fit(cloud, rows), payloads)
+
+    def install(self, state: DeviceState, updates: Updates) -> DeviceState:
+        return self.head.unpack(updates["head"])
+
+    def _fit(self, cloud: CloudState, rows: Payload) -> Updates:
+        label = rows["label"].long()
+        start = rows["head"] if self.from_device else cloud["head"].expand(len(label), -1)
+        options = self.options
+        fitted = fit_heads(
+            self.head,
+            start,
+            rows["features"],
+            label.clamp_min(0),
+            steps=options["steps"],
+            rate=options["rate"],
+            weight=(label >= 0).float(),
+            anchor=options["anchor"],
+        )
+        return {"head": fitted}

@@ -1,0 +1,135 @@
+"""From a window of unlabelled samples to an edit of a device's head: encoder, transfer, generator.
+
+Persona (ACM MM 2025, arXiv 2509.06552), with corrections to its published code: all maps are registered and
+trained, no layer is shared by accident, codes are contiguous, the trunk below is frozen.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from agents.models.head import COLUMNS, HeadShape
+
+#: Standard deviation of the generator's first weights: small, so that training starts at no edit at all.
+_FIRST_STD = 0.02
+
+
+class WindowEncoder(nn.Module):
+    """Windows [tickets, window, features] and how many samples are real -> one vector [tickets, code].
+
+    Each sample is encoded alone; ``mean_std`` pools by mean and spread (order does not count), ``gru``
+    reads the window from the oldest to the newest sample.
+    """
+
+    def __init__(self, features: int, width: int, code: int, pooling: str) -> None:
+        super().__init__()
+        self.sample = nn.Sequential(nn.Linear(features, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU())
+        self.reader = nn.GRU(width, width, batch_first=True) if pooling == "gru" else None
+        self.project = nn.Sequential(nn.Linear(width * (2 - (pooling == "gru")), code), nn.Tanh())
+        self.out = nn.Linear(code, code)
+
+    def forward(self, window: torch.Tensor, count: torch.Tensor) -> torch.Tensor:
+        pooled = self._pooled(self.sample(window), count)
+        code: torch.Tensor = self.out(self.project(pooled))
+        return code
+
+    def _pooled(self, encoded: torch.Tensor, count: torch.Tensor) -> torch.Tensor:
+        if self.reader is not None:
+            states: torch.Tensor = self.reader(encoded)[0]
+            last = (count - 1).clamp_min(0).view(-1, 1, 1).expand(-1, 1, states.shape[2])
+            return states.gather(1, last)[:, 0]
+        real = (torch.arange(encoded.shape[1]) < count[:, None]).float().unsqueeze(2)
+        number = real.sum(1).clamp_min(1.0)
+        mean = (encoded * real).sum(1) / number
+        spread = ((encoded - mean.unsqueeze(1)).square() * real).sum(1) / number
+        return torch.cat([mean, (spread + 1e-6).sqrt()], 1)
+
+
+class LinearTransfer(nn.Module):
+    """One linear map a head layer: layers learn nothing from each other (the ablation "grad")."""
+
+    def __init__(self, layers: int, code: int) -> None:
+        super().__init__()
+        self.maps = nn.ModuleList(nn.Linear(code, code) for _ in range(layers))
+
+    def forward(self, code: torch.Tensor) -> torch.Tensor:
+        return torch.stack([one(code) for one in self.maps], 1)
+
+
+class GruTransfer(nn.Module):
+    """Cross-layer transfer: a stacked GRU, one level a head layer, reads the code once a level.
+
+    The code of head layer l is the last state of level l, and so a function of the levels below.
+    """
+
+    def __init__(self, layers: int, code: int) -> None:
+        super().__init__()
+        self.layers = layers
+        self.stack = nn.GRU(code, code, num_layers=layers, batch_first=True)
+        self.post = nn.Sequential(nn.Linear(code, code), nn.Tanh(), nn.Linear(code, code), nn.Tanh())
+
+    def forward(self, code: torch.Tensor) -> torch.Tensor:
+        last = self.stack(code.unsqueeze(1).expand(-1, self.layers, -1))[1]
+        codes: torch.Tensor = self.post(last.transpose(0, 1))
+        return codes
+
+
+TRANSFERS: dict[str, type[LinearTransfer] | type[GruTransfer]] = {
+    "linear": LinearTransfer,
+    "gru": GruTransfer,
+}
+
+
+class EditGenerator(nn.Module):
+    """Codes [tickets, layers, code] -> packed edits [tickets, params], not bounded yet.
+
+    One affine map a head layer gives its weights and biases: vec(dW) = z A + a, db = z B + beta.
+    """
+
+    def __init__(self, head: HeadShape, code: int) -> None:
+        super().__init__()
+        sizes = [inputs * outputs + outputs for inputs, outputs in head.sizes]
+        self.maps = nn.ParameterList(nn.Parameter(torch.zeros(code, size)) for size in sizes)
+        self.offsets = nn.ParameterList(nn.Parameter(torch.zeros(size)) for size in sizes)
+
+    def forward(self, codes: torch.Tensor) -> torch.Tensor:
+        edits = [self._edit(codes[:, layer], layer) for layer in range(len(self.maps))]
+        return torch.cat(edits, 1)
+
+    def _edit(self, code: torch.Tensor, layer: int) -> torch.Tensor:
+        size = self.offsets[layer].numel()
+        padded = functional.pad(self.maps[layer], (0, -size % COLUMNS))
+        return (code @ padded)[:, :size] + self.offsets[layer]
+
+
+class Adapter(nn.Module):
+    """The whole way: windows, counts -> codes [tickets, layers, code], unbounded edits [tickets, params]."""
+
+    def __init__(self, head: HeadShape, code: int, width: int, transfer: str, pooling: str) -> None:
+        super().__init__()
+        self.encoder = WindowEncoder(head.dims[0], width, code, pooling)
+        self.transfer = TRANSFERS[transfer](len(head.sizes), code)
+        self.generator = EditGenerator(head, code)
+
+    def forward(self, window: torch.Tensor, count: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        codes = self.transfer(self.encoder(window, count))
+        return codes, self.generator(codes)
+
+    def first_weights(self, chance: torch.Generator) -> None:
+        """Draw the generator's maps, N(0, 0.02^2); offsets stay zero: an untrained adapter edits little."""
+        for one in self.generator.maps:
+            nn.init.normal_(one, std=_FIRST_STD, generator=chance)
+        for one in self.generator.offsets:
+            nn.init.zeros_(one)
+
+
+def clip(edit: torch.Tensor, tau: float) -> torch.Tensor:
+    """Bound an edit element by element, as it is sent."""
+    return edit.clamp(-tau, tau)
+
+
+def soft_clip(edit: torch.Tensor, tau: float) -> torch.Tensor:
+    """Bound an edit with gradients at the bound, for training."""
+    return tau * torch.tanh(edit / tau)

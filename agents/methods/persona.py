@@ -1,0 +1,192 @@
+"""Persona: label-free edits of a device's head, made in the cloud from a window of what the device just saw.
+
+"Persona" (ACM MM 2025, arXiv 2509.06552), with corrections to its published code: one frozen trunk for all,
+registered generators, bounded additive edits, k-means prototypes with hysteresis and refinement without
+back-propagation, edits relative to the prototype that the device has.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch.func import functional_call
+
+from agents.codecs import Field
+from agents.methods.base import (
+    CloudState,
+    Context,
+    Deployed,
+    DeviceState,
+    Payload,
+    Recent,
+    Updates,
+    in_chunks,
+    read_options,
+)
+from agents.methods.editing import TRANSFERS, Adapter, clip
+from agents.methods.persona_training import Contexts, train_adapter
+from agents.methods.prototypes import Prototypes, Refinement, cluster
+from agents.models.base import Base
+from agents.models.training import generator, one_thread
+from agents.pretraining import cached, fingerprint
+from agents.seeding import Purpose
+from agents.tasks.base import History
+
+DEFAULTS: dict[str, Any] = {
+    "window": 16,
+    "tau": 0.3,
+    "transfer": "linear",
+    "pooling": "mean_std",
+    "prototypes": 16,
+    "reply": "edit",
+    "resident": True,
+    "hysteresis": 0.1,
+    "refine": 0.01,
+    "refine_step": 0.1,
+    "publish_every": 100,
+    "code": 32,
+    "width": 64,
+    "steps": 3000,
+    "rate": 2e-3,
+}
+#: Windows of the past that prototypes are made from.
+_CLUSTERED = 2048
+
+
+class Persona(Deployed):
+    """Options, of which these are ablations:
+
+    * ``transfer``: ``linear`` (one map a layer) or ``gru`` (across layers);
+    * ``pooling`` of a window: ``mean_std`` or ``gru``;
+    * ``reply``: ``edit`` (prototype and edit) or ``prototype`` (its number only, which rides in the header);
+    * ``resident``: devices keep the first prototypes for good, or each reply brings the newest one along;
+    * ``refine``: rate of refinement, 0 for none; ``hysteresis``: 0 for none.
+    """
+
+    name = "persona"
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.options = _checked(read_options(context.options, DEFAULTS, self.name))
+        options, params = self.options, self.head.params
+        self.window, self.tau = options["window"], options["tau"]
+        self.adapter = Adapter(
+            self.head, *(options[name] for name in ("code", "width", "transfer", "pooling"))
+        )
+        self.rule = Refinement(
+            options["refine"],
+            options["refine_step"],
+            self.tau,
+            options["publish_every"],
+            options["hysteresis"],
+        )
+        self.payload_fields = (
+            Field("features", (self.window, self.head.dims[0]), bound=self.net.feature_bound),
+            Field("prototype", (), "uint8"),
+            Field("count", (), "uint8"),
+            Field("version", (), "int16"),
+        )
+        edit = (Field("edit", (params,), bound=self.tau),) if options["reply"] == "edit" else ()
+        start = Field("start", (params,), header=options["resident"])
+        named = (Field("prototype", (), "uint8", header=True), Field("version", (), "int16", header=True))
+        self.update_fields = (*edit, start, *named)
+
+    def prepare(self, history: History, base: Base, seed: int) -> CloudState:
+        key = {
+            "what": self.name,
+            "options": self.options,
+            "base": base.digest(),
+            "seed": seed,
+            "history": fingerprint([*history.train.tensors(), *history.validation.tensors()]),
+        }
+        return cached(key, lambda: self._train(history, base, seed))
+
+    def start(self, cloud: CloudState, devices: int) -> DeviceState:
+        # Nothing is known of a fresh device: it runs the base head.
+        held = torch.zeros(devices, dtype=torch.int64)
+        return {
+            **self.head.unpack(cloud["base"].repeat(devices, 1)),
+            "prototype": held,
+            "version": held.clone(),
+        }
+
+    def collect(self, state: DeviceState, recent: Recent) -> Payload:
+        return {
+            "features": recent.features,
+            "prototype": state["prototype"].to(torch.uint8),
+            "count": recent.count.to(torch.uint8),
+            "version": state["version"].to(torch.int16),
+        }
+
+    def adapt(self, cloud: CloudState, payloads: Payload) -> tuple[CloudState, Updates]:
+        with one_thread():
+            called_for = in_chunks(lambda rows: self._called_for(cloud, rows), payloads)
+        serving = Prototypes(cloud, self.rule)
+        chosen, starts = [], []
+        codes, heads = called_for["codes"].numpy(), (cloud["base"] + called_for["edit"]).numpy()
+        for code, head, held in zip(codes, heads, payloads["prototype"].tolist(), strict=True):
+            chosen.append(serving.serve(code, head, held))
+            resident = self.options["resident"]
+            starts.append(
+                cloud["born"][chosen[-1]] if resident else torch.from_numpy(serving.head(chosen[-1]).copy())
+            )
+        start = torch.stack(starts)
+        version = [0 if self.options["resident"] else serving.version(k) for k in chosen]
+        updates = {
+            "edit": clip(torch.from_numpy(heads) - start, self.tau),
+            "start": start,
+            "prototype": torch.tensor(chosen, dtype=torch.uint8),
+            "version": torch.tensor(version, dtype=torch.int16),
+        }
+        return {**cloud, **serving.cloud()}, {field.name: updates[field.name] for field in self.update_fields}
+
+    def install(self, state: DeviceState, updates: Updates) -> DeviceState:
+        head = updates["start"] + updates["edit"] if "edit" in updates else updates["start"]
+        named = {name: updates[name].long() for name in ("prototype", "version")}
+        return {**self.head.unpack(head), **named}
+
+    @torch.no_grad()
+    def _called_for(self, cloud: CloudState, rows: Payload) -> Updates:
+        """Return codes [tickets, layers * code] and bounded edits of the base head [tickets, params]."""
+        weights = {
+            name.removeprefix("adapter."): cloud[name] for name in cloud if name.startswith("adapter.")
+        }
+        count = rows["count"].long()
+        codes, edit = functional_call(self.adapter, weights, (rows["features"], count))
+        # An empty window says nothing: it calls for the base head.
+        return {"codes": codes.flatten(1), "edit": clip(edit, self.tau) * (count > 0).unsqueeze(1)}
+
+    def _train(self, history: History, base: Base, seed: int) -> CloudState:
+        with one_thread():
+            train_adapter(self.adapter, history, base, self.options, seed)
+            seen = Contexts.of(history.train, base).draw(
+                _CLUSTERED, self.window, generator(seed, Purpose.METHOD, 2), staled=False
+            )
+            weights = {f"adapter.{name}": value.clone() for name, value in self.adapter.state_dict().items()}
+            called_for = self._called_for(weights, {"features": seen.window, "count": seen.real})
+        head = base.head.pack(base.layers)
+        prototypes = cluster(
+            called_for["codes"], called_for["edit"], head[0], self.options["prototypes"], seed % 2**32
+        )
+        return {**weights, "base": head, **prototypes}
+
+
+def _checked(options: dict[str, Any]) -> dict[str, Any]:
+    choices = {"transfer": tuple(TRANSFERS), "pooling": ("mean_std", "gru"), "reply": ("edit", "prototype")}
+    for name, known in choices.items():
+        if options[name] not in known:
+            raise ValueError(f"persona: {name} {options[name]!r} is unknown; known are {', '.join(known)}")
+    limits = {
+        "window": (1, 255),
+        "prototypes": (1, 256),
+        "code": (1, 1024),
+        "width": (1, 4096),
+        "steps": (1, 10**7),
+    }
+    for name, (low, high) in limits.items():
+        if not low <= options[name] <= high:
+            raise ValueError(f"persona: {name}={options[name]} must be {low} to {high}")
+    if not options["tau"] > 0:
+        raise ValueError(f"persona: tau={options['tau']} must be above 0")
+    return options

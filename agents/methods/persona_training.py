@@ -1,0 +1,117 @@
+"""How Persona's adapter learns in the cloud: from windows of the past, for the samples that follow them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import torch
+from torch.nn import functional
+
+from agents.methods.editing import Adapter, soft_clip
+from agents.models.base import Base
+from agents.models.training import generator, initialise
+from agents.seeding import Purpose
+from agents.tasks.base import History, Past
+
+#: Devices imagined at once, and the labelled samples that follow each window.
+DEVICES, QUERIES = 64, 8
+#: Weight of the mean squared edit; largest norm of a gradient.
+_DECAY, _GRADIENT = 1e-4, 5.0
+#: Share of windows whose older part comes from another context, and of windows that are not full yet.
+_STRADDLING, _PARTIAL = 0.1, 0.2
+#: Steps between two looks at the validation split.
+_LOOK = 100
+
+
+class Windows(NamedTuple):
+    """Windows [devices, window, features], real samples in each, and what follows: queries and labels."""
+
+    window: torch.Tensor
+    real: torch.Tensor
+    query: torch.Tensor
+    label: torch.Tensor
+
+
+@dataclass(frozen=True)
+class Contexts:
+    """A past sorted by context, as trunk features, to draw windows from."""
+
+    features: torch.Tensor
+    label: torch.Tensor
+    first: torch.Tensor
+    size: torch.Tensor
+
+    @classmethod
+    def of(cls, past: Past, base: Base) -> Contexts:
+        order = torch.argsort(past.concept, stable=True)
+        size = torch.bincount(past.concept)
+        return cls(base.features(past.x[order]), past.label[order], size.cumsum(0) - size, size)
+
+    def draw(self, devices: int, window: int, chance: torch.Generator, staled: bool) -> Windows:
+        """Draw windows, every context as often as any other; ``staled`` mixes in old and unfilled ones."""
+        context = torch.randint(len(self.size), (devices,), generator=chance)
+        rows = self._rows(context.unsqueeze(1).expand(-1, window + QUERIES), chance)
+        count = torch.full((devices,), window)
+        if staled:
+            other = self._rows(
+                torch.randint(len(self.size), (devices, 1), generator=chance).expand_as(rows), chance
+            )
+            rows = torch.where(self._old(devices, window, chance), other, rows)
+            count = self._count(devices, window, chance)
+        seen, query = rows.split([window, QUERIES], 1)
+        real = (torch.arange(window) < count[:, None]).unsqueeze(2)
+        return Windows(self.features[seen] * real, count, self.features[query], self.label[query])
+
+    def _rows(self, context: torch.Tensor, chance: torch.Generator) -> torch.Tensor:
+        drawn = (torch.rand(context.shape, generator=chance) * self.size[context]).long()
+        return self.first[context] + drawn
+
+    def _old(self, devices: int, window: int, chance: torch.Generator) -> torch.Tensor:
+        straddling = torch.rand((devices, 1), generator=chance) < _STRADDLING
+        upto = torch.randint(1, window + 1, (devices, 1), generator=chance)
+        return straddling & (torch.arange(window + QUERIES) < upto)
+
+    def _count(self, devices: int, window: int, chance: torch.Generator) -> torch.Tensor:
+        partial = torch.rand(devices, generator=chance) < _PARTIAL
+        return torch.where(partial, torch.randint(1, window + 1, (devices,), generator=chance), window)
+
+
+def train_adapter(adapter: Adapter, history: History, base: Base, options: dict[str, Any], seed: int) -> None:
+    """Train ``adapter`` in place; the weights that were best on the validation split stay."""
+    chance = generator(seed, Purpose.METHOD, 0)
+    initialise(adapter, chance)
+    adapter.first_weights(chance)
+    train, held = Contexts.of(history.train, base), Contexts.of(history.validation, base)
+    judged = held.draw(1024, options["window"], generator(seed, Purpose.METHOD, 1), staled=False)
+    optimiser = torch.optim.Adam(adapter.parameters(), lr=options["rate"])
+    fading = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: 1.0 - step / options["steps"])
+    best, kept = float("inf"), {}
+    for step in range(options["steps"]):
+        windows = train.draw(DEVICES, options["window"], chance, staled=True)
+        _step(adapter, optimiser, loss_of(adapter, base, windows, options["tau"]))
+        fading.step()
+        if (step + 1) % _LOOK == 0 or step + 1 == options["steps"]:
+            with torch.no_grad():
+                loss = float(loss_of(adapter, base, judged, options["tau"]))
+            if loss < best:
+                best, kept = loss, {name: value.clone() for name, value in adapter.state_dict().items()}
+    adapter.load_state_dict(kept)
+
+
+def loss_of(adapter: Adapter, base: Base, windows: Windows, tau: float) -> torch.Tensor:
+    """Return the mean cross-entropy of queries under heads edited for their windows, and a little decay."""
+    edit = soft_clip(adapter(windows.window, windows.real)[1], tau)
+    layers = base.head.unpack(base.head.pack(base.layers) + edit)
+    logits = base.head.forward(layers, windows.query)
+    return (
+        functional.cross_entropy(logits.flatten(0, 1), windows.label.flatten())
+        + _DECAY * edit.square().mean()
+    )
+
+
+def _step(adapter: Adapter, optimiser: torch.optim.Optimizer, loss: torch.Tensor) -> None:
+    optimiser.zero_grad()
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(adapter.parameters(), _GRADIENT)
+    optimiser.step()

@@ -1,0 +1,42 @@
+"""The base model as it was shipped: never asks, never changes. The reference that every method must beat."""
+
+from __future__ import annotations
+
+from agents.methods.base import (
+    CloudState,
+    Context,
+    Deployed,
+    DeviceState,
+    Payload,
+    Recent,
+    Updates,
+    read_options,
+)
+from agents.models.base import Base
+from agents.tasks.base import History
+
+
+class Static(Deployed):
+    """One row of weights for the whole fleet; messages of zero bytes."""
+
+    name = "static"
+    shared_rows = True
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        read_options(context.options, {}, self.name)
+
+    def prepare(self, history: History, base: Base, seed: int) -> CloudState:
+        return dict(base.layers)
+
+    def start(self, cloud: CloudState, devices: int) -> DeviceState:
+        return dict(cloud)
+
+    def collect(self, state: DeviceState, recent: Recent) -> Payload:
+        return {}
+
+    def adapt(self, cloud: CloudState, payloads: Payload) -> tuple[CloudState, Updates]:
+        return cloud, {}
+
+    def install(self, state: DeviceState, updates: Updates) -> DeviceState:
+        return state

@@ -1,0 +1,30 @@
+"""Small nets for devices: a frozen trunk and a head that methods edit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from agents.models.base import Base, Net
+from agents.models.head import HeadShape, Layers
+from agents.models.logistic import logistic
+from agents.models.mlp import mlp
+
+#: Name in a scenario -> (input shape, classes, options) -> architecture.
+MODELS: dict[str, Callable[[tuple[int, ...], int, Mapping[str, Any]], Net]] = {
+    "mlp": mlp,
+    "logistic": logistic,
+}
+
+__all__ = ["MODELS", "Base", "HeadShape", "Layers", "Net", "make_net"]
+
+
+def make_net(name: str, input_shape: tuple[int, ...], classes: int, options: Mapping[str, Any]) -> Net:
+    """Return the architecture ``name``.
+
+    Raises:
+        ValueError: an unknown model or option.
+    """
+    if name not in MODELS:
+        raise ValueError(f"model {name!r} is unknown; known are {', '.join(MODELS)}")
+    return MODELS[name](input_shape, classes, options)

@@ -1,0 +1,82 @@
+"""The head: the last dense layers of a model, the only part that methods edit, one set a device."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+from torch.nn import functional
+
+#: Stacked weights: ``w0`` [devices, in, out], ``b0`` [devices, 1, out], ``w1`` ...; outs padded (see below).
+Layers = dict[str, torch.Tensor]
+
+#: On CPU the bits of a batched product depend neither on batch size nor on a sample's place if the number of
+#: columns is a multiple of this (and there are at least four samples); so columns are padded with zeros.
+COLUMNS = 16
+
+
+@dataclass(frozen=True)
+class HeadShape:
+    """Dense layers ``dims[0] -> dims[1] -> ... -> dims[-1]`` with ``activation`` between them.
+
+    A head exists in two forms: *layers* (stacked and padded, to compute with) and *packed* (float32
+    [devices, params]: w0 row by row, b0, w1, ...; what is sent).
+    """
+
+    dims: tuple[int, ...]
+    activation: str = "tanh"
+
+    @property
+    def sizes(self) -> tuple[tuple[int, int], ...]:
+        """(in, out) of each layer."""
+        return tuple(pairwise(self.dims))
+
+    @property
+    def params(self) -> int:
+        """Weights and biases of one head."""
+        return sum(inputs * outputs + outputs for inputs, outputs in self.sizes)
+
+    def forward(self, layers: Mapping[str, torch.Tensor], x: torch.Tensor) -> torch.Tensor:
+        """Return logits [devices, samples, classes] of ``x`` [devices, samples, features].
+
+        ``layers`` may hold one row for all devices.
+        """
+        *hidden, last = range(len(self.sizes))
+        for index in hidden:
+            x = ACTIVATIONS[self.activation](self.affine(layers, index, x))
+        return self.affine(layers, last, x)[..., : self.dims[-1]]
+
+    def affine(self, layers: Mapping[str, torch.Tensor], index: int, x: torch.Tensor) -> torch.Tensor:
+        """Return ``x w + b`` of layer ``index``, with its padding columns."""
+        weight, bias = layers[f"w{index}"], layers[f"b{index}"]
+        return torch.baddbmm(bias, x, weight.expand(len(x), -1, -1))
+
+    def unpack(self, packed: torch.Tensor) -> Layers:
+        """Return the layers of packed heads [devices, params]; differentiable."""
+        layers: Layers = {}
+        spans = [span for inputs, outputs in self.sizes for span in (inputs * outputs, outputs)]
+        parts = packed.split(spans, dim=1)
+        for index, (inputs, outputs) in enumerate(self.sizes):
+            rows = (0, _padding(inputs)) if index else (0, 0)
+            weight = parts[2 * index].view(-1, inputs, outputs)
+            layers[f"w{index}"] = functional.pad(weight, (0, _padding(outputs), *rows))
+            layers[f"b{index}"] = functional.pad(parts[2 * index + 1].unsqueeze(1), (0, _padding(outputs)))
+        return layers
+
+    def pack(self, layers: Mapping[str, torch.Tensor]) -> torch.Tensor:
+        """Return float32 [devices, params]: the inverse of :meth:`unpack`."""
+        parts = []
+        for index, (inputs, outputs) in enumerate(self.sizes):
+            parts += [layers[f"w{index}"][:, :inputs, :outputs].flatten(1)]
+            parts += [layers[f"b{index}"][:, 0, :outputs]]
+        return torch.cat(parts, 1)
+
+
+def _padding(columns: int) -> int:
+    return -columns % COLUMNS
+
+
+#: Activations between head layers; all leave the zeros of the padding columns at zero.
+ACTIVATIONS = {"tanh": torch.tanh, "relu": torch.relu}

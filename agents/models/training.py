@@ -1,0 +1,168 @@
+"""Training in the cloud before t = 0: the base model, and heads refitted under each concept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from agents.models.base import Base, Net
+from agents.models.head import HeadShape
+from agents.pretraining import cached, fingerprint
+from agents.seeding import Purpose, rng
+from agents.tasks.base import History, Past
+
+#: Called with (what is trained, share done in [0, 1]).
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How the base is trained: Adam on shuffled mini-batches; the best epoch on validation is kept."""
+
+    epochs: int = 60
+    batch: int = 128
+    rate: float = 2e-3
+
+    @classmethod
+    def read(cls, options: Mapping[str, Any]) -> Recipe:
+        """Read ``task.pretrain`` of a scenario.
+
+        Raises:
+            ValueError: an unknown option.
+        """
+        known = [field.name for field in fields(cls)]
+        unknown = sorted(set(options) - set(known))
+        if unknown:
+            raise ValueError(f"pretrain has no option {unknown[0]!r}; known are {', '.join(known)}")
+        return replace(cls(), **options)
+
+
+def pretrain(
+    history: History, net: Net, options: Mapping[str, Any], seed: int, progress: Progress | None = None
+) -> Base:
+    """Return ``net`` trained on the cloud's past; from the cache if the same was trained before."""
+    recipe = Recipe.read(options)
+    key = {
+        "what": "base",
+        "net": {"name": net.name, **net.options},
+        "recipe": asdict(recipe),
+        "seed": seed,
+        "history": fingerprint([*history.train.tensors(), *history.validation.tensors()]),
+    }
+    return Base.load(net, cached(key, lambda: _fit(history, net, recipe, seed, progress).tensors()))
+
+
+def _fit(history: History, net: Net, recipe: Recipe, seed: int, progress: Progress | None) -> Base:
+    chance = generator(seed, Purpose.PRETRAIN, 0)
+    with one_thread():
+        trunk = net.build_trunk()
+        initialise(trunk, chance)
+        packed = nn.Parameter(initial_head(net.head, chance))
+        optimiser = torch.optim.Adam([*trunk.parameters(), packed], lr=recipe.rate)
+        best, kept = float("inf"), Base(net, trunk, {})
+        for epoch in range(recipe.epochs):
+            _epoch(history.train, trunk, net.head, packed, optimiser, recipe.batch, chance)
+            now = Base(net, trunk, net.head.unpack(packed.detach()))
+            loss = _loss(now, history.validation)
+            if loss < best:
+                best, kept = (
+                    loss,
+                    Base.load(net, {name: value.clone() for name, value in now.tensors().items()}),
+                )
+            if progress:
+                progress("base model", (epoch + 1) / recipe.epochs)
+    return kept
+
+
+def _epoch(
+    past: Past,
+    trunk: nn.Module,
+    head: HeadShape,
+    packed: torch.Tensor,
+    optimiser: torch.optim.Optimizer,
+    batch: int,
+    chance: torch.Generator,
+) -> None:
+    for rows in torch.randperm(len(past.x), generator=chance).split(batch):
+        logits = head.forward(head.unpack(packed), trunk(past.x[rows]).unsqueeze(0))[0]
+        loss = functional.cross_entropy(logits, past.label[rows])
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+
+
+@torch.no_grad()
+def _loss(base: Base, past: Past) -> float:
+    logits = base.head.forward(base.layers, base.features(past.x).unsqueeze(0))[0]
+    return float(functional.cross_entropy(logits, past.label))
+
+
+def fit_heads(
+    head: HeadShape,
+    start: torch.Tensor,
+    features: torch.Tensor,
+    label: torch.Tensor,
+    steps: int,
+    rate: float,
+    weight: torch.Tensor | None = None,
+    anchor: float = 0.0,
+) -> torch.Tensor:
+    """Return packed heads fitted by full-batch Adam, many at once, each on its own rows: [heads, params].
+
+    ``start`` is packed, [heads, params] or one row for all; ``features`` [heads, rows, features], ``label``
+    int64 [heads, rows]; ``weight`` [heads, rows] counts rows (0 leaves one out). ``anchor`` times the squared
+    distance from ``start`` is added to the loss. A head without a row that counts stays exactly as it was.
+    """
+    heads, rows = label.shape
+    start = start.expand(heads, -1)
+    packed = start.clone().requires_grad_()
+    counted = torch.ones(heads, rows) if weight is None else weight
+    counted = counted / counted.sum(1, keepdim=True).clamp_min(1.0)
+    optimiser = torch.optim.Adam([packed], lr=rate)
+    for _ in range(steps):
+        logits = head.forward(head.unpack(packed), features)
+        loss = functional.cross_entropy(logits.flatten(0, 1), label.flatten(), reduction="none")
+        optimiser.zero_grad()
+        ((loss.view(heads, rows) * counted).sum() + anchor * (packed - start).square().sum()).backward()
+        optimiser.step()
+    return packed.detach()
+
+
+def generator(seed: int, purpose: Purpose, *ids: int) -> torch.Generator:
+    """Return a torch generator for one meaning, so that no training touches the global one."""
+    return torch.Generator().manual_seed(int(rng(seed, purpose, *ids).integers(2**63)))
+
+
+def initialise(module: nn.Module, chance: torch.Generator) -> None:
+    """Give every matrix Xavier-uniform weights (Glorot and Bengio, 2010) and every bias zeros."""
+    for parameter in module.parameters():
+        if parameter.dim() > 1:
+            nn.init.xavier_uniform_(parameter, generator=chance)
+        else:
+            nn.init.zeros_(parameter)
+
+
+def initial_head(head: HeadShape, chance: torch.Generator) -> torch.Tensor:
+    """Return one packed head [1, params], Xavier-uniform, zero biases."""
+    parts = []
+    for inputs, outputs in head.sizes:
+        weight = nn.init.xavier_uniform_(torch.empty(outputs, inputs), generator=chance)
+        parts += [weight.T.reshape(-1), torch.zeros(outputs)]
+    return torch.cat(parts).unsqueeze(0)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Compute on one thread inside, so that sums are always taken in the same order."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)

@@ -1,0 +1,88 @@
+"""The models judged beside the deployed one, on the very same samples: the static base and the oracle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+
+from agents.features import PooledFeatures
+from agents.models.base import Base
+from agents.models.head import Layers
+from agents.models.training import fit_heads
+from agents.pretraining import cached, fingerprint
+from agents.tasks.base import PoolTask, Task
+
+#: Full-batch Adam on the frozen trunk's features until the training loss has flattened on every task shipped.
+_ORACLE_STEPS, _ORACLE_RATE = 400, 5e-3
+
+
+class Tabled:
+    """A reference whose verdict on every image of a finite pool is known in advance."""
+
+    def __init__(self, correct: np.ndarray) -> None:
+        self._correct = correct
+
+    def correct(self, samples: Mapping[str, np.ndarray], x: torch.Tensor) -> np.ndarray:
+        """Look the verdicts up: bool [devices, samples]."""
+        return self._correct[samples["ref"]]
+
+
+class Computed:
+    """A reference head that predicts each sample from its features."""
+
+    def __init__(self, base: Base) -> None:
+        self._base = base
+
+    def correct(self, samples: Mapping[str, np.ndarray], x: torch.Tensor) -> np.ndarray:
+        """Predict with the one head: bool [devices, samples]."""
+        with torch.inference_mode():
+            predicted = self._base.head.forward(self._base.layers, x).argmax(dim=2)
+        return predicted.numpy() == samples["label"]
+
+
+class BayesOptimal:
+    """The oracle of a task that tells the best possible prediction of each sample."""
+
+    def correct(self, samples: Mapping[str, np.ndarray], x: torch.Tensor) -> np.ndarray:
+        """Compare the task's own best prediction with the label: bool [devices, samples]."""
+        return samples["best"] == samples["label"]
+
+
+def static_table(task: PoolTask, base: Base, features: PooledFeatures) -> Tabled:
+    """Return the base model's verdict on every image under every concept."""
+    heads = {name: values.expand(len(task.concepts), *values.shape[1:]) for name, values in base.layers.items()}
+    return _table(task, base, features, heads)
+
+
+def oracle_table(task: PoolTask, base: Base, features: PooledFeatures) -> Tabled:
+    """Return the verdict of the head that was refitted on the labelled past under the concept in force."""
+    pasts = [task.past_under(concept) for concept in range(len(task.concepts))]
+    past_x = torch.stack([base.features(past.x) for past in pasts])
+    label = torch.stack([past.label for past in pasts])
+    key = {
+        "what": "oracle heads",
+        "base": base.digest(),
+        "steps": _ORACLE_STEPS,
+        "rate": _ORACLE_RATE,
+        "past": fingerprint([past_x, label]),
+    }
+    start = base.head.pack(base.layers)
+    fitted = cached(
+        key, lambda: {"heads": fit_heads(base.head, start, past_x, label, _ORACLE_STEPS, _ORACLE_RATE)}
+    )
+    return _table(task, base, features, base.head.unpack(fitted["heads"]))
+
+
+def knows_best(task: Task) -> bool:
+    """Say whether the task itself tells the best prediction (its law is known)."""
+    return task.pool_size == 0
+
+
+def _table(task: PoolTask, base: Base, features: PooledFeatures, heads: Layers) -> Tabled:
+    shape = (len(task.concepts), task.pool_size)
+    with torch.inference_mode():
+        logits = base.head.forward(heads, features.table.view(*shape, -1))
+        predicted = logits.argmax(dim=2).numpy()
+    return Tabled((predicted == task.pool_labels).reshape(-1))

@@ -1,0 +1,33 @@
+"""What devices see: data sets and laws of nature, each a stream that drifts.
+
+``TASKS`` names where each task lives; importing this package loads neither torch nor a data set.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from agents.contract import FleetSpec
+
+if TYPE_CHECKING:
+    from agents.tasks.base import Task
+
+#: Name in a scenario -> where its class is, ``module:Class``; the class takes a FleetSpec.
+TASKS: dict[str, str] = {
+    "digits": "agents.tasks.digits:Digits",
+    "gaussians": "agents.tasks.gaussians:Gaussians",
+}
+
+
+def make_task(spec: FleetSpec) -> Task:
+    """Build the task that ``spec.data`` names.
+
+    Raises:
+        ValueError: an unknown task, option or drift; the message says which.
+    """
+    if spec.data not in TASKS:
+        raise ValueError(f"task {spec.data!r} is unknown; known are {', '.join(TASKS)}")
+    module, name = TASKS[spec.data].split(":")
+    task: Task = getattr(import_module(module), name)(spec)
+    return task

@@ -1,0 +1,51 @@
+"""Cuts an itinerary into waves that can be carried out in large batches, and are still exact."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from agents.contract import Adapt, Collect, Discard, Install, Order, Phase, Progress
+
+
+@dataclass
+class Wave:
+    """Orders that may be carried out kind by kind: all collects, then all adapts, then all installs."""
+
+    collects: list[Collect] = field(default_factory=list)
+    progress: list[Progress] = field(default_factory=list)
+    adapts: list[Adapt] = field(default_factory=list)
+    installs: list[Install] = field(default_factory=list)
+    discards: list[Discard] = field(default_factory=list)
+
+
+def waves(orders: Iterable[Order]) -> Iterator[Wave]:
+    """Yield waves of orders given in virtual-time order.
+
+    Parameters change only at installs, so a wave must end before a device collects, or installs again, after its
+    own install. Everything else commutes: collects read only their own device, and adapts keep their order.
+    """
+    wave, installed = Wave(), set[int]()
+    for order in orders:
+        if isinstance(order, Collect | Install) and order.device in installed:
+            yield wave
+            wave, installed = Wave(), set()
+        _enter(wave, order)
+        if isinstance(order, Install):
+            installed.add(order.device)
+    yield wave
+
+
+def _enter(wave: Wave, order: Order) -> None:
+    match order:
+        case Collect():
+            wave.collects.append(order)
+        case Progress():
+            wave.progress.append(order)
+        case Adapt():
+            wave.adapts.append(order)
+        case Install(ticket, device, at_s):
+            wave.installs.append(order)
+            wave.progress.append(Progress(ticket, device, at_s, Phase.RESIDUAL))
+        case Discard():
+            wave.discards.append(order)

@@ -1,0 +1,38 @@
+"""Everything that reads run folders: tables, statistics, figures and reports.
+
+This face is cheap to import: pandas and matplotlib are loaded by the first use of what needs them.
+
+* `open_folder(path)` opens a run or a sweep; `compare_runs(paths)` puts several runs side by side.
+* `write_report(paths)` writes one self-contained HTML file, `write_figures(subject, folder)` SVG and PNG.
+* `comparison(subject)` is the paired table as data, `print_comparison` shows it.
+* `export_csv(run)` writes CSV; `recovery_times(windows, marks)` needs numpy alone.
+* `RunError`, in one line, is raised for folders nobody can read.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from analysis.errors import RunError
+
+HOMES = {
+    "open_folder": "analysis.sweeps",
+    "open_run": "analysis.runs",
+    "open_sweep": "analysis.sweeps",
+    "compare_runs": "analysis.sweeps",
+    "write_report": "analysis.report",
+    "write_figures": "analysis.figures",
+    "comparison": "analysis.compare",
+    "print_comparison": "analysis.compare",
+    "export_csv": "analysis.export",
+    "recovery_times": "analysis.recovery",
+}
+
+__all__ = ["RunError", *HOMES]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in HOMES:
+        raise AttributeError(f"module 'analysis' has no attribute {name!r}")
+    return getattr(import_module(HOMES[name]), name)

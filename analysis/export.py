@@ -1,0 +1,25 @@
+"""CSV beside Parquet: opens anywhere."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from analysis.runs import Run, read_status, read_table
+
+
+def export_csv(source: Run | Path | str, name: str = "windows") -> Path:
+    """Write `<name>.csv` beside `<name>.parquet` and return its path.
+
+    The file appears whole or not at all. Raises RunError where there is no such table.
+    """
+    folder = source.folder if isinstance(source, Run) else Path(source)
+    table = read_table(folder, name, read_status(folder))
+    path = folder / f"{name}.csv"
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        table.to_csv(draft, index=False, lineterminator="\n")
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+    return path

@@ -1,0 +1,138 @@
+"""The figures, one file each.
+
+Every `draw` takes a run or a sweep and returns None where it has nothing to show.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from matplotlib.figure import Figure
+
+from analysis.figures import (
+    accuracy,
+    age,
+    cloud,
+    cohorts,
+    devices,
+    heatmap,
+    latency,
+    links,
+    pareto,
+    recovery,
+    regret,
+    traffic,
+)
+from analysis.figures.style import house_style
+from analysis.sweeps import Subject
+
+FORMATS = ("svg", "png")
+
+
+class Plate(NamedTuple):
+    """A figure of the report: its title, how to draw it, and how to read it."""
+
+    title: str
+    draw: Callable[[Subject], Figure | None]
+    reading: str
+
+
+FIGURES: dict[str, Plate] = {
+    "accuracy": Plate(
+        "Accuracy against virtual time",
+        accuracy.draw,
+        "What the models that devices really had deployed got right, between the model that never changes "
+        "and the best model for each concept. Lines and shades mark drifts.",
+    ),
+    "regret": Plate(
+        "Why accuracy was lost",
+        regret.draw,
+        "Accuracy lost to the oracle, split by what the device was waiting for; the parts sum to the whole.",
+    ),
+    "recovery": Plate(
+        "Recovery after each drift",
+        recovery.draw,
+        "Time from the end of a drift until the accuracy of the next smoothing window is as near to the "
+        "oracle as before the first drift, within the stated points.",
+    ),
+    "cohorts": Plate(
+        "Accuracy per cohort",
+        cohorts.draw,
+        "The same curves for each cohort, on one scale; only drifts that touch the cohort are marked.",
+    ),
+    "devices": Plate(
+        "Accuracy across devices",
+        devices.draw,
+        "Devices ordered from worst to best; a steep left end means that a few devices are left behind.",
+    ),
+    "pareto": Plate(
+        "Bytes against accuracy",
+        pareto.draw,
+        "Circled settings are on the frontier: none that costs fewer bytes is as accurate.",
+    ),
+    "heatmap": Plate("Settings at a glance", heatmap.draw, "Mean over seeds and 95 % half width."),
+    "age": Plate(
+        "Age of the deployed model",
+        age.draw,
+        "Share of all device time spent with a model at most that old, exact from the times of installs.",
+    ),
+    "latency": Plate(
+        "From request to install",
+        latency.draw,
+        "Left, mean time in each stage of an exchange; right, how the whole spreads over exchanges.",
+    ),
+    "traffic": Plate(
+        "Payload over time",
+        traffic.draw,
+        "Bytes of payloads up and updates down, as a rate and as a running sum.",
+    ),
+    "links": Plate("Links", links.draw, "Busy share and waiting messages of each link and direction."),
+    "cloud": Plate("Cloud", cloud.draw, "Requests, busy share, queue and mean wait in each tick."),
+}
+
+
+def render(subject: Subject, name: str) -> Figure | None:
+    """Draw one figure in the house style."""
+    with house_style():
+        return FIGURES[name].draw(subject)
+
+
+def write_figures(
+    subject: Subject,
+    folder: Path | str,
+    names: Sequence[str] | None = None,
+    formats: Sequence[str] = FORMATS,
+) -> list[Path]:
+    """Draw the named figures (default: all) and save those that apply as `folder/<name>.svg` and `.png`.
+
+    Files appear whole or not at all. The same tables give the same SVG bytes.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    with house_style():
+        for name in names or FIGURES:
+            figure = FIGURES[name].draw(subject)
+            if figure is not None:
+                written += [_save(figure, folder / f"{name}.{suffix}") for suffix in formats]
+    return written
+
+
+def _save(figure: Figure, path: Path) -> Path:
+    """Write beside the target and rename, so that no reader ever meets half a file."""
+    suffix = path.suffix.removeprefix(".")
+    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
+    os.close(handle)
+    try:
+        figure.savefig(
+            draft, format=suffix, metadata={"Date": None} if suffix == "svg" else {"Software": None}
+        )
+        os.chmod(draft, 0o644)
+        os.replace(draft, path)
+    finally:
+        Path(draft).unlink(missing_ok=True)
+    return path

@@ -1,0 +1,83 @@
+"""Accuracy against virtual time: what the deployed models really got right."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from analysis.figures.marks import draw_marks
+from analysis.figures.style import (
+    REFERENCES,
+    Stroke,
+    accuracy_limits,
+    legend_below,
+    legend_title,
+    sheet,
+    strokes,
+    time_axis,
+)
+from analysis.sweeps import Group, Subject, Sweep, as_sweep
+from analysis.windows import Curve, accuracy_curve, smoothing_s
+
+
+def draw(subject: Subject) -> Figure | None:
+    """Draw one curve a method (or setting), the references, and the drift marks; None for timing-only runs.
+
+    Curves are trailing over the window in the label of the vertical axis. With several seeds a curve is their
+    mean and its band the 95 % Student t interval.
+    """
+    sweep = as_sweep(subject)
+    if not sweep.judged:
+        return None
+    figure, panels = sheet(3.1 + 0.16 * (len(sweep.judged) // 4))
+    axes = panels[0, 0]
+    draw_curves(axes, sweep, None)
+    draw_marks(axes, sweep.marks, time_axis(axes, sweep.duration_s))
+    legend_below(figure, axes, legend_title(sweep))
+    return figure
+
+
+def draw_curves(axes: Axes, sweep: Sweep, cohort: str | None) -> None:
+    """Draw references and groups of one cohort (None: the fleet) and set limits and the vertical label."""
+    window_s = smoothing_s([run for group in sweep.judged for run in group.runs], cohort)
+    looks, unit_s = strokes(sweep), time_axis(axes, sweep.duration_s, label=False)
+    shown = [_reference(axes, sweep, judge, cohort, window_s, unit_s) for judge in REFERENCES]
+    for group in sweep.judged:
+        curve = accuracy_curve(group.runs, window_s, "deployed", cohort)
+        shown.append(_plot(axes, curve, group.label, looks[group.label], unit_s))
+    axes.set_ylim(*accuracy_limits(shown))
+    axes.set_ylabel(vertical_label(window_s, sweep.judged))
+
+
+def vertical_label(window_s: float, groups: list[Group]) -> str:
+    """Name the axis with its smoothing and, where there is one, its band."""
+    seeds = {len(group.runs) for group in groups}
+    band = f"; band 95 % t, n = {'-'.join(map(str, sorted(seeds)))}" if max(seeds) > 1 else ""
+    return f"accuracy\n(trailing {window_s:g} s{band})"
+
+
+def _reference(
+    axes: Axes, sweep: Sweep, judge: str, cohort: str | None, window_s: float, unit_s: float
+) -> NDArray[np.float64]:
+    """Draw a reference pooled over all groups: for one seed every method meets the same samples."""
+    runs = [run for group in sweep.judged if group.has(judge) for run in group.runs]
+    if not runs:
+        return np.array([])
+    curve = accuracy_curve(runs, window_s, judge, cohort)
+    colour, dash = REFERENCES[judge]
+    name = f"{judge} (reference)"
+    axes.plot(
+        curve.t_s / unit_s, curve.mean, color=colour, linestyle=dash, linewidth=1.1, label=name, zorder=2
+    )
+    return curve.mean
+
+
+def _plot(axes: Axes, curve: Curve, label: str, look: Stroke, unit_s: float) -> NDArray[np.float64]:
+    x = curve.t_s / unit_s
+    axes.plot(x, curve.mean, color=look.colour, linestyle=look.dash, label=label, zorder=3)
+    if not np.isnan(curve.half).all():
+        low, high = curve.mean - curve.half, curve.mean + curve.half
+        axes.fill_between(x, low, high, color=look.colour, alpha=0.18, linewidth=0, zorder=1)
+    return curve.mean

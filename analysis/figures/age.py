@@ -1,0 +1,63 @@
+"""How old the deployed models were: the exact distribution of age over device time."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from analysis import ages
+from analysis.figures.style import clock, legend_below, legend_title, log_axis, sheet, strokes
+from analysis.sweeps import Group, Subject, as_sweep
+
+POINTS = 500
+LONG_TAIL = 40.0
+
+
+def draw(subject: Subject) -> Figure | None:
+    """Draw one distribution function a group, over all its seeds; None where nothing was ever installed."""
+    sweep = as_sweep(subject)
+    cuts = {group.label: pooled(group) for group in sweep.groups if installs(group)}
+    if not cuts:
+        return None
+    figure, panels = sheet(2.8 + 0.16 * (len(cuts) // 3))
+    axes, looks = panels[0, 0], strokes(sweep)
+    medians_s = {label: ages.age_quantile(cut, 0.5) for label, cut in cuts.items()}
+    longest_s = max(float(cut.high_s.max()) for cut in cuts.values())
+    unit_s, unit = clock(longest_s)
+    at_s = _grid(axes, min(medians_s.values()), longest_s, unit_s)
+    for label, cut in cuts.items():
+        name = f"{label} (median {_short(medians_s[label])})"
+        share = 100 * ages.share_younger(cut, at_s)
+        axes.plot(at_s / unit_s, share, color=looks[label].colour, linestyle=looks[label].dash, label=name)
+    axes.set_ylim(0, 101)
+    axes.set_xlabel(f"age of the deployed model [{unit}]")
+    axes.set_ylabel("device time with a model\nat most that old [%]")
+    legend_below(figure, axes, legend_title(sweep), columns=3)
+    return figure
+
+
+def _grid(axes: Axes, median_s: float, longest_s: float, unit_s: float) -> NDArray[np.float64]:
+    """Choose the ages [s] to draw at, on a logarithmic axis where a few devices are much older than most."""
+    if longest_s > LONG_TAIL * median_s:
+        log_axis(axes, median_s / 50 / unit_s, longest_s / unit_s)
+        return np.geomspace(median_s / 50, longest_s, POINTS)
+    axes.set_xlim(0, longest_s / unit_s)
+    return np.linspace(0, longest_s, POINTS)
+
+
+def installs(group: Group) -> bool:
+    """Say whether any update of a group took effect."""
+    return any(run.exchanges["installed_s"].notna().any() for run in group.runs)
+
+
+def pooled(group: Group) -> ages.Stretches:
+    """Join the stretches of all seeds: the distribution over the device time of all repetitions."""
+    cuts = [ages.of_run(run) for run in group.runs]
+    return ages.Stretches(*(np.concatenate(parts) for parts in zip(*cuts, strict=True)))
+
+
+def _short(seconds: float) -> str:
+    unit_s, unit = clock(seconds)
+    return f"{seconds / unit_s:.3g} {unit}"

@@ -1,0 +1,70 @@
+"""Where the time of an exchange goes, and how it spreads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from analysis.figures.regret import COLOURS as PHASE_COLOURS
+from analysis.figures.style import INK, legend_title, log_axis, sheet, strokes
+from analysis.latency import STAGES, Delays, delays
+from analysis.sweeps import Subject, Sweep, as_sweep
+
+PHASES = ("labels", "uplink", "cloud_queue", "service", "downlink", "undetected")
+POINTS = 400
+
+
+def draw(subject: Subject) -> Figure | None:
+    """Draw the mean time per stage and the distribution of the whole; None where nothing was installed."""
+    sweep = as_sweep(subject)
+    found = {group.label: delays(group.runs) for group in sweep.groups}
+    found = {label: delay for label, delay in found.items() if len(delay.stages_s)}
+    if not found:
+        return None
+    figure, panels = sheet(max(2.4, 1.5 + 0.24 * len(found)), columns=2)
+    _stages(panels[0, 0], sweep, found)
+    _spread(panels[0, 1], sweep, found)
+    handles = [Patch(label=stage, **_face(phase)) for stage, phase in zip(STAGES, PHASES, strict=True)]
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(STAGES), columnspacing=1.2,
+                  handlelength=1.4)  # fmt: skip
+    return figure
+
+
+def _stages(axes: Axes, sweep: Sweep, found: dict[str, Delays]) -> None:
+    for row, delay in enumerate(found.values()):
+        left = 0.0
+        for mean_s, phase in zip(delay.mean_s, PHASES, strict=True):
+            axes.barh(row, mean_s, left=left, height=0.72, **_face(phase))
+            left += mean_s
+    axes.set_yticks(range(len(found)), list(found))
+    axes.tick_params(axis="y", length=0)
+    axes.grid(False, axis="y")
+    margin = 1.0 if len(found) == 1 else 0.6
+    axes.set_ylim(len(found) - 1 + margin, -margin)
+    axes.set_ylabel(legend_title(sweep) or "")
+    axes.set_xlabel("mean time of an installed exchange [s]")
+
+
+def _spread(axes: Axes, sweep: Sweep, found: dict[str, Delays]) -> None:
+    looks = strokes(sweep)
+    shares = np.linspace(0, 1, POINTS)
+    spread = {label: np.quantile(delay.total_s, shares) for label, delay in found.items()}
+    for label, total_s in spread.items():
+        axes.plot(total_s, 100 * shares, color=looks[label].colour, linestyle=looks[label].dash)
+    middles = [float(np.median(total_s)) for total_s in spread.values()]
+    longest = max(float(total_s[-1]) for total_s in spread.values())
+    if min(middles) > 0 and longest > 40 * min(middles):
+        log_axis(axes, min(middles) / 20, longest)
+    else:
+        axes.set_xlim(0, longest or 1.0)
+    axes.set_ylim(0, 101)
+    axes.set_xlabel("request to install [s]")
+    axes.set_ylabel("exchanges at most\nthat slow [%]")
+
+
+def _face(phase: str) -> dict[str, Any]:
+    return {"facecolor": PHASE_COLOURS[phase], "edgecolor": INK, "linewidth": 0.4}

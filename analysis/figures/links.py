@@ -1,0 +1,46 @@
+"""How busy the links were and who waited at them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from analysis.figures.marks import draw_marks
+from analysis.figures.style import COLOURS, DASHES, legend_below, sheet, time_axis
+from analysis.queues import busy_shares, link_uses
+from analysis.sweeps import Subject, as_sweep
+
+MOST = len(COLOURS)
+
+
+def draw(subject: Subject) -> Figure | None:
+    """Draw busy share and queue against time, up solid and down dashed; None for several runs or no links.
+
+    The six busiest links are drawn. Shares and queues are over all instances of a link.
+    """
+    sweep = as_sweep(subject)
+    if len(sweep.runs) != 1 or sweep.runs[0].links.empty:
+        return None
+    run = sweep.runs[0]
+    uses = sorted(link_uses(run), key=lambda use: -use.busy_share)
+    colours = dict(zip(list(dict.fromkeys(use.link for use in uses))[:MOST], COLOURS, strict=False))
+    figure, panels = sheet(3.8, rows=2)
+    busy, queue = panels[:, 0]
+    unit_s = time_axis(queue, run.duration_s)
+    for use in (use for use in uses if use.link in colours):
+        rows = run.links[(run.links["link"] == use.link) & (run.links["direction"] == use.direction)]
+        look: dict[str, Any] = {
+            "color": colours[use.link],
+            "linestyle": DASHES[0 if use.direction == "up" else 1],
+        }
+        x, name = rows["t_s"] / unit_s, f"{use.link} {use.direction}"
+        busy.plot(x, 100 * busy_shares(rows, "instances", run.tick_s), label=name, **look)
+        queue.plot(x, rows["queue"], drawstyle="steps-post", **look)
+    busy.set_ylabel("busy, mean over\ninstances [%]")
+    queue.set_ylabel("messages waiting")
+    for axes in (busy, queue):
+        axes.set_ylim(bottom=0)
+        draw_marks(axes, run.marks, unit_s, labelled=axes is busy)
+    legend_below(figure, busy)
+    return figure

@@ -1,0 +1,125 @@
+"""Recovery time after each drift, with what never recovered shown as such."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from analysis.figures.marks import describe
+from analysis.figures.style import GREY, INK, Stroke, clock, legend_title, sheet, strokes
+from analysis.recovery import WITHIN, recovery_times
+from analysis.sweeps import Group, Subject, Sweep, as_sweep
+
+MOST = 6
+ACROSS = 3
+NOTE = (
+    f"Back within {100 * WITHIN:.0f} points of the gap to the oracle before the first drift. "
+    "Dot: a seed; bar: median; open triangle: not recovered while watched."
+)
+
+
+class Outcome(NamedTuple):
+    """One drift in one group: recovery times of its seeds [s], and how long censored seeds were watched."""
+
+    recovered_s: list[float]
+    censored_s: list[float]
+
+    @property
+    def median_s(self) -> float:
+        """Return the median with censored seeds as the slowest: infinite where it is one of them."""
+        times = [*self.recovered_s, *[math.inf] * len(self.censored_s)]
+        return statistics.median_low(times) if times else math.inf
+
+
+def draw(subject: Subject) -> Figure | None:
+    """Draw how long each setting took after each drift; None without drifts or predictions.
+
+    One group: one panel with a row for each drift. Several: a panel for each drift (the first six), a row a
+    group.
+    """
+    sweep = as_sweep(subject)
+    table = {group.label: outcomes(group) for group in sweep.judged}
+    drifts = min((len(row) for row in table.values()), default=0)
+    if not drifts:
+        return None
+    return _by_drift(sweep, table) if len(table) == 1 else _by_group(sweep, table, min(MOST, drifts))
+
+
+def outcomes(group: Group) -> list[Outcome]:
+    """Judge every drift of a group over its seeds, in time order of the drifts."""
+    seeds = [recovery_times(run.windows, run.marks) for run in group.runs]
+    return [_outcome([marks[i] for marks in seeds]) for i in range(min(map(len, seeds)))]
+
+
+def _outcome(rows: Sequence[dict[str, Any]]) -> Outcome:
+    watched = [row for row in rows if row["watched_s"] > 0]
+    back = [row["recovery_s"] for row in watched if row["recovery_s"] is not None]
+    return Outcome(back, [row["watched_s"] for row in watched if row["recovery_s"] is None])
+
+
+def _by_drift(sweep: Sweep, table: dict[str, list[Outcome]]) -> Figure:
+    (label, row), marks = next(iter(table.items())), sweep.judged[0].runs[0].marks
+    figure, panels = sheet(1.0 + 0.26 * len(row))
+    axes, look = panels[0, 0], strokes(sweep)[label]
+    unit_s, unit = _unit(row)
+    for place, outcome in enumerate(row):
+        _dots(axes, place, outcome, look, unit_s)
+    names = [f"{i + 1}. {describe(mark)}" for i, mark in enumerate(marks)]
+    _frame(axes, names[: len(row)], f"recovery time from the end of the drift [{unit}]")
+    figure.suptitle(NOTE, fontsize=7, x=0.01, ha="left", color=GREY)
+    return figure
+
+
+def _by_group(sweep: Sweep, table: dict[str, list[Outcome]], drifts: int) -> Figure:
+    marks, across = sweep.judged[0].runs[0].marks, min(ACROSS, drifts)
+    rows = -(-drifts // across)
+    figure, panels = sheet(0.5 + rows * (0.85 + 0.2 * len(table)), rows=rows, columns=across)
+    looks = strokes(sweep)
+    unit_s, unit = _unit([outcome for row in table.values() for outcome in row[:drifts]])
+    for i, axes in enumerate(panels.flat):
+        axes.set_visible(i < drifts)
+        if i < drifts:
+            for place, (label, row) in enumerate(table.items()):
+                _dots(axes, place, row[i], looks[label], unit_s)
+            names = list(table) if i % across == 0 else [""] * len(table)
+            _frame(axes, names, f"recovery time [{unit}]")
+            axes.set_title(f"{i + 1}. {describe(marks[i])}", fontsize=7.5)
+    panels[0, 0].set_ylabel(legend_title(sweep) or "")
+    figure.suptitle(NOTE, fontsize=7, x=0.01, ha="left", color=GREY)
+    return figure
+
+
+def _unit(found: Sequence[Outcome]) -> tuple[float, str]:
+    return clock(
+        max((time for outcome in found for time in (*outcome.recovered_s, *outcome.censored_s)), default=0)
+    )
+
+
+def _dots(axes: Axes, place: int, outcome: Outcome, look: Stroke, unit_s: float) -> None:
+    back = [time / unit_s for time in outcome.recovered_s]
+    never = [time / unit_s for time in outcome.censored_s]
+    axes.plot(back, [place] * len(back), "o", color=look.colour, alpha=0.75, markeredgewidth=0)
+    if math.isfinite(outcome.median_s):
+        middle = outcome.median_s / unit_s
+        axes.plot([middle, middle], [place - 0.32, place + 0.32], color=INK, linewidth=1.6)
+    if never:
+        axes.plot(never, [place] * len(never), ">", color=look.colour, markerfacecolor="white")
+        share = f"{len(never)}/{len(back) + len(never)}"
+        axes.annotate(
+            share, (max(never), place), (6, 0), textcoords="offset points", va="center", fontsize=6.5
+        )
+
+
+def _frame(axes: Axes, names: Sequence[str], label: str) -> None:
+    axes.set_yticks(range(len(names)), names)
+    axes.tick_params(axis="y", length=0)
+    axes.tick_params(axis="x", labelbottom=True)
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.margins(x=0.14)
+    axes.set_xlim(left=-0.03 * axes.get_xlim()[1])
+    axes.set_xlabel(label)

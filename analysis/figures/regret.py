@@ -1,0 +1,120 @@
+"""Why accuracy was lost: from the oracle's accuracy down to the deployed one, phase by phase."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from analysis.figures.style import INK, PALE, legend_title, sheet
+from analysis.regret import MEANINGS, regret_intervals
+from analysis.runs import PHASES
+from analysis.sweeps import Subject, Sweep, as_sweep
+from analysis.windows import accuracy
+
+COLOURS = {
+    "undetected": "#999999",
+    "labels": "#F0E442",
+    "uplink": "#0072B2",
+    "cloud_queue": "#E69F00",
+    "service": "#D55E00",
+    "downlink": "#56B4E9",
+    "lost": "#222222",
+    "residual": "#CC79A7",
+}
+HATCHES = {"labels": "....", "cloud_queue": "////", "downlink": "\\\\\\\\", "residual": "xxx"}
+HAIR = 1e-3
+
+
+def draw(subject: Subject) -> Figure | None:
+    """Draw a waterfall for one group, stacked bars for several; None without an oracle or predictions."""
+    sweep = as_sweep(subject)
+    losses = {group.label: regret_intervals(group.runs) for group in sweep.judged}
+    points = {
+        label: {phase: 100 * interval.mean for phase, interval in loss.items()}
+        for label, loss in losses.items()
+        if loss is not None
+    }
+    if not points:
+        return None
+    with mpl.rc_context({"hatch.linewidth": 0.4}):
+        return _waterfall(sweep, next(iter(points.values()))) if len(points) == 1 else _stack(sweep, points)
+
+
+def _waterfall(sweep: Sweep, points: dict[str, float]) -> Figure:
+    group = sweep.judged[0]
+    tops = [accuracy(run, "oracle") or 0.0 for run in group.runs]
+    level = top = 100 * sum(tops) / len(tops)
+    figure, panels = sheet(3.0)
+    axes = panels[0, 0]
+    axes.barh(0, top, color=PALE, edgecolor=INK, linewidth=0.5)
+    edges = [top]
+    for row, phase in enumerate(PHASES, start=1):
+        left = min(level, level - points[phase])
+        axes.barh(row, abs(points[phase]), left=left, **_face(phase))
+        axes.plot([level, level], [row - 1, row], color=INK, linewidth=0.6)
+        level -= points[phase]
+        edges.append(level)
+    axes.plot([level, level], [len(PHASES), len(PHASES) + 1], color=INK, linewidth=0.6)
+    axes.barh(len(PHASES) + 1, level, color=PALE, edgecolor=INK, linewidth=0.5)
+    _write_rows(axes, top, level, points)
+    low, high = min(edges), max(edges)
+    margin = max(1.0, 0.12 * (high - low))
+    axes.set_xlim(max(0.0, low - margin), high + 1.2 * margin)
+    axes.set_xlabel("accuracy [%]; each bar: points lost while the device was in that phase")
+    return figure
+
+
+def _write_rows(axes: Axes, top: float, bottom: float, points: dict[str, float]) -> None:
+    names = ["oracle", *(f"{phase.replace('_', ' ')} ({MEANINGS[phase]})" for phase in PHASES), "deployed"]
+    axes.set_yticks(range(len(names)), names)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(False, axis="y")
+    axes.invert_yaxis()
+    level = top
+    axes.annotate(f"{top:.2f}", (top, 0), (5, 0), textcoords="offset points", va="center", fontsize=7.5)
+    for row, phase in enumerate(PHASES, start=1):
+        right = max(level, level - points[phase])
+        level -= points[phase]
+        text = f"{-points[phase]:+.2f}" if abs(points[phase]) >= HAIR else "0"
+        axes.annotate(text, (right, row), (5, 0), textcoords="offset points", va="center", fontsize=7.5)
+    place = (bottom, len(PHASES) + 1)
+    axes.annotate(f"{bottom:.2f}", place, (5, 0), textcoords="offset points", va="center", fontsize=7.5)
+
+
+def _stack(sweep: Sweep, points: dict[str, dict[str, float]]) -> Figure:
+    """Stack gains to the left of zero and losses to the right; the diamond is their sum."""
+    figure, panels = sheet(1.6 + 0.27 * len(points))
+    axes = panels[0, 0]
+    for row, parts in enumerate(points.values()):
+        ends = {True: 0.0, False: 0.0}
+        for phase in PHASES:
+            side = parts[phase] >= 0
+            axes.barh(row, parts[phase], left=ends[side], height=0.72, **_face(phase))
+            ends[side] += parts[phase]
+        axes.plot(sum(parts.values()), row, "D", color="white", markeredgecolor=INK, markersize=5, zorder=4)
+    axes.axvline(0, color=INK, linewidth=0.8)
+    furthest = [sum(abs(part) for part in parts.values()) for parts in points.values()]
+    least = min(sum(min(part, 0.0) for part in parts.values()) for parts in points.values())
+    axes.set_xlim(1.04 * least, 1.04 * max(furthest) or 1.0)
+    axes.set_yticks(range(len(points)), list(points))
+    axes.tick_params(axis="y", length=0)
+    axes.grid(False, axis="y")
+    axes.invert_yaxis()
+    axes.set_ylabel(legend_title(sweep) or "")
+    axes.set_xlabel("accuracy lost to the oracle [points]; diamond: net")
+    handles = [Patch(label=phase.replace("_", " "), **_face(phase)) for phase in PHASES]
+    figure.legend(handles=handles, loc="outside lower center", ncols=4)
+    return figure
+
+
+def _face(phase: str) -> dict[str, Any]:
+    return {
+        "facecolor": COLOURS[phase],
+        "hatch": HATCHES.get(phase),
+        "edgecolor": INK,
+        "linewidth": 0.5,
+    }

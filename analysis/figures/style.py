@@ -1,0 +1,197 @@
+"""How every figure looks: Okabe-Ito colours, line styles that survive a black and white print, paper sizes.
+
+Nothing here touches matplotlib's global state: figures are made by the object-oriented API, and `house_style`
+applies for the time of one drawing only.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import MultipleLocator, NullFormatter
+from numpy.typing import NDArray
+
+from analysis.sweeps import Group, Sweep, short_axis
+
+COLUMN_IN = 3.5
+PAGE_IN = 7.0
+
+# Okabe and Ito (2008), less the yellow, which vanishes on white, and black, which is the oracle's.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
+DASHES = ("-", (0, (5, 1.6)), (0, (1.2, 1.2)), (0, (6, 1.4, 1.2, 1.4)), (0, (6, 1.4, 1.2, 1.4, 1.2, 1.4)))
+STEPS = {
+    "s": (1, 2, 5),
+    "min": (1, 2, 5, 10, 15, 30, 60),
+    "h": (1, 2, 3, 6, 12, 24),
+    "d": (1, 2, 5, 7, 14, 30),
+}
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+INK = "#222222"
+GREY = "#767676"
+PALE = "#e8e8e8"
+REFERENCES = {"oracle": (INK, (0, (1, 1.2))), "static": (GREY, (0, (4, 1.5)))}
+
+SETTINGS: Any = {
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 8.0,
+    "axes.titlesize": 8.5,
+    "axes.titlelocation": "left",
+    "axes.labelsize": 8.0,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": GREY,
+    "axes.linewidth": 0.7,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": PALE,
+    "grid.linewidth": 0.6,
+    "lines.linewidth": 1.4,
+    "lines.markersize": 4.5,
+    "xtick.labelsize": 7.5,
+    "ytick.labelsize": 7.5,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "legend.fontsize": 7.5,
+    "legend.frameon": False,
+    "legend.handlelength": 2.6,
+    "text.color": INK,
+    "figure.constrained_layout.use": True,
+    # Names come from scenarios: a dollar sign in one is a dollar sign, not mathematics.
+    "text.parse_math": False,
+    "svg.hashsalt": "driftbed",
+    "svg.fonttype": "path",
+    "savefig.dpi": 200,
+}
+
+
+class Stroke(NamedTuple):
+    """How one group is drawn, the same in every figure of a study."""
+
+    colour: str
+    dash: str | tuple[int, tuple[float, ...]]
+    marker: str
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Apply the style for the time of a drawing and leave matplotlib as it was."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        with mpl.rc_context(SETTINGS), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Glyph .* missing from")
+            yield
+
+
+def sheet(
+    height_in: float, width_in: float = PAGE_IN, rows: int = 1, columns: int = 1
+) -> tuple[Figure, NDArray]:
+    """Return a figure and its axes, [rows, columns], with shared horizontal axes in each column."""
+    figure = Figure(figsize=(width_in, height_in), layout="constrained")
+    return figure, figure.subplots(rows, columns, squeeze=False, sharex="col")
+
+
+def strokes(sweep: Sweep) -> dict[str, Stroke]:
+    """Give every group a stroke: colour by the method axis (or the first), dash and marker by the others."""
+    if not sweep.axes:
+        return {group.label: _stroke(i, i) for i, group in enumerate(sweep.groups)}
+    lead = next((axis for axis in sweep.axes if "adapter" in axis), sweep.axes[0])
+    leads = _positions([group.values[lead] for group in sweep.groups])
+    rests = _positions([_rest(group, lead) for group in sweep.groups])
+    alone = len(sweep.axes) == 1
+    made = {}
+    for group in sweep.groups:
+        colour = leads[group.values[lead]]
+        made[group.label] = _stroke(colour, colour if alone else rests[_rest(group, lead)])
+    return made
+
+
+def legend_title(sweep: Sweep) -> str | None:
+    """Say what the labels of a sweep's groups stand for."""
+    return " · ".join(short_axis(axis) for axis in sweep.axes) or None
+
+
+def legend_below(figure: Figure, axes: Axes, title: str | None = None, columns: int = 4) -> None:
+    """Put the legend under the figure, where it covers no curve, in at most `columns` that fit."""
+    handles, labels = axes.get_legend_handles_labels()
+    if not handles:
+        return
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    for across in range(min(columns, len(handles)), 0, -1):
+        legend = figure.legend(
+            handles, labels, loc="outside lower center", ncols=across, title=title, title_fontsize=7.5
+        )
+        if across == 1 or legend.get_window_extent(renderer).width <= figure.bbox.width:
+            return
+        legend.remove()
+
+
+def clock(duration_s: float) -> tuple[float, str]:
+    """Return the divisor and name of the unit in which a duration reads well."""
+    steps = ((2 * 86400.0, 86400.0, "d"), (4 * 3600.0, 3600.0, "h"), (300.0, 60.0, "min"))
+    return next(((unit_s, name) for least_s, unit_s, name in steps if duration_s >= least_s), (1.0, "s"))
+
+
+def time_axis(axes: Axes, duration_s: float, label: bool = True, most: int = 10) -> float:
+    """Scale the horizontal axis to virtual time, in at most so many steps; return seconds per unit."""
+    unit_s, name = clock(duration_s)
+    axes.set_xlim(0, duration_s / unit_s)
+    axes.xaxis.set_major_locator(MultipleLocator(_step(duration_s / unit_s, STEPS[name], most)))
+    if label:
+        axes.set_xlabel(f"virtual time [{name}]")
+    return unit_s
+
+
+def log_axis(axes: Axes, low: float, high: float) -> None:
+    """Make the horizontal axis logarithmic between limits, its numbers written out."""
+    axes.set_xscale("log")
+    axes.set_xlim(low, high)
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+def accuracy_limits(values: Sequence[NDArray[np.float64]]) -> tuple[float, float]:
+    """Return limits that show all finite values with a margin and stay within [0, 1]."""
+    finite = [array[np.isfinite(array)] for array in values]
+    joined = np.concatenate(finite) if finite else np.array([])
+    if not joined.size:
+        return 0.0, 1.0
+    margin = max(0.02, 0.06 * float(np.ptp(joined)))
+    return max(0.0, float(joined.min()) - margin), min(1.005, float(joined.max()) + margin)
+
+
+def byte_unit(largest: float) -> tuple[float, str]:
+    """Return the divisor and name of the decimal unit in which a number of bytes reads well."""
+    power = 0 if largest < 1 else min(4, int(math.log10(largest) // 3))
+    return 1000.0**power, ("B", "kB", "MB", "GB", "TB")[power]
+
+
+def _stroke(colour: int, shape: int) -> Stroke:
+    return Stroke(COLOURS[colour % len(COLOURS)], DASHES[shape % len(DASHES)], MARKERS[shape % len(MARKERS)])
+
+
+def _step(span: float, steps: Sequence[int], most: int) -> float:
+    """Return a step between ticks that people count in: at most so many, one on the end where it can be."""
+    below = [step * 10.0**power for power in range(-6, 0) for step in (1, 2, 5)]
+    above = [step * 10.0**power for power in range(2, 8) for step in (1, 2, 5)]
+    fitting = [step for step in (*below, *steps, *above) if 2 <= span / step <= most]
+    even = [step for step in fitting if math.isclose(span / step, round(span / step))]
+    return min(even or fitting, default=span)
+
+
+def _positions(values: Sequence[str]) -> dict[str, int]:
+    return {value: place for place, value in enumerate(dict.fromkeys(values))}
+
+
+def _rest(group: Group, lead: str) -> str:
+    return " · ".join(value for axis, value in group.values.items() if axis != lead)

@@ -1,0 +1,75 @@
+"""What adaptation costs on the wire: payload bytes over time."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from analysis.figures.marks import draw_marks
+from analysis.figures.style import COLOURS, DASHES, byte_unit, legend_below, sheet, time_axis
+from analysis.runs import Run
+from analysis.sweeps import Subject, as_sweep
+
+BINS = 60
+LEGS = (("up", "sent_s", "up_bytes"), ("down", "returned_s", "down_bytes"))
+
+
+def draw(subject: Subject) -> Figure | None:
+    """Draw payload bytes per device and minute, and their running sum; None for several runs or no traffic.
+
+    Uploads count when they are sent, downloads when they have arrived.
+    """
+    sweep = as_sweep(subject)
+    if len(sweep.runs) != 1 or not _moved(sweep.runs[0]):
+        return None
+    run = sweep.runs[0]
+    figure, panels = sheet(3.6, rows=2)
+    rate, total = panels[:, 0]
+    unit_s = time_axis(total, run.duration_s)
+    _rates(rate, run, unit_s)
+    _totals(total, run, unit_s)
+    draw_marks(rate, run.marks, unit_s)
+    draw_marks(total, run.marks, unit_s, labelled=False)
+    legend_below(figure, rate)
+    return figure
+
+
+def _moved(run: Run) -> bool:
+    return bool(len(run.devices)) and int(run.exchanges[["up_bytes", "down_bytes"]].to_numpy().sum()) > 0
+
+
+def _times(run: Run, stamp: str, size: str) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return when messages went or came [s], in time order, and their bytes."""
+    moved = run.exchanges.loc[run.exchanges[stamp].notna(), [stamp, size]].sort_values(stamp)
+    return moved[stamp].to_numpy(float), moved[size].to_numpy(np.int64)
+
+
+def _rates(axes: Axes, run: Run, unit_s: float) -> None:
+    ticks = max(1, round(run.duration_s / run.tick_s))
+    edges_s = np.linspace(0, run.duration_s, min(BINS, ticks) + 1)
+    minutes = np.diff(edges_s) / 60
+    rates = []
+    for _, stamp, size in LEGS:
+        at_s, nbytes = _times(run, stamp, size)
+        rates.append(np.histogram(at_s, edges_s, weights=nbytes)[0] / minutes / len(run.devices))
+    divisor, unit = byte_unit(max(rate.max() for rate in rates))
+    for place, (rate, (name, _, _)) in enumerate(zip(rates, LEGS, strict=True)):
+        axes.stairs(rate / divisor, edges_s / unit_s, color=COLOURS[place], linestyle=DASHES[place],
+                    linewidth=1.4, label=f"{name}link")  # fmt: skip
+    axes.set_ylim(bottom=0)
+    axes.set_ylabel(f"payload per device\n[{unit}/min]")
+
+
+def _totals(axes: Axes, run: Run, unit_s: float) -> None:
+    sums = [
+        (at_s, np.cumsum(nbytes)) for at_s, nbytes in (_times(run, stamp, size) for _, stamp, size in LEGS)
+    ]
+    divisor, unit = byte_unit(max(float(total[-1]) for _, total in sums if len(total)))
+    for place, (at_s, total) in enumerate(sums):
+        x = np.concatenate(([0.0], at_s, [run.duration_s])) / unit_s
+        y = np.concatenate(([0], total, total[-1:] if len(total) else [0])) / divisor
+        axes.plot(x, y, color=COLOURS[place], linestyle=DASHES[place], drawstyle="steps-post")
+    axes.set_ylim(bottom=0)
+    axes.set_ylabel(f"fleet, so far\n[{unit}]")

@@ -1,0 +1,63 @@
+"""HTML by construction: whatever is not marked as HTML is escaped, so that no name can become a tag."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+STYLE_SHEET = Path(__file__).with_name("report.css")
+PROLOG = re.compile(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<metadata>.*?</metadata>", re.DOTALL)
+IDENTIFIER = re.compile(r'(\bid="|href="#|url\(#)')
+
+
+class Markup(str):
+    """Text that is HTML already."""
+
+    __slots__ = ()
+
+
+def tag(name: str, *children: str, **attributes: str) -> Markup:
+    """Return an element; children are escaped unless they are Markup, `class_` stands for `class`."""
+    written = "".join(
+        f' {key.rstrip("_").replace("_", "-")}="{html.escape(value)}"' for key, value in attributes.items()
+    )
+    return Markup(f"<{name}{written}>{join(*children)}</{name}>")
+
+
+def join(*children: str) -> Markup:
+    """Put children one after another, escaping what is not Markup."""
+    return Markup("".join(child if isinstance(child, Markup) else html.escape(child) for child in children))
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], caption: str = "") -> Markup:
+    """Return a table with one header line; the first cell of a row is its header, the others are numbers."""
+    top = tag("tr", *(tag("th", cell, scope="col") for cell in head))
+    lines = [
+        tag("tr", tag("th", first, scope="row"), *(tag("td", cell) for cell in rest)) for first, *rest in rows
+    ]
+    title = tag("caption", caption) if caption else Markup("")
+    grid = tag("table", title, tag("thead", top), tag("tbody", *lines))
+    return tag("div", grid, class_="scroll", tabindex="0")
+
+
+def inline_svg(path: Path, prefix: str, alt: str, caption: str) -> Markup:
+    """Return an SVG file of ours as a figure, with identifiers of its own and words for who cannot see it."""
+    drawing = PROLOG.sub("", path.read_text(encoding="utf-8")).strip()
+    drawing = IDENTIFIER.sub(rf"\g<1>{prefix}-", drawing)
+    attributes = f'<svg role="img" aria-label="{html.escape(alt)}" '
+    drawing = drawing.replace("<svg ", attributes, 1)
+    return tag("figure", Markup(drawing), tag("figcaption", caption))
+
+
+def page(title: str, *body: str) -> str:
+    """Return a whole document that needs nothing but itself."""
+    head = join(
+        Markup('<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'),
+        Markup('<meta name="color-scheme" content="light dark">'),
+        tag("title", title),
+        tag("style", Markup(STYLE_SHEET.read_text(encoding="utf-8"))),
+    )
+    content = join(tag("head", head), tag("body", tag("main", *body)))
+    return f'<!DOCTYPE html>\n<html lang="en">{content}</html>\n'

@@ -1,0 +1,64 @@
+"""One self-contained HTML file that tells a run, a sweep or a comparison, figures inlined."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from analysis.errors import RunError
+from analysis.figures import FIGURES, write_figures
+from analysis.html import Markup, inline_svg, page, tag
+from analysis.sections import AFTER_FIGURES, BEFORE_FIGURES, BESIDE
+from analysis.sweeps import Subject, Sweep, as_sweep, compare_runs, open_folder
+
+
+def write_report(folders: Path | str | Sequence[Path | str], out: Path | str | None = None) -> Path:
+    """Write the report of a run or sweep folder, or of several side by side, and return its path.
+
+    One folder: `report.html` and `plots/*.svg|png` in it. Several: `out` names the file, its figures lie
+    beside it in `<stem>-plots`. Raises RunError for folders that cannot be read and for several folders
+    without `out`.
+    """
+    listed = [folders] if isinstance(folders, (str, Path)) else list(folders)
+    if len(listed) == 1:
+        subject = open_folder(listed[0])
+        folder = Path(listed[0])
+        return _write(subject, Path(out) if out else folder / "report.html", folder / "plots")
+    if out is None:
+        raise RunError("several runs in one report: name the file to write")
+    target = Path(out)
+    return _write(compare_runs(listed), target, target.with_name(f"{target.stem}-plots"))
+
+
+def build_report(sweep: Sweep, plots: Path) -> str:
+    """Return the report as HTML; its figures are read from `plots/<name>.svg` where they exist."""
+    parts = [section(sweep) for section in BEFORE_FIGURES]
+    parts += [_chapter(sweep, name, plots / f"{name}.svg") for name in FIGURES]
+    parts += [section(sweep) for section in AFTER_FIGURES]
+    return page(f"{sweep.name} - driftbed", *(part for part in parts if part))
+
+
+def _chapter(sweep: Sweep, name: str, drawing: Path) -> Markup | None:
+    """Put a figure and the tables that belong to it under one heading; None where there is neither."""
+    plate = FIGURES[name]
+    parts = [section(sweep) for section in BESIDE.get(name, ())]
+    if drawing.is_file():
+        labels = ", ".join(group.label for group in sweep.groups)
+        alt = f"{plate.title}. {plate.reading} Settings shown: {labels}."
+        parts.insert(0, inline_svg(drawing, name, alt, plate.reading))
+    found = [part for part in parts if part]
+    return tag("section", tag("h2", plate.title), *found) if found else None
+
+
+def _write(subject: Subject, target: Path, plots: Path) -> Path:
+    sweep = as_sweep(subject)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    write_figures(subject, plots)
+    draft = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        draft.write_text(build_report(sweep, plots), encoding="utf-8")
+        os.replace(draft, target)
+    finally:
+        draft.unlink(missing_ok=True)
+    return target

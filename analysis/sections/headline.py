@@ -1,0 +1,117 @@
+"""What a report opens with: what was played, and its figures of merit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from analysis.compare import Comparison, comparison, titled, with_interval
+from analysis.figures.style import clock
+from analysis.html import Markup, join, table, tag
+from analysis.metrics import METRICS
+from analysis.runs import Run
+from analysis.statistics import Interval
+from analysis.sweeps import Sweep, short_axis
+
+# Two tables side by side would not fit a page: what the devices got, and what it cost.
+QUALITY = (
+    "accuracy",
+    "accuracy_static",
+    "accuracy_oracle",
+    "regained",
+    "worst_decile",
+    "recovery_s",
+    "censored_share",
+)
+FACETS = (QUALITY, tuple(name for name in METRICS if name not in QUALITY))
+
+
+def opening(sweep: Sweep) -> Markup:
+    """Name the study, say in one line what it played, and warn of what is missing."""
+    first = sweep.runs[0]
+    words = _one_run(first) if len(sweep.runs) == 1 else _many_runs(sweep)
+    parts = [tag("h1", sweep.name), tag("p", words, class_="lead")]
+    parts += [tag("p", f"Not in this report: {gap}", class_="warning") for gap in sweep.gaps]
+    for run in sweep.runs:
+        if run.status != "complete":
+            stop = _time(run.played_s)
+            note = f"{run.folder.name}: STATUS says {run.status}; the tables end at {stop}."
+            parts.append(tag("p", note, class_="warning"))
+    return join(*parts)
+
+
+def figures_of_merit(sweep: Sweep) -> Markup:
+    """Show one run as cards, several settings as a table with differences paired by seed."""
+    result = comparison(sweep)
+    if len(sweep.groups) == 1:
+        return _cards(result)
+    parts = [tag("h2", "Figures of merit")]
+    for names in FACETS:
+        shown = [name for name in result.metrics if name in names]
+        if shown:
+            parts += [_values(sweep, result, shown), _differences(sweep, result, shown)]
+    return join(*parts)
+
+
+def _one_run(run: Run) -> str:
+    method = run.manifest.get("method", {})
+    parts = [f"{role} {method[role]}" for role in ("adapter", "trigger", "codec") if method.get(role)]
+    count = run.manifest.get("devices") or len(run.devices)
+    return " · ".join([*parts, f"{count:,} devices", _time(run.duration_s), f"seed {run.seed}"])
+
+
+def _many_runs(sweep: Sweep) -> str:
+    axes = f" over {' and '.join(short_axis(axis) for axis in sweep.axes)}" if sweep.axes else ""
+    seeds = sorted({len(group.runs) for group in sweep.groups})
+    count = "-".join(map(str, seeds))
+    plural = "s" if seeds != [1] else ""
+    settings = f"{len(sweep.groups)} setting{'s' if len(sweep.groups) > 1 else ''}"
+    return f"{settings}{axes} · {count} seed{plural} each · {_time(sweep.duration_s)} of virtual time"
+
+
+def _time(seconds: float) -> str:
+    unit_s, unit = clock(seconds)
+    return f"{seconds / unit_s:g} {unit}"
+
+
+def _cards(result: Comparison) -> Markup:
+    row = result.rows[0]
+    cards = []
+    for name in result.metrics:
+        metric = METRICS[name]
+        value = join(with_interval(metric, row.values[name]), " ", tag("small", metric.unit))
+        cards.append(tag("div", tag("dt", metric.label), tag("dd", value), class_="card"))
+    return tag("dl", *cards, class_="cards")
+
+
+def _values(sweep: Sweep, result: Comparison, names: Sequence[str]) -> Markup:
+    head = [_corner(sweep), *(titled(METRICS[name]) for name in names)]
+    rows = [
+        [row.label, *(with_interval(METRICS[name], row.values[name], of=len(row.seeds)) for name in names)]
+        for row in result.rows
+    ]
+    spread = (
+        "mean ± 95 % Student t half width over seeds" if sweep.seeds > 1 else "one seed each, no interval"
+    )
+    return table(head, rows, f"Each setting: {spread}.")
+
+
+def _differences(sweep: Sweep, result: Comparison, shown: Sequence[str]) -> Markup:
+    names = [name for name in shown if METRICS[name].better]
+    head = [_corner(sweep), "pairs", *(titled(METRICS[name]) for name in names)]
+    rows = []
+    for row in result.rows:
+        if row.differences:
+            pairs = max(row.differences[name].n for name in names)
+            cells = [_difference(name, row.differences[name]) for name in names]
+            rows.append([row.label, str(pairs), *cells])
+    note = f"Difference to {result.base}, paired by seed; strong where the 95 % interval is clear of zero."
+    return table(head, rows, note)
+
+
+def _difference(name: str, interval: Interval) -> str:
+    shown = with_interval(METRICS[name], interval, signed=True)
+    return tag("strong", shown) if interval.clear_of_zero else shown
+
+
+def _corner(sweep: Sweep) -> str:
+    return " · ".join(short_axis(axis) for axis in sweep.axes) or "run"

@@ -1,0 +1,173 @@
+"""Sweeps and comparisons: runs in groups, where the runs of a group differ in the seed alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from analysis.errors import RunError
+from analysis.runs import Run, open_run, read_json
+
+SILENT = {"method", "links", "fleet", "kind"}
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Runs of one setting, in order of their seeds; `values` are the setting's coordinates on the axes."""
+
+    label: str
+    values: Mapping[str, str]
+    runs: tuple[Run, ...]
+
+    @property
+    def judged(self) -> bool:
+        return all(run.judged for run in self.runs)
+
+    def has(self, reference: str) -> bool:
+        return all(run.has(reference) for run in self.runs)
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """Groups along axes: a sweep folder, several runs side by side, or one run alone.
+
+    axes: the YAML paths that really vary, in the order of the sweep. gaps: points that could not be read, in
+    words.
+    """
+
+    name: str
+    axes: tuple[str, ...]
+    groups: tuple[Group, ...]
+    gaps: tuple[str, ...] = ()
+    folder: Path | None = None
+
+    @property
+    def runs(self) -> list[Run]:
+        return [run for group in self.groups for run in group.runs]
+
+    @property
+    def seeds(self) -> int:
+        """Return the smallest number of seeds of a group: what an interval may rest on."""
+        return min(len(group.runs) for group in self.groups)
+
+    @property
+    def judged(self) -> list[Group]:
+        return [group for group in self.groups if group.judged]
+
+    @property
+    def marks(self) -> list[dict[str, Any]]:
+        """Return the drift marks that all runs share."""
+        first, *others = (run.marks for run in self.runs)
+        return [mark for mark in first if all(mark in marks for marks in others)]
+
+    @property
+    def duration_s(self) -> float:
+        return max(run.duration_s for run in self.runs)
+
+
+Subject = Run | Sweep
+
+
+def as_sweep(subject: Subject) -> Sweep:
+    """Look at any subject as groups; a single run is one group of one seed."""
+    if isinstance(subject, Sweep):
+        return subject
+    label = subject.adapter or subject.name
+    return Sweep(subject.name, (), (Group(label, {}, (subject,)),), folder=subject.folder)
+
+
+def open_folder(folder: Path | str) -> Subject:
+    """Open a run or a sweep, whichever the folder holds; RunError where it holds neither."""
+    folder = Path(folder)
+    return open_sweep(folder) if (folder / "sweep.json").is_file() else open_run(folder)
+
+
+def open_sweep(folder: Path | str) -> Sweep:
+    """Open a sweep folder; points that cannot be read become `gaps`, RunError where none can."""
+    folder = Path(folder)
+    if not (folder / "sweep.json").is_file():
+        raise RunError(f"{folder}: no sweep here (sweep.json is missing)")
+    plan = read_json(folder / "sweep.json")
+    runs: dict[tuple[tuple[str, str], ...], list[Run]] = {}
+    gaps = []
+    for point in plan.get("points", []):
+        values = {str(path): str(value) for path, value in point.get("values", {}).items()}
+        try:
+            runs.setdefault(tuple(values.items()), []).append(open_run(folder / str(point["folder"])))
+        except RunError as error:
+            gaps.append(str(error))
+    runs = {values: found for values, found in runs.items() if found}
+    if not runs:
+        raise RunError(gaps[0] if gaps else f"{folder / 'sweep.json'}: lists no points")
+    return _grouped(str(plan.get("name", folder.name)), plan.get("axes", []), runs, tuple(gaps), folder)
+
+
+def compare_runs(folders: Sequence[Path | str]) -> Sweep:
+    """Put several run folders side by side; runs that differ in nothing but the seed form one group."""
+    runs = [run for folder in folders for run in as_sweep(open_folder(folder)).runs]
+    if not runs:
+        raise RunError("nothing to compare: name at least one run folder")
+    groups: dict[str, list[Run]] = {}
+    for run in runs:
+        groups.setdefault(_setting(run), []).append(run)
+    members = [part for found in groups.values() for part in _by_seed(found)]
+    labels = _labels(members)
+    made = (Group(label, {}, part) for label, part in zip(labels, members, strict=True))
+    return Sweep("comparison", (), tuple(made))
+
+
+def short_axis(path: str) -> str:
+    """Name an axis in few words: `method.adapter.kind` is `adapter`, `links.lte.up` is `lte up`."""
+    words = [
+        word for word in re.split(r"[.\[\]]+", path) if word and not word.isdigit() and word not in SILENT
+    ]
+    return " ".join(words[-2:]) or path
+
+
+def _grouped(
+    name: str,
+    axes: Sequence[str],
+    runs: Mapping[tuple[tuple[str, str], ...], list[Run]],
+    gaps: tuple[str, ...],
+    folder: Path,
+) -> Sweep:
+    points = [dict(values) for values in runs]
+    paths = list(dict.fromkeys([*map(str, axes), *(path for point in points for path in point)]))
+    moving = tuple(path for path in paths if len({point.get(path) for point in points}) > 1)
+    groups = []
+    for values, found in runs.items():
+        chosen = {path: dict(values).get(path, "-") for path in moving}
+        label = " · ".join(chosen.values()) or found[0].adapter or name
+        groups.append(Group(label, chosen, _in_order(found)))
+    return Sweep(name, moving, tuple(groups), gaps, folder)
+
+
+def _in_order(runs: Sequence[Run]) -> tuple[Run, ...]:
+    return tuple(sorted(runs, key=lambda run: run.seed))
+
+
+def _setting(run: Run) -> str:
+    """Return all of a scenario but its seed, as text: what makes two runs repetitions of one another."""
+    resolved = run.text("resolved.yaml")
+    if not resolved:
+        return str(run.folder.resolve())
+    return re.sub(r"(?m)^seed:.*$", "", resolved)
+
+
+def _by_seed(runs: Sequence[Run]) -> list[tuple[Run, ...]]:
+    """Keep repetitions together, but runs of one seed apart: they are no repetitions."""
+    distinct = len({run.seed for run in runs}) == len(runs)
+    return [_in_order(runs)] if distinct else [(run,) for run in runs]
+
+
+def _labels(members: Sequence[Sequence[Run]]) -> list[str]:
+    """Name groups by the first of run name, adapter, folder that tells them all apart."""
+    firsts = [runs[0] for runs in members]
+    for names in ([run.name for run in firsts], [run.adapter for run in firsts]):
+        if len(set(names)) == len(names):
+            return names
+    names = [run.folder.resolve().name for run in firsts]
+    return names if len(set(names)) == len(names) else [str(run.folder) for run in firsts]

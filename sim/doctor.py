@@ -1,0 +1,43 @@
+"""Checks an installation: versions, folders, processors."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+import tomllib
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+_OLDEST = (3, 11)
+_ENOUGH_BYTES = 1_000_000_000
+
+
+def examine(root: Path) -> tuple[bool, list[str]]:
+    """Return whether driftbed can run here, and what was found, one line each."""
+    python = (sys.version_info >= _OLDEST, f"python {platform.python_version()} (needs 3.11 or newer)")
+    findings = [python, *_packages(root), *_machine(root)]
+    lines = [f"{'ok  ' if sound else 'FAIL'} {line}" for sound, line in findings]
+    return all(sound for sound, _ in findings), lines
+
+
+def _packages(root: Path) -> list[tuple[bool, str]]:
+    wanted = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
+    found = []
+    for requirement in wanted:
+        name = requirement.split(">=")[0]
+        try:
+            found.append((True, f"{name} {version(name)} (needs {requirement})"))
+        except PackageNotFoundError:
+            found.append((False, f"{name} is missing; install it with: pip install '{requirement}'"))
+    return found
+
+
+def _machine(root: Path) -> list[tuple[bool, str]]:
+    free = shutil.disk_usage(root).free
+    return [
+        (True, f"{os.cpu_count()} processors, {platform.system()} {platform.machine()}"),
+        (free > _ENOUGH_BYTES, f"{free / 1e9:.1f} GB free on the disk of {root}"),
+        (os.access(root, os.W_OK), f"{root} can be written to"),
+    ]

@@ -1,0 +1,62 @@
+"""What the data plane needs of a scenario, as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from agents.contract import CohortSpec, DriftSpec, FleetSpec
+from sim.scenario import Scenario
+
+
+def fleet_spec(scenario: Scenario, watch: Sequence[str]) -> FleetSpec:
+    """Return the specification of a scenario's data plane; ``watch`` names the signals that triggers look at."""
+    task: Any = scenario.task
+    method: Any = scenario.method
+    data, model, adapter = task.data.plain(), task.model.plain(), method.adapter.plain()
+    return FleetSpec(
+        seed=scenario.seed,
+        duration_s=scenario.duration,
+        tick_s=scenario.tick,
+        data=data.pop("kind"),
+        data_options=data,
+        model=model.pop("kind"),
+        model_options=model,
+        pretrain=task.pretrain.plain(),
+        cohorts=tuple(map(_cohort, scenario.fleet)),
+        drift=tuple(map(_drift, scenario.drift)),
+        adapter=adapter.pop("kind"),
+        adapter_options=adapter,
+        codec=method.codec.kind,
+        references=tuple(scenario.references),
+        watch=tuple(watch),
+    )
+
+
+def _cohort(cohort: Any) -> CohortSpec:
+    return CohortSpec(
+        name=cohort.cohort,
+        devices=cohort.devices,
+        interval_s=cohort.samples.interval_s,
+        arrivals=cohort.samples.arrivals,
+        label_share=cohort.labels.share,
+        label_delay=cohort.labels.after.quantile,
+    )
+
+
+_OWN = {"kind", "at", "over", "every", "cohort", "share", "to", "between", "name"}
+
+
+def _drift(change: Any) -> DriftSpec:
+    written = change.plain()
+    return DriftSpec(
+        kind=change.kind,
+        at_s=change.at,
+        over_s=written.get("over", 0.0),
+        every_s=written.get("every", 0.0),
+        cohort=change.cohort,
+        share=change.share,
+        to=written.get("to"),
+        between=tuple(written.get("between", ())),
+        options={name: value for name, value in written.items() if name not in _OWN},
+    )

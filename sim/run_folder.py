@@ -1,0 +1,99 @@
+"""The folder a run is written to: readable at any moment, whole or plainly marked as partial."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from sim.tables import Table
+
+RUNNING, COMPLETE, PARTIAL, FAILED = "running", "complete", "partial", "failed"
+
+
+class FolderError(Exception):
+    """The folder that was asked for cannot take a run; the message is one line with a remedy."""
+
+
+class RunFolder:
+    """A run folder being written. Files appear whole: they are written beside and renamed."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def open(cls, path: Path, *, force: bool = False) -> RunFolder:
+        """Create the folder.
+
+        Raises:
+            FolderError: it cannot be written, or holds something already and ``force`` is not given.
+        """
+        try:
+            _make_room(path, force)
+            path.mkdir(parents=True, exist_ok=True)
+            folder = cls(path)
+            folder.set_status(RUNNING)
+        except OSError as error:
+            reason = error.strerror or error
+            raise FolderError(f"{path}: cannot write a run here ({reason}); choose another --out") from error
+        return folder
+
+    def set_status(self, status: str) -> None:
+        self.write_text("STATUS", status + "\n")
+
+    def write_text(self, name: str, text: str) -> None:
+        """Write a text file, whole or not at all."""
+        target = self.path / name
+        beside = target.with_name(f".{target.name}.new")
+        beside.write_text(text, encoding="utf-8")
+        os.replace(beside, target)
+
+    def write_json(self, name: str, content: Mapping[str, Any]) -> None:
+        self.write_text(name, json.dumps(content, indent=2, allow_nan=False) + "\n")
+
+    def write_table(self, name: str, table: Table) -> None:
+        """Write ``name``.parquet."""
+        target = self.path / f"{name}.parquet"
+        beside = target.with_name(f".{target.name}.new")
+        pq.write_table(pa.table({column: pa.array(values) for column, values in table.items()}), beside, compression="zstd")
+        os.replace(beside, target)
+
+    def log(self, line: str) -> None:
+        """Append one line to run.log, with the wall time (which enters nothing else)."""
+        stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        with (self.path / "run.log").open("a", encoding="utf-8") as log:
+            log.write(f"{stamp} {line}\n")
+
+
+def _make_room(path: Path, force: bool) -> None:
+    if path.is_dir() and not any(path.iterdir()):
+        return
+    if not path.exists():
+        return
+    if not path.is_dir():
+        raise FolderError(f"{path}: is a file, not a folder; choose another --out")
+    if not _holds_run(path):
+        raise FolderError(f"{path}: is not empty and holds no run; choose another --out")
+    if not force:
+        raise FolderError(f"{path}: already holds a run; choose another --out or add --force to replace it")
+    shutil.rmtree(path)
+
+
+def _holds_run(path: Path) -> bool:
+    # Only what a run has written may ever be removed.
+    return (path / "STATUS").is_file() and ((path / "resolved.yaml").is_file() or (path / "sweep.json").is_file())
+
+
+def first_free(parent: Path, name: str) -> Path:
+    """Return the first of ``name``-001, ``name``-002 ... that does not exist below ``parent``."""
+    number = 1
+    while (path := parent / f"{name}-{number:03d}").exists():
+        number += 1
+    return path

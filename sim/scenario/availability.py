@@ -1,0 +1,101 @@
+"""When devices are there: always, in turns, by day, as recorded; and joining and leaving for good."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from sim.laws import Constant
+from sim.scenario.clause import Clause
+from sim.scenario.law_fields import EndLaw, TimeLaw
+from sim.scenario.quantities import DataPath, PhaseTime, PositiveTime, Share, Time, choice
+from sim.scenario.variants import Shorthand, Variants
+
+
+class Always(Clause):
+    """Never away."""
+
+    kind: Literal["always"] = "always"
+
+
+class Renewal(Clause):
+    """In turns: there for ``on``, away for ``off``, each device on its own."""
+
+    kind: Literal["renewal"] = "renewal"
+    on: TimeLaw = Field(description="how long a device stays")
+    off: TimeLaw = Field(description="how long it is away")
+    start: Annotated[str, choice("random", "on", "off")] = Field(
+        default="random", description="state at t = 0; random: as after a long time"
+    )
+
+
+class Diurnal(Clause):
+    """There every day from ``from`` until ``until``, local time."""
+
+    kind: Literal["diurnal"] = "diurnal"
+    from_: Time = Field(alias="from", description="time of day, as in '22 h'")
+    until: Time = Field(description="time of day; before 'from' means the next day")
+    day: PositiveTime = Field(default=86400.0, description="length of a day")
+    zones: list[Time] = Field(
+        default_factory=lambda: [0.0], description="how far ahead local clocks are; dealt to devices in turn"
+    )
+    jitter: Time = Field(default=0.0, description="each device's own shift, up to this much later")
+    share: Share = Field(default=1.0, description="probability that a device comes on a given day")
+
+
+class RecordedAvailability(Clause):
+    """As recorded: a file of 'device start end' rows in seconds, dealt to devices in turn."""
+
+    kind: Literal["trace"] = "trace"
+    file: DataPath
+    offset: PhaseTime = Field(
+        default=0.0, description="where in the trace t = 0 lies; random: each device its own"
+    )
+    end: Annotated[str, choice("repeat", "once")] = "repeat"
+
+
+AVAILABILITIES: dict[str, type[Clause]] = {
+    "always": Always,
+    "renewal": Renewal,
+    "diurnal": Diurnal,
+    "trace": RecordedAvailability,
+}
+
+
+def _long(value: Any) -> Any:
+    """Name the kind that a map without one means: ``{on, off}``, ``{diurnal: {...}}``, ``{trace: FILE}``."""
+    if not isinstance(value, dict) or "kind" in value:
+        return value
+    if value.keys() & {"on", "off"}:
+        return {"kind": "renewal", **value}
+    for kind in ("diurnal", "trace"):
+        inner = value.get(kind)
+        if inner is not None and len(value) == 1:
+            return {"kind": kind, **(inner if isinstance(inner, dict) else {"file": inner})}
+    return value
+
+
+Availability = Annotated[
+    Always | Renewal | Diurnal | RecordedAvailability,
+    Variants("availability", AVAILABILITIES, "fleet.availability"),
+    Shorthand(_long, {"type": "object"}),
+]
+
+
+class Churn(Clause):
+    """Joining late and leaving for good."""
+
+    joins: TimeLaw = Field(default=Constant(0.0), description="when a device appears")
+    leaves: EndLaw = Field(default="never", description="how long after joining it leaves for good")
+
+
+class Offline(Clause):
+    """What goes on while a device is away."""
+
+    transfers: Annotated[str, choice("pause", "abort")] = Field(
+        default="pause", description="what happens to a message under way"
+    )
+    samples: Annotated[str, choice("continue", "stop")] = Field(
+        default="continue", description="whether the device keeps seeing samples"
+    )

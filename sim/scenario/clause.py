@@ -1,0 +1,106 @@
+"""The base of every part of the grammar: strict keys, names for what is wrong, nothing silently ignored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from sim.scenario.built import unbuilt
+from sim.scenario.messages import message
+from sim.scenario.problems import near_miss
+from sim.scenario.surroundings import around
+from sim.scenario.units import shown
+
+
+class Clause(BaseModel):
+    """A map of the scenario. Fields hold base units (seconds, bit/s, bytes, /s, degrees, shares in [0, 1]).
+
+    ``row`` names the row of ``built.BUILT`` that lists which keys are built.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, validate_by_alias=True)
+    row: ClassVar[str] = ""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _name_unknown_keys(cls, value: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        if isinstance(value, cls):
+            return value
+        known = cls.key_names()
+        if not isinstance(value, Mapping):
+            raise PydanticCustomError("said", f"{shown(value)} is no map; its keys: {', '.join(known)}")
+        unknown = [key for key in value if key not in known]
+        if not unknown or cls.model_config.get("extra") == "allow":
+            return handler(value)
+        wrong = [fault(f"unknown key{near_miss(key, known)}", key) for key in unknown]
+        try:
+            handler({key: item for key, item in value.items() if key in known})
+        except ValidationError as error:
+            wrong += lines_of(error)
+        raise ValidationError.from_exception_data(cls.__name__, wrong)
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _refuse_what_is_not_built(cls, value: Any, info: ValidationInfo) -> Any:
+        field = cls.model_fields[str(info.field_name)]
+        refusal = unbuilt(cls.row, field.alias or str(info.field_name))
+        default = field.get_default(call_default_factory=True, validated_data=info.data)
+        if refusal and around(info).built_only and value != default:
+            raise PydanticCustomError("said", refusal)
+        return value
+
+    @classmethod
+    def key_names(cls) -> list[str]:
+        """The keys that may be written."""
+        return [field.alias or name for name, field in cls.model_fields.items()]
+
+    def plain(self) -> dict[str, Any]:
+        """Return what is set as ordinary values in base units, without None: options for the planes."""
+        items = (
+            (field.alias or name, getattr(self, name)) for name, field in type(self).model_fields.items()
+        )
+        return {key: plain(value) for key, value in items if value is not None} | (self.model_extra or {})
+
+    def written(self) -> dict[str, Any]:
+        """Return the long form as it stands in a file: quantities with units, every default spelt out."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def plain(value: Any) -> Any:
+    """Return ``value`` with every clause in it turned into a dict."""
+    if isinstance(value, Clause):
+        return value.plain()
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return {key: plain(item) for key, item in value.items()} if isinstance(value, dict) else value
+
+
+def fault(text: str, *loc: str | int) -> InitErrorDetails:
+    """Return one line of a validation error: ``text`` about ``loc`` below the clause that raises it."""
+    return InitErrorDetails(type=PydanticCustomError("said", text), loc=loc, input=None)
+
+
+def refuse(text: str, *loc: str | int) -> ValidationError:
+    """Return the error that says ``text`` about ``loc`` below the clause that raises it."""
+    return ValidationError.from_exception_data("scenario", [fault(text, *loc)])
+
+
+def lines_of(error: ValidationError, *above: str | int) -> list[InitErrorDetails]:
+    """Return the lines of ``error`` in our words, their places prefixed by ``above``."""
+    return [fault(message(line), *above, *line["loc"]) for line in error.errors()]
+
+
+def below(error: ValidationError, *above: str | int) -> ValidationError:
+    """Return the same error, raised from ``above``."""
+    return ValidationError.from_exception_data(error.title, lines_of(error, *above))

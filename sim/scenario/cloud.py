@@ -1,0 +1,56 @@
+"""``cloud``: who turns payloads into updates, and how long that takes."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from sim.laws import Constant
+from sim.scenario.clause import Clause
+from sim.scenario.law_fields import ServiceLaw
+from sim.scenario.quantities import Limit, PositiveCount, Power, Time, choice
+
+
+class Batch(Clause):
+    """Requests served together: as soon as ``max`` wait, or the oldest has waited ``wait``."""
+
+    max: PositiveCount = Field(default=1, description="largest batch")
+    wait: Time = Field(default=0.0, description="how long the oldest request waits for company")
+    each: Time = Field(default=0.0, description="service time added for every request after the first")
+
+
+class Failure(Clause):
+    """Some workers stand still from ``at`` on, ``for`` a while; their work pauses."""
+
+    at: Time = Field(description="start")
+    for_: Time = Field(alias="for", description="length")
+    workers: PositiveCount | None = Field(default=None, description="how many; default: all")
+
+
+class CloudPower(Clause):
+    """Electric power of one worker."""
+
+    idle: Power = Field(default=0.0, description="while waiting")
+    busy: Power = Field(default=0.0, description="while serving")
+
+
+class Cloud(Clause):
+    """The cloud's queue and servers."""
+
+    row: ClassVar[str] = "cloud keys"
+    workers: PositiveCount = Field(default=1, description="requests served at the same time")
+    service: ServiceLaw = Field(
+        default=Constant(0.0),
+        description="time to serve a request; measured: calibrated once from real computing time",
+    )
+    queue: Annotated[str, choice("fifo", "lcfs", "ps", row="cloud.queue")] = Field(
+        default="fifo", description="who is next; ps: all at once, sharing the workers"
+    )
+    capacity: Limit = Field(
+        default=math.inf, description="requests that fit, served ones included; more are rejected"
+    )
+    batch: Batch = Field(default=Batch.model_construct(), description="serving several requests together")
+    failures: list[Failure] = Field(default_factory=list, description="when workers stand still")
+    power: CloudPower = Field(default=CloudPower.model_construct(), description="for the energy bill")

@@ -1,0 +1,137 @@
+"""``task.data``: data sets and laws of nature that feed the devices."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from sim.scenario.clause import Clause
+from sim.scenario.quantities import Column, Count, DataPath, PositiveCount, PositiveNumber, Share, choice
+from sim.scenario.variants import Plugin, Shorthand, Variants
+
+
+class Digits(Clause):
+    """scikit-learn's 1,797 real 8x8 images of digits; embedded."""
+
+    kind: Literal["digits"] = "digits"
+
+
+class Gaussians(Clause):
+    """Gaussian classes with known Bayes accuracy at every time."""
+
+    kind: Literal["gaussians"] = "gaussians"
+    classes: Annotated[int, Field(ge=2)] = Field(default=2, description="number of classes")
+    dimensions: PositiveCount = Field(default=2, description="number of inputs")
+    distance: PositiveNumber = Field(default=2.0, description="between the means, in standard deviations")
+
+
+class Files(Clause):
+    """Data read from a file or folder."""
+
+    path: DataPath = Field(description="file or folder")
+
+
+class Idx(Files):
+    """A folder of the MNIST family (idx files, gzipped or not)."""
+
+    kind: Literal["idx"] = "idx"
+
+
+class Cifar(Files):
+    """CIFAR binary records."""
+
+    kind: Literal["cifar"] = "cifar"
+
+
+class Npz(Files):
+    """A NumPy archive with arrays ``x`` and ``y``."""
+
+    kind: Literal["npz"] = "npz"
+
+
+class Table(Files):
+    """A CSV or ARFF table, the class in the last column, rows in natural order."""
+
+    kind: Literal["table"] = "table"
+    history: Share = Field(
+        default=0.2, description="share of the rows, from the first, that is the cloud's past"
+    )
+    deal: Annotated[str, choice("round_robin", "contiguous", "column")] = Field(
+        default="round_robin", description="how rows are dealt to devices"
+    )
+    column: Column | None = Field(
+        default=None, description="with 'deal: column': whose value names the device"
+    )
+
+
+class InteractionColumns(Clause):
+    """Columns of an interaction log, by name or number from 0."""
+
+    user: Column = 0
+    item: Column = 1
+    rating: Column | None = 2
+    timestamp: Column = 3
+
+
+class Interactions(Files):
+    """A log of user, item, rating, timestamp; one user is one device, clicks replayed in time order."""
+
+    kind: Literal["interactions"] = "interactions"
+    separator: str | None = Field(default=None, description="between columns; default: what the file uses")
+    columns: InteractionColumns = Field(default=InteractionColumns(), description="where to find what")
+    core: Count = Field(default=5, description="keep users and items with at least so many interactions")
+    history: Share = Field(default=0.8, description="share of the time span that is the cloud's past")
+    compression: PositiveNumber = Field(default=1.0, description="seconds of the log per second of the run")
+    negatives: PositiveCount = Field(default=99, description="items sampled against each clicked one")
+
+
+class SyntheticInteractions(Clause):
+    """Users whose interests drift; the oracle ranking is known."""
+
+    kind: Literal["synthetic_interactions"] = "synthetic_interactions"
+    users: PositiveCount = 1000
+    items: PositiveCount = 1000
+
+
+class Sea(Clause):
+    """SEA concepts (Street and Kim, 2001)."""
+
+    kind: Literal["sea"] = "sea"
+    noise: Share = Field(default=0.1, description="share of labels that are flipped")
+
+
+class Hyperplane(Clause):
+    """A rotating hyperplane."""
+
+    kind: Literal["hyperplane"] = "hyperplane"
+    dimensions: PositiveCount = 10
+
+
+DATA: dict[str, type[Clause]] = {
+    "digits": Digits,
+    "gaussians": Gaussians,
+    "idx": Idx,
+    "cifar": Cifar,
+    "npz": Npz,
+    "table": Table,
+    "interactions": Interactions,
+    "synthetic_interactions": SyntheticInteractions,
+    "sea": Sea,
+    "hyperplane": Hyperplane,
+}
+
+
+def _prefixed(value: Any) -> Any:
+    """Turn ``idx:DIR`` into the long form; ``pkg.mod:Class`` is somebody's own."""
+    kind, colon, path = value.partition(":") if isinstance(value, str) else ("", "", "")
+    if not colon or kind not in DATA or not issubclass(DATA[kind], Files):
+        return value
+    return {"kind": kind, "path": type(value)(path, value.folder) if hasattr(value, "folder") else path}
+
+
+Data = Annotated[
+    Digits | Gaussians | Files | SyntheticInteractions | Sea | Hyperplane | Plugin,
+    Variants("data", DATA, "task.data", Plugin),
+    Shorthand(_prefixed, {"type": "string"}),
+]

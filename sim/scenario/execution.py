@@ -1,0 +1,56 @@
+"""``sweep`` and ``execution``: which runs to play, and on what."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field, ValidationInfo
+
+from sim.scenario.clause import Clause
+from sim.scenario.quantities import Written, choice
+from sim.scenario.units import shown
+
+
+def _read_seeds(value: Any, info: ValidationInfo) -> int | list[int]:
+    if type(value) is int and value >= 1:
+        return value
+    if isinstance(value, list) and value and all(type(seed) is int and seed >= 0 for seed in value):
+        return value
+    raise ValueError(f"{shown(value)} is neither a number of seeds nor a list of them")
+
+
+def _read_workers(value: Any, info: ValidationInfo) -> int | str:
+    if value == "auto" or (type(value) is int and value >= 0):
+        return value
+    raise ValueError(f"{shown(value)} is no number of workers; write a whole number or auto")
+
+
+_SEEDS = {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "array", "items": {"type": "integer"}}]}
+_WORKERS = {"anyOf": [{"type": "integer", "minimum": 0}, {"const": "auto"}]}
+
+
+class Sweep(Clause):
+    """Every combination of the grid, each with every seed."""
+
+    grid: dict[str, Annotated[list[Any], Field(min_length=1)]] = Field(
+        default_factory=dict, description="dotted path -> values, as in --set"
+    )
+    seeds: Annotated[int | list[int], Written(_read_seeds, lambda v: v, _SEEDS)] = Field(
+        default=1, description="how many seeds, from the scenario's own on; or a list"
+    )
+
+    def seed_list(self, first: int) -> list[int]:
+        """Return the seeds of the sweep; a number counts up from ``first``."""
+        return [first + i for i in range(self.seeds)] if isinstance(self.seeds, int) else self.seeds
+
+
+class Execution(Clause):
+    """Where the data plane works. It changes how long a run takes, never its result."""
+
+    row: ClassVar[str] = "execution keys"
+    backend: Annotated[str, choice("inline", "ray", row="execution.backend")] = Field(
+        default="inline", description="in this process, or on Ray"
+    )
+    workers: Annotated[int | str, Written(_read_workers, lambda v: v, _WORKERS)] = Field(
+        default="auto", description="how many; 0: in process"
+    )

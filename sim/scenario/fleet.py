@@ -1,0 +1,119 @@
+"""``fleet``: cohorts of devices, their streams, labels and computing. Device ids run in cohort order."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, ClassVar, Self
+
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+from sim.laws import Constant
+from sim.scenario.availability import Always, Availability, Churn, Offline
+from sim.scenario.clause import Clause, refuse
+from sim.scenario.law_fields import TimeLaw
+from sim.scenario.problems import near_miss
+from sim.scenario.quantities import (
+    Count,
+    DataPath,
+    EnergyPerByte,
+    Frequency,
+    Name,
+    PositiveTime,
+    Power,
+    Share,
+    choice,
+)
+from sim.scenario.surroundings import around
+
+
+class Samples(Clause):
+    """How samples arrive at each device: exactly one of ``every`` and ``rate``."""
+
+    every: PositiveTime | None = Field(default=None, description="mean time between samples")
+    rate: Frequency | None = Field(default=None, description="samples per time; 0 /s: none")
+    arrivals: Annotated[str, choice("poisson", "periodic", "recorded", row="fleet.samples.arrivals")] = Field(
+        default="poisson",
+        description="poisson; periodic with a phase of each device's own; recorded with the data",
+    )
+
+    @model_validator(mode="after")
+    def _one_rate(self) -> Self:
+        if (self.every is None) == (self.rate is None):
+            raise ValueError("exactly one of every and rate is needed, for example 'every: 1 s'")
+        return self
+
+    @property
+    def interval_s(self) -> float:
+        """Mean time between samples [s]; ``inf`` when none arrive."""
+        if self.every is not None:
+            return self.every
+        return 1 / self.rate if self.rate else math.inf
+
+
+class Labels(Clause):
+    """Which samples get a label, and how late."""
+
+    share: Share = Field(default=1.0, description="share of samples that get a label")
+    after: TimeLaw = Field(default=Constant(0.0), description="from the sample to its label")
+
+
+class Compute(Clause):
+    """How long a device computes."""
+
+    inference: TimeLaw = Field(default=Constant(0.0), description="one prediction")
+    training_step: TimeLaw = Field(default=Constant(0.0), description="one training step")
+    profile: DataPath | None = Field(default=None, description="a table of device profiles instead")
+
+
+class DevicePower(Clause):
+    """Energy of a device, for the bill."""
+
+    idle: Power = Field(default=0.0, description="while idle")
+    busy: Power = Field(default=0.0, description="while computing")
+    send: EnergyPerByte = Field(default=0.0, description="for each byte sent")
+    receive: EnergyPerByte = Field(default=0.0, description="for each byte received")
+
+
+class Cohort(Clause):
+    """Devices that are alike."""
+
+    row: ClassVar[str] = "fleet keys"
+    cohort: Name = Field(description="its name")
+    devices: Count = Field(description="how many")
+    samples: Samples = Field(
+        default=Samples.model_construct(rate=0.0), description="the stream of each device"
+    )
+    labels: Labels = Field(default=Labels.model_construct(share=0.0), description="absent: no labels at all")
+    link: str | None = Field(default=None, description="the link to the cloud, by name")
+    compute: Compute = Field(default=Compute.model_construct(), description="time that computing takes")
+    availability: Availability = Field(default=Always(), description="when devices are there")
+    churn: Churn = Field(default=Churn.model_construct(), description="joining late and leaving for good")
+    offline: Offline = Field(
+        default=Offline.model_construct(), description="what goes on while a device is away"
+    )
+    power: DevicePower = Field(default=DevicePower.model_construct(), description="for the energy bill")
+
+    @field_validator("link", mode="after")
+    @classmethod
+    def _link_exists(cls, link: str | None, info: ValidationInfo) -> str | None:
+        links = around(info).links
+        if link is not None and links is not None and link not in links:
+            raise ValueError(f"there is no link '{link}'{near_miss(link, list(links))}")
+        return link
+
+    @field_validator("cohort", mode="after")
+    @classmethod
+    def _name_is_its_own(cls, name: str, info: ValidationInfo) -> str:
+        cohorts = around(info).cohorts
+        if cohorts is not None and list(cohorts).count(name) > 1:
+            raise ValueError(f"two cohorts are named '{name}'")
+        return name
+
+    @model_validator(mode="after")
+    def _says_what_the_run_needs(self, info: ValidationInfo) -> Self:
+        rest = around(info)
+        if rest.timing_only is False and "samples" not in self.model_fields_set:
+            raise refuse("is missing; write for example 'samples: {every: 1 s}'", "samples")
+        if rest.asks and self.link is None:
+            raise refuse("is missing; only with 'trigger: never' may a cohort have no link", "link")
+        return self

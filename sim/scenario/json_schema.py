@@ -1,0 +1,93 @@
+"""The JSON schema of a scenario as people write it, shorthands included: what an editor completes from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from sim.scenario.clause import Clause
+from sim.scenario.scenario import Scenario
+
+#: Words that only say what pydantic calls things, or would refuse a file that extends another one.
+_NOISE = ("title", "default", "required")
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the schema (draft 2020-12). It helps while typing; ``load`` is what decides."""
+    generated = Scenario.model_json_schema()
+    shared: dict[str, Any] = {}
+    described = _tidied(generated, shared)
+    definitions = described.pop("$defs") | shared
+    described["properties"]["extends"] = {
+        "type": "string",
+        "description": "another scenario file, below this one: maps merge, lists replace",
+    }
+    _add_defaults(definitions | {"Scenario": described})
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "driftbed scenario",
+        **described,
+        "anyOf": [{"required": ["extends"]}, {"required": generated["required"]}],
+        "$defs": definitions,
+    }
+
+
+def schema_text() -> str:
+    """Return the schema as the file that is kept beside the scenarios."""
+    return json.dumps(json_schema(), indent=1, ensure_ascii=False) + "\n"
+
+
+def _tidied(node: Any, shared: dict[str, Any], names: bool = False) -> Any:
+    """Drop noise and move what says ``$comment: name`` to ``shared``, where it stands once.
+
+    ``names`` is true where the keys are names of the grammar and not words of JSON schema.
+    """
+    if isinstance(node, list):
+        items = [_tidied(item, shared) for item in node if item != {"type": "null"}]
+        return items
+    if not isinstance(node, dict):
+        return node
+    kept = {key: item for key, item in node.items() if names or key not in _NOISE}
+    tidy = {
+        key: _tidied(item, shared, not names and key in ("properties", "$defs")) for key, item in kept.items()
+    }
+    return tidy if names else _hoisted(_flat(tidy), shared)
+
+
+def _flat(schema: dict[str, Any]) -> dict[str, Any]:
+    """Replace a choice of one by that one."""
+    options = schema.get("anyOf", [])
+    if len(options) != 1:
+        return schema
+    return options[0] | {key: item for key, item in schema.items() if key != "anyOf"}
+
+
+def _hoisted(schema: dict[str, Any], shared: dict[str, Any]) -> dict[str, Any]:
+    name = schema.pop("$comment", None)
+    if name is None:
+        return schema
+    description = schema.pop("description", None)
+    shared[name] = schema
+    return {"$ref": f"#/$defs/{name}"} | ({"description": description} if description else {})
+
+
+def _add_defaults(definitions: dict[str, Any]) -> None:
+    """Tell each property its default as it is written, units and all."""
+    for clause in _clauses(Clause):
+        properties = definitions.get(clause.__name__, {}).get("properties", {})
+        fields = clause.model_fields.items()
+        defaults = {
+            name: field.get_default(call_default_factory=True, validated_data={})
+            for name, field in fields
+            if not field.is_required()
+        }
+        for key, value in clause.model_construct(**defaults).written().items():
+            if key in properties and not isinstance(value, dict):
+                properties[key]["default"] = value
+
+
+def _clauses(base: type[Clause]) -> Iterator[type[Clause]]:
+    for clause in base.__subclasses__():
+        yield clause
+        yield from _clauses(clause)

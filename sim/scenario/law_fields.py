@@ -1,0 +1,110 @@
+"""The types of fields that hold a law: a lone quantity, or one law by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError, ValidationInfo
+from pydantic_core import core_schema
+
+from sim import laws
+from sim.laws import Law
+from sim.scenario import units
+from sim.scenario.clause import below, refuse
+from sim.scenario.law_forms import FORMS, make, parameters_of, written
+from sim.scenario.problems import near_miss
+from sim.scenario.quantities import choice, quantity
+from sim.scenario.units import Dimension
+from sim.scenario.variants import alternatives
+
+
+@dataclass(frozen=True, eq=False)
+class LawRider:
+    """Reads and writes a law over one dimension.
+
+    Attributes:
+        dimension: what the law's values are.
+        bare: the law that a lone quantity means.
+        words: what may stand instead of a law; ``row`` of the built table says which are built.
+    """
+
+    dimension: Dimension
+    bare: Callable[[float], Law] = laws.Constant
+    words: tuple[str, ...] = ()
+    row: str = ""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> Any:
+        return core_schema.with_info_plain_validator_function(
+            self.read, serialization=core_schema.plain_serializer_function_ser_schema(self.write)
+        )
+
+    def __get_pydantic_json_schema__(self, core: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        bare = quantity(self.dimension, words=self.words).schema
+        forms = {kind: self._described(kind, handler) for kind in FORMS}
+        named = {"type": "object", "properties": forms, "additionalProperties": False, "maxProperties": 1}
+        name = "_or_".join([f"law_of_{self.dimension.name.replace(' ', '_')}", *self.words])
+        return {"$comment": name, "anyOf": [bare, named]}
+
+    def read(self, value: Any, info: ValidationInfo) -> Law | str:
+        """Return the law that ``value`` describes, or the word it is.
+
+        Raises:
+            ValueError: it is neither (pydantic's ``ValidationError`` and ``UnitError`` are ones).
+        """
+        if isinstance(value, str) and value in self.words:
+            return str(choice(*self.words, row=self.row).read(value, info))
+        if not isinstance(value, Mapping):
+            return self.bare(self.dimension.parse(value))
+        named = alternatives(value, tuple(FORMS))
+        if len(named) != 1 or (kind := next(iter(named))) not in FORMS:
+            raise ValueError(_misnamed(list(named)))
+        return self._law(kind, _long(kind, named[kind]), info)
+
+    def write(self, law: Law | str) -> Any:
+        """Return the long form of a law, or the word."""
+        return law if isinstance(law, str) else written(law, self.dimension)
+
+    def _law(self, kind: str, parameters: Any, info: ValidationInfo) -> Law:
+        try:
+            clause = parameters_of(kind, self.dimension).model_validate(parameters, context=info.context)
+            return make(kind, clause, self.dimension)
+        except ValidationError as error:
+            raise below(error, kind) from None
+        except ValueError as error:
+            raise refuse(str(error), kind) from None
+
+    def _described(self, kind: str, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        long = handler(parameters_of(kind, self.dimension).__pydantic_core_schema__)
+        main = FORMS[kind].main
+        if kind == "empirical":
+            return {"anyOf": [{"type": "string"}, {"type": "array"}, long]}
+        return {"anyOf": [quantity(self.dimension).schema, long]} if main else long
+
+
+def _long(kind: str, parameters: Any) -> Any:
+    if isinstance(parameters, Mapping):
+        return parameters
+    main = FORMS[kind].main
+    if kind == "empirical":
+        main = "values" if isinstance(parameters, list) else "file"
+    return {main: parameters} if main else parameters
+
+
+def _misnamed(names: list[str]) -> str:
+    strange = [name for name in names if name not in FORMS]
+    if strange:
+        return f"'{strange[0]}' is no law{near_miss(strange[0], list(FORMS))}"
+    return f"one law is needed, not {len(names)}: {', '.join(names) or 'an empty map'}"
+
+
+def _up_to(high: float) -> Law:
+    return laws.Uniform(0.0, high)
+
+
+TimeLaw = Annotated[Law, LawRider(units.TIME)]
+JitterLaw = Annotated[Law, LawRider(units.TIME, bare=_up_to)]
+ServiceLaw = Annotated[Law | str, LawRider(units.TIME, words=("measured",), row="cloud.service")]
+EndLaw = Annotated[Law | str, LawRider(units.TIME, words=("never",))]
+SizeLaw = Annotated[Law, LawRider(units.SIZE)]

@@ -1,0 +1,101 @@
+"""``links``: what messages cross between a device and the cloud."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+from sim.laws import Constant
+from sim.scenario.clause import Clause
+from sim.scenario.law_fields import JitterLaw, TimeLaw
+from sim.scenario.losses import Loss, LossField, Recovery
+from sim.scenario.outages import Contacts, Outages, OutagesField
+from sim.scenario.problems import near_miss
+from sim.scenario.quantities import Devices, PositiveNumber, PositiveSize, Size, choice
+from sim.scenario.surroundings import around
+from sim.scenario.throughput import ThroughputField, TraceField
+from sim.scenario.variants import Shorthand
+
+
+class Link(Clause):
+    """A link, private to its device unless ``shared`` or ``shared_by``."""
+
+    row: ClassVar[str] = "links keys"
+    up: ThroughputField = Field(description="towards the cloud: a data rate, a trace or a rate process")
+    down: ThroughputField = Field(description="towards the device")
+    latency: TimeLaw = Field(default=Constant(0.0), description="one-way delay besides transmission")
+    jitter: JitterLaw = Field(
+        default=Constant(0.0),
+        description="added to the latency, drawn per message; a lone '10 ms' means 0 to 10 ms",
+    )
+    ordered: bool = Field(default=False, description="whether a message waits for those sent before it")
+    ping: TraceField | None = Field(
+        default=None, description="recorded round trips; half of one is added to the latency"
+    )
+    header: Size = Field(default=0.0, description="bytes added to each message")
+    mtu: PositiveSize = Field(default=1500.0, description="largest packet, its header included")
+    packet_header: Size = Field(default=0.0, description="bytes added to each packet")
+    discipline: Annotated[str, choice("fifo", "ps", "lcfs", row="links.discipline")] = Field(
+        default="fifo",
+        description="fifo; ps: all messages at once, sharing the rate; lcfs: a fresh one drops the stale",
+    )
+    weights: dict[str, PositiveNumber] = Field(
+        default_factory=dict, description="with ps: cohort -> weight of its messages; 1 where not named"
+    )
+    shared: bool = Field(default=False, description="one link for the whole fleet")
+    shared_by: Devices | None = Field(
+        default=None, description="one link for each so many devices, in device order"
+    )
+    via: Annotated[
+        list[str], Shorthand(lambda value: [value] if isinstance(value, str) else value, {"type": "string"})
+    ] = Field(
+        default_factory=list, description="shared links that a message crosses next, in the uplink's order"
+    )
+    loss: LossField = Field(default=Loss.model_construct(bernoulli=0.0), description="packets lost")
+    recovery: Recovery = Field(
+        default=Recovery.model_construct(), description="what is done about lost packets"
+    )
+    outages: OutagesField = Field(default=Outages.model_construct(), description="when the link is down")
+    contacts: Contacts | None = Field(default=None, description="windows outside of which the link is down")
+
+    @field_validator("via", mode="after")
+    @classmethod
+    def _via_names_shared_links(cls, via: list[str], info: ValidationInfo) -> list[str]:
+        links = around(info).links
+        if links is None:
+            return via
+        for name in via:
+            if name not in links:
+                raise ValueError(f"there is no link '{name}'{near_miss(name, list(links))}")
+            hop = links[name]
+            if isinstance(hop, Mapping) and not (hop.get("shared") is True or "shared_by" in hop):
+                raise ValueError(f"'{name}' is private; messages go via links that are shared or shared_by")
+            if (circle := _circle(name, links, ())) is not None:
+                raise ValueError(f"goes in a circle: {' -> '.join(circle)}")
+        return via
+
+    @field_validator("weights", mode="after")
+    @classmethod
+    def _weights_name_cohorts(cls, weights: dict[str, float], info: ValidationInfo) -> dict[str, float]:
+        cohorts = around(info).cohorts
+        strange = [name for name in weights if cohorts is not None and name not in cohorts]
+        if strange:
+            raise ValueError(f"there is no cohort '{strange[0]}'{near_miss(strange[0], cohorts or ())}")
+        return weights
+
+    @model_validator(mode="after")
+    def _shared_one_way(self) -> Self:
+        if self.shared and self.shared_by is not None:
+            raise ValueError("shared and shared_by exclude each other")
+        return self
+
+
+def _circle(name: str, links: Mapping[str, Any], above: tuple[str, ...]) -> tuple[str, ...] | None:
+    if name in above:
+        return (*above[above.index(name) :], name)
+    hop = links.get(name)
+    via = hop.get("via", []) if isinstance(hop, Mapping) else []
+    steps = [via] if isinstance(via, str) else via if isinstance(via, list) else []
+    return next((c for step in steps if (c := _circle(str(step), links, (*above, name)))), None)

@@ -1,0 +1,103 @@
+"""``load``: a scenario file in, a checked :class:`Scenario` out, or every reason why not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+from pydantic import ValidationError
+
+from sim.scenario.messages import message
+from sim.scenario.problems import Problem, ScenarioErrors, problem
+from sim.scenario.scenario import Scenario
+from sim.scenario.sources import read_tree, with_override
+from sim.scenario.surroundings import survey
+from sim.scenario.tree import Node, locate
+from sim.scenario.yaml_reader import SCALARS
+
+#: PyYAML's table of first characters -> (tag, pattern) of plain scalars, for our own rules.
+_RESOLVERS = {
+    first: [(f"tag:yaml.org,2002:{kind}", pattern) for kind, pattern in SCALARS.items()]
+    for first in [*"-+.0123456789~nNtTfF", ""]
+}
+
+
+def load(
+    path: str | Path, overrides: Sequence[str] = (), *, seed: int | None = None, allow_plugins: bool = False
+) -> Scenario:
+    """Read, check and complete a scenario file.
+
+    ``overrides`` are ``a.b=c`` texts, checked like the file; ``seed`` replaces the scenario's.
+
+    Raises:
+        ScenarioErrors: all problems at once, each with file, line, YAML path, and what is wanted.
+    """
+    faults: list[Problem] = []
+    root = overridden(read_tree(path, faults), overrides, seed, faults)
+    return check(root, faults, allow_plugins=allow_plugins)
+
+
+def overridden(root: Node, overrides: Sequence[str], seed: int | None, faults: list[Problem]) -> Node:
+    """Return the tree with all overrides and the seed laid on top, the later ones above.
+
+    Raises:
+        ScenarioErrors: an override that cannot be read or laid.
+    """
+    texts = [*overrides, *([f"seed={seed}"] if seed is not None else [])]
+    for layer, text in enumerate(texts, 1):
+        root = with_override(root, text, layer, faults)
+    return root
+
+
+def check(
+    root: Node, faults: Sequence[Problem] = (), *, allow_plugins: bool = False, built_only: bool = True
+) -> Scenario:
+    """Check a tree and return the scenario it describes.
+
+    Raises:
+        ScenarioErrors: ``faults`` and everything else that is wrong.
+    """
+    problems = [*faults, *_empty_values(root)]
+    raw = root.plain()
+    raw.setdefault("name", Path(root.mark.file).stem)
+    try:
+        context = survey(raw, plugins=allow_plugins, built_only=built_only)
+        scenario = Scenario.model_validate(raw, context=context)
+    except ValidationError as error:
+        empty = {(fault.file, fault.line, fault.column) for fault in problems}
+        told = [_told(root, line["loc"], line["type"] == "missing", message(line)) for line in error.errors()]
+        problems += [fault for fault in told if (fault.file, fault.line, fault.column) not in empty]
+    if problems:
+        raise ScenarioErrors(problems)
+    return scenario
+
+
+def dump_resolved(scenario: Scenario) -> str:
+    """Return ``resolved.yaml``: the long form, every default written out; it loads to an equal scenario."""
+    return yaml.dump(scenario.resolved(), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes text exactly where our own reader would take it for something else."""
+
+    yaml_implicit_resolvers = _RESOLVERS
+
+    def ignore_aliases(self, data: object) -> bool:
+        return True
+
+
+def _told(root: Node, loc: tuple[str | int, ...], missing: bool, text: str) -> Problem:
+    node, path = locate(root, loc)
+    if missing or text.startswith("is missing"):
+        path = ".".join(part for part in (path, str(loc[-1])) if part)
+    return problem(node.mark, path, text)
+
+
+def _empty_values(root: Node) -> list[Problem]:
+    text = "is empty; give it a value or remove the line"
+    return [
+        problem(node.mark, ".".join(map(str, path)), text)
+        for path, node in root.walk()
+        if node.content is None
+    ]

@@ -1,0 +1,63 @@
+"""What links lose, and what happens then."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Self
+
+from pydantic import Field, model_validator
+
+from sim.scenario.clause import Clause
+from sim.scenario.quantities import Count, PositiveNumber, Share, Time, choice
+from sim.scenario.variants import Shorthand, alternatives, exactly_one
+
+LOSSES = ("bernoulli", "gilbert_elliott")
+
+
+class GilbertElliott(Clause):
+    """Bursty loss: a channel that is good or bad, and changes its mind from packet to packet."""
+
+    p: Share = Field(description="probability per packet to turn from good to bad")
+    r: Share = Field(description="probability per packet to turn from bad to good")
+    good: Share = Field(default=0.0, description="probability to lose a packet while good")
+    bad: Share = Field(default=1.0, description="probability to lose a packet while bad")
+
+
+class Loss(Clause):
+    """Probability that a packet is lost: exactly one of ``bernoulli``, ``gilbert_elliott``."""
+
+    bernoulli: Share | None = Field(default=None, description="each packet on its own")
+    gilbert_elliott: GilbertElliott | None = Field(default=None, description="in bursts")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _newest_alternative(cls, value: Any) -> Any:
+        return alternatives(value, LOSSES)
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        exactly_one(self, LOSSES)
+        return self
+
+
+LossField = Annotated[
+    Loss,
+    Shorthand(
+        lambda value: value if isinstance(value, dict) else {"bernoulli": value},
+        {"type": ["string", "number"]},
+    ),
+]
+
+
+class Recovery(Clause):
+    """How lost packets are made good."""
+
+    arq: Annotated[str, choice("on", "stop_and_wait", "off")] = Field(
+        default="on",
+        description="on: lost packets are sent again at once and cost bytes; stop_and_wait: each costs a "
+        "round trip, too; off: one lost packet loses the message",
+    )
+    timeout: Time = Field(
+        default=2.0, description="with arq off: wait this long for the update, then give up or retry"
+    )
+    retries: Count = Field(default=0, description="with arq off: how often a lost request is repeated")
+    backoff: PositiveNumber = Field(default=2.0, description="each further timeout is this many times longer")

@@ -1,0 +1,44 @@
+"""Validation errors in our own words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sim.scenario.units import shown
+
+_WANTED = {
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "string_type": "text",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "dict_type": "a map",
+}
+
+
+def message(error: Any) -> str:
+    """Return the sentence for one line of a pydantic error (an item of ``ValidationError.errors()``)."""
+    kind, given = error["type"], shown(error["input"])
+    if kind == "said":
+        return str(error["msg"])
+    if kind == "value_error":
+        return str(error["ctx"]["error"])
+    if kind in _WANTED:
+        return f"{given} is not {_WANTED[kind]}"
+    return _bounds(kind, given, error.get("ctx", {})) or f"{given}: {error['msg']}"
+
+
+def _bounds(kind: str, given: str, ctx: dict[str, Any]) -> str | None:
+    sentences = {
+        "missing": "is missing",
+        "greater_than": "{given} is not above {gt}",
+        "greater_than_equal": "{given} is below {ge}",
+        "less_than": "{given} is not below {lt}",
+        "less_than_equal": "{given} is above {le}",
+        "too_short": "has {actual_length} entries; at least {min_length} are needed",
+        "too_long": "has {actual_length} entries; at most {max_length} are allowed",
+        "finite_number": "{given} is not a finite number",
+        "literal_error": "{given} is not {expected}",
+        "string_pattern_mismatch": "{given} is not made of letters, digits, '_', '-' and '.'",
+    }
+    return sentences[kind].format(given=given, **ctx) if kind in sentences else None

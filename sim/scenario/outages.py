@@ -1,0 +1,55 @@
+"""When links are down: on schedule, at random, or outside contact windows."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from sim.scenario.clause import Clause
+from sim.scenario.law_fields import TimeLaw
+from sim.scenario.quantities import PhaseTime, PositiveTime, Time
+from sim.scenario.variants import Shorthand
+
+
+class Outage(Clause):
+    """Nothing passes from ``at`` on, ``for`` a while; transfers pause."""
+
+    at: Time = Field(description="start")
+    for_: Time = Field(alias="for", description="length")
+    every: PositiveTime | None = Field(default=None, description="repeat the outage this often")
+
+
+class RandomOutages(Clause):
+    """Alternating renewal: up for ``up``, then down for ``down``."""
+
+    up: TimeLaw = Field(description="how long the link stays up")
+    down: TimeLaw = Field(description="how long it stays down")
+
+
+class Outages(Clause):
+    """All times at which a link is down."""
+
+    scheduled: list[Outage] = Field(default_factory=list, description="on schedule")
+    random: RandomOutages | None = Field(
+        default=None, description="at random, for each instance of the link its own"
+    )
+
+
+def _long(value: Any) -> Any:
+    if isinstance(value, list):
+        return {"scheduled": value}
+    return {"random": value} if isinstance(value, dict) and value.keys() & {"up", "down"} else value
+
+
+OutagesField = Annotated[Outages, Shorthand(_long, {"type": "array"})]
+
+
+class Contacts(Clause):
+    """Contact windows: the link is up only for ``for`` in every ``every`` (a satellite pass)."""
+
+    every: PositiveTime = Field(description="from one contact to the next")
+    for_: PositiveTime = Field(alias="for", description="length of a contact")
+    first: PhaseTime = Field(
+        default=0.0, description="start of the first contact; random: each instance its own"
+    )

@@ -1,0 +1,161 @@
+"""The types of scalar fields: quantities with units, choices, names and files.
+
+Each is a plain Python type with a rider that reads the YAML text, writes it back, and describes itself in the
+JSON schema.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
+from pydantic_core import core_schema
+
+from sim.scenario import units
+from sim.scenario.built import unbuilt
+from sim.scenario.problems import closest, near_miss
+from sim.scenario.surroundings import around
+from sim.scenario.tree import Text
+from sim.scenario.units import Dimension, UnitError, shown
+
+
+@dataclass(frozen=True, eq=False)
+class Written:
+    """How a value is read from YAML, written to YAML, and described to an editor."""
+
+    read: Callable[[Any, ValidationInfo], Any]
+    write: Callable[[Any], Any]
+    schema: dict[str, Any]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> Any:
+        return core_schema.with_info_plain_validator_function(
+            self.read, serialization=core_schema.plain_serializer_function_ser_schema(self.write)
+        )
+
+    def __get_pydantic_json_schema__(self, core: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return dict(self.schema)
+
+
+def quantity(dimension: Dimension, *, zero: bool = True, words: tuple[str, ...] = ()) -> Written:
+    """Return the rider of a quantity; ``words`` are accepted as they are (``random``, ``never``)."""
+
+    def read(value: Any, info: ValidationInfo) -> float | str:
+        if value in words:
+            return str(value)
+        amount = dimension.parse(value)
+        if amount == 0 and not zero:
+            raise UnitError(f"'{value}' is zero; a {dimension.name} above 0 is wanted here")
+        return amount
+
+    return Written(
+        read, lambda v: v if isinstance(v, str) else dimension.format(v), _schema(dimension, words)
+    )
+
+
+def choice(*names: str, row: str = "") -> Written:
+    """Return the rider of one word out of ``names``; ``row`` of the built table says which are built."""
+
+    def read(value: Any, info: ValidationInfo) -> str:
+        if value not in names:
+            raise ValueError(f"{shown(value)} is unknown{near_miss(str(value), names)}")
+        if around(info).built_only and (refusal := unbuilt(row, value)):
+            raise ValueError(refusal)
+        return str(value)
+
+    return Written(read, str, {"enum": list(names)})
+
+
+def _schema(dimension: Dimension, words: tuple[str, ...]) -> dict[str, Any]:
+    known = "|".join(sorted({*dimension.units, *dimension.spellings}, key=len, reverse=True))
+    sign = "[+-]?" if dimension.signed else "\\+?"
+    part = rf"\s*{sign}(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*({known})"
+    pattern = rf"^({part})+\s*$" if dimension.compound else rf"^{part}\s*$"
+    text = {"type": "string", "pattern": pattern, "examples": [f"5 {dimension.example}"]}
+    name = dimension.name.replace(" ", "_")
+    if not words:
+        return {"$comment": name, **text}
+    return {"$comment": "_or_".join([name, *words]), "anyOf": [{"enum": list(words)}, text]}
+
+
+_SHARE = {
+    "anyOf": [{"type": "number", "minimum": 0, "maximum": 1}, {"type": "string", "pattern": r"^[^-]*%\s*$"}]
+}
+_DEVICES = {
+    "anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": r"^\d+\s*(devices)?$"}]
+}
+_SIZES = {"anyOf": [{"type": "integer"}, {"type": "array", "items": {"type": "integer"}}]}
+_LIMIT = {"anyOf": [{"type": "integer", "minimum": 0}, {"const": "unlimited"}]}
+
+
+def _read_share(value: Any, info: ValidationInfo) -> float:
+    return units.parse_share(value)
+
+
+def _read_path(value: Any, info: ValidationInfo) -> Path:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"{shown(value)} is no file name")
+    folder = value.folder if isinstance(value, Text) else Path()
+    path = (folder / value).resolve()
+    outer = Path(str(path).partition("!")[0])
+    if not outer.exists():
+        beside = [item.name for item in islice(outer.parent.iterdir(), 2000)] if outer.parent.is_dir() else []
+        near = closest(outer.name, beside)
+        raise ValueError(f"there is no file '{value}'" + (f"; did you mean '{near}'?" if near else ""))
+    return path
+
+
+def _read_devices(value: Any, info: ValidationInfo) -> int:
+    text = str(value).removesuffix("devices").strip() if isinstance(value, str) else str(value)
+    if isinstance(value, bool) or not text.isdecimal() or int(text) == 0:
+        raise ValueError(f"{shown(value)} is no number of devices; write for example '50 devices'")
+    return int(text)
+
+
+def _read_limit(value: Any, info: ValidationInfo) -> float:
+    if value == "unlimited":
+        return math.inf
+    if type(value) is not int or value < 0:
+        raise ValueError(f"{shown(value)} is no limit; write a whole number or 'unlimited'")
+    return value
+
+
+def _read_sizes(value: Any, info: ValidationInfo) -> list[int]:
+    sizes = value if isinstance(value, list) else [value]
+    if not sizes or any(type(size) is not int or size < 1 for size in sizes):
+        raise ValueError(f"{shown(value)} is no layer size; write a whole number, or a list of them")
+    return sizes
+
+
+def _read_column(value: Any, info: ValidationInfo) -> str | int:
+    if isinstance(value, bool) or not isinstance(value, str | int) or value in ("", -1):
+        raise ValueError(f"{shown(value)} is no column; write a name of the header or a number from 0")
+    return str(value) if isinstance(value, str) else value
+
+
+Time = Annotated[float, quantity(units.TIME)]
+PositiveTime = Annotated[float, quantity(units.TIME, zero=False)]
+PhaseTime = Annotated[float | str, quantity(units.TIME, words=("random",))]
+EndTime = Annotated[float | str, quantity(units.TIME, words=("never",))]
+Rate = Annotated[float, quantity(units.RATE)]
+Size = Annotated[float, quantity(units.SIZE)]
+PositiveSize = Annotated[float, quantity(units.SIZE, zero=False)]
+Frequency = Annotated[float, quantity(units.FREQUENCY)]
+Angle = Annotated[float, quantity(units.ANGLE)]
+Power = Annotated[float, quantity(units.POWER)]
+EnergyPerByte = Annotated[float, quantity(units.ENERGY_PER_BYTE)]
+Share = Annotated[float, Written(_read_share, units.format_share, _SHARE)]
+Number = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+PositiveNumber = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0)]
+PositiveCount = Annotated[int, Field(ge=1)]
+Devices = Annotated[int, Written(_read_devices, "{} devices".format, _DEVICES)]
+Limit = Annotated[float, Written(_read_limit, lambda v: "unlimited" if v == math.inf else v, _LIMIT)]
+Sizes = Annotated[list[int], Written(_read_sizes, lambda v: v, _SIZES)]
+Column = Annotated[str | int, Written(_read_column, lambda v: v, {"type": ["string", "integer"]})]
+DataPath = Annotated[Path, Written(_read_path, str, {"type": "string"})]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$", max_length=64)]

@@ -1,0 +1,118 @@
+"""The whole scenario as values: what the YAML says, checked, in base units, every default filled in."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from sim.scenario.clause import Clause
+from sim.scenario.cloud import Cloud
+from sim.scenario.drift import Drift
+from sim.scenario.execution import Execution, Sweep
+from sim.scenario.fleet import Cohort
+from sim.scenario.links import Link
+from sim.scenario.method import Method
+from sim.scenario.quantities import Count, Name, PositiveTime, choice
+from sim.scenario.surroundings import around
+from sim.scenario.task import Task
+from sim.scenario.units import TIME
+from sim.scenario.variants import Shorthand
+
+#: Sections that name or arrange a run but do not change its result.
+OUTSIDE_FINGERPRINT = ("name", "description", "execution", "sweep")
+
+Reference = Annotated[str, choice("static", "oracle", row="references")]
+
+
+def _default_tick_s(given: dict[str, Any]) -> float:
+    return min(10.0, given.get("duration", 10.0))
+
+
+def _default_references(given: dict[str, Any]) -> list[str]:
+    return ["static", "oracle"] if given.get("task") is not None else []
+
+
+class Scenario(Clause):
+    """One scenario. Attribute names are the YAML keys; times are seconds, rates bit/s, sizes bytes."""
+
+    row: ClassVar[str] = "scenario keys"
+    version: Annotated[int, Field(ge=1, le=1)] = Field(description="of this grammar: 1")
+    name: Name = Field(default="scenario", description="names the run; default: the file's own name")
+    description: str | None = Field(default=None, description="what the scenario studies")
+    seed: Count = Field(default=0, description="of every random number in the run")
+    duration: PositiveTime = Field(description="virtual time from 0 to the end")
+    tick: PositiveTime = Field(
+        default_factory=_default_tick_s, description="monitoring period and grid of the tables; default: 10 s"
+    )
+    task: Annotated[
+        Task | None, Shorthand(lambda value: None if value == "none" else value, {"const": "none"})
+    ] = Field(description="data and model; none: timing only")
+    fleet: list[Cohort] = Field(min_length=1, description="cohorts of devices")
+    drift: list[Drift] = Field(default_factory=list, description="when the world changes")
+    links: dict[Name, Link] = Field(default_factory=dict, description="name -> link")
+    cloud: Cloud = Field(default=Cloud(), description="queue and servers")
+    method: Method = Field(default=Method(), description="adapter, trigger, codec")
+    references: list[Reference] = Field(
+        default_factory=_default_references, description="judged on the very same samples, in the same run"
+    )
+    sweep: Sweep | None = Field(default=None, description="several runs in one file")
+    execution: Execution = Field(default=Execution(), description="where to run")
+
+    @property
+    def devices(self) -> int:
+        """Number of devices in the fleet."""
+        return sum(cohort.devices for cohort in self.fleet)
+
+    def resolved(self) -> dict[str, Any]:
+        """Return the scenario as plain data in long form, with units; it loads again to an equal one."""
+        return self.written() | ({"task": "none"} if self.task is None else {})
+
+    def fingerprint(self) -> str:
+        """Return the SHA-256 of all that can change the result; files count by content, not by name."""
+        whole = {key: value for key, value in self.resolved().items() if key not in OUTSIDE_FINGERPRINT}
+        text = json.dumps(_by_content(whole), sort_keys=True, separators=(",", ":"), allow_nan=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @field_validator("tick", mode="after")
+    @classmethod
+    def _tick_fits(cls, tick: float, info: ValidationInfo) -> float:
+        end = around(info).duration_s
+        if end is not None and tick > end > 0:
+            raise ValueError(f"{TIME.format(tick)} is longer than the run ({TIME.format(end)})")
+        return tick
+
+    @field_validator("fleet", mode="after")
+    @classmethod
+    def _somebody_is_there(cls, fleet: list[Cohort]) -> list[Cohort]:
+        if not sum(cohort.devices for cohort in fleet):
+            raise ValueError("has no devices at all")
+        return fleet
+
+    @field_validator("drift", "references", mode="before")
+    @classmethod
+    def _needs_a_task(cls, value: Any, info: ValidationInfo) -> Any:
+        if value and around(info).timing_only:
+            raise ValueError("needs a task; with 'task: none' there is nothing to judge or change")
+        return value
+
+
+def _by_content(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _by_content(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_by_content(item) for item in value]
+    return _file_digest(Path(value)) if isinstance(value, str) and value.startswith("/") else value
+
+
+def _file_digest(path: Path) -> str:
+    outer = Path(str(path).partition("!")[0])
+    files = sorted(outer.rglob("*")) if outer.is_dir() else [outer]
+    digest = hashlib.sha256()
+    for file in files:
+        if file.is_file():
+            digest.update(file.relative_to(outer).as_posix().encode() + b"\0" + file.read_bytes())
+    return f"content:{digest.hexdigest()}:{str(path).partition('!')[2]}"

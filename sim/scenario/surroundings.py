@@ -1,0 +1,102 @@
+"""What a part of a scenario must know about the rest to judge itself: names, horizon, sizes.
+
+It is read from the raw values before validation, as far as they make sense, so that one wrong line hides no
+other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationInfo
+
+from sim.scenario.units import TIME, UnitError
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """The rest of the scenario; the defaults know nothing and so refuse nothing.
+
+    Attributes:
+        duration_s: the horizon; None when unknown.
+        cohorts: names of cohorts, in order; None when unknown.
+        devices: number of devices in the fleet; None when unknown.
+        links: link name -> its raw map; None when unknown.
+        concepts: named concepts, raw.
+        timing_only: whether ``task: none``; None when unknown.
+        classes: number of classes, where the data set fixes it.
+        asks: whether devices ever ask the cloud.
+        plugins: whether ``pkg.mod:Class`` may be named.
+        built_only: whether what is not built yet is refused.
+    """
+
+    duration_s: float | None = None
+    cohorts: Sequence[str] | None = None
+    devices: int | None = None
+    links: Mapping[str, Any] | None = None
+    concepts: Mapping[str, Any] = field(default_factory=dict)
+    timing_only: bool | None = None
+    classes: int | None = None
+    asks: bool = False
+    plugins: bool = True
+    built_only: bool = True
+
+
+def around(info: ValidationInfo) -> Surroundings:
+    """Return what validation was told about the rest of the scenario."""
+    return info.context if isinstance(info.context, Surroundings) else Surroundings()
+
+
+def survey(raw: Mapping[str, Any], *, plugins: bool, built_only: bool) -> Surroundings:
+    """Read the surroundings off raw values; what makes no sense is left unknown."""
+    fleet = [cohort for cohort in _list(raw.get("fleet")) if isinstance(cohort, Mapping)]
+    links, concepts = raw.get("links", {}), raw.get("concepts", {})
+    return Surroundings(
+        duration_s=_duration_s(raw.get("duration")),
+        cohorts=[str(cohort.get("cohort")) for cohort in fleet],
+        devices=_devices(fleet),
+        links=links if isinstance(links, Mapping) else None,
+        concepts=concepts if isinstance(concepts, Mapping) else {},
+        timing_only=raw["task"] == "none" if "task" in raw else None,
+        classes=_classes(raw.get("task")),
+        asks=_asks(raw.get("method")),
+        plugins=plugins,
+        built_only=built_only,
+    )
+
+
+def _duration_s(value: object) -> float | None:
+    try:
+        return TIME.parse(value)
+    except UnitError:
+        return None
+
+
+def _devices(fleet: Sequence[Mapping[str, Any]]) -> int | None:
+    counts = [count for cohort in fleet if type(count := cohort.get("devices")) is int and count >= 0]
+    return sum(counts) if len(counts) == len(fleet) else None
+
+
+def _classes(task: object) -> int | None:
+    data = task.get("data") if isinstance(task, Mapping) else None
+    kind = data.get("kind") if isinstance(data, Mapping) else data
+    if kind == "gaussians":
+        classes = data.get("classes", 2) if isinstance(data, Mapping) else 2
+        return classes if type(classes) is int else None
+    return {"digits": 10}.get(str(kind))
+
+
+def _asks(method: object) -> bool:
+    """Say whether any message will ever be sent: not by static, nor without a trigger."""
+    return _kind(method, "adapter", "static") != "static" and _kind(method, "trigger", "never") != "never"
+
+
+def _kind(method: object, part: str, default: str) -> object:
+    value = method.get(part, default) if isinstance(method, Mapping) else default
+    return value.get("kind") if isinstance(value, Mapping) else value
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -1,0 +1,128 @@
+"""Rates of a link: constant, random, or recorded in a trace."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import Field, model_validator
+
+from sim.scenario.clause import Clause
+from sim.scenario.quantities import (
+    Column,
+    DataPath,
+    PhaseTime,
+    PositiveCount,
+    PositiveNumber,
+    PositiveTime,
+    Rate,
+    Share,
+    Size,
+    choice,
+)
+from sim.scenario.variants import Shorthand, alternatives, exactly_one
+
+THROUGHPUTS = ("rate", "trace", "markov", "fitted")
+
+
+class Columns(Clause):
+    """Which columns of a table hold what: a name of the header line, or a number from 0."""
+
+    time: Column | None = Field(default=None, description="when; without it rows are one time unit apart")
+    value: Column = Field(default=1, description="the rate, or the ping")
+
+
+class TraceUnits(Clause):
+    """Units of a table's bare numbers."""
+
+    time: Annotated[str, choice("s", "ms", "us", "min", "h")] = Field(
+        default="s", description="unit of the times"
+    )
+    value: str = Field(default="Mbit/s", description="unit of the values: a data rate, or a time for pings")
+
+
+class Trace(Clause):
+    """A recorded rate (or ping) over time. One trace serves many devices, each from its own offset."""
+
+    file: DataPath = Field(description="the trace; a member of an archive is 'FILE.zip!member.csv'")
+    format: Annotated[str, choice("auto", "mahimahi", "table", "csv", "gnettrack")] = Field(
+        default="auto",
+        description="mahimahi: one 1,500-byte opportunity per line, in ms; table: rows of time and rate",
+    )
+    columns: Columns | None = Field(default=None, description="columns of a table or CSV file")
+    units: TraceUnits | None = Field(default=None, description="units of a table or CSV file")
+    end: Annotated[str, choice("repeat", "once")] = Field(
+        default="repeat", description="after the last row: begin again, or nothing passes any more"
+    )
+    offset: PhaseTime = Field(
+        default=0.0, description="where in the trace t = 0 lies; random: each device its own"
+    )
+    scale: PositiveNumber = Field(default=1.0, description="multiplies every value")
+
+
+TraceField = Annotated[
+    Trace, Shorthand(lambda value: {"file": value} if isinstance(value, str) else value, {"type": "string"})
+]
+
+
+class Markov(Clause):
+    """A rate that jumps between states and stays in each for an exponential time."""
+
+    states: list[Rate] = Field(min_length=1, description="the rate in each state")
+    stay: list[PositiveTime] = Field(min_length=1, description="mean time in each state")
+    next: list[list[Share]] | None = Field(
+        default=None,
+        description="probability of each next state, one row per state; default: all others alike",
+    )
+
+    @model_validator(mode="after")
+    def _shapes_agree(self) -> Self:
+        states = len(self.states)
+        if len(self.stay) != states:
+            raise ValueError(f"{states} states but {len(self.stay)} times to stay")
+        rows = self.next or []
+        if rows and [len(row) for row in rows] != [states] * states:
+            raise ValueError(f"next has to hold {states} rows of {states} probabilities")
+        if any(abs(sum(row) - 1) > 1e-9 for row in rows):
+            raise ValueError("each row of next has to sum to 1")
+        return self
+
+
+class Fitted(Clause):
+    """A Markov rate fitted to a trace: quantile states, empirical jumps."""
+
+    trace: TraceField
+    states: PositiveCount = Field(default=4, description="number of rate levels")
+
+
+class Bucket(Clause):
+    """A token bucket in front of the line: bursts pass at line rate, the rest at ``rate``."""
+
+    rate: Rate = Field(description="long-run rate")
+    burst: Size = Field(description="bytes that pass at line rate when the bucket is full")
+
+
+class Throughput(Clause):
+    """Bits per second in one direction: exactly one of ``rate``, ``trace``, ``markov``, ``fitted``."""
+
+    row: ClassVar[str] = "links.rate keys"
+    rate: Rate | None = Field(default=None, description="constant [bit/s]; 0 bit/s: nothing ever arrives")
+    trace: TraceField | None = Field(default=None, description="recorded in a file")
+    markov: Markov | None = Field(default=None, description="random: jumps between given rates")
+    fitted: Fitted | None = Field(default=None, description="random: jumps between rates fitted to a trace")
+    bucket: Bucket | None = Field(default=None, description="token bucket in front of the line")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _newest_alternative(cls, value: Any) -> Any:
+        return alternatives(value, THROUGHPUTS)
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        exactly_one(self, THROUGHPUTS)
+        return self
+
+
+ThroughputField = Annotated[
+    Throughput,
+    Shorthand(lambda value: value if isinstance(value, dict) else {"rate": value}, {"type": "string"}),
+]

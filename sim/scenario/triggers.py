@@ -1,0 +1,152 @@
+"""``method.trigger``: when a device asks the cloud for an update."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, ValidationInfo, model_validator
+
+from sim.scenario.clause import Clause
+from sim.scenario.quantities import (
+    Count,
+    Frequency,
+    PhaseTime,
+    PositiveCount,
+    PositiveNumber,
+    PositiveTime,
+    Share,
+    Time,
+    Written,
+    choice,
+)
+from sim.scenario.surroundings import around
+from sim.scenario.units import shown
+from sim.scenario.variants import Plugin, Variants
+
+
+class Never(Clause):
+    """Devices never ask."""
+
+    kind: Literal["never"] = "never"
+
+
+class Periodic(Clause):
+    """Every so often."""
+
+    kind: Literal["periodic"] = "periodic"
+    every: PositiveTime = Field(description="time between requests")
+    phase: PhaseTime = Field(
+        default="random", description="time of the first; random: each device its own in (0, every)"
+    )
+
+
+class Poisson(Clause):
+    """At random, each device on its own."""
+
+    kind: Literal["poisson"] = "poisson"
+    rate: Frequency = Field(description="requests per time and device; 0 /s: none")
+
+
+def _read_ids(value: Any, info: ValidationInfo) -> list[int] | str:
+    if value == "all":
+        return "all"
+    if not isinstance(value, list) or any(type(item) is not int or item < 0 for item in value):
+        raise ValueError(f"{shown(value)} names no devices; write all, or a list of ids")
+    fleet = around(info).devices
+    strange = [item for item in value if fleet is not None and item >= fleet]
+    if strange:
+        raise ValueError(f"there is no device {strange[0]}; ids run from 0 to {fleet - 1 if fleet else 0}")
+    return value
+
+
+DeviceIds = Annotated[
+    list[int] | str,
+    Written(
+        _read_ids, lambda v: v, {"anyOf": [{"const": "all"}, {"type": "array", "items": {"type": "integer"}}]}
+    ),
+]
+
+
+class Ask(Clause):
+    """Some devices ask at given times."""
+
+    times: list[Time] = Field(description="when")
+    devices: DeviceIds = Field(default="all", description="who: all, or a list of ids")
+
+
+class At(Clause):
+    """At given times; ``asks`` gives different devices different times."""
+
+    kind: Literal["at"] = "at"
+    times: list[Time] = Field(default_factory=list, description="when")
+    devices: DeviceIds = Field(default="all", description="who: all, or a list of ids")
+    asks: list[Ask] = Field(default_factory=list, description="more of the same for other devices")
+
+    @model_validator(mode="after")
+    def _some_time(self) -> Self:
+        if not self.times and not self.asks:
+            raise ValueError("times or asks are needed, for example 'times: [60 s]'")
+        return self
+
+    @property
+    def all_asks(self) -> list[Ask]:
+        """Every (times, devices) of the trigger, in order."""
+        own = [Ask.model_construct(times=self.times, devices=self.devices)] if self.times else []
+        return own + self.asks
+
+
+class EverySamples(Clause):
+    """After every ``n`` samples, noticed at the next tick."""
+
+    kind: Literal["every_samples"] = "every_samples"
+    n: PositiveCount = Field(description="samples between requests")
+
+
+class Detector(Clause):
+    """When a change detector raises an alarm."""
+
+    kind: Literal["detector"] = "detector"
+    signal: Annotated[str, choice("error", "entropy", "ood")] = Field(description="what is watched")
+    detector: Annotated[str, choice("page_hinkley", "ewma", "cusum", "ddm", "adwin")] = Field(
+        description="how it is watched"
+    )
+    threshold: PositiveNumber | None = Field(
+        default=None, description="alarm above this; default: the detector's own"
+    )
+    minimum: Count = Field(default=30, description="samples before the first alarm")
+    cooldown: Time = Field(default=0.0, description="no further alarm for this long")
+
+
+class IntellectReq(Clause):
+    """When updated parameters would help most, within a budget (arXiv 2302.07335)."""
+
+    kind: Literal["intellectreq"] = "intellectreq"
+    budget: Share = Field(description="share of monitoring periods in which a device may ask")
+
+
+class Rounds(Clause):
+    """Federated rounds: the cloud calls cohorts of devices."""
+
+    kind: Literal["rounds"] = "rounds"
+    every: PositiveTime = Field(description="time between rounds")
+    cohort_size: PositiveCount = Field(description="devices called")
+    over_select: PositiveNumber = Field(default=1.0, description="call this many times more")
+    wait_for: Share = Field(default=1.0, description="close the round when this share has answered")
+    timeout: PositiveTime | None = Field(default=None, description="close the round then at the latest")
+
+
+TRIGGERS: dict[str, type[Clause]] = {
+    "never": Never,
+    "periodic": Periodic,
+    "poisson": Poisson,
+    "at": At,
+    "every_samples": EverySamples,
+    "detector": Detector,
+    "intellectreq": IntellectReq,
+    "rounds": Rounds,
+}
+
+Trigger = Annotated[
+    Never | Periodic | Poisson | At | EverySamples | Detector | IntellectReq | Rounds | Plugin,
+    Variants("trigger", TRIGGERS, "method.trigger", Plugin),
+]

@@ -1,0 +1,192 @@
+"""Quantities as people write them: ``60 ms``, ``256 kbit/s``, ``1.5 MB``, ``90 deg``, ``1 h 30 min``.
+
+A :class:`Dimension` reads text into a float in one base unit and writes it back so that reading gives the
+very same float. Decimal arithmetic makes ``60 ms`` exactly the float ``0.06``. Prefixes k, M, G, T are powers
+of ten; Ki, Mi, Gi, Ti powers of two. Bits are not bytes: B means eight bits.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Context, Decimal, InvalidOperation
+from difflib import get_close_matches
+
+_NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?)\s*")
+_UNIT = re.compile(r"[^\d\s+.\-][^\s\d]*")
+_EXACT = Context(prec=60, Emax=99999, Emin=-99999, traps=[InvalidOperation])
+_BITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+_BYTES = _BITS | {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
+
+
+class UnitError(ValueError):
+    """A text is no quantity of the wanted dimension; the message says what would be."""
+
+
+@dataclass(frozen=True, eq=False)
+class Dimension:
+    """One kind of quantity and the units it may be written in.
+
+    Attributes:
+        name: what messages call it.
+        units: unit -> how many base units it is, exactly; the first that fits is written.
+        example: the unit to show to a reader who gave none that is close.
+        spellings: further accepted units that are never written.
+        signed: whether negative values make sense.
+        compound: whether parts add up, as in ``1 h 30 min``.
+    """
+
+    name: str
+    units: Mapping[str, Decimal]
+    example: str
+    spellings: Mapping[str, Decimal] = field(default_factory=dict)
+    signed: bool = False
+    compound: bool = False
+
+    def parse(self, value: object) -> float:
+        """Read a quantity and return it in the base unit.
+
+        Raises:
+            UnitError: not text, no unit, another dimension's unit, negative, or not finite.
+        """
+        if not isinstance(value, str):
+            raise UnitError(self._without_unit(value))
+        parts = self._parts(value)
+        if len(parts) > 1 and (not self.compound or any(amount < 0 for amount, _ in parts)):
+            raise UnitError(self._no_quantity(value))
+        total = sum((amount * self._factor(value, amount, unit) for amount, unit in parts), Decimal(0))
+        return self._checked(value, float(total))
+
+    def format(self, value: float) -> str:
+        """Write ``value`` in the largest unit that makes it whole; reading it back gives ``value``."""
+        for unit, factor in self.units.items():
+            amount = _EXACT.divide(Decimal(repr(float(value))), factor)
+            if (
+                amount == int(amount)
+                and 0 < abs(amount) < 10**6
+                and self.parse(f"{amount:f} {unit}") == value
+            ):
+                return f"{int(amount)} {unit}"
+        return f"{value!r} {self.base}" if value else f"0 {self.base}"
+
+    @property
+    def base(self) -> str:
+        """The unit that parsed values are in."""
+        return next(unit for unit, factor in self.units.items() if factor == 1)
+
+    def _parts(self, text: str) -> list[tuple[Decimal, str]]:
+        parts: list[tuple[Decimal, str]] = []
+        at, end = 0, len(text.rstrip())
+        while at < end or not parts:
+            number = _NUMBER.match(text, at)
+            unit = _UNIT.match(text, number.end()) if number else None
+            if number is None or unit is None:
+                raise UnitError(self._no_quantity(text))
+            parts.append((Decimal(number[1]), unit[0]))
+            at = unit.end()
+        return parts
+
+    def _factor(self, text: str, amount: Decimal, unit: str) -> Decimal:
+        factor = self.units.get(unit) or self.spellings.get(unit)
+        if factor is None:
+            raise UnitError(self._no_quantity(text, abs(amount), unit))
+        return factor
+
+    def _checked(self, text: str, value: float) -> float:
+        if not math.isfinite(value):
+            raise UnitError(f"'{text}' is too large")
+        if value < 0 and not self.signed:
+            raise UnitError(f"'{text}' is negative; a {self.name} is 0 or more")
+        return value
+
+    def _no_quantity(self, text: str, amount: Decimal = Decimal(5), unit: str = "") -> str:
+        if (number := _NUMBER.fullmatch(text)) is not None:
+            return self._without_unit(number[1])
+        return f"'{text}' is no {self.name}; write for example '{amount} {self._nearest(unit)}'"
+
+    def _nearest(self, unit: str) -> str:
+        same = [known for known in (*self.units, *self.spellings) if known.lower() == unit.lower()]
+        return (same or get_close_matches(unit, self.units, n=1, cutoff=0.5) or [self.example])[0]
+
+    def _without_unit(self, value: object) -> str:
+        if isinstance(value, bool) or not isinstance(value, int | float | str):
+            return f"{shown(value)} is no {self.name}; write for example '5 {self.example}'"
+        return f"{value} has no unit; write for example '{value} {self.example}'"
+
+
+def shown(value: object) -> str:
+    """Return ``value`` as a message quotes it: text in quotes, maps and lists by their kind."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    kinds = {dict: "a map", list: "a list"}
+    return next((word for kind, word in kinds.items() if isinstance(value, kind)), f"{value!r}")
+
+
+def parse_share(value: object) -> float:
+    """Read a share or probability, ``30 %`` or a bare number, as a float in [0, 1].
+
+    Raises:
+        UnitError: neither of the two, or outside [0, 1].
+    """
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        share = float(value)
+    else:
+        share = _PERCENT.parse(value)
+    if not 0 <= share <= 1:
+        raise UnitError(f"{shown(value)} is outside 0 % to 100 %")
+    return share
+
+
+def format_share(share: float) -> str | float:
+    """Write a share in per cent where that is exact and short, else as a bare number."""
+    percent = _EXACT.multiply(Decimal(repr(float(share))), Decimal(100))
+    return f"{int(percent)} %" if percent == int(percent) else float(share)
+
+
+def _prefixed(unit: str, prefixes: Mapping[str, int], factor: int = 1) -> dict[str, Decimal]:
+    return {prefix + unit: Decimal(size) * factor for prefix, size in reversed([*prefixes.items()])}
+
+
+def _table(text: str) -> dict[str, Decimal]:
+    return {unit: Decimal(factor) for unit, factor in (entry.split("=") for entry in text.split())}
+
+
+TIME = Dimension(
+    "time",
+    _table("d=86400 h=3600 min=60 s=1 ms=1e-3 us=1e-6 ns=1e-9"),
+    example="s",
+    spellings=_table("µs=1e-6 μs=1e-6 sec=1 week=604800 weeks=604800 days=86400 day=86400"),
+    compound=True,
+)
+RATE = Dimension(
+    "data rate",
+    _prefixed("bit/s", _BITS),
+    example="Mbit/s",
+    spellings=_prefixed("bps", _BITS) | _prefixed("B/s", _BYTES, 8) | _prefixed("bit/s", _BYTES),
+)
+SIZE = Dimension(
+    "size",
+    _prefixed("B", _BYTES),
+    example="kB",
+    spellings={unit: bits / 8 for unit, bits in _prefixed("bit", _BYTES).items()},
+)
+FREQUENCY = Dimension(
+    "frequency",
+    _table("/s=1") | {unit: Decimal(1) / n for unit, n in {"/min": 60, "/h": 3600, "/d": 86400}.items()},
+    example="/s",
+    spellings=_table("Hz=1 kHz=1e3 /ms=1e3"),
+)
+ANGLE = Dimension(
+    "angle", _table("deg=1"), example="deg", spellings={"rad": Decimal(repr(180 / math.pi))}, signed=True
+)
+POWER = Dimension("power", _table("kW=1e3 W=1 mW=1e-3 uW=1e-6"), example="W")
+ENERGY = Dimension("energy", _table("kJ=1e3 J=1 mJ=1e-3 uJ=1e-6 Wh=3600"), example="J")
+ENERGY_PER_BYTE = Dimension(
+    "energy per byte",
+    _table("J/B=1 mJ/B=1e-3 uJ/B=1e-6 nJ/B=1e-9"),
+    example="uJ/B",
+    spellings=_table("J/bit=8 mJ/bit=8e-3 uJ/bit=8e-6 nJ/bit=8e-9 J/MB=1e-6 J/kB=1e-3"),
+)
+_PERCENT = Dimension("share", {"%": Decimal("0.01")}, example="%")

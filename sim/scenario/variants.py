@@ -1,0 +1,130 @@
+"""Parts of the grammar that come in kinds, and the shorthands that stand for a long form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
+from pydantic_core import core_schema
+
+from sim.scenario.built import unbuilt
+from sim.scenario.clause import Clause, refuse
+from sim.scenario.problems import near_miss
+from sim.scenario.surroundings import around
+from sim.scenario.tree import Section
+from sim.scenario.units import shown
+
+
+@dataclass(frozen=True, eq=False)
+class Shorthand:
+    """Rewrites what may be written short into the long form before it is read; the rest passes unchanged."""
+
+    expand: Callable[[Any], Any]
+    schema: dict[str, Any]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> Any:
+        return core_schema.no_info_before_validator_function(self.expand, handler(source))
+
+    def __get_pydantic_json_schema__(self, core: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"anyOf": [self.schema, handler(core["schema"])]}
+
+
+@dataclass(frozen=True, eq=False)
+class Variants:
+    """A union told apart by ``kind``: ``{kind: persona, prototypes: 8}``, or just ``persona``.
+
+    Attributes:
+        noun: what one of them is called in messages.
+        table: kind -> its clause.
+        row: row of the built table.
+        plugin: the clause of ``pkg.mod:Class``, where outsiders may bring their own.
+        split: turns a short text into the long form (``idx:DIR``).
+    """
+
+    noun: str
+    table: Mapping[str, type[Clause]]
+    row: str
+    plugin: type[Clause] | None = None
+    split: Callable[[str], dict[str, Any]] = lambda text: {"kind": text}
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> Any:
+        return core_schema.with_info_plain_validator_function(self.read)
+
+    def __get_pydantic_json_schema__(self, core: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        kinds = [handler(clause.__pydantic_core_schema__) for clause in self.table.values()]
+        short: dict[str, Any] = {"type": "string", "examples": list(self.table)}
+        return {"anyOf": [short, *kinds, *([{"type": "object"}] if self.plugin else [])]}
+
+    def read(self, value: Any, info: ValidationInfo) -> Clause:
+        """Return the clause that ``value`` describes.
+
+        Raises:
+            ValidationError: no kind, an unknown kind, one that is not built yet, or wrong options.
+        """
+        if isinstance(value, Clause):
+            return value
+        section = self.split(value) if isinstance(value, str) else value
+        if not isinstance(section, Mapping):
+            raise ValueError(f"{shown(value)} is no {self.noun}")
+        clause = self._clause(section.get("kind"), info)
+        return clause.model_validate(self._current(section, clause), context=info.context)
+
+    def _clause(self, kind: Any, info: ValidationInfo) -> type[Clause]:
+        if kind is None:
+            raise refuse(f"the kind of {self.noun} is missing; known: {', '.join(self.table)}")
+        if self.plugin and isinstance(kind, str) and ":" in kind:
+            return self._plugin(kind, info)
+        if kind not in self.table:
+            raise refuse(
+                f"{shown(kind)} is no known {self.noun}{near_miss(str(kind), list(self.table))}", "kind"
+            )
+        if around(info).built_only and (refusal := unbuilt(self.row, kind)):
+            raise refuse(refusal, "kind")
+        return self.table[kind]
+
+    def _plugin(self, kind: str, info: ValidationInfo) -> type[Clause]:
+        module, _, name = kind.partition(":")
+        if not all(part.isidentifier() for part in (*module.split("."), name)) or self.plugin is None:
+            raise refuse(f"'{kind}' is no {self.noun}; code of your own is named pkg.mod:Class", "kind")
+        if not around(info).plugins:
+            raise refuse(f"'{kind}' names code to import; allow it with --allow-plugins", "kind")
+        return self.plugin
+
+    def _current(self, section: Mapping[str, Any], clause: type[Clause]) -> dict[str, Any]:
+        """Leave out the options of a kind that a higher layer has replaced."""
+        layers = section.layers if isinstance(section, Section) else {}
+        elsewhere = {key for other in self.table.values() for key in other.key_names()} - set(
+            clause.key_names()
+        )
+        stale = {key for key in elsewhere if layers.get(key, 0) < layers.get("kind", 0)}
+        return {key: item for key, item in section.items() if key not in stale}
+
+
+def alternatives(value: Any, names: tuple[str, ...]) -> Any:
+    """Keep of several alternatives in a map the one that the highest layer wrote."""
+    if not isinstance(value, Section):
+        return value
+    given = [name for name in names if name in value]
+    top = max((value.layers[name] for name in given), default=0)
+    return {key: item for key, item in value.items() if key not in given or value.layers[key] == top}
+
+
+def exactly_one(clause: Clause, names: tuple[str, ...]) -> None:
+    """Check that exactly one of several alternatives is given.
+
+    Raises:
+        ValueError: none or several.
+    """
+    given = [name for name in names if getattr(clause, name) is not None]
+    if len(given) != 1:
+        said = f"both {' and '.join(given)} are given" if given else "nothing is given"
+        raise ValueError(f"{said}; exactly one is needed: {', '.join(names)}")
+
+
+class Plugin(Clause):
+    """Code of the user's own, named ``pkg.mod:Class``; its options are its own business."""
+
+    model_config = ConfigDict(extra="allow")
+    kind: str

@@ -1,0 +1,166 @@
+"""YAML text to a tree with positions, without YAML's surprises.
+
+Scalars follow YAML 1.2: ``on``, ``no`` and ``12:30:00`` are text and ``1e-3`` is a number. Duplicate keys,
+tags, merge keys, several documents, deep nesting and alias bombs are refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+
+import yaml
+
+from sim.scenario.problems import Mark, Problem, ScenarioErrors, problem
+from sim.scenario.tree import Node
+
+MAX_BYTES = 1 << 20
+MAX_DEPTH = 40
+MAX_VALUES = 100_000
+
+SCALARS: dict[str, re.Pattern[str]] = {
+    "null": re.compile(r"^(?:~|null|Null|NULL|)$"),
+    "bool": re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"),
+    "int": re.compile(r"^[-+]?[0-9]+$"),
+    "float": re.compile(r"^[-+]?(?:\.[0-9]+|[0-9]+\.?[0-9]*)(?:[eE][-+]?[0-9]+)?$"),
+}
+
+
+@dataclass
+class _Anchor:
+    """What an alias may stand for; None while the anchored value is still being read."""
+
+    node: Node | None = None
+    values: int = 0
+
+
+@dataclass
+class _Reader:
+    """Turns parser events into nodes; ``faults`` collects what can be passed over."""
+
+    file: str
+    folder: Path
+    events: Iterator[Any]
+    faults: list[Problem]
+    layer: int
+    anchors: dict[str, _Anchor] = field(default_factory=dict)
+    values: int = 0
+
+    def document(self) -> Node:
+        next(self.events)
+        start = next(self.events)
+        if isinstance(start, yaml.StreamEndEvent):
+            raise ScenarioErrors([Problem(self.file, 1, 1, "", "the file is empty")])
+        node = self.value(next(self.events), ())
+        next(self.events)
+        following = next(self.events)
+        if not isinstance(following, yaml.StreamEndEvent):
+            self.stop(following, (), "a second document begins here; a scenario is one document")
+        return node
+
+    def value(self, event: Any, path: tuple[str, ...]) -> Node:
+        if isinstance(event, yaml.AliasEvent):
+            return self.alias(event, path)
+        self.count(event, path, 1)
+        before = self.values
+        anchor = _Anchor()
+        if event.anchor:
+            self.anchors[event.anchor] = anchor
+        node = Node(self.content(event, path), self.mark(event), self.layer)
+        anchor.node, anchor.values = node, self.values - before + 1
+        return node
+
+    def content(self, event: Any, path: tuple[str, ...]) -> Any:
+        if event.tag is not None:
+            self.fault(event, path, f"the tag '{event.tag}' has no meaning here; remove it")
+        if isinstance(event, yaml.ScalarEvent):
+            return scalar(event.value) if event.implicit[0] else event.value
+        if len(path) >= MAX_DEPTH:
+            self.stop(event, path, f"nested more than {MAX_DEPTH} deep")
+        return self.sequence(path) if isinstance(event, yaml.SequenceStartEvent) else self.mapping(path)
+
+    def sequence(self, path: tuple[str, ...]) -> list[Node]:
+        items: list[Node] = []
+        while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
+            items.append(self.value(event, (*path, str(len(items)))))
+        return items
+
+    def mapping(self, path: tuple[str, ...]) -> dict[str, Node]:
+        entries: dict[str, Node] = {}
+        while not isinstance(event := next(self.events), yaml.MappingEndEvent):
+            if not isinstance(event, yaml.ScalarEvent):
+                self.stop(event, path, "a key must be plain text")
+            key, below = event.value, (*path, event.value)
+            node = self.value(next(self.events), below).at(self.mark(event))
+            if key in entries:
+                self.fault(event, below, f"duplicate key; the first is on line {entries[key].mark.line}")
+            elif key == "<<":
+                self.fault(event, below, "merge keys are not read; repeat the entries or use extends")
+            else:
+                entries[key] = node
+        return entries
+
+    def alias(self, event: Any, path: tuple[str, ...]) -> Node:
+        anchor = self.anchors.get(event.anchor)
+        if anchor is None:
+            self.stop(event, path, f"nothing is anchored as '&{event.anchor}'")
+        if anchor.node is None:
+            self.stop(event, path, f"'*{event.anchor}' contains itself")
+        self.count(event, path, anchor.values)
+        return anchor.node.at(self.mark(event))
+
+    def count(self, event: Any, path: tuple[str, ...], values: int) -> None:
+        self.values += values
+        if self.values > MAX_VALUES:
+            self.stop(event, path, f"more than {MAX_VALUES} values once aliases are expanded")
+
+    def mark(self, event: Any) -> Mark:
+        return Mark(self.file, event.start_mark.line + 1, event.start_mark.column + 1, self.folder)
+
+    def fault(self, event: Any, path: tuple[str, ...], message: str) -> None:
+        self.faults.append(problem(self.mark(event), ".".join(path), message))
+
+    def stop(self, event: Any, path: tuple[str, ...], message: str) -> NoReturn:
+        self.fault(event, path, message)
+        raise ScenarioErrors(self.faults)
+
+
+def scalar(text: str) -> str | int | float | bool | None:
+    """Return what a plain scalar means under YAML 1.2's core rules (decimal numbers only)."""
+    kind = next((kind for kind, pattern in SCALARS.items() if pattern.match(text)), "str")
+    if kind == "null":
+        return None
+    if kind == "bool":
+        return text.lower() == "true"
+    if kind == "float":
+        return float(text)
+    return _integer(text) if kind == "int" else text
+
+
+def read_text(text: str, file: str, folder: Path, faults: list[Problem], layer: int = 0) -> Node:
+    """Read one YAML document; what can be passed over is appended to ``faults``.
+
+    Raises:
+        ScenarioErrors: not YAML, or past one of the limits above.
+    """
+    try:
+        events = yaml.parse(text, Loader=yaml.SafeLoader)
+        return _Reader(file, folder, events, faults, layer).document()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        raise ScenarioErrors(
+            [*faults, Problem(file, line, column, "", f"not YAML: {error.problem}")]
+        ) from None
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        message = f"the character {error.character:#x} may not stand in YAML"
+        raise ScenarioErrors([*faults, Problem(file, line, 1, "", message)]) from None
+
+
+def _integer(text: str) -> int | str:
+    # Longer digit strings are no count of anything, and converting them takes quadratic time.
+    return int(text) if len(text) <= 18 else text

@@ -1,0 +1,59 @@
+"""A run in a few numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from sim.records import INSTALLED
+from sim.tables import Table
+
+#: A queue is overloaded if, in the second half of a run, it was busy practically all the time and kept growing.
+_BUSY, _GROWTH = 0.99, 1
+
+
+def summarise(tables: Mapping[str, Table], digest: str) -> dict[str, Any]:
+    """Return the headline figures of a run; accuracies are None where no sample was judged."""
+    windows, exchanges, devices = tables["windows"], tables["exchanges"], tables["devices"]
+    samples = int(windows["samples"].sum())
+    outcomes = exchanges["outcome"]
+    return {
+        "accuracy": _share(windows["correct"], samples),
+        "accuracy_static": _share(windows["correct_static"], samples),
+        "accuracy_oracle": _share(windows["correct_oracle"], samples),
+        "loss_nats": None if not samples else float(windows["loss_micro"].sum()) / 1e6 / samples,
+        "regret": {name: int(windows[name].sum()) for name in windows if name.startswith("regret_")},
+        "recovery_s": None,
+        "samples": samples,
+        "exchanges": len(outcomes),
+        "installed": int((outcomes == INSTALLED).sum()),
+        "lost": int((outcomes == "lost").sum()),
+        "outcomes": {name: int((outcomes == name).sum()) for name in sorted(set(outcomes.tolist()))},
+        "up_bytes": int(exchanges["up_bytes"].sum()),
+        "down_bytes": int(exchanges["down_bytes"].sum()),
+        "mean_age_s": float(devices["mean_age_s"].mean()),
+        "overloaded": overloaded(tables),
+        "digest": digest,
+    }
+
+
+def overloaded(tables: Mapping[str, Table]) -> list[str]:
+    """Return the queues that were offered more than they can serve (rho > 1): always busy, ever longer."""
+    names = ["cloud"] if _overloaded(tables["cloud"], np.ones(len(tables["cloud"]["t_s"]), bool)) else []
+    links = tables["links"]
+    for link, direction in sorted(set(zip(links.get("link", ()), links.get("direction", ()), strict=True))):
+        if _overloaded(links, (links["link"] == link) & (links["direction"] == direction)):
+            names.append(f"links.{link}.{direction}")
+    return names
+
+
+def _overloaded(table: Table, rows: np.ndarray) -> bool:
+    busy, queue = table["busy_share"][rows], table["queue"][rows]
+    half = len(busy) // 2
+    return len(busy) > 1 and bool(busy[half:].mean() >= _BUSY and queue[-1] > queue[half] + _GROWTH)
+
+
+def _share(correct: np.ndarray, samples: int) -> float | None:
+    return float(correct.sum()) / samples if samples else None

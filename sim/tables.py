@@ -1,0 +1,135 @@
+"""The tables of a run: sums and counts, never means; units in the names; one row is one fact."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from agents.contract import COHORT_COLUMNS, DEVICE_COLUMNS
+from sim.links import Line
+from sim.message_log import MessageLog
+from sim.records import IN_FLIGHT, INSTALLED, TIMES, Exchange
+
+#: Column name -> values, all of one length.
+Table = dict[str, np.ndarray]
+
+_COUNTS = ("ticket", "device", "up_bytes", "down_bytes", "retransmitted_bytes")
+
+
+def exchanges_table(exchanges: Sequence[Exchange], cohort_of: np.ndarray, horizon_s: float) -> Table:
+    """Return one row per exchange, by ticket; whatever would come after the horizon has not happened."""
+    columns: Table = {name: np.array([getattr(x, name) for x in exchanges], np.int64) for name in _COUNTS}
+    columns["outcome"] = np.array([x.outcome for x in exchanges], dtype=object)
+    for name in TIMES:
+        at_s = np.array([getattr(x, name) for x in exchanges], np.float64)
+        columns[name] = np.where(at_s <= horizon_s, at_s, np.nan)
+    columns["down_bytes"][np.isnan(columns["served_s"])] = 0
+    columns["outcome"][(columns["outcome"] == INSTALLED) & np.isnan(columns["installed_s"])] = IN_FLIGHT
+    columns["cohort"] = cohort_of[columns["device"]]
+    order = np.argsort(columns["ticket"], kind="stable")
+    names = ("ticket", "device", "cohort", *TIMES, "up_bytes", "down_bytes", "retransmitted_bytes", "outcome")
+    return {name: columns[name][order] for name in names}
+
+
+def windows_table(
+    edges_s: np.ndarray, cohorts: Sequence[str], tallies: Sequence[np.ndarray], exchanges: Table
+) -> Table:
+    """Return one row per tick and cohort: what was judged, and how many exchanges were asked for."""
+    ticks = len(edges_s)
+    counts = np.zeros((ticks, len(cohorts), len(COHORT_COLUMNS)), np.int64)
+    if tallies:
+        counts[: len(tallies)] = np.stack(tallies)
+    names = np.array(cohorts, dtype=object)
+    tick = np.minimum(np.searchsorted(edges_s, exchanges["requested_s"], side="left"), ticks - 1)
+    requests = np.zeros((ticks, len(cohorts)), np.int64)
+    for index, cohort in enumerate(cohorts):
+        requests[:, index] = np.bincount(tick[exchanges["cohort"] == cohort], minlength=ticks)
+    table: Table = {"t_s": np.repeat(edges_s, len(cohorts)), "cohort": np.tile(names, ticks)}
+    flat = counts.reshape(-1, len(COHORT_COLUMNS))
+    table |= {name: flat[:, column] for column, name in enumerate(COHORT_COLUMNS)}
+    return table | {"requests": requests.reshape(-1)}
+
+
+def devices_table(cohort_of: np.ndarray, counts: np.ndarray | None, exchanges: Table, horizon_s: float) -> Table:
+    """Return one row per device; ``counts`` is int64 [devices, len(DEVICE_COLUMNS)], None without a data plane."""
+    devices = len(cohort_of)
+    if counts is None:
+        counts = np.zeros((devices, len(DEVICE_COLUMNS)), np.int64)
+    table: Table = {"device": np.arange(devices), "cohort": cohort_of}
+    table |= {name: counts[:, column] for column, name in enumerate(DEVICE_COLUMNS)}
+    device = exchanges["device"]
+    table["exchanges"] = np.bincount(device, minlength=devices)
+    for name in ("up_bytes", "down_bytes"):
+        table[name] = np.bincount(device, weights=exchanges[name], minlength=devices).astype(np.int64)
+    table["mean_age_s"] = mean_age_s(devices, exchanges, horizon_s)
+    return table
+
+
+def mean_age_s(devices: int, exchanges: Table, horizon_s: float) -> np.ndarray:
+    """Return the time average of each device's age of model over (0, horizon] [s].
+
+    The age at t is t minus the moment at which the data behind the newest installed update were sent; before the
+    first update it is t (Kaul, Yates and Gruteser, INFOCOM 2012).
+    """
+    done = ~np.isnan(exchanges["installed_s"])
+    device, at_s, sent_s = (exchanges[name][done] for name in ("device", "installed_s", "sent_s"))
+    order = np.lexsort((at_s, device))
+    device, at_s, sent_s = device[order], at_s[order], sent_s[order]
+    # The sawtooth's area is the triangle up to the horizon, less a parallelogram for each jump down.
+    same = np.r_[False, device[1:] == device[:-1]] if len(device) else np.zeros(0, bool)
+    before_s = np.where(same, np.r_[0.0, sent_s[:-1]] if len(device) else sent_s, 0.0)
+    saved = (sent_s - before_s) * (horizon_s - at_s)
+    area = horizon_s**2 / 2 - np.bincount(device, weights=saved, minlength=devices)
+    return area / horizon_s
+
+
+def links_table(lines: Sequence[Line], edges_s: np.ndarray) -> Table:
+    """Return one row per tick and line; bytes and counts since the start, busy and waiting time in the tick."""
+    rows = [_line_rows(line, edges_s) for line in lines]
+    if not rows:
+        return {}
+    # Tick by tick, then line by line.
+    return {name: np.stack([row[name] for row in rows], axis=1).reshape(-1) for name in rows[0]}
+
+
+def _line_rows(line: Line, edges_s: np.ndarray) -> Table:
+    sums = line.log.per_tick(edges_s)
+    ticks = len(edges_s)
+    width_s = np.diff(edges_s, prepend=0.0)
+    zeros = np.zeros(ticks, np.int64)
+    return {
+        "t_s": edges_s,
+        "link": np.full(ticks, line.name, object),
+        "direction": np.full(ticks, line.direction, object),
+        "instances": np.full(ticks, line.instances),
+        "offered_bytes": sums.offered_bytes,
+        "delivered_bytes": sums.delivered_bytes,
+        "dropped_bytes": zeros,
+        "retransmitted_bytes": zeros,
+        "in_flight_bytes": sums.offered_bytes - sums.delivered_bytes,
+        "busy_s": sums.busy_s,
+        "busy_share": sums.busy_s / (width_s * line.instances),
+        "queue": sums.offered - sums.started,
+        "waiting_s": sums.waiting_s,
+        "started": np.diff(sums.started, prepend=0),
+    }
+
+
+def cloud_table(log: MessageLog, workers: int, edges_s: np.ndarray) -> Table:
+    """Return one row per tick: arrivals and services since the start, busy and waiting time in the tick."""
+    sums = log.per_tick(edges_s)
+    width_s = np.diff(edges_s, prepend=0.0)
+    return {
+        "t_s": edges_s,
+        "arrived": sums.offered,
+        "served": sums.ended,
+        "rejected": np.zeros(len(edges_s), np.int64),
+        "dropped": np.zeros(len(edges_s), np.int64),
+        "queue": sums.offered - sums.started,
+        "busy_s": sums.busy_s,
+        "busy_share": sums.busy_s / (width_s * workers),
+        "workers": np.full(len(edges_s), workers),
+        "waiting_s": sums.waiting_s,
+        "started": np.diff(sums.started, prepend=0),
+    }

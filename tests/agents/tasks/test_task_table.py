@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from agents.contract import FleetSpec
+from agents.tasks import TASKS, make_task
+from agents.tasks.base import Place
+
+SpecMaker = Callable[..., FleetSpec]
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_every_task_keeps_the_contract(name: str, fleet_spec: SpecMaker) -> None:
+    task = make_task(fleet_spec(data=name))
+    assert task.concepts == ("original",)
+    past = task.history().train
+    assert past.x.shape[1:] == task.input_shape
+    assert len(past.x) == len(past.label) == len(past.concept)
+    assert int(past.label.max()) == task.classes - 1
+    assert len(task.changes(Place(0, 0, 5))) == 5
+
+
+def test_an_unknown_task_is_refused_with_what_is_known(fleet_spec: SpecMaker) -> None:
+    with pytest.raises(ValueError, match="'digit' is unknown; known are digits, gaussians"):
+        make_task(fleet_spec(data="digit"))
+
+
+def test_the_table_costs_no_torch() -> None:
+    code = "import sys, agents.tasks; sys.exit('torch' in sys.modules or 'sklearn' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import numpy as np
+from scipy import stats
+
+from agents.arrivals import Arrivals
+from agents.contract import CohortSpec
+from agents.tasks.base import Place
+
+PLACE = Place(0, 3, 64)
+
+
+def spec(arrivals: str = "poisson", interval_s: float = 2.0, share: float = 0.25) -> CohortSpec:
+    return CohortSpec("phones", 10, interval_s, arrivals, share, lambda u: -30.0 * np.log(u))
+
+
+def test_poisson_counts_and_gaps_follow_their_laws() -> None:
+    arrivals = Arrivals(1, spec())
+    cells = [arrivals.cell(PLACE, index)[0] for index in range(40)]
+    counts = np.concatenate([np.isfinite(cell).sum(axis=1) for cell in cells])
+    edges = np.array([0, 12, 14, 16, 18, 20, np.inf])
+    seen = np.histogram(counts, edges)[0]
+    expected = np.diff(stats.poisson.cdf(edges - 1, 16)) * len(counts)
+    assert stats.chisquare(seen, expected).pvalue > 0.001
+    line = np.concatenate([cell[0][np.isfinite(cell[0])] for cell in cells])
+    assert (np.diff(line) >= 0).all()
+    gaps = np.concatenate(
+        [np.diff(np.concatenate([c[row][np.isfinite(c[row])] for c in cells])) for row in range(64)]
+    )
+    assert stats.kstest(gaps, "expon", args=(0, 2.0)).pvalue > 0.001
+
+
+def test_periodic_samples_keep_their_interval_across_cells() -> None:
+    arrivals = Arrivals(1, spec("periodic"))
+    times = np.concatenate([arrivals.cell(PLACE, index)[0] for index in range(5)], axis=1)
+    assert np.allclose(np.diff(times, axis=1), 2.0)
+    assert stats.kstest(times[:, 0] / 2.0, "uniform").pvalue > 0.001
+
+
+def test_cells_are_the_same_in_any_order() -> None:
+    arrivals = Arrivals(1, spec())
+    late, early = arrivals.cell(PLACE, 9), arrivals.cell(PLACE, 2)
+    again = Arrivals(1, spec())
+    for kept, drawn in zip((*early, *late), (*again.cell(PLACE, 2), *again.cell(PLACE, 9)), strict=True):
+        assert np.array_equal(kept, drawn)
+
+
+def test_labels_come_to_their_share_and_after_their_delay() -> None:
+    arrivals = Arrivals(1, spec())
+    late, labelled = [], []
+    for index in range(40):
+        time_s, due_s = arrivals.cell(PLACE, index)
+        real = np.isfinite(time_s)
+        labelled.append(np.isfinite(due_s[real]))
+        late.append((due_s - np.where(real, time_s, 0.0))[np.isfinite(due_s)])
+    labelled, late = np.concatenate(labelled), np.concatenate(late)
+    assert stats.binomtest(int(labelled.sum()), len(labelled), 0.25).pvalue > 0.001
+    assert stats.kstest(late, "expon", args=(0, 30.0)).pvalue > 0.001
+
+
+def test_a_rate_of_zero_is_silent() -> None:
+    assert Arrivals(1, spec(interval_s=np.inf)).silent

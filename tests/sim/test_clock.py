@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import pytest
+
+from sim.clock import LATE, Clock, Telling
+
+
+def told(clock: Clock, name: str, log: list[str], *times: float) -> Telling:
+    for at_s in times:
+        yield at_s
+        log.append(f"{name}@{clock.now}")
+
+
+def test_stories_wait_for_absolute_times_without_rounding() -> None:
+    clock, log = Clock(), []
+    clock.play(told(clock, "a", log, 0.1, 0.1 + 0.2, 1e9 + 0.3))
+    clock.run()
+    assert log == ["a@0.1", f"a@{0.1 + 0.2}", f"a@{1e9 + 0.3}"]
+
+
+def test_a_late_story_comes_after_everything_else_of_its_time() -> None:
+    clock, log = Clock(), []
+    clock.play(told(clock, "tick", log, 5.0), LATE)
+    clock.play(told(clock, "first", log, 5.0))
+    clock.play(told(clock, "second", log, 1.0, 5.0))
+    clock.run()
+    assert log == ["second@1.0", "first@5.0", "second@5.0", "tick@5.0"]
+
+
+def test_a_story_may_wait_for_an_event_and_gets_its_value() -> None:
+    clock, got = Clock(), []
+
+    def waiting() -> Telling:
+        got.append((yield event))
+
+    event = clock.event()
+    clock.play(waiting())
+    clock.schedule(event, delay=2.0)
+    event._ok, event._value = True, "done"
+    clock.run()
+    assert (got, clock.now) == (["done"], 2.0)
+
+
+def test_waiting_for_the_past_goes_on_at_once() -> None:
+    clock, log = Clock(), []
+    clock.play(told(clock, "a", log, 3.0, 1.0))
+    clock.run()
+    assert log == ["a@3.0", "a@3.0"]
+
+
+def test_an_error_in_a_story_reaches_the_one_who_runs_the_clock() -> None:
+    clock = Clock()
+
+    def broken() -> Telling:
+        yield 1.0
+        raise KeyError("lost")
+
+    clock.play(broken())
+    with pytest.raises(KeyError, match="lost"):
+        clock.run()
