@@ -118,7 +118,9 @@ def _judge_recovery(windows: Any, marks: list[dict[str, Any]]) -> dict[str, Any]
     from analysis import recovery
 
     judged = recovery.recovery_times(windows, marks)
-    return {**recovery.summarise(judged), "recoveries": json.loads(json.dumps(judged, default=float))}
+    # JSON knows no NaN: a dip that nobody could measure is null.
+    told = [{name: None if value != value else value for name, value in mark.items()} for mark in judged]
+    return {**recovery.summarise(judged), "recoveries": told}
 
 
 def _how(options: argparse.Namespace) -> Any:

@@ -74,7 +74,14 @@ def _blocks(
 ) -> list[Block]:
     of_cohort = [
         BlockParts(
-            spec.seed, task, features, judge, method, Arrivals(spec.seed, cohort), spec.tick_s, _history(method, cohort)
+            spec.seed,
+            task,
+            features,
+            judge,
+            method,
+            Arrivals(spec.seed, cohort),
+            spec.tick_s,
+            _history(method, cohort),
         )
         for cohort in spec.cohorts
     ]

@@ -43,7 +43,9 @@ class CloudHalf:
         self._updates.pop(ticket, None)
 
 
-def _file(shelf: dict[int, dict[str, torch.Tensor]], tickets: Sequence[int], stacked: dict[str, torch.Tensor]) -> None:
+def _file(
+    shelf: dict[int, dict[str, torch.Tensor]], tickets: Sequence[int], stacked: dict[str, torch.Tensor]
+) -> None:
     columns = {name: values.unbind(0) for name, values in stacked.items()}
     for row, ticket in enumerate(tickets):
         shelf[ticket] = {name: values[row] for name, values in columns.items()}

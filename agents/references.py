@@ -52,7 +52,9 @@ class BayesOptimal:
 
 def static_table(task: PoolTask, base: Base, features: PooledFeatures) -> Tabled:
     """Return the base model's verdict on every image under every concept."""
-    heads = {name: values.expand(len(task.concepts), *values.shape[1:]) for name, values in base.layers.items()}
+    heads = {
+        name: values.expand(len(task.concepts), *values.shape[1:]) for name, values in base.layers.items()
+    }
     return _table(task, base, features, heads)
 
 

@@ -52,6 +52,11 @@ class Purpose(IntEnum):
     CHANNEL_STATE = 43
     UPLINK_JITTER = 44
     DOWNLINK_JITTER = 45
+    RATE_STATE_DOWN = 46
+    CONTACT = 47
+    JOIN = 48
+    LEAVE = 49
+    DAILY_SHIFT = 50
 
 
 def rng(seed: int, purpose: Purpose, *ids: int) -> np.random.Generator:

@@ -7,13 +7,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from analysis.errors import RunError
-from analysis.figures import FIGURES, write_figures
+from analysis.figures import FIGURES, FORMATS, write_figures
 from analysis.html import Markup, inline_svg, page, tag
 from analysis.sections import AFTER_FIGURES, BEFORE_FIGURES, BESIDE
 from analysis.sweeps import Subject, Sweep, as_sweep, compare_runs, open_folder
 
 
-def write_report(folders: Path | str | Sequence[Path | str], out: Path | str | None = None) -> Path:
+def write_report(
+    folders: Path | str | Sequence[Path | str],
+    out: Path | str | None = None,
+    formats: Sequence[str] = FORMATS,
+) -> Path:
     """Write the report of a run or sweep folder, or of several side by side, and return its path.
 
     One folder: `report.html` and `plots/*.svg|png` in it. Several: `out` names the file, its figures lie
@@ -24,11 +28,11 @@ def write_report(folders: Path | str | Sequence[Path | str], out: Path | str | N
     if len(listed) == 1:
         subject = open_folder(listed[0])
         folder = Path(listed[0])
-        return _write(subject, Path(out) if out else folder / "report.html", folder / "plots")
+        return _write(subject, Path(out) if out else folder / "report.html", folder / "plots", formats)
     if out is None:
         raise RunError("several runs in one report: name the file to write")
     target = Path(out)
-    return _write(compare_runs(listed), target, target.with_name(f"{target.stem}-plots"))
+    return _write(compare_runs(listed), target, target.with_name(f"{target.stem}-plots"), formats)
 
 
 def build_report(sweep: Sweep, plots: Path) -> str:
@@ -51,10 +55,10 @@ def _chapter(sweep: Sweep, name: str, drawing: Path) -> Markup | None:
     return tag("section", tag("h2", plate.title), *found) if found else None
 
 
-def _write(subject: Subject, target: Path, plots: Path) -> Path:
+def _write(subject: Subject, target: Path, plots: Path, formats: Sequence[str]) -> Path:
     sweep = as_sweep(subject)
     target.parent.mkdir(parents=True, exist_ok=True)
-    write_figures(subject, plots)
+    write_figures(subject, plots, formats=["svg", *(suffix for suffix in formats if suffix != "svg")])
     draft = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         draft.write_text(build_report(sweep, plots), encoding="utf-8")

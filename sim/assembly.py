@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,13 +13,14 @@ from agents.seeding import Purpose
 from sim.clock import Clock
 from sim.cloud import Cloud
 from sim.drift_marks import drift_marks
-from sim.exchange import World
+from sim.exchange import Patience, World
 from sim.fleet_spec import fleet_spec
 from sim.in_flight import POLICIES
 from sim.itinerary import EagerItinerary, Itinerary
 from sim.laws import Constant, Law
-from sim.links import Line
-from sim.network.rates import Constant as ConstantRate
+from sim.lines.building import build_ways, path_of
+from sim.lines.line import Line
+from sim.presences import presence_of
 from sim.requests import Chances, Draw, Registry, by_cohort, draw_from, total
 from sim.scenario import Scenario
 from sim.simulation import Simulation
@@ -44,27 +45,28 @@ def assemble(scenario: Scenario, *, eager: bool = False, report: Report | None =
     trigger = make_trigger(scenario)
     plane = _data_plane(scenario, trigger, report)
     clock = Clock()
-    up, down = _lines(scenario, "up"), _lines(scenario, "down")
+    up, down = build_ways(scenario, "up", clock), build_ways(scenario, "down", clock)
     sizes = [cohort.devices for cohort in scenario.fleet]
     world = World(
         clock=clock,
-        up=_spread(up, sizes),
-        down=_spread(down, sizes),
+        up=_spread(up.routes, sizes),
+        down=_spread(down.routes, sizes),
         cloud=Cloud(scenario.cloud.workers),
         in_flight=POLICIES[scenario.method.in_flight](),
         itinerary=EagerItinerary(clock, plane) if eager and plane is not None else Itinerary(),
+        presence_of=presence_of(scenario),
+        patience=_spread([_patience(scenario, cohort.link) for cohort in scenario.fleet], sizes),
     )
     simulation = Simulation(
         duration_s=scenario.duration,
         tick_s=scenario.tick,
         world=world,
         trigger=trigger,
-        registry=Registry(_chances(scenario, plane)),
+        registry=Registry(_chances(scenario, plane, up.hops)),
         plane=plane,
     )
     cohort_of = np.repeat(np.array([cohort.cohort for cohort in scenario.fleet], object), sizes)
-    lines = [line for line in dict.fromkeys([*up, *down]) if line is not None]
-    return Live(simulation, lines, cohort_of, drift_marks(scenario))
+    return Live(simulation, [*up.lines, *down.lines], cohort_of, drift_marks(scenario))
 
 
 def make_trigger(scenario: Scenario) -> Trigger:
@@ -95,42 +97,28 @@ def _data_plane(scenario: Scenario, trigger: Trigger, report: Report | None) -> 
     return build_fleet(fleet_spec(scenario, trigger.watches), report)
 
 
-def _lines(scenario: Scenario, direction: str) -> list[Line | None]:
-    """Return the line of each cohort; cohorts share a line only if its link is shared by the whole fleet."""
-    fleet = sum(cohort.devices for cohort in scenario.fleet)
-    kept: dict[str, Line] = {}
-    lines: list[Line | None] = []
-    first = 0
-    for cohort in scenario.fleet:
-        if cohort.link is None:
-            lines.append(None)
-            first += cohort.devices
-            continue
-        if cohort.link not in kept:
-            link = scenario.links[cohort.link]
-            throughput = getattr(link, direction)
-            group = fleet if link.shared else link.shared_by or 1
-            rate = ConstantRate(throughput.rate)
-            kept[cohort.link] = Line(cohort.link, direction, rate, group, link.header)
-        kept[cohort.link].serve(first, cohort.devices)
-        lines.append(kept[cohort.link])
-        first += cohort.devices
-    return lines
+def _spread(values: Sequence[Any], sizes: Sequence[int]) -> list[Any]:
+    """Return the value of each device's cohort, device by device."""
+    return [value for value, size in zip(values, sizes, strict=True) for _ in range(size)]
 
 
-def _spread(lines: list[Line | None], sizes: list[int]) -> list[Line]:
-    """Return the line of each device."""
-    return [line for line, size in zip(lines, sizes, strict=True) if line is not None for _ in range(size)]
+def _patience(scenario: Scenario, link: str | None) -> Patience:
+    """Return what devices do about loss: those whose access link repairs it are patient for ever."""
+    recovery = None if link is None else scenario.links[link].recovery
+    if recovery is None or recovery.arq != "off":
+        return Patience(0.0, 0, 1.0)
+    return Patience(recovery.timeout, recovery.retries, recovery.backoff)
 
 
-def _chances(scenario: Scenario, plane: DataPlane | None) -> Chances:
-    seed, service = scenario.seed, scenario.cloud.service
+def _chances(scenario: Scenario, plane: DataPlane | None, hops: int) -> Chances:
+    seed: int = scenario.seed
+    service: Any = scenario.cloud.service
     payload, update = _message_sizes(scenario, plane)
     return Chances(
         payload_bytes=draw_from(payload, seed, Purpose.PAYLOAD_SIZE),
         update_bytes=draw_from(update, seed, Purpose.UPDATE_SIZE),
-        up_latency_s=_latency(scenario, Purpose.UPLINK_LATENCY, Purpose.UPLINK_JITTER),
-        down_latency_s=_latency(scenario, Purpose.DOWNLINK_LATENCY, Purpose.DOWNLINK_JITTER),
+        up_latency_s=[_latency(scenario, "up", hop) for hop in range(hops)],
+        down_latency_s=[_latency(scenario, "down", hop) for hop in range(hops)],
         service_s=draw_from(service, seed, Purpose.SERVICE),
     )
 
@@ -142,11 +130,20 @@ def _message_sizes(scenario: Scenario, plane: DataPlane | None) -> tuple[Law, La
     return Constant(float(plane.sizes.payload_bytes)), Constant(float(plane.sizes.update_bytes))
 
 
-def _latency(scenario: Scenario, latency: Purpose, jitter: Purpose) -> Draw:
-    first = np.cumsum([0, *(cohort.devices for cohort in scenario.fleet)])[:-1]
+_LATENCY = {
+    "up": (Purpose.UPLINK_LATENCY, Purpose.UPLINK_JITTER),
+    "down": (Purpose.DOWNLINK_LATENCY, Purpose.DOWNLINK_JITTER),
+}
+
+
+def _latency(scenario: Scenario, direction: str, hop: int) -> Draw:
+    """Return the latency of one hop of each cohort's route; zero where the route is shorter."""
     draws = []
     for cohort in scenario.fleet:
-        link = None if cohort.link is None else scenario.links[cohort.link]
-        laws = [] if link is None else [(link.latency, latency), (link.jitter, jitter)]
-        draws.append(total([draw_from(law, scenario.seed, purpose) for law, purpose in laws]))
+        path = [] if cohort.link is None else path_of(scenario.links, cohort.link)
+        path = path if direction == "up" else path[::-1]
+        link = scenario.links[path[hop]] if hop < len(path) else None
+        laws = [] if link is None else zip((link.latency, link.jitter), _LATENCY[direction], strict=True)
+        draws.append(total([draw_from(law, scenario.seed, purpose, hop) for law, purpose in laws]))
+    first = np.cumsum([0, *(cohort.devices for cohort in scenario.fleet)])[:-1]
     return by_cohort(draws, first)

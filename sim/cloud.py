@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from heapq import heappush, heapreplace
 
-from sim.message_log import MessageLog
+from agents.contract import Order, Phase, Progress
+from sim.lines.message import Crossing, Fate
+from sim.lines.passages import Passage, PassageLog
+from sim.records import Exchange
 
 
 class Cloud:
@@ -12,18 +16,22 @@ class Cloud:
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
-        self.log = MessageLog()
+        self.log = PassageLog(parallel=True)
         self._free_s: list[float] = []
         for _ in range(workers):
             heappush(self._free_s, 0.0)
 
-    def admit(self, now_s: float, service_s: float) -> tuple[float, float]:
-        """Accept a request; return when its service starts and ends [s]. Calls come in time order.
+    def serve(self, x: Exchange, write: Callable[[Order], None]) -> Crossing:
+        """Serve a request that has just arrived; the story returns how that ended.
 
         The worker that is free first takes it (Kiefer and Wolfowitz, 1955).
         """
-        start_s = max(now_s, self._free_s[0])
-        end_s = start_s + service_s
+        start_s = max(x.reached_s, self._free_s[0])
+        end_s = start_s + x.luck.service_s
         heapreplace(self._free_s, end_s)
-        self.log.add(now_s, start_s, end_s, end_s, 0)
-        return start_s, end_s
+        self.log.add(Passage(0, x.reached_s, 0, start_s, end_s, end_s))
+        x.started_s = start_s
+        write(Progress(x.ticket, x.device, start_s, Phase.SERVICE))
+        yield end_s
+        x.served_s = end_s
+        return Fate.ARRIVED

@@ -66,7 +66,8 @@ def play(scenario: Scenario, folder: RunFolder, how: HowToPlay, judge_recovery: 
             folder.write_table(name, table)
         summary = summarise(tables, digest(tables))
         summary |= judge_recovery(tables["windows"], live.drift_marks)
-        summary |= {"asks_dropped": live.simulation.world.in_flight.dropped}
+        world = live.simulation.world
+        summary |= {"asks_dropped": world.in_flight.dropped, "asks_away": world.away}
         folder.write_json("summary.json", summary)
         folder.write_json("manifest.json", _manifest(scenario, live, time.monotonic() - began))
         folder.log(f"complete: {summary['samples']} samples, {summary['exchanges']} exchanges")

@@ -18,26 +18,55 @@ TIMES = ("requested_s", "sent_s", "reached_s", "started_s", "served_s", "returne
 
 @dataclass(slots=True)
 class Luck:
-    """What chance holds for one exchange, drawn by (device, number of its ask) before it begins."""
+    """What chance holds for one exchange, drawn by (device, number of its ask) before it begins.
+
+    Latencies are one number for each hop.
+    """
 
     payload_bytes: int
     update_bytes: int
-    up_latency_s: float
-    down_latency_s: float
+    up_latency_s: tuple[float, ...]
+    down_latency_s: tuple[float, ...]
     service_s: float
 
 
 class Exchange:
     """One request and its reply; times are seconds, NaN until they come."""
 
-    __slots__ = ("device", "down_bytes", "luck", "outcome", "retransmitted_bytes", "ticket", "up_bytes", *TIMES)
+    __slots__ = (
+        "device",
+        "down_bytes",
+        "luck",
+        "number",
+        "outcome",
+        "retransmitted_bytes",
+        "ticket",
+        "up_bytes",
+        *TIMES,
+    )
 
-    def __init__(self, ticket: int, device: int, requested_s: float, luck: Luck) -> None:
+    def __init__(self, ticket: int, device: int, number: int, requested_s: float, luck: Luck) -> None:
         self.ticket = ticket
         self.device = device
+        self.number = number
         self.luck = luck
         self.requested_s = requested_s
         self.sent_s = self.reached_s = self.started_s = self.served_s = nan
         self.returned_s = self.installed_s = nan
         self.up_bytes = self.down_bytes = self.retransmitted_bytes = 0
         self.outcome = IN_FLIGHT
+
+    def begin_attempt(self, now_s: float) -> None:
+        """Send (again) now: times count from the latest attempt, bytes from the first."""
+        self.sent_s = now_s
+        self.reached_s = self.started_s = self.served_s = self.returned_s = nan
+
+    def weigh_up(self, sent_bytes: int, again_bytes: int) -> None:
+        """Count what a line sends towards the cloud."""
+        self.up_bytes += sent_bytes
+        self.retransmitted_bytes += again_bytes
+
+    def weigh_down(self, sent_bytes: int, again_bytes: int) -> None:
+        """Count what a line sends towards the device."""
+        self.down_bytes += sent_bytes
+        self.retransmitted_bytes += again_bytes

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from agents.seeding import Purpose, uniforms
-from sim.laws import Law
+from sim.laws import Constant, Law
 from sim.records import Exchange, Luck
 from sim.triggers import Asks
 
@@ -16,9 +16,15 @@ from sim.triggers import Asks
 Draw = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
-def draw_from(law: Law, seed: int, purpose: Purpose) -> Draw:
-    """Return the draws of a law, keyed by device and number of the ask, whatever else happens."""
-    return lambda device, number: law.quantile(uniforms(seed, purpose, device, number))
+#: Hops of one route are kept apart in the key of their luck.
+_HOP = 1 << 40
+
+
+def draw_from(law: Law, seed: int, purpose: Purpose, hop: int = 0) -> Draw:
+    """Return the draws of a law, keyed by device and number of the ask (and hop), whatever else happens."""
+    if isinstance(law, Constant):
+        return lambda device, number: np.full(len(device), law.value)
+    return lambda device, number: law.quantile(uniforms(seed, purpose, device, number + hop * _HOP))
 
 
 def total(draws: Sequence[Draw]) -> Draw:
@@ -44,12 +50,15 @@ def by_cohort(draws: Sequence[Draw], first_device: np.ndarray) -> Draw:
 
 @dataclass(frozen=True)
 class Chances:
-    """Everything about an exchange that is left to chance (or constant, a law like any other)."""
+    """Everything about an exchange that is left to chance (or constant, a law like any other).
+
+    Latencies are one draw for each hop of the longest route.
+    """
 
     payload_bytes: Draw
     update_bytes: Draw
-    up_latency_s: Draw
-    down_latency_s: Draw
+    up_latency_s: Sequence[Draw]
+    down_latency_s: Sequence[Draw]
     service_s: Draw
 
 
@@ -68,14 +77,19 @@ class Registry:
         columns = (
             np.rint(chances.payload_bytes(device, number)).astype(np.int64).tolist(),
             np.rint(chances.update_bytes(device, number)).astype(np.int64).tolist(),
-            chances.up_latency_s(device, number).tolist(),
-            chances.down_latency_s(device, number).tolist(),
+            _by_exchange(chances.up_latency_s, device, number),
+            _by_exchange(chances.down_latency_s, device, number),
             chances.service_s(device, number).tolist(),
         )
         tickets = range(self._next_ticket, self._next_ticket + len(device))
         self._next_ticket += len(device)
         luck = map(Luck, *columns)
-        return list(map(Exchange, tickets, device.tolist(), asks.at_s.tolist(), luck))
+        return list(map(Exchange, tickets, device.tolist(), number.tolist(), asks.at_s.tolist(), luck))
 
     def keep(self, exchange: Exchange) -> None:
         self.exchanges.append(exchange)
+
+
+def _by_exchange(hops: Sequence[Draw], device: np.ndarray, number: np.ndarray) -> list[tuple[float, ...]]:
+    """Return for each exchange the draws of all hops."""
+    return list(zip(*(draw(device, number).tolist() for draw in hops), strict=True))

@@ -68,9 +68,7 @@ class Simulation:
         keep = self.registry.keep
         for exchange in self.registry.prepare(asks):
             yield exchange.requested_s
-            dropped = self.world.in_flight.dropped
-            ask(self.world, exchange)
-            if self.world.in_flight.dropped == dropped:
+            if ask(self.world, exchange):
                 keep(exchange)
 
     def _settle(self, number: int, until_s: float) -> None:

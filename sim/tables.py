@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from agents.contract import COHORT_COLUMNS, DEVICE_COLUMNS
-from sim.links import Line
-from sim.message_log import MessageLog
+from sim.lines.line import Line
+from sim.lines.passages import PassageLog
 from sim.records import IN_FLIGHT, INSTALLED, TIMES, Exchange
 
 #: Column name -> values, all of one length.
@@ -24,7 +24,6 @@ def exchanges_table(exchanges: Sequence[Exchange], cohort_of: np.ndarray, horizo
     for name in TIMES:
         at_s = np.array([getattr(x, name) for x in exchanges], np.float64)
         columns[name] = np.where(at_s <= horizon_s, at_s, np.nan)
-    columns["down_bytes"][np.isnan(columns["served_s"])] = 0
     columns["outcome"][(columns["outcome"] == INSTALLED) & np.isnan(columns["installed_s"])] = IN_FLIGHT
     columns["cohort"] = cohort_of[columns["device"]]
     order = np.argsort(columns["ticket"], kind="stable")
@@ -97,26 +96,25 @@ def _line_rows(line: Line, edges_s: np.ndarray) -> Table:
     sums = line.log.per_tick(edges_s)
     ticks = len(edges_s)
     width_s = np.diff(edges_s, prepend=0.0)
-    zeros = np.zeros(ticks, np.int64)
     return {
         "t_s": edges_s,
-        "link": np.full(ticks, line.name, object),
-        "direction": np.full(ticks, line.direction, object),
+        "link": np.full(ticks, line.spec.name, object),
+        "direction": np.full(ticks, line.spec.direction, object),
         "instances": np.full(ticks, line.instances),
         "offered_bytes": sums.offered_bytes,
         "delivered_bytes": sums.delivered_bytes,
-        "dropped_bytes": zeros,
-        "retransmitted_bytes": zeros,
-        "in_flight_bytes": sums.offered_bytes - sums.delivered_bytes,
+        "dropped_bytes": sums.dropped_bytes,
+        "retransmitted_bytes": sums.retransmitted_bytes,
+        "in_flight_bytes": sums.offered_bytes - sums.delivered_bytes - sums.dropped_bytes,
         "busy_s": sums.busy_s,
         "busy_share": sums.busy_s / (width_s * line.instances),
-        "queue": sums.offered - sums.started,
+        "queue": sums.queue,
         "waiting_s": sums.waiting_s,
-        "started": np.diff(sums.started, prepend=0),
+        "started": sums.waited,
     }
 
 
-def cloud_table(log: MessageLog, workers: int, edges_s: np.ndarray) -> Table:
+def cloud_table(log: PassageLog, workers: int, edges_s: np.ndarray) -> Table:
     """Return one row per tick: arrivals and services since the start, busy and waiting time in the tick."""
     sums = log.per_tick(edges_s)
     width_s = np.diff(edges_s, prepend=0.0)
@@ -124,12 +122,12 @@ def cloud_table(log: MessageLog, workers: int, edges_s: np.ndarray) -> Table:
         "t_s": edges_s,
         "arrived": sums.offered,
         "served": sums.ended,
-        "rejected": np.zeros(len(edges_s), np.int64),
-        "dropped": np.zeros(len(edges_s), np.int64),
-        "queue": sums.offered - sums.started,
+        "rejected": sums.dropped,
+        "dropped": sums.dropped,
+        "queue": sums.queue,
         "busy_s": sums.busy_s,
         "busy_share": sums.busy_s / (width_s * workers),
         "workers": np.full(len(edges_s), workers),
         "waiting_s": sums.waiting_s,
-        "started": np.diff(sums.started, prepend=0),
+        "started": sums.waited,
     }

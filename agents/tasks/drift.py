@@ -86,17 +86,23 @@ class Schedule:
 
         A gradual or incremental change counts once, at its start; a recurring one at each switch.
         """
-        return [self._changes_of(row, place) for row in range(place.width)]
+        fates = self._fates(place)
+        changes_s = {fate: self._changes_of(fate) for fate in set(fates)}
+        return [changes_s[fate] for fate in fates]
 
-    def _changes_of(self, row: int, place: Place) -> np.ndarray:
+    def _fates(self, place: Place) -> list[tuple[float, ...]]:
+        """Return for each device when each line starts for it, or infinity: few fates, if no wave crosses."""
+        starts_s = [np.where(member, start_s, np.inf) for member, start_s in self._taking_part(place)]
+        return [tuple(one) for one in np.stack(starts_s, 1).tolist()] if starts_s else [()] * place.width
+
+    def _changes_of(self, fate: tuple[float, ...]) -> np.ndarray:
         told: list[tuple[float, int]] = []
-        for line, (member, start_s) in zip(self.lines, self._taking_part(place), strict=True):
-            if member[row] and start_s[row] <= self.duration_s:
-                until_s = start_s[row] + line.move.takes_s
-                events = line.move.events(float(start_s[row]), self.duration_s)
-                told = sorted(
-                    [event for event in told if event[0] <= until_s] + events, key=lambda event: event[0]
-                )
+        for line, start_s in zip(self.lines, fate, strict=True):
+            if start_s <= self.duration_s:
+                until_s = start_s + line.move.takes_s
+                earlier = [event for event in told if event[0] <= until_s]
+                told = earlier + line.move.events(start_s, self.duration_s)
+                told.sort(key=lambda event: event[0])
         return np.array(_turning_points(told))
 
     def _taking_part(self, place: Place) -> list[tuple[np.ndarray, np.ndarray]]:

@@ -18,7 +18,7 @@ from agents.tasks.concepts import Concept
 from agents.tasks.drift import make_schedule
 from agents.tasks.world import World, polygon
 
-#: What drift can do. rotate [deg]; shift [along the first axis]; noise [standard deviation added to the world's 1].
+#: What drift can do: rotate [deg]; shift [along the first axis]; noise [its deviation adds to the world's 1].
 NEUTRAL: dict[str, float] = {"rotate": 0.0, "shift": 0.0, "noise": 0.0}
 DEFAULTS: dict[str, Any] = {
     "classes": 2,
@@ -31,7 +31,7 @@ DEFAULTS: dict[str, Any] = {
 
 
 class Gaussians:
-    """Options: ``classes``, ``dimensions``, ``distance`` between neighbouring means, in standard deviations.
+    """Options: ``classes``, ``dimensions``, ``distance`` of neighbouring means in standard deviations.
 
     ``rotate_deg_per_s`` and ``shift_per_s`` move all means from t = 0 on; ``history`` is the rows of the past.
     """
@@ -74,7 +74,7 @@ class Gaussians:
         return Content(np.zeros(time_s.shape, np.int64), kept[0], kept[1], x, kept[2])
 
     def changes(self, place: Place) -> list[np.ndarray]:
-        """Return for each device the sorted times [s] at which its concept changes; steady motion counts not."""
+        """Return for each device the sorted times [s] of its concept changes; steady motion is none."""
         return self.schedule.changes(place)
 
     def bayes_accuracy(self, at_s: float, concept: int = 0) -> float:
@@ -124,7 +124,9 @@ def _strengths(concept: Concept) -> list[float]:
 
 def _prior(concept: Concept, classes: int) -> np.ndarray:
     if concept.prior is not None and classes > 2:
-        raise ValueError("gaussians with more than two classes know no label prior: no best accuracy is known")
+        raise ValueError(
+            "gaussians with more than two classes know no label prior: no best accuracy is known"
+        )
     return np.asarray(concept.prior or [1.0 / classes] * classes)
 
 

@@ -53,14 +53,16 @@ class Table:
     concepts: list[Concept] = field(default_factory=lambda: [Concept()])
     standing: set[int] = field(default_factory=lambda: {0})
     passing: list[tuple[float, frozenset[int]]] = field(default_factory=list)
+    _numbers: dict[Concept, int] = field(default_factory=lambda: {Concept(): 0})
 
     def index(self, concept: Concept) -> int:
         """Return the number of ``concept``, a new one if it was never met."""
-        if concept not in self.concepts:
-            if len(self.concepts) >= MOST_CONCEPTS:
+        number = self._numbers.setdefault(concept, len(self.concepts))
+        if number == len(self.concepts):
+            if number >= MOST_CONCEPTS:
                 raise ValueError(f"drift makes more than {MOST_CONCEPTS} concepts; use fewer steps or lines")
             self.concepts.append(concept)
-        return self.concepts.index(concept)
+        return number
 
     def origins(self, at_s: float) -> list[int]:
         """Return every concept that may reign somewhere after ``at_s``, so far as lines up to now tell."""

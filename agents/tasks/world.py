@@ -40,8 +40,8 @@ class World:
     def bayes_accuracy(self) -> float:
         """Return the accuracy of the best rule.
 
-        Two classes: the normal tail (Fukunaga, 1990, eq. 3.22). More, equally likely: the chance that the noise
-        does not carry a sample out of its wedge (symbol error of phase-shift keying; Proakis, 5.2-56).
+        Two classes: the normal tail (Fukunaga, Statistical Pattern Recognition, 1990, chapter 3). More, equally
+        likely: the chance that noise does not carry a sample out of its wedge (as in phase-shift keying).
         """
         if self.classes > 2:
             return self._in_wedge(self.radius, 0.0, 0.0)
@@ -79,7 +79,9 @@ class World:
         half = np.pi / self.classes
         along = length / self.std * np.cos(wedge + half * _NODES - direction)
         # exp of the sum, not product of the exps: a distant mean must not overflow.
-        tail = np.sqrt(2.0 * np.pi) * along * ndtr(along) * np.exp((along**2 - (length / self.std) ** 2) / 2.0)
+        tail = (
+            np.sqrt(2.0 * np.pi) * along * ndtr(along) * np.exp((along**2 - (length / self.std) ** 2) / 2.0)
+        )
         density = (np.exp(-((length / self.std) ** 2) / 2.0) + tail) / (2.0 * np.pi)
         return float(half * (_WEIGHTS @ density))
 

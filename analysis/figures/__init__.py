@@ -118,7 +118,16 @@ def write_figures(
         for name in names or FIGURES:
             figure = FIGURES[name].draw(subject)
             if figure is not None:
-                written += [_save(figure, folder / f"{name}.{suffix}") for suffix in formats]
+                written += _save_all(figure, folder / name, formats)
+    return written
+
+
+def _save_all(figure: Figure, stem: Path, formats: Sequence[str]) -> list[Path]:
+    written = []
+    for suffix in formats:
+        written.append(_save(figure, stem.with_name(f"{stem.name}.{suffix}")))
+        # What was laid out once stays: the next format need not do it again.
+        figure.set_layout_engine("none")
     return written
 
 

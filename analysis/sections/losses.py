@@ -23,6 +23,7 @@ NOTE = (
     f"end of the drift until back within {100 * WITHIN:.0f} points of that gap; 0 where it never left."
 )
 POINTS = Metric("points", "%", 100, 2, -1, lambda run: None)
+FALL = POINTS._replace(digits=1)
 
 
 def drifts(sweep: Sweep) -> Markup | None:
@@ -81,7 +82,7 @@ def _verdicts(group: Group) -> list[list[str]]:
 def _verdict(rows: list[dict[str, Any]]) -> list[str]:
     """Sum up one drift over the seeds of a setting; a censored seed counts as slower than any other."""
     watched = [row for row in rows if row["watched_s"] > 0]
-    fall = f"{100 * statistics.fmean(row['dip'] for row in rows):.1f}"
+    fall = FALL.show(statistics.fmean(row["dip"] for row in rows))
     if not watched:
         return [fall, "not watched", "-"]
     times = [math.inf if row["recovery_s"] is None else row["recovery_s"] for row in watched]

@@ -82,6 +82,11 @@ class Windows:
         self._period_s = period_s
         self._offset_s = offset_s
 
+    @property
+    def last_s(self) -> float:
+        """Return when the last window ends [s]; 0 if there is none."""
+        return self._edges_s[-1] if self._edges_s else 0.0
+
     def shifted(self, offset_s: float) -> Windows:
         """Return the same windows seen from ``offset_s`` further on."""
         view = Windows.__new__(Windows)
@@ -107,6 +112,16 @@ class Windows:
         else:
             edge_s = self._edges_s[0] + self._period_s if self._edges_s else math.inf
         return max(t_s + (edge_s - phase_s), math.nextafter(t_s, math.inf))
+
+    def next_change_at(self, t_s: np.ndarray) -> np.ndarray:
+        """Return :meth:`next_change_s` for an array of times: float64, in its shape."""
+        t_s = np.asarray(t_s, np.float64)
+        if not self._edges_s:
+            return np.full(t_s.shape, np.inf)
+        phases_s = np.mod(t_s + self._offset_s, self._period_s)
+        edges_s = np.append(np.asarray(self._edges_s), self._edges_s[0] + self._period_s)
+        waits_s = edges_s[np.searchsorted(edges_s[:-1], phases_s, side="right")] - phases_s
+        return np.maximum(t_s + waits_s, np.nextafter(t_s, np.inf))
 
     def _phase_s(self, t_s: float) -> float:
         return (t_s + self._offset_s) % self._period_s

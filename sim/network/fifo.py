@@ -18,7 +18,8 @@ from sim.network.rates import Rate
 class Slot(NamedTuple):
     """The place of one message on a link; times in seconds, ``inf`` if the link never gets that far.
 
-    ``credit_bits`` is what the message ahead left of its last opportunity (packet links only).
+    ``credit_bits`` is what the message ahead left of its last opportunity (packet links only); ``rate`` is what
+    serves this message, and at ``until_s`` its sender breaks it off if it is not ``whole`` by then.
     """
 
     number: int
@@ -27,6 +28,9 @@ class Slot(NamedTuple):
     end_s: float
     nbytes: float
     credit_bits: float
+    rate: Rate
+    until_s: float
+    whole: bool
 
 
 class FifoLink:
@@ -40,13 +44,17 @@ class FifoLink:
         self._count = 0
         self._slots: deque[Slot] = deque()
 
-    def admit(self, now_s: float, nbytes: float) -> Slot:
-        """Accept a message now; its last bit leaves at ``Slot.end_s`` (add the latency for its arrival)."""
+    def admit(self, now_s: float, nbytes: float, rate: Rate | None = None, until_s: float = math.inf) -> Slot:
+        """Accept a message now; its last bit leaves at ``Slot.end_s`` (add the latency for its arrival).
+
+        ``rate`` replaces the link's for this message: a device that comes and goes holds the line while it is away.
+        A message broken off at ``until_s`` ends then (before it starts, if it still waits), and frees the line.
+        """
         while self._slots and self._slots[0].end_s <= now_s:
             self._slots.popleft()
         self._idle_s += max(now_s - self.free_s, 0.0)
         self._count += 1
-        return self._place(self._count, now_s, nbytes)
+        return self._place(self._count, now_s, nbytes, rate or self.rate, until_s)
 
     def withdraw(self, now_s: float, slot: Slot) -> list[tuple[Slot, Slot]]:
         """Take back a message that waits or is under way; return (old, new) slots of those behind it.
@@ -65,13 +73,13 @@ class FifoLink:
         self._slots.pop()
         self.free_s = max(slot.start_s, now_s)
         self._credit_bits = slot.credit_bits if slot.start_s > now_s else 0.0
-        return [(old, self._place(old.number, old.arrived_s, old.nbytes)) for old in reversed(behind)]
+        return [(old, self._place_again(old)) for old in reversed(behind)]
 
     def sent_bits(self, now_s: float, slot: Slot) -> float:
         """Return how much of a message has been sent by ``now_s``."""
         if slot.start_s >= now_s:
             return 0.0
-        return min(slot.credit_bits + self.rate.bits(slot.start_s, now_s), 8.0 * slot.nbytes)
+        return min(slot.credit_bits + slot.rate.bits(slot.start_s, now_s), 8.0 * slot.nbytes)
 
     def backlog_bits(self, now_s: float) -> float:
         """Return what has been accepted and not yet sent."""
@@ -82,15 +90,21 @@ class FifoLink:
         """Return how long, up to ``now_s``, the link has had something to send."""
         return now_s - self._idle_s - max(now_s - self.free_s, 0.0)
 
-    def _place(self, number: int, arrived_s: float, nbytes: float) -> Slot:
+    def _place_again(self, old: Slot) -> Slot:
+        return self._place(old.number, old.arrived_s, old.nbytes, old.rate, old.until_s)
+
+    def _place(self, number: int, arrived_s: float, nbytes: float, rate: Rate, until_s: float) -> Slot:
         credit_bits = self._credit_bits if arrived_s < self.free_s else 0.0
         start_s = max(arrived_s, self.free_s)
+        if until_s <= start_s and until_s < math.inf:
+            return Slot(number, arrived_s, math.inf, until_s, nbytes, 0.0, rate, until_s, False)
         need_bits = 8.0 * nbytes - credit_bits
-        end_s = self.rate.when(start_s, need_bits) if start_s < math.inf else math.inf
-        if self.rate.grain_bits and end_s < math.inf:
-            self._credit_bits = self.rate.bits(start_s, end_s) - need_bits
-        self.free_s = end_s
-        slot = Slot(number, arrived_s, start_s, end_s, nbytes, credit_bits)
+        end_s = rate.when(start_s, need_bits) if start_s < math.inf else math.inf
+        whole = end_s <= until_s
+        if rate.grain_bits and end_s < math.inf:
+            self._credit_bits = rate.bits(start_s, end_s) - need_bits if whole else 0.0
+        self.free_s = min(end_s, until_s)
+        slot = Slot(number, arrived_s, start_s, self.free_s, nbytes, credit_bits, rate, until_s, whole)
         self._slots.append(slot)
         return slot
 

@@ -1,4 +1,4 @@
-"""Which columns of a table hold time and value, and in which units: declared, told by their names, or refused."""
+"""Which columns of a table hold time and value, in which units: declared, told by a name, or refused."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _TIME_NAME = re.compile(r"(time|timestamp|date|datetime|seconds?|t|ms|s)(\b|_|$)
 
 @dataclass(frozen=True)
 class Columns:
-    """What the user says about a table: columns by name, or by number from 1, and units; None is found out."""
+    """What the user says of a table: columns by name, or by number from 1, and units; None is found out."""
 
     value: str | int | None = None
     value_unit: str | None = None

@@ -15,6 +15,7 @@ A file is read once a process; ``shifted(offset_s)`` gives each of thousands of 
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 from sim.network.opportunities import Opportunities
@@ -61,7 +62,7 @@ def load_latency(
     time_column: str | int | None = None,
     time_unit: str | None = None,
 ) -> Steps:
-    """Return a recorded latency as a function of time: ``at(t_s)`` in seconds; each value holds until the next.
+    """Return a recorded latency as a function of time, ``at(t_s)`` in seconds; a value holds until the next.
 
     The arguments are those of :func:`load_rate`. What is recorded is returned: a ping is a round trip
     (G-NetTrack's is ``PINGAVG``, in ms).
@@ -108,7 +109,7 @@ def _table(text: TraceText, asked: Columns, quantity: Quantity) -> Table:
 
 def _steps(table: Table) -> Steps:
     starts_s = table.times_s
-    widths_s = [b - a for a, b in zip(starts_s[:-1], starts_s[1:], strict=True) if b > a]
+    widths_s = [b - a for a, b in pairwise(starts_s) if b > a]
     return Steps(starts_s, table.values, starts_s[-1] + (widths_s[-1] if widths_s else 1.0))
 
 

@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
+from sim.scenario.json_schema import json_schema
 from sim.scenario.loader import dump_resolved, load
 from sim.scenario.problems import Problem, ScenarioErrors
 from sim.scenario.scenario import Scenario
 from sim.scenario.sweep import Point, points
 
-__all__ = ["Point", "Problem", "Scenario", "ScenarioErrors", "dump_resolved", "load", "points"]
+__all__ = ["Point", "Problem", "Scenario", "ScenarioErrors", "dump_resolved", "json_schema", "load", "points"]

@@ -13,15 +13,12 @@ BUILT: dict[str, frozenset[str]] = {
         {"kind", "at", "over", "every", "between", "to", "cohort", "share", "mixing", "steps", "name"}
     ),
     "concept keys": frozenset({"rotate", "noise", "blur", "contrast", "occlusion", "shift", "labels"}),
+    "concept strengths": frozenset(),
     "concept.labels keys": frozenset({"prior", "swap"}),
-    "fleet keys": frozenset({"cohort", "devices", "samples", "labels", "link"}),
+    "fleet keys": frozenset({"cohort", "devices", "samples", "labels", "link", "availability", "churn", "offline"}),
     "fleet.samples.arrivals": frozenset({"poisson", "periodic"}),
-    "fleet.availability": frozenset({"always"}),
-    "links keys": frozenset(
-        {"up", "down", "latency", "jitter", "discipline", "header", "shared", "shared_by"}
-    ),
-    "links.rate keys": frozenset({"rate"}),
-    "links.discipline": frozenset({"fifo"}),
+    "links.rate keys": frozenset({"rate", "trace", "markov", "fitted"}),
+    "links.discipline": frozenset({"fifo", "ps"}),
     "cloud keys": frozenset({"workers", "service", "queue"}),
     "cloud.queue": frozenset({"fifo"}),
     "cloud.service": frozenset(),

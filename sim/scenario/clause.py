@@ -17,8 +17,8 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from sim.scenario.built import unbuilt
-from sim.scenario.messages import message
-from sim.scenario.problems import near_miss
+from sim.scenario.messages import MISSING, is_told, message
+from sim.scenario.problems import closest, near_miss
 from sim.scenario.surroundings import around
 from sim.scenario.units import shown
 
@@ -47,7 +47,8 @@ class Clause(BaseModel):
         try:
             handler({key: item for key, item in value.items() if key in known})
         except ValidationError as error:
-            wrong += lines_of(error)
+            meant = {closest(key, known) for key in unknown}
+            wrong += [line for line in lines_of(error) if not _missing(line, meant)]
         raise ValidationError.from_exception_data(cls.__name__, wrong)
 
     @field_validator("*", mode="after")
@@ -98,9 +99,15 @@ def refuse(text: str, *loc: str | int) -> ValidationError:
 
 def lines_of(error: ValidationError, *above: str | int) -> list[InitErrorDetails]:
     """Return the lines of ``error`` in our words, their places prefixed by ``above``."""
-    return [fault(message(line), *above, *line["loc"]) for line in error.errors()]
+    return [fault(message(line), *above, *line["loc"]) for line in error.errors() if is_told(line)]
 
 
 def below(error: ValidationError, *above: str | int) -> ValidationError:
     """Return the same error, raised from ``above``."""
     return ValidationError.from_exception_data(error.title, lines_of(error, *above))
+
+
+def _missing(line: InitErrorDetails, meant: set[str | None]) -> bool:
+    """Say whether the line misses a key of which a misspelt one is there: told already."""
+    loc = line.get("loc", ())
+    return len(loc) == 1 and loc[0] in meant and str(line["type"]) == MISSING

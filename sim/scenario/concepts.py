@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Self
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import core_schema
 
+from sim.scenario.built import unbuilt
 from sim.scenario.clause import Clause
-from sim.scenario.quantities import Angle, Count, Number, PositiveNumber, Share
+from sim.scenario.problems import near_miss
+from sim.scenario.quantities import Angle, Count, Number, PositiveNumber, Share, Written
 from sim.scenario.surroundings import around
+from sim.scenario.units import shown
+
+#: Data set -> what drift can do to it, where that is fixed.
+KNOWN_TRANSFORMS = {
+    "digits": ("rotate", "noise", "blur", "contrast", "occlusion"),
+    "gaussians": ("rotate", "noise", "shift"),
+}
+TRANSFORMS = ("rotate", "noise", "blur", "contrast", "occlusion", "shift")
 
 
 class LabelDrift(Clause):
@@ -34,6 +55,8 @@ class LabelDrift(Clause):
         classes = around(info).classes
         if classes is not None and len(prior) != classes:
             raise ValueError(f"has {len(prior)} probabilities for {classes} classes")
+        if around(info).data == "gaussians" and len(prior) > 2:
+            raise ValueError("'gaussians' takes a prior for two classes only: beyond, no best rule is known")
         if abs(sum(prior) - 1) > 1e-6:
             raise ValueError(f"sums to {sum(prior):g}, not to 1")
         return prior
@@ -58,6 +81,29 @@ class LabelDrift(Clause):
         return self
 
 
+class Severity(Clause):
+    """How strong a corruption is, as corruption benchmarks define it for each transform."""
+
+    severity: Annotated[int, Field(ge=1, le=5)]
+
+
+def _read_strength(value: Any, info: ValidationInfo) -> float | Severity:
+    if isinstance(value, Mapping):
+        if around(info).built_only and (refusal := unbuilt("concept strengths", "severity")):
+            raise ValueError(refusal)
+        return Severity.model_validate(value, context=info.context)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
+        raise ValueError(f"{shown(value)} is no strength; write a number from 0 on")
+    return float(value)
+
+
+_STRENGTH = {"anyOf": [{"type": "number", "minimum": 0}, {"type": "object", "required": ["severity"]}]}
+Strength = Annotated[
+    float | Severity,
+    Written(_read_strength, lambda v: v.written() if isinstance(v, Severity) else v, _STRENGTH),
+]
+
+
 class Concept(Clause):
     """A set of transforms of the original world; ``{}`` is the original world itself."""
 
@@ -73,12 +119,14 @@ class Concept(Clause):
     )
     scale: PositiveNumber | None = Field(default=None, description="zoom; 1 changes nothing")
     shear: Angle | None = Field(default=None, description="slant")
-    noise: Number | None = Field(
+    noise: Strength | None = Field(
         default=None, description="standard deviation of Gaussian noise; pixels run from 0 to 1"
     )
-    blur: Number | None = Field(default=None, description="standard deviation of a Gaussian blur, in pixels")
-    contrast: Number | None = Field(default=None, description="factor around the mean; 1 changes nothing")
-    brightness: float | None = Field(default=None, description="added to every pixel")
+    blur: Strength | None = Field(
+        default=None, description="standard deviation of a Gaussian blur, in pixels"
+    )
+    contrast: Strength | None = Field(default=None, description="factor around the mean; 1 changes nothing")
+    brightness: Strength | None = Field(default=None, description="added to every pixel; 0 changes nothing")
     occlusion: Share | None = Field(
         default=None, description="share of the width and height hidden by a square"
     )
@@ -86,11 +134,8 @@ class Concept(Clause):
     permute_pixels: Count | None = Field(
         default=None, description="pixels shuffled; the number picks the permutation"
     )
-    severity: Annotated[int, Field(ge=1, le=5)] | None = Field(
-        default=None, description="1 to 5, as corruption benchmarks define them, in place of numbers"
-    )
-    shift: list[float] | None = Field(
-        default=None, description="gaussians: added to the input, one number a dimension"
+    shift: Annotated[float, Field(allow_inf_nan=False)] | None = Field(
+        default=None, description="gaussians: move all means along the first axis"
     )
     boundary: Angle | None = Field(default=None, description="turn the true boundary between classes")
     interest: Share | None = Field(
@@ -98,3 +143,46 @@ class Concept(Clause):
     )
     arrivals: Number | None = Field(default=None, description="factor on the rate of samples")
     labels: LabelDrift | None = Field(default=None, description="what happens to the classes")
+
+    @field_validator(*TRANSFORMS, mode="after")
+    @classmethod
+    def _task_knows_it(cls, value: Any, info: ValidationInfo) -> Any:
+        data = around(info).data
+        if value is not None and data in KNOWN_TRANSFORMS and info.field_name not in KNOWN_TRANSFORMS[data]:
+            known = ", ".join(KNOWN_TRANSFORMS[data])
+            raise ValueError(f"'{data}' cannot be changed that way; it knows: {known}, labels")
+        return value
+
+
+def _composed(value: Any, info: ValidationInfo) -> Any:
+    """Put a concept together from names of concepts and maps; no part may set what another one sets."""
+    whole: dict[str, Any] = {}
+    for part in value if isinstance(value, list) else [value]:
+        concept = _named(part, info) if isinstance(part, str) else part
+        if not isinstance(concept, Mapping):
+            raise ValueError(f"{shown(concept)} is no concept; write for example '{{rotate: 90 deg}}'")
+        if twice := whole.keys() & concept.keys():
+            raise ValueError(f"two parts of the concept set '{min(twice)}'")
+        whole |= concept
+    return whole
+
+
+def _named(name: str, info: ValidationInfo) -> Any:
+    known = around(info).concepts
+    if name not in known:
+        raise ValueError(f"there is no concept '{name}'{near_miss(name, list(known))}")
+    return known[name]
+
+
+@dataclass(frozen=True, eq=False)
+class _Composition:
+    """Reads a concept, a name of one, or a list of such parts."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> Any:
+        return core_schema.with_info_before_validator_function(_composed, handler(source))
+
+    def __get_pydantic_json_schema__(self, core: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"anyOf": [{"type": "string"}, {"type": "array"}, handler(core["schema"])]}
+
+
+ConceptField = Annotated[Concept, _Composition()]

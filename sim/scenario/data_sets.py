@@ -7,7 +7,17 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from sim.scenario.clause import Clause
-from sim.scenario.quantities import Column, Count, DataPath, PositiveCount, PositiveNumber, Share, choice
+from sim.scenario.quantities import (
+    AngularSpeed,
+    Column,
+    Count,
+    DataPath,
+    PositiveCount,
+    PositiveNumber,
+    Share,
+    Speed,
+    choice,
+)
 from sim.scenario.variants import Plugin, Shorthand, Variants
 
 
@@ -18,12 +28,22 @@ class Digits(Clause):
 
 
 class Gaussians(Clause):
-    """Gaussian classes with known Bayes accuracy at every time."""
+    """Gaussian classes on the corners of a regular polygon, with known Bayes accuracy at every time."""
 
     kind: Literal["gaussians"] = "gaussians"
     classes: Annotated[int, Field(ge=2)] = Field(default=2, description="number of classes")
-    dimensions: PositiveCount = Field(default=2, description="number of inputs")
-    distance: PositiveNumber = Field(default=2.0, description="between the means, in standard deviations")
+    dimensions: Annotated[int, Field(ge=2)] = Field(default=2, description="number of inputs")
+    distance: PositiveNumber = Field(
+        default=2.0, description="between neighbouring means, in standard deviations"
+    )
+    rotate: AngularSpeed = Field(default=0.0, description="steady turn of the means: '6 deg/min'")
+    shift: Speed = Field(default=0.0, description="steady move of the means along the first axis: '0.1 /min'")
+    history: PositiveCount = Field(default=20_000, description="rows of the cloud's past")
+
+    def plain(self) -> dict[str, Any]:
+        """Return the options; the two speeds with their units in the name."""
+        options = super().plain()
+        return options | {"rotate_deg_per_s": options.pop("rotate"), "shift_per_s": options.pop("shift")}
 
 
 class Files(Clause):

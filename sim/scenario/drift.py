@@ -6,8 +6,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from sim.scenario.clause import Clause
-from sim.scenario.concepts import Concept
+from sim.scenario.clause import Clause, refuse
+from sim.scenario.concepts import Concept, ConceptField
 from sim.scenario.problems import near_miss
 from sim.scenario.quantities import PositiveCount, PositiveNumber, PositiveTime, Share, Time, choice
 from sim.scenario.surroundings import around
@@ -69,7 +69,7 @@ class Sudden(Change):
     """From one moment to the next."""
 
     kind: Literal["sudden"] = "sudden"
-    to: Concept = Field(description="the new concept; {} is the original world")
+    to: ConceptField = Field(description="the new concept; {} is the original world")
 
 
 class Gradual(Change):
@@ -80,7 +80,7 @@ class Gradual(Change):
     mixing: Annotated[str, choice("linear", "sigmoid")] = Field(
         default="linear", description="how the mix moves"
     )
-    to: Concept = Field(description="the new concept")
+    to: ConceptField = Field(description="the new concept")
 
 
 class Incremental(Change):
@@ -89,7 +89,14 @@ class Incremental(Change):
     kind: Literal["incremental"] = "incremental"
     over: PositiveTime = Field(description="how long the growth lasts")
     steps: PositiveCount = Field(default=16, description="rungs of the ladder from nothing to full strength")
-    to: Concept = Field(description="the concept at full strength")
+    to: ConceptField = Field(description="the concept at full strength")
+
+    @field_validator("to", mode="after")
+    @classmethod
+    def _can_grow(cls, to: Concept) -> Concept:
+        if to.labels is not None and to.labels.swap:
+            raise refuse("a swap has no half; use kind gradual or sudden", "labels", "swap")
+        return to
 
 
 class Recurring(Change):
@@ -97,7 +104,7 @@ class Recurring(Change):
 
     kind: Literal["recurring"] = "recurring"
     every: PositiveTime = Field(description="how long each reigns")
-    between: list[Concept] = Field(min_length=2, description="the concepts, in order, from 'at' on")
+    between: list[ConceptField] = Field(min_length=2, description="the concepts, in order, from 'at' on")
 
 
 class Blip(Change):
@@ -105,7 +112,7 @@ class Blip(Change):
 
     kind: Literal["blip"] = "blip"
     for_: PositiveTime = Field(alias="for", description="how long it reigns")
-    to: Concept = Field(description="the passing concept")
+    to: ConceptField = Field(description="the passing concept")
 
 
 class RandomWalk(Change):
@@ -116,7 +123,7 @@ class RandomWalk(Change):
     step: PositiveNumber = Field(
         default=0.1, description="standard deviation of a step, in units of full strength"
     )
-    to: Concept = Field(description="the concept at full strength")
+    to: ConceptField = Field(description="the concept at full strength")
 
 
 DRIFTS: dict[str, type[Clause]] = {

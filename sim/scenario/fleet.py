@@ -13,7 +13,6 @@ from sim.scenario.clause import Clause, refuse
 from sim.scenario.law_fields import TimeLaw
 from sim.scenario.problems import near_miss
 from sim.scenario.quantities import (
-    Count,
     DataPath,
     EnergyPerByte,
     Frequency,
@@ -79,7 +78,7 @@ class Cohort(Clause):
 
     row: ClassVar[str] = "fleet keys"
     cohort: Name = Field(description="its name")
-    devices: Count = Field(description="how many")
+    devices: Annotated[int, Field(ge=0, le=10**8)] = Field(description="how many")
     samples: Samples = Field(
         default=Samples.model_construct(rate=0.0), description="the stream of each device"
     )

@@ -44,8 +44,7 @@ def _tidied(node: Any, shared: dict[str, Any], names: bool = False) -> Any:
     ``names`` is true where the keys are names of the grammar and not words of JSON schema.
     """
     if isinstance(node, list):
-        items = [_tidied(item, shared) for item in node if item != {"type": "null"}]
-        return items
+        return [_tidied(item, shared) for item in node if item != {"type": "null"}]
     if not isinstance(node, dict):
         return node
     kept = {key: item for key, item in node.items() if names or key not in _NOISE}
@@ -65,9 +64,9 @@ def _flat(schema: dict[str, Any]) -> dict[str, Any]:
 
 def _hoisted(schema: dict[str, Any], shared: dict[str, Any]) -> dict[str, Any]:
     name = schema.pop("$comment", None)
-    if name is None:
+    if name is None or "$ref" in schema:
         return schema
-    description = schema.pop("description", None)
+    description = None if "properties" in schema else schema.pop("description", None)
     shared[name] = schema
     return {"$ref": f"#/$defs/{name}"} | ({"description": description} if description else {})
 

@@ -15,7 +15,7 @@ from sim.scenario.outages import Contacts, Outages, OutagesField
 from sim.scenario.problems import near_miss
 from sim.scenario.quantities import Devices, PositiveNumber, PositiveSize, Size, choice
 from sim.scenario.surroundings import around
-from sim.scenario.throughput import ThroughputField, TraceField
+from sim.scenario.throughput import ThroughputField, Trace, TraceField
 from sim.scenario.variants import Shorthand
 
 
@@ -75,6 +75,15 @@ class Link(Clause):
             if (circle := _circle(name, links, ())) is not None:
                 raise ValueError(f"goes in a circle: {' -> '.join(circle)}")
         return via
+
+    @field_validator("ping", mode="after")
+    @classmethod
+    def _ping_can_be_read(cls, ping: Trace | None) -> Trace | None:
+        from sim.network.traces import load_latency
+
+        if ping is not None:
+            ping.must_load(load_latency)
+        return ping
 
     @field_validator("weights", mode="after")
     @classmethod

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
-from sim.scenario.messages import message
+from sim.scenario.messages import MISSING, is_told, message
 from sim.scenario.problems import Problem, ScenarioErrors, problem
 from sim.scenario.scenario import Scenario
 from sim.scenario.sources import read_tree, with_override
@@ -16,10 +18,13 @@ from sim.scenario.surroundings import survey
 from sim.scenario.tree import Node, locate
 from sim.scenario.yaml_reader import SCALARS
 
-#: PyYAML's table of first characters -> (tag, pattern) of plain scalars, for our own rules.
+#: PyYAML's table of first characters -> (tag, pattern) of plain scalars, with our own rules added.
 _RESOLVERS = {
-    first: [(f"tag:yaml.org,2002:{kind}", pattern) for kind, pattern in SCALARS.items()]
-    for first in [*"-+.0123456789~nNtTfF", ""]
+    first: [
+        *yaml.SafeDumper.yaml_implicit_resolvers.get(first, []),
+        *((f"tag:yaml.org,2002:{kind}", pattern) for kind, pattern in SCALARS.items()),
+    ]
+    for first in [*yaml.SafeDumper.yaml_implicit_resolvers, *"-+.0123456789~nNtTfF", ""]
 }
 
 
@@ -60,13 +65,13 @@ def check(
     """
     problems = [*faults, *_empty_values(root)]
     raw = root.plain()
-    raw.setdefault("name", Path(root.mark.file).stem)
+    raw.setdefault("name", re.sub(r"[^A-Za-z0-9_.-]+", "-", Path(root.mark.file).stem)[:64])
     try:
         context = survey(raw, plugins=allow_plugins, built_only=built_only)
         scenario = Scenario.model_validate(raw, context=context)
     except ValidationError as error:
         empty = {(fault.file, fault.line, fault.column) for fault in problems}
-        told = [_told(root, line["loc"], line["type"] == "missing", message(line)) for line in error.errors()]
+        told = [_told(root, line) for line in error.errors() if is_told(line)]
         problems += [fault for fault in told if (fault.file, fault.line, fault.column) not in empty]
     if problems:
         raise ScenarioErrors(problems)
@@ -79,7 +84,7 @@ def dump_resolved(scenario: Scenario) -> str:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Quotes text exactly where our own reader would take it for something else."""
+    """Quotes text wherever our own reader or an old YAML reader would take it for something else."""
 
     yaml_implicit_resolvers = _RESOLVERS
 
@@ -87,9 +92,10 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
-def _told(root: Node, loc: tuple[str | int, ...], missing: bool, text: str) -> Problem:
+def _told(root: Node, line: ErrorDetails) -> Problem:
+    loc, text = line["loc"], message(line)
     node, path = locate(root, loc)
-    if missing or text.startswith("is missing"):
+    if text.startswith(MISSING):
         path = ".".join(part for part in (path, str(loc[-1])) if part)
     return problem(node.mark, path, text)
 

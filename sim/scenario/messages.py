@@ -6,6 +6,7 @@ from typing import Any
 
 from sim.scenario.units import shown
 
+MISSING = "is missing"
 _WANTED = {
     "int_type": "a whole number",
     "float_type": "a number",
@@ -14,6 +15,11 @@ _WANTED = {
     "list_type": "a list",
     "dict_type": "a map",
 }
+
+
+def is_told(error: Any) -> bool:
+    """Say whether a line of a pydantic error is news, and not only the echo of another one."""
+    return bool(error["type"] != "default_factory_not_called")
 
 
 def message(error: Any) -> str:
@@ -30,7 +36,7 @@ def message(error: Any) -> str:
 
 def _bounds(kind: str, given: str, ctx: dict[str, Any]) -> str | None:
     sentences = {
-        "missing": "is missing",
+        "missing": MISSING,
         "greater_than": "{given} is not above {gt}",
         "greater_than_equal": "{given} is below {ge}",
         "less_than": "{given} is not below {lt}",
@@ -39,6 +45,6 @@ def _bounds(kind: str, given: str, ctx: dict[str, Any]) -> str | None:
         "too_long": "has {actual_length} entries; at most {max_length} are allowed",
         "finite_number": "{given} is not a finite number",
         "literal_error": "{given} is not {expected}",
-        "string_pattern_mismatch": "{given} is not made of letters, digits, '_', '-' and '.'",
+        "string_pattern_mismatch": "{given} is not made of letters, digits, '_' and '-'",
     }
     return sentences[kind].format(given=given, **ctx) if kind in sentences else None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from sim.scenario.clause import Clause
+from sim.scenario.clause import Clause, refuse
 from sim.scenario.quantities import PositiveCount, Sizes, choice
 from sim.scenario.variants import Plugin, Variants
 
@@ -18,6 +18,12 @@ class Mlp(Clause):
     hidden: Sizes = Field(default=[32, 32], description="sizes of the hidden layers")
     layers: PositiveCount = Field(default=2, description="layers of the head")
     activation: Annotated[str, choice("tanh", "relu")] = "tanh"
+
+    @model_validator(mode="after")
+    def _leaves_a_trunk(self) -> Self:
+        if self.layers > len(self.hidden):
+            raise refuse(f"{self.layers} leaves no trunk; 1 to {len(self.hidden)} can be edited", "layers")
+        return self
 
 
 class Logistic(Clause):

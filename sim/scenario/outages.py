@@ -42,7 +42,7 @@ def _long(value: Any) -> Any:
     return {"random": value} if isinstance(value, dict) and value.keys() & {"up", "down"} else value
 
 
-OutagesField = Annotated[Outages, Shorthand(_long, {"type": "array"})]
+OutagesField = Annotated[Outages, Shorthand(_long, {"type": ["array", "object"]})]
 
 
 class Contacts(Clause):

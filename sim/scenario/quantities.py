@@ -100,13 +100,13 @@ def _read_path(value: Any, info: ValidationInfo) -> Path:
     if not isinstance(value, str) or not value.strip():
         raise ValueError(f"{shown(value)} is no file name")
     folder = value.folder if isinstance(value, Text) else Path()
-    path = (folder / value).resolve()
-    outer = Path(str(path).partition("!")[0])
+    name, inside, member = value.partition("!")
+    outer = (folder / name).resolve()
     if not outer.exists():
         beside = [item.name for item in islice(outer.parent.iterdir(), 2000)] if outer.parent.is_dir() else []
         near = closest(outer.name, beside)
         raise ValueError(f"there is no file '{value}'" + (f"; did you mean '{near}'?" if near else ""))
-    return path
+    return Path(f"{outer}{inside}{member}")
 
 
 def _read_devices(value: Any, info: ValidationInfo) -> int:
@@ -133,7 +133,7 @@ def _read_sizes(value: Any, info: ValidationInfo) -> list[int]:
 
 def _read_column(value: Any, info: ValidationInfo) -> str | int:
     if isinstance(value, bool) or not isinstance(value, str | int) or value in ("", -1):
-        raise ValueError(f"{shown(value)} is no column; write a name of the header or a number from 0")
+        raise ValueError(f"{shown(value)} is no column; write a name of the header or a number")
     return str(value) if isinstance(value, str) else value
 
 
@@ -146,6 +146,8 @@ Size = Annotated[float, quantity(units.SIZE)]
 PositiveSize = Annotated[float, quantity(units.SIZE, zero=False)]
 Frequency = Annotated[float, quantity(units.FREQUENCY)]
 Angle = Annotated[float, quantity(units.ANGLE)]
+AngularSpeed = Annotated[float, quantity(units.ANGULAR_SPEED)]
+Speed = Annotated[float, quantity(units.SPEED)]
 Power = Annotated[float, quantity(units.POWER)]
 EnergyPerByte = Annotated[float, quantity(units.ENERGY_PER_BYTE)]
 Share = Annotated[float, Written(_read_share, units.format_share, _SHARE)]
@@ -158,4 +160,4 @@ Limit = Annotated[float, Written(_read_limit, lambda v: "unlimited" if v == math
 Sizes = Annotated[list[int], Written(_read_sizes, lambda v: v, _SIZES)]
 Column = Annotated[str | int, Written(_read_column, lambda v: v, {"type": ["string", "integer"]})]
 DataPath = Annotated[Path, Written(_read_path, str, {"type": "string"})]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$", max_length=64)]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$", max_length=64)]

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from sim.laws import Empirical
 from sim.scenario.clause import Clause
 from sim.scenario.cloud import Cloud
+from sim.scenario.concepts import Concept
 from sim.scenario.drift import Drift
 from sim.scenario.execution import Execution, Sweep
 from sim.scenario.fleet import Cohort
@@ -41,7 +44,9 @@ class Scenario(Clause):
 
     row: ClassVar[str] = "scenario keys"
     version: Annotated[int, Field(ge=1, le=1)] = Field(description="of this grammar: 1")
-    name: Name = Field(default="scenario", description="names the run; default: the file's own name")
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$", max_length=64)] = Field(
+        default="scenario", description="names the run; default: the file's own name"
+    )
     description: str | None = Field(default=None, description="what the scenario studies")
     seed: Count = Field(default=0, description="of every random number in the run")
     duration: PositiveTime = Field(description="virtual time from 0 to the end")
@@ -52,6 +57,9 @@ class Scenario(Clause):
         Task | None, Shorthand(lambda value: None if value == "none" else value, {"const": "none"})
     ] = Field(description="data and model; none: timing only")
     fleet: list[Cohort] = Field(min_length=1, description="cohorts of devices")
+    concepts: dict[Name, Concept] = Field(
+        default_factory=dict, description="concepts by name, for 'to: night' or 'to: [night, {blur: 2}]'"
+    )
     drift: list[Drift] = Field(default_factory=list, description="when the world changes")
     links: dict[Name, Link] = Field(default_factory=dict, description="name -> link")
     cloud: Cloud = Field(default=Cloud(), description="queue and servers")
@@ -74,7 +82,8 @@ class Scenario(Clause):
     def fingerprint(self) -> str:
         """Return the SHA-256 of all that can change the result; files count by content, not by name."""
         whole = {key: value for key, value in self.resolved().items() if key not in OUTSIDE_FINGERPRINT}
-        text = json.dumps(_by_content(whole), sort_keys=True, separators=(",", ":"), allow_nan=False)
+        contents = {str(path): _content(path) for path in _paths(self.plain())}
+        text = json.dumps(_replaced(whole, contents), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
     @field_validator("tick", mode="after")
@@ -100,19 +109,31 @@ class Scenario(Clause):
         return value
 
 
-def _by_content(value: Any) -> Any:
+def _paths(value: Any) -> Iterator[Path]:
+    """Yield every file and folder that a scenario's values name."""
+    if isinstance(value, Path):
+        yield value
+    elif isinstance(value, Empirical) and value.source:
+        yield Path(value.source[0])
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _paths(item)
+
+
+def _replaced(value: Any, by: dict[str, str]) -> Any:
     if isinstance(value, dict):
-        return {key: _by_content(item) for key, item in value.items()}
+        return {key: _replaced(item, by) for key, item in value.items()}
     if isinstance(value, list):
-        return [_by_content(item) for item in value]
-    return _file_digest(Path(value)) if isinstance(value, str) and value.startswith("/") else value
+        return [_replaced(item, by) for item in value]
+    return by.get(value, value) if isinstance(value, str) else value
 
 
-def _file_digest(path: Path) -> str:
-    outer = Path(str(path).partition("!")[0])
-    files = sorted(outer.rglob("*")) if outer.is_dir() else [outer]
+def _content(path: Path) -> str:
+    """Return what stands for a path: the SHA-256 of its content, and the member of an archive it names."""
+    name, _, member = str(path).partition("!")
+    outer = Path(name)
     digest = hashlib.sha256()
-    for file in files:
+    for file in sorted(outer.rglob("*")) if outer.is_dir() else [outer]:
         if file.is_file():
             digest.update(file.relative_to(outer).as_posix().encode() + b"\0" + file.read_bytes())
-    return f"content:{digest.hexdigest()}:{str(path).partition('!')[2]}"
+    return f"sha256:{digest.hexdigest()}!{member}"

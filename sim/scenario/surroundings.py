@@ -26,6 +26,7 @@ class Surroundings:
         links: link name -> its raw map; None when unknown.
         concepts: named concepts, raw.
         timing_only: whether ``task: none``; None when unknown.
+        data: kind of the task's data.
         classes: number of classes, where the data set fixes it.
         asks: whether devices ever ask the cloud.
         plugins: whether ``pkg.mod:Class`` may be named.
@@ -38,6 +39,7 @@ class Surroundings:
     links: Mapping[str, Any] | None = None
     concepts: Mapping[str, Any] = field(default_factory=dict)
     timing_only: bool | None = None
+    data: str | None = None
     classes: int | None = None
     asks: bool = False
     plugins: bool = True
@@ -53,6 +55,7 @@ def survey(raw: Mapping[str, Any], *, plugins: bool, built_only: bool) -> Surrou
     """Read the surroundings off raw values; what makes no sense is left unknown."""
     fleet = [cohort for cohort in _list(raw.get("fleet")) if isinstance(cohort, Mapping)]
     links, concepts = raw.get("links", {}), raw.get("concepts", {})
+    data, classes = _data(raw.get("task"))
     return Surroundings(
         duration_s=_duration_s(raw.get("duration")),
         cohorts=[str(cohort.get("cohort")) for cohort in fleet],
@@ -60,7 +63,8 @@ def survey(raw: Mapping[str, Any], *, plugins: bool, built_only: bool) -> Surrou
         links=links if isinstance(links, Mapping) else None,
         concepts=concepts if isinstance(concepts, Mapping) else {},
         timing_only=raw["task"] == "none" if "task" in raw else None,
-        classes=_classes(raw.get("task")),
+        data=data,
+        classes=classes,
         asks=_asks(raw.get("method")),
         plugins=plugins,
         built_only=built_only,
@@ -79,13 +83,14 @@ def _devices(fleet: Sequence[Mapping[str, Any]]) -> int | None:
     return sum(counts) if len(counts) == len(fleet) else None
 
 
-def _classes(task: object) -> int | None:
+def _data(task: object) -> tuple[str | None, int | None]:
+    """Return the kind of data and its number of classes."""
+    kind = _kind(task, "data", "")
+    if kind != "gaussians":
+        return str(kind), {"digits": 10}.get(str(kind))
     data = task.get("data") if isinstance(task, Mapping) else None
-    kind = data.get("kind") if isinstance(data, Mapping) else data
-    if kind == "gaussians":
-        classes = data.get("classes", 2) if isinstance(data, Mapping) else 2
-        return classes if type(classes) is int else None
-    return {"digits": 10}.get(str(kind))
+    classes = data.get("classes", 2) if isinstance(data, Mapping) else 2
+    return "gaussians", classes if type(classes) is int else None
 
 
 def _asks(method: object) -> bool:

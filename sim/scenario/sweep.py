@@ -94,14 +94,22 @@ def _check_all(
 
 
 def _named(axes: list[_Axis], combinations: list[tuple[Node, ...]], seeds: list[int]) -> Iterator[Point]:
-    labels = _labels([axis.path for axis in axes])
+    labels, taken = _labels([axis.path for axis in axes]), set[str]()
     for combination in combinations:
         written = [_written(value.plain()) for value in combination]
         values = {axis.path: text for axis, text in zip(axes, written, strict=True)}
         overrides = tuple(f"{path}={text}" for path, text in values.items())
         parts = [f"{label}={_safe(text)}" for label, text in zip(labels, written, strict=True)]
         for seed in seeds:
-            yield Point(",".join([*parts, f"seed={seed}"]), values, overrides, seed)
+            yield Point(_fresh(",".join([*parts, f"seed={seed}"]), taken), values, overrides, seed)
+
+
+def _fresh(name: str, taken: set[str]) -> str:
+    """Return ``name``, short enough for a folder and told apart from those ``taken``."""
+    short = name if len(name) <= 160 else f"{name[:150]}~{len(taken)}"
+    fresh = short if short not in taken else f"{short}~{len(taken)}"
+    taken.add(fresh)
+    return fresh
 
 
 def _labels(paths: list[str]) -> list[str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from sim.scenario.clause import Clause
 from sim.scenario.quantities import (
@@ -24,32 +25,16 @@ from sim.scenario.variants import Shorthand, alternatives, exactly_one
 THROUGHPUTS = ("rate", "trace", "markov", "fitted")
 
 
-class Columns(Clause):
-    """Which columns of a table hold what: a name of the header line, or a number from 0."""
-
-    time: Column | None = Field(default=None, description="when; without it rows are one time unit apart")
-    value: Column = Field(default=1, description="the rate, or the ping")
-
-
-class TraceUnits(Clause):
-    """Units of a table's bare numbers."""
-
-    time: Annotated[str, choice("s", "ms", "us", "min", "h")] = Field(
-        default="s", description="unit of the times"
-    )
-    value: str = Field(default="Mbit/s", description="unit of the values: a data rate, or a time for pings")
-
-
 class Trace(Clause):
     """A recorded rate (or ping) over time. One trace serves many devices, each from its own offset."""
 
     file: DataPath = Field(description="the trace; a member of an archive is 'FILE.zip!member.csv'")
-    format: Annotated[str, choice("auto", "mahimahi", "table", "csv", "gnettrack")] = Field(
-        default="auto",
-        description="mahimahi: one 1,500-byte opportunity per line, in ms; table: rows of time and rate",
+    column: Column | None = Field(default=None, description="of the values: a name, or a number from 1")
+    unit: str | None = Field(default=None, description="of the values, where their column does not tell")
+    time_column: Column | None = Field(default=None, description="of the times: a name, or a number from 1")
+    time_unit: Annotated[str, choice("ms", "s", "min", "h")] | None = Field(
+        default=None, description="of the times, where their column does not tell"
     )
-    columns: Columns | None = Field(default=None, description="columns of a table or CSV file")
-    units: TraceUnits | None = Field(default=None, description="units of a table or CSV file")
     end: Annotated[str, choice("repeat", "once")] = Field(
         default="repeat", description="after the last row: begin again, or nothing passes any more"
     )
@@ -57,6 +42,20 @@ class Trace(Clause):
         default=0.0, description="where in the trace t = 0 lies; random: each device its own"
     )
     scale: PositiveNumber = Field(default=1.0, description="multiplies every value")
+
+    def must_load(self, load: Callable[..., Any]) -> None:
+        """Read the file now, so that what is wrong with it is said before anything runs.
+
+        Raises:
+            ValueError: what the loader says, with the file's own line.
+        """
+        from sim.network.traces import TraceError
+
+        columns = {"column": self.column, "unit": self.unit}
+        try:
+            load(self.file, **columns, time_column=self.time_column, time_unit=self.time_unit)
+        except TraceError as error:
+            raise ValueError(str(error)) from None
 
 
 TraceField = Annotated[
@@ -115,6 +114,15 @@ class Throughput(Clause):
     @classmethod
     def _newest_alternative(cls, value: Any) -> Any:
         return alternatives(value, THROUGHPUTS)
+
+    @field_validator("trace", mode="after")
+    @classmethod
+    def _trace_can_be_read(cls, trace: Trace | None) -> Trace | None:
+        from sim.network.traces import load_rate
+
+        if trace is not None:
+            trace.must_load(load_rate)
+        return trace
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationInfo, model_validator
 
+from sim.scenario import units
 from sim.scenario.clause import Clause
 from sim.scenario.quantities import (
     Count,
@@ -18,6 +19,7 @@ from sim.scenario.quantities import (
     Time,
     Written,
     choice,
+    quantity,
 )
 from sim.scenario.surroundings import around
 from sim.scenario.units import shown
@@ -67,10 +69,20 @@ DeviceIds = Annotated[
 ]
 
 
+def _read_moment(value: Any, info: ValidationInfo) -> float:
+    at_s, end_s = units.TIME.parse(value), around(info).duration_s
+    if end_s is not None and at_s > end_s:
+        raise ValueError(f"'{value}' is after the end of the run ({units.TIME.format(end_s)})")
+    return at_s
+
+
+Moment = Annotated[float, Written(_read_moment, units.TIME.format, quantity(units.TIME).schema)]
+
+
 class Ask(Clause):
     """Some devices ask at given times."""
 
-    times: list[Time] = Field(description="when")
+    times: list[Moment] = Field(description="when")
     devices: DeviceIds = Field(default="all", description="who: all, or a list of ids")
 
 
@@ -78,7 +90,7 @@ class At(Clause):
     """At given times; ``asks`` gives different devices different times."""
 
     kind: Literal["at"] = "at"
-    times: list[Time] = Field(default_factory=list, description="when")
+    times: list[Moment] = Field(default_factory=list, description="when")
     devices: DeviceIds = Field(default="all", description="who: all, or a list of ids")
     asks: list[Ask] = Field(default_factory=list, description="more of the same for other devices")
 

@@ -62,13 +62,9 @@ class Dimension:
     def format(self, value: float) -> str:
         """Write ``value`` in the largest unit that makes it whole; reading it back gives ``value``."""
         for unit, factor in self.units.items():
-            amount = _EXACT.divide(Decimal(repr(float(value))), factor)
-            if (
-                amount == int(amount)
-                and 0 < abs(amount) < 10**6
-                and self.parse(f"{amount:f} {unit}") == value
-            ):
-                return f"{int(amount)} {unit}"
+            amount = _EXACT.divide(Decimal(repr(float(value))), factor).to_integral_value()
+            if 0 < abs(amount) < 10**6 and self.parse(text := f"{int(amount)} {unit}") == value:
+                return text
         return f"{value!r} {self.base}" if value else f"0 {self.base}"
 
     @property
@@ -181,6 +177,13 @@ FREQUENCY = Dimension(
 ANGLE = Dimension(
     "angle", _table("deg=1"), example="deg", spellings={"rad": Decimal(repr(180 / math.pi))}, signed=True
 )
+ANGULAR_SPEED = Dimension(
+    "angular speed",
+    {f"deg{unit}": factor for unit, factor in FREQUENCY.units.items()},
+    example="deg/min",
+    signed=True,
+)
+SPEED = Dimension("speed", FREQUENCY.units, example="/min", signed=True)
 POWER = Dimension("power", _table("kW=1e3 W=1 mW=1e-3 uW=1e-6"), example="W")
 ENERGY = Dimension("energy", _table("kJ=1e3 J=1 mJ=1e-3 uJ=1e-6 Wh=3600"), example="J")
 ENERGY_PER_BYTE = Dimension(

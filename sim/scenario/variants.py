@@ -53,7 +53,8 @@ class Variants:
         return core_schema.with_info_plain_validator_function(self.read)
 
     def __get_pydantic_json_schema__(self, core: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        kinds = [handler(clause.__pydantic_core_schema__) for clause in self.table.values()]
+        clauses = dict.fromkeys(self.table.values())
+        kinds = [{"$comment": c.__name__, **handler(c.__pydantic_core_schema__)} for c in clauses]
         short: dict[str, Any] = {"type": "string", "examples": list(self.table)}
         return {"anyOf": [short, *kinds, *([{"type": "object"}] if self.plugin else [])]}
 

@@ -5,7 +5,7 @@ from sim.records import SUPERSEDED, Exchange, Luck
 
 
 def exchange(ticket: int, device: int = 0) -> Exchange:
-    return Exchange(ticket, device, 0.0, Luck(1, 1, 0.0, 0.0, 0.0))
+    return Exchange(ticket, device, 0, 0.0, Luck(1, 1, (0.0,), (0.0,), 0.0))
 
 
 def test_drop_lets_one_exchange_of_a_device_through_at_a_time() -> None:

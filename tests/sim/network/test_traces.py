@@ -155,7 +155,7 @@ def test_a_broken_trace_without_options_is_refused(tmp_path: Path, text: str, me
 
 def test_a_missing_file_a_folder_and_a_wrong_unit_are_refused(tmp_path: Path) -> None:
     path = write(tmp_path, "0 1\n1 1\n", "lte.txt")
-    with pytest.raises(TraceError, match="no such trace; did you mean 'lte.txt'"):
+    with pytest.raises(TraceError, match=r"no such trace; did you mean 'lte.txt'"):
         load_rate(tmp_path / "lte.text")
     with pytest.raises(TraceError, match="this is a directory"):
         load_rate(tmp_path)

@@ -1,0 +1,122 @@
+"""From a scenario's links to lines and routes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sim.clock import Clock
+from sim.lines.fifo import FifoLine
+from sim.lines.fluid import FluidStage
+from sim.lines.gates import gated
+from sim.lines.line import Line, LineSpec
+from sim.lines.message import Hop
+from sim.lines.rates import as_fluid, rate_of, recorded_latency
+from sim.lines.route import Route, Stage
+from sim.lines.sharing import Sharing
+from sim.lines.weighing import Scales
+
+_DISCIPLINES = {"fifo": FifoLine, "ps": Line}
+
+
+@dataclass(frozen=True)
+class Ways:
+    """All lines of one direction, and the route of each cohort (None for a cohort without a link)."""
+
+    lines: list[Line]
+    routes: list[Route | None]
+    hops: int
+
+
+def path_of(links: Mapping[str, Any], access: str) -> list[str]:
+    """Return the links that a message crosses on its way up, the access link first, each once."""
+    path = [access]
+    for name in links[access].via:
+        path += [hop for hop in path_of(links, name) if hop not in path]
+    return path
+
+
+def build_ways(scenario: Any, direction: str, clock: Clock) -> Ways:
+    """Build the lines and routes of one direction (``up`` or ``down``).
+
+    Raises:
+        TraceError: a trace that cannot be read or used.
+    """
+    paths = [_path(scenario, cohort.link, direction) for cohort in scenario.fleet]
+    lines: dict[str, Line] = {}
+    first = 0
+    for path, cohort in zip(paths, scenario.fleet, strict=True):
+        for name in path:
+            if name not in lines:
+                link = scenario.links[name]
+                lines[name] = _DISCIPLINES[link.discipline](_spec(scenario, name, direction))
+            lines[name].serve(first, cohort.devices)
+        first += cohort.devices
+    runs = [run for path in paths for run in runs_of(path, scenario.links) if _shares(scenario, run)]
+    sharing = Sharing(scenario, direction, clock, lines, runs)
+    routes = [
+        _route(path, cohort, scenario, direction, lines, sharing, clock) if path else None
+        for path, cohort in zip(paths, scenario.fleet, strict=True)
+    ]
+    return Ways(list(lines.values()), routes, max(1, *map(len, paths)))
+
+
+def _path(scenario: Any, access: str | None, direction: str) -> list[str]:
+    if access is None:
+        return []
+    path = path_of(scenario.links, access)
+    return path if direction == "up" else path[::-1]
+
+
+def _spec(scenario: Any, name: str, direction: str) -> LineSpec:
+    link, seed = scenario.links[name], scenario.seed
+    rates = gated(rate_of(getattr(link, direction), name, direction, seed), name, link, seed, scenario.duration)
+    return LineSpec(
+        name=name,
+        direction=direction,
+        group=sum(cohort.devices for cohort in scenario.fleet) if link.shared else link.shared_by or 1,
+        rate_of=as_fluid(rates) if link.discipline == "ps" else rates,
+        weigh=Scales(link, direction, seed).weigh,
+        extra_latency_s=recorded_latency(link.ping) if link.ping is not None else None,
+        ordered=link.ordered,
+    )
+
+
+def _route(
+    path: Sequence[str],
+    cohort: Any,
+    scenario: Any,
+    direction: str,
+    lines: Mapping[str, Line],
+    sharing: Sharing,
+    clock: Clock,
+) -> Route:
+    """Return the stages of a path: each line by itself, but neighbours that share as one flow."""
+    access = 0 if direction == "up" else len(path) - 1
+    stages: list[tuple[Stage, Hop]] = []
+    for run in runs_of(path, scenario.links):
+        hops = [Hop(path.index(name), path.index(name) == access) for name in run]
+        if _shares(scenario, run):
+            crossed = [(lines[name], hop) for name, hop in zip(run, hops, strict=True)]
+            stage: Stage = FluidStage(clock, crossed, sharing.fluid_of(run), sharing.terms_of(run, cohort.cohort))
+            stages.append((stage, hops[0]))
+        else:
+            stages.append((lines[run[0]], hops[0]))  # type: ignore[arg-type]
+    return Route(stages)
+
+
+def _shares(scenario: Any, run: Sequence[str]) -> bool:
+    return bool(scenario.links[run[0]].discipline == "ps")
+
+
+def runs_of(path: Sequence[str], links: Mapping[str, Any]) -> list[list[str]]:
+    """Cut a path where a message is stored: around every link that does not share."""
+    runs: list[list[str]] = []
+    for name in path:
+        shares = links[name].discipline == "ps"
+        if runs and shares and links[runs[-1][-1]].discipline == "ps":
+            runs[-1].append(name)
+        else:
+            runs.append([name])
+    return runs

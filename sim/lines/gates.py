@@ -1,0 +1,49 @@
+"""When a link is down: scheduled and random outages, and all the time outside of contact windows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agents.seeding import Purpose, uniforms
+from sim.lines.rates import RateOf, key_of
+from sim.network.availability import AllOf, Availability, Windows
+from sim.network.gated import Gated
+from sim.network.renewal import RenewalLaw, RenewalPath
+
+
+def gated(rates: RateOf, name: str, link: Any, seed: int, horizon_s: float) -> RateOf:
+    """Return ``rates`` with the outages of a link: transfers pause while it is down."""
+    if not link.outages.scheduled and link.outages.random is None and link.contacts is None:
+        return rates
+    return lambda instance: Gated(rates(instance), AllOf(_gates(link, seed, key_of(name, instance), horizon_s)))
+
+
+def _gates(link: Any, seed: int, key: int, horizon_s: float) -> list[Availability]:
+    gates: list[Availability] = []
+    if link.outages.scheduled:
+        spans = [span for outage in link.outages.scheduled for span in _spans(outage, horizon_s)]
+        gates.append(Windows(spans, inside=False))
+    if link.outages.random is not None:
+        up, down = link.outages.random.up, link.outages.random.down
+        gates.append(RenewalPath(RenewalLaw(up.quantile, down.quantile, seed, Purpose.OUTAGE), key))
+    if link.contacts is not None:
+        gates.append(_contacts(link.contacts, seed, key, horizon_s))
+    return gates
+
+
+def _contacts(contacts: Any, seed: int, key: int, horizon_s: float) -> Windows:
+    first_s = contacts.first
+    if first_s == "random":
+        first_s = float(uniforms(seed, Purpose.CONTACT, key)) * contacts.every
+    count = int(max(horizon_s - first_s, 0.0) // contacts.every) + 1
+    starts = (first_s + turn * contacts.every for turn in range(count))
+    return Windows([(start, start + contacts.for_) for start in starts])
+
+
+def _spans(outage: Any, horizon_s: float) -> list[tuple[float, float]]:
+    """Return (start, end) of an outage and of its repetitions up to the horizon."""
+    if outage.every is None:
+        return [(outage.at, outage.at + outage.for_)]
+    count = int(max(horizon_s - outage.at, 0.0) // outage.every) + 1
+    starts = (outage.at + turn * outage.every for turn in range(count))
+    return [(start, start + outage.for_) for start in starts]

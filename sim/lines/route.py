@@ -1,0 +1,32 @@
+"""The way of a message between a device and the cloud."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from sim.lines.message import Crossing, Fate, Hop, Message
+
+
+class Stage(Protocol):
+    """A part of a route that a message crosses in one go."""
+
+    def carry(self, message: Message, hop: Hop, now_s: float) -> Crossing:
+        """Cross it; the story returns when and how the crossing ended."""
+        ...
+
+
+class Route:
+    """Stages one after the other: each stores the message until it is whole, then forwards it."""
+
+    def __init__(self, stages: Sequence[tuple[Stage, Hop]]) -> None:
+        self._stages = stages
+
+    def cross(self, message: Message, now_s: float) -> Crossing:
+        """Cross all stages; stop where the message is lost, broken off or replaced."""
+        fate = Fate.ARRIVED
+        for stage, hop in self._stages:
+            now_s, fate = yield from stage.carry(message, hop, now_s)
+            if fate is not Fate.ARRIVED:
+                break
+        return now_s, fate

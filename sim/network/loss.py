@@ -1,0 +1,124 @@
+"""Which packets get lost: each by itself, or in bursts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+#: ``draw(k, n)`` gives n uniforms of the k-th of two independent rows, in the order packets are sent.
+Draw = Callable[[int, int], np.ndarray]
+
+
+class LossProcess(Protocol):
+    """A packet loss process; its state passes from packet to packet of one message."""
+
+    @property
+    def mean_loss(self) -> float:
+        """Return the long-run share of packets lost."""
+        ...
+
+    def lose(self, bad: bool | None, count: int, draw: Draw) -> tuple[np.ndarray, bool]:
+        """Send ``count`` packets; return which are lost (bool [count]) and the state that the last one saw.
+
+        ``bad`` is the state that the packet before them saw, None if they are the first of their message.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Bernoulli:
+    """Each packet is lost with probability ``loss``, whatever became of the others.
+
+    Raises:
+        ValueError: it is no probability.
+    """
+
+    loss: float
+
+    def __post_init__(self) -> None:
+        require_probability(self.loss)
+
+    @property
+    def mean_loss(self) -> float:
+        return self.loss
+
+    def lose(self, bad: bool | None, count: int, draw: Draw) -> tuple[np.ndarray, bool]:
+        return draw(0, count) < self.loss, False
+
+
+@dataclass(frozen=True)
+class GilbertElliott:
+    """A channel that is good or bad, and moves between the two from packet to packet.
+
+    Attributes:
+        p: probability to go from good to bad between two packets.
+        r: probability to go from bad to good; bad spells last 1 / r packets on average, geometrically.
+        good: probability that a packet is lost while the channel is good.
+        bad: likewise while it is bad.
+
+    A message starts in the stationary distribution, p / (p + r) bad; a channel that never moves starts good.
+
+    Raises:
+        ValueError: one of them is no probability.
+
+    Source: Gilbert, Bell System Technical Journal 39 (1960); Elliott, ibid. 42 (1963).
+    """
+
+    p: float
+    r: float
+    good: float = 0.0
+    bad: float = 1.0
+
+    def __post_init__(self) -> None:
+        for probability in (self.p, self.r, self.good, self.bad):
+            require_probability(probability)
+
+    @property
+    def bad_share(self) -> float:
+        """Return the long-run share of packets that meet a bad channel."""
+        return self.p / (self.p + self.r) if self.p else 0.0
+
+    @property
+    def mean_loss(self) -> float:
+        return self.good + (self.bad - self.good) * self.bad_share
+
+    def lose(self, bad: bool | None, count: int, draw: Draw) -> tuple[np.ndarray, bool]:
+        states = self._states(bad, draw(1, count))
+        return draw(0, count) < np.where(states, self.bad, self.good), bool(states[-1])
+
+    def _states(self, bad: bool | None, moves: np.ndarray) -> np.ndarray:
+        """Return whether the channel is bad for each packet: bool [count].
+
+        One uniform moves both states at once: below ``low`` all become bad, from ``high`` on all become good,
+        and in between each stays (or, in a channel that rather alternates, each turns). So the state is that
+        of the last uniform that decided, turned as often as others have turned it since: no loop is needed.
+        """
+        low, high = min(self.p, 1.0 - self.r), max(self.p, 1.0 - self.r)
+        decided = (moves < low) | (moves >= high)
+        value = moves < low
+        value[0] = moves[0] < self.bad_share if bad is None else _moved(bad, moves[0], self)
+        decided[0] = True
+        last = np.maximum.accumulate(np.where(decided, np.arange(len(moves)), 0))
+        if self.p <= 1.0 - self.r:
+            return np.asarray(value[last])
+        turns = np.cumsum(~decided)
+        return np.asarray(value[last] ^ ((turns - turns[last]) % 2 == 1))
+
+
+def _moved(bad: bool, move: float, channel: GilbertElliott) -> bool:
+    return bool(move < 1.0 - channel.r) if bad else bool(move < channel.p)
+
+
+def require_probability(value: float) -> float:
+    """Return ``value`` if it is a probability.
+
+    Raises:
+        ValueError: it lies outside of [0, 1] or is not a number.
+    """
+    if not (0.0 <= value <= 1.0) or math.isnan(value):
+        raise ValueError(f"a probability of {value!r} must lie in [0, 1]")
+    return value

@@ -1,0 +1,85 @@
+"""Runs with almost nothing in them still open, draw and report, without a warning."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.compare import comparison
+from analysis.report import write_report
+from analysis.runs import open_run
+from tests.analysis.conftest import SMALL
+from tests.analysis.synthetic import Plan, write_run, write_sweep
+
+ONE_COHORT: Mapping[str, int] = {"phones": 1}
+PLANS = {
+    "one tick": replace(SMALL, duration_s=10.0, drift=()),
+    "two ticks, drift in the second": replace(
+        SMALL, duration_s=20.0, drift=[dict(SMALL.drift[0], at_s=15.0, until_s=15.0)]
+    ),
+    "no samples": replace(SMALL, per_tick=0),
+    "no exchanges": replace(SMALL, period_s=0.0),
+    "all lost": replace(SMALL, loss=1.0),
+    "no drift": replace(SMALL, drift=()),
+    "one device": replace(SMALL, cohorts=ONE_COHORT),
+    "no references": replace(SMALL, references=()),
+    "timing only, nothing asked": replace(SMALL, timing_only=True, period_s=0.0),
+    "drift without an end": replace(
+        SMALL, drift=[dict(SMALL.drift[0], until_s=300.0, label=None, share=1.0)]
+    ),
+    "always right": replace(SMALL, fresh=1.0, stale=1.0),
+    "an update older than the run": replace(SMALL, uplink_s=0.0),
+}
+
+
+@pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS.keys())
+def test_a_report_is_written(plan: Plan, tmp_path: Path) -> None:
+    path = write_report(write_run(tmp_path / "run", plan), formats=["svg"])
+    text = path.read_text(encoding="utf-8")
+    assert "</html>" in text
+    assert ">nan<" not in text
+
+
+@pytest.mark.parametrize("table", ["windows", "exchanges", "devices", "links", "cloud"])
+def test_a_table_without_rows(table: str, tmp_path: Path) -> None:
+    folder = write_run(tmp_path / "run", SMALL)
+    path = folder / f"{table}.parquet"
+    pd.read_parquet(path).iloc[:0].to_parquet(path)
+    assert "</html>" in write_report(folder, formats=["svg"]).read_text(encoding="utf-8")
+
+
+def test_marks_with_neither_end_nor_cohort(tmp_path: Path) -> None:
+    folder = write_run(tmp_path / "run", SMALL)
+    run = open_run(folder)
+    run.manifest["drift"][0].update(until_s=None, share=None, cohort=None)  # type: ignore[attr-defined]
+    assert comparison(run).rows[0].values["recovery_s"].n == 1
+
+
+def test_a_sweep_with_one_point(tmp_path: Path) -> None:
+    folder = write_sweep(tmp_path / "sweep", {("persona",): SMALL}, ["method.adapter.kind"], seeds=1)
+    assert write_report(folder, formats=["svg"]).is_file()
+
+
+def test_a_sweep_that_mixes_timing_with_tasks(tmp_path: Path) -> None:
+    plans = {("probe",): replace(SMALL, timing_only=True), ("persona",): SMALL}
+    folder = write_sweep(tmp_path / "sweep", plans, ["method.adapter.kind"], seeds=2)
+    assert write_report(folder, formats=["svg"]).is_file()
+
+
+def test_a_grid_with_a_hole(tmp_path: Path) -> None:
+    plans = {("a", "1"): SMALL, ("a", "2"): SMALL, ("b", "1"): SMALL}
+    folder = write_sweep(tmp_path / "sweep", plans, ["method.adapter.kind", "links.lte.up"], seeds=1)
+    assert (write_report(folder, formats=["svg"]).parent / "plots" / "heatmap.svg").is_file()
+
+
+def test_time_stamps_that_never_happened_are_no_installs(tmp_path: Path) -> None:
+    folder = write_run(tmp_path / "run", replace(SMALL, loss=1.0))
+    run = open_run(folder)
+    assert run.exchanges["installed_s"].isna().all()
+    assert comparison(run).rows[0].values["mean_age_s"].mean == pytest.approx(600.0)
+    assert np.isnan(comparison(run).rows[0].values["delay_s"].mean)

@@ -1,0 +1,272 @@
+"""The whole grammar of the design: read in full, and refused by name where it is not built yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sim.scenario import Scenario, ScenarioErrors, load
+from sim.scenario.built import BUILT
+from sim.scenario.loader import check
+from sim.scenario.sources import read_tree
+
+Write = Callable[..., Path]
+Loaded = Callable[..., Scenario]
+
+EVERYTHING = """\
+version: 1
+seed: 7
+duration: 2 h
+task: {data: digits, model: mlp}
+concepts:
+  night: {contrast: 0.4, noise: {severity: 3}}
+fleet:
+  - cohort: phones
+    devices: 1000
+    samples: {every: 1 s, arrivals: recorded}
+    labels: {share: 100 %, after: 30 s}
+    link: cell
+    compute: {inference: 2 ms, training_step: 40 ms}
+    availability: {on: 30 min, off: {exponential: {mean: 10 min}}}
+    churn: {joins: {uniform: {low: 0 s, high: 10 min}}, leaves: {exponential: 2 h}}
+    offline: {transfers: abort, samples: stop}
+  - cohort: cameras
+    devices: 10
+    samples: {rate: 3 /min}
+    link: burst
+    availability: {diurnal: {from: 22 h, until: 7 h, zones: [0 h, 8 h], jitter: 30 min}}
+  - {cohort: buoys, devices: 5, samples: {rate: 0 /s}, link: satellite, availability: {trace: here.txt}}
+drift:
+  - {at: 5 min, kind: sudden, to: night}
+  - {at: 12 min, kind: gradual, mixing: sigmoid, over: 4 min, share: 50 %, to: [night, {blur: 2}]}
+  - {at: 20 min, kind: recurring, every: 5 min, between: [{rotate: 0 deg}, {rotate: 90 deg}]}
+  - {at: 25 min, kind: incremental, over: 3 min, wave: {crosses_fleet_in: 2 min}, to: {blur: 2}}
+  - {at: 25 min, kind: blip, for: 3 min, groups: {count: 4, apart: 10 s}, to: {labels: {dirichlet: 0.3}}}
+  - {at: 25 min, kind: random_walk, every: 10 s, independent: {within: 5 min}, to: {scale: 1.2}}
+links:
+  cell:
+    up: {trace: {file: rates.txt, column: 2, unit: Mbit/s, time_column: 1, time_unit: s, offset: random}}
+    down: {trace: one.up}
+    shared_by: 50 devices
+    discipline: ps
+    via: [backhaul]
+    weights: {phones: 2}
+  backhaul: {up: 1 Gbit/s, down: 1 Gbit/s, latency: 5 ms, discipline: ps, shared: true}
+  burst:
+    up: 1 Mbit/s
+    down: {markov: {states: [1 Mbit/s, 0 bit/s], stay: [10 s, 2 s]}}
+    loss: {gilbert_elliott: {p: 0.01, r: 0.2, good: 0.001, bad: 0.7}}
+    outages: [{at: 3 min, for: 40 s}]
+    mtu: 1200 B
+    recovery: {arq: off, timeout: 3 s, retries: 2}
+  satellite:
+    up: {rate: 1 Mbit/s, bucket: {rate: 100 kbit/s, burst: 1 MB}}
+    down: {fitted: {trace: one.up, states: 3}}
+    ping: {file: rates.txt, column: 2, unit: ms, time_column: 1, time_unit: s}
+    loss: 1 %
+    contacts: {every: 95 min, for: 10 min, first: random}
+    outages: {up: {exponential: 1 h}, down: 10 s}
+    ordered: true
+cloud:
+  workers: 2
+  service: measured
+  queue: ps
+  capacity: 1000
+  batch: {max: 32, wait: 10 ms}
+  failures: [{at: 3 min, for: 10 s, workers: 1}]
+method:
+  adapter: {kind: duet, anything: goes}
+  trigger: {kind: detector, signal: error, detector: adwin}
+  codec: {kind: topk, share: 1 %}
+execution: {backend: ray, workers: 2}
+"""
+
+
+@pytest.fixture
+def everything(write: Write) -> Path:
+    """A file that uses nearly all of the grammar, with the files it names."""
+    write("0 30\n1 40\n", "rates.txt")
+    write("1\n2\n500\n", "one.up")
+    write("0 0 60\n", "here.txt")
+    return write(EVERYTHING, "everything.yaml")
+
+
+def checked(path: Path) -> Scenario:
+    """Read a scenario as if all of the grammar were built."""
+    return check(read_tree(path, []), built_only=False)
+
+
+def test_all_of_the_grammar_reads_and_survives_being_written(everything: Path, write: Write) -> None:
+    from sim.scenario import dump_resolved
+
+    scenario = checked(everything)
+    again = checked(write(dump_resolved(scenario), "everything.yaml"))
+    assert again == scenario
+    assert again.fingerprint() == scenario.fingerprint()
+
+
+def test_values_are_in_base_units(everything: Path) -> None:
+    scenario = checked(everything)
+    links = scenario.links
+    assert links["cell"].shared_by == 50
+    assert links["burst"].outages.scheduled[0].for_ == 40.0
+    assert links["burst"].loss.gilbert_elliott is not None
+    assert links["satellite"].loss.bernoulli == 0.01
+    assert links["satellite"].outages.random is not None
+    assert links["satellite"].outages.random.up.mean == 3600.0
+    assert scenario.fleet[0].availability.off.mean == 600.0  # type: ignore[union-attr]
+    assert scenario.fleet[1].availability.from_ == 79200.0  # type: ignore[union-attr]
+    assert scenario.fleet[1].samples.interval_s == 20.0
+    assert scenario.drift[1].to.plain()["blur"] == 2.0
+    assert scenario.drift[1].to.contrast == 0.4
+
+
+def test_what_is_not_built_is_refused_by_name_in_its_place(everything: Path) -> None:
+    with pytest.raises(ScenarioErrors) as caught:
+        load(everything)
+    told = {problem.path: (problem.line, problem.message) for problem in caught.value.problems}
+    unbuilt = {path: line for path, (line, said) in told.items() if "in the grammar but not built" in said}
+    assert set(told) == set(unbuilt)
+    lines = EVERYTHING.splitlines()
+    for entry, path, text in NOT_YET:
+        row, _, name = entry.partition(":")
+        if name not in BUILT.get(row, {name}):
+            assert unbuilt[path] == next(n for n, line in enumerate(lines, 1) if text in line)
+
+
+#: (row and name in the built table, path, what stands on the line in EVERYTHING)
+NOT_YET = [
+    ("fleet keys:compute", "fleet.0.compute", "compute:"),
+    ("fleet.samples.arrivals:recorded", "fleet.0.samples.arrivals", "arrivals: recorded"),
+    ("fleet.availability:renewal", "fleet.0.availability", "{on: 30 min"),
+    ("drift keys:wave", "drift.3.wave", "wave:"),
+    ("drift.kind:blip", "drift.4.kind", "kind: blip"),
+    ("links.rate keys:trace", "links.cell.up.trace", "up: {trace:"),
+    ("links.discipline:ps", "links.cell.discipline", "discipline: ps"),
+    ("links keys:via", "links.cell.via", "via:"),
+    ("links keys:loss", "links.burst.loss", "gilbert_elliott"),
+    ("cloud.service:measured", "cloud.service", "measured"),
+    ("cloud.queue:ps", "cloud.queue", "queue: ps"),
+    ("cloud keys:batch", "cloud.batch", "batch:"),
+    ("method.adapter:duet", "method.adapter.kind", "duet"),
+    ("method.trigger:detector", "method.trigger.kind", "detector"),
+    ("method.codec:topk", "method.codec.kind", "topk"),
+    ("execution.backend:ray", "execution.backend", "ray"),
+]
+
+
+def test_moving_a_name_to_the_built_table_is_all_it_takes(
+    write: Write, small: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(small.replace("latency: 60 ms", "discipline: lcfs"))
+    monkeypatch.setitem(BUILT, "links.discipline", frozenset({"fifo"}))
+    with pytest.raises(ScenarioErrors, match="'lcfs' is in the grammar but not built yet; built: fifo"):
+        load(path)
+    monkeypatch.setitem(BUILT, "links.discipline", frozenset({"fifo", "lcfs"}))
+    assert load(path).links["lte"].discipline == "lcfs"
+
+
+def test_a_default_written_out_is_never_refused(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(BUILT, "links keys", frozenset({"up", "down", "latency"}))
+    assert loaded("latency: 60 ms", "loss: 0 %, via: [], mtu: 1500 B").links["lte"].mtu == 1500.0
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "read", "wanted"),
+    [
+        ("{kind: persona, prototypes: 8}", "persona", lambda s: s.method.adapter.kind, "persona"),
+        ("up: 256 kbit/s", "up: {rate: 1 Mbit/s}", lambda s: s.links["lte"].up.rate, 1e6),
+        ("up: 256 kbit/s", "up: 0 bit/s", lambda s: s.links["lte"].up.rate, 0.0),
+        ("latency: 60 ms", "jitter: 10 ms", lambda s: s.links["lte"].jitter.mean, 0.005),
+        ("latency: 60 ms", "header: 40 B", lambda s: s.links["lte"].header, 40.0),
+        ("latency: 60 ms", "shared_by: 50 devices", lambda s: s.links["lte"].shared_by, 50),
+        ("latency: 60 ms", "shared: true", lambda s: s.links["lte"].shared, True),
+        ("tick: 10 s\n", "", lambda s: s.tick, 10.0),
+        ("every: 1 s", "rate: 0 /s", lambda s: s.fleet[0].samples.interval_s, float("inf")),
+        ("every: 60 s", "every: 60 s, phase: 0 s", lambda s: s.method.trigger.phase, 0.0),
+        ("every: 60 s", "every: 60 s", lambda s: s.method.trigger.phase, "random"),
+        ("{rotate: 90 deg}", "{}", lambda s: s.drift[0].to.plain(), {}),
+        ("seed: 7", "seed: 7", lambda s: s.references, ["static", "oracle"]),
+        ("seed: 7", "seed: 7", lambda s: s.fleet[0].labels.share, 0.0),
+        ("seed: 7", "seed: 7", lambda s: s.cloud.capacity, float("inf")),
+        ("seed: 7", "seed: 7", lambda s: s.devices, 10),
+    ],
+)
+def test_shorthands_and_defaults(loaded: Loaded, old: str, new: str, read: Any, wanted: object) -> None:
+    assert read(loaded(old, new)) == wanted
+
+
+def test_gaussians_move_in_units_and_know_their_transforms(loaded: Loaded) -> None:
+    data = "data: {kind: gaussians, classes: 3, rotate: 6 deg/min, shift: -0.6 /min}"
+    scenario = loaded("data: digits", data, ("drift.0.to={shift: -1}",))
+    assert scenario.task is not None
+    options = scenario.task.data.plain()
+    assert options["rotate_deg_per_s"] == 0.1
+    assert options["shift_per_s"] == -0.01
+    assert scenario.drift[0].to.shift == -1.0
+
+
+def test_asks_lists_every_group_of_devices(loaded: Loaded) -> None:
+    trigger = "{kind: at, times: [1 s], asks: [{times: [2 s, 3 s], devices: [0, 9]}]}"
+    asks = loaded("{kind: periodic, every: 60 s}", trigger).method.trigger.all_asks
+    assert [(ask.times, ask.devices) for ask in asks] == [([1.0], "all"), ([2.0, 3.0], [0, 9])]
+
+
+def test_timing_only_scenarios_have_laws_for_sizes(write: Write) -> None:
+    text = """\
+version: 1
+duration: 10 min
+task: none
+fleet: [{cohort: phones, devices: 3, link: lte}]
+links: {lte: {up: 1 Mbit/s, down: 1 Mbit/s}}
+method:
+  adapter: {kind: probe, payload: {exponential: 10 kB}, update: 5 kB}
+  trigger: {kind: poisson, rate: 1 /min}
+"""
+    scenario = load(write(text))
+    assert scenario.task is None
+    assert scenario.references == []
+    assert scenario.method.adapter.payload.mean == 10_000.0  # type: ignore[union-attr]
+    assert scenario.resolved()["task"] == "none"
+
+
+@pytest.mark.parametrize(
+    ("links", "said"),
+    [
+        ("a: {via: [b]}", "links.a.via: there is no link 'b'"),
+        ("a: {via: [b]}\n  b: {}", "links.a.via: 'b' is private; messages go via links that are shared"),
+        (
+            "a: {via: [b]}\n  b: {shared: true, via: [c]}\n  c: {shared: true, via: [b]}",
+            "links.a.via: goes in a circle: b -> c -> b",
+        ),
+        ("a: {weights: {phone: 2}}", "links.a.weights: there is no cohort 'phone'; did you mean 'phones'?"),
+        ("a: {loss: {bernoulli: 1.2}}", "links.a.loss.bernoulli: 1.2 is outside 0 % to 100 %"),
+        ("a: {loss: {bernoulli: 0.1, gilbert_elliott: {p: 0.1, r: 0.1}}}", "exactly one is needed: bernoulli"),
+        ("a: {outages: [{at: 1 s}]}", "links.a.outages.0.for: is missing"),
+    ],
+)
+def test_links_are_checked_against_each_other(write: Write, small: str, links: str, said: str) -> None:
+    rated = links.replace("{", "{up: 1 Mbit/s, down: 1 Mbit/s, ", 1)
+    rated = rated.replace("b: {", "b: {up: 1 Mbit/s, down: 1 Mbit/s, ").replace(
+        "c: {", "c: {up: 1 Mbit/s, down: 1 Mbit/s, "
+    )
+    with pytest.raises(ScenarioErrors) as caught:
+        checked(write(small.replace("links:\n", f"links:\n  {rated}\n").replace(", }", "}")))
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("", "empty"), ("0 3\n2 4\n1 5\n", "t.txt:3"), ("0 -3\n1 4\n", "t.txt:1"), ("0 0\n1 0\n", "zero")],
+)
+def test_a_bad_trace_is_refused_before_anything_runs(write: Write, small: str, text: str, said: str) -> None:
+    write(text, "t.txt")
+    trace = "up: {trace: {file: t.txt, column: 2, unit: Mbit/s, time_column: 1, time_unit: s}}"
+    with pytest.raises(ScenarioErrors) as caught:
+        checked(write(small.replace("up: 256 kbit/s", trace)))
+    (problem,) = caught.value.problems
+    assert (problem.line, problem.path) == (14, "links.lte.up.trace")
+    assert said in problem.message

@@ -1,0 +1,42 @@
+"""The front end stays light, and its defaults are those of the methods it configures."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from sim.scenario.method import CloudFt, Persona
+from sim.scenario.nets import Mlp
+from sim.scenario.task import Pretrain
+
+HEAVY = ("torch", "ray", "pandas", "simpy", "scipy", "sklearn", "matplotlib", "pyarrow", "agents")
+
+
+def test_loading_a_scenario_imports_nothing_heavy(write, small: str) -> None:
+    path = write(small)
+    code = (
+        "import sys; from sim.scenario import load, json_schema; load(sys.argv[1]); json_schema();"
+        f"print([name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(path)], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("clause", "module"), [(CloudFt(), "agents.methods.cloud_ft"), (Persona(), "agents.methods.persona")]
+)
+def test_defaults_of_adapters_are_those_of_the_methods(clause: CloudFt | Persona, module: str) -> None:
+    defaults = pytest.importorskip(module).DEFAULTS
+    assert {key: value for key, value in clause.plain().items() if key != "kind"} == defaults
+
+
+def test_defaults_of_training_are_those_of_the_data_plane() -> None:
+    training = pytest.importorskip("agents.models.training")
+    recipe = training.Recipe()
+    assert Pretrain().plain() == {"epochs": recipe.epochs, "batch": recipe.batch, "rate": recipe.rate}
+    net = pytest.importorskip("agents.models.mlp")
+    assert net.mlp((8,), 2, Mlp().plain() | {}).head.dims == net.mlp((8,), 2, {}).head.dims

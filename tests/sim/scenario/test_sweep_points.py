@@ -1,0 +1,98 @@
+"""Sweeps: every combination in file order, seeds innermost, each checked before the first one plays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sim.scenario import ScenarioErrors, load, points
+
+Write = Callable[..., Path]
+
+SWEEP = """\
+sweep:
+  grid:
+    links.lte.up: [32 kbit/s, 2 Mbit/s]
+    method.adapter.kind: [static, cloud_ft, persona]
+  seeds: 2
+"""
+
+
+def test_points_come_in_file_order_with_seeds_innermost(write: Write, small: str) -> None:
+    got = points(write(small + SWEEP))
+    assert [(*point.values.values(), point.seed) for point in got] == [
+        (rate, kind, seed)
+        for rate in ("32 kbit/s", "2 Mbit/s")
+        for kind in ("static", "cloud_ft", "persona")
+        for seed in (7, 8)
+    ]
+    assert got[0].overrides == ("links.lte.up=32 kbit/s", "method.adapter.kind=static")
+    assert got[0].name == "up=32_kbit_s,kind=static,seed=7"
+    assert len({point.name for point in got}) == 12
+
+
+def test_a_point_s_overrides_make_the_scenario_of_the_point(write: Write, small: str) -> None:
+    path = write(small + SWEEP)
+    for point in points(path):
+        scenario = load(path, point.overrides, seed=point.seed)
+        assert scenario.seed == point.seed
+        assert scenario.method.adapter.kind == point.values["method.adapter.kind"]
+
+
+def test_seeds_may_be_listed_and_start_where_the_command_line_says(write: Write, small: str) -> None:
+    listed = write(small + "sweep: {seeds: [3, 1, 4]}\n")
+    assert [point.seed for point in points(listed)] == [3, 1, 4]
+    counted = write(small + "sweep: {seeds: 3}\n")
+    assert [point.seed for point in points(counted, seed=20)] == [20, 21, 22]
+
+
+def test_a_scenario_without_a_sweep_is_one_point(write: Write) -> None:
+    (point,) = points(write())
+    assert (point.name, point.values, point.overrides, point.seed) == ("seed=7", {}, (), 7)
+
+
+def test_maps_lists_and_odd_text_survive_as_overrides(write: Write, small: str) -> None:
+    grid = "sweep: {grid: {drift.0.to: [{rotate: 45 deg}, {}], drift.0.name: ['a: b', '5'], drift: [[]]}}\n"
+    path = write(small + grid.replace(", drift: [[]]", ""))
+    got = points(path)
+    scenarios = [load(path, point.overrides) for point in got]
+    assert [s.drift[0].to.rotate for s in scenarios] == [45.0, 45.0, None, None]
+    assert [s.drift[0].name for s in scenarios] == ["a: b", "5", "a: b", "5"]
+
+
+@pytest.mark.parametrize(
+    ("grid", "line"),
+    [
+        ("links.lte.up: [1 Mbit/s, 5 Mbs]", "20:38: links.lte.up: '5 Mbs' is no data rate"),
+        ("links.lte.upp: [1 Mbit/s]", "20:29: links.lte.upp: unknown key; did you mean 'up'?"),
+        ("fleet.4.devices: [1]", "20:31: fleet has no entry '4'; entries: 0 to 0"),
+        ("method.adapter.kind: [duo]", "20:35: method.adapter.kind: 'duo' is no known adapter"),
+        ("seed: [1, 2]", "20:1: sweep.grid.seed: cannot be swept; write 'sweep: {seeds: ...}'"),
+        ("tick: []", "20:15: sweep.grid.tick: has 0 entries; at least 1 are needed"),
+        ("tick: 5 s", "20:15: sweep.grid.tick: '5 s' is not a list"),
+    ],
+)
+def test_a_bad_value_is_refused_where_the_sweep_says_it(
+    write: Write, small: str, grid: str, line: str
+) -> None:
+    text = "\n" * (19 - small.count("\n")) + f"sweep: {{grid: {{{grid}}}}}\n"
+    path = write(small + text)
+    with pytest.raises(ScenarioErrors) as caught:
+        points(path)
+    assert str(caught.value).startswith(f"{path}:{line}")
+
+
+def test_bad_seeds_and_giant_sweeps_are_refused(write: Write, small: str) -> None:
+    with pytest.raises(ScenarioErrors, match="sweep.seeds: 0 is neither a number of seeds nor a list"):
+        points(write(small + "sweep: {seeds: 0}\n"))
+    with pytest.raises(ScenarioErrors, match="sweep: asks for more than 10000 runs"):
+        points(write(small + "sweep: {seeds: 10001}\n"))
+
+
+def test_values_that_look_alike_get_names_of_their_own(write: Write, small: str) -> None:
+    sweep = "sweep: {grid: {links.lte.up: [1 kB/s, 1 kb/s]}}\n".replace("kb/s", "'kB/s'")
+    path = write(small + sweep.replace("1 'kB/s'", "'1  kB/s'"))
+    names = [point.name for point in points(path)]
+    assert len(set(names)) == 2

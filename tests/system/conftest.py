@@ -1,0 +1,24 @@
+"""Fixtures of the system tests: a stage to play scenarios on."""
+
+from __future__ import annotations
+
+from itertools import count
+
+import pytest
+import yaml
+from stage import Play, Run, play_file, scene
+
+
+@pytest.fixture(scope="session")
+def play(tmp_path_factory: pytest.TempPathFactory) -> Play:
+    """Return a function that plays a scenario into a folder of its own."""
+    numbers = count()
+
+    def play_it(name: str | dict[str, object], *overrides: str, eager: bool = False) -> Run:
+        folder = tmp_path_factory.mktemp("play") / f"run-{next(numbers)}"
+        file = scene(name) if isinstance(name, str) else folder.parent / "scenario.yaml"
+        if not isinstance(name, str):
+            file.write_text(yaml.safe_dump(name), encoding="utf-8")
+        return play_file(file, folder, overrides, eager=eager)
+
+    return play_it

@@ -1,0 +1,87 @@
+"""Random timing-only scenarios, for properties that hold in all of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+RATES = ["0 bit/s", "400 bit/s", "9600 bit/s", "1 Mbit/s", "40 Gbit/s"]
+TIMES = ["0 s", "3 ms", "1300 ms", "25 s"]
+SIZES = ["0 B", "1 B", "700 B", "12 KiB"]
+
+
+def laws(quantities: list[str], positive: list[str]) -> st.SearchStrategy[Any]:
+    """Return constants out of ``quantities`` and random laws about the ``positive`` ones."""
+    means = st.sampled_from(positive)
+    return st.one_of(
+        st.sampled_from(quantities),
+        means.map(lambda mean: {"exponential": {"mean": mean}}),
+        means.map(lambda median: {"lognormal": {"median": median, "sigma": 1.5}}),
+        means.map(lambda high: {"uniform": {"low": quantities[0], "high": high}}),
+    )
+
+
+def times() -> st.SearchStrategy[Any]:
+    """Return times and laws of times."""
+    return laws(TIMES, TIMES[1:])
+
+
+def sizes() -> st.SearchStrategy[Any]:
+    """Return sizes and laws of sizes."""
+    return laws(SIZES, SIZES[1:])
+
+
+def links() -> st.SearchStrategy[dict[str, Any]]:
+    """Return links of every sharing, from dead to practically infinite."""
+    plain = st.fixed_dictionaries(
+        {"up": st.sampled_from(RATES), "down": st.sampled_from(RATES)},
+        optional={"latency": times(), "jitter": times(), "header": st.sampled_from(["0 B", "40 B"])},
+    )
+    sharing = st.sampled_from([{}, {"shared": True}, {"shared_by": "3 devices"}])
+    return st.builds(lambda link, shared: link | shared, plain, sharing)
+
+
+def triggers() -> st.SearchStrategy[dict[str, Any]]:
+    """Return triggers from lockstep to chance, some of them far too fast for the links."""
+    return st.one_of(
+        st.sampled_from(["500 ms", "7 s", "31 s"]).flatmap(
+            lambda every: st.sampled_from(["random", "0 s", "200 ms"]).map(
+                lambda phase: {"kind": "periodic", "every": every, "phase": phase}
+            )
+        ),
+        st.sampled_from(["0 /s", "3 /min", "2 /s"]).map(lambda rate: {"kind": "poisson", "rate": rate}),
+        st.lists(st.sampled_from(["0 s", "10 s", "10.5 s", "59 s"]), min_size=1, max_size=6).map(
+            lambda asks: {"kind": "at", "times": asks}
+        ),
+    )
+
+
+def worlds() -> st.SearchStrategy[dict[str, Any]]:
+    """Return scenarios of two cohorts, with everything that decides when a message arrives left to chance."""
+    return st.fixed_dictionaries(
+        {
+            "version": st.just(1),
+            "seed": st.integers(0, 1000),
+            "duration": st.sampled_from(["20 s", "61 s"]),
+            "tick": st.sampled_from(["1 s", "10 s", "7300 ms"]),
+            "task": st.just("none"),
+            "fleet": st.tuples(st.integers(1, 9), st.integers(0, 5)).map(_fleet),
+            "links": st.fixed_dictionaries({"near": links(), "far": links()}),
+            "cloud": st.fixed_dictionaries({"workers": st.integers(1, 3), "service": times()}),
+            "method": st.fixed_dictionaries(
+                {
+                    "adapter": st.fixed_dictionaries(
+                        {"kind": st.just("probe"), "payload": sizes(), "update": sizes()}
+                    ),
+                    "trigger": triggers(),
+                    "in_flight": st.sampled_from(["drop", "replace", "queue"]),
+                }
+            ),
+        }
+    )
+
+
+def _fleet(devices: tuple[int, int]) -> list[dict[str, Any]]:
+    names = ("near", "far")
+    return [{"cohort": n, "devices": count, "link": n} for n, count in zip(names, devices, strict=True)]
