@@ -14,7 +14,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from analysis.errors import RunError
+from analysis.folder import RunError
 
 HOMES = {
     "open_folder": "analysis.sweeps",

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from analysis.runs import Run, read_status, read_table
+from analysis.folder import read_status
+from analysis.runs import Run
+from analysis.tables import read_table
 
 
 def export_csv(source: Run | Path | str, name: str = "windows") -> Path:

@@ -91,6 +91,7 @@ METRICS = {
         "drifts not recovered", "%", 100, 0, -1, lambda run: recovery(run)["censored_share"]
     ),
     "mean_age_s": Metric("model age, mean", "s", 1, 1, -1, lambda run: ages.mean_age_s(ages.of_run(run))),
+    "never_updated": Metric("devices never updated", "%", 100, 1, -1, ages.never_updated),
     "delay_s": Metric("request to install, median", "s", 1, 2, -1, latency.median_delay_s),
     "exchanges": Metric("requests", "", 1, 0, 0, lambda run: float(len(run.exchanges))),
     "installed": Metric("requests installed", "%", 100, 1, +1, _installed),

@@ -39,8 +39,9 @@ def recovery_times(
 
     windows: columns `t_s cohort samples correct` and, where there was one, `correct_oracle`; any mapping of
     equally long columns (a DataFrame too). drift_marks: `at_s until_s label cohort share` each, `until_s` and
-    `cohort` may be None. Returns one dict a mark: `at_s until_s label cohort recovery_s watched_s dip`; times
-    in seconds, `dip` (a share of samples) the largest shortfall beyond the level before the search ends.
+    `cohort` may be None. Returns one dict a mark: `at_s until_s label cohort recovery_s watched_s dip`; times in
+    seconds, `dip` (a share of samples) the largest shortfall beyond the level before the search ends, None where
+    nobody could measure it.
     """
     marks = sorted(drift_marks, key=lambda mark: float(mark["at_s"]))
     return [_judge(windows, mark, marks, within, smooth_s) for mark in marks]
@@ -121,7 +122,7 @@ def _judge(
     touching = [other for other in marks if _touches(other, mark)]
     verdict = {name: mark.get(name) for name in ("at_s", "until_s", "label", "cohort")}
     if not counts.ends_s.size:
-        return verdict | {"recovery_s": None, "watched_s": 0.0, "dip": math.nan}
+        return verdict | {"recovery_s": None, "watched_s": 0.0, "dip": None}
     span = _ticks(counts, smooth_s)
     level = _level(counts, float(touching[0]["at_s"]))
     until_s = end_of(mark)
@@ -137,7 +138,7 @@ def _judge(
     return verdict | {
         "recovery_s": max(0.0, float(back[0]) - until_s) if watched and back.size else None,
         "watched_s": max(0.0, horizon_s - until_s) if watched else 0.0,
-        "dip": max(0.0, float(seen.max()) - level) if seen.size else math.nan,
+        "dip": max(0.0, float(seen.max()) - level) if seen.size and not math.isnan(level) else None,
     }
 
 

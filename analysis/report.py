@@ -6,11 +6,12 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from analysis.errors import RunError
 from analysis.figures import FIGURES, FORMATS, write_figures
 from analysis.html import Markup, inline_svg, page, tag
 from analysis.sections import AFTER_FIGURES, BEFORE_FIGURES, BESIDE
 from analysis.sweeps import Subject, Sweep, as_sweep, compare_runs, open_folder
+
+COMPARISON = "comparison.html"
 
 
 def write_report(
@@ -20,18 +21,16 @@ def write_report(
 ) -> Path:
     """Write the report of a run or sweep folder, or of several side by side, and return its path.
 
-    One folder: `report.html` and `plots/*.svg|png` in it. Several: `out` names the file, its figures lie
-    beside it in `<stem>-plots`. Raises RunError for folders that cannot be read and for several folders
-    without `out`.
+    One folder: `report.html` in it, the figures in `plots/`. Several: `out` (default: `comparison.html` where
+    you are), the figures beside it in `<stem>-plots`. All figures are written anew in the given formats, SVG in
+    any case. Raises RunError for folders that cannot be read.
     """
     listed = [folders] if isinstance(folders, (str, Path)) else list(folders)
     if len(listed) == 1:
-        subject = open_folder(listed[0])
         folder = Path(listed[0])
-        return _write(subject, Path(out) if out else folder / "report.html", folder / "plots", formats)
-    if out is None:
-        raise RunError("several runs in one report: name the file to write")
-    target = Path(out)
+        target = Path(out) if out else folder / "report.html"
+        return _write(open_folder(folder), target, folder / "plots", formats)
+    target = Path(out) if out else Path(COMPARISON)
     return _write(compare_runs(listed), target, target.with_name(f"{target.stem}-plots"), formats)
 
 

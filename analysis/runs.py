@@ -5,56 +5,19 @@ The folder is the only interface to the simulator (DESIGN.md, section 6); tables
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
 
-from analysis.errors import RunError
+from analysis.folder import RunError, read_json, read_status
+from analysis.tables import read_table
 
 PHASES = ("undetected", "labels", "uplink", "cloud_queue", "service", "downlink", "lost", "residual")
 REGRETS = tuple(f"regret_{phase}" for phase in PHASES)
-TEXTS = ("cohort", "link", "direction", "outcome", "label")
-STATUSES = ("complete", "running", "partial", "failed")
-
-COLUMNS: dict[str, tuple[str, ...]] = {
-    "windows": ("t_s", "cohort", "samples", "correct", "correct_static", "correct_oracle", "requests"),
-    "exchanges": (
-        "device",
-        "cohort",
-        "requested_s",
-        "sent_s",
-        "reached_s",
-        "started_s",
-        "served_s",
-        "returned_s",
-        "installed_s",
-        "up_bytes",
-        "down_bytes",
-        "outcome",
-    ),
-    "devices": ("device", "cohort", "samples", "correct", "correct_static", "correct_oracle"),
-    "links": (
-        "t_s",
-        "link",
-        "direction",
-        "instances",
-        "offered_bytes",
-        "delivered_bytes",
-        "dropped_bytes",
-        "retransmitted_bytes",
-        "busy_s",
-        "queue",
-        "waiting_s",
-        "started",
-    ),
-    "cloud": ("t_s", "arrived", "served", "rejected", "queue", "busy_s", "workers", "waiting_s", "started"),
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,55 +126,6 @@ def open_run(folder: Path | str) -> Run:
         raise RunError(f"{folder / 'manifest.json'}: {', '.join(lacking)} missing")
     summary = folder / "summary.json"
     return Run(folder, manifest, read_json(summary) if summary.is_file() else {}, status)
-
-
-def read_status(folder: Path) -> str:
-    """Return the first word of STATUS, or `unknown`."""
-    path = folder / "STATUS"
-    words = path.read_text(encoding="utf-8", errors="replace").split() if path.is_file() else []
-    return words[0] if words and words[0] in STATUSES else "unknown"
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """Read a JSON object; RunError names the file and what is wrong with it."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise RunError(f"{path}: cannot be read ({error.__class__.__name__})") from error
-    except json.JSONDecodeError as error:
-        raise RunError(f"{path}: no valid JSON (line {error.lineno}: {error.msg})") from error
-    if not isinstance(content, dict):
-        raise RunError(f"{path}: holds a {type(content).__name__}, an object is wanted")
-    return content
-
-
-def read_table(folder: Path, name: str, status: str) -> pd.DataFrame:
-    """Read `<name>.parquet` and check that the columns of the contract are there."""
-    path = folder / f"{name}.parquet"
-    if not path.is_file():
-        raise RunError(f"{path}: missing (STATUS says {status})")
-    try:
-        table = pd.read_parquet(path)
-    except (OSError, pa.ArrowException) as error:
-        raise RunError(f"{path}: no readable Parquet file ({error.__class__.__name__})") from error
-    lacking = lacking_columns(table.columns, COLUMNS[name])
-    if lacking:
-        raise RunError(f"{path}: column {', '.join(lacking)} missing")
-    return _numbers(table)
-
-
-def lacking_columns(present: Sequence[str], wanted: Sequence[str]) -> list[str]:
-    """Return which of the wanted columns a table lacks."""
-    return [column for column in wanted if column not in set(present)]
-
-
-def _numbers(table: pd.DataFrame) -> pd.DataFrame:
-    """Give number columns a number type: without rows or values they have none of their own."""
-    untyped = [
-        name for name in table.columns.difference(TEXTS) if not pd.api.types.is_numeric_dtype(table[name])
-    ]
-    kinds = {name: "float64" if str(name).endswith("_s") else "int64" for name in untyped}
-    return table.astype(kinds)
 
 
 def _state(folder: Path) -> str:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from analysis.errors import RunError
-from analysis.runs import Run, open_run, read_json
+from analysis.folder import RunError, read_json
+from analysis.runs import Run, open_run
 
 SILENT = {"method", "links", "fleet", "kind"}
 

@@ -13,17 +13,21 @@ from agents.seeding import Purpose
 from sim.clock import Clock
 from sim.cloud import Cloud
 from sim.drift_marks import drift_marks
-from sim.exchange import Patience, World
+from sim.exchange import Patience, World, Write
+from sim.express import Express
+from sim.express_lanes import express_lanes
 from sim.fleet_spec import fleet_spec
 from sim.in_flight import POLICIES
 from sim.itinerary import EagerItinerary, Itinerary
 from sim.laws import Constant, Law
-from sim.lines.building import build_ways, path_of
+from sim.lines.building import Ways, build_ways, path_of
 from sim.lines.line import Line
+from sim.lines.passages import PassageLog
 from sim.presences import presence_of
-from sim.requests import Chances, Draw, Registry, by_cohort, draw_from, total
+from sim.requests import Chances, Draw, by_cohort, draw_from, total
 from sim.scenario import Scenario
-from sim.simulation import Simulation
+from sim.simulation import Player, Simulation
+from sim.stories import Stories
 from sim.triggers import At, EverySamples, Never, Periodic, Poisson, Trigger
 
 #: Told (what is being prepared, share done in [0, 1]).
@@ -36,37 +40,55 @@ class Live:
 
     simulation: Simulation
     lines: list[Line]
+    cloud_log: PassageLog
     cohort_of: np.ndarray
     drift_marks: list[dict[str, Any]]
 
 
 def assemble(scenario: Scenario, *, eager: bool = False, report: Report | None = None) -> Live:
-    """Build everything a run needs; training before t = 0 happens here (``report`` is told how far it is)."""
+    """Build everything a run needs; training before t = 0 happens here (``report`` is told how far it is).
+
+    ``eager`` plays every exchange as a story and settles after every order: slow, general, and to the same end.
+    """
     trigger = make_trigger(scenario)
     plane = _data_plane(scenario, trigger, report)
     clock = Clock()
+    itinerary = EagerItinerary(clock, plane) if eager and plane is not None else Itinerary()
     up, down = build_ways(scenario, "up", clock), build_ways(scenario, "down", clock)
-    sizes = [cohort.devices for cohort in scenario.fleet]
-    world = World(
-        clock=clock,
-        up=_spread(up.routes, sizes),
-        down=_spread(down.routes, sizes),
-        cloud=Cloud(scenario.cloud.workers),
-        in_flight=POLICIES[scenario.method.in_flight](),
-        itinerary=EagerItinerary(clock, plane) if eager and plane is not None else Itinerary(),
-        presence_of=presence_of(scenario),
-        patience=_spread([_patience(scenario, cohort.link) for cohort in scenario.fleet], sizes),
-    )
+    cloud = Cloud(scenario.cloud.workers)
+    write = itinerary.add if plane is not None else None
+    player: Player
+    if not eager and (lanes := express_lanes(scenario, up, down)) is not None:
+        player = Express(lanes, scenario.cloud.workers, cloud.log, write)
+    else:
+        player = Stories(_world(scenario, clock, up, down, cloud, write))
     simulation = Simulation(
         duration_s=scenario.duration,
         tick_s=scenario.tick,
-        world=world,
+        clock=clock,
+        player=player,
+        itinerary=itinerary,
         trigger=trigger,
-        registry=Registry(_chances(scenario, plane, up.hops)),
+        chances=_chances(scenario, plane, up.hops),
         plane=plane,
     )
-    cohort_of = np.repeat(np.array([cohort.cohort for cohort in scenario.fleet], object), sizes)
-    return Live(simulation, [*up.lines, *down.lines], cohort_of, drift_marks(scenario))
+    names = np.array([cohort.cohort for cohort in scenario.fleet], object)
+    cohort_of = np.repeat(names, [cohort.devices for cohort in scenario.fleet])
+    return Live(simulation, [*up.lines, *down.lines], cloud.log, cohort_of, drift_marks(scenario))
+
+
+def _world(scenario: Scenario, clock: Clock, up: Ways, down: Ways, cloud: Cloud, write: Write | None) -> World:
+    sizes = [cohort.devices for cohort in scenario.fleet]
+    return World(
+        clock=clock,
+        up=_spread(up.routes, sizes),
+        down=_spread(down.routes, sizes),
+        cloud=cloud,
+        in_flight=POLICIES[scenario.method.in_flight](),
+        write=write or (lambda order: None),
+        presence_of=presence_of(scenario),
+        patience=_spread([_patience(scenario, cohort.link) for cohort in scenario.fleet], sizes),
+    )
 
 
 def make_trigger(scenario: Scenario) -> Trigger:

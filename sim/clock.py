@@ -9,8 +9,9 @@ from typing import Any
 import simpy
 from simpy.events import NORMAL, Event
 
-#: Comes after every ordinary event of the same time: a tick closes the interval (after, until].
-LATE = NORMAL + 1
+#: The one rule for equal times: what is under way moves first, then devices ask, then the tick closes the
+#: interval (after, until].
+ASKS, TICK = NORMAL + 1, NORMAL + 2
 
 #: What a story yields: the absolute time it waits for [s], or an event whose value it wants.
 Wait = float | Event

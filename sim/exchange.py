@@ -6,15 +6,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import nan
 
-from agents.contract import Adapt, Collect, Discard, Install, Phase, Progress
+from agents.contract import Adapt, Collect, Discard, Install, Order, Phase, Progress
 from sim.clock import Clock, Telling
 from sim.cloud import Cloud
 from sim.in_flight import InFlight
-from sim.itinerary import Itinerary
 from sim.lines.message import Fate, Message
 from sim.lines.presence import Presence
 from sim.lines.route import Route
 from sim.records import ABORTED, INSTALLED, LOST, REJECTED, SUPERSEDED, Exchange
+
+#: Takes the orders of exchanges, as they are told.
+Write = Callable[[Order], None]
 
 #: How an exchange ends whose message did not arrive.
 _OUTCOMES = {Fate.LOST: LOST, Fate.ABORTED: ABORTED, Fate.SUPERSEDED: SUPERSEDED, Fate.REJECTED: REJECTED}
@@ -45,7 +47,7 @@ class World:
     down: Sequence[Route]
     cloud: Cloud
     in_flight: InFlight
-    itinerary: Itinerary
+    write: Write
     presence_of: Callable[[int], Presence | None]
     patience: Sequence[Patience]
     #: Asks that were never made because the device was away.
@@ -74,7 +76,7 @@ def tell(world: World, x: Exchange) -> Telling:
         fate = yield from _attempt(world, x, attempt)
         if fate is not Fate.LOST:
             break
-        world.itinerary.add(Progress(x.ticket, x.device, world.clock.now, Phase.LOST))
+        world.write(Progress(x.ticket, x.device, world.clock.now, Phase.LOST))
         yield x.sent_s + patience.waits_s(attempt)
     _end(world, x, fate)
     if (following := world.in_flight.release(x)) is not None:
@@ -83,7 +85,7 @@ def tell(world: World, x: Exchange) -> Telling:
 
 def _attempt(world: World, x: Exchange, attempt: int) -> Telling:
     """Send the request, have it served, bring the update back; return how that ended."""
-    write = world.itinerary.add
+    write = world.write
     x.begin_attempt(world.clock.now)
     write(Collect(x.ticket, x.device, x.sent_s))
     write(Progress(x.ticket, x.device, x.sent_s, Phase.UPLINK))
@@ -112,9 +114,9 @@ def _end(world: World, x: Exchange, fate: Fate) -> None:
     if fate is not Fate.ARRIVED:
         x.returned_s = nan
         x.outcome = _OUTCOMES[fate]
-        world.itinerary.add(Progress(x.ticket, x.device, now_s, Phase.LOST))
+        world.write(Progress(x.ticket, x.device, now_s, Phase.LOST))
     if fate is not Fate.ARRIVED or x.outcome is SUPERSEDED:
-        world.itinerary.add(Discard(x.ticket, x.device, now_s))
+        world.write(Discard(x.ticket, x.device, now_s))
         return
     x.installed_s, x.outcome = x.returned_s, INSTALLED
-    world.itinerary.add(Install(x.ticket, x.device, x.installed_s))
+    world.write(Install(x.ticket, x.device, x.installed_s))

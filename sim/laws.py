@@ -126,8 +126,11 @@ class Normal:
 
         if not self.sd:
             return np.full(np.shape(u), self.centre)
-        above = (1 - np.asarray(u)) * ndtr(self.centre / self.sd)
-        return np.maximum(self.centre - self.sd * ndtri(above), 0.0)
+        u, kept = np.asarray(u), ndtr(self.centre / self.sd)
+        below, above = ndtr(-self.centre / self.sd) + u * kept, (1 - u) * kept
+        # Each half from its own tail: near 1 a probability has no digits left to invert.
+        score = np.where(below < above, ndtri(below), -ndtri(above))
+        return np.maximum(self.centre + self.sd * score, 0.0)
 
     @property
     def _hazard(self) -> float:

@@ -66,8 +66,8 @@ def play(scenario: Scenario, folder: RunFolder, how: HowToPlay, judge_recovery: 
             folder.write_table(name, table)
         summary = summarise(tables, digest(tables))
         summary |= judge_recovery(tables["windows"], live.drift_marks)
-        world = live.simulation.world
-        summary |= {"asks_dropped": world.in_flight.dropped, "asks_away": world.away}
+        player = live.simulation.player
+        summary |= {"asks_dropped": player.asks_dropped, "asks_away": player.asks_away}
         folder.write_json("summary.json", summary)
         folder.write_json("manifest.json", _manifest(scenario, live, time.monotonic() - began))
         folder.log(f"complete: {summary['samples']} samples, {summary['exchanges']} exchanges")
@@ -101,17 +101,16 @@ class _Recorder:
         live, horizon_s = self._live, self._scenario.duration
         exchanges = self._exchanges(horizon_s)
         counts = None if live.simulation.plane is None else live.simulation.plane.totals().counts
-        cloud = live.simulation.world.cloud
         return {
             "windows": self._windows(exchanges),
             "exchanges": exchanges,
             "devices": devices_table(live.cohort_of, counts, exchanges, horizon_s),
             "links": links_table(live.lines, self._edges_s),
-            "cloud": cloud_table(cloud.log, cloud.workers, self._edges_s),
+            "cloud": cloud_table(live.cloud_log, self._scenario.cloud.workers, self._edges_s),
         }
 
     def _exchanges(self, horizon_s: float) -> Table:
-        return exchanges_table(self._live.simulation.registry.exchanges, self._live.cohort_of, horizon_s)
+        return exchanges_table(self._live.simulation.player.columns(), self._live.cohort_of, horizon_s)
 
     def _windows(self, exchanges: Table) -> Table:
         cohorts = [cohort.cohort for cohort in self._scenario.fleet]

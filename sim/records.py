@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import nan
 
+import numpy as np
+
 INSTALLED = "installed"
 LOST = "lost"
 ABORTED = "aborted"
@@ -14,6 +16,13 @@ IN_FLIGHT = "in_flight"
 
 #: Times of an exchange in the order in which they come.
 TIMES = ("requested_s", "sent_s", "reached_s", "started_s", "served_s", "returned_s", "installed_s")
+
+#: Columns of the exchanges' table but for the cohort, and their types.
+COLUMNS: dict[str, type] = (
+    {"ticket": np.int64, "device": np.int64}
+    | dict.fromkeys(TIMES, np.float64)
+    | {"up_bytes": np.int64, "down_bytes": np.int64, "retransmitted_bytes": np.int64, "outcome": object}
+)
 
 
 @dataclass(slots=True)

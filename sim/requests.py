@@ -1,4 +1,4 @@
-"""From the asks of a trigger to exchanges with their luck drawn."""
+"""From the asks of a trigger to requests with their luck drawn."""
 
 from __future__ import annotations
 
@@ -9,12 +9,10 @@ import numpy as np
 
 from agents.seeding import Purpose, uniforms
 from sim.laws import Constant, Law
-from sim.records import Exchange, Luck
 from sim.triggers import Asks
 
 #: Draws one value for each of some asks: (device, number) -> float64 of the same length.
 Draw = Callable[[np.ndarray, np.ndarray], np.ndarray]
-
 
 #: Hops of one route are kept apart in the key of their luck.
 _HOP = 1 << 40
@@ -49,6 +47,29 @@ def by_cohort(draws: Sequence[Draw], first_device: np.ndarray) -> Draw:
 
 
 @dataclass(frozen=True)
+class Requests:
+    """Some asks with their luck, as parallel arrays in the order of the asks.
+
+    Attributes:
+        ticket, device, number: int64; tickets count the asks of the run.
+        at_s: when the device asks.
+        payload_bytes, update_bytes: int64, without headers.
+        up_latency_s, down_latency_s: float64 [hops, requests].
+        service_s: float64.
+    """
+
+    ticket: np.ndarray
+    device: np.ndarray
+    number: np.ndarray
+    at_s: np.ndarray
+    payload_bytes: np.ndarray
+    update_bytes: np.ndarray
+    up_latency_s: np.ndarray
+    down_latency_s: np.ndarray
+    service_s: np.ndarray
+
+
+@dataclass(frozen=True)
 class Chances:
     """Everything about an exchange that is left to chance (or constant, a law like any other).
 
@@ -61,35 +82,17 @@ class Chances:
     down_latency_s: Sequence[Draw]
     service_s: Draw
 
-
-class Registry:
-    """Gives tickets in the order of the asks and keeps every exchange of the run."""
-
-    def __init__(self, chances: Chances) -> None:
-        self._chances = chances
-        self.exchanges: list[Exchange] = []
-        self._next_ticket = 0
-
-    def prepare(self, asks: Asks) -> list[Exchange]:
-        """Return one exchange per ask, luck drawn, in order; tickets are given when they are kept."""
+    def draw(self, asks: Asks, first_ticket: int) -> Requests:
+        """Draw the luck of some asks; it belongs to (device, number), not to the order of drawing."""
         device, number = asks.device, asks.number
-        chances = self._chances
-        columns = (
-            np.rint(chances.payload_bytes(device, number)).astype(np.int64).tolist(),
-            np.rint(chances.update_bytes(device, number)).astype(np.int64).tolist(),
-            _by_exchange(chances.up_latency_s, device, number),
-            _by_exchange(chances.down_latency_s, device, number),
-            chances.service_s(device, number).tolist(),
+        return Requests(
+            ticket=np.arange(first_ticket, first_ticket + len(device)),
+            device=device,
+            number=number,
+            at_s=asks.at_s,
+            payload_bytes=np.rint(self.payload_bytes(device, number)).astype(np.int64),
+            update_bytes=np.rint(self.update_bytes(device, number)).astype(np.int64),
+            up_latency_s=np.stack([draw(device, number) for draw in self.up_latency_s]),
+            down_latency_s=np.stack([draw(device, number) for draw in self.down_latency_s]),
+            service_s=self.service_s(device, number),
         )
-        tickets = range(self._next_ticket, self._next_ticket + len(device))
-        self._next_ticket += len(device)
-        luck = map(Luck, *columns)
-        return list(map(Exchange, tickets, device.tolist(), number.tolist(), asks.at_s.tolist(), luck))
-
-    def keep(self, exchange: Exchange) -> None:
-        self.exchanges.append(exchange)
-
-
-def _by_exchange(hops: Sequence[Draw], device: np.ndarray, number: np.ndarray) -> list[tuple[float, ...]]:
-    """Return for each exchange the draws of all hops."""
-    return list(zip(*(draw(device, number).tolist() for draw in hops), strict=True))

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import ceil
+from typing import Protocol
 
 import numpy as np
 
 from agents.contract import DataPlane, Tallies
-from sim.clock import LATE, Telling
-from sim.exchange import World, ask
-from sim.requests import Registry
+from sim.clock import TICK, Clock, Telling
+from sim.itinerary import Itinerary
+from sim.requests import Chances, Requests
 from sim.triggers import Asks, Trigger
 
 
@@ -27,18 +28,55 @@ class Tick:
     exchanges: int
 
 
+class Player(Protocol):
+    """How exchanges are played: one by one as stories, or by plain arithmetic where that is enough."""
+
+    @property
+    def asks_dropped(self) -> int:
+        """Asks that never became an exchange, because one was under way."""
+        ...
+
+    @property
+    def asks_away(self) -> int:
+        """Asks that were never made, because the device was away."""
+        ...
+
+    def __len__(self) -> int:
+        """Exchanges so far."""
+        ...
+
+    def plan(self, requests: Requests) -> None:
+        """Take in the requests of the next tick."""
+        ...
+
+    def advance(self, until_s: float) -> None:
+        """Bring everything that is under way to ``until_s``."""
+        ...
+
+    def finish(self) -> None:
+        """Complete the logs of lines and cloud."""
+        ...
+
+    def columns(self) -> dict[str, np.ndarray]:
+        """Return the exchanges so far (:data:`sim.records.COLUMNS`)."""
+        ...
+
+
 @dataclass
 class Simulation:
     """A scenario come alive. ``run`` plays it once, from 0 to the horizon."""
 
     duration_s: float
     tick_s: float
-    world: World
+    clock: Clock
+    player: Player
+    itinerary: Itinerary
     trigger: Trigger
-    registry: Registry
+    chances: Chances
     plane: DataPlane | None
     on_tick: Callable[[Tick], None] = lambda tick: None
     signals: Mapping[str, np.ndarray] = field(default_factory=dict)
+    asks: int = 0
 
     @property
     def ticks(self) -> int:
@@ -47,37 +85,34 @@ class Simulation:
 
     def run(self) -> None:
         """Play the scenario to its end."""
-        clock = self.world.clock
-        clock.play(self._tell_ticks(), LATE)
+        self.clock.play(self._tell_ticks(), TICK)
         with _quiet_garbage_collector():
-            clock.run()
+            self.clock.run()
+        self.player.finish()
 
     def _tell_ticks(self) -> Telling:
         after_s = 0.0
         for number in range(1, self.ticks + 1):
             until_s = min(number * self.tick_s, self.duration_s)
-            asks = self.trigger.plan(after_s, until_s, self.signals)
-            self.world.clock.play(self._tell_asks(asks))
+            self._plan(self.trigger.plan(after_s, until_s, self.signals))
             yield until_s
+            self.player.advance(until_s)
             self._settle(number, until_s)
             after_s = until_s
         # What is still on its way arrives after the horizon: nobody waits for it.
-        self.world.clock.clear()
+        self.clock.clear()
 
-    def _tell_asks(self, asks: Asks) -> Telling:
-        keep = self.registry.keep
-        for exchange in self.registry.prepare(asks):
-            yield exchange.requested_s
-            if ask(self.world, exchange):
-                keep(exchange)
+    def _plan(self, asks: Asks) -> None:
+        self.player.plan(self.chances.draw(asks, self.asks))
+        self.asks += len(asks.device)
 
     def _settle(self, number: int, until_s: float) -> None:
-        orders = self.world.itinerary.due(until_s)
+        orders = self.itinerary.due(until_s)
         tallies = None
         if self.plane is not None:
             tallies = self.plane.settle(orders, until_s)
             self.signals = tallies.signals
-        self.on_tick(Tick(number, until_s, tallies, len(self.registry.exchanges)))
+        self.on_tick(Tick(number, until_s, tallies, len(self.player)))
 
 
 def tick_count(duration_s: float, tick_s: float) -> int:

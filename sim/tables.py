@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from agents.contract import COHORT_COLUMNS, DEVICE_COLUMNS
 from sim.lines.line import Line
 from sim.lines.passages import PassageLog
-from sim.records import IN_FLIGHT, INSTALLED, TIMES, Exchange
+from sim.records import COLUMNS, IN_FLIGHT, INSTALLED, TIMES
 
 #: Column name -> values, all of one length.
 Table = dict[str, np.ndarray]
 
-_COUNTS = ("ticket", "device", "up_bytes", "down_bytes", "retransmitted_bytes")
 
+def exchanges_table(told: Mapping[str, np.ndarray], cohort_of: np.ndarray, horizon_s: float) -> Table:
+    """Return one row per exchange, by ticket; whatever would come after the horizon has not happened.
 
-def exchanges_table(exchanges: Sequence[Exchange], cohort_of: np.ndarray, horizon_s: float) -> Table:
-    """Return one row per exchange, by ticket; whatever would come after the horizon has not happened."""
-    columns: Table = {name: np.array([getattr(x, name) for x in exchanges], np.int64) for name in _COUNTS}
-    columns["outcome"] = np.array([x.outcome for x in exchanges], dtype=object)
+    ``told`` has the columns of :data:`sim.records.COLUMNS`.
+    """
+    columns: Table = dict(told)
     for name in TIMES:
-        at_s = np.array([getattr(x, name) for x in exchanges], np.float64)
-        columns[name] = np.where(at_s <= horizon_s, at_s, np.nan)
-    columns["outcome"][(columns["outcome"] == INSTALLED) & np.isnan(columns["installed_s"])] = IN_FLIGHT
+        columns[name] = np.where(told[name] <= horizon_s, told[name], np.nan)
+    columns["down_bytes"] = np.where(np.isnan(columns["served_s"]), 0, told["down_bytes"])
+    unfinished = (told["outcome"] == INSTALLED) & np.isnan(columns["installed_s"])
+    columns["outcome"] = np.where(unfinished, IN_FLIGHT, told["outcome"])
     columns["cohort"] = cohort_of[columns["device"]]
     order = np.argsort(columns["ticket"], kind="stable")
-    names = ("ticket", "device", "cohort", *TIMES, "up_bytes", "down_bytes", "retransmitted_bytes", "outcome")
+    names = ["ticket", "device", "cohort", *list(COLUMNS)[2:]]
     return {name: columns[name][order] for name in names}
 
 
@@ -107,7 +108,7 @@ def _line_rows(line: Line, edges_s: np.ndarray) -> Table:
         "retransmitted_bytes": sums.retransmitted_bytes,
         "in_flight_bytes": sums.offered_bytes - sums.delivered_bytes - sums.dropped_bytes,
         "busy_s": sums.busy_s,
-        "busy_share": sums.busy_s / (width_s * line.instances),
+        "busy_share": sums.busy_s / (width_s * max(line.instances, 1)),
         "queue": sums.queue,
         "waiting_s": sums.waiting_s,
         "started": sums.waited,

@@ -55,29 +55,31 @@ def pretrain(
         "seed": seed,
         "history": fingerprint([*history.train.tensors(), *history.validation.tensors()]),
     }
-    return Base.load(net, cached(key, lambda: _fit(history, net, recipe, seed, progress).tensors()))
+    with one_thread():
+        return Base.load(net, cached(key, lambda: _fit(history, net, recipe, seed, progress).tensors()))
 
 
 def _fit(history: History, net: Net, recipe: Recipe, seed: int, progress: Progress | None) -> Base:
     chance = generator(seed, Purpose.PRETRAIN, 0)
-    with one_thread():
-        trunk = net.build_trunk()
-        initialise(trunk, chance)
-        packed = nn.Parameter(initial_head(net.head, chance))
-        optimiser = torch.optim.Adam([*trunk.parameters(), packed], lr=recipe.rate)
-        best, kept = float("inf"), Base(net, trunk, {})
-        for epoch in range(recipe.epochs):
-            _epoch(history.train, trunk, net.head, packed, optimiser, recipe.batch, chance)
-            now = Base(net, trunk, net.head.unpack(packed.detach()))
-            loss = _loss(now, history.validation)
-            if loss < best:
-                best, kept = (
-                    loss,
-                    Base.load(net, {name: value.clone() for name, value in now.tensors().items()}),
-                )
-            if progress:
-                progress("base model", (epoch + 1) / recipe.epochs)
+    trunk = net.build_trunk()
+    initialise(trunk, chance)
+    packed = nn.Parameter(initial_head(net.head, chance))
+    optimiser = torch.optim.Adam([*trunk.parameters(), packed], lr=recipe.rate)
+    kept = Base.load(net, _now(net, trunk, packed).tensors())
+    best = _loss(kept, history.validation)
+    for epoch in range(recipe.epochs):
+        _epoch(history.train, trunk, net.head, packed, optimiser, recipe.batch, chance)
+        now = _now(net, trunk, packed)
+        loss = _loss(now, history.validation)
+        if loss < best:
+            best, kept = loss, Base.load(net, now.tensors())
+        if progress:
+            progress("base model", (epoch + 1) / recipe.epochs)
     return kept
+
+
+def _now(net: Net, trunk: nn.Module, packed: torch.Tensor) -> Base:
+    return Base(net, trunk, net.head.unpack(packed.detach()))
 
 
 def _epoch(

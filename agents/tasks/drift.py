@@ -144,7 +144,7 @@ def _line(spec: DriftSpec, cohorts: list[str], table: Table, classes: int) -> Li
     if spec.cohort is not None and spec.cohort not in cohorts:
         raise ValueError(f"drift names cohort {spec.cohort!r}; there are {', '.join(cohorts)}")
     everyone = spec.cohort is None and spec.share >= 1.0
-    crossing_s = float(spec.options.get("crosses_fleet_s", 0.0))
+    crossing_s = float(spec.options.get("wave", {}).get("crosses_fleet_in", 0.0))
     targets = tuple(read_concept(raw, table.neutral, classes) for raw in _targets(spec))
     move = MOVES[spec.kind](spec, targets, table)
     table.settle(spec.at_s + crossing_s + move.takes_s, everyone, move)

@@ -96,7 +96,7 @@ class Gradual:
 
     targets: tuple[int, ...]
     takes_s: float
-    shape: str
+    mixing: str
 
     def apply(self, concept: np.ndarray, start_s: np.ndarray, time_s: np.ndarray, own: Own) -> np.ndarray:
         return np.where(own() < self.share((time_s - start_s) / self.takes_s), self.targets[0], concept)
@@ -104,7 +104,7 @@ class Gradual:
     def share(self, progress: np.ndarray) -> np.ndarray:
         """Return the share of new samples when ``progress`` (0 to 1) of the time has passed."""
         progress = np.clip(progress, 0.0, 1.0)
-        if self.shape == "linear":
+        if self.mixing == "linear":
             return progress
         low, high = _logistic(-6.0), _logistic(6.0)
         return (_logistic(12.0 * progress - 6.0) - low) / (high - low)
@@ -163,12 +163,12 @@ def _sudden(spec: DriftSpec, targets: tuple[Concept, ...], table: Table) -> Move
 
 
 def _gradual(spec: DriftSpec, targets: tuple[Concept, ...], table: Table) -> Move:
-    shape = str(spec.options.get("shape", "linear"))
-    if shape not in ("linear", "sigmoid"):
-        raise ValueError(f"shape {shape!r} is unknown; known are linear, sigmoid")
+    mixing = str(spec.options.get("mixing", "linear"))
+    if mixing not in ("linear", "sigmoid"):
+        raise ValueError(f"mixing {mixing!r} is unknown; known are linear, sigmoid")
     if spec.over_s == 0:
         return _sudden(spec, targets, table)
-    return Gradual((table.index(targets[0]),), _positive(spec.over_s, "over"), shape)
+    return Gradual((table.index(targets[0]),), _positive(spec.over_s, "over"), mixing)
 
 
 def _incremental(spec: DriftSpec, targets: tuple[Concept, ...], table: Table) -> Move:

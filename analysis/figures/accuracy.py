@@ -12,6 +12,7 @@ from analysis.figures.style import (
     REFERENCES,
     Stroke,
     accuracy_limits,
+    in_words,
     legend_below,
     legend_title,
     sheet,
@@ -55,7 +56,7 @@ def vertical_label(window_s: float, groups: list[Group]) -> str:
     """Name the axis with its smoothing and, where there is one, its band."""
     seeds = {len(group.runs) for group in groups}
     band = f"; band 95 % t, n = {'-'.join(map(str, sorted(seeds)))}" if max(seeds) > 1 else ""
-    return f"accuracy\n(trailing {window_s:g} s{band})"
+    return f"accuracy\n(trailing {in_words(window_s)}{band})"
 
 
 def _reference(

@@ -28,7 +28,7 @@ def draw(subject: Subject) -> Figure | None:
     unit_s, unit = clock(longest_s)
     at_s = _grid(axes, min(medians_s.values()), longest_s, unit_s)
     for label, cut in cuts.items():
-        name = f"{label} (median {_short(medians_s[label])})"
+        name = f"{label} (median {medians_s[label] / unit_s:.3g} {unit})"
         share = 100 * ages.share_younger(cut, at_s)
         axes.plot(at_s / unit_s, share, color=looks[label].colour, linestyle=looks[label].dash, label=name)
     axes.set_ylim(0, 101)
@@ -56,8 +56,3 @@ def pooled(group: Group) -> ages.Stretches:
     """Join the stretches of all seeds: the distribution over the device time of all repetitions."""
     cuts = [ages.of_run(run) for run in group.runs]
     return ages.Stretches(*(np.concatenate(parts) for parts in zip(*cuts, strict=True)))
-
-
-def _short(seconds: float) -> str:
-    unit_s, unit = clock(seconds)
-    return f"{seconds / unit_s:.3g} {unit}"

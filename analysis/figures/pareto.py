@@ -26,8 +26,8 @@ class Place(NamedTuple):
 def draw(subject: Subject) -> Figure | None:
     """Draw one point a group, with 95 % bars over seeds, and the frontier; None for fewer than two groups."""
     sweep = as_sweep(subject)
-    places = [place(group) for group in sweep.judged]
-    if len(places) < 2 or not any(point.cost.mean > 0 for point in places):
+    places = [place(group) for group in sweep.judged] if len(sweep.judged) > 1 else []
+    if not any(point.cost.mean > 0 for point in places):
         return None
     divisor, unit = byte_unit(max(point.cost.mean for point in places))
     figure, panels = sheet(3.2 + 0.16 * (len(places) // 4))

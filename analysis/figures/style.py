@@ -142,6 +142,12 @@ def clock(duration_s: float) -> tuple[float, str]:
     return next(((unit_s, name) for least_s, unit_s, name in steps if duration_s >= least_s), (1.0, "s"))
 
 
+def in_words(seconds: float) -> str:
+    """Write a duration in the unit in which it reads well."""
+    unit_s, unit = clock(seconds)
+    return f"{seconds / unit_s:.4g} {unit}"
+
+
 def time_axis(axes: Axes, duration_s: float, label: bool = True, most: int = 10) -> float:
     """Scale the horizontal axis to virtual time, in at most so many steps; return seconds per unit."""
     unit_s, name = clock(duration_s)

@@ -13,6 +13,7 @@ from analysis.runs import Run
 from analysis.sweeps import Subject, as_sweep
 
 BINS = 60
+POINTS = 600
 LEGS = (("up", "sent_s", "up_bytes"), ("down", "returned_s", "down_bytes"))
 
 
@@ -63,13 +64,16 @@ def _rates(axes: Axes, run: Run, unit_s: float) -> None:
 
 
 def _totals(axes: Axes, run: Run, unit_s: float) -> None:
-    sums = [
-        (at_s, np.cumsum(nbytes)) for at_s, nbytes in (_times(run, stamp, size) for _, stamp, size in LEGS)
-    ]
-    divisor, unit = byte_unit(max(float(total[-1]) for _, total in sums if len(total)))
-    for place, (at_s, total) in enumerate(sums):
-        x = np.concatenate(([0.0], at_s, [run.duration_s])) / unit_s
-        y = np.concatenate(([0], total, total[-1:] if len(total) else [0])) / divisor
-        axes.plot(x, y, color=COLOURS[place], linestyle=DASHES[place], drawstyle="steps-post")
+    """Draw the running sums, read off at enough moments to look like every single step."""
+    grid_s = np.linspace(0, run.duration_s, POINTS)
+    sums = [_running_sum(run, stamp, size, grid_s) for _, stamp, size in LEGS]
+    divisor, unit = byte_unit(max(float(total[-1]) for total in sums))
+    for place, total in enumerate(sums):
+        axes.plot(grid_s / unit_s, total / divisor, color=COLOURS[place], linestyle=DASHES[place])
     axes.set_ylim(bottom=0)
     axes.set_ylabel(f"fleet, so far\n[{unit}]")
+
+
+def _running_sum(run: Run, stamp: str, size: str, grid_s: NDArray[np.float64]) -> NDArray[np.int64]:
+    at_s, nbytes = _times(run, stamp, size)
+    return np.concatenate(([0], np.cumsum(nbytes)))[np.searchsorted(at_s, grid_s, side="right")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analysis.compare import Comparison, comparison, titled, with_interval
-from analysis.figures.style import clock
+from analysis.figures.style import in_words
 from analysis.html import Markup, join, table, tag
 from analysis.metrics import METRICS
 from analysis.runs import Run
@@ -33,7 +33,7 @@ def opening(sweep: Sweep) -> Markup:
     parts += [tag("p", f"Not in this report: {gap}", class_="warning") for gap in sweep.gaps]
     for run in sweep.runs:
         if run.status != "complete":
-            stop = _time(run.played_s)
+            stop = in_words(run.played_s)
             note = f"{run.folder.name}: STATUS says {run.status}; the tables end at {stop}."
             parts.append(tag("p", note, class_="warning"))
     return join(*parts)
@@ -56,7 +56,7 @@ def _one_run(run: Run) -> str:
     method = run.manifest.get("method", {})
     parts = [f"{role} {method[role]}" for role in ("adapter", "trigger", "codec") if method.get(role)]
     count = run.manifest.get("devices") or len(run.devices)
-    return " · ".join([*parts, f"{count:,} devices", _time(run.duration_s), f"seed {run.seed}"])
+    return " · ".join([*parts, f"{count:,} devices", in_words(run.duration_s), f"seed {run.seed}"])
 
 
 def _many_runs(sweep: Sweep) -> str:
@@ -65,12 +65,7 @@ def _many_runs(sweep: Sweep) -> str:
     count = "-".join(map(str, seeds))
     plural = "s" if seeds != [1] else ""
     settings = f"{len(sweep.groups)} setting{'s' if len(sweep.groups) > 1 else ''}"
-    return f"{settings}{axes} · {count} seed{plural} each · {_time(sweep.duration_s)} of virtual time"
-
-
-def _time(seconds: float) -> str:
-    unit_s, unit = clock(seconds)
-    return f"{seconds / unit_s:g} {unit}"
+    return f"{settings}{axes} · {count} seed{plural} each · {in_words(sweep.duration_s)} of virtual time"
 
 
 def _cards(result: Comparison) -> Markup:

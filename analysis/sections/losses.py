@@ -82,7 +82,8 @@ def _verdicts(group: Group) -> list[list[str]]:
 def _verdict(rows: list[dict[str, Any]]) -> list[str]:
     """Sum up one drift over the seeds of a setting; a censored seed counts as slower than any other."""
     watched = [row for row in rows if row["watched_s"] > 0]
-    fall = FALL.show(statistics.fmean(row["dip"] for row in rows))
+    dips = [row["dip"] for row in rows if row["dip"] is not None]
+    fall = FALL.show(statistics.fmean(dips) if dips else None)
     if not watched:
         return [fall, "not watched", "-"]
     times = [math.inf if row["recovery_s"] is None else row["recovery_s"] for row in watched]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
 
@@ -82,11 +83,16 @@ class PassageLog:
 
     def __init__(self, parallel: bool = False) -> None:
         self.passages: list[Passage] = []
+        self._columns: list[Mapping[str, np.ndarray]] = []
         self._parallel = parallel
 
     def add(self, passage: Passage) -> Passage:
         self.passages.append(passage)
         return passage
+
+    def extend(self, columns: Mapping[str, np.ndarray]) -> None:
+        """Add many passages at once: one array for each of ``Passage.__slots__``."""
+        self._columns.append(columns)
 
     def per_tick(self, edges_s: np.ndarray) -> TickSums:
         """Sum over ticks that end at ``edges_s`` [s]."""
@@ -113,7 +119,8 @@ class PassageLog:
         )
 
     def _column(self, name: str) -> np.ndarray:
-        return np.array([getattr(passage, name) for passage in self.passages], np.float64)
+        told = np.array([getattr(passage, name) for passage in self.passages], np.float64)
+        return np.concatenate([told, *(columns[name] for columns in self._columns)])
 
 
 def _united(instance: np.ndarray, start_s: np.ndarray, end_s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

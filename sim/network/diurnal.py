@@ -10,8 +10,9 @@ import numpy as np
 from agents.seeding import Purpose, uniforms
 
 DAY_S = 86_400.0
-# A habit that has not changed anything for a century of hours will not.
+# A chance that has not come in so many slots (a century of hours) will not.
 _SLOTS_AT_MOST = 1_000_000
+_LEAP = 256
 
 
 class DiurnalFleet:
@@ -39,6 +40,8 @@ class DiurnalFleet:
         if not len(self._profile) or not np.all((self._profile >= 0.0) & (self._profile <= 1.0)):
             raise ValueError(f"a day needs slots with probabilities in [0, 1], got {list(profile)!r}")
         self._slot_s = DAY_S / len(self._profile)
+        certain = np.isin(self._profile, (0.0, 1.0)).all()
+        self._slots_at_most = len(self._profile) if certain else _SLOTS_AT_MOST
         # Whole days keep slot numbers of western zones from being negative.
         self._zones_s = np.asarray(zones_s, np.float64) + DAY_S
         self._seed, self._purpose = seed, purpose
@@ -55,7 +58,7 @@ class DiurnalFleet:
         now = self._there(devices, slots)
         changed = slots + 1
         staying = np.flatnonzero(self._there(devices, changed) == now)
-        while len(staying) and (changed[staying] - slots[staying]).max() < _SLOTS_AT_MOST:
+        while len(staying) and (changed[staying] - slots[staying]).max() < self._slots_at_most:
             changed[staying] = self._leap(devices[staying], changed[staying], now[staying])
             staying = staying[self._there(devices[staying], changed[staying]) == now[staying]]
         change_s = np.maximum(changed * self._slot_s - self._zones_s[devices], math.nextafter(t_s, math.inf))
@@ -63,8 +66,8 @@ class DiurnalFleet:
         return change_s
 
     def _leap(self, devices: np.ndarray, slots: np.ndarray, now: np.ndarray) -> np.ndarray:
-        """Return the first slot within a day that differs from ``now``, or the last one looked at."""
-        ahead = slots[:, None] + np.arange(1, len(self._profile) + 1)
+        """Return the first slot of the next few that differs from ``now``, or the last of them."""
+        ahead = slots[:, None] + np.arange(1, max(_LEAP, len(self._profile)) + 1)
         differs = self._there(devices[:, None], ahead) != now[:, None]
         differs[:, -1] = True
         return np.asarray(ahead[np.arange(len(slots)), differs.argmax(1)])

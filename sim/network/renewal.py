@@ -45,26 +45,21 @@ class RenewalLaw:
         purpose: Purpose = Purpose.AVAILABILITY,
         start: Start = "stationary",
     ) -> None:
-        self._laws = (off, on)
+        self._off, self._on = off, on
         self._seed, self._purpose, self._start = seed, purpose, start
-        self._grids = tuple(
-            np.broadcast_to(np.asarray(law(_GRID), np.float64), _GRID.shape) for law in self._laws
-        )
-        for grid in self._grids:
-            if not (np.all(grid >= 0.0) and np.all(np.isfinite(grid))):
-                raise ValueError("durations must be finite and not negative")
+        self._offs, self._ons = _Durations(off), _Durations(on)
         if not self.mean_on_s + self.mean_off_s > 0.0:
             raise ValueError("on and off cannot both last no time at all")
 
     @property
     def mean_on_s(self) -> float:
         """Return the mean duration of a period on."""
-        return float(self._grids[1].mean())
+        return self._ons.mean_s
 
     @property
     def mean_off_s(self) -> float:
         """Return the mean duration of a period off."""
-        return float(self._grids[0].mean())
+        return self._offs.mean_s
 
     def starts_on(self, devices: np.ndarray) -> np.ndarray:
         """Return whether each device is on in its period 0: bool [n]."""
@@ -73,22 +68,36 @@ class RenewalLaw:
 
     def lasting_s(self, devices: np.ndarray, numbers: np.ndarray) -> np.ndarray:
         """Return how long the numbered period of each device lasts: float64 [n]; 0 may be a remainder."""
-        devices, numbers = np.broadcast_arrays(devices, numbers)
         on = self.starts_on(devices) ^ (numbers % 2 == 1)
         u = self._draw(devices, numbers + _PERIODS)
-        fresh_s = np.where(on, self._laws[1](u), self._laws[0](u))
-        if self._start != "stationary":
-            return fresh_s
-        return np.where(numbers == 0, self._remainder_s(devices, on), fresh_s)
+        lasting_s = np.where(on, self._on(u), self._off(u))
+        if self._start == "stationary" and not np.all(numbers):
+            lasting_s = np.where(numbers == 0, self._remainder_s(devices, on), lasting_s)
+        return lasting_s
 
     def _remainder_s(self, devices: np.ndarray, on: np.ndarray) -> np.ndarray:
         """Return what is left of the period that covers time 0, which is a long one more often than not."""
         pick, part = self._draw(devices, _PICK), self._draw(devices, _PART)
-        off_s, on_s = (_length_biased(grid, pick) for grid in self._grids)
-        return part * np.where(on, on_s, off_s)
+        return part * np.where(on, self._ons.length_biased_s(pick), self._offs.length_biased_s(pick))
 
     def _draw(self, devices: np.ndarray, numbers: np.ndarray | int) -> np.ndarray:
         return uniforms(self._seed, self._purpose, devices, numbers)
+
+
+class _Durations:
+    """A law of durations on a grid of its quantiles."""
+
+    def __init__(self, law: Law) -> None:
+        self._grid_s = np.broadcast_to(np.asarray(law(_GRID), np.float64), _GRID.shape)
+        if not (np.all(self._grid_s >= 0.0) and np.all(np.isfinite(self._grid_s))):
+            raise ValueError("durations must be finite and not negative")
+        self._cumulative_s = np.cumsum(self._grid_s)
+        self.mean_s = float(self._cumulative_s[-1]) / len(_GRID)
+
+    def length_biased_s(self, pick: np.ndarray) -> np.ndarray:
+        """Return the duration in whose midst a random moment lies, by inversion of ``pick``."""
+        place = np.searchsorted(self._cumulative_s, pick * self._cumulative_s[-1])
+        return np.asarray(self._grid_s[np.minimum(place, len(_GRID) - 1)])
 
 
 class RenewalPath:
@@ -164,10 +173,3 @@ class RenewalFleet:
             self._since_s[devices] = self._until_s[devices]
             self._number[devices] += 1
             self._until_s[devices] += self._law.lasting_s(devices, self._number[devices])
-
-
-def _length_biased(grid_s: np.ndarray, pick: np.ndarray) -> np.ndarray:
-    total_s = grid_s.sum()
-    if total_s == 0.0:
-        return np.zeros(np.shape(pick))
-    return grid_s[np.minimum(np.searchsorted(np.cumsum(grid_s), pick * total_s), len(grid_s) - 1)]

@@ -15,7 +15,9 @@ BUILT: dict[str, frozenset[str]] = {
     "concept keys": frozenset({"rotate", "noise", "blur", "contrast", "occlusion", "shift", "labels"}),
     "concept strengths": frozenset(),
     "concept.labels keys": frozenset({"prior", "swap"}),
-    "fleet keys": frozenset({"cohort", "devices", "samples", "labels", "link", "availability", "churn", "offline"}),
+    "fleet keys": frozenset(
+        {"cohort", "devices", "samples", "labels", "link", "availability", "churn", "offline"}
+    ),
     "fleet.samples.arrivals": frozenset({"poisson", "periodic"}),
     "links.rate keys": frozenset({"rate", "trace", "markov", "fitted"}),
     "links.discipline": frozenset({"fifo", "ps"}),

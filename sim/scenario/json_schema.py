@@ -35,7 +35,7 @@ def json_schema() -> dict[str, Any]:
 
 def schema_text() -> str:
     """Return the schema as the file that is kept beside the scenarios."""
-    return json.dumps(json_schema(), indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(json_schema(), indent=2) + "\n"
 
 
 def _tidied(node: Any, shared: dict[str, Any], names: bool = False) -> Any:

@@ -118,9 +118,13 @@ def written(law: Law, dimension: Dimension) -> dict[str, Any]:
     if isinstance(law, laws.Empirical) and law.source:
         file, unit = law.source
         return {kind: {"file": file} | ({"unit": unit} if unit else {})}
-    own = [getattr(law, field.name) for field in fields(law)]  # type: ignore[arg-type]  # laws are dataclasses
+    own = [_listed(getattr(law, field.name)) for field in fields(law)]  # type: ignore[arg-type]  # laws are dataclasses
     values = dict(zip(FORMS[kind].parameters, own, strict=False))
     return {kind: parameters_of(kind, dimension).model_construct(**values).written()}
+
+
+def _listed(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _field(says: str, optional: bool) -> Any:

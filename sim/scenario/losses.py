@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from sim.scenario.clause import Clause
-from sim.scenario.quantities import Count, PositiveNumber, Share, Time, choice
+from sim.scenario.quantities import SHARE_SCHEMA, Count, PositiveNumber, Share, Time, choice
 from sim.scenario.variants import Shorthand, alternatives, exactly_one
 
 LOSSES = ("bernoulli", "gilbert_elliott")
@@ -40,11 +40,7 @@ class Loss(Clause):
 
 
 LossField = Annotated[
-    Loss,
-    Shorthand(
-        lambda value: value if isinstance(value, dict) else {"bernoulli": value},
-        {"type": ["string", "number"]},
-    ),
+    Loss, Shorthand(lambda value: value if isinstance(value, dict) else {"bernoulli": value}, SHARE_SCHEMA)
 ]
 
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+#: How many known names a message lists, how much of a word is compared, and how long a line may get.
+_LISTED, _LONG, _LONGEST = 20, 64, 600
+
 
 @dataclass(frozen=True)
 class Mark:
@@ -41,7 +44,7 @@ class Problem:
     def __str__(self) -> str:
         mark = Mark(self.file, self.line, self.column, Path())
         path = "" if self.file == f"--set {self.path}" else self.path
-        return ": ".join(part for part in (str(mark), path, self.message) if part)
+        return _one_line(": ".join(part for part in (str(mark), path, self.message) if part))
 
 
 class ScenarioErrors(Exception):  # noqa: N818  # it is all the errors of a file, and its name says so
@@ -63,10 +66,17 @@ def near_miss(word: str, known: Sequence[str]) -> str:
     close = closest(word, known)
     if close:
         return f"; did you mean '{close}'?"
-    return f"; known: {', '.join(known)}" if known else ""
+    listed = [*known[:_LISTED], *(["..."] if len(known) > _LISTED else [])]
+    return f"; known: {', '.join(listed)}" if known else ""
 
 
 def closest(word: str, known: Sequence[str]) -> str | None:
     """Return the known word that ``word`` looks like a slip of, if any."""
-    close = get_close_matches(word.lower(), [name.lower() for name in known], n=1, cutoff=0.6)
+    close = get_close_matches(word.lower()[:_LONG], [name.lower() for name in known], n=1, cutoff=0.6)
     return next(name for name in known if name.lower() == close[0]) if close else None
+
+
+def _one_line(text: str) -> str:
+    """Return ``text`` without what would break the line or steer a terminal, and not endless."""
+    short = text if len(text) <= _LONGEST else text[:_LONGEST] + "..."
+    return "".join(sign if sign.isprintable() else f"\\x{ord(sign):02x}" for sign in short)

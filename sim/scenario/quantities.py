@@ -7,6 +7,7 @@ JSON schema.
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
@@ -71,7 +72,7 @@ def choice(*names: str, row: str = "") -> Written:
 
 
 def _schema(dimension: Dimension, words: tuple[str, ...]) -> dict[str, Any]:
-    known = "|".join(sorted({*dimension.units, *dimension.spellings}, key=len, reverse=True))
+    known = "|".join(sorted({*dimension.units, *dimension.spellings}, key=lambda unit: (-len(unit), unit)))
     sign = "[+-]?" if dimension.signed else "\\+?"
     part = rf"\s*{sign}(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*({known})"
     pattern = rf"^({part})+\s*$" if dimension.compound else rf"^{part}\s*$"
@@ -82,7 +83,7 @@ def _schema(dimension: Dimension, words: tuple[str, ...]) -> dict[str, Any]:
     return {"$comment": "_or_".join([name, *words]), "anyOf": [{"enum": list(words)}, text]}
 
 
-_SHARE = {
+SHARE_SCHEMA = {
     "anyOf": [{"type": "number", "minimum": 0, "maximum": 1}, {"type": "string", "pattern": r"^[^-]*%\s*$"}]
 }
 _DEVICES = {
@@ -102,7 +103,7 @@ def _read_path(value: Any, info: ValidationInfo) -> Path:
     folder = value.folder if isinstance(value, Text) else Path()
     name, inside, member = value.partition("!")
     outer = (folder / name).resolve()
-    if not outer.exists():
+    if not os.path.exists(outer):
         beside = [item.name for item in islice(outer.parent.iterdir(), 2000)] if outer.parent.is_dir() else []
         near = closest(outer.name, beside)
         raise ValueError(f"there is no file '{value}'" + (f"; did you mean '{near}'?" if near else ""))
@@ -150,7 +151,7 @@ AngularSpeed = Annotated[float, quantity(units.ANGULAR_SPEED)]
 Speed = Annotated[float, quantity(units.SPEED)]
 Power = Annotated[float, quantity(units.POWER)]
 EnergyPerByte = Annotated[float, quantity(units.ENERGY_PER_BYTE)]
-Share = Annotated[float, Written(_read_share, units.format_share, _SHARE)]
+Share = Annotated[float, Written(_read_share, units.format_share, SHARE_SCHEMA)]
 Number = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 PositiveNumber = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]

@@ -25,6 +25,7 @@ from sim.scenario.task import Task
 from sim.scenario.units import TIME
 from sim.scenario.variants import Shorthand
 
+MAX_TICKS = 10_000_000
 #: Sections that name or arrange a run but do not change its result.
 OUTSIDE_FINGERPRINT = ("name", "description", "execution", "sweep")
 
@@ -92,6 +93,8 @@ class Scenario(Clause):
         end = around(info).duration_s
         if end is not None and tick > end > 0:
             raise ValueError(f"{TIME.format(tick)} is longer than the run ({TIME.format(end)})")
+        if end is not None and end > tick * MAX_TICKS:
+            raise ValueError(f"makes more than {MAX_TICKS} ticks; write a longer one")
         return tick
 
     @field_validator("fleet", mode="after")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -107,7 +108,7 @@ def _base(given: Node, faults: list[Problem], above: tuple[Path, ...]) -> Node:
     if path.resolve() in above:
         chain = " -> ".join(step.name for step in (*above, path))
         raise ScenarioErrors([*faults, problem(given.mark, "extends", f"goes in a circle: {chain}")])
-    if not path.is_file():
+    if not os.path.isfile(path):
         message = f"there is no file '{given.content}' beside {Path(given.mark.file).name}"
         raise ScenarioErrors([*faults, problem(given.mark, "extends", message)])
     return read_tree(path, faults, above)

@@ -19,7 +19,9 @@ from sim.scenario.quantities import (
     Share,
     Size,
     choice,
+    quantity,
 )
+from sim.scenario.units import RATE
 from sim.scenario.variants import Shorthand, alternatives, exactly_one
 
 THROUGHPUTS = ("rate", "trace", "markov", "fitted")
@@ -132,5 +134,5 @@ class Throughput(Clause):
 
 ThroughputField = Annotated[
     Throughput,
-    Shorthand(lambda value: value if isinstance(value, dict) else {"rate": value}, {"type": "string"}),
+    Shorthand(lambda value: value if isinstance(value, dict) else {"rate": value}, quantity(RATE).schema),
 ]

@@ -53,10 +53,16 @@ class Variants:
         return core_schema.with_info_plain_validator_function(self.read)
 
     def __get_pydantic_json_schema__(self, core: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        clauses = dict.fromkeys(self.table.values())
-        kinds = [{"$comment": c.__name__, **handler(c.__pydantic_core_schema__)} for c in clauses]
+        clauses = [*dict.fromkeys(self.table.values()), *([self.plugin] if self.plugin else [])]
         short: dict[str, Any] = {"type": "string", "examples": list(self.table)}
-        return {"anyOf": [short, *kinds, *([{"type": "object"}] if self.plugin else [])]}
+        return {"anyOf": [short, *(self._described(clause, handler) for clause in clauses)]}
+
+    def _described(self, clause: type[Clause], handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        schema = handler(clause.__pydantic_core_schema__)
+        kinds = [kind for kind, own in self.table.items() if own is clause]
+        kind = {"enum": kinds} if kinds else {"type": "string", "pattern": ":"}
+        properties = schema["properties"] | {"kind": kind}
+        return {"$comment": clause.__name__, **schema, "properties": properties}
 
     def read(self, value: Any, info: ValidationInfo) -> Clause:
         """Return the clause that ``value`` describes.

@@ -110,6 +110,8 @@ class _Reader:
         if anchor.node is None:
             self.stop(event, path, f"'*{event.anchor}' contains itself")
         self.count(event, path, anchor.values)
+        if len(path) + _height(anchor.node) > MAX_DEPTH:
+            self.stop(event, path, f"nested more than {MAX_DEPTH} deep once aliases are expanded")
         return anchor.node.at(self.mark(event))
 
     def count(self, event: Any, path: tuple[str, ...], values: int) -> None:
@@ -164,3 +166,8 @@ def read_text(text: str, file: str, folder: Path, faults: list[Problem], layer: 
 def _integer(text: str) -> int | str:
     # Longer digit strings are no count of anything, and converting them takes quadratic time.
     return int(text) if len(text) <= 18 else text
+
+
+def _height(node: Node) -> int:
+    children = node.content.values() if isinstance(node.content, dict) else node.content
+    return 1 + max(map(_height, children), default=0) if isinstance(node.content, dict | list) else 0

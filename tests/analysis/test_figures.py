@@ -16,10 +16,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from analysis.errors import RunError
 from analysis.figures import FIGURES, render, write_figures
 from analysis.figures.marks import describe
 from analysis.figures.style import accuracy_limits, byte_unit, clock, house_style, strokes, time_axis
+from analysis.folder import RunError
 from analysis.sweeps import Subject, as_sweep, open_folder
 from tests.analysis.conftest import SMALL
 from tests.analysis.synthetic import write_run
@@ -48,7 +48,7 @@ def test_what_applies_is_drawn_and_nothing_is_cut_off(
 
 
 def texts_outside(figure: Figure) -> list[str]:
-    """Return the words that leave the sheet after layout; numbers at ticks out of view are not drawn at all."""
+    """Return the words that leave the sheet after layout; numbers at ticks out of view are never drawn."""
     with house_style():
         canvas = FigureCanvasAgg(figure)
         canvas.draw()

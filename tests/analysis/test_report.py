@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from analysis.errors import RunError
 from analysis.figures import FIGURES, write_figures
 from analysis.html import Markup, join, table, tag
 from analysis.report import write_report
+from analysis.sections.headline import opening
 from analysis.sections.origin import runs
 from analysis.sweeps import open_folder, open_sweep
 from tests.analysis.conftest import SMALL
@@ -50,25 +50,32 @@ def outline(path: Path) -> Outline:
     return Outline(path.read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("fixture", ["run_folder", "timing_folder", "sweep_folder"])
-def test_a_report_needs_nothing_but_itself(
-    fixture: str, request: pytest.FixtureRequest, tmp_path: Path
-) -> None:
-    folder = Path(shutil.copytree(request.getfixturevalue(fixture), tmp_path / "copy"))
-    path = write_report(folder, formats=["svg"])
+@pytest.fixture(scope="module")
+def reports(
+    run_folder: Path, timing_folder: Path, sweep_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Path]:
+    """Write one report of each kind, once."""
+    root = tmp_path_factory.mktemp("reports")
+    kinds = {"run": run_folder, "timing": timing_folder, "sweep": sweep_folder}
+    copies = {kind: Path(shutil.copytree(folder, root / kind)) for kind, folder in kinds.items()}
+    return {kind: write_report(folder, formats=["svg"]) for kind, folder in copies.items()}
+
+
+@pytest.mark.parametrize("kind", ["run", "timing", "sweep"])
+def test_a_report_needs_nothing_but_itself(kind: str, reports: dict[str, Path]) -> None:
+    path = reports[kind]
     text, found = path.read_text(encoding="utf-8"), outline(path)
-    assert path == folder / "report.html"
+    assert path.name == "report.html"
     assert set(re.findall(r"https?://[^/\"' ]+", text)) <= {"http://www.w3.org"}
     assert {"script", "link", "img", "iframe"}.isdisjoint(found.tags)
     assert max(found.ids.values()) == 1
-    assert len(found.labels) == found.tags["figure"] == len(list((folder / "plots").glob("*.svg")))
+    assert len(found.labels) == found.tags["figure"] == len(list((path.parent / "plots").glob("*.svg")))
     assert all(found.labels)
-    assert [item for item in folder.iterdir() if item.name.startswith(".")] == []
+    assert [item for item in path.parent.iterdir() if item.name.startswith(".")] == []
 
 
-def test_the_report_of_a_run_tells_its_numbers(run_folder: Path, tmp_path: Path) -> None:
-    folder = Path(shutil.copytree(run_folder, tmp_path / "copy"))
-    words = " ".join(outline(write_report(folder, formats=["svg"])).words)
+def test_the_report_of_a_run_tells_its_numbers(reports: dict[str, Path]) -> None:
+    words = " ".join(outline(reports["run"]).words)
     for expected in (
         "synthetic",
         "rotate 90 deg",
@@ -81,6 +88,12 @@ def test_the_report_of_a_run_tells_its_numbers(run_folder: Path, tmp_path: Path)
     for plate in ("accuracy", "regret", "links", "cloud"):
         assert FIGURES[plate].title in words
     assert "python run_sim.py run resolved.yaml --seed 1" in words
+
+
+def test_the_report_of_a_sweep_compares_in_pairs(reports: dict[str, Path]) -> None:
+    words = " ".join(outline(reports["sweep"]).words)
+    assert "Difference to cloud_ft · 2 Mbit/s, paired by seed" in words
+    assert "persona · 32 kbit/s" in words
 
 
 def test_names_are_never_tags(tmp_path: Path) -> None:
@@ -101,24 +114,24 @@ def test_letters_that_the_font_lacks_do_not_break_a_figure(tmp_path: Path) -> No
     assert len(write_figures(subject, tmp_path, names=["accuracy", "latency"])) == 4
 
 
-def test_a_sweep_is_compared_and_its_gaps_are_named(sweep_folder: Path, tmp_path: Path) -> None:
+def test_what_is_missing_is_said(sweep_folder: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(sweep_folder, tmp_path / "copy"))
     (folder / "point-0-2" / "STATUS").write_text("failed")
     (folder / "point-1-1" / "STATUS").write_text("partial")
-    words = " ".join(outline(write_report(folder, formats=["svg"])).words)
+    words = opening(open_sweep(folder))
     assert "Not in this report" in words
     assert "STATUS says partial; the tables end at 20 min" in words
-    assert "paired by seed" in words
-    assert "persona · 32 kbit/s" in words
 
 
-def test_several_runs_need_a_file_to_go_to(run_folder: Path, timing_folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="name the file to write"):
-        write_report([run_folder, timing_folder])
-    path = write_report([run_folder, run_folder], tmp_path / "both.html")
+def test_several_runs_share_a_file_where_you_are(
+    timing_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert write_report([timing_folder, timing_folder]) == Path("comparison.html")
+    path = write_report([timing_folder, timing_folder], tmp_path / "both.html", formats=["png"])
     assert path.is_file()
-    assert (tmp_path / "both-plots" / "accuracy.png").is_file()
-    assert not (run_folder / "report.html").exists()
+    assert {item.suffix for item in (tmp_path / "both-plots").iterdir()} == {".svg", ".png"}
+    assert not (timing_folder / "report.html").exists()
 
 
 def test_many_runs_fold_away(sweep_folder: Path) -> None:

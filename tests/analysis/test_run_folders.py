@@ -9,9 +9,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis.errors import RunError
 from analysis.export import export_csv
-from analysis.runs import COLUMNS, open_run
+from analysis.folder import RunError
+from analysis.runs import open_run
+from analysis.tables import COLUMNS
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.errors import RunError
+from analysis.folder import RunError
 from analysis.sweeps import as_sweep, compare_runs, open_folder, open_sweep, short_axis
 from tests.analysis.conftest import AXES, SMALL
 from tests.analysis.synthetic import write_run

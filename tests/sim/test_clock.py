@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from sim.clock import LATE, Clock, Telling
+from sim.clock import ASKS, TICK, Clock, Telling
 
 
 def told(clock: Clock, name: str, log: list[str], *times: float) -> Telling:
@@ -18,13 +18,14 @@ def test_stories_wait_for_absolute_times_without_rounding() -> None:
     assert log == ["a@0.1", f"a@{0.1 + 0.2}", f"a@{1e9 + 0.3}"]
 
 
-def test_a_late_story_comes_after_everything_else_of_its_time() -> None:
+def test_at_equal_times_asks_follow_what_is_under_way_and_the_tick_closes() -> None:
     clock, log = Clock(), []
-    clock.play(told(clock, "tick", log, 5.0), LATE)
+    clock.play(told(clock, "tick", log, 5.0), TICK)
+    clock.play(told(clock, "ask", log, 5.0), ASKS)
     clock.play(told(clock, "first", log, 5.0))
     clock.play(told(clock, "second", log, 1.0, 5.0))
     clock.run()
-    assert log == ["second@1.0", "first@5.0", "second@5.0", "tick@5.0"]
+    assert log == ["second@1.0", "first@5.0", "second@5.0", "ask@5.0", "tick@5.0"]
 
 
 def test_a_story_may_wait_for_an_event_and_gets_its_value() -> None:

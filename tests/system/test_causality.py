@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from stage import STAGES, Play, Run, Table, where
-from worlds import worlds
+from worlds import rough_worlds, worlds
 
+#: How an exchange may end; ``in_flight`` where it has not ended yet.
+OUTCOMES = {"installed", "in_flight", "superseded", "lost", "aborted", "rejected"}
 #: Worlds are small but each is a whole run: derandomised, so that a run of the suite is one fact.
 in_many_worlds = settings(
     max_examples=40,
@@ -38,7 +40,7 @@ def an_outcome_says_what_the_times_say(run: Run, world: dict[str, Any]) -> None:
     exchanges = run.exchanges
     outcome, done = exchanges["outcome"], ~np.isnan(exchanges["installed_s"])
     assert ((outcome == "installed") == done).all()
-    assert set(outcome) <= {"installed", "in_flight", "superseded"}
+    assert set(outcome) <= OUTCOMES
     if world["method"]["in_flight"] != "replace":
         assert not (outcome == "superseded").any()
 
@@ -133,22 +135,41 @@ def lines(links: Table) -> list[Table]:
     return [where(links, (links["link"] == link) & (links["direction"] == way)) for link, way in pairs]
 
 
-LAWS: list[Callable[[Run, dict[str, Any]], None]] = [
+def nothing_is_left_on_the_way(run: Run, world: dict[str, Any]) -> None:
+    exchanges, links, cloud = run.exchanges, run.table("links"), run.table("cloud")
+    assert "in_flight" not in set(exchanges["outcome"])
+    assert all(line["in_flight_bytes"][-1] == line["queue"][-1] == 0 for line in lines(links))
+    assert cloud["queue"][-1] == 0
+    assert (cloud["arrived"] == cloud["served"] + cloud["rejected"])[-1]
+    # Long after the last message no line is busy any more.
+    assert (links["busy_s"][links["t_s"] == links["t_s"].max()] == 0).all()
+
+
+Law = Callable[[Run, dict[str, Any]], None]
+EVERYWHERE: list[Law] = [
     causes_come_before_effects,
     an_outcome_says_what_the_times_say,
     no_version_goes_backwards,
     a_device_waits_for_its_reply,
     every_byte_is_somewhere,
-    links_and_exchanges_count_the_same_bytes,
     tables_sum_to_the_same_exchanges,
-    the_cloud_counts_those_it_saw,
     age_is_the_area_under_its_sawtooth,
 ]
+#: Where no message is lost or broken off, tables of links and of exchanges tell the same tale.
+WHERE_ALL_ARRIVE: list[Law] = [links_and_exchanges_count_the_same_bytes, the_cloud_counts_those_it_saw]
 
 
 @in_many_worlds
 @given(world=worlds())
 def test_causality_and_conservation_hold_in_every_world(play: Play, world: dict[str, Any]) -> None:
     run = play(world)
-    for law in LAWS:
+    for law in [*EVERYWHERE, *WHERE_ALL_ARRIVE]:
+        law(run, world)
+
+
+@in_many_worlds
+@given(world=rough_worlds())
+def test_they_hold_where_messages_are_lost_and_devices_go_away(play: Play, world: dict[str, Any]) -> None:
+    run = play(world)
+    for law in [*EVERYWHERE, nothing_is_left_on_the_way]:
         law(run, world)

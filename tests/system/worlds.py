@@ -51,7 +51,7 @@ def triggers() -> st.SearchStrategy[dict[str, Any]]:
             )
         ),
         st.sampled_from(["0 /s", "3 /min", "2 /s"]).map(lambda rate: {"kind": "poisson", "rate": rate}),
-        st.lists(st.sampled_from(["0 s", "10 s", "10.5 s", "59 s"]), min_size=1, max_size=6).map(
+        st.lists(st.sampled_from(["0 s", "10 s", "10.5 s", "20 s"]), min_size=1, max_size=6).map(
             lambda asks: {"kind": "at", "times": asks}
         ),
     )
@@ -85,3 +85,71 @@ def worlds() -> st.SearchStrategy[dict[str, Any]]:
 def _fleet(devices: tuple[int, int]) -> list[dict[str, Any]]:
     names = ("near", "far")
     return [{"cohort": n, "devices": count, "link": n} for n, count in zip(names, devices, strict=True)]
+
+
+def rough_links() -> st.SearchStrategy[dict[str, Any]]:
+    """Return links that lose, pause and share, but never die: whatever enters leaves within the hour."""
+    loss = st.sampled_from(
+        ["0 %", "2 %", "30 %", {"gilbert_elliott": {"p": 0.1, "r": 0.3, "good": 0.0, "bad": 0.9}}]
+    )
+    recovery = st.one_of(
+        st.sampled_from([{"arq": "on"}, {"arq": "stop_and_wait"}]),
+        st.builds(
+            lambda timeout, retries: {"arq": "off", "timeout": timeout, "retries": retries},
+            st.sampled_from(["1 s", "20 s"]),
+            st.integers(0, 2),
+        ),
+    )
+    outages = st.sampled_from(
+        [
+            [{"at": "5 s", "for": "30 s"}, {"at": "60 s", "for": "4 s", "every": "10 s"}],
+            {"up": {"exponential": {"mean": "20 s"}}, "down": {"exponential": {"mean": "5 s"}}},
+        ]
+    )
+    rates = st.sampled_from(
+        ["9600 bit/s", "1 Mbit/s", {"markov": {"states": ["0 bit/s", "2 Mbit/s"], "stay": ["3 s", "5 s"]}}]
+    )
+    return st.fixed_dictionaries(
+        {
+            "up": rates,
+            "down": rates,
+            "discipline": st.sampled_from(["fifo", "ps"]),
+            "loss": loss,
+            "recovery": recovery,
+            "ordered": st.booleans(),
+        },
+        optional={"latency": times(), "outages": outages, "packet_header": st.just("20 B")},
+    )
+
+
+def rough_worlds() -> st.SearchStrategy[dict[str, Any]]:
+    """Return scenarios of lossy paths and absent devices whose asks all come early in a long run."""
+    shared = rough_links().flatmap(
+        lambda link: st.sampled_from([{"shared": True}, {"shared_by": "4 devices"}]).map(lambda by: link | by)
+    )
+    away = st.sampled_from(
+        ["always", {"on": {"exponential": {"mean": "30 s"}}, "off": {"exponential": {"mean": "20 s"}}}]
+    )
+    offline = st.sampled_from([{"transfers": "pause"}, {"transfers": "abort"}])
+    return st.builds(
+        _rough,
+        world=worlds(),
+        near=rough_links(),
+        far=shared,
+        away=away,
+        offline=offline,
+        asks=st.lists(st.sampled_from(["0 s", "1 s", "1500 ms", "20 s"]), min_size=1, max_size=4),
+    )
+
+
+def _rough(
+    world: dict[str, Any], near: dict[str, Any], far: dict[str, Any], away: Any, offline: Any, asks: list[str]
+) -> dict[str, Any]:
+    fleet = [cohort | {"availability": away, "offline": offline} for cohort in world["fleet"]]
+    return world | {
+        "duration": "12 h",
+        "tick": "1 h",
+        "fleet": fleet,
+        "links": {"near": near | {"via": ["far"]}, "far": far},
+        "method": world["method"] | {"trigger": {"kind": "at", "times": asks}},
+    }

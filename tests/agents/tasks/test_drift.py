@@ -50,9 +50,9 @@ def test_the_last_line_reigns_and_replaces_fully() -> None:
     assert made.changes(PLACE)[0].tolist() == [10.0, 15.0, 20.0]
 
 
-@pytest.mark.parametrize(("shape", "quarter"), [("linear", 0.25), ("sigmoid", 0.0450)])
-def test_gradual_drift_mixes_as_its_shape_says(shape: str, quarter: float) -> None:
-    made = schedule(drift("gradual", 100.0, over_s=80.0, to={"rotate": 90.0}, options={"shape": shape}))
+@pytest.mark.parametrize(("mixing", "quarter"), [("linear", 0.25), ("sigmoid", 0.0450)])
+def test_gradual_drift_mixes_as_it_says(mixing: str, quarter: float) -> None:
+    made = schedule(drift("gradual", 100.0, over_s=80.0, to={"rotate": 90.0}, options={"mixing": mixing}))
     for at_s, share in ((120.0, quarter), (140.0, 0.5), (160.0, 1.0 - quarter)):
         new = int((reigning(made, at_s, 200) == 1).sum())
         expected = share * PLACE.width * 200
@@ -145,7 +145,7 @@ def test_another_cohort_is_not_touched() -> None:
 
 
 def test_a_wave_reaches_each_device_once_within_its_crossing() -> None:
-    made = schedule(drift("sudden", 10.0, to={"rotate": 90.0}, options={"crosses_fleet_s": 100.0}))
+    made = schedule(drift("sudden", 10.0, to={"rotate": 90.0}, options={"wave": {"crosses_fleet_in": 100.0}}))
     starts_s = np.concatenate(made.changes(PLACE))
     assert len(starts_s) == PLACE.width
     assert starts_s.min() >= 10.0
@@ -200,7 +200,7 @@ def test_samples_do_not_depend_on_how_they_are_batched(
         (drift("recurring", 1.0, between=({},)), "longer than 0 s"),
         (drift("incremental", 1.0, to={"rotate": 5.0}), "longer than 0 s"),
         (drift("incremental", 1.0, over_s=5.0, to={}, options={"steps": 0}), "steps=0"),
-        (drift("gradual", 1.0, over_s=5.0, to={}, options={"shape": "cubic"}), "cubic"),
+        (drift("gradual", 1.0, over_s=5.0, to={}, options={"mixing": "cubic"}), "cubic"),
     ],
 )
 def test_a_line_that_cannot_be_played_is_refused(spec: DriftSpec, said: str) -> None:

@@ -89,7 +89,10 @@ def test_later_overrides_win_and_the_seed_wins_over_all(write: Write) -> None:
         ("links.lte.upp=5 Mbit/s", "--set links.lte.upp: unknown key; did you mean 'up'?"),
         ("lnks.lte.up=5 Mbit/s", "--set lnks.lte.up: lnks: unknown key; did you mean 'links'?"),
         ("fleet.3.devices=2", "--set fleet.3.devices: fleet has no entry '3'; entries: 0 to 0"),
-        ("fleet.phones.devices=2", "--set fleet.phones.devices: fleet has no entry 'phones'; entries: 0 to 0"),
+        (
+            "fleet.phones.devices=2",
+            "--set fleet.phones.devices: fleet has no entry 'phones'; entries: 0 to 0",
+        ),
         ("seed.deep=2", "--set seed.deep: seed is '7', no map to set a key in"),
         ("seed", "--set seed: an override reads a.b=value"),
         ("=3", "--set : an override reads a.b=value"),

@@ -244,7 +244,10 @@ method:
         ),
         ("a: {weights: {phone: 2}}", "links.a.weights: there is no cohort 'phone'; did you mean 'phones'?"),
         ("a: {loss: {bernoulli: 1.2}}", "links.a.loss.bernoulli: 1.2 is outside 0 % to 100 %"),
-        ("a: {loss: {bernoulli: 0.1, gilbert_elliott: {p: 0.1, r: 0.1}}}", "exactly one is needed: bernoulli"),
+        (
+            "a: {loss: {bernoulli: 0.1, gilbert_elliott: {p: 0.1, r: 0.1}}}",
+            "exactly one is needed: bernoulli",
+        ),
         ("a: {outages: [{at: 1 s}]}", "links.a.outages.0.for: is missing"),
     ],
 )

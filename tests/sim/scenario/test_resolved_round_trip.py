@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -81,7 +82,7 @@ def scenarios(draw: st.DrawFn) -> dict[str, object]:
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(drawn=scenarios())
 def test_what_is_written_out_loads_to_an_equal_scenario(write: Write, drawn: dict[str, object]) -> None:
-    scenario = load(write(yaml.safe_dump(drawn, sort_keys=False), "drawn.yaml"))
+    scenario = load(write(json.dumps(drawn), "drawn.yaml"))
     text = dump_resolved(scenario)
     again = load(write(text, "again.yaml"))
     assert again == scenario
@@ -141,7 +142,9 @@ def test_recorded_values_may_carry_their_unit(loaded: Loaded, write: Write) -> N
     assert again.cloud == scenario.cloud
 
 
-def test_a_bad_line_of_recorded_values_is_named(small: str, refusal: Callable[..., list[str]], write: Write) -> None:
+def test_a_bad_line_of_recorded_values_is_named(
+    small: str, refusal: Callable[..., list[str]], write: Write
+) -> None:
     write("1 ms\n2\n", "times.txt")
     (said,) = refusal(small, ("cloud.service={empirical: times.txt}",))
     assert "times.txt:2: 2 has no unit" in said

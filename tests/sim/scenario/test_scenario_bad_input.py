@@ -17,6 +17,7 @@ MISTAKES = [
     ("version: 1", "version: 2", "1:1: version: 2 is above 1"),
     ("tick: 10 s", "tick: 10", "4:1: tick: 10 has no unit; write for example '10 s'"),
     ("tick: 10 s", "tick: 31 min", "4:1: tick: 31 min is longer than the run (30 min)"),
+    ("tick: 10 s", "tick: 1 us", "4:1: tick: makes more than 10000000 ticks; write a longer one"),
     ("tick: 10 s", "tick: 0 s", "4:1: tick: '0 s' is zero; a time above 0 is wanted here"),
     ("tick: 10 s", "tick:", "4:1: tick: is empty; give it a value or remove the line"),
     ("30 min", "-30 min", "3:1: duration: '-30 min' is negative; a time is 0 or more"),
@@ -105,7 +106,11 @@ MISTAKES = [
         "up: 5 Mbs",
         "14:9: links.lte.up: '5 Mbs' is no data rate; write for example '5 Mbit/s'",
     ),
-    ("up: 256 kbit/s", "up: -5 bit/s", "14:9: links.lte.up: '-5 bit/s' is negative; a data rate is 0 or more"),
+    (
+        "up: 256 kbit/s",
+        "up: -5 bit/s",
+        "14:9: links.lte.up: '-5 bit/s' is negative; a data rate is 0 or more",
+    ),
     ("up: 256 kbit/s, ", "", "14:3: links.lte.up: is missing"),
     ("up: 256 kbit/s", "up: {}", "14:9: links.lte.up: nothing is given; exactly one is needed: rate, trace"),
     ("latency: 60 ms", "latency: 60", "14:41: links.lte.latency: 60 has no unit; write for example '60 s'"),
@@ -121,8 +126,17 @@ MISTAKES = [
         "up: {trace: none.up}",
         "14:14: links.lte.up.trace: there is no file 'none.up'",
     ),
+    (
+        "up: 256 kbit/s",
+        f"up: {{trace: {'x' * 400}}}",
+        "14:14: links.lte.up.trace: there is no file 'xxx",
+    ),
     ("prototypes: 8", "prototypes: 0", "16:28: method.adapter.prototypes: 0 is below 1"),
-    ("prototypes: 8", "prototype: 8", "16:28: method.adapter.prototype: unknown key; did you mean 'prototypes'?"),
+    (
+        "prototypes: 8",
+        "prototype: 8",
+        "16:28: method.adapter.prototype: unknown key; did you mean 'prototypes'?",
+    ),
     (
         "kind: persona, prototypes: 8",
         "kind: personal",
@@ -150,7 +164,9 @@ MISTAKES = [
 
 
 @pytest.mark.parametrize(("old", "new", "line"), MISTAKES, ids=[line for _, _, line in MISTAKES])
-def test_a_mistake_is_one_line_in_its_place(small: str, refusal: Refusal, old: str, new: str, line: str) -> None:
+def test_a_mistake_is_one_line_in_its_place(
+    small: str, refusal: Refusal, old: str, new: str, line: str
+) -> None:
     assert small.count(old) >= 1
     (said,) = refusal(small.replace(old, new, 1))
     assert said.startswith(f"small.yaml:{line}")

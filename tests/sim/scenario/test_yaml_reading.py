@@ -109,9 +109,23 @@ def test_a_bomb_of_aliases_is_refused_before_it_is_expanded() -> None:
     assert "more than 100000 values once aliases are expanded" in said(bomb)
 
 
+def test_aliases_cannot_nest_deeper_than_text_can() -> None:
+    text = "a0: &a0 " + "[" * 30 + "]" * 30 + "\n"
+    for level in range(1, 100):
+        text += f"a{level}: &a{level} " + "[" * 20 + f"*a{level - 1}" + "]" * 20 + "\n"
+    assert f"nested more than {MAX_DEPTH} deep once aliases are expanded" in said(text)
+
+
 @pytest.mark.parametrize("opening", ["[", "{a: ", "- "])
 def test_deep_nesting_is_refused_without_exhausting_the_stack(opening: str) -> None:
     assert f"nested more than {MAX_DEPTH} deep" in said(opening * 5000)
+
+
+def test_what_is_told_is_one_short_printable_line(refusal: Refusal) -> None:
+    text = '"\\e[31mred\\nline": 1\ntick: "' + "x" * 5000 + '"\n'
+    said_lines = refusal(text)
+    assert all(line.isprintable() and len(line) < 700 for line in said_lines)
+    assert any("\\x1b[31mred\\x0aline" in line for line in said_lines)
 
 
 def test_a_file_that_cannot_be_read_is_one_line(refusal: Refusal, tmp_path: Path) -> None:

@@ -1,0 +1,53 @@
+"""First come, first served by several servers, with room for so many and no more."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from heapq import heappop, heappush
+
+from sim.network.availability import Availability
+from sim.queues.servers import Servers, Service
+
+
+class FifoServers:
+    """Jobs are served in the order of arrival, each by the server that is free first.
+
+    Args:
+        servers: how many.
+        capacity: most jobs in the system, in service or waiting; who comes to a full one is turned away.
+        gates: when each server is up (none: always).
+
+    Source: Kiefer and Wolfowitz, Trans. AMS 78 (1955); with ``capacity == servers``, Erlang's loss system.
+    """
+
+    def __init__(self, servers: int, capacity: float = math.inf, gates: Sequence[Availability] = ()) -> None:
+        self.servers = Servers(servers, gates)
+        self.capacity = capacity
+        self.rejected = 0
+        self._ends_s: list[float] = []
+        self._starts_s: list[float] = []
+
+    def admit(self, now_s: float, work_s: float) -> Service | None:
+        """Take a job now; return when it starts and ends, or None if there is no room. Calls in time order."""
+        if self.in_system(now_s) >= self.capacity:
+            self.rejected += 1
+            return None
+        service = self.servers.occupy(self.servers.soonest(now_s), work_s)
+        heappush(self._ends_s, service.end_s)
+        heappush(self._starts_s, service.start_s)
+        return service
+
+    def in_system(self, now_s: float) -> int:
+        """Return how many jobs wait or are served; one that ends now is gone."""
+        return _left(self._ends_s, now_s)
+
+    def waiting(self, now_s: float) -> int:
+        """Return how many jobs wait; one that starts now does not."""
+        return _left(self._starts_s, now_s)
+
+
+def _left(times_s: list[float], now_s: float) -> int:
+    while times_s and times_s[0] <= now_s:
+        heappop(times_s)
+    return len(times_s)

@@ -1,0 +1,83 @@
+"""Last come, first served by several servers, without interrupting anyone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Sequence
+from typing import NamedTuple
+
+from sim.network.availability import Availability
+from sim.queues.servers import Servers, Service
+
+
+class _Job(NamedTuple):
+    job: Hashable
+    source: Hashable
+    work_s: float
+
+
+class LcfsServers:
+    """A server that becomes free takes the job that came last.
+
+    Events: after each :meth:`enter` or :meth:`begin`, wait until :meth:`next_s` and call :meth:`begin`, which
+    tells the jobs that start, and when each will end. Calls come in time order; of a job that comes and a
+    server that becomes free at one moment, the job comes first. (Interrupting what is served is
+    :class:`sim.network.lcfs.LcfsLink` over a rate of 1 second of work a second.)
+
+    Args:
+        servers: how many.
+        capacity: most jobs in the system; who comes to a full one is turned away.
+        gates: when each server is up (none: always).
+        drop_stale: a job replaces the waiting one of its source.
+    """
+
+    def __init__(
+        self,
+        servers: int,
+        capacity: float = math.inf,
+        gates: Sequence[Availability] = (),
+        *,
+        drop_stale: bool = False,
+    ) -> None:
+        self.servers = Servers(servers, gates)
+        self.capacity = capacity
+        self.drop_stale = drop_stale
+        self._waiting: list[_Job] = []
+        self._ends_s: list[float] = []
+        self._at_s = 0.0
+
+    def enter(
+        self, now_s: float, job: Hashable, work_s: float, source: Hashable = None
+    ) -> tuple[bool, list[Hashable]]:
+        """Offer a job; return whether there is room for it, and the waiting jobs that it replaces."""
+        self._at_s = now_s
+        stale = [old for old in self._waiting if self.drop_stale and old.source == source]
+        if self.in_system(now_s) - len(stale) >= self.capacity:
+            return False, []
+        self._waiting = [old for old in self._waiting if old not in stale] if stale else self._waiting
+        self._waiting.append(_Job(job, source, work_s))
+        return True, [old.job for old in stale]
+
+    def next_s(self) -> float:
+        """Return when the next job starts if no other comes; ``inf`` if none will."""
+        return self.servers.soonest(self._at_s).start_s if self._waiting else math.inf
+
+    def begin(self, now_s: float) -> list[tuple[Hashable, Service]]:
+        """Return the jobs that start up to ``now_s``, in the order in which they start."""
+        started: list[tuple[Hashable, Service]] = []
+        while self.next_s() <= now_s:
+            job = self._waiting.pop()
+            service = self.servers.occupy(self.servers.soonest(self._at_s), job.work_s)
+            self._ends_s.append(service.end_s)
+            started.append((job.job, service))
+        self._at_s = now_s
+        return started
+
+    def in_system(self, now_s: float) -> int:
+        """Return how many jobs wait or are served; one that ends now is gone."""
+        self._ends_s = [end_s for end_s in self._ends_s if end_s > now_s]
+        return len(self._waiting) + len(self._ends_s)
+
+    def waiting(self) -> int:
+        """Return how many jobs wait."""
+        return len(self._waiting)

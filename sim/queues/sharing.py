@@ -1,0 +1,97 @@
+"""Processor sharing by several servers: all jobs at once, none faster than one server."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable
+
+from sim.network.availability import Always, Availability
+from sim.network.fair_clock import FairClock
+from sim.network.gated import Gated
+from sim.network.rates import Constant
+
+
+class SharedServers:
+    """n jobs run at min(1, servers / n) seconds of work a second each.
+
+    The events are those of :class:`sim.network.sharing.SharedLink`, O(log n) each: after each :meth:`enter`,
+    :meth:`leave` or :meth:`complete`, wait until :meth:`next_s` and call :meth:`complete`.
+
+    Args:
+        servers: how many.
+        capacity: most jobs at once; who comes to a full system is turned away.
+        gate: when the servers are up, all together; work pauses while they are down.
+
+    Source: Kleinrock, "Queueing Systems" 2 (1976), chapter 4.
+    """
+
+    def __init__(self, servers: int, capacity: float = math.inf, gate: Availability | None = None) -> None:
+        self.servers = servers
+        self.capacity = capacity
+        self._uptime = Gated(Constant(1.0), gate) if gate else Gated(Constant(1.0), Always())
+        self._jobs = FairClock()
+        self._at_s = 0.0
+        self._work_s = 0.0
+        self._next_s: float | None = None
+        self._ended: list[tuple[Hashable, float]] = []
+
+    def __len__(self) -> int:
+        return len(self._jobs)
+
+    def enter(self, now_s: float, job: Hashable, work_s: float) -> bool:
+        """Offer a job now; return whether there is room for it.
+
+        Raises:
+            ValueError: the job is here already, or its work is negative.
+        """
+        self._advance(now_s)
+        if len(self._jobs) >= self.capacity:
+            return False
+        self._jobs.enter(job, work_s, 1.0)
+        self._next_s = None
+        return True
+
+    def leave(self, now_s: float, job: Hashable) -> float:
+        """Break a job off; return the work that it still had to go [s]."""
+        self._advance(now_s)
+        self._next_s = None
+        return self._jobs.leave(job)
+
+    def next_s(self) -> float:
+        """Return when the next job ends if nobody comes or goes; ``inf`` if none will."""
+        return self._ended[0][1] if self._ended else self._end_s()
+
+    def complete(self, now_s: float) -> list[tuple[Hashable, float]]:
+        """Return the jobs that ended up to ``now_s`` and have not been told yet: (job, end_s), by end."""
+        self._advance(now_s)
+        ended, self._ended = self._ended, []
+        return ended
+
+    def busy_s(self, now_s: float) -> float:
+        """Return the server-seconds of work done up to ``now_s``, which is not after :meth:`next_s`."""
+        return self._work_s + self._done_s(now_s)
+
+    def _speed(self) -> float:
+        return float(min(len(self._jobs), self.servers))
+
+    def _done_s(self, now_s: float) -> float:
+        return self._speed() * self._uptime.bits(self._at_s, now_s)
+
+    def _end_s(self) -> float:
+        if self._next_s is None:
+            self._next_s = math.inf
+            if self._jobs:
+                self._next_s = self._uptime.when(self._at_s, self._jobs.bits_to_next() / self._speed())
+        return self._next_s
+
+    def _advance(self, now_s: float) -> None:
+        while (end_s := self._end_s()) <= now_s:
+            self._work_s += self._done_s(end_s)
+            self._ended.append((self._jobs.finish(), end_s))
+            self._at_s = end_s
+            self._next_s = None
+        if self._jobs:
+            done_s = self._done_s(now_s)
+            self._work_s += done_s
+            self._jobs.serve(done_s)
+        self._at_s = now_s

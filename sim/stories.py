@@ -1,0 +1,65 @@
+"""Plays exchanges one by one, each as a story in the calendar: for any network, cloud and policy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from sim.clock import ASKS, Telling
+from sim.exchange import World, ask
+from sim.records import COLUMNS, Exchange, Luck
+from sim.requests import Requests
+
+
+class Stories:
+    """The general way to play exchanges."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._exchanges: list[Exchange] = []
+
+    @property
+    def asks_dropped(self) -> int:
+        return self._world.in_flight.dropped
+
+    @property
+    def asks_away(self) -> int:
+        return self._world.away
+
+    def __len__(self) -> int:
+        return len(self._exchanges)
+
+    def plan(self, requests: Requests) -> None:
+        """Let the devices ask at their times, once what else happens at that moment has happened."""
+        self._world.clock.play(self._tell_asks(requests), ASKS)
+
+    def advance(self, until_s: float) -> None:
+        """Nothing to do: the calendar brings every story to ``until_s`` by itself."""
+
+    def finish(self) -> None:
+        """Nothing to do: lines and cloud have kept their own logs."""
+
+    def columns(self) -> dict[str, np.ndarray]:
+        """Return the exchanges so far, column by column, as they were told."""
+        made = self._exchanges
+        return {name: np.array([getattr(x, name) for x in made], kind) for name, kind in COLUMNS.items()}
+
+    def _tell_asks(self, requests: Requests) -> Telling:
+        for exchange in _exchanges(requests):
+            yield exchange.requested_s
+            if ask(self._world, exchange):
+                self._exchanges.append(exchange)
+
+
+def _exchanges(requests: Requests) -> Iterator[Exchange]:
+    columns = (
+        requests.payload_bytes.tolist(),
+        requests.update_bytes.tolist(),
+        map(tuple, requests.up_latency_s.T.tolist()),
+        map(tuple, requests.down_latency_s.T.tolist()),
+        requests.service_s.tolist(),
+    )
+    luck = map(Luck, *columns)
+    keys = (requests.ticket.tolist(), requests.device.tolist(), requests.number.tolist(), requests.at_s.tolist())
+    return map(Exchange, *keys, luck)

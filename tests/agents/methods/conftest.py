@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import torch
+from quick_methods import CLASSES, CONTEXTS, QUICK
+
+from agents.methods import METHODS, Method, make_method
+from agents.models import Base, Net, make_net
+from agents.models.training import pretrain
+from agents.tasks.base import History, Past
+
+
+@pytest.fixture(autouse=True, scope="session")
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the cache of these tests to themselves, and prepare each method only once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DRIFTBED_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="session")
+def history() -> History:
+    """Four classes whose place depends on the context: what no single model can know and a window can tell."""
+    chance = torch.Generator().manual_seed(0)
+    means = 2.0 * torch.randn(CONTEXTS, CLASSES, 12, generator=chance)
+
+    def past(rows: int) -> Past:
+        concept = torch.randint(CONTEXTS, (rows,), generator=chance)
+        label = torch.randint(CLASSES, (rows,), generator=chance)
+        return Past(means[concept, label] + torch.randn(rows, 12, generator=chance), label, concept)
+
+    return History(past(1200), past(600))
+
+
+@pytest.fixture(scope="session")
+def net() -> Net:
+    return make_net("mlp", (12,), CLASSES, {"hidden": [16, 16]})
+
+
+@pytest.fixture(scope="session")
+def base(history: History, net: Net) -> Base:
+    return pretrain(history, net, {"epochs": 10, "rate": 5e-3}, 3)
+
+
+@pytest.fixture(params=METHODS)
+def method(request: pytest.FixtureRequest, net: Net) -> Method:
+    """Each method of the table, in turn."""
+    return make_method(request.param, QUICK.get(request.param, {}), "fp32", net)
