@@ -9,6 +9,9 @@ from pathlib import Path
 
 STYLE_SHEET = Path(__file__).with_name("report.css")
 PROLOG = re.compile(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<metadata>.*?</metadata>", re.DOTALL)
+WIDTH = re.compile(r'<svg [^>]*?width="([0-9.]+)pt"')
+# A figure of a whole page's width fills the column of the report; smaller ones keep their proportion.
+FULL_PT, FULL_REM = 504.0, 59.5
 IDENTIFIER = re.compile(r'(\bid="|href="#|url\(#)')
 
 
@@ -46,7 +49,8 @@ def inline_svg(path: Path, prefix: str, alt: str, caption: str) -> Markup:
     """Return an SVG file of ours as a figure, with identifiers of its own and words for who cannot see it."""
     drawing = PROLOG.sub("", path.read_text(encoding="utf-8")).strip()
     drawing = IDENTIFIER.sub(rf"\g<1>{prefix}-", drawing)
-    attributes = f'<svg role="img" aria-label="{html.escape(alt)}" '
+    widest = FULL_REM * float(WIDTH.findall(drawing)[0]) / FULL_PT
+    attributes = f'<svg role="img" aria-label="{html.escape(alt)}" style="max-width: {widest:.1f}rem" '
     drawing = drawing.replace("<svg ", attributes, 1)
     return tag("figure", Markup(drawing), tag("figcaption", caption))
 

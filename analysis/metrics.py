@@ -26,10 +26,10 @@ class Metric(NamedTuple):
     of: Callable[[Run], float | None]
 
     def show(self, value: float | None, signed: bool = False) -> str:
-        """Write a value in the metric's unit; a dash for None and NaN."""
+        """Write a value in the metric's unit, never as minus zero; a dash for None and NaN."""
         if value is None or math.isnan(value):
             return "-"
-        scaled = self.scale * value
+        scaled = round(self.scale * value, self.digits) + 0.0
         sign = "+" if signed else ""
         return f"{scaled:{sign},.{self.digits}f}"
 

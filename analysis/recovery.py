@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-WITHIN = 0.05
+WITHIN = 0.02
 ENOUGH_SAMPLES = 1000
 EPSILON_S = 1e-9
 
@@ -39,9 +39,9 @@ def recovery_times(
 
     windows: columns `t_s cohort samples correct` and, where there was one, `correct_oracle`; any mapping of
     equally long columns (a DataFrame too). drift_marks: `at_s until_s label cohort share` each, `until_s` and
-    `cohort` may be None. Returns one dict a mark: `at_s until_s label cohort recovery_s watched_s dip`; times in
-    seconds, `dip` (a share of samples) the largest shortfall beyond the level before the search ends, None where
-    nobody could measure it.
+    `cohort` may be None. Returns one dict a mark: `at_s until_s label cohort recovery_s watched_s dip`; times
+    in seconds, `dip` (a share of samples) the largest shortfall beyond the level before the search ends, None
+    where nobody could measure it.
     """
     marks = sorted(drift_marks, key=lambda mark: float(mark["at_s"]))
     return [_judge(windows, mark, marks, within, smooth_s) for mark in marks]

@@ -47,6 +47,7 @@ DEFAULTS: dict[str, Any] = {
     "publish_every": 100,
     "code": 32,
     "width": 64,
+    "stale": 0.1,
     "steps": 3000,
     "rate": 2e-3,
 }
@@ -61,7 +62,8 @@ class Persona(Deployed):
     * ``pooling`` of a window: ``mean_std`` or ``gru``;
     * ``reply``: ``edit`` (prototype and edit) or ``prototype`` (its number only, which rides in the header);
     * ``resident``: devices keep the first prototypes for good, or each reply brings the newest one along;
-    * ``refine``: rate of refinement, 0 for none; ``hysteresis``: 0 for none.
+    * ``refine``: rate of refinement, 0 for none; ``hysteresis``: 0 for none;
+    * ``stale``: share of training windows that straddle a change of the world: less harm by old windows.
     """
 
     name = "persona"
@@ -161,7 +163,7 @@ class Persona(Deployed):
         with one_thread():
             train_adapter(self.adapter, history, base, self.options, seed)
             seen = Contexts.of(history.train, base).draw(
-                _CLUSTERED, self.window, generator(seed, Purpose.METHOD, 2), staled=False
+                _CLUSTERED, self.window, generator(seed, Purpose.METHOD, 2)
             )
             weights = {f"adapter.{name}": value.clone() for name, value in self.adapter.state_dict().items()}
             called_for = self._called_for(weights, {"features": seen.window, "count": seen.real})
@@ -187,6 +189,8 @@ def _checked(options: dict[str, Any]) -> dict[str, Any]:
     for name, (low, high) in limits.items():
         if not low <= options[name] <= high:
             raise ValueError(f"persona: {name}={options[name]} must be {low} to {high}")
+    if not 0.0 <= options["stale"] <= 1.0:
+        raise ValueError(f"persona: stale={options['stale']} must be 0 to 1")
     if not options["tau"] > 0:
         raise ValueError(f"persona: tau={options['tau']} must be above 0")
     return options

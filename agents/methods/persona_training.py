@@ -18,8 +18,8 @@ from agents.tasks.base import History, Past
 DEVICES, QUERIES = 64, 8
 #: Weight of the mean squared edit; largest norm of a gradient.
 _DECAY, _GRADIENT = 1e-4, 5.0
-#: Share of windows whose older part comes from another context, and of windows that are not full yet.
-_STRADDLING, _PARTIAL = 0.1, 0.2
+#: Share of windows that are not full yet.
+_PARTIAL = 0.2
 #: Steps between two looks at the validation split.
 _LOOK = 100
 
@@ -48,16 +48,20 @@ class Contexts:
         size = torch.bincount(past.concept)
         return cls(base.features(past.x[order]), past.label[order], size.cumsum(0) - size, size)
 
-    def draw(self, devices: int, window: int, chance: torch.Generator, staled: bool) -> Windows:
-        """Draw windows, every context as often as any other; ``staled`` mixes in old and unfilled ones."""
+    def draw(self, devices: int, window: int, chance: torch.Generator, stale: float | None = None) -> Windows:
+        """Draw windows, every context as often as any other.
+
+        With ``stale``, some are not full yet, and of this share the older part comes from another context:
+        the world changed while they filled.
+        """
         context = torch.randint(len(self.size), (devices,), generator=chance)
         rows = self._rows(context.unsqueeze(1).expand(-1, window + QUERIES), chance)
         count = torch.full((devices,), window)
-        if staled:
+        if stale is not None:
             other = self._rows(
                 torch.randint(len(self.size), (devices, 1), generator=chance).expand_as(rows), chance
             )
-            rows = torch.where(self._old(devices, window, chance), other, rows)
+            rows = torch.where(self._old(devices, window, chance, stale), other, rows)
             count = self._count(devices, window, chance)
         seen, query = rows.split([window, QUERIES], 1)
         real = (torch.arange(window) < count[:, None]).unsqueeze(2)
@@ -67,8 +71,8 @@ class Contexts:
         drawn = (torch.rand(context.shape, generator=chance) * self.size[context]).long()
         return self.first[context] + drawn
 
-    def _old(self, devices: int, window: int, chance: torch.Generator) -> torch.Tensor:
-        straddling = torch.rand((devices, 1), generator=chance) < _STRADDLING
+    def _old(self, devices: int, window: int, chance: torch.Generator, stale: float) -> torch.Tensor:
+        straddling = torch.rand((devices, 1), generator=chance) < stale
         upto = torch.randint(1, window + 1, (devices, 1), generator=chance)
         return straddling & (torch.arange(window + QUERIES) < upto)
 
@@ -83,12 +87,12 @@ def train_adapter(adapter: Adapter, history: History, base: Base, options: dict[
     initialise(adapter, chance)
     adapter.first_weights(chance)
     train, held = Contexts.of(history.train, base), Contexts.of(history.validation, base)
-    judged = held.draw(1024, options["window"], generator(seed, Purpose.METHOD, 1), staled=False)
+    judged = held.draw(1024, options["window"], generator(seed, Purpose.METHOD, 1))
     optimiser = torch.optim.Adam(adapter.parameters(), lr=options["rate"])
     fading = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: 1.0 - step / options["steps"])
     best, kept = float("inf"), {}
     for step in range(options["steps"]):
-        windows = train.draw(DEVICES, options["window"], chance, staled=True)
+        windows = train.draw(DEVICES, options["window"], chance, options["stale"])
         _step(adapter, optimiser, loss_of(adapter, base, windows, options["tau"]))
         fading.step()
         if (step + 1) % _LOOK == 0 or step + 1 == options["steps"]:

@@ -17,14 +17,16 @@ from agents.seeding import Purpose, rng
 from agents.tasks.base import Content, History, Past, Place
 from agents.tasks.drift import Schedule, make_schedule
 from agents.tasks.pool import ImagePool, draw_images
-from agents.tasks.transforms import NEUTRAL, rotate
+from agents.tasks.transforms import NEUTRAL, warp
 
 #: Contexts of the past: context c is turned by c * 45 degrees.
 CONTEXTS = 8
 #: How often the past holds an image upright, and how often turned by one of the seven other angles.
-UPRIGHT, TURNED = 7, 3
+UPRIGHT, TURNED = 14, 6
 #: Images of the evaluation and the validation split; the rest is history.
-EVALUATION, VALIDATION = 500, 297
+EVALUATION, VALIDATION = 400, 197
+#: No two people hold a pen alike: the past is jittered by up to this turn, zoom and shift (share of side).
+JITTER_DEG, JITTER_ZOOM, JITTER_SHIFT = 5.0, 0.05, 0.06
 
 
 class Digits:
@@ -48,8 +50,8 @@ class Digits:
         self.pool_size = self.pools["evaluation"].size
 
     def history(self) -> History:
-        """Return the past: float32 [rows, 1, 8, 8], 10 rows an image, contexts 0 to 7."""
-        return History(self._past("train", 0), self._past("validation", 1))
+        """Return the past: float32 [rows, 1, 8, 8], 20 rows an image, contexts 0 to 7; jittered to train."""
+        return History(self._past("train", 0, 1.0), self._past("validation", 1, 0.0))
 
     def past_under(self, concept: int, split: str = "train") -> Past:
         """Return the images of a historical split once each, under a concept of the scenario."""
@@ -79,13 +81,14 @@ class Digits:
         """Return for each device of the block the sorted times [s] at which its concept changes."""
         return self.schedule.changes(place)
 
-    def _past(self, split: str, number: int) -> Past:
-        pool = self.pools[split]
-        chance = rng(self.seed, Purpose.HISTORY, number)
+    def _past(self, split: str, number: int, jitter: float) -> Past:
+        pool, chance = self.pools[split], rng(self.seed, Purpose.HISTORY, number)
         turned = chance.permuted(np.tile(np.arange(1, CONTEXTS), (pool.size, 1)), axis=1)[:, :TURNED]
         context = np.concatenate([np.zeros((pool.size, UPRIGHT), int), turned], 1).ravel()
         image = np.repeat(np.arange(pool.size), UPRIGHT + TURNED)
-        x = rotate(pool.images[image], torch.from_numpy(context * (360.0 / CONTEXTS)))
+        luck = torch.from_numpy(chance.uniform(-jitter, jitter, (len(image), 4)))
+        degrees = torch.from_numpy(context * (360.0 / CONTEXTS)) + JITTER_DEG * luck[:, 0]
+        x = warp(pool.images[image], degrees, 1.0 + JITTER_ZOOM * luck[:, 1], JITTER_SHIFT * luck[:, 2:])
         return Past(x, torch.from_numpy(pool.labels[image].astype(np.int64)), torch.from_numpy(context))
 
 

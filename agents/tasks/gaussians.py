@@ -31,9 +31,9 @@ DEFAULTS: dict[str, Any] = {
 
 
 class Gaussians:
-    """Options: ``classes``, ``dimensions``, ``distance`` of neighbouring means in standard deviations.
+    """Options: ``classes``, ``dimensions``, ``distance`` of neighbouring means (standard deviations).
 
-    ``rotate_deg_per_s`` and ``shift_per_s`` move all means from t = 0 on; ``history`` is the rows of the past.
+    ``rotate_deg_per_s`` and ``shift_per_s`` move all means from t = 0 on; ``history``: rows of the past.
     """
 
     pool_size = 0

@@ -43,18 +43,26 @@ def transform(images: torch.Tensor, strengths: Mapping[str, float], chance: Chan
     return images
 
 
-def rotate(images: torch.Tensor, degrees: float | torch.Tensor) -> torch.Tensor:
-    """Turn images [n, channels, h, w] counter-clockwise about their centre, bilinear, zeros outside.
+def rotate(images: torch.Tensor, degrees: float) -> torch.Tensor:
+    """Turn images [n, channels, h, w] counter-clockwise about their centre, bilinear, zeros outside."""
+    turns = torch.full((len(images),), degrees, dtype=torch.float64)
+    return warp(images, turns, torch.ones_like(turns), torch.zeros(len(images), 2, dtype=torch.float64))
 
-    ``degrees`` is one angle, or one an image [n].
+
+def warp(
+    images: torch.Tensor, degrees: torch.Tensor, zoom: torch.Tensor, shift: torch.Tensor
+) -> torch.Tensor:
+    """Shift, zoom and turn each image its own way, in one resampling, bilinear, zeros outside.
+
+    ``degrees`` and ``zoom`` are float64 [n]; ``shift`` [n, 2] is along x and y, in shares of width and height.
     """
-    angle = torch.deg2rad(torch.as_tensor(degrees, dtype=torch.float64)).expand(len(images))
-    zero = torch.zeros_like(angle)
+    angle = torch.deg2rad(degrees)
     height, width = images.shape[-2:]
     # grid_sample asks where each pixel comes from, in units of half the image, with y pointing down.
-    first = torch.stack([angle.cos(), -angle.sin() * height / width, zero], -1)
-    second = torch.stack([angle.sin() * width / height, angle.cos(), zero], -1)
-    theta = torch.stack([first, second], 1).to(images.dtype)
+    first = torch.stack([angle.cos(), -angle.sin() * height / width], -1)
+    second = torch.stack([angle.sin() * width / height, angle.cos()], -1)
+    turn = torch.stack([first, second], 1) / zoom[:, None, None]
+    theta = torch.cat([turn, -2.0 * shift[:, :, None]], 2).to(images.dtype)
     grid = functional.affine_grid(theta, list(images.shape), align_corners=False)
     return functional.grid_sample(images, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
 

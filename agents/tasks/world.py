@@ -40,8 +40,8 @@ class World:
     def bayes_accuracy(self) -> float:
         """Return the accuracy of the best rule.
 
-        Two classes: the normal tail (Fukunaga, Statistical Pattern Recognition, 1990, chapter 3). More, equally
-        likely: the chance that noise does not carry a sample out of its wedge (as in phase-shift keying).
+        Two classes: the normal tail (Fukunaga, Statistical Pattern Recognition, 1990, chapter 3). More,
+        equally likely: the chance that noise does not carry a sample out of its wedge (as in phase-shift keying).
         """
         if self.classes > 2:
             return self._in_wedge(self.radius, 0.0, 0.0)

@@ -58,7 +58,7 @@ def _spread(axes: Axes, sweep: Sweep, found: dict[str, Delays]) -> None:
     middles = [float(np.median(total_s)) for total_s in spread.values()]
     longest = max(float(total_s[-1]) for total_s in spread.values())
     if min(middles) > 0 and longest > 40 * min(middles):
-        log_axis(axes, min(middles) / 20, longest)
+        log_axis(axes, min(middles) / 20, 1.3 * longest)
     else:
         axes.set_xlim(0, longest or 1.0)
     axes.set_ylim(0, 101)

@@ -125,10 +125,12 @@ class FluidStage:
         at_s, fate = end_s, Fate.ARRIVED
         for (line, hop), (passage, sending) in zip(self._lines, offers, strict=True):
             passage.end_s = end_s
+            if fate is not Fate.ARRIVED:
+                # Lost before it came here: this line carried its share of the flow in vain.
+                passage.dropped_s = at_s
+                continue
             left_s, fate = line.land(passage, sending, message.latency_s[hop.number])
             at_s += left_s - end_s
-            if fate is not Fate.ARRIVED:
-                break
         return at_s, fate
 
 

@@ -114,7 +114,7 @@ class PassageLog:
             retransmitted_bytes=bins.so_far(np.minimum(end_s, dropped_s), column["retransmitted_bytes"]),
             queue=offered - started - dropped_waiting,
             busy_s=bins.overlap(*busy),
-            waiting_s=bins.total(start_s, start_s - offered_s),
+            waiting_s=bins.total(start_s, np.where(np.isfinite(start_s), start_s, offered_s) - offered_s),
             waited=bins.count(start_s),
         )
 

@@ -137,8 +137,13 @@ class AllOf:
         return all(part.available(t_s) for part in self.parts)
 
     def next_change_s(self, t_s: float) -> float:
-        """Return the first time after ``t_s`` at which a part changes; the whole may stay as it was."""
-        return min((part.next_change_s(t_s) for part in self.parts), default=math.inf)
+        """Return the first time after ``t_s`` at which the whole may change.
+
+        It cannot come back before each part that is away has changed; so what has left for good is not waited
+        for.
+        """
+        away = [part.next_change_s(t_s) for part in self.parts if not part.available(t_s)]
+        return max(away) if away else min((part.next_change_s(t_s) for part in self.parts), default=math.inf)
 
 
 def lifetime(joins_s: float = 0.0, leaves_s: float = math.inf) -> Availability:

@@ -93,4 +93,7 @@ class AllOfFleet:
         return np.logical_and.reduce([part.available_many(devices, t_s) for part in self._parts])
 
     def next_change_many(self, devices: np.ndarray, t_s: float) -> np.ndarray:
-        return np.minimum.reduce([part.next_change_many(devices, t_s) for part in self._parts])
+        changes_s = np.array([part.next_change_many(devices, t_s) for part in self._parts])
+        away = ~np.array([part.available_many(devices, t_s) for part in self._parts])
+        back_s = np.where(away, changes_s, -np.inf).max(0)
+        return np.where(away.any(0), back_s, changes_s.min(0))

@@ -35,8 +35,8 @@ class LcfsLink:
     Args:
         rate: any rate.
         stale: ``OF_SOURCE`` keeps at most one message of each source, its freshest; ``ALL`` keeps one at all
-            (the M/G/1/1 queue with preemption of Kaul, Yates and Gruteser, CISS 2012); ``KEPT`` is the classic
-            preemptive-resume discipline (Kleinrock, "Queueing Systems" 1, 1975).
+            (the M/G/1/1 queue with preemption of Kaul, Yates and Gruteser, CISS 2012); ``KEPT`` is the
+            classic preemptive-resume discipline (Kleinrock, "Queueing Systems" 1, 1975).
     """
 
     def __init__(self, rate: Rate, stale: Stale = Stale.OF_SOURCE) -> None:
@@ -58,11 +58,14 @@ class LcfsLink:
     ) -> list[tuple[Hashable, float]]:
         """Begin a message now; return those it has made stale, with the bits that they had to go.
 
+        A message without ``source`` is the only one of its source.
+
         Raises:
             ValueError: this flow is here already, or its size is negative.
         """
         if flow in self._flows or not bits >= 0.0:
             raise ValueError(f"flow {flow!r} of {bits!r} bits is here already or makes no sense")
+        source = flow if source is None else source
         self._advance(now_s)
         dropped = [(old, self._remove(old)) for old in self._made_stale(source)]
         waiting = _Waiting(flow, source, bits)
@@ -85,7 +88,7 @@ class LcfsLink:
         return self._ended[0][1] if self._ended else self._end_s()
 
     def complete(self, now_s: float) -> list[tuple[Hashable, float]]:
-        """Return the messages that ended up to ``now_s`` and have not been told yet: (flow, end_s), by end."""
+        """Return the flows that ended up to ``now_s`` and have not been told yet: (flow, end_s), by end."""
         self._advance(now_s)
         ended, self._ended = self._ended, []
         return ended

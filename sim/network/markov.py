@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -48,13 +49,29 @@ class MarkovLaw:
         for bps in self.rates_bps:
             require_rate(float(bps))
 
-    @property
+    @cached_property
     def stationary(self) -> np.ndarray:
         """Return the long-run share of time in each state: float64 [states]."""
         states = len(self.rates_bps)
         balance = np.vstack([self.generator_per_s.T, np.ones(states)])
         shares = np.linalg.lstsq(balance, np.append(np.zeros(states), 1.0), rcond=None)[0]
         return np.asarray(shares)
+
+    @cached_property
+    def start(self) -> np.ndarray:
+        """Return the cumulative shares of time, to draw a state from: float64 [states]."""
+        return np.cumsum(self.stationary)
+
+    @cached_property
+    def exit_per_s(self) -> np.ndarray:
+        """Return the rate at which each state is left: float64 [states]."""
+        return np.asarray(-np.diag(self.generator_per_s))
+
+    @cached_property
+    def turns(self) -> np.ndarray:
+        """Return the cumulative probabilities of the next state, by state: float64 [states, states]."""
+        jumps = self.generator_per_s + np.diag(self.exit_per_s)
+        return np.asarray(np.cumsum(jumps, axis=1) / np.maximum(self.exit_per_s, math.ulp(0.0))[:, None])
 
     @property
     def mean_bps(self) -> float:
@@ -69,27 +86,13 @@ class MarkovRate:
     It is laid out as far as it has been asked for: 24 bytes a jump.
     """
 
-    __slots__ = (
-        "_bits",
-        "_device",
-        "_edges_s",
-        "_exit_per_s",
-        "_law",
-        "_next",
-        "_purpose",
-        "_seed",
-        "_states",
-    )
+    __slots__ = ("_bits", "_device", "_edges_s", "_law", "_purpose", "_seed", "_states")
 
     grain_bits = 0.0
 
     def __init__(self, law: MarkovLaw, seed: int, device: int, purpose: Purpose = Purpose.RATE_STATE) -> None:
         self._law, self._seed, self._device, self._purpose = law, seed, device, purpose
-        self._exit_per_s = -np.diag(law.generator_per_s)
-        jumps = law.generator_per_s + np.diag(self._exit_per_s)
-        self._next = np.cumsum(jumps, axis=1) / np.maximum(self._exit_per_s, math.ulp(0.0))[:, None]
-        start = float(uniforms(seed, purpose, device, 0))
-        self._states = [_pick(np.cumsum(law.stationary), start)]
+        self._states = [_pick(law.start, float(uniforms(seed, purpose, device, 0)))]
         self._edges_s = [0.0]
         self._bits = [0.0]
 
@@ -135,12 +138,12 @@ class MarkovRate:
         turning = uniforms(self._seed, self._purpose, self._device, 2 * numbers + 1)
         for length, turn in zip(lasting.tolist(), turning.tolist(), strict=True):
             state = self._states[-1]
-            exit_per_s = float(self._exit_per_s[state])
+            exit_per_s = float(self._law.exit_per_s[state])
             sojourn_s = length / exit_per_s if exit_per_s else math.inf
             self._edges_s.append(self._edges_s[-1] + sojourn_s)
             bps = float(self._law.rates_bps[state])
             self._bits.append(self._bits[-1] + (bps * sojourn_s if bps else 0.0))
-            self._states.append(_pick(self._next[state], turn))
+            self._states.append(_pick(self._law.turns[state], turn))
 
 
 def fit_markov(trace: Steps, states: int = 8) -> MarkovLaw:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Iterable, Mapping
 from heapq import heappop, heappush
+from operator import attrgetter
 
 from sim.network.bundles import Bundle, Calendar
 from sim.network.rates import Rate
@@ -186,8 +187,8 @@ class MaxMinNetwork:
         if not self._stale:
             return
         stale, self._stale = self._stale, {}
-        touched = self._component(self._kept(stale))
-        capacity_bps = {link: self._wires[link].capacity_bps for bundle in touched for link in bundle.path}
+        touched, links = self._component(self._kept(stale))
+        capacity_bps = {link: self._wires[link].capacity_bps for link in links}
         for bundle, level in zip(touched, fill(touched, capacity_bps), strict=True):
             if level != bundle.level or bundle in stale:
                 bundle.advance(self._at_s)
@@ -208,18 +209,18 @@ class MaxMinNetwork:
                 seeds.update(self._wires[link].crossing)
         return {bundle: None for bundle in seeds if bundle.flows}
 
-    def _component(self, seeds: dict[Bundle, None]) -> list[Bundle]:
-        """Return, by age, all bundles that are connected with ``seeds`` through links."""
-        reached, wires = dict(seeds), set()
+    def _component(self, seeds: dict[Bundle, None]) -> tuple[list[Bundle], set[Link]]:
+        """Return all bundles that are connected with ``seeds`` through links, by age, and those links."""
+        reached, links = dict(seeds), set()
         frontier = list(seeds)
         while frontier:
             for link in frontier.pop().path:
-                if link not in wires:
-                    wires.add(link)
+                if link not in links:
+                    links.add(link)
                     fresh = [bundle for bundle in self._wires[link].crossing if bundle not in reached]
                     reached.update(dict.fromkeys(fresh))
                     frontier += fresh
-        return sorted(reached, key=lambda bundle: bundle.number)
+        return sorted(reached, key=attrgetter("number")), links
 
 
 class _Wire:

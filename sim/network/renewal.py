@@ -32,7 +32,7 @@ class RenewalLaw:
             uniform moment of it, so that no transient is seen; ``on`` and ``off`` begin a fresh period at 0.
 
     Raises:
-        ValueError: a law with negative or endless durations, or two laws that are both zero.
+        ValueError: a law with negative or endless durations, or that is never on for any time.
 
     Source: Cox, "Renewal Theory" (1962), chapters 5 and 7.
     """
@@ -48,8 +48,8 @@ class RenewalLaw:
         self._off, self._on = off, on
         self._seed, self._purpose, self._start = seed, purpose, start
         self._offs, self._ons = _Durations(off), _Durations(on)
-        if not self.mean_on_s + self.mean_off_s > 0.0:
-            raise ValueError("on and off cannot both last no time at all")
+        if not self.mean_on_s > 0.0:
+            raise ValueError("what is never on for any time does not alternate")
 
     @property
     def mean_on_s(self) -> float:

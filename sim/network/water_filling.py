@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+import math
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 from typing import Protocol
 
@@ -36,58 +37,75 @@ def fill(demands: Sequence[Demand], capacity_bps: Mapping[Hashable, float]) -> l
 
 
 class _Filling:
-    """One progressive filling: each link and each cap waits in a heap for the level at which it binds."""
+    """One progressive filling: each link and each cap waits for the level at which it binds."""
 
     def __init__(self, demands: Sequence[Demand], capacity_bps: Mapping[Hashable, float]) -> None:
-        self.demands = demands
+        self.paths = [demand.path for demand in demands]
+        self.weights = [demand.weight for demand in demands]
+        self.caps = sorted((demand.cap, i) for i, demand in enumerate(demands) if demand.cap < math.inf)
         self.levels = [-1.0] * len(demands)
-        self.left_bps: dict[Hashable, float] = {}
-        self.weight: dict[Hashable, float] = {}
-        self.crossing: dict[Hashable, list[int]] = {}
-        self.rising: dict[Hashable, int] = {}
+        self.tanks: dict[Hashable, _Tank] = {}
         self._enrol(capacity_bps)
         self._rise()
 
     def _enrol(self, capacity_bps: Mapping[Hashable, float]) -> None:
-        for i, demand in enumerate(self.demands):
-            for link in demand.path:
-                if link not in self.crossing:
-                    self.left_bps[link], self.weight[link], self.crossing[link] = capacity_bps[link], 0.0, []
-                self.weight[link] += demand.weight
-                self.crossing[link].append(i)
-        self.rising = {link: len(crossing) for link, crossing in self.crossing.items()}
+        for i, path in enumerate(self.paths):
+            for link in path:
+                tank = self.tanks.get(link)
+                if tank is None:
+                    tank = self.tanks[link] = _Tank(capacity_bps[link])
+                tank.weight += self.weights[i]
+                tank.crossing.append(i)
+                tank.rising += 1
 
     def _rise(self) -> None:
-        links = list(self.crossing)
-        caps = sorted((demand.cap, i) for i, demand in enumerate(self.demands))
-        full = [(self.left_bps[link] / self.weight[link], k) for k, link in enumerate(links)]
+        tanks = list(self.tanks.values())
+        full = [(tank.level(), k) for k, tank in enumerate(tanks)]
         heapify(full)
         next_cap = 0
-        while full or next_cap < len(caps):
-            if full and (next_cap == len(caps) or full[0][0] < caps[next_cap][0]):
-                self._fill_up(*heappop(full), links, full)
+        while full or next_cap < len(self.caps):
+            if full and (next_cap == len(self.caps) or full[0][0] < self.caps[next_cap][0]):
+                level, k = heappop(full)
+                self._fill_up(tanks[k], level, k, full)
             else:
-                self._stop(caps[next_cap][1], caps[next_cap][0])
+                cap, i = self.caps[next_cap]
+                self._stop((i,), cap)
                 next_cap += 1
 
-    def _fill_up(self, level: float, k: int, links: list[Hashable], full: list[tuple[float, int]]) -> None:
-        link = links[k]
-        if not self.rising[link]:
+    def _fill_up(self, tank: _Tank, level: float, k: int, full: list[tuple[float, int]]) -> None:
+        if not tank.rising:
             return
-        now = max(self.left_bps[link], 0.0) / self.weight[link]
+        now = tank.level()
         if now > level:
             # Others stopped before they took their share here: this link fills later than foreseen.
             heappush(full, (now, k))
-            return
-        for i in self.crossing[link]:
-            self._stop(i, level)
+        else:
+            self._stop(tank.crossing, level)
 
-    def _stop(self, i: int, level: float) -> None:
-        if self.levels[i] >= 0.0:
-            return
-        self.levels[i] = level
-        demand = self.demands[i]
-        for link in demand.path:
-            self.rising[link] -= 1
-            self.weight[link] -= demand.weight
-            self.left_bps[link] -= demand.weight * level
+    def _stop(self, demands: Iterable[int], level: float) -> None:
+        for i in demands:
+            if self.levels[i] < 0.0:
+                self.levels[i] = level
+                for link in self.paths[i]:
+                    self.tanks[link].stop(self.weights[i], level)
+
+
+class _Tank:
+    """A link that fills up: what it has left, and the weight of those whose level still rises."""
+
+    __slots__ = ("crossing", "left_bps", "rising", "weight")
+
+    def __init__(self, left_bps: float) -> None:
+        self.left_bps = left_bps
+        self.weight = 0.0
+        self.crossing: list[int] = []
+        self.rising = 0
+
+    def level(self) -> float:
+        """Return the level at which the link is full if nobody stops before."""
+        return max(self.left_bps, 0.0) / self.weight
+
+    def stop(self, weight: float, level: float) -> None:
+        self.rising -= 1
+        self.weight -= weight
+        self.left_bps -= weight * level

@@ -7,7 +7,7 @@ Work is measured in seconds of one server. First come, first served tells start 
 from sim.queues.batching import Batch, BatchServers
 from sim.queues.fifo import FifoServers
 from sim.queues.lcfs import LcfsServers
-from sim.queues.servers import Service, Servers
+from sim.queues.servers import Servers, Service
 from sim.queues.sharing import SharedServers
 
 __all__ = ["Batch", "BatchServers", "FifoServers", "LcfsServers", "Servers", "Service", "SharedServers"]

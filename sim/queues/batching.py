@@ -67,12 +67,12 @@ class BatchServers:
 
     def next_s(self) -> float:
         """Return when the next batch starts if no other job comes; ``inf`` if none waits."""
-        return self.servers.soonest(self._ready_s()).start_s if self._waiting else math.inf
+        return self.servers.soonest_s(self._ready_s()) if self._waiting else math.inf
 
     def begin(self, now_s: float) -> list[Batch]:
         """Return the batches that start up to ``now_s``, in the order in which they start."""
         started: list[Batch] = []
-        while self.next_s() <= now_s:
+        while self._waiting and self.next_s() <= now_s:
             started.append(self._start())
         return started
 
@@ -93,10 +93,10 @@ class BatchServers:
         return oldest_s + self.max_wait_s
 
     def _start(self) -> Batch:
-        soonest = self.servers.soonest(self._ready_s())
+        ready_s = self._ready_s()
         size = min(len(self._waiting), self.max_size)
         jobs = tuple(self._waiting.popleft()[1] for _ in range(size))
-        service = self.servers.occupy(soonest, self.work_s(size, self._batches))
+        service = self.servers.serve(ready_s, self.work_s(size, self._batches))
         self._batches += 1
         self._serving.append((service.end_s, size))
         return Batch(jobs, *service)

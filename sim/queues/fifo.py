@@ -13,6 +13,8 @@ from sim.queues.servers import Servers, Service
 class FifoServers:
     """Jobs are served in the order of arrival, each by the server that is free first.
 
+    Calls come in time order.
+
     Args:
         servers: how many.
         capacity: most jobs in the system, in service or waiting; who comes to a full one is turned away.
@@ -29,11 +31,11 @@ class FifoServers:
         self._starts_s: list[float] = []
 
     def admit(self, now_s: float, work_s: float) -> Service | None:
-        """Take a job now; return when it starts and ends, or None if there is no room. Calls in time order."""
+        """Take a job now; return when it starts and ends, or None if there is no room."""
         if self.in_system(now_s) >= self.capacity:
             self.rejected += 1
             return None
-        service = self.servers.occupy(self.servers.soonest(now_s), work_s)
+        service = self.servers.serve(now_s, work_s)
         heappush(self._ends_s, service.end_s)
         heappush(self._starts_s, service.start_s)
         return service

@@ -11,7 +11,6 @@ from sim.queues.servers import Servers, Service
 
 
 class _Job(NamedTuple):
-    job: Hashable
     source: Hashable
     work_s: float
 
@@ -20,9 +19,8 @@ class LcfsServers:
     """A server that becomes free takes the job that came last.
 
     Events: after each :meth:`enter` or :meth:`begin`, wait until :meth:`next_s` and call :meth:`begin`, which
-    tells the jobs that start, and when each will end. Calls come in time order; of a job that comes and a
-    server that becomes free at one moment, the job comes first. (Interrupting what is served is
-    :class:`sim.network.lcfs.LcfsLink` over a rate of 1 second of work a second.)
+    tells the jobs that start, and when each will end. Calls come in time order. (What interrupts those in
+    service is :class:`sim.network.lcfs.LcfsLink` over a rate of 1: one second of work a second.)
 
     Args:
         servers: how many.
@@ -42,7 +40,8 @@ class LcfsServers:
         self.servers = Servers(servers, gates)
         self.capacity = capacity
         self.drop_stale = drop_stale
-        self._waiting: list[_Job] = []
+        self._waiting: dict[Hashable, _Job] = {}
+        self._of_source: dict[Hashable, Hashable] = {}
         self._ends_s: list[float] = []
         self._at_s = 0.0
 
@@ -51,25 +50,30 @@ class LcfsServers:
     ) -> tuple[bool, list[Hashable]]:
         """Offer a job; return whether there is room for it, and the waiting jobs that it replaces."""
         self._at_s = now_s
-        stale = [old for old in self._waiting if self.drop_stale and old.source == source]
-        if self.in_system(now_s) - len(stale) >= self.capacity:
+        stale = self._of_source.get(source) if self.drop_stale and source is not None else None
+        if stale is None and self.in_system(now_s) >= self.capacity:
             return False, []
-        self._waiting = [old for old in self._waiting if old not in stale] if stale else self._waiting
-        self._waiting.append(_Job(job, source, work_s))
-        return True, [old.job for old in stale]
+        replaced = [] if stale is None else [stale]
+        for old in replaced:
+            del self._waiting[old]
+        self._waiting[job] = _Job(source, work_s)
+        self._of_source[source] = job
+        return True, replaced
 
     def next_s(self) -> float:
         """Return when the next job starts if no other comes; ``inf`` if none will."""
-        return self.servers.soonest(self._at_s).start_s if self._waiting else math.inf
+        return self.servers.soonest_s(self._at_s) if self._waiting else math.inf
 
     def begin(self, now_s: float) -> list[tuple[Hashable, Service]]:
         """Return the jobs that start up to ``now_s``, in the order in which they start."""
         started: list[tuple[Hashable, Service]] = []
-        while self.next_s() <= now_s:
-            job = self._waiting.pop()
-            service = self.servers.occupy(self.servers.soonest(self._at_s), job.work_s)
+        while self._waiting and self.next_s() <= now_s:
+            name, job = self._waiting.popitem()
+            if self._of_source.get(job.source) == name:
+                del self._of_source[job.source]
+            service = self.servers.serve(self._at_s, job.work_s)
             self._ends_s.append(service.end_s)
-            started.append((job.job, service))
+            started.append((name, service))
         self._at_s = now_s
         return started
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from heapq import heapreplace
 from typing import NamedTuple
@@ -44,34 +45,38 @@ class Servers:
         self._free = [(0.0, server) for server in range(count)]
         self._booked_s = 0.0
 
-    def soonest(self, now_s: float) -> Service:
-        """Return the server that can begin first at or after ``now_s``, and when; its end is not yet known."""
-        if not self._gates:
-            free_s, server = self._free[0]
-            return Service(server, max(free_s, now_s), 0.0)
-        start_s, server = min(
-            (self._up_s(server, max(free_s, now_s)), server) for free_s, server in self._free
-        )
-        return Service(server, start_s, 0.0)
+    def soonest_s(self, now_s: float) -> float:
+        """Return when the next job could begin, at or after ``now_s``."""
+        return self._soonest(now_s)[0]
 
-    def occupy(self, soonest: Service, work_s: float) -> Service:
-        """Give a job of ``work_s`` to the server that :meth:`soonest` has just named; return its times."""
-        server, start_s, _ = soonest
-        if not self._gates:
-            end_s = start_s + work_s
-            heapreplace(self._free, (end_s, server))
-        else:
+    def serve(self, now_s: float, work_s: float) -> Service:
+        """Give a job to the server that can begin first at or after ``now_s``; return its times."""
+        start_s, server = self._soonest(now_s)
+        if self._gates:
             end_s = self._speeds[server].when(start_s, work_s)
             self._free[server] = (end_s, server)
-        self._booked_s += end_s - start_s
+        else:
+            end_s = start_s + work_s
+            heapreplace(self._free, (end_s, server))
+        self._booked_s += end_s - start_s if end_s < math.inf else 0.0
         return Service(server, start_s, end_s)
 
     def busy_s(self, now_s: float) -> float:
-        """Return the server-seconds occupied up to ``now_s`` by jobs told to :meth:`occupy`, failures included."""
-        return self._booked_s - sum(max(free_s - now_s, 0.0) for free_s, _ in self._free)
+        """Return the server-seconds from start to end of jobs, up to ``now_s``; failures within them count.
+
+        Jobs that never end because their server stays down are left out.
+        """
+        ahead_s = (free_s - now_s for free_s, _ in self._free)
+        return self._booked_s - sum(left_s for left_s in ahead_s if 0.0 < left_s < math.inf)
+
+    def _soonest(self, now_s: float) -> tuple[float, int]:
+        if not self._gates:
+            free_s, server = self._free[0]
+            return max(free_s, now_s), server
+        return min((self._up_s(server, max(free_s, now_s)), server) for free_s, server in self._free)
 
     def _up_s(self, server: int, t_s: float) -> float:
         """Return the first moment from ``t_s`` on at which a server is up."""
-        while t_s < float("inf") and not self._gates[server].available(t_s):
+        while t_s < math.inf and not self._gates[server].available(t_s):
             t_s = self._gates[server].next_change_s(t_s)
         return t_s

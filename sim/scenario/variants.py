@@ -83,7 +83,7 @@ class Variants:
             raise refuse(f"the kind of {self.noun} is missing; known: {', '.join(self.table)}")
         if self.plugin and isinstance(kind, str) and ":" in kind:
             return self._plugin(kind, info)
-        if kind not in self.table:
+        if not isinstance(kind, str) or kind not in self.table:
             raise refuse(
                 f"{shown(kind)} is no known {self.noun}{near_miss(str(kind), list(self.table))}", "kind"
             )

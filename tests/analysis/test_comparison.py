@@ -88,6 +88,7 @@ def test_a_mean_over_fewer_seeds_says_so() -> None:
     assert with_interval(metric, Interval(12.0, np.nan, np.nan, 1), of=1) == "12.0"
     assert with_interval(metric, Interval(12.0, 10.0, 14.0, 3), signed=True) == "+12.0 ± 2.0"
     assert with_interval(metric, student_interval([]), of=5) == "-"
+    assert metric.show(-0.001, signed=True) == "+0.0"
 
 
 def test_the_frontier_is_what_nothing_cheaper_beats() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from stage import Play, Table, cli, scene, where
+from stage import Play, Table, assert_rows_equal, cli, scene, where
 
 ADAPTERS = {
     "cloud_ft": "{kind: cloud_ft, steps: 5}",
@@ -122,10 +122,3 @@ def test_streams_stay_the_same_when_devices_crowd_one_link(play: Play) -> None:
 def first_devices(table: Table, devices: int) -> Table:
     """Return the rows of devices below a number."""
     return where(table, table["device"] < devices)
-
-
-def assert_rows_equal(some: Table, others: Table) -> None:
-    """Check that two tables agree, ticket numbers aside: those count the whole fleet."""
-    assert some.keys() == others.keys()
-    for name in some.keys() - {"ticket"}:
-        assert np.array_equal(some[name], others[name], equal_nan=some[name].dtype.kind == "f"), name

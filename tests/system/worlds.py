@@ -39,7 +39,7 @@ def links() -> st.SearchStrategy[dict[str, Any]]:
         optional={"latency": times(), "jitter": times(), "header": st.sampled_from(["0 B", "40 B"])},
     )
     sharing = st.sampled_from([{}, {"shared": True}, {"shared_by": "3 devices"}])
-    return st.builds(lambda link, shared: link | shared, plain, sharing)
+    return st.builds(_merged, plain, sharing)
 
 
 def triggers() -> st.SearchStrategy[dict[str, Any]]:
@@ -124,9 +124,7 @@ def rough_links() -> st.SearchStrategy[dict[str, Any]]:
 
 def rough_worlds() -> st.SearchStrategy[dict[str, Any]]:
     """Return scenarios of lossy paths and absent devices whose asks all come early in a long run."""
-    shared = rough_links().flatmap(
-        lambda link: st.sampled_from([{"shared": True}, {"shared_by": "4 devices"}]).map(lambda by: link | by)
-    )
+    sharing = st.sampled_from([{"shared": True}, {"shared_by": "4 devices"}])
     away = st.sampled_from(
         ["always", {"on": {"exponential": {"mean": "30 s"}}, "off": {"exponential": {"mean": "20 s"}}}]
     )
@@ -135,7 +133,7 @@ def rough_worlds() -> st.SearchStrategy[dict[str, Any]]:
         _rough,
         world=worlds(),
         near=rough_links(),
-        far=shared,
+        far=st.builds(_merged, rough_links(), sharing),
         away=away,
         offline=offline,
         asks=st.lists(st.sampled_from(["0 s", "1 s", "1500 ms", "20 s"]), min_size=1, max_size=4),
@@ -153,3 +151,7 @@ def _rough(
         "links": {"near": near | {"via": ["far"]}, "far": far},
         "method": world["method"] | {"trigger": {"kind": "at", "times": asks}},
     }
+
+
+def _merged(some: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+    return some | more

@@ -22,14 +22,16 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def history() -> History:
-    """Four classes whose place depends on the context: what no single model can know and a window can tell."""
+    """Four clusters whose labels turn with the context, which one sample hints at and a window tells."""
     chance = torch.Generator().manual_seed(0)
-    means = 2.0 * torch.randn(CONTEXTS, CLASSES, 12, generator=chance)
 
     def past(rows: int) -> Past:
         concept = torch.randint(CONTEXTS, (rows,), generator=chance)
-        label = torch.randint(CLASSES, (rows,), generator=chance)
-        return Past(means[concept, label] + torch.randn(rows, 12, generator=chance), label, concept)
+        cluster = torch.randint(CLASSES, (rows,), generator=chance)
+        x = torch.randn(rows, 12, generator=chance)
+        x[:, :CONTEXTS] += torch.eye(CONTEXTS)[concept]
+        x[:, CONTEXTS : CONTEXTS + CLASSES] += 3.0 * torch.eye(CLASSES)[cluster]
+        return Past(x, (cluster + concept) % CLASSES, concept)
 
     return History(past(1200), past(600))
 

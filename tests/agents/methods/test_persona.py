@@ -95,9 +95,7 @@ def test_an_empty_window_calls_for_the_base_head(net: Net, history: History, bas
 def test_a_window_tells_the_context_and_lifts_the_base(net: Net, history: History, base: Base) -> None:
     method = made(net, steps=400, tau=1.0)
     cloud = method.prepare(history, base, 3)
-    held = Contexts.of(history.validation, base).draw(
-        200, method.window, generator(9, Purpose.METHOD), staled=False
-    )
+    held = Contexts.of(history.validation, base).draw(200, method.window, generator(9, Purpose.METHOD))
     right, wrong = (accuracy(method, cloud, held, turned) for turned in (0, 67))
     still = held.query.flatten(0, 1).unsqueeze(0)
     base_right = (
@@ -157,6 +155,7 @@ def test_every_ablation_serves(net: Net, history: History, base: Base, ablation:
         ({"transfer": "lstm"}, "'lstm' is unknown; known are linear, gru"),
         ({"prototypes": 0}, "prototypes=0 must be 1 to 256"),
         ({"window": 256}, "window=256"),
+        ({"stale": 2.0}, "stale=2.0 must be 0 to 1"),
         ({"tau": 0.0}, "tau=0.0 must be above 0"),
     ],
 )

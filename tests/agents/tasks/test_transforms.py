@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from agents.tasks.transforms import NEUTRAL, Chance, blur, contrast, occlude, rotate, transform
+from agents.tasks.transforms import NEUTRAL, Chance, blur, contrast, occlude, rotate, transform, warp
 
 IMAGES = torch.from_numpy(np.random.default_rng(0).random((6, 2, 8, 12), np.float32))
 CHANCE = Chance.draw(IMAGES, np.random.default_rng(1))
@@ -20,10 +20,26 @@ def test_half_a_turn_of_an_oblong_is_exact() -> None:
     assert torch.allclose(rotate(IMAGES, 180.0), torch.rot90(IMAGES, 2, (2, 3)), atol=1e-5)
 
 
-def test_one_angle_an_image_is_the_same_as_one_by_one() -> None:
+def test_each_image_may_be_turned_its_own_way() -> None:
     degrees = torch.tensor([0.0, 45.0, 90.0, 135.0, 200.0, 315.0], dtype=torch.float64)
     apart = torch.cat([rotate(IMAGES[i : i + 1], float(degrees[i])) for i in range(6)])
-    assert torch.allclose(rotate(IMAGES, degrees), apart, atol=1e-6)
+    together = warp(
+        IMAGES, degrees, torch.ones(6, dtype=torch.float64), torch.zeros(6, 2, dtype=torch.float64)
+    )
+    assert torch.equal(together, apart)
+
+
+def test_a_shift_moves_right_and_down_and_a_zoom_enlarges() -> None:
+    still, own_size = torch.zeros(6, dtype=torch.float64), torch.ones(6, dtype=torch.float64)
+    by_pixels = torch.tensor([[2 / 12, 1 / 8]], dtype=torch.float64).expand(6, 2)
+    moved = warp(IMAGES, still, own_size, by_pixels)
+    assert torch.allclose(moved[..., 1:, 2:], IMAGES[..., :-1, :-2], atol=1e-5)
+    dot = torch.zeros(6, 1, 8, 12)
+    dot[..., 3:5, 5:7] = 1.0
+    doubled = warp(dot, still, 2.0 * own_size, torch.zeros(6, 2, dtype=torch.float64))
+    assert doubled.sum().item() == pytest.approx(4.0 * dot.sum().item(), rel=0.01)
+    shifted = warp(dot, still, 2.0 * own_size, 0.5 * by_pixels)
+    assert torch.allclose(shifted[..., 1:, 2:], doubled[..., :-1, :-2], atol=1e-5)
 
 
 def test_blur_keeps_a_flat_image_and_lowers_variance() -> None:

@@ -1,0 +1,61 @@
+"""Links against each other and against their files: what no link can say about itself alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sim.scenario import ScenarioErrors
+from sim.scenario.loader import check
+from sim.scenario.sources import read_tree
+
+Write = Callable[..., Path]
+
+
+def check_all(path: Path) -> object:
+    """Read a scenario as if all of the grammar were built."""
+    return check(read_tree(path, []), built_only=False)
+
+
+@pytest.mark.parametrize(
+    ("links", "said"),
+    [
+        ("a: {via: [b]}", "links.a.via: there is no link 'b'"),
+        ("a: {via: [b]}\n  b: {}", "links.a.via: 'b' is private; messages go via links that are shared"),
+        (
+            "a: {via: [b]}\n  b: {shared: true, via: [c]}\n  c: {shared: true, via: [b]}",
+            "links.a.via: goes in a circle: b -> c -> b",
+        ),
+        ("a: {weights: {phone: 2}}", "links.a.weights: there is no cohort 'phone'; did you mean 'phones'?"),
+        ("a: {loss: {bernoulli: 1.2}}", "links.a.loss.bernoulli: 1.2 is outside 0 % to 100 %"),
+        (
+            "a: {loss: {bernoulli: 0.1, gilbert_elliott: {p: 0.1, r: 0.1}}}",
+            "exactly one is needed: bernoulli",
+        ),
+        ("a: {outages: [{at: 1 s}]}", "links.a.outages.0.for: is missing"),
+    ],
+)
+def test_links_are_checked_against_each_other(write: Write, small: str, links: str, said: str) -> None:
+    rated = links.replace("{", "{up: 1 Mbit/s, down: 1 Mbit/s, ", 1)
+    rated = rated.replace("b: {", "b: {up: 1 Mbit/s, down: 1 Mbit/s, ").replace(
+        "c: {", "c: {up: 1 Mbit/s, down: 1 Mbit/s, "
+    )
+    with pytest.raises(ScenarioErrors) as caught:
+        check_all(write(small.replace("links:\n", f"links:\n  {rated}\n").replace(", }", "}")))
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("", "empty"), ("0 3\n2 4\n1 5\n", "t.txt:3"), ("0 -3\n1 4\n", "t.txt:1"), ("0 0\n1 0\n", "zero")],
+)
+def test_a_bad_trace_is_refused_before_anything_runs(write: Write, small: str, text: str, said: str) -> None:
+    write(text, "t.txt")
+    trace = "up: {trace: {file: t.txt, column: 2, unit: Mbit/s, time_column: 1, time_unit: s}}"
+    with pytest.raises(ScenarioErrors) as caught:
+        check_all(write(small.replace("up: 256 kbit/s", trace)))
+    (problem,) = caught.value.problems
+    assert (problem.line, problem.path) == (14, "links.lte.up.trace")
+    assert said in problem.message
