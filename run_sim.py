@@ -75,9 +75,7 @@ def _run(options: argparse.Namespace) -> int:
     from sim.playing import play
     from sim.scenario import load
 
-    scenario = load(
-        options.file, options.set, seed=options.seed, allow_plugins=options.allow_plugins
-    )
+    scenario = load(options.file, options.set, seed=options.seed, allow_plugins=options.allow_plugins)
     if scenario.sweep is not None and not options.quiet:
         print("this scenario declares a sweep; 'run' plays its base, 'sweep' plays all points", file=sys.stderr)
     folder = _folder(options, scenario.name)
@@ -91,9 +89,7 @@ def _sweep(options: argparse.Namespace) -> int:
 
     scenario = load(options.file, options.set, seed=options.seed, allow_plugins=options.allow_plugins)
     folder = _folder(options, scenario.name)
-    summary = play_sweep(
-        options.file, options.set, options.seed, folder, _how(options), _judge_recovery
-    )
+    summary = play_sweep(options.file, options.set, options.seed, folder, _how(options), _judge_recovery)
     return _show(folder.path, summary, options)
 
 
@@ -210,7 +206,10 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Without a command it sweeps scenarios/quickstart.yaml; options such as --out or --seed may follow.",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for name, handler, text in (("run", _run, "play one scenario"), ("sweep", _sweep, "play every point of a sweep")):
+    for name, handler, text in (
+        ("run", _run, "play one scenario"),
+        ("sweep", _sweep, "play every point of a sweep"),
+    ):
         command = _command(commands, name, handler, text)
         command.add_argument("file", help="scenario (YAML)")
         _add_play_options(command)

@@ -41,7 +41,20 @@ class Arrivals:
             time_s = self._periodic(place, index)
         else:
             time_s = self._poisson(place, index, draw)
+        if self._spec.absences is not None:
+            time_s = self._without_absences(place, index, time_s)
         return time_s, self._due(place, index, time_s)
+
+    def _without_absences(self, place: Place, index: int, time_s: np.ndarray) -> np.ndarray:
+        """Take out what devices do not see while they are away; a sample at the moment of return is seen."""
+        from_s, until_s = index * self.cell_s, (index + 1) * self.cell_s
+        assert self._spec.absences is not None
+        kept_s = time_s.copy()
+        for row in range(place.width):
+            for away_s, back_s in self._spec.absences(place.block * place.width + row, from_s, until_s):
+                kept_s[row, (kept_s[row] >= away_s) & (kept_s[row] < back_s)] = inf
+        kept_s.sort(axis=1)
+        return kept_s
 
     def _periodic(self, place: Place, index: int) -> np.ndarray:
         # Each device has its own phase: a fleet that samples in lockstep would be an artefact.

@@ -73,15 +73,11 @@ class Block:
         payload = method.collect(self._rows_of(rows), self._recent(rows, at_s, slots, count))
         return roundtrip(method.codec, method.payload_fields, payload)
 
-    def _carries_s(
-        self, rows: np.ndarray, at_s: np.ndarray, slots: np.ndarray, count: np.ndarray
-    ) -> list[float]:
+    def _carries_s(self, rows: np.ndarray, at_s: np.ndarray, slots: np.ndarray, count: np.ndarray) -> list[float]:
         """Return up to when each payload knows the world: its newest label, or simply the time of the request."""
         if not self._parts.method.needs_labels:
             return at_s.tolist()
-        time_s = np.where(
-            np.arange(slots.shape[1]) < count[:, None], self._ring.time_s[rows[:, None], slots], -inf
-        )
+        time_s = np.where(np.arange(slots.shape[1]) < count[:, None], self._ring.time_s[rows[:, None], slots], -inf)
         return time_s.max(axis=1, initial=-inf).tolist()
 
     def _recent(self, rows: np.ndarray, at_s: np.ndarray, slots: np.ndarray, count: np.ndarray) -> Recent:
@@ -161,9 +157,7 @@ def _counted(verdict: Verdict, valid: np.ndarray, labelled: np.ndarray, phases: 
     """Sum over the samples of each row: int64 [rows, columns]."""
     regret = np.where(valid, verdict.correct_oracle.astype(np.int64) - verdict.correct, 0)
     columns = [valid, valid & labelled]
-    columns += [
-        valid & column for column in (verdict.correct, verdict.correct_static, verdict.correct_oracle)
-    ]
+    columns += [valid & column for column in (verdict.correct, verdict.correct_static, verdict.correct_oracle)]
     sums = [column.sum(axis=1) for column in columns]
     sums.append(np.where(valid, verdict.loss_micro, 0).sum(axis=1))
     sums += [np.where(phases == phase, regret, 0).sum(axis=1) for phase in Phase]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 import torch
@@ -9,6 +10,8 @@ import torch
 from agents.codecs import roundtrip
 from agents.contract import Adapt
 from agents.methods.base import CloudState, Method, Payload, Updates
+
+_TYPES = {"int32": torch.int32, "int16": torch.int16, "uint8": torch.uint8}
 
 
 class CloudHalf:
@@ -33,6 +36,20 @@ class CloudHalf:
             method = self._method
             _file(self._updates, tickets, roundtrip(method.codec, method.update_fields, updates))
 
+    def measure_s(self, repeats: int = 21) -> float:
+        """Return the median time [s] that adapting to one empty payload takes; the state stays as it was."""
+        payload = {
+            field.name: torch.zeros(1, *field.shape, dtype=_TYPES.get(field.dtype, torch.float32))
+            for field in self._method.payload_fields
+        }
+        walls_s = []
+        for _ in range(repeats):
+            state = {name: values.clone() for name, values in self.state.items()}
+            began = time.perf_counter()
+            self._method.adapt(state, payload)
+            walls_s.append(time.perf_counter() - began)
+        return sorted(walls_s)[repeats // 2]
+
     def hand_out(self, tickets: Sequence[int]) -> Updates:
         """Give away the updates of some tickets, stacked in their order."""
         return _stacked([self._updates.pop(ticket) for ticket in tickets])
@@ -43,9 +60,7 @@ class CloudHalf:
         self._updates.pop(ticket, None)
 
 
-def _file(
-    shelf: dict[int, dict[str, torch.Tensor]], tickets: Sequence[int], stacked: dict[str, torch.Tensor]
-) -> None:
+def _file(shelf: dict[int, dict[str, torch.Tensor]], tickets: Sequence[int], stacked: dict[str, torch.Tensor]) -> None:
     columns = {name: values.unbind(0) for name, values in stacked.items()}
     for row, ticket in enumerate(tickets):
         shelf[ticket] = {name: values[row] for name, values in columns.items()}

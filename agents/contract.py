@@ -6,7 +6,7 @@ The timing plane (``sim``) decides WHEN; the data plane (``agents``) decides WHA
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, NamedTuple, Protocol
@@ -129,6 +129,8 @@ class CohortSpec:
     """A cohort as the data plane sees it: how many devices, how samples and labels arrive.
 
     ``label_delay`` maps n uniforms in (0, 1) to n delays in seconds (the scenario's law, by inversion).
+    ``absences`` returns the spans (from, until) within an interval in which a device of the cohort, counted from 0,
+    sees nothing; None for devices that never miss a sample.
     """
 
     name: str
@@ -137,6 +139,7 @@ class CohortSpec:
     arrivals: str
     label_share: float
     label_delay: Any
+    absences: Callable[[int, float, float], list[tuple[float, float]]] | None = None
 
 
 @dataclass(frozen=True)
@@ -198,6 +201,10 @@ class DataPlane(Protocol):
 
     def totals(self) -> DeviceTotals:
         """Return the counts of each device since the start."""
+        ...
+
+    def measure_service_s(self) -> float:
+        """Return how long the cloud really computes for one request on this machine [s]."""
         ...
 
     def close(self) -> None:

@@ -59,5 +59,9 @@ class Fleet:
         counts: np.ndarray = self._pool.totals()[:, _DEVICE_COLUMNS]
         return DeviceTotals(counts)
 
+    def measure_service_s(self) -> float:
+        """Return how long the cloud really computes for one request on this machine [s]."""
+        return self._cloud.measure_s()
+
     def close(self) -> None:
         """Nothing to release: blocks live and die with the process."""

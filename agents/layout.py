@@ -8,13 +8,13 @@ from typing import TypeVar
 
 import numpy as np
 
-from agents.contract import CohortSpec, Order
+from agents.contract import CohortSpec, Collect, Discard, Install, Progress
 from agents.tasks.base import Place
 
 #: Devices in a block. Fixed, because the shape of a batch decides the last bits of its results.
 WIDTH = 256
 
-SomeOrder = TypeVar("SomeOrder", bound=Order)
+SomeOrder = TypeVar("SomeOrder", Collect, Install, Progress, Discard)
 
 
 class Layout:

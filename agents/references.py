@@ -52,9 +52,7 @@ class BayesOptimal:
 
 def static_table(task: PoolTask, base: Base, features: PooledFeatures) -> Tabled:
     """Return the base model's verdict on every image under every concept."""
-    heads = {
-        name: values.expand(len(task.concepts), *values.shape[1:]) for name, values in base.layers.items()
-    }
+    heads = {name: values.expand(len(task.concepts), *values.shape[1:]) for name, values in base.layers.items()}
     return _table(task, base, features, heads)
 
 
@@ -71,9 +69,7 @@ def oracle_table(task: PoolTask, base: Base, features: PooledFeatures) -> Tabled
         "past": fingerprint([past_x, label]),
     }
     start = base.head.pack(base.layers)
-    fitted = cached(
-        key, lambda: {"heads": fit_heads(base.head, start, past_x, label, _ORACLE_STEPS, _ORACLE_RATE)}
-    )
+    fitted = cached(key, lambda: {"heads": fit_heads(base.head, start, past_x, label, _ORACLE_STEPS, _ORACLE_RATE)})
     return _table(task, base, features, base.head.unpack(fitted["heads"]))
 
 

@@ -57,6 +57,7 @@ class Purpose(IntEnum):
     JOIN = 48
     LEAVE = 49
     DAILY_SHIFT = 50
+    BATCH_SERVICE = 51
 
 
 def rng(seed: int, purpose: Purpose, *ids: int) -> np.random.Generator:
@@ -76,9 +77,7 @@ def rng(seed: int, purpose: Purpose, *ids: int) -> np.random.Generator:
     return np.random.Generator(np.random.Philox(counter=counter, key=key))
 
 
-def uniforms(
-    seed: int, purpose: Purpose, device: np.ndarray | int, number: np.ndarray | int = 0
-) -> np.ndarray:
+def uniforms(seed: int, purpose: Purpose, device: np.ndarray | int, number: np.ndarray | int = 0) -> np.ndarray:
     """Return one uniform in (0, 1) for each pair (device, number), whatever else is drawn.
 
     ``device`` and ``number`` broadcast; the result is float64 of the broadcast shape.

@@ -57,8 +57,7 @@ def comparison(subject: Subject, metrics: Sequence[str] | None = None, base: str
     measured = {group.label: _by_seed(group, names) for group in sweep.groups}
     base = base or sweep.groups[0].label
     rows = tuple(
-        _row(group, names, measured[group.label], measured[base], group.label == base)
-        for group in sweep.groups
+        _row(group, names, measured[group.label], measured[base], group.label == base) for group in sweep.groups
     )
     kept = tuple(name for name in names if any(row.values[name].n for row in rows))
     return Comparison(sweep.name, base, kept, rows)

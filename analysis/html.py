@@ -37,9 +37,7 @@ def join(*children: str) -> Markup:
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], caption: str = "") -> Markup:
     """Return a table with one header line; the first cell of a row is its header, the others are numbers."""
     top = tag("tr", *(tag("th", cell, scope="col") for cell in head))
-    lines = [
-        tag("tr", tag("th", first, scope="row"), *(tag("td", cell) for cell in rest)) for first, *rest in rows
-    ]
+    lines = [tag("tr", tag("th", first, scope="row"), *(tag("td", cell) for cell in rest)) for first, *rest in rows]
     title = tag("caption", caption) if caption else Markup("")
     grid = tag("table", title, tag("thead", top), tag("tbody", *lines))
     return tag("div", grid, class_="scroll", tabindex="0")

@@ -87,16 +87,12 @@ METRICS = {
     "regained": Metric("oracle's lead regained", "%", 100, 1, +1, regained),
     "worst_decile": Metric("worst decile of devices", "%", 100, 2, +1, _worst_decile),
     "recovery_s": Metric("recovery time, median", "s", 1, 1, -1, lambda run: recovery(run)["recovery_s"]),
-    "censored_share": Metric(
-        "drifts not recovered", "%", 100, 0, -1, lambda run: recovery(run)["censored_share"]
-    ),
+    "censored_share": Metric("drifts not recovered", "%", 100, 0, -1, lambda run: recovery(run)["censored_share"]),
     "mean_age_s": Metric("model age, mean", "s", 1, 1, -1, lambda run: ages.mean_age_s(ages.of_run(run))),
     "never_updated": Metric("devices never updated", "%", 100, 1, -1, ages.never_updated),
     "delay_s": Metric("request to install, median", "s", 1, 2, -1, latency.median_delay_s),
     "exchanges": Metric("requests", "", 1, 0, 0, lambda run: float(len(run.exchanges))),
     "installed": Metric("requests installed", "%", 100, 1, +1, _installed),
     "up_bytes": Metric("up, per device", "kB", 1e-3, 1, -1, lambda run: bytes_per_device(run, "up_bytes")),
-    "down_bytes": Metric(
-        "down, per device", "kB", 1e-3, 1, -1, lambda run: bytes_per_device(run, "down_bytes")
-    ),
+    "down_bytes": Metric("down, per device", "kB", 1e-3, 1, -1, lambda run: bytes_per_device(run, "down_bytes")),
 }

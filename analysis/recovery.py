@@ -103,9 +103,7 @@ def ledger(windows: Mapping[str, ArrayLike], cohort: str | None) -> Ledger:
     return Ledger(ends_s, column["samples"], best - column["correct"])
 
 
-def _summed(
-    column: ArrayLike, rows: NDArray[np.bool_], tick: NDArray[np.intp], ticks: int
-) -> NDArray[np.int64]:
+def _summed(column: ArrayLike, rows: NDArray[np.bool_], tick: NDArray[np.intp], ticks: int) -> NDArray[np.int64]:
     sums = np.zeros(ticks, np.int64)
     np.add.at(sums, tick, np.asarray(column)[rows].astype(np.int64))
     return sums
@@ -126,9 +124,7 @@ def _judge(
     span = _ticks(counts, smooth_s)
     level = _level(counts, float(touching[0]["at_s"]))
     until_s = end_of(mark)
-    later = [
-        float(other["at_s"]) for other in touching if float(other["at_s"]) > float(mark["at_s"]) + EPSILON_S
-    ]
+    later = [float(other["at_s"]) for other in touching if float(other["at_s"]) > float(mark["at_s"]) + EPSILON_S]
     horizon_s = min([float(counts.ends_s[-1]), *later])
     starts, falls = _falls(counts, float(mark["at_s"]), horizon_s, span)
     complete = starts >= until_s - EPSILON_S

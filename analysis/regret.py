@@ -28,9 +28,7 @@ def regret_shares(run: Run) -> dict[str, float] | None:
     if not run.has("oracle") or not set(columns) <= set(run.windows.columns):
         return None
     samples = int(run.windows["samples"].sum())
-    return {
-        phase: int(run.windows[column].sum()) / samples for phase, column in zip(PHASES, columns, strict=True)
-    }
+    return {phase: int(run.windows[column].sum()) / samples for phase, column in zip(PHASES, columns, strict=True)}
 
 
 def regret_intervals(runs: Sequence[Run]) -> dict[str, Interval] | None:

@@ -93,9 +93,7 @@ def bootstrap_devices(
     drawn = (generator.integers(devices, size=devices) for _ in range(resamples))
     values = [statistic(correct[rows], samples[rows]) for rows in drawn]
     tail = (1 - confidence) / 2
-    low, high = (
-        np.nanquantile(values, [tail, 1 - tail]) if not np.isnan(values).all() else (math.nan, math.nan)
-    )
+    low, high = np.nanquantile(values, [tail, 1 - tail]) if not np.isnan(values).all() else (math.nan, math.nan)
     return Interval(statistic(correct, samples), float(low), float(high), devices)
 
 

@@ -121,9 +121,7 @@ def compare_runs(folders: Sequence[Path | str]) -> Sweep:
 
 def short_axis(path: str) -> str:
     """Name an axis in few words: `method.adapter.kind` is `adapter`, `links.lte.up` is `lte up`."""
-    words = [
-        word for word in re.split(r"[.\[\]]+", path) if word and not word.isdigit() and word not in SILENT
-    ]
+    words = [word for word in re.split(r"[.\[\]]+", path) if word and not word.isdigit() and word not in SILENT]
     return " ".join(words[-2:]) or path
 
 

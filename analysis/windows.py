@@ -51,9 +51,7 @@ def smoothing_s(runs: Sequence[Run], cohort: str | None = None) -> float:
     return max(_window_s(run, cohort) for run in runs)
 
 
-def accuracy_curve(
-    runs: Sequence[Run], window_s: float, judge: str = "deployed", cohort: str | None = None
-) -> Curve:
+def accuracy_curve(runs: Sequence[Run], window_s: float, judge: str = "deployed", cohort: str | None = None) -> Curve:
     """Return the accuracy of repetitions against virtual time, trailing over `window_s`, with a band.
 
     Runs cut short are compared over the ticks that all of them have.

@@ -10,10 +10,12 @@ import numpy as np
 
 from agents.contract import DataPlane
 from agents.seeding import Purpose
+from sim.calibration import calibrated_s
 from sim.clock import Clock
-from sim.cloud import Cloud
+from sim.cloud import Cloud, Write
+from sim.cloud_building import build_cloud
 from sim.drift_marks import drift_marks
-from sim.exchange import Patience, World, Write
+from sim.exchange import Patience, World
 from sim.express import Express
 from sim.express_lanes import express_lanes
 from sim.fleet_spec import fleet_spec
@@ -36,8 +38,12 @@ Report = Callable[[str, float], None]
 
 @dataclass(frozen=True)
 class Live:
-    """A scenario come alive, and what its tables need to know about it."""
+    """A scenario come alive, and what its tables need to know about it.
 
+    ``scenario`` is as it is played: a service time that had to be measured stands in it as a constant.
+    """
+
+    scenario: Scenario
     simulation: Simulation
     lines: list[Line]
     cloud_log: PassageLog
@@ -52,10 +58,11 @@ def assemble(scenario: Scenario, *, eager: bool = False, report: Report | None =
     """
     trigger = make_trigger(scenario)
     plane = _data_plane(scenario, trigger, report)
+    scenario = _with_service(scenario, plane)
     clock = Clock()
     itinerary = EagerItinerary(clock, plane) if eager and plane is not None else Itinerary()
     up, down = build_ways(scenario, "up", clock), build_ways(scenario, "down", clock)
-    cloud = Cloud(scenario.cloud.workers)
+    cloud = build_cloud(scenario.cloud, scenario.seed, clock)
     write = itinerary.add if plane is not None else None
     player: Player
     if not eager and (lanes := express_lanes(scenario, up, down)) is not None:
@@ -74,7 +81,7 @@ def assemble(scenario: Scenario, *, eager: bool = False, report: Report | None =
     )
     names = np.array([cohort.cohort for cohort in scenario.fleet], object)
     cohort_of = np.repeat(names, [cohort.devices for cohort in scenario.fleet])
-    return Live(simulation, [*up.lines, *down.lines], cloud.log, cohort_of, drift_marks(scenario))
+    return Live(scenario, simulation, [*up.lines, *down.lines], cloud.log, cohort_of, drift_marks(scenario))
 
 
 def _world(scenario: Scenario, clock: Clock, up: Ways, down: Ways, cloud: Cloud, write: Write | None) -> World:
@@ -117,6 +124,18 @@ def _data_plane(scenario: Scenario, trigger: Trigger, report: Report | None) -> 
     from agents.building import build_fleet
 
     return build_fleet(fleet_spec(scenario, trigger.watches), report)
+
+
+def _with_service(scenario: Scenario, plane: DataPlane | None) -> Scenario:
+    """Put a number where the scenario says ``service: measured``."""
+    if scenario.cloud.service != "measured" or plane is None:
+        return scenario
+    from agents.pretraining import cache_folder
+
+    what = (scenario.method.adapter.plain(), scenario.task.model.plain() if scenario.task else None)
+    seconds = calibrated_s(repr(what), plane.measure_service_s, cache_folder())
+    cloud = scenario.cloud.model_copy(update={"service": Constant(seconds)})
+    return scenario.model_copy(update={"cloud": cloud})
 
 
 def _spread(values: Sequence[Any], sizes: Sequence[int]) -> list[Any]:

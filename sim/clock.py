@@ -67,4 +67,5 @@ class Story:
             return
         clock = self._clock
         self.callbacks = [self._resume]
-        heappush(clock._queue, (max(wait, clock._now), self._priority, next(clock._eid), self))
+        entry: Any = (max(wait, clock._now), self._priority, next(clock._eid), self)
+        heappush(clock._queue, entry)

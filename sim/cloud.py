@@ -1,37 +1,154 @@
-"""The cloud as a queue: workers that serve requests in the order in which they arrive."""
+"""The cloud: stories of requests that wait for a worker and are served, one file for all queues."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from heapq import heappush, heapreplace
+from collections.abc import Callable, Hashable
+from typing import Protocol
+
+from simpy.events import Event
 
 from agents.contract import Order, Phase, Progress
-from sim.lines.message import Crossing, Fate
+from sim.alarm import Alarm
+from sim.clock import Clock, Telling
+from sim.lines.message import Fate
 from sim.lines.passages import Passage, PassageLog
+from sim.queues import BatchServers, FifoServers, LcfsServers, SharedServers
 from sim.records import Exchange
 
+#: Takes the orders of exchanges, as they are told.
+Write = Callable[[Order], None]
 
-class Cloud:
-    """A first-in first-out queue before c workers (G/G/c), told as plain arithmetic."""
 
-    def __init__(self, workers: int) -> None:
-        self.workers = workers
+class Cloud(Protocol):
+    """Who turns requests into updates, and how long that takes."""
+
+    log: PassageLog
+
+    def serve(self, x: Exchange, write: Write) -> Telling:
+        """Serve a request that has just arrived; the story returns its :class:`Fate`."""
+        ...
+
+
+class _Queue:
+    """What all queues write down."""
+
+    def __init__(self, clock: Clock) -> None:
         self.log = PassageLog(parallel=True)
-        self._free_s: list[float] = []
-        for _ in range(workers):
-            heappush(self._free_s, 0.0)
+        self._clock = clock
 
-    def serve(self, x: Exchange, write: Callable[[Order], None]) -> Crossing:
-        """Serve a request that has just arrived; the story returns how that ended.
+    def _arrive(self, x: Exchange) -> Passage:
+        return self.log.add(Passage(0, x.reached_s, 0))
 
-        The worker that is free first takes it (Kiefer and Wolfowitz, 1955).
-        """
-        start_s = max(x.reached_s, self._free_s[0])
-        end_s = start_s + x.luck.service_s
-        heapreplace(self._free_s, end_s)
-        self.log.add(Passage(0, x.reached_s, 0, start_s, end_s, end_s))
-        x.started_s = start_s
+    def _turn_away(self, passage: Passage) -> Fate:
+        passage.dropped_s = passage.offered_s
+        return Fate.REJECTED
+
+    def _start(self, x: Exchange, passage: Passage, start_s: float, write: Write) -> None:
+        x.started_s = passage.start_s = start_s
         write(Progress(x.ticket, x.device, start_s, Phase.SERVICE))
+
+    def _end(self, x: Exchange, passage: Passage, end_s: float) -> Telling:
+        passage.end_s = passage.arrive_s = end_s
         yield end_s
         x.served_s = end_s
         return Fate.ARRIVED
+
+
+class FifoCloud(_Queue):
+    """First come, first served: the future of a request is known as it arrives."""
+
+    def __init__(self, clock: Clock, servers: FifoServers) -> None:
+        super().__init__(clock)
+        self._servers = servers
+
+    def serve(self, x: Exchange, write: Write) -> Telling:
+        passage = self._arrive(x)
+        service = self._servers.admit(x.reached_s, x.luck.service_s)
+        if service is None:
+            return self._turn_away(passage)
+        self._start(x, passage, service.start_s, write)
+        fate: Fate = yield from self._end(x, passage, service.end_s)
+        return fate
+
+
+class _Waiting(_Queue):
+    """A queue whose future is known only as it happens: requests wait for an event each."""
+
+    def __init__(self, clock: Clock, next_s: Callable[[], float]) -> None:
+        super().__init__(clock)
+        self._events: dict[Hashable, Event] = {}
+        self._alarm = Alarm(clock, next_s, self._happen)
+
+    def _wait(self, ticket: int) -> Event:
+        self._events[ticket] = event = self._clock.event()
+        self._alarm.watch()
+        return event
+
+    def _happen(self) -> None:
+        raise NotImplementedError
+
+
+class LcfsCloud(_Waiting):
+    """Last come, first served, nobody interrupted: who is next is known when a worker is free."""
+
+    def __init__(self, clock: Clock, servers: LcfsServers) -> None:
+        super().__init__(clock, servers.next_s)
+        self._servers = servers
+
+    def serve(self, x: Exchange, write: Write) -> Telling:
+        passage = self._arrive(x)
+        has_room, _ = self._servers.enter(x.reached_s, x.ticket, x.luck.service_s)
+        if not has_room:
+            return self._turn_away(passage)
+        service = yield self._wait(x.ticket)
+        self._start(x, passage, service.start_s, write)
+        fate: Fate = yield from self._end(x, passage, service.end_s)
+        return fate
+
+    def _happen(self) -> None:
+        for ticket, service in self._servers.begin(self._clock.now):
+            self._events.pop(ticket).succeed(service)
+
+
+class BatchCloud(_Waiting):
+    """Requests served together: who shares a batch is known when it starts."""
+
+    def __init__(self, clock: Clock, servers: BatchServers) -> None:
+        super().__init__(clock, servers.next_s)
+        self._servers = servers
+
+    def serve(self, x: Exchange, write: Write) -> Telling:
+        passage = self._arrive(x)
+        if not self._servers.enter(x.reached_s, x.ticket):
+            return self._turn_away(passage)
+        batch = yield self._wait(x.ticket)
+        self._start(x, passage, batch.start_s, write)
+        fate: Fate = yield from self._end(x, passage, batch.end_s)
+        return fate
+
+    def _happen(self) -> None:
+        for batch in self._servers.begin(self._clock.now):
+            for ticket in batch.jobs:
+                self._events.pop(ticket).succeed(batch)
+
+
+class SharedCloud(_Waiting):
+    """All requests at once, sharing the workers: a request starts as it arrives."""
+
+    def __init__(self, clock: Clock, servers: SharedServers) -> None:
+        super().__init__(clock, servers.next_s)
+        self._servers = servers
+
+    def serve(self, x: Exchange, write: Write) -> Telling:
+        passage = self._arrive(x)
+        if not self._servers.enter(x.reached_s, x.ticket, x.luck.service_s):
+            return self._turn_away(passage)
+        event = self._wait(x.ticket)
+        self._start(x, passage, x.reached_s, write)
+        end_s = yield event
+        fate: Fate = yield from self._end(x, passage, end_s)
+        return fate
+
+    def _happen(self) -> None:
+        for ticket, end_s in self._servers.complete(self._clock.now):
+            self._events.pop(ticket).succeed(end_s)

@@ -6,17 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import nan
 
-from agents.contract import Adapt, Collect, Discard, Install, Order, Phase, Progress
+from agents.contract import Adapt, Collect, Discard, Install, Phase, Progress
 from sim.clock import Clock, Telling
-from sim.cloud import Cloud
+from sim.cloud import Cloud, Write
 from sim.in_flight import InFlight
 from sim.lines.message import Fate, Message
 from sim.lines.presence import Presence
 from sim.lines.route import Route
 from sim.records import ABORTED, INSTALLED, LOST, REJECTED, SUPERSEDED, Exchange
-
-#: Takes the orders of exchanges, as they are told.
-Write = Callable[[Order], None]
 
 #: How an exchange ends whose message did not arrive.
 _OUTCOMES = {Fate.LOST: LOST, Fate.ABORTED: ABORTED, Fate.SUPERSEDED: SUPERSEDED, Fate.REJECTED: REJECTED}

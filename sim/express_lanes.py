@@ -10,7 +10,18 @@ from sim.lines.line import Line
 from sim.scenario import Scenario
 
 #: What a plain scenario leaves as it is by default: nothing of it can matter to an exchange.
-_PLAIN_LINK = ("discipline", "ordered", "ping", "packet_header", "shared", "via", "loss", "recovery", "outages", "contacts")
+_PLAIN_LINK = (
+    "discipline",
+    "ordered",
+    "ping",
+    "packet_header",
+    "shared",
+    "via",
+    "loss",
+    "recovery",
+    "outages",
+    "contacts",
+)
 _PLAIN_CLOUD = ("queue", "capacity", "batch", "failures")
 _PLAIN_COHORT = ("availability", "churn")
 
@@ -34,7 +45,8 @@ def express_lanes(scenario: Scenario, up: Ways, down: Ways) -> list[Lane] | None
     return lanes
 
 
-def _lane(scenario: Scenario, name: str, first: int, lines: dict[tuple[str, str], Line]) -> Lane:
+def _lane(scenario: Scenario, name: str | None, first: int, lines: dict[tuple[str, str], Line]) -> Lane:
+    assert name is not None, "plain cohorts have a link"
     link: Any = scenario.links[name]
     ways = lines[name, "up"], lines[name, "down"]
     return Lane(first, *ways, link.up.rate, link.down.rate, round(link.header))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from agents.contract import CohortSpec, DriftSpec, FleetSpec
+from sim.presences import PresenceOf, presence_of
 from sim.scenario import Scenario
+
+Absences = Callable[[int, float, float], list[tuple[float, float]]]
 
 
 def fleet_spec(scenario: Scenario, watch: Sequence[str]) -> FleetSpec:
@@ -23,7 +26,7 @@ def fleet_spec(scenario: Scenario, watch: Sequence[str]) -> FleetSpec:
         model=model.pop("kind"),
         model_options=model,
         pretrain=task.pretrain.plain(),
-        cohorts=tuple(map(_cohort, scenario.fleet)),
+        cohorts=_cohorts(scenario),
         drift=tuple(map(_drift, scenario.drift)),
         adapter=adapter.pop("kind"),
         adapter_options=adapter,
@@ -33,7 +36,27 @@ def fleet_spec(scenario: Scenario, watch: Sequence[str]) -> FleetSpec:
     )
 
 
-def _cohort(cohort: Any) -> CohortSpec:
+def _cohorts(scenario: Scenario) -> tuple[CohortSpec, ...]:
+    presence, first = presence_of(scenario), 0
+    specs = []
+    for cohort in scenario.fleet:
+        stops = cohort.offline.samples == "stop"
+        specs.append(_cohort(cohort, _absences(presence, first) if stops else None))
+        first += cohort.devices
+    return tuple(specs)
+
+
+def _absences(presence: PresenceOf, first: int) -> Absences:
+    """Return when devices of a cohort see nothing; ``first`` is the cohort's first device."""
+
+    def absences(device: int, from_s: float, until_s: float) -> list[tuple[float, float]]:
+        own = presence(first + device)
+        return [] if own is None else own.absences(from_s, until_s)
+
+    return absences
+
+
+def _cohort(cohort: Any, absences: Absences | None) -> CohortSpec:
     return CohortSpec(
         name=cohort.cohort,
         devices=cohort.devices,
@@ -41,6 +64,7 @@ def _cohort(cohort: Any) -> CohortSpec:
         arrivals=cohort.samples.arrivals,
         label_share=cohort.labels.share,
         label_delay=cohort.labels.after.quantile,
+        absences=absences,
     )
 
 

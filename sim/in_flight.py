@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import Protocol
 
 from sim.records import SUPERSEDED, Exchange
@@ -88,4 +89,4 @@ class Queue:
         return None
 
 
-POLICIES = {"drop": Drop, "replace": Replace, "queue": Queue}
+POLICIES: dict[str, Callable[[], InFlight]] = {"drop": Drop, "replace": Replace, "queue": Queue}

@@ -18,6 +18,7 @@ import numpy as np
 from sim.assembly import Live, assemble
 from sim.digest import digest
 from sim.progress import Progress
+from sim.rates_table import rates_table
 from sim.run_folder import COMPLETE, FAILED, PARTIAL, RunFolder
 from sim.scenario import Scenario, dump_resolved
 from sim.simulation import Tick
@@ -56,13 +57,16 @@ def play(scenario: Scenario, folder: RunFolder, how: HowToPlay, judge_recovery: 
     began = time.monotonic()
     with _marked(folder):
         live = assemble(scenario, eager=how.eager, report=progress.preparing)
+        if live.scenario is not scenario:
+            scenario = live.scenario
+            folder.write_text("resolved.yaml", dump_resolved(scenario))
         recorder = _Recorder(scenario, live, folder, progress)
         progress.start()
         live.simulation.on_tick = recorder.on_tick
         live.simulation.run()
         tables = recorder.tables()
         progress.close()
-        for name, table in tables.items():
+        for name, table in (tables | rates_table(live.lines, scenario.duration)).items():
             folder.write_table(name, table)
         summary = summarise(tables, digest(tables))
         summary |= judge_recovery(tables["windows"], live.drift_marks)
@@ -143,10 +147,15 @@ def _manifest(scenario: Scenario, live: Live, wall_s: float) -> dict[str, Any]:
         "duration_s": scenario.duration,
         "devices": len(live.cohort_of),
         "cohorts": [{"name": c.cohort, "devices": c.devices, "link": c.link} for c in scenario.fleet],
-        "method": {"adapter": method.adapter.kind, "codec": method.codec.kind, "trigger": method.trigger.kind},
+        "method": {
+            "adapter": method.adapter.kind,
+            "codec": method.codec.kind,
+            "trigger": method.trigger.kind,
+        },
         "references": list(scenario.references),
         "drift": live.drift_marks,
         "timing_only": scenario.task is None,
+        "service_s": getattr(scenario.cloud.service, "mean", None),
         "versions": {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES},
         "git": _revision(),
         "wall_s": wall_s,
@@ -160,7 +169,10 @@ def _revision() -> str | None:
     root = Path(__file__).resolve().parent.parent
     try:
         told = subprocess.run(
-            ["git", "-C", str(root), "describe", "--always", "--dirty"], capture_output=True, text=True, timeout=10
+            ["git", "-C", str(root), "describe", "--always", "--dirty"],
+            capture_output=True,
+            text=True,
+            timeout=10,
         )
     except (OSError, subprocess.TimeoutExpired):
         return None

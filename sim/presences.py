@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any
 
 from agents.seeding import Purpose, uniforms
@@ -22,14 +24,14 @@ _KEPT = 1 << 17
 
 def presence_of(scenario: Any) -> PresenceOf:
     """Return when each device of the fleet is there, and what its going does to a message under way."""
-    cohorts = [cohort for cohort in scenario.fleet for _ in range(cohort.devices)]
     if all(_always(cohort) for cohort in scenario.fleet):
         return lambda device: None
+    starts = list(accumulate((cohort.devices for cohort in scenario.fleet), initial=0))[:-1]
     makers = {cohort.cohort: _maker(cohort, scenario.seed) for cohort in scenario.fleet}
 
     @lru_cache(maxsize=_KEPT)
     def presence(device: int) -> Presence | None:
-        cohort = cohorts[device]
+        cohort = scenario.fleet[bisect_right(starts, device) - 1]
         if _always(cohort):
             return None
         return Presence(makers[cohort.cohort](device), cohort.offline.transfers == "abort")
@@ -56,7 +58,7 @@ def _maker(cohort: Any, seed: int) -> Callable[[int], Availability]:
 
 
 def _renewal(renewal: Any, seed: int) -> Callable[[int], Availability]:
-    start = "stationary" if renewal.start == "random" else renewal.start
+    start: Any = "stationary" if renewal.start == "random" else renewal.start
     law = RenewalLaw(renewal.on.quantile, renewal.off.quantile, seed, Purpose.AVAILABILITY, start)
     return lambda device: RenewalPath(law, device)
 

@@ -62,7 +62,11 @@ class RunFolder:
         """Write ``name``.parquet."""
         target = self.path / f"{name}.parquet"
         beside = target.with_name(f".{target.name}.new")
-        pq.write_table(pa.table({column: pa.array(values) for column, values in table.items()}), beside, compression="zstd")
+        pq.write_table(
+            pa.table({column: pa.array(values) for column, values in table.items()}),
+            beside,
+            compression="zstd",
+        )
         os.replace(beside, target)
 
     def log(self, line: str) -> None:

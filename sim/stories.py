@@ -61,5 +61,10 @@ def _exchanges(requests: Requests) -> Iterator[Exchange]:
         requests.service_s.tolist(),
     )
     luck = map(Luck, *columns)
-    keys = (requests.ticket.tolist(), requests.device.tolist(), requests.number.tolist(), requests.at_s.tolist())
+    keys = (
+        requests.ticket.tolist(),
+        requests.device.tolist(),
+        requests.number.tolist(),
+        requests.at_s.tolist(),
+    )
     return map(Exchange, *keys, luck)

@@ -29,8 +29,7 @@ def play_sweep(
     """
     all_points = points(file, overrides, seed=seed, allow_plugins=how.plugins)
     scenarios = [
-        load(file, [*overrides, *point.overrides], seed=point.seed, allow_plugins=how.plugins)
-        for point in all_points
+        load(file, [*overrides, *point.overrides], seed=point.seed, allow_plugins=how.plugins) for point in all_points
     ]
     axes = list(all_points[0].values)
     folder.write_json("sweep.json", _index(scenarios[0].name, axes, all_points))

@@ -137,8 +137,7 @@ def test_the_command_line_imports_nothing_heavy_before_it_knows_the_command() ->
     wrong = [
         f"{found} at once; import it within the handler that needs it"
         for found in imports("run_sim.py")
-        if not found.late
-        and any(found.of(package) for package in (*PACKAGES, *LIBRARIES, "numpy", "pydantic"))
+        if not found.late and any(found.of(package) for package in (*PACKAGES, *LIBRARIES, "numpy", "pydantic"))
     ]
     assert not wrong, "\n".join(wrong)
 
@@ -174,9 +173,7 @@ def test_an_import_circle_would_be_seen() -> None:
 
 def test_files_stay_small_enough_to_read() -> None:
     lines = {file: len((ROOT / file).read_text(encoding="utf-8").splitlines()) for file in files()}
-    wrong = [
-        f"{file} has {count} lines; a file is one noun" for file, count in lines.items() if count > MOST_LINES
-    ]
+    wrong = [f"{file} has {count} lines; a file is one noun" for file, count in lines.items() if count > MOST_LINES]
     assert not wrong, "\n".join(wrong)
 
 

@@ -67,6 +67,7 @@ class Method(Protocol):
     """
 
     name: str
+    codec: Codec
     window: int
     needs_labels: bool
     needs_raw: bool

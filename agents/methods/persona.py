@@ -38,6 +38,11 @@ DEFAULTS: dict[str, Any] = {
     "tau": 0.3,
     "transfer": "linear",
     "pooling": "mean_std",
+    "code": 32,
+    "width": 64,
+    "stale": 0.1,
+    "steps": 3000,
+    "rate": 2e-3,
     "prototypes": 16,
     "reply": "edit",
     "resident": True,
@@ -45,12 +50,9 @@ DEFAULTS: dict[str, Any] = {
     "refine": 0.01,
     "refine_step": 0.1,
     "publish_every": 100,
-    "code": 32,
-    "width": 64,
-    "stale": 0.1,
-    "steps": 3000,
-    "rate": 2e-3,
 }
+#: Options that only matter once devices are served: what was trained without them is still good.
+_SERVING = {"reply", "resident", "hysteresis", "refine", "refine_step", "publish_every"}
 #: Windows of the past that prototypes are made from.
 _CLUSTERED = 2048
 
@@ -73,9 +75,7 @@ class Persona(Deployed):
         self.options = _checked(read_options(context.options, DEFAULTS, self.name))
         options, params = self.options, self.head.params
         self.window, self.tau = options["window"], options["tau"]
-        self.adapter = Adapter(
-            self.head, *(options[name] for name in ("code", "width", "transfer", "pooling"))
-        )
+        self.adapter = Adapter(self.head, *(options[name] for name in ("code", "width", "transfer", "pooling")))
         self.rule = Refinement(
             options["refine"],
             options["refine_step"],
@@ -97,7 +97,7 @@ class Persona(Deployed):
     def prepare(self, history: History, base: Base, seed: int) -> CloudState:
         key = {
             "what": self.name,
-            "options": self.options,
+            "options": {name: value for name, value in self.options.items() if name not in _SERVING},
             "base": base.digest(),
             "seed": seed,
             "history": fingerprint([*history.train.tensors(), *history.validation.tensors()]),
@@ -130,9 +130,7 @@ class Persona(Deployed):
         for code, head, held in zip(codes, heads, payloads["prototype"].tolist(), strict=True):
             chosen.append(serving.serve(code, head, held))
             resident = self.options["resident"]
-            starts.append(
-                cloud["born"][chosen[-1]] if resident else torch.from_numpy(serving.head(chosen[-1]).copy())
-            )
+            starts.append(cloud["born"][chosen[-1]] if resident else torch.from_numpy(serving.head(chosen[-1]).copy()))
         start = torch.stack(starts)
         version = [0 if self.options["resident"] else serving.version(k) for k in chosen]
         updates = {
@@ -151,9 +149,7 @@ class Persona(Deployed):
     @torch.no_grad()
     def _called_for(self, cloud: CloudState, rows: Payload) -> Updates:
         """Return codes [tickets, layers * code] and bounded edits of the base head [tickets, params]."""
-        weights = {
-            name.removeprefix("adapter."): cloud[name] for name in cloud if name.startswith("adapter.")
-        }
+        weights = {name.removeprefix("adapter."): cloud[name] for name in cloud if name.startswith("adapter.")}
         count = rows["count"].long()
         codes, edit = functional_call(self.adapter, weights, (rows["features"], count))
         # An empty window says nothing: it calls for the base head.
@@ -162,15 +158,11 @@ class Persona(Deployed):
     def _train(self, history: History, base: Base, seed: int) -> CloudState:
         with one_thread():
             train_adapter(self.adapter, history, base, self.options, seed)
-            seen = Contexts.of(history.train, base).draw(
-                _CLUSTERED, self.window, generator(seed, Purpose.METHOD, 2)
-            )
+            seen = Contexts.of(history.train, base).draw(_CLUSTERED, self.window, generator(seed, Purpose.METHOD, 2))
             weights = {f"adapter.{name}": value.clone() for name, value in self.adapter.state_dict().items()}
             called_for = self._called_for(weights, {"features": seen.window, "count": seen.real})
         head = base.head.pack(base.layers)
-        prototypes = cluster(
-            called_for["codes"], called_for["edit"], head[0], self.options["prototypes"], seed % 2**32
-        )
+        prototypes = cluster(called_for["codes"], called_for["edit"], head[0], self.options["prototypes"], seed % 2**32)
         return {**weights, "base": head, **prototypes}
 
 

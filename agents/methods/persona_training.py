@@ -58,9 +58,7 @@ class Contexts:
         rows = self._rows(context.unsqueeze(1).expand(-1, window + QUERIES), chance)
         count = torch.full((devices,), window)
         if stale is not None:
-            other = self._rows(
-                torch.randint(len(self.size), (devices, 1), generator=chance).expand_as(rows), chance
-            )
+            other = self._rows(torch.randint(len(self.size), (devices, 1), generator=chance).expand_as(rows), chance)
             rows = torch.where(self._old(devices, window, chance, stale), other, rows)
             count = self._count(devices, window, chance)
         seen, query = rows.split([window, QUERIES], 1)
@@ -108,10 +106,7 @@ def loss_of(adapter: Adapter, base: Base, windows: Windows, tau: float) -> torch
     edit = soft_clip(adapter(windows.window, windows.real)[1], tau)
     layers = base.head.unpack(base.head.pack(base.layers) + edit)
     logits = base.head.forward(layers, windows.query)
-    return (
-        functional.cross_entropy(logits.flatten(0, 1), windows.label.flatten())
-        + _DECAY * edit.square().mean()
-    )
+    return functional.cross_entropy(logits.flatten(0, 1), windows.label.flatten()) + _DECAY * edit.square().mean()
 
 
 def _step(adapter: Adapter, optimiser: torch.optim.Optimizer, loss: torch.Tensor) -> None:

@@ -35,9 +35,7 @@ class Refinement:
     hysteresis: float
 
 
-def cluster(
-    codes: torch.Tensor, edits: torch.Tensor, base: torch.Tensor, prototypes: int, seed: int
-) -> Cloud:
+def cluster(codes: torch.Tensor, edits: torch.Tensor, base: torch.Tensor, prototypes: int, seed: int) -> Cloud:
     """Return the prototypes of a past: centres and heads, and counters at zero.
 
     ``codes`` [windows, code], ``edits`` [windows, params], ``base`` [params]. A prototype's head is the base

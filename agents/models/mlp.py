@@ -28,9 +28,7 @@ def mlp(input_shape: tuple[int, ...], classes: int, options: Mapping[str, Any]) 
     dims = (math.prod(input_shape), *chosen["hidden"], classes)
     cut = len(dims) - 1 - chosen["layers"]
     if cut < 1 or chosen["layers"] < 1:
-        raise ValueError(
-            f"mlp: layers={chosen['layers']} must be 1 to {len(dims) - 2}, so that a trunk is left"
-        )
+        raise ValueError(f"mlp: layers={chosen['layers']} must be 1 to {len(dims) - 2}, so that a trunk is left")
     activation = chosen["activation"]
 
     def build_trunk() -> nn.Module:
@@ -39,9 +37,7 @@ def mlp(input_shape: tuple[int, ...], classes: int, options: Mapping[str, Any]) 
 
     bound = 1.0 if activation == "tanh" else None
     head = HeadShape(dims[cut:], activation)
-    return Net(
-        "mlp", input_shape, head, build_trunk, bound, {"dims": dims, "cut": cut, "activation": activation}
-    )
+    return Net("mlp", input_shape, head, build_trunk, bound, {"dims": dims, "cut": cut, "activation": activation})
 
 
 def _chosen(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -103,7 +103,5 @@ def _read_swap(swap: Sequence[Sequence[int]], classes: int) -> tuple[tuple[int, 
     pairs = tuple((int(a), int(b)) for a, b in swap)
     named = [label for pair in pairs for label in pair]
     if len(set(named)) != len(named) or not set(named) <= set(range(classes)):
-        raise ValueError(
-            f"labels.swap {list(swap)} must pair different classes from 0 to {classes - 1}, each once"
-        )
+        raise ValueError(f"labels.swap {list(swap)} must pair different classes from 0 to {classes - 1}, each once")
     return tuple(sorted((min(pair), max(pair)) for pair in pairs))

@@ -26,7 +26,7 @@ UPRIGHT, TURNED = 14, 6
 #: Images of the evaluation and the validation split; the rest is history.
 EVALUATION, VALIDATION = 400, 197
 #: No two people hold a pen alike: the past is jittered by up to this turn, zoom and shift (share of side).
-JITTER_DEG, JITTER_ZOOM, JITTER_SHIFT = 5.0, 0.05, 0.06
+JITTER_DEG, JITTER_ZOOM, JITTER_SHIFT = 5.0, 0.05, 0.03
 
 
 class Digits:

@@ -70,9 +70,7 @@ class Schedule:
         ``chance`` holds each sample's own uniform: it decides on which side of a gradual change it falls.
         """
         concept = np.zeros(time_s.shape, np.int16)
-        for number, (line, (member, start_s)) in enumerate(
-            zip(self.lines, self._taking_part(place), strict=True)
-        ):
+        for number, (line, (member, start_s)) in enumerate(zip(self.lines, self._taking_part(place), strict=True)):
             touched = member[:, None] & in_force(start_s[:, None], time_s)
             if touched.any():
                 starts_s = np.broadcast_to(start_s[:, None], time_s.shape)[touched]

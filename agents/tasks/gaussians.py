@@ -42,9 +42,7 @@ class Gaussians:
         self.options = _checked(spec.data_options)
         self.seed, self.classes = spec.seed, int(self.options["classes"])
         self.input_shape = (int(self.options["dimensions"]),)
-        self.schedule = make_schedule(
-            spec.drift, spec.cohorts, NEUTRAL, self.classes, spec.seed, spec.duration_s
-        )
+        self.schedule = make_schedule(spec.drift, spec.cohorts, NEUTRAL, self.classes, spec.seed, spec.duration_s)
         self.concepts = tuple(concept.name for concept in self.schedule.concepts)
         self._strengths = np.array([_strengths(concept) for concept in self.schedule.concepts])
         self._priors = np.array([_prior(concept, self.classes) for concept in self.schedule.concepts])
@@ -124,9 +122,7 @@ def _strengths(concept: Concept) -> list[float]:
 
 def _prior(concept: Concept, classes: int) -> np.ndarray:
     if concept.prior is not None and classes > 2:
-        raise ValueError(
-            "gaussians with more than two classes know no label prior: no best accuracy is known"
-        )
+        raise ValueError("gaussians with more than two classes know no label prior: no best accuracy is known")
     return np.asarray(concept.prior or [1.0 / classes] * classes)
 
 

@@ -19,9 +19,7 @@ class ImagePool:
         labels: int16 [size], ascending.
     """
 
-    def __init__(
-        self, images: torch.Tensor, labels: np.ndarray, classes: int, chance: np.random.Generator
-    ) -> None:
+    def __init__(self, images: torch.Tensor, labels: np.ndarray, classes: int, chance: np.random.Generator) -> None:
         order = np.argsort(labels, kind="stable")
         self.images, self.labels = images[order], labels[order].astype(np.int16)
         self.classes, self.size = classes, len(labels)
@@ -54,9 +52,7 @@ class ImagePool:
         return np.minimum((which * self.size).astype(np.int64), self.size - 1)
 
 
-def draw_images(
-    which: np.ndarray, concept: np.ndarray, concepts: Sequence[Concept], pool: ImagePool
-) -> np.ndarray:
+def draw_images(which: np.ndarray, concept: np.ndarray, concepts: Sequence[Concept], pool: ImagePool) -> np.ndarray:
     """Return each sample's image, int64 like ``which``: its uniform read under its own concept's prior."""
     image = pool.pick(which, concepts[0])
     for index, one in enumerate(concepts):

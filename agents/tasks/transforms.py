@@ -49,9 +49,7 @@ def rotate(images: torch.Tensor, degrees: float) -> torch.Tensor:
     return warp(images, turns, torch.ones_like(turns), torch.zeros(len(images), 2, dtype=torch.float64))
 
 
-def warp(
-    images: torch.Tensor, degrees: torch.Tensor, zoom: torch.Tensor, shift: torch.Tensor
-) -> torch.Tensor:
+def warp(images: torch.Tensor, degrees: torch.Tensor, zoom: torch.Tensor, shift: torch.Tensor) -> torch.Tensor:
     """Shift, zoom and turn each image its own way, in one resampling, bilinear, zeros outside.
 
     ``degrees`` and ``zoom`` are float64 [n]; ``shift`` [n, 2] is along x and y, in shares of width and height.

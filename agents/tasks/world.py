@@ -79,9 +79,7 @@ class World:
         half = np.pi / self.classes
         along = length / self.std * np.cos(wedge + half * _NODES - direction)
         # exp of the sum, not product of the exps: a distant mean must not overflow.
-        tail = (
-            np.sqrt(2.0 * np.pi) * along * ndtr(along) * np.exp((along**2 - (length / self.std) ** 2) / 2.0)
-        )
+        tail = np.sqrt(2.0 * np.pi) * along * ndtr(along) * np.exp((along**2 - (length / self.std) ** 2) / 2.0)
         density = (np.exp(-((length / self.std) ** 2) / 2.0) + tail) / (2.0 * np.pi)
         return float(half * (_WEIGHTS @ density))
 

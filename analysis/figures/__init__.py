@@ -137,9 +137,7 @@ def _save(figure: Figure, path: Path) -> Path:
     handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
     os.close(handle)
     try:
-        figure.savefig(
-            draft, format=suffix, metadata={"Date": None} if suffix == "svg" else {"Software": None}
-        )
+        figure.savefig(draft, format=suffix, metadata={"Date": None} if suffix == "svg" else {"Software": None})
         os.chmod(draft, 0o644)
         os.replace(draft, path)
     finally:

@@ -69,9 +69,7 @@ def _reference(
     curve = accuracy_curve(runs, window_s, judge, cohort)
     colour, dash = REFERENCES[judge]
     name = f"{judge} (reference)"
-    axes.plot(
-        curve.t_s / unit_s, curve.mean, color=colour, linestyle=dash, linewidth=1.1, label=name, zorder=2
-    )
+    axes.plot(curve.t_s / unit_s, curve.mean, color=colour, linestyle=dash, linewidth=1.1, label=name, zorder=2)
     return curve.mean
 
 

@@ -74,9 +74,7 @@ def _plot(axes: Axes, group: Group, judge: str, look: tuple) -> NDArray[np.float
         return np.array([])
     values = ranked(group, f"correct_{judge}")
     colour, dash = look
-    axes.plot(
-        _ranks(values), values, color=colour, linestyle=dash, linewidth=1.1, label=f"{judge} (reference)"
-    )
+    axes.plot(_ranks(values), values, color=colour, linestyle=dash, linewidth=1.1, label=f"{judge} (reference)")
     return values
 
 

@@ -67,9 +67,7 @@ def _frontier(axes: Axes, places: Sequence[Place], divisor: float) -> None:
     x = [point.cost.mean / divisor for point in best]
     y = [100 * point.gain.mean for point in best]
     axes.plot(x, y, color=GREY, linewidth=1.0, drawstyle="steps-post", label="frontier", zorder=1)
-    axes.plot(
-        x, y, "o", markersize=10, markerfacecolor="none", markeredgecolor=INK, markeredgewidth=0.6, zorder=2
-    )
+    axes.plot(x, y, "o", markersize=10, markerfacecolor="none", markeredgecolor=INK, markeredgewidth=0.6, zorder=2)
 
 
 def _bar(interval: Interval, scale: float) -> float | None:

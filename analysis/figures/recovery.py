@@ -95,9 +95,7 @@ def _by_group(sweep: Sweep, table: dict[str, list[Outcome]], drifts: int) -> Fig
 
 
 def _unit(found: Sequence[Outcome]) -> tuple[float, str]:
-    return clock(
-        max((time for outcome in found for time in (*outcome.recovered_s, *outcome.censored_s)), default=0)
-    )
+    return clock(max((time for outcome in found for time in (*outcome.recovered_s, *outcome.censored_s)), default=0))
 
 
 def _dots(axes: Axes, place: int, outcome: Outcome, look: Stroke, unit_s: float) -> None:
@@ -110,9 +108,7 @@ def _dots(axes: Axes, place: int, outcome: Outcome, look: Stroke, unit_s: float)
     if never:
         axes.plot(never, [place] * len(never), ">", color=look.colour, markerfacecolor="white")
         share = f"{len(never)}/{len(back) + len(never)}"
-        axes.annotate(
-            share, (max(never), place), (6, 0), textcoords="offset points", va="center", fontsize=6.5
-        )
+        axes.annotate(share, (max(never), place), (6, 0), textcoords="offset points", va="center", fontsize=6.5)
 
 
 def _frame(axes: Axes, names: Sequence[str], label: str) -> None:

@@ -93,9 +93,7 @@ def house_style() -> Iterator[None]:
             yield
 
 
-def sheet(
-    height_in: float, width_in: float = PAGE_IN, rows: int = 1, columns: int = 1
-) -> tuple[Figure, NDArray]:
+def sheet(height_in: float, width_in: float = PAGE_IN, rows: int = 1, columns: int = 1) -> tuple[Figure, NDArray]:
     """Return a figure and its axes, [rows, columns], with shared horizontal axes in each column."""
     figure = Figure(figsize=(width_in, height_in), layout="constrained")
     return figure, figure.subplots(rows, columns, squeeze=False, sharex="col")

@@ -84,9 +84,7 @@ def _values(sweep: Sweep, result: Comparison, names: Sequence[str]) -> Markup:
         [row.label, *(with_interval(METRICS[name], row.values[name], of=len(row.seeds)) for name in names)]
         for row in result.rows
     ]
-    spread = (
-        "mean ± 95 % Student t half width over seeds" if sweep.seeds > 1 else "one seed each, no interval"
-    )
+    spread = "mean ± 95 % Student t half width over seeds" if sweep.seeds > 1 else "one seed each, no interval"
     return table(head, rows, f"Each setting: {spread}.")
 
 

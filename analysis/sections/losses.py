@@ -29,11 +29,7 @@ FALL = POINTS._replace(digits=1)
 def drifts(sweep: Sweep) -> Markup | None:
     """Tell for each drift how deep the fall was and how long the way back took."""
     marks = sweep.marks
-    if (
-        not marks
-        or not sweep.judged
-        or any(run.marks != marks for group in sweep.judged for run in group.runs)
-    ):
+    if not marks or not sweep.judged or any(run.marks != marks for group in sweep.judged for run in group.runs):
         return None
     unit_s, unit = clock(sweep.duration_s)
     names = [f"{number}. {describe(mark)}" for number, mark in enumerate(marks, start=1)]
@@ -55,9 +51,7 @@ def phases(sweep: Sweep) -> Markup | None:
     if not known:
         return None
     note = "Points of accuracy lost to the oracle while the device was in each phase of its latest drift."
-    cells = [
-        [*(with_interval(POINTS, part[phase]) for phase in PHASES), _total(group)] for group, part in known
-    ]
+    cells = [[*(with_interval(POINTS, part[phase]) for phase in PHASES), _total(group)] for group, part in known]
     names = [phase.replace("_", " ") for phase in PHASES]
     if len(known) == 1:
         titles = [f"{name} ({MEANINGS[phase]})" for name, phase in zip(names, PHASES, strict=True)]

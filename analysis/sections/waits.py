@@ -63,9 +63,7 @@ def outcomes(sweep: Sweep) -> Markup | None:
     if not seen:
         return None
     rows = [[label, *(f"{ends.get(end, 0):,}" for end in seen)] for label, ends in counted]
-    return table(
-        ["setting", *(end.replace("_", " ") for end in seen)], rows, "How the requests ended, all seeds."
-    )
+    return table(["setting", *(end.replace("_", " ") for end in seen)], rows, "How the requests ended, all seeds.")
 
 
 def _link(use: LinkUse) -> list[str]:
@@ -91,11 +89,7 @@ def _cloud(use: CloudUse) -> list[str]:
 
 
 def _seed_note(sweep: Sweep) -> str:
-    first = (
-        f"Seed {sweep.groups[0].runs[0].seed} of each setting. "
-        if len(sweep.runs) > len(sweep.groups)
-        else ""
-    )
+    first = f"Seed {sweep.groups[0].runs[0].seed} of each setting. " if len(sweep.runs) > len(sweep.groups) else ""
     return f"{first}Shares are of the capacity of all instances over the whole run."
 
 

@@ -17,7 +17,7 @@ from sim.lines.route import Route, Stage
 from sim.lines.sharing import Sharing
 from sim.lines.weighing import Scales
 
-_DISCIPLINES = {"fifo": FifoLine, "ps": Line}
+_DISCIPLINES = {"fifo": FifoLine, "ps": Line, "lcfs": Line}
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def build_ways(scenario: Any, direction: str, clock: Clock) -> Ways:
                 lines[name] = _DISCIPLINES[link.discipline](_spec(scenario, name, direction))
             lines[name].serve(first, cohort.devices)
         first += cohort.devices
-    runs = [run for path in paths for run in runs_of(path, scenario.links) if _shares(scenario, run)]
+    runs = [run for path in paths for run in runs_of(path, scenario.links) if scenario.links[run[0]].discipline == "ps"]
     sharing = Sharing(scenario, direction, clock, lines, runs)
     routes = [
         _route(path, cohort, scenario, direction, lines, sharing, clock) if path else None
@@ -77,6 +77,7 @@ def _spec(scenario: Any, name: str, direction: str) -> LineSpec:
         direction=direction,
         group=sum(cohort.devices for cohort in scenario.fleet) if link.shared else link.shared_by or 1,
         rate_of=as_fluid(rates) if link.discipline == "ps" else rates,
+        bucket=getattr(link, direction).bucket,
         weigh=Scales(link, direction, seed).weigh,
         extra_latency_s=recorded_latency(link.ping) if link.ping is not None else None,
         ordered=link.ordered,
@@ -97,17 +98,13 @@ def _route(
     stages: list[tuple[Stage, Hop]] = []
     for run in runs_of(path, scenario.links):
         hops = [Hop(path.index(name), path.index(name) == access) for name in run]
-        if _shares(scenario, run):
+        if scenario.links[run[0]].discipline != "fifo":
             crossed = [(lines[name], hop) for name, hop in zip(run, hops, strict=True)]
             stage: Stage = FluidStage(clock, crossed, sharing.fluid_of(run), sharing.terms_of(run, cohort.cohort))
             stages.append((stage, hops[0]))
         else:
             stages.append((lines[run[0]], hops[0]))  # type: ignore[arg-type]
     return Route(stages)
-
-
-def _shares(scenario: Any, run: Sequence[str]) -> bool:
-    return bool(scenario.links[run[0]].discipline == "ps")
 
 
 def runs_of(path: Sequence[str], links: Mapping[str, Any]) -> list[list[str]]:

@@ -7,7 +7,8 @@ from math import inf
 from sim.lines.line import Line, LineSpec
 from sim.lines.message import Crossing, Fate, Hop, Message
 from sim.lines.presence import Presence
-from sim.network.fifo import FifoLink
+from sim.network.bucket import TokenBucket
+from sim.network.fifo import FifoLink, Slot
 from sim.network.gated import Gated
 from sim.network.rates import Rate
 
@@ -37,8 +38,27 @@ class FifoLine(Line):
     def _link(self, instance: int) -> FifoLink:
         link = self._links.get(instance)
         if link is None:
-            link = self._links[instance] = FifoLink(self.spec.rate_of(instance))
+            link = self._links[instance] = self._new_link(instance)
         return link
+
+    def _new_link(self, instance: int) -> FifoLink:
+        rate = self.spec.rate_of(instance)
+        if self.spec.bucket is None:
+            return FifoLink(rate)
+        return BucketLink(rate, self.spec.bucket.rate, 8.0 * self.spec.bucket.burst)
+
+
+class BucketLink(FifoLink):
+    """A first-in first-out link of constant rate behind a token bucket."""
+
+    def __init__(self, rate: Rate, refill_bps: float, burst_bits: float) -> None:
+        super().__init__(rate)
+        self._bucket = TokenBucket(refill_bps, burst_bits, rate.at(0.0))
+
+    def admit(self, now_s: float, nbytes: float, rate: Rate | None = None, until_s: float = inf) -> Slot:
+        """Accept a message now. Nobody breaks off or pauses on such a link: the scenario refuses that."""
+        start_s, end_s = self._bucket.admit(now_s, nbytes)
+        return Slot(0, now_s, start_s, end_s, nbytes, 0.0, self.rate, until_s, whole=True)
 
 
 def _terms(rate: Rate, presence: Presence | None, now_s: float) -> tuple[Rate, float]:

@@ -1,21 +1,29 @@
-"""Processor sharing: all messages at once, over one shared line or a path of several."""
+"""Lines on which messages do not simply queue: they share (``ps``), or the freshest goes first (``lcfs``)."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from math import inf
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from simpy.events import Event
 
+from sim.alarm import Alarm
 from sim.clock import Clock, Telling
 from sim.lines.line import Line, Sending
 from sim.lines.message import Crossing, Fate, Hop, Message
 from sim.lines.passages import Passage
+from sim.lines.presence import Presence
 
 
 class FlowLaw(Protocol):
-    """How flows share: :class:`SharedLink` or :class:`MaxMinNetwork`."""
+    """How flows get on: :class:`SharedLink`, :class:`MaxMinNetwork` or :class:`LcfsLink`.
+
+    Their ``enter`` takes other terms each, and may return the flows that a new one has made stale.
+    """
+
+    @property
+    def enter(self) -> Callable[..., Any]: ...
 
     def leave(self, now_s: float, flow: Hashable) -> float: ...
 
@@ -24,59 +32,64 @@ class FlowLaw(Protocol):
     def complete(self, now_s: float) -> list[tuple[Any, float]]: ...
 
 
+class FlowEnd(NamedTuple):
+    """How a flow came to its end: whole at ``end_s``, broken off with ``left_bits`` to go, or made stale."""
+
+    end_s: float
+    left_bits: float = 0.0
+    stale: bool = False
+
+
 class Fluid:
-    """A law of sharing with an alarm set to the next end of a flow."""
+    """A law of flows, with an event for the end of each."""
 
-    def __init__(self, clock: Clock, law: Any) -> None:
-        self._clock = clock
-        self._law: FlowLaw = law
+    def __init__(self, clock: Clock, law: FlowLaw) -> None:
+        self._clock, self._law = clock, law
         self._ends: dict[Hashable, Event] = {}
-        self._alarm_s = inf
+        self._alarm = Alarm(clock, law.next_s, self._tell_ends)
 
-    def enter(self, flow: Hashable, bits: float, **terms: Any) -> Event:
-        """Begin a flow now; the event's value is when it ended, or what it had to go when it was broken off."""
-        self._law.enter(self._clock.now, flow, bits, **terms)  # type: ignore[attr-defined]
+    def enter(self, flow: Hashable, bits: float, terms: dict[str, Any]) -> Event:
+        """Begin a flow now; the event's value is its :class:`FlowEnd`."""
+        now_s = self._clock.now
+        stale = self._law.enter(now_s, flow, bits, **terms) or ()
+        for old, left_bits in stale:
+            self._ends.pop(old).succeed(FlowEnd(now_s, left_bits, stale=True))
         self._ends[flow] = event = self._clock.event()
-        self._watch()
+        self._alarm.watch()
         return event
 
     def break_off(self, flow: Hashable) -> None:
-        """Take a flow out, if it has not ended by now."""
+        """Take a flow out; one that ends at this very moment has ended."""
         self._tell_ends()
         if flow in self._ends:
             left_bits = self._law.leave(self._clock.now, flow)
-            self._ends.pop(flow).succeed((None, left_bits))
-        self._watch()
-
-    def _watch(self) -> None:
-        next_s = self._law.next_s()
-        if next_s < self._alarm_s:
-            self._alarm_s = next_s
-            self._clock.play(self._ring(next_s))
-
-    def _ring(self, at_s: float) -> Telling:
-        yield at_s
-        if at_s == self._alarm_s:
-            self._alarm_s = inf
-        self._tell_ends()
-        self._watch()
+            self._ends.pop(flow).succeed(FlowEnd(self._clock.now, left_bits))
+        self._alarm.watch()
 
     def _tell_ends(self) -> None:
         for flow, end_s in self._law.complete(self._clock.now):
-            self._ends.pop(flow).succeed((end_s, 0.0))
+            self._ends.pop(flow).succeed(FlowEnd(end_s))
 
 
 class FluidStage:
-    """Consecutive ``ps`` lines of a route: a message crosses them as one flow, limited by its scarcest share.
+    """Consecutive lines of a route that a message crosses as one flow, limited by its scarcest share.
 
     Args:
         lines: the lines in the order of crossing, each with its hop.
-        terms: what the law is told about a flow of a device: weight, path, cap.
+        fluid_of: the fluid that carries a device's flows.
+        terms_of: what its law is told about a device's flow: weight, path and cap, or source.
     """
 
-    def __init__(self, clock: Clock, lines: Sequence[tuple[Line, Hop]], fluid_of: Any, terms: Any) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        lines: Sequence[tuple[Line, Hop]],
+        fluid_of: Callable[[int], Fluid],
+        terms_of: Callable[[int], dict[str, Any]],
+    ) -> None:
         self._clock, self._lines = clock, lines
-        self._fluid_of, self._terms = fluid_of, terms
+        self._fluid_of, self._terms_of = fluid_of, terms_of
+        self._access = any(hop.access for _, hop in lines)
         self._count = 0
 
     def carry(self, message: Message, hop: Hop, now_s: float) -> Crossing:
@@ -85,42 +98,40 @@ class FluidStage:
         for passage, _ in offers:
             passage.start_s = now_s
         bits = 8.0 * max(sending.wire_bytes + sending.again_bytes for _, sending in offers)
-        end_s = yield from self._flow(message, bits, now_s)
-        if end_s < 0.0:
-            return self._abort(offers)
-        at_s, fate = self._land(offers, message, end_s)
+        end, fate = yield from self._flow(message, bits)
+        if fate is not Fate.ARRIVED:
+            for passage, _ in offers:
+                passage.end_s = passage.dropped_s = end
+            return end, fate
+        at_s, fate = self._land(offers, message, end)
         yield at_s
         return at_s, fate
 
-    def _flow(self, message: Message, bits: float, now_s: float) -> Telling:
-        """Run the flow, around absences of its device; return when it ended, or -1 if it was aborted."""
-        fluid = self._fluid_of(message.device)
-        presence = message.presence if any(hop.access for _, hop in self._lines) else None
+    def _flow(self, message: Message, bits: float) -> Telling:
+        """Run the flow, around absences of its device; return when it ended, and how."""
+        presence = message.presence if self._access else None
         while True:
-            if presence is not None:
-                if presence.aborts and presence.away_s(self._clock.now) <= self._clock.now:
-                    return -1.0
-                yield presence.back_s(self._clock.now)
-            self._count += 1
-            flow = (id(self), self._count)
-            event = fluid.enter(flow, bits, **self._terms(message.device))
-            if presence is not None:
-                self._clock.play(_break_off_when_away(self._clock, fluid, flow, presence))
-            end_s, bits = yield event
-            if end_s is not None:
-                return end_s
-            if presence is not None and presence.aborts:
-                return -1.0
+            if presence is not None and (now_s := self._clock.now) >= presence.away_s(now_s):
+                if presence.aborts:
+                    return now_s, Fate.ABORTED
+                yield presence.back_s(now_s)
+            end: FlowEnd = yield self._begin(message, bits, presence)
+            if end.stale:
+                return end.end_s, Fate.SUPERSEDED
+            if not end.left_bits:
+                return end.end_s, Fate.ARRIVED
+            bits = end.left_bits
 
-    def _abort(self, offers: Sequence[tuple[Passage, Sending]]) -> tuple[float, Fate]:
-        now_s = self._clock.now
-        for passage, _ in offers:
-            passage.end_s = passage.dropped_s = now_s
-        return now_s, Fate.ABORTED
+    def _begin(self, message: Message, bits: float, presence: Presence | None) -> Event:
+        self._count += 1
+        flow = (id(self), self._count)
+        fluid = self._fluid_of(message.device)
+        event = fluid.enter(flow, bits, self._terms_of(message.device))
+        if presence is not None:
+            self._clock.play(_break_off_when_away(self._clock, fluid, flow, presence))
+        return event
 
-    def _land(
-        self, offers: Sequence[tuple[Passage, Sending]], message: Message, end_s: float
-    ) -> tuple[float, Fate]:
+    def _land(self, offers: Sequence[tuple[Passage, Sending]], message: Message, end_s: float) -> tuple[float, Fate]:
         """Let the message arrive after the latencies of all lines, or be lost on the first that loses it."""
         at_s, fate = end_s, Fate.ARRIVED
         for (line, hop), (passage, sending) in zip(self._lines, offers, strict=True):
@@ -134,7 +145,7 @@ class FluidStage:
         return at_s, fate
 
 
-def _break_off_when_away(clock: Clock, fluid: Fluid, flow: Hashable, presence: Any) -> Telling:
+def _break_off_when_away(clock: Clock, fluid: Fluid, flow: Hashable, presence: Presence) -> Telling:
     away_s = presence.away_s(clock.now)
     if away_s < inf:
         yield away_s

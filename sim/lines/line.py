@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from sim.lines.message import Fate, Hop, Message
 from sim.lines.passages import Passage, PassageLog
@@ -33,6 +34,7 @@ class LineSpec:
         group: how many of the devices that use it share one instance, in device order (1: private).
         rate_of: the rate of an instance.
         extra_latency_s: added to a message's own latency, as a function of when it was sent (recorded pings).
+        bucket: a token bucket in front of the line, as the scenario has it (``rate``, ``burst``), or None.
         ordered: whether a message waits for those sent before it on its instance.
     """
 
@@ -42,6 +44,7 @@ class LineSpec:
     rate_of: Callable[[int], Rate]
     weigh: Weigh
     extra_latency_s: Callable[[float], float] | None = None
+    bucket: Any = None
     ordered: bool = False
 
 

@@ -101,6 +101,7 @@ class PassageLog:
         offered_s, start_s, end_s = column["offered_s"], column["start_s"], column["end_s"]
         dropped_s, nbytes = column["dropped_s"], column["nbytes"]
         offered, started, dropped = (np.cumsum(bins.count(at)) for at in (offered_s, start_s, dropped_s))
+        began = np.isfinite(start_s)
         busy = (start_s, end_s) if self._parallel else _united(column["instance"], start_s, end_s)
         dropped_waiting = np.cumsum(bins.count(dropped_s[np.isinf(start_s)]))
         return TickSums(
@@ -114,7 +115,7 @@ class PassageLog:
             retransmitted_bytes=bins.so_far(np.minimum(end_s, dropped_s), column["retransmitted_bytes"]),
             queue=offered - started - dropped_waiting,
             busy_s=bins.overlap(*busy),
-            waiting_s=bins.total(start_s, np.where(np.isfinite(start_s), start_s, offered_s) - offered_s),
+            waiting_s=bins.total(start_s[began], start_s[began] - offered_s[began]),
             waited=bins.count(start_s),
         )
 

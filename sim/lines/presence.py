@@ -31,3 +31,11 @@ class Presence:
         while at_s < inf and not self.availability.available(at_s):
             at_s = self.availability.next_change_s(at_s)
         return at_s
+
+    def absences(self, from_s: float, until_s: float) -> list[tuple[float, float]]:
+        """Return the spans (away, back) within an interval in which the device is not there [s]."""
+        spans, at_s = [], from_s
+        while (away_s := self.away_s(at_s)) < until_s:
+            at_s = self.back_s(away_s)
+            spans.append((away_s, at_s))
+        return spans

@@ -1,8 +1,8 @@
-"""Who shares with whom: the fluids of the ``ps`` lines of one direction."""
+"""Who meets whom: the fluids of the ``ps`` and ``lcfs`` lines of one direction."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cache
 from math import inf
 from typing import Any
@@ -10,8 +10,9 @@ from typing import Any
 from sim.clock import Clock
 from sim.lines.fluid import Fluid
 from sim.lines.line import Line
+from sim.network.lcfs import LcfsLink
 from sim.network.maxmin import MaxMinNetwork
-from sim.network.rates import Constant
+from sim.network.rates import Constant, Rate
 from sim.network.sharing import SharedLink
 
 
@@ -36,7 +37,7 @@ class Sharing:
         self._joined = {name for run in joined for name in run}
         self._network: Fluid | None = None
         if joined:
-            rates = {
+            rates: dict[Hashable, Rate] = {
                 (name, instance): lines[name].spec.rate_of(instance)
                 for name in sorted(self._joined - self._caps.keys())
                 for instance in range(lines[name].instances)
@@ -49,11 +50,14 @@ class Sharing:
             network = self._network
             return lambda device: network
         line = self._lines[run[0]]
-        one = cache(lambda instance: Fluid(self._clock, SharedLink(line.spec.rate_of(instance))))
+        law = LcfsLink if self._scenario.links[run[0]].discipline == "lcfs" else SharedLink
+        one = cache(lambda instance: Fluid(self._clock, law(line.spec.rate_of(instance))))
         return lambda device: one(line.instance_of(device))
 
     def terms_of(self, run: Sequence[str], cohort: str) -> Callable[[int], dict[str, Any]]:
         """Return what the law is told about a flow of a device of ``cohort``."""
+        if self._scenario.links[run[0]].discipline == "lcfs":
+            return lambda device: {"source": device}
         weights = (self._scenario.links[name].weights.get(cohort) for name in run)
         weight = next((weight for weight in weights if weight is not None), 1.0)
         if run[0] not in self._joined:

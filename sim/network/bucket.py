@@ -27,9 +27,7 @@ class TokenBucket:
 
     def __init__(self, refill_bps: float, burst_bits: float, line_bps: float = math.inf) -> None:
         if not line_bps >= refill_bps:
-            raise ValueError(
-                f"a line of {line_bps!r} bit/s is slower than its refill of {refill_bps!r} bit/s"
-            )
+            raise ValueError(f"a line of {line_bps!r} bit/s is slower than its refill of {refill_bps!r} bit/s")
         self.refill_bps = require_rate(refill_bps)
         self.burst_bits = require_rate(burst_bits)
         self.line_bps = line_bps

@@ -53,9 +53,7 @@ class FairClock:
             ValueError: it is here already, its size is negative or its weight is not positive.
         """
         if flow in self._members or not bits >= 0.0 or not 0.0 < weight < math.inf:
-            raise ValueError(
-                f"flow {flow!r} ({bits!r} bits, weight {weight!r}) is here already or makes no sense"
-            )
+            raise ValueError(f"flow {flow!r} ({bits!r} bits, weight {weight!r}) is here already or makes no sense")
         self._count += 1
         member = _Member(self._clock + bits / weight, weight, self._count)
         self._members[flow] = member

@@ -18,8 +18,8 @@ from sim.network.rates import Rate
 class Slot(NamedTuple):
     """The place of one message on a link; times in seconds, ``inf`` if the link never gets that far.
 
-    ``credit_bits`` is what the message ahead left of its last opportunity (packet links only); ``rate`` is what
-    serves this message, and at ``until_s`` its sender breaks it off if it is not ``whole`` by then.
+    ``credit_bits`` is what the message ahead left of its last opportunity (packet links only); ``rate`` is
+    what serves this message, and at ``until_s`` its sender breaks it off if it is not ``whole`` by then.
     """
 
     number: int
@@ -47,8 +47,9 @@ class FifoLink:
     def admit(self, now_s: float, nbytes: float, rate: Rate | None = None, until_s: float = math.inf) -> Slot:
         """Accept a message now; its last bit leaves at ``Slot.end_s`` (add the latency for its arrival).
 
-        ``rate`` replaces the link's for this message: a device that comes and goes holds the line while it is away.
-        A message broken off at ``until_s`` ends then (before it starts, if it still waits), and frees the line.
+        ``rate`` replaces the link's for this message: a device that comes and goes holds the line while it is
+        away. A message broken off at ``until_s`` ends then and frees the line; one that would still wait then
+        takes no place in it, even if one ahead is withdrawn.
         """
         while self._slots and self._slots[0].end_s <= now_s:
             self._slots.popleft()
@@ -101,8 +102,9 @@ class FifoLink:
         need_bits = 8.0 * nbytes - credit_bits
         end_s = rate.when(start_s, need_bits) if start_s < math.inf else math.inf
         whole = end_s <= until_s
-        if rate.grain_bits and end_s < math.inf:
-            self._credit_bits = rate.bits(start_s, end_s) - need_bits if whole else 0.0
+        if rate.grain_bits:
+            ends = whole and end_s < math.inf
+            self._credit_bits = rate.bits(start_s, end_s) - need_bits if ends else 0.0
         self.free_s = min(end_s, until_s)
         slot = Slot(number, arrived_s, start_s, self.free_s, nbytes, credit_bits, rate, until_s, whole)
         self._slots.append(slot)

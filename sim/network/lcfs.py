@@ -53,9 +53,7 @@ class LcfsLink:
     def __len__(self) -> int:
         return len(self._flows)
 
-    def enter(
-        self, now_s: float, flow: Hashable, bits: float, source: Hashable = None
-    ) -> list[tuple[Hashable, float]]:
+    def enter(self, now_s: float, flow: Hashable, bits: float, source: Hashable = None) -> list[tuple[Hashable, float]]:
         """Begin a message now; return those it has made stale, with the bits that they had to go.
 
         A message without ``source`` is the only one of its source.

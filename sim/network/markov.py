@@ -39,9 +39,7 @@ class MarkovLaw:
         states = len(self.rates_bps)
         jumps = self.generator_per_s - np.diag(np.diag(self.generator_per_s))
         if self.generator_per_s.shape != (states, states) or np.any(jumps < 0.0):
-            raise ValueError(
-                f"{states} rates need a {states} x {states} generator without negative jump rates"
-            )
+            raise ValueError(f"{states} rates need a {states} x {states} generator without negative jump rates")
         if not np.allclose(self.generator_per_s.sum(1), 0.0, atol=1e-9 * max(1.0, float(jumps.max()))):
             raise ValueError("the rows of a generator must sum to zero")
         if not _connected(jumps > 0.0):

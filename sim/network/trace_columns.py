@@ -53,9 +53,7 @@ class Layout:
         if asked is None:
             if len(candidates) == 1:
                 return candidates[0]
-            raise self._error(
-                f"more than one reading of this table is possible: set {option} to one of its columns"
-            )
+            raise self._error(f"more than one reading of this table is possible: set {option} to one of its columns")
         name = str(asked)
         if name in self.names:
             return self.names.index(name)
@@ -81,9 +79,7 @@ class Layout:
             return quantity.units[declared]
         told = quantity.told(name) if self.named else None
         if told is None:
-            raise self._error(
-                f"the unit of {quantity.name} (column {name}) is not told; declare one of {units}"
-            )
+            raise self._error(f"the unit of {quantity.name} (column {name}) is not told; declare one of {units}")
         return told
 
     def _error(self, message: str) -> Exception:

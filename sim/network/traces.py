@@ -86,9 +86,7 @@ def _rate(path: str, stamp: tuple[int, int] | None, asked: Columns) -> Steps | O
         return _opportunities(text)
     table = _table(text, asked, RATE)
     if not any(table.values):
-        raise TraceError(
-            f"{path}: all rates are zero, so nothing would ever arrive; take another trace or column"
-        )
+        raise TraceError(f"{path}: all rates are zero, so nothing would ever arrive; take another trace or column")
     return _steps(table)
 
 
@@ -100,9 +98,7 @@ def _latency(path: str, stamp: tuple[int, int] | None, asked: Columns) -> Steps:
 def _table(text: TraceText, asked: Columns, quantity: Quantity) -> Table:
     first, line = text.lines[0]
     if len(line.split()) == 1 and not any(mark in line for mark in ",;"):
-        message = (
-            f"one column ({line!r}): a {quantity.name} needs a time beside it, or whole milliseconds alone"
-        )
+        message = f"one column ({line!r}): a {quantity.name} needs a time beside it, or whole milliseconds alone"
         raise text.error(first, message)
     return read_table(text, asked, quantity)
 
@@ -125,7 +121,5 @@ def _opportunities(text: TraceText) -> Opportunities:
 
 def _milliseconds(text: TraceText, number: int, line: str) -> int:
     if not line.isdigit():
-        raise text.error(
-            number, f"{line!r} must be a whole number of milliseconds >= 0; mend or remove the line"
-        )
+        raise text.error(number, f"{line!r} must be a whole number of milliseconds >= 0; mend or remove the line")
     return int(line)

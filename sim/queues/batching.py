@@ -49,9 +49,7 @@ class BatchServers:
         gates: Sequence[Availability] = (),
     ) -> None:
         if max_size < 1 or not max_wait_s >= 0.0:
-            raise ValueError(
-                f"batches of {max_size!r} after {max_wait_s!r} s: at least one job, and no negative wait"
-            )
+            raise ValueError(f"batches of {max_size!r} after {max_wait_s!r} s: at least one job, and no negative wait")
         self.servers = Servers(servers, gates)
         self.max_size, self.max_wait_s, self.work_s, self.capacity = max_size, max_wait_s, work_s, capacity
         self._waiting: deque[tuple[float, Hashable]] = deque()

@@ -45,9 +45,7 @@ class LcfsServers:
         self._ends_s: list[float] = []
         self._at_s = 0.0
 
-    def enter(
-        self, now_s: float, job: Hashable, work_s: float, source: Hashable = None
-    ) -> tuple[bool, list[Hashable]]:
+    def enter(self, now_s: float, job: Hashable, work_s: float, source: Hashable = None) -> tuple[bool, list[Hashable]]:
         """Offer a job; return whether there is room for it, and the waiting jobs that it replaces."""
         self._at_s = now_s
         stale = self._of_source.get(source) if self.drop_stale and source is not None else None

@@ -36,9 +36,7 @@ class Servers:
 
     def __init__(self, count: int, gates: Sequence[Availability] = ()) -> None:
         if count < 1 or len(gates) not in (0, count):
-            raise ValueError(
-                f"{count} servers with {len(gates)} gates: at least one server, and a gate for each"
-            )
+            raise ValueError(f"{count} servers with {len(gates)} gates: at least one server, and a gate for each")
         self.count = count
         self._gates = gates
         self._speeds = [Gated(Constant(1.0), gate) for gate in gates]

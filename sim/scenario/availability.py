@@ -49,9 +49,7 @@ class RecordedAvailability(Clause):
 
     kind: Literal["trace"] = "trace"
     file: DataPath
-    offset: PhaseTime = Field(
-        default=0.0, description="where in the trace t = 0 lies; random: each device its own"
-    )
+    offset: PhaseTime = Field(default=0.0, description="where in the trace t = 0 lies; random: each device its own")
     end: Annotated[str, choice("repeat", "once")] = "repeat"
 
 

@@ -68,9 +68,7 @@ class Clause(BaseModel):
 
     def plain(self) -> dict[str, Any]:
         """Return what is set as ordinary values in base units, without None: options for the planes."""
-        items = (
-            (field.alias or name, getattr(self, name)) for name, field in type(self).model_fields.items()
-        )
+        items = ((field.alias or name, getattr(self, name)) for name, field in type(self).model_fields.items())
         return {key: plain(value) for key, value in items if value is not None} | (self.model_extra or {})
 
     def written(self) -> dict[str, Any]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Self
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from sim.laws import Constant
-from sim.scenario.clause import Clause
+from sim.laws import Constant, Law
+from sim.scenario.clause import Clause, refuse
 from sim.scenario.law_fields import ServiceLaw
 from sim.scenario.quantities import Limit, PositiveCount, Power, Time, choice
+from sim.scenario.surroundings import around
 
 
 class Batch(Clause):
@@ -48,9 +49,23 @@ class Cloud(Clause):
     queue: Annotated[str, choice("fifo", "lcfs", "ps", row="cloud.queue")] = Field(
         default="fifo", description="who is next; ps: all at once, sharing the workers"
     )
-    capacity: Limit = Field(
-        default=math.inf, description="requests that fit, served ones included; more are rejected"
-    )
+    capacity: Limit = Field(default=math.inf, description="requests that fit, served ones included; more are rejected")
     batch: Batch = Field(default=Batch.model_construct(), description="serving several requests together")
     failures: list[Failure] = Field(default_factory=list, description="when workers stand still")
     power: CloudPower = Field(default=CloudPower.model_construct(), description="for the energy bill")
+
+    @field_validator("service", mode="after")
+    @classmethod
+    def _something_to_measure(cls, service: Law | str, info: ValidationInfo) -> Law | str:
+        if service == "measured" and around(info).timing_only is True:
+            raise ValueError("nothing is computed with 'task: none'; give a time or a law instead of 'measured'")
+        return service
+
+    @model_validator(mode="after")
+    def _pairs_that_work(self) -> Self:
+        if self.batch.max > 1 and self.queue != "fifo":
+            raise refuse(f"batches are served first come, first served; 'queue: {self.queue}' has none", "batch")
+        partly = any((failure.workers or self.workers) < self.workers for failure in self.failures)
+        if self.queue == "ps" and partly:
+            raise refuse("with 'queue: ps' all workers share the work, so all fail together", "failures")
+        return self

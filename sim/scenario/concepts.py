@@ -43,9 +43,7 @@ class LabelDrift(Clause):
     dirichlet: PositiveNumber | None = Field(
         default=None, description="each device draws its own prior; small: few classes per device"
     )
-    permute: Count | None = Field(
-        default=None, description="all classes permuted; the number picks the permutation"
-    )
+    permute: Count | None = Field(default=None, description="all classes permuted; the number picks the permutation")
 
     @field_validator("prior", mode="after")
     @classmethod
@@ -63,9 +61,7 @@ class LabelDrift(Clause):
 
     @field_validator("swap", mode="after")
     @classmethod
-    def _swap_names_classes(
-        cls, swap: list[list[int]] | None, info: ValidationInfo
-    ) -> list[list[int]] | None:
+    def _swap_names_classes(cls, swap: list[list[int]] | None, info: ValidationInfo) -> list[list[int]] | None:
         named = [name for pair in swap or () for name in pair]
         classes = around(info).classes
         if classes is not None and named and max(named) >= classes:
@@ -108,9 +104,7 @@ class Concept(Clause):
     """A set of transforms of the original world; ``{}`` is the original world itself."""
 
     row: ClassVar[str] = "concept keys"
-    rotate: Angle | None = Field(
-        default=None, description="turn images (or the plane of gaussians) by this angle"
-    )
+    rotate: Angle | None = Field(default=None, description="turn images (or the plane of gaussians) by this angle")
     translate: list[float] | None = Field(
         default=None,
         min_length=2,
@@ -122,25 +116,17 @@ class Concept(Clause):
     noise: Strength | None = Field(
         default=None, description="standard deviation of Gaussian noise; pixels run from 0 to 1"
     )
-    blur: Strength | None = Field(
-        default=None, description="standard deviation of a Gaussian blur, in pixels"
-    )
+    blur: Strength | None = Field(default=None, description="standard deviation of a Gaussian blur, in pixels")
     contrast: Strength | None = Field(default=None, description="factor around the mean; 1 changes nothing")
     brightness: Strength | None = Field(default=None, description="added to every pixel; 0 changes nothing")
-    occlusion: Share | None = Field(
-        default=None, description="share of the width and height hidden by a square"
-    )
+    occlusion: Share | None = Field(default=None, description="share of the width and height hidden by a square")
     invert: bool | None = Field(default=None, description="dark becomes light")
-    permute_pixels: Count | None = Field(
-        default=None, description="pixels shuffled; the number picks the permutation"
-    )
+    permute_pixels: Count | None = Field(default=None, description="pixels shuffled; the number picks the permutation")
     shift: Annotated[float, Field(allow_inf_nan=False)] | None = Field(
         default=None, description="gaussians: move all means along the first axis"
     )
     boundary: Angle | None = Field(default=None, description="turn the true boundary between classes")
-    interest: Share | None = Field(
-        default=None, description="how far a user's interest moves to another user's"
-    )
+    interest: Share | None = Field(default=None, description="how far a user's interest moves to another user's")
     arrivals: Number | None = Field(default=None, description="factor on the rate of samples")
     labels: LabelDrift | None = Field(default=None, description="what happens to the classes")
 

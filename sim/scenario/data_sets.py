@@ -33,9 +33,7 @@ class Gaussians(Clause):
     kind: Literal["gaussians"] = "gaussians"
     classes: Annotated[int, Field(ge=2)] = Field(default=2, description="number of classes")
     dimensions: Annotated[int, Field(ge=2)] = Field(default=2, description="number of inputs")
-    distance: PositiveNumber = Field(
-        default=2.0, description="between neighbouring means, in standard deviations"
-    )
+    distance: PositiveNumber = Field(default=2.0, description="between neighbouring means, in standard deviations")
     rotate: AngularSpeed = Field(default=0.0, description="steady turn of the means: '6 deg/min'")
     shift: Speed = Field(default=0.0, description="steady move of the means along the first axis: '0.1 /min'")
     history: PositiveCount = Field(default=20_000, description="rows of the cloud's past")
@@ -74,15 +72,11 @@ class Table(Files):
     """A CSV or ARFF table, the class in the last column, rows in natural order."""
 
     kind: Literal["table"] = "table"
-    history: Share = Field(
-        default=0.2, description="share of the rows, from the first, that is the cloud's past"
-    )
+    history: Share = Field(default=0.2, description="share of the rows, from the first, that is the cloud's past")
     deal: Annotated[str, choice("round_robin", "contiguous", "column")] = Field(
         default="round_robin", description="how rows are dealt to devices"
     )
-    column: Column | None = Field(
-        default=None, description="with 'deal: column': whose value names the device"
-    )
+    column: Column | None = Field(default=None, description="with 'deal: column': whose value names the device")
 
 
 class InteractionColumns(Clause):

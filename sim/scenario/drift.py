@@ -40,9 +40,7 @@ class Change(Clause):
     row: ClassVar[str] = "drift keys"
     at: Time = Field(description="when it begins; in force strictly after")
     cohort: str | None = Field(default=None, description="only this cohort; default: the fleet")
-    share: Share = Field(
-        default=1.0, description="share of devices: those whose own uniform number is below it"
-    )
+    share: Share = Field(default=1.0, description="share of devices: those whose own uniform number is below it")
     name: str | None = Field(default=None, description="label in figures")
     wave: Wave | None = Field(default=None, description="a front crosses the fleet")
     groups: Groups | None = Field(default=None, description="clusters of devices drift together")
@@ -77,9 +75,7 @@ class Gradual(Change):
 
     kind: Literal["gradual"] = "gradual"
     over: PositiveTime = Field(description="how long the mixing lasts")
-    mixing: Annotated[str, choice("linear", "sigmoid")] = Field(
-        default="linear", description="how the mix moves"
-    )
+    mixing: Annotated[str, choice("linear", "sigmoid")] = Field(default="linear", description="how the mix moves")
     to: ConceptField = Field(description="the new concept")
 
 
@@ -120,9 +116,7 @@ class RandomWalk(Change):
 
     kind: Literal["random_walk"] = "random_walk"
     every: PositiveTime = Field(description="time between steps")
-    step: PositiveNumber = Field(
-        default=0.1, description="standard deviation of a step, in units of full strength"
-    )
+    step: PositiveNumber = Field(default=0.1, description="standard deviation of a step, in units of full strength")
     to: ConceptField = Field(description="the concept at full strength")
 
 

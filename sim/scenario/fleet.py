@@ -79,17 +79,13 @@ class Cohort(Clause):
     row: ClassVar[str] = "fleet keys"
     cohort: Name = Field(description="its name")
     devices: Annotated[int, Field(ge=0, le=10**8)] = Field(description="how many")
-    samples: Samples = Field(
-        default=Samples.model_construct(rate=0.0), description="the stream of each device"
-    )
+    samples: Samples = Field(default=Samples.model_construct(rate=0.0), description="the stream of each device")
     labels: Labels = Field(default=Labels.model_construct(share=0.0), description="absent: no labels at all")
     link: str | None = Field(default=None, description="the link to the cloud, by name")
     compute: Compute = Field(default=Compute.model_construct(), description="time that computing takes")
     availability: Availability = Field(default=Always(), description="when devices are there")
     churn: Churn = Field(default=Churn.model_construct(), description="joining late and leaving for good")
-    offline: Offline = Field(
-        default=Offline.model_construct(), description="what goes on while a device is away"
-    )
+    offline: Offline = Field(default=Offline.model_construct(), description="what goes on while a device is away")
     power: DevicePower = Field(default=DevicePower.model_construct(), description="for the energy bill")
 
     @field_validator("link", mode="after")

@@ -48,9 +48,7 @@ def _tidied(node: Any, shared: dict[str, Any], names: bool = False) -> Any:
     if not isinstance(node, dict):
         return node
     kept = {key: item for key, item in node.items() if names or key not in _NOISE}
-    tidy = {
-        key: _tidied(item, shared, not names and key in ("properties", "$defs")) for key, item in kept.items()
-    }
+    tidy = {key: _tidied(item, shared, not names and key in ("properties", "$defs")) for key, item in kept.items()}
     return tidy if names else _hoisted(_flat(tidy), shared)
 
 

@@ -38,9 +38,7 @@ class LawForm:
 FORMS: dict[str, LawForm] = {
     "constant": LawForm(laws.Constant, {"value": (QUANTITY, "always this")}, main="value"),
     "exponential": LawForm(laws.Exponential, {"mean": (QUANTITY, "mean")}, main="mean"),
-    "uniform": LawForm(
-        laws.Uniform, {"low": (QUANTITY, "smallest value"), "high": (QUANTITY, "largest value")}
-    ),
+    "uniform": LawForm(laws.Uniform, {"low": (QUANTITY, "smallest value"), "high": (QUANTITY, "largest value")}),
     "lognormal": LawForm(
         laws.Lognormal,
         {"median": (QUANTITY, "half are below"), "sigma": (Number, "deviation of the natural logarithm")},

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from sim.laws import Constant
-from sim.scenario.clause import Clause
+from sim.scenario.clause import Clause, refuse
 from sim.scenario.law_fields import JitterLaw, TimeLaw
 from sim.scenario.losses import Loss, LossField, Recovery
 from sim.scenario.outages import Contacts, Outages, OutagesField
@@ -45,18 +45,12 @@ class Link(Clause):
         default_factory=dict, description="with ps: cohort -> weight of its messages; 1 where not named"
     )
     shared: bool = Field(default=False, description="one link for the whole fleet")
-    shared_by: Devices | None = Field(
-        default=None, description="one link for each so many devices, in device order"
-    )
+    shared_by: Devices | None = Field(default=None, description="one link for each so many devices, in device order")
     via: Annotated[
         list[str], Shorthand(lambda value: [value] if isinstance(value, str) else value, {"type": "string"})
-    ] = Field(
-        default_factory=list, description="shared links that a message crosses next, in the uplink's order"
-    )
+    ] = Field(default_factory=list, description="shared links that a message crosses next, in the uplink's order")
     loss: LossField = Field(default=Loss.model_construct(bernoulli=0.0), description="packets lost")
-    recovery: Recovery = Field(
-        default=Recovery.model_construct(), description="what is done about lost packets"
-    )
+    recovery: Recovery = Field(default=Recovery.model_construct(), description="what is done about lost packets")
     outages: OutagesField = Field(default=Outages.model_construct(), description="when the link is down")
     contacts: Contacts | None = Field(default=None, description="windows outside of which the link is down")
 
@@ -93,6 +87,18 @@ class Link(Clause):
         if strange:
             raise ValueError(f"there is no cohort '{strange[0]}'{near_miss(strange[0], cohorts or ())}")
         return weights
+
+    @model_validator(mode="after")
+    def _buckets_stand_before_plain_lines(self) -> Self:
+        for name, way in (("up", self.up), ("down", self.down)):
+            down_at_times = self.outages.scheduled or self.outages.random or self.contacts
+            if way.bucket is None:
+                continue
+            if way.rate is None or self.discipline != "fifo" or down_at_times:
+                raise refuse("a token bucket needs a constant rate, 'fifo', and a link without outages", name, "bucket")
+            if way.bucket.rate > way.rate:
+                raise refuse("the bucket fills faster than the line can carry", name, "bucket", "rate")
+        return self
 
     @model_validator(mode="after")
     def _shared_one_way(self) -> Self:

@@ -102,8 +102,4 @@ def _told(root: Node, line: ErrorDetails) -> Problem:
 
 def _empty_values(root: Node) -> list[Problem]:
     text = "is empty; give it a value or remove the line"
-    return [
-        problem(node.mark, ".".join(map(str, path)), text)
-        for path, node in root.walk()
-        if node.content is None
-    ]
+    return [problem(node.mark, ".".join(map(str, path)), text) for path, node in root.walk() if node.content is None]

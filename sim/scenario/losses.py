@@ -52,8 +52,6 @@ class Recovery(Clause):
         description="on: lost packets are sent again at once and cost bytes; stop_and_wait: each costs a "
         "round trip, too; off: one lost packet loses the message",
     )
-    timeout: Time = Field(
-        default=2.0, description="with arq off: wait this long for the update, then give up or retry"
-    )
+    timeout: Time = Field(default=2.0, description="with arq off: wait this long for the update, then give up or retry")
     retries: Count = Field(default=0, description="with arq off: how often a lost request is repeated")
     backoff: PositiveNumber = Field(default=2.0, description="each further timeout is this many times longer")

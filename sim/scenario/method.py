@@ -39,13 +39,9 @@ class Persona(Clause):
     kind: Literal["persona"] = "persona"
     window: Annotated[int, Field(ge=1, le=255)] = Field(default=16, description="samples uploaded")
     tau: PositiveNumber = Field(default=0.3, description="bound of every element of an edit")
-    transfer: Annotated[str, choice("linear", "gru")] = Field(
-        default="linear", description="codes across layers"
-    )
+    transfer: Annotated[str, choice("linear", "gru")] = Field(default="linear", description="codes across layers")
     pooling: Annotated[str, choice("mean_std", "gru")] = Field(default="mean_std", description="of a window")
-    prototypes: Annotated[int, Field(ge=1, le=256)] = Field(
-        default=16, description="number of prototype heads"
-    )
+    prototypes: Annotated[int, Field(ge=1, le=256)] = Field(default=16, description="number of prototype heads")
     reply: Annotated[str, choice("edit", "prototype")] = Field(default="edit", description="what comes down")
     resident: bool = Field(
         default=True, description="devices keep the first prototypes; else each reply brings its own"
@@ -53,9 +49,7 @@ class Persona(Clause):
     hysteresis: Number = Field(default=0.1, description="a new prototype has to be this share closer")
     refine: Share = Field(default=0.01, description="rate of refining prototypes by what is served; 0: none")
     refine_step: Number = Field(default=0.1, description="bound of one refinement")
-    publish_every: PositiveCount = Field(
-        default=100, description="refinements between versions of a prototype"
-    )
+    publish_every: PositiveCount = Field(default=100, description="refinements between versions of a prototype")
     code: Annotated[int, Field(ge=1, le=1024)] = Field(default=32, description="size of a code")
     width: Annotated[int, Field(ge=1, le=4096)] = Field(default=64, description="width of the window encoder")
     steps: PositiveCount = Field(default=3000, description="training steps of the adapter before t = 0")
@@ -149,9 +143,7 @@ CODECS: dict[str, type[Clause]] = {
     "codes": Codes,
 }
 
-Codec = Annotated[
-    Fp32 | Fp16 | Int8 | TopK | Delta | Codes | Plugin, Variants("codec", CODECS, "method.codec", Plugin)
-]
+Codec = Annotated[Fp32 | Fp16 | Int8 | TopK | Delta | Codes | Plugin, Variants("codec", CODECS, "method.codec", Plugin)]
 
 
 class Method(Clause):

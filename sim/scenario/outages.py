@@ -31,9 +31,7 @@ class Outages(Clause):
     """All times at which a link is down."""
 
     scheduled: list[Outage] = Field(default_factory=list, description="on schedule")
-    random: RandomOutages | None = Field(
-        default=None, description="at random, for each instance of the link its own"
-    )
+    random: RandomOutages | None = Field(default=None, description="at random, for each instance of the link its own")
 
 
 def _long(value: Any) -> Any:
@@ -50,6 +48,4 @@ class Contacts(Clause):
 
     every: PositiveTime = Field(description="from one contact to the next")
     for_: PositiveTime = Field(alias="for", description="length of a contact")
-    first: PhaseTime = Field(
-        default=0.0, description="start of the first contact; random: each instance its own"
-    )
+    first: PhaseTime = Field(default=0.0, description="start of the first contact; random: each instance its own")

@@ -53,9 +53,7 @@ def quantity(dimension: Dimension, *, zero: bool = True, words: tuple[str, ...] 
             raise UnitError(f"'{value}' is zero; a {dimension.name} above 0 is wanted here")
         return amount
 
-    return Written(
-        read, lambda v: v if isinstance(v, str) else dimension.format(v), _schema(dimension, words)
-    )
+    return Written(read, lambda v: v if isinstance(v, str) else dimension.format(v), _schema(dimension, words))
 
 
 def choice(*names: str, row: str = "") -> Written:
@@ -86,9 +84,7 @@ def _schema(dimension: Dimension, words: tuple[str, ...]) -> dict[str, Any]:
 SHARE_SCHEMA = {
     "anyOf": [{"type": "number", "minimum": 0, "maximum": 1}, {"type": "string", "pattern": r"^[^-]*%\s*$"}]
 }
-_DEVICES = {
-    "anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": r"^\d+\s*(devices)?$"}]
-}
+_DEVICES = {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": r"^\d+\s*(devices)?$"}]}
 _SIZES = {"anyOf": [{"type": "integer"}, {"type": "array", "items": {"type": "integer"}}]}
 _LIMIT = {"anyOf": [{"type": "integer", "minimum": 0}, {"const": "unlimited"}]}
 

@@ -6,12 +6,12 @@ import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from sim.laws import Empirical
-from sim.scenario.clause import Clause
+from sim.scenario.clause import Clause, refuse
 from sim.scenario.cloud import Cloud
 from sim.scenario.concepts import Concept
 from sim.scenario.drift import Drift
@@ -54,9 +54,9 @@ class Scenario(Clause):
     tick: PositiveTime = Field(
         default_factory=_default_tick_s, description="monitoring period and grid of the tables; default: 10 s"
     )
-    task: Annotated[
-        Task | None, Shorthand(lambda value: None if value == "none" else value, {"const": "none"})
-    ] = Field(description="data and model; none: timing only")
+    task: Annotated[Task | None, Shorthand(lambda value: None if value == "none" else value, {"const": "none"})] = (
+        Field(description="data and model; none: timing only")
+    )
     fleet: list[Cohort] = Field(min_length=1, description="cohorts of devices")
     concepts: dict[Name, Concept] = Field(
         default_factory=dict, description="concepts by name, for 'to: night' or 'to: [night, {blur: 2}]'"
@@ -103,6 +103,16 @@ class Scenario(Clause):
         if not sum(cohort.devices for cohort in fleet):
             raise ValueError("has no devices at all")
         return fleet
+
+    @model_validator(mode="after")
+    def _nobody_pauses_behind_a_bucket(self) -> Self:
+        for number, cohort in enumerate(self.fleet):
+            link = None if cohort.link is None else self.links.get(cohort.link)
+            buckets = link is not None and (link.up.bucket or link.down.bucket)
+            if buckets and (cohort.availability.kind != "always" or cohort.churn != type(cohort.churn)()):
+                text = f"devices that come and go cannot use link '{cohort.link}': it has a token bucket"
+                raise refuse(text, "fleet", number, "link")
+        return self
 
     @field_validator("drift", "references", mode="before")
     @classmethod

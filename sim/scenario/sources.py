@@ -67,9 +67,7 @@ def placed(node: Node, mark: Mark, layer: int) -> Node:
     return Node(content, mark, layer)
 
 
-def _put(
-    node: Node, rest: tuple[str, ...], done: tuple[str, ...], value: Node, faults: Sequence[Problem]
-) -> Node:
+def _put(node: Node, rest: tuple[str, ...], done: tuple[str, ...], value: Node, faults: Sequence[Problem]) -> Node:
     if not rest:
         return value
     key, below = rest[0], (*done, rest[0])

@@ -125,11 +125,7 @@ def _labels(paths: list[str]) -> list[str]:
 
 def _written(value: Any) -> str:
     """Return ``value`` as ``--set`` reads it."""
-    if (
-        isinstance(value, str)
-        and scalar(value) == value
-        and not re.search(r"""[#:{}\[\],&*!|>'"%@`]""", value)
-    ):
+    if isinstance(value, str) and scalar(value) == value and not re.search(r"""[#:{}\[\],&*!|>'"%@`]""", value):
         return str(value)
     return json.dumps(value, ensure_ascii=False)
 

@@ -21,8 +21,6 @@ class Pretrain(Clause):
 class Task(Clause):
     """Data, model, and pretraining."""
 
-    data: Data = Field(
-        description="data set or law of nature; idx:DIR, cifar:FILE, npz:FILE, table:FILE, ..."
-    )
+    data: Data = Field(description="data set or law of nature; idx:DIR, cifar:FILE, npz:FILE, table:FILE, ...")
     model: Model = Field(default=Mlp(), description="the net on the device")
     pretrain: Pretrain = Field(default=Pretrain(), description="training before t = 0")

@@ -40,9 +40,7 @@ class Trace(Clause):
     end: Annotated[str, choice("repeat", "once")] = Field(
         default="repeat", description="after the last row: begin again, or nothing passes any more"
     )
-    offset: PhaseTime = Field(
-        default=0.0, description="where in the trace t = 0 lies; random: each device its own"
-    )
+    offset: PhaseTime = Field(default=0.0, description="where in the trace t = 0 lies; random: each device its own")
     scale: PositiveNumber = Field(default=1.0, description="multiplies every value")
 
     def must_load(self, load: Callable[..., Any]) -> None:

@@ -63,9 +63,7 @@ def _read_ids(value: Any, info: ValidationInfo) -> list[int] | str:
 
 DeviceIds = Annotated[
     list[int] | str,
-    Written(
-        _read_ids, lambda v: v, {"anyOf": [{"const": "all"}, {"type": "array", "items": {"type": "integer"}}]}
-    ),
+    Written(_read_ids, lambda v: v, {"anyOf": [{"const": "all"}, {"type": "array", "items": {"type": "integer"}}]}),
 ]
 
 
@@ -122,9 +120,7 @@ class Detector(Clause):
     detector: Annotated[str, choice("page_hinkley", "ewma", "cusum", "ddm", "adwin")] = Field(
         description="how it is watched"
     )
-    threshold: PositiveNumber | None = Field(
-        default=None, description="alarm above this; default: the detector's own"
-    )
+    threshold: PositiveNumber | None = Field(default=None, description="alarm above this; default: the detector's own")
     minimum: Count = Field(default=30, description="samples before the first alarm")
     cooldown: Time = Field(default=0.0, description="no further alarm for this long")
 

@@ -174,9 +174,7 @@ FREQUENCY = Dimension(
     example="/s",
     spellings=_table("Hz=1 kHz=1e3 /ms=1e3"),
 )
-ANGLE = Dimension(
-    "angle", _table("deg=1"), example="deg", spellings={"rad": Decimal(repr(180 / math.pi))}, signed=True
-)
+ANGLE = Dimension("angle", _table("deg=1"), example="deg", spellings={"rad": Decimal(repr(180 / math.pi))}, signed=True)
 ANGULAR_SPEED = Dimension(
     "angular speed",
     {f"deg{unit}": factor for unit, factor in FREQUENCY.units.items()},

@@ -84,9 +84,7 @@ class Variants:
         if self.plugin and isinstance(kind, str) and ":" in kind:
             return self._plugin(kind, info)
         if not isinstance(kind, str) or kind not in self.table:
-            raise refuse(
-                f"{shown(kind)} is no known {self.noun}{near_miss(str(kind), list(self.table))}", "kind"
-            )
+            raise refuse(f"{shown(kind)} is no known {self.noun}{near_miss(str(kind), list(self.table))}", "kind")
         if around(info).built_only and (refusal := unbuilt(self.row, kind)):
             raise refuse(refusal, "kind")
         return self.table[kind]
@@ -102,9 +100,7 @@ class Variants:
     def _current(self, section: Mapping[str, Any], clause: type[Clause]) -> dict[str, Any]:
         """Leave out the options of a kind that a higher layer has replaced."""
         layers = section.layers if isinstance(section, Section) else {}
-        elsewhere = {key for other in self.table.values() for key in other.key_names()} - set(
-            clause.key_names()
-        )
+        elsewhere = {key for other in self.table.values() for key in other.key_names()} - set(clause.key_names())
         stale = {key for key in elsewhere if layers.get(key, 0) < layers.get("kind", 0)}
         return {key: item for key, item in section.items() if key not in stale}
 

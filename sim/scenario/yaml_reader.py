@@ -154,9 +154,7 @@ def read_text(text: str, file: str, folder: Path, faults: list[Problem], layer: 
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise ScenarioErrors(
-            [*faults, Problem(file, line, column, "", f"not YAML: {error.problem}")]
-        ) from None
+        raise ScenarioErrors([*faults, Problem(file, line, column, "", f"not YAML: {error.problem}")]) from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         message = f"the character {error.character:#x} may not stand in YAML"

@@ -24,9 +24,7 @@ def test_poisson_counts_and_gaps_follow_their_laws() -> None:
     assert stats.chisquare(seen, expected).pvalue > 0.001
     line = np.concatenate([cell[0][np.isfinite(cell[0])] for cell in cells])
     assert (np.diff(line) >= 0).all()
-    gaps = np.concatenate(
-        [np.diff(np.concatenate([c[row][np.isfinite(c[row])] for c in cells])) for row in range(64)]
-    )
+    gaps = np.concatenate([np.diff(np.concatenate([c[row][np.isfinite(c[row])] for c in cells])) for row in range(64)])
     assert stats.kstest(gaps, "expon", args=(0, 2.0)).pvalue > 0.001
 
 

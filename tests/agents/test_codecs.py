@@ -47,9 +47,7 @@ def test_the_fast_path_is_encoding_and_decoding(seed: int, scale: float) -> None
     for codec in CODECS.values():
         fast = roundtrip(codec, MESSAGE, sent)
         for row in range(3):
-            one = decode(
-                codec, MESSAGE, encode(codec, MESSAGE, {key: value[row] for key, value in sent.items()})
-            )
+            one = decode(codec, MESSAGE, encode(codec, MESSAGE, {key: value[row] for key, value in sent.items()}))
             assert "known" not in one
             for key, value in one.items():
                 assert torch.equal(fast[key][row], value)
@@ -79,9 +77,7 @@ def test_int8_errs_by_half_a_step_at_most() -> None:
 
 def test_the_largest_half_stands_for_what_is_larger() -> None:
     field = (Field("x", (2,)),)
-    assert roundtrip(CODECS["fp16"], field, {"x": torch.tensor([[1e9, -1e9]])})["x"].tolist() == [
-        [65504.0, -65504.0]
-    ]
+    assert roundtrip(CODECS["fp16"], field, {"x": torch.tensor([[1e9, -1e9]])})["x"].tolist() == [[65504.0, -65504.0]]
 
 
 def test_rows_are_coded_apart(codec: Codec) -> None:

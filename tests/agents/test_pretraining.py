@@ -65,9 +65,7 @@ def test_nothing_half_written_is_left_behind(folder: Path) -> None:
     assert [path.suffix for path in folder.iterdir()] == [".safetensors"]
 
 
-def test_a_folder_that_cannot_be_made_costs_only_time(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_that_cannot_be_made_costs_only_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("in the way")
     monkeypatch.setenv("DRIFTBED_CACHE", str(blocked / "cache"))

@@ -29,9 +29,7 @@ def write_run(folder: Path, plan: Plan) -> Path:
     (folder / "STATUS").write_text(plan.status + "\n")
     method = f"method:\n  adapter: {plan.adapter}  # <&>\n"
     links = f"links:\n  lte: {{uplink: {plan.uplink_s} s}}\n"
-    (folder / "resolved.yaml").write_text(
-        f"version: 1\nname: {plan.name}\nseed: {plan.seed}\n{method}{links}"
-    )
+    (folder / "resolved.yaml").write_text(f"version: 1\nname: {plan.name}\nseed: {plan.seed}\n{method}{links}")
     return folder
 
 

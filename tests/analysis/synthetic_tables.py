@@ -67,9 +67,7 @@ def make_samples(plan: Plan, exchanges: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _score(
-    plan: Plan, generator: np.random.Generator, device: int, cohort: str, own: pd.DataFrame
-) -> pd.DataFrame:
+def _score(plan: Plan, generator: np.random.Generator, device: int, cohort: str, own: pd.DataFrame) -> pd.DataFrame:
     """Judge all three models by the same luck; the deployed one fits if sent after the drift."""
     luck = generator.random((len(plan.ends_s), plan.per_tick))
     changed = _changes(plan, cohort, device)

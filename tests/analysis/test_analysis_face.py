@@ -23,9 +23,7 @@ HEAVY = ("pandas", "matplotlib", "pyarrow", "scipy", "rich", "torch", "simpy", "
     ],
 )
 def test_importing_it_loads_nothing_heavy(statement: str) -> None:
-    script = (
-        f"import sys\n{statement}\nsys.exit(', '.join(name for name in {HEAVY} if name in sys.modules) or 0)"
-    )
+    script = f"import sys\n{statement}\nsys.exit(', '.join(name for name in {HEAVY} if name in sys.modules) or 0)"
     subprocess.run([sys.executable, "-c", script], check=True, cwd=ROOT)
 
 
@@ -42,6 +40,4 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 def test_the_simulator_is_never_imported() -> None:
     for path in (ROOT / "analysis").rglob("*.py"):
         text = path.read_text(encoding="utf-8")
-        assert not any(
-            f"{word} {package}" in text for word in ("import", "from") for package in ("sim", "agents")
-        )
+        assert not any(f"{word} {package}" in text for word in ("import", "from") for package in ("sim", "agents"))

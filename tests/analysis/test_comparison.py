@@ -103,9 +103,7 @@ def test_the_frontier_is_what_nothing_cheaper_beats() -> None:
     beaten = {
         (cost, gain)
         for cost, gain in zip(costs, gains, strict=True)
-        if any(
-            (c < cost and g >= gain) or (c == cost and g > gain) for c, g in zip(costs, gains, strict=True)
-        )
+        if any((c < cost and g >= gain) or (c == cost and g > gain) for c, g in zip(costs, gains, strict=True))
     }
     assert kept == set(zip(costs.astype(float), gains, strict=True)) - beaten
     assert [point.cost.mean for point in best] == sorted(point.cost.mean for point in best)

@@ -29,9 +29,7 @@ PLANS = {
     "one device": replace(SMALL, cohorts=ONE_COHORT),
     "no references": replace(SMALL, references=()),
     "timing only, nothing asked": replace(SMALL, timing_only=True, period_s=0.0),
-    "drift without an end": replace(
-        SMALL, drift=[dict(SMALL.drift[0], until_s=300.0, label=None, share=1.0)]
-    ),
+    "drift without an end": replace(SMALL, drift=[dict(SMALL.drift[0], until_s=300.0, label=None, share=1.0)]),
     "always right": replace(SMALL, fresh=1.0, stale=1.0),
     "an update older than the run": replace(SMALL, uplink_s=0.0),
 }

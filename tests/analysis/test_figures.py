@@ -56,9 +56,7 @@ def texts_outside(figure: Figure) -> list[str]:
         words = [text for text in figure.findobj(Text) if id(text) not in numbers and text.get_text().strip()]
         boxes = {text.get_text(): text.get_window_extent(canvas.get_renderer()) for text in words}
     sheet = figure.bbox.padded(1)
-    return [
-        words for words, box in boxes.items() if not (sheet.contains(*box.min) and sheet.contains(*box.max))
-    ]
+    return [words for words, box in boxes.items() if not (sheet.contains(*box.min) and sheet.contains(*box.max))]
 
 
 def test_the_same_tables_give_the_same_bytes(run_folder: Path, tmp_path: Path) -> None:
@@ -71,9 +69,7 @@ def test_the_same_tables_give_the_same_bytes(run_folder: Path, tmp_path: Path) -
 
 def test_files_are_written_in_both_formats_and_no_draft_is_left(run_folder: Path, tmp_path: Path) -> None:
     paths = write_figures(open_folder(run_folder), tmp_path, names=["age"])
-    assert (
-        {path.name for path in paths} == {"age.svg", "age.png"} == {path.name for path in tmp_path.iterdir()}
-    )
+    assert {path.name for path in paths} == {"age.svg", "age.png"} == {path.name for path in tmp_path.iterdir()}
 
 
 def test_a_draft_that_fails_leaves_nothing(run_folder: Path, tmp_path: Path) -> None:
@@ -130,9 +126,7 @@ def test_methods_share_a_colour_and_links_share_a_dash(sweep_folder: Path) -> No
 
 
 def test_drift_labels_never_overlap(tmp_path: Path) -> None:
-    marks = [
-        dict(SMALL.drift[0], at_s=at, until_s=at, label=f"rotate {at:g} deg") for at in (300.0, 330.0, 380.0)
-    ]
+    marks = [dict(SMALL.drift[0], at_s=at, until_s=at, label=f"rotate {at:g} deg") for at in (300.0, 330.0, 380.0)]
     boxes = label_boxes(replace(SMALL, drift=marks), tmp_path / "few")
     assert len(boxes) == 3
     crowd = [dict(SMALL.drift[0], at_s=at, until_s=at) for at in np.arange(30.0, 1200.0, 90.0)]

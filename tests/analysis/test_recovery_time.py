@@ -147,9 +147,7 @@ def test_the_median_counts_censored_marks_as_slowest() -> None:
     ("per_tick", "ticks", "expected"),
     [(3000, 120, 3), (100, 120, 10), (10, 120, 12), (0, 50, 3), (5, 2, 2), (5, 0, 1)],
 )
-def test_smoothing_pools_enough_but_never_a_tenth_of_the_run(
-    per_tick: int, ticks: int, expected: int
-) -> None:
+def test_smoothing_pools_enough_but_never_a_tenth_of_the_run(per_tick: int, ticks: int, expected: int) -> None:
     assert smoothing_ticks(np.full(ticks, per_tick)) == expected
 
 

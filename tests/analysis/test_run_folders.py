@@ -114,9 +114,7 @@ def test_a_table_without_rows_still_has_numbers(folder: Path, name: str) -> None
 def test_csv_holds_the_same_numbers(folder: Path) -> None:
     path = export_csv(open_run(folder))
     assert path == folder / "windows.csv"
-    pd.testing.assert_frame_equal(
-        pd.read_csv(path), pd.read_parquet(folder / "windows.parquet"), check_dtype=False
-    )
+    pd.testing.assert_frame_equal(pd.read_csv(path), pd.read_parquet(folder / "windows.parquet"), check_dtype=False)
     assert [item.name for item in folder.iterdir() if item.name.startswith(".")] == []
 
 

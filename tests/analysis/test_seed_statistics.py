@@ -82,9 +82,7 @@ def test_bootstrap_of_the_mean_is_near_the_normal_interval() -> None:
 
 def test_bootstrap_repeats_and_knows_its_limits() -> None:
     correct, samples = np.array([3, 9, 7, 5]), np.full(4, 10)
-    assert bootstrap_devices(correct, samples, worst_decile) == bootstrap_devices(
-        correct, samples, worst_decile
-    )
+    assert bootstrap_devices(correct, samples, worst_decile) == bootstrap_devices(correct, samples, worst_decile)
     assert math.isnan(bootstrap_devices(correct[:1], samples[:1], worst_decile).half)
     assert math.isnan(bootstrap_devices(correct[:0], samples[:0], worst_decile).mean)
     idle = bootstrap_devices(np.zeros(3, int), np.zeros(3, int), worst_decile)

@@ -53,9 +53,7 @@ def test_a_sweep_of_nothing(tmp_path: Path) -> None:
     (tmp_path / "sweep.json").write_text('{"name": "x", "axes": [], "points": []}')
     with pytest.raises(RunError, match="lists no points"):
         open_sweep(tmp_path)
-    (tmp_path / "sweep.json").write_text(
-        '{"points": [{"name": "a", "folder": "a", "values": {}, "seed": 1}]}'
-    )
+    (tmp_path / "sweep.json").write_text('{"points": [{"name": "a", "folder": "a", "values": {}, "seed": 1}]}')
     with pytest.raises(RunError, match="no such folder"):
         open_sweep(tmp_path)
 

@@ -65,9 +65,7 @@ FAMILIES: dict[str, tuple[st.SearchStrategy, Callable[..., Law], Callable[..., A
 @pytest.mark.parametrize("family", FAMILIES)
 @settings(deadline=None, max_examples=50)
 @given(data=st.data(), u=uniforms)
-def test_the_quantile_inverts_the_distribution_function(
-    family: str, data: st.DataObject, u: np.ndarray
-) -> None:
+def test_the_quantile_inverts_the_distribution_function(family: str, data: st.DataObject, u: np.ndarray) -> None:
     parameters, make, oracle = FAMILIES[family]
     drawn = data.draw(parameters)
     got = make(*drawn).quantile(u)

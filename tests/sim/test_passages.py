@@ -55,11 +55,7 @@ def test_sums_per_tick_match_counting_by_hand(
         assert sums.dropped_bytes[tick] == sum(p.nbytes for p in made if p.dropped_s <= until)
         assert sums.queue[tick] == sum(p.offered_s <= until < p.start_s for p in made)
         assert abs(sums.busy_s[tick] - busy_by_hand(made, after, until, parallel)) < 1e-9
-        waits = [
-            p.start_s - p.offered_s
-            for p in made
-            if after < p.start_s <= until or (tick == 0 and p.start_s == 0)
-        ]
+        waits = [p.start_s - p.offered_s for p in made if after < p.start_s <= until or (tick == 0 and p.start_s == 0)]
         assert abs(sums.waiting_s[tick] - sum(waits)) < 1e-9
         assert sums.waited[tick] == len(waits)
 

@@ -30,9 +30,7 @@ def test_a_construct_without_effect_has_none(play: Play, in_flight: str, trigger
     method = [f"method.trigger={TRIGGERS[trigger]}", f"method.in_flight={in_flight}"]
     expected = play("timing", *method)
     assert expected.summary["installed"] > 100
-    wrong = [
-        what for what, told in NEUTRAL.items() if play("timing", *method, *told).digest != expected.digest
-    ]
+    wrong = [what for what, told in NEUTRAL.items() if play("timing", *method, *told).digest != expected.digest]
     assert not wrong
 
 

@@ -84,9 +84,7 @@ def test_progress_and_figures_leave_the_digest_alone(play: Play, tmp_path: Path)
     assert json.loads((tmp_path / "loud" / "summary.json").read_text())["digest"] == expected
 
 
-@pytest.mark.parametrize(
-    ("adapter", "trigger"), list(zip(["cloud_ft", "persona"] * 2, TRIGGERS, strict=True))
-)
+@pytest.mark.parametrize(("adapter", "trigger"), list(zip(["cloud_ft", "persona"] * 2, TRIGGERS, strict=True)))
 def test_devices_appended_leave_the_first_ones_alone(play: Play, adapter: str, trigger: str) -> None:
     overrides = [*told(adapter, trigger, "replace"), FREE]
     # Persona's cloud refines what it serves to all: devices share it, unless that is off.
@@ -98,9 +96,7 @@ def test_devices_appended_leave_the_first_ones_alone(play: Play, adapter: str, t
 
 
 def test_a_cohort_appended_leaves_the_first_one_alone(play: Play) -> None:
-    first = (
-        "{cohort: phones, devices: 12, link: lte, samples: {every: 1 s}, labels: {share: 80 %, after: 2 s}}"
-    )
+    first = "{cohort: phones, devices: 12, link: lte, samples: {every: 1 s}, labels: {share: 80 %, after: 2 s}}"
     second = "{cohort: more, devices: 5, link: lte, samples: {every: 2 s}, labels: {share: 50 %, after: 1 s}}"
     few, many = play("digits", FREE), play("digits", FREE, f"fleet=[{first}, {second}]")
     for name in ("devices", "exchanges"):

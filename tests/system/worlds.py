@@ -71,9 +71,7 @@ def worlds() -> st.SearchStrategy[dict[str, Any]]:
             "cloud": st.fixed_dictionaries({"workers": st.integers(1, 3), "service": times()}),
             "method": st.fixed_dictionaries(
                 {
-                    "adapter": st.fixed_dictionaries(
-                        {"kind": st.just("probe"), "payload": sizes(), "update": sizes()}
-                    ),
+                    "adapter": st.fixed_dictionaries({"kind": st.just("probe"), "payload": sizes(), "update": sizes()}),
                     "trigger": triggers(),
                     "in_flight": st.sampled_from(["drop", "replace", "queue"]),
                 }
@@ -89,9 +87,7 @@ def _fleet(devices: tuple[int, int]) -> list[dict[str, Any]]:
 
 def rough_links() -> st.SearchStrategy[dict[str, Any]]:
     """Return links that lose, pause and share, but never die: whatever enters leaves within the hour."""
-    loss = st.sampled_from(
-        ["0 %", "2 %", "30 %", {"gilbert_elliott": {"p": 0.1, "r": 0.3, "good": 0.0, "bad": 0.9}}]
-    )
+    loss = st.sampled_from(["0 %", "2 %", "30 %", {"gilbert_elliott": {"p": 0.1, "r": 0.3, "good": 0.0, "bad": 0.9}}])
     recovery = st.one_of(
         st.sampled_from([{"arq": "on"}, {"arq": "stop_and_wait"}]),
         st.builds(

@@ -43,9 +43,7 @@ def test_labels_of_a_context_lift_the_base_there(net: Net, history: History, bas
     shown, x, label = shifted(history, base, 48)
     state = method.start(cloud, CONTEXTS)
     _, updates = method.adapt(cloud, method.collect(state, shown))
-    assert (
-        accuracy(method, method.install(state, updates), x, label) > accuracy(method, state, x, label) + 0.05
-    )
+    assert accuracy(method, method.install(state, updates), x, label) > accuracy(method, state, x, label) + 0.05
 
 
 @pytest.mark.parametrize("start", ["base", "device"])

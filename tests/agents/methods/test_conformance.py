@@ -37,9 +37,7 @@ def adaptive(method: Method) -> None:
         pytest.skip("this method never asks")
 
 
-def test_preparing_again_gives_the_same_bits(
-    method: Method, cloud: CloudState, history: History, base: Base
-) -> None:
+def test_preparing_again_gives_the_same_bits(method: Method, cloud: CloudState, history: History, base: Base) -> None:
     assert equal(method.prepare(history, base, 3), cloud)
 
 
@@ -53,8 +51,7 @@ def test_one_by_one_is_many_at_once_to_the_bit(method: Method, cloud: CloudState
     state, window = method.start(cloud, DEVICES), recent(method, DEVICES)
     payloads = method.collect(state, window)
     alone = [
-        method.collect(rows(state, torch.tensor([row])), picked(window, torch.tensor([row])))
-        for row in range(DEVICES)
+        method.collect(rows(state, torch.tensor([row])), picked(window, torch.tensor([row]))) for row in range(DEVICES)
     ]
     assert equal(payloads, {name: torch.cat([one[name] for one in alone]) for name in payloads})
     later, updates = method.adapt(cloud, payloads)
@@ -93,9 +90,7 @@ def test_permuting_devices_permutes_what_they_get(net: Net, history: History, ba
 
 @pytest.mark.parametrize("codec", CODECS)
 @pytest.mark.parametrize("name", METHODS)
-def test_declared_bytes_are_the_bytes_written(
-    name: str, codec: str, net: Net, history: History, base: Base
-) -> None:
+def test_declared_bytes_are_the_bytes_written(name: str, codec: str, net: Net, history: History, base: Base) -> None:
     method = make_method(name, QUICK.get(name, {}), codec, net)
     cloud = method.prepare(history, base, 3)
     state = method.start(cloud, DEVICES)

@@ -26,9 +26,7 @@ def made(net: Net, codec: str = "fp32", **options: Any) -> Persona:
 
 def served(method: Persona, history: History, base: Base) -> tuple[CloudState, Updates]:
     cloud = method.prepare(history, base, 3)
-    return cloud, method.adapt(cloud, method.collect(method.start(cloud, DEVICES), recent(method, DEVICES)))[
-        1
-    ]
+    return cloud, method.adapt(cloud, method.collect(method.start(cloud, DEVICES), recent(method, DEVICES)))[1]
 
 
 @pytest.mark.parametrize(("dims", "sent"), [((32, 32, 32), 8448), ((64, 128, 64, 1), 66_564)])
@@ -87,9 +85,7 @@ def test_an_empty_window_calls_for_the_base_head(net: Net, history: History, bas
     )
     state = method.start(cloud, 2)
     _, updates = method.adapt(cloud, method.collect(state, nothing))
-    assert torch.allclose(
-        method.head.pack(method.install(state, updates)), cloud["base"].expand(2, -1), atol=1e-6
-    )
+    assert torch.allclose(method.head.pack(method.install(state, updates)), cloud["base"].expand(2, -1), atol=1e-6)
 
 
 def test_a_window_tells_the_context_and_lifts_the_base(net: Net, history: History, base: Base) -> None:
@@ -98,9 +94,7 @@ def test_a_window_tells_the_context_and_lifts_the_base(net: Net, history: Histor
     held = Contexts.of(history.validation, base).draw(200, method.window, generator(9, Purpose.METHOD))
     right, wrong = (accuracy(method, cloud, held, turned) for turned in (0, 67))
     still = held.query.flatten(0, 1).unsqueeze(0)
-    base_right = (
-        (base.head.forward(base.layers, still)[0].argmax(1) == held.label.flatten()).float().mean().item()
-    )
+    base_right = (base.head.forward(base.layers, still)[0].argmax(1) == held.label.flatten()).float().mean().item()
     assert right > base_right + 0.03
     assert wrong < right - 0.03
 
@@ -108,18 +102,14 @@ def test_a_window_tells_the_context_and_lifts_the_base(net: Net, history: Histor
 def accuracy(method: Persona, cloud: CloudState, held: Windows, turned: int) -> float:
     """Return the accuracy on queries with heads made from windows, turned round by some devices."""
     devices = len(held.window)
-    window = Recent(
-        held.window.roll(turned, 0), torch.full(held.window.shape[:2], -1), held.real.roll(turned, 0)
-    )
+    window = Recent(held.window.roll(turned, 0), torch.full(held.window.shape[:2], -1), held.real.roll(turned, 0))
     state = method.start(cloud, devices)
     _, updates = method.adapt(cloud, method.collect(state, window))
     logits = method.predict(method.install(state, updates), held.query)
     return (logits.argmax(2) == held.label).float().mean().item()
 
 
-def test_with_prototypes_only_nothing_but_the_header_comes_down(
-    net: Net, history: History, base: Base
-) -> None:
+def test_with_prototypes_only_nothing_but_the_header_comes_down(net: Net, history: History, base: Base) -> None:
     method = made(net, reply="prototype")
     assert method.update_bytes == 0
     cloud, updates = served(method, history, base)
@@ -140,9 +130,7 @@ def test_brought_prototypes_follow_refinement_and_pay_for_it(net: Net, history: 
     assert torch.equal(moved["start"][~newest], cloud["born"][moved["prototype"].long()][~newest])
 
 
-@pytest.mark.parametrize(
-    "ablation", [{"transfer": "gru"}, {"pooling": "gru"}, {"refine": 0.0}, {"hysteresis": 0.0}]
-)
+@pytest.mark.parametrize("ablation", [{"transfer": "gru"}, {"pooling": "gru"}, {"refine": 0.0}, {"hysteresis": 0.0}])
 def test_every_ablation_serves(net: Net, history: History, base: Base, ablation: dict[str, Any]) -> None:
     method = made(net, **ablation)
     _, updates = served(method, history, base)

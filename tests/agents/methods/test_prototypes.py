@@ -69,9 +69,7 @@ def test_hysteresis_stops_ping_pong_on_the_border() -> None:
 
 def test_a_code_far_inside_another_cluster_switches() -> None:
     made = cloud()
-    assert Prototypes(made, RULE).assign(np.array([0.0, 7.0], np.float32), held=nearest(made, 0)) == nearest(
-        made, 2
-    )
+    assert Prototypes(made, RULE).assign(np.array([0.0, 7.0], np.float32), held=nearest(made, 0)) == nearest(made, 2)
 
 
 @given(seed=st.integers(0, 10_000), reach=st.floats(0.05, 1.0), tickets=st.integers(1, 300))
@@ -87,9 +85,7 @@ def test_no_prototype_goes_further_than_its_reach(seed: int, reach: float, ticke
 
 @pytest.mark.parametrize("rate", [0.02, 0.01])
 def test_the_order_of_refinements_matters_only_in_second_order(rate: float) -> None:
-    heads = [
-        np.array(head, np.float32) for head in ((1.04, 2.0, 3.02), (1.0, 2.06, 2.99), (0.97, 1.98, 3.05))
-    ]
+    heads = [np.array(head, np.float32) for head in ((1.04, 2.0, 3.02), (1.0, 2.06, 2.99), (0.97, 1.98, 3.05))]
     made = cloud()
     k = nearest(made, 0)
     code = made["centres"][k].numpy()

@@ -21,9 +21,7 @@ def inputs(shape: HeadShape, devices: int, samples: int = 16) -> torch.Tensor:
     return torch.randn(devices, samples, shape.dims[0], generator=torch.Generator().manual_seed(2))
 
 
-@pytest.mark.parametrize(
-    ("dims", "params"), [((32, 32, 32), 2112), ((64, 128, 64, 1), 16_641), ((32, 32, 10), 1386)]
-)
+@pytest.mark.parametrize(("dims", "params"), [((32, 32, 32), 2112), ((64, 128, 64, 1), 16_641), ((32, 32, 10), 1386)])
 def test_heads_have_the_sizes_of_the_paper(dims: tuple[int, ...], params: int) -> None:
     assert HeadShape(dims).params == params
 
@@ -59,9 +57,7 @@ def test_bits_depend_neither_on_the_batch_nor_on_a_samples_place(shape: HeadShap
     for device in (0, 17, 39):
         own = {name: value[device : device + 1] for name, value in layers.items()}
         assert torch.equal(shape.forward(own, x[device : device + 1]), together[device : device + 1])
-        assert torch.equal(
-            shape.forward(own, x[device : device + 1, 16:32]), together[device : device + 1, 16:32]
-        )
+        assert torch.equal(shape.forward(own, x[device : device + 1, 16:32]), together[device : device + 1, 16:32])
     turned = torch.flip(x, [1])
     assert torch.equal(shape.forward(layers, turned), torch.flip(together, [1]))
 

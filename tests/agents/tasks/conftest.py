@@ -18,8 +18,7 @@ def fleet_spec() -> SpecMaker:
 
     def make(*drift: DriftSpec, **changed: Any) -> FleetSpec:
         cohorts = tuple(
-            CohortSpec(name, 300, 1.0, "poisson", 1.0, lambda uniform: uniform)
-            for name in ("phones", "watches")
+            CohortSpec(name, 300, 1.0, "poisson", 1.0, lambda uniform: uniform) for name in ("phones", "watches")
         )
         plain: dict[str, Any] = {
             "seed": 7,

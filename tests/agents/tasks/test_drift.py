@@ -56,9 +56,7 @@ def test_gradual_drift_mixes_as_it_says(mixing: str, quarter: float) -> None:
     for at_s, share in ((120.0, quarter), (140.0, 0.5), (160.0, 1.0 - quarter)):
         new = int((reigning(made, at_s, 200) == 1).sum())
         expected = share * PLACE.width * 200
-        assert (
-            chisquare([new, PLACE.width * 200 - new], [expected, PLACE.width * 200 - expected]).pvalue > 1e-3
-        )
+        assert chisquare([new, PLACE.width * 200 - new], [expected, PLACE.width * 200 - expected]).pvalue > 1e-3
     assert (reigning(made, 100.0) == 0).all()
     assert (reigning(made, 180.0) == 1).all()
 
@@ -73,9 +71,7 @@ def test_two_gradual_lines_mix_independently() -> None:
 
 def test_incremental_drift_climbs_a_ladder_of_strengths() -> None:
     made = schedule(drift("incremental", 100.0, over_s=16.0, to={"rotate": 80.0}))
-    strengths = [
-        dict(made.concepts[int(reigning(made, at_s)[0, 0])].strengths) for at_s in (101, 104, 108, 200)
-    ]
+    strengths = [dict(made.concepts[int(reigning(made, at_s)[0, 0])].strengths) for at_s in (101, 104, 108, 200)]
     assert [one["rotate"] for one in strengths] == [5.0, 20.0, 40.0, 80.0]
     assert made.changes(PLACE)[7].tolist() == [100.0]
 
@@ -165,17 +161,13 @@ def test_a_line_that_changes_nothing_is_no_change() -> None:
 
 @given(
     lines=st.lists(
-        st.tuples(
-            st.sampled_from(["sudden", "gradual", "incremental"]), st.floats(0, 500), st.floats(1, 300)
-        ),
+        st.tuples(st.sampled_from(["sudden", "gradual", "incremental"]), st.floats(0, 500), st.floats(1, 300)),
         max_size=4,
     ),
     at_s=st.floats(0.1, 1000),
 )
 @settings(max_examples=60, deadline=None)
-def test_samples_do_not_depend_on_how_they_are_batched(
-    lines: list[tuple[str, float, float]], at_s: float
-) -> None:
+def test_samples_do_not_depend_on_how_they_are_batched(lines: list[tuple[str, float, float]], at_s: float) -> None:
     specs = [
         drift(kind, start_s, over_s=over_s, share=0.7, to={"rotate": 10.0 * number}, options={"steps": 4})
         for number, (kind, start_s, over_s) in enumerate(lines)

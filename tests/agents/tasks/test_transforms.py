@@ -23,9 +23,7 @@ def test_half_a_turn_of_an_oblong_is_exact() -> None:
 def test_each_image_may_be_turned_its_own_way() -> None:
     degrees = torch.tensor([0.0, 45.0, 90.0, 135.0, 200.0, 315.0], dtype=torch.float64)
     apart = torch.cat([rotate(IMAGES[i : i + 1], float(degrees[i])) for i in range(6)])
-    together = warp(
-        IMAGES, degrees, torch.ones(6, dtype=torch.float64), torch.zeros(6, 2, dtype=torch.float64)
-    )
+    together = warp(IMAGES, degrees, torch.ones(6, dtype=torch.float64), torch.zeros(6, 2, dtype=torch.float64))
     assert torch.equal(together, apart)
 
 

@@ -122,9 +122,7 @@ FLEETS: list[FleetAvailability] = [
 
 
 @pytest.mark.parametrize("fleet", FLEETS)
-@given(
-    times=st.lists(st.floats(0, 4e3), min_size=1, max_size=6), devices=st.sets(st.integers(0, 5), min_size=1)
-)
+@given(times=st.lists(st.floats(0, 4e3), min_size=1, max_size=6), devices=st.sets(st.integers(0, 5), min_size=1))
 @settings(deadline=None, max_examples=30)
 def test_a_fleet_answers_as_its_devices_in_any_order(
     fleet: FleetAvailability, times: list[float], devices: set[int]

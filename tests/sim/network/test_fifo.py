@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sim.network.availability import Windows
 from sim.network.fifo import FifoFleet, FifoLink
+from sim.network.gated import Gated
 from sim.network.opportunities import Opportunities
 from sim.network.rates import Constant
 from sim.network.steps import Steps
@@ -76,6 +78,24 @@ def test_a_message_cut_short_frees_the_link_at_once() -> None:
         link.withdraw(13.0, first)
 
 
+def test_a_message_broken_off_in_time_frees_the_line_for_the_next() -> None:
+    link = FifoLink(Constant(8.0))
+    first, second = link.admit(0.0, 10, until_s=3.0), link.admit(1.0, 2)
+    assert (first.end_s, first.whole) == (3.0, False)
+    assert (second.start_s, second.end_s, second.whole) == (3.0, 5.0, True)
+    assert link.admit(1.0, 2, until_s=7.0).whole
+    gone = link.admit(1.0, 2, until_s=6.0)
+    assert (gone.start_s, gone.end_s, gone.whole) == (math.inf, 6.0, False)
+    assert link.admit(2.0, 1).start_s == 7.0
+
+
+def test_a_message_with_a_rate_of_its_own_holds_the_line_while_it_pauses() -> None:
+    link = FifoLink(Constant(8.0))
+    away = Gated(link.rate, Windows([(1, 5)], inside=False))
+    assert link.admit(0.0, 2, away).end_s == 6.0
+    assert link.admit(0.5, 1).start_s == 6.0
+
+
 def test_backlog_and_busy_time_count_what_is_queued() -> None:
     link = FifoLink(Steps([0, 1, 2], [8.0, 0.0, 16.0], 10.0))
     link.admit(0.0, 2)
@@ -96,9 +116,7 @@ def test_small_messages_share_an_opportunity_and_late_ones_miss_it() -> None:
     gaps=st.lists(st.integers(0, 4), min_size=1, max_size=12).filter(any),
     arrivals=st.lists(st.tuples(st.integers(0, 30), st.integers(1, 4000)), min_size=1, max_size=15),
 )
-def test_a_packet_link_serves_its_queue_as_mahimahi_does(
-    gaps: list[int], arrivals: list[tuple[int, int]]
-) -> None:
+def test_a_packet_link_serves_its_queue_as_mahimahi_does(gaps: list[int], arrivals: list[tuple[int, int]]) -> None:
     """Against a queue of bytes drained opportunity by opportunity."""
     times = np.cumsum(gaps)
     link, now_ms, left, ends = FifoLink(Opportunities(times)), 0, [], {}
@@ -120,9 +138,7 @@ def test_a_packet_link_serves_its_queue_as_mahimahi_does(
 
 
 @given(
-    rounds=st.lists(
-        st.lists(st.tuples(st.integers(0, 4), st.integers(0, 5000)), max_size=10), min_size=1, max_size=8
-    ),
+    rounds=st.lists(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 5000)), max_size=10), min_size=1, max_size=8),
     rates=st.lists(st.sampled_from([0.0, 1e3, 1e6]), min_size=5, max_size=5),
 )
 def test_a_fleet_of_links_equals_its_links(rounds: list[list[tuple[int, int]]], rates: list[float]) -> None:

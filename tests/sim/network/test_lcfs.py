@@ -14,14 +14,10 @@ from sim.network.opportunities import Opportunities
 from sim.network.rates import Constant
 from sim.network.steps import Steps
 
-arrivals = st.lists(
-    st.tuples(st.integers(0, 40), st.integers(0, 40), st.integers(0, 3)), min_size=1, max_size=20
-)
+arrivals = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40), st.integers(0, 3)), min_size=1, max_size=20)
 
 
-def play(
-    link: LcfsLink, flows: list[tuple[float, float, int]]
-) -> tuple[dict[object, float], dict[object, float]]:
+def play(link: LcfsLink, flows: list[tuple[float, float, int]]) -> tuple[dict[object, float], dict[object, float]]:
     """Return when each message ended, and what was left of those dropped."""
     ends: dict[object, float] = {}
     dropped: dict[object, float] = {}
@@ -109,9 +105,7 @@ def test_the_mean_sojourn_depends_on_the_mean_size_only(sizes: str) -> None:
         "exponential": generator.exponential(1.0, n),
         "uniform": generator.uniform(0, 2, n),
     }
-    ends, _ = play(
-        LcfsLink(Constant(1.0), Stale.KEPT), [(t, s, 0) for t, s in zip(at_s, law[sizes], strict=True)]
-    )
+    ends, _ = play(LcfsLink(Constant(1.0), Stale.KEPT), [(t, s, 0) for t, s in zip(at_s, law[sizes], strict=True)])
     sojourn_s = np.array([ends[i] for i in range(n)]) - at_s
     batches = sojourn_s.reshape(30, -1).mean(1)
     assert batches.mean() == pytest.approx(2.0, abs=4 * batches.std(ddof=1) / math.sqrt(30))

@@ -66,9 +66,7 @@ def test_a_message_sent_in_parts_meets_the_same_channel() -> None:
     assert np.concatenate([first, rest]).tolist() == whole.tolist()
 
 
-@pytest.mark.parametrize(
-    "loss", [Bernoulli(0.07), GilbertElliott(0.02, 0.2, 0.01, 0.6), GilbertElliott(0.8, 0.9)]
-)
+@pytest.mark.parametrize("loss", [Bernoulli(0.07), GilbertElliott(0.02, 0.2, 0.01, 0.6), GilbertElliott(0.8, 0.9)])
 def test_the_long_run_share_of_losses_is_the_stationary_one(loss: Bernoulli | GilbertElliott) -> None:
     lost = np.array([loss.lose(None, 500, row_draw(seed))[0].mean() for seed in range(400)])
     assert lost.mean() == pytest.approx(loss.mean_loss, abs=4 * lost.std(ddof=1) / math.sqrt(400))

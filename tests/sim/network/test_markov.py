@@ -66,9 +66,7 @@ def test_the_start_is_stationary() -> None:
     rows=st.lists(st.tuples(st.integers(1, 50), st.integers(0, 20)), min_size=1, max_size=60),
     states=st.integers(1, 9),
 )
-def test_a_fitted_chain_has_the_mean_and_the_shares_of_its_trace(
-    rows: list[tuple[int, int]], states: int
-) -> None:
+def test_a_fitted_chain_has_the_mean_and_the_shares_of_its_trace(rows: list[tuple[int, int]], states: int) -> None:
     widths = np.array([w for w, _ in rows], float)
     trace = Steps(np.cumsum(widths) - widths, [float(r) for _, r in rows], float(widths.sum()))
     law = fit_markov(trace, states)
@@ -104,8 +102,6 @@ def test_a_single_state_is_a_constant_rate() -> None:
         ([-1.0, 2.0], [[-1.0, 1.0], [1.0, -1.0]], "finite number"),
     ],
 )
-def test_a_chain_that_is_none_is_refused(
-    rates: list[float], generator: list[list[float]], message: str
-) -> None:
+def test_a_chain_that_is_none_is_refused(rates: list[float], generator: list[list[float]], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         MarkovLaw(np.array(rates), np.array(generator))

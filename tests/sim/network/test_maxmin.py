@@ -123,9 +123,7 @@ def test_bits_are_conserved_on_every_link(
     for link in range(4):
         offered_bits = sum(job.bits for job in jobs if link in job.path)
         held_bits = network.backlog_bits(now_s, link) + dropped_bits[link]
-        assert network.carried_bits(now_s, link) + held_bits == pytest.approx(
-            offered_bits, rel=1e-9, abs=1e-6
-        )
+        assert network.carried_bits(now_s, link) + held_bits == pytest.approx(offered_bits, rel=1e-9, abs=1e-6)
         assert network.carried_bits(now_s, link) <= NETWORKS[1][link].bits(0.0, now_s) * (1 + 1e-9) + 1e-9
 
 

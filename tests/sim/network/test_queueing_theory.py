@@ -23,9 +23,7 @@ def sizes_of(law: str, generator: np.random.Generator) -> np.ndarray:
     return laws[law]
 
 
-@pytest.mark.parametrize(
-    ("law", "second_moment"), [("constant", 1.0), ("exponential", 2.0), ("uniform", 4 / 3)]
-)
+@pytest.mark.parametrize(("law", "second_moment"), [("constant", 1.0), ("exponential", 2.0), ("uniform", 4 / 3)])
 @pytest.mark.parametrize("rho", [0.3, 0.7])
 def test_the_mean_wait_is_that_of_pollaczek_and_khinchine(law: str, second_moment: float, rho: float) -> None:
     """M/G/1: E[W] = lambda E[S^2] / (2 (1 - rho)), and Little's law for those who wait and are served."""
@@ -51,6 +49,4 @@ def test_an_overloaded_queue_grows_as_the_difference_of_rates() -> None:
     link = FifoLink(Constant(8.0))
     slots = [link.admit(0.8 * k, 1.0) for k in range(10_000)]
     assert link.backlog_bits(0.8 * 10_000) == pytest.approx(8.0 * 2000, rel=1e-3)
-    assert slots[5000].start_s - slots[5000].arrived_s == pytest.approx(
-        0.25 * slots[5000].arrived_s, rel=1e-9
-    )
+    assert slots[5000].start_s - slots[5000].arrived_s == pytest.approx(0.25 * slots[5000].arrived_s, rel=1e-9)

@@ -47,9 +47,7 @@ def test_bits_are_the_integral_of_the_rate(rate: Rate, from_s: float, span_s: fl
 
 @pytest.mark.parametrize("rate", FLUIDS)
 @given(from_s=times, bits=st.floats(1, 1e9))
-def test_when_is_the_first_moment_at_which_the_integral_meets_the_size(
-    rate: Rate, from_s: float, bits: float
-) -> None:
+def test_when_is_the_first_moment_at_which_the_integral_meets_the_size(rate: Rate, from_s: float, bits: float) -> None:
     end_s = rate.when(from_s, bits)
     assert rate.bits(from_s, end_s) == pytest.approx(bits, rel=1e-9, abs=1e-4)
     assert rate.bits(from_s, max(end_s * (1 - 1e-9), from_s)) < bits
@@ -188,9 +186,7 @@ def test_gate_and_rate_that_never_meet_carry_nothing_for_ever() -> None:
     packets=st.integers(1, 200),
     offset=st.integers(0, 300),
 )
-def test_opportunities_are_counted_one_by_one(
-    gaps: list[int], from_ms: int, packets: int, offset: int
-) -> None:
+def test_opportunities_are_counted_one_by_one(gaps: list[int], from_ms: int, packets: int, offset: int) -> None:
     times = np.cumsum(gaps)
     if times[-1] == 0:
         return

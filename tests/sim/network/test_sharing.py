@@ -16,9 +16,7 @@ from sim.network.rates import Constant
 from sim.network.sharing import SharedLink
 from sim.network.steps import Steps
 
-arrivals = st.lists(
-    st.tuples(st.integers(0, 3000), st.integers(0, 10_000), st.integers(1, 5)), min_size=1, max_size=25
-)
+arrivals = st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 10_000), st.integers(1, 5)), min_size=1, max_size=25)
 
 
 def play(link: SharedLink, flows: list[tuple[float, float, float]]) -> dict[int, float]:
@@ -117,9 +115,7 @@ def test_a_varying_rate_equals_a_constant_one_in_its_own_time(
 
 
 @given(arrivals=arrivals, cut=st.integers(0, 24))
-def test_bits_are_conserved_when_a_transfer_is_broken_off(
-    arrivals: list[tuple[int, int, int]], cut: int
-) -> None:
+def test_bits_are_conserved_when_a_transfer_is_broken_off(arrivals: list[tuple[int, int, int]], cut: int) -> None:
     link, now_s = SharedLink(Constant(500.0)), 0.0
     for i, (gap_ms, bits, weight) in enumerate(arrivals):
         now_s += gap_ms / 1e3

@@ -180,15 +180,11 @@ def test_every_rate_table_of_the_collection_is_played_to_the_bit() -> None:
     tables += [(path, "ms", "kbit/s", 1e3) for path in sorted(DATA.glob("oboe/trace_*"))[:40]]
     tables += [(path, "s", "B/s", 8.0) for path in sorted(DATA.glob("wifi_cellular_pairs/*.csv"))]
     for path, time_unit, unit, bits in tables:
-        rows = np.array(
-            [re.split(r"[\s,]+", line.strip()) for line in path.read_text().split("\n") if line.strip()]
-        )
+        rows = np.array([re.split(r"[\s,]+", line.strip()) for line in path.read_text().split("\n") if line.strip()])
         times, values = rows[:, 0].astype(float), rows[:, 1].astype(float)
         rate = load_rate(path, time_unit=time_unit, unit=unit)
         widths_s = np.diff(times) * {"s": 1.0, "ms": 1e-3}[time_unit]
-        assert rate.bits(0.0, widths_s.sum()) == pytest.approx(
-            (values[:-1] * widths_s).sum() * bits, rel=1e-9
-        )
+        assert rate.bits(0.0, widths_s.sum()) == pytest.approx((values[:-1] * widths_s).sum() * bits, rel=1e-9)
 
 
 @real
@@ -196,9 +192,7 @@ def test_every_rate_table_of_the_collection_is_played_to_the_bit() -> None:
     ("name", "duration_s", "mean_bps"),
     [("Verizon-LTE-short.up", 140.0, 5.95e6), ("ATT-LTE-driving-2016.down", 120.002, 4.56e6)],
 )
-def test_mahimahi_recordings_have_their_published_means(
-    name: str, duration_s: float, mean_bps: float
-) -> None:
+def test_mahimahi_recordings_have_their_published_means(name: str, duration_s: float, mean_bps: float) -> None:
     rate = load_rate(DATA / "mahimahi" / name)
     assert rate.period_s == duration_s
     assert rate.mean_bps == pytest.approx(mean_bps, rel=2e-3)
@@ -215,9 +209,7 @@ def test_uplink_recordings_tell_column_and_unit_by_their_header() -> None:
 @real
 def test_every_log_of_the_5g_zip_is_read() -> None:
     path = DATA / "5g_ucc" / "5G-production-dataset.zip"
-    names = [
-        name for name in zipfile.ZipFile(path).namelist() if name.endswith(".csv") and "__MAC" not in name
-    ]
+    names = [name for name in zipfile.ZipFile(path).namelist() if name.endswith(".csv") and "__MAC" not in name]
     means = [load_rate(f"{path}!{name}", column="DL_bitrate").mean_bps for name in names[:12]]
     means.append(load_rate(f"{path}!{_set_back(names)}", column="UL_bitrate").mean_bps)
     assert all(0.0 < mean_bps < 1e9 for mean_bps in means)

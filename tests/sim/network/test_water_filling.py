@@ -37,9 +37,7 @@ capacities = st.lists(st.sampled_from([0.0, 1.0, 2.0, 7.0, 30.0]), min_size=5, m
 def lexicographic(wishes: list[Wish], capacity_bps: list[float]) -> np.ndarray:
     """Raise the least level as far as it goes, fix those that cannot rise, and again: one program a round."""
     n, fixed = len(wishes), {}
-    uses = np.array(
-        [[w.weight if link in w.path else 0.0 for w in wishes] for link in range(len(capacity_bps))]
-    )
+    uses = np.array([[w.weight if link in w.path else 0.0 for w in wishes] for link in range(len(capacity_bps))])
     while len(fixed) < n:
         bounds = [(fixed[i], fixed[i]) if i in fixed else (0, _cap(w)) for i, w in enumerate(wishes)]
         free = [i for i in range(n) if i not in fixed]
@@ -61,9 +59,7 @@ def _cap(wish: Wish) -> float | None:
     return None if wish.cap == math.inf else wish.cap
 
 
-def _maximum(
-    goal: np.ndarray, rows: np.ndarray, limits: np.ndarray, bounds: list[tuple[float, float | None]]
-) -> float:
+def _maximum(goal: np.ndarray, rows: np.ndarray, limits: np.ndarray, bounds: list[tuple[float, float | None]]) -> float:
     solution = linprog(-goal, A_ub=rows, b_ub=limits + 1e-12, bounds=bounds)
     assert solution.status == 0, solution.message
     return float(-solution.fun)
@@ -86,11 +82,7 @@ def test_every_flow_is_held_by_its_cap_or_by_a_full_link_where_none_is_faster(
     assert all(used <= limit * (1 + 1e-12) + 1e-12 for used, limit in zip(load, capacity_bps, strict=True))
     for level, wish in zip(levels, wishes, strict=True):
         fastest = {k: max(lv for lv, w in zip(levels, wishes, strict=True) if k in w.path) for k in wish.path}
-        held = [
-            k
-            for k in wish.path
-            if load[k] >= capacity_bps[k] * (1 - 1e-9) and level >= fastest[k] * (1 - 1e-9)
-        ]
+        held = [k for k in wish.path if load[k] >= capacity_bps[k] * (1 - 1e-9) and level >= fastest[k] * (1 - 1e-9)]
         assert held or level == wish.cap
 
 

@@ -53,11 +53,15 @@ def test_each_job_goes_to_the_server_that_is_free_first(drawn: list[tuple[int, i
 
 @pytest.mark.parametrize(("servers", "load"), [(1, 0.7), (3, 2.1), (8, 6.0)])
 def test_waits_follow_erlang_c(servers: int, load: float) -> None:
-    """M/M/c: P(wait) = C(c, a), E[W] = C(c, a) / (c - a) in units of the mean service; L = lambda W."""
+    """M/M/c: P(wait) = C(c, a), E[W] = C(c, a) / (c - a); who comes finds L = lambda (E[W] + 1) (Little)."""
     at_s, work_s = exponentials(5, 120_000, load)
     queue = FifoServers(servers)
-    served = [queue.admit(t, w) for t, w in zip(at_s, work_s, strict=True)]
+    found, served = [], []
+    for t_s, w_s in zip(at_s, work_s, strict=True):
+        found.append(queue.in_system(t_s))
+        served.append(queue.admit(t_s, w_s))
     waits_s = np.array([service.start_s for service in served if service]) - at_s
+    assert within(np.array(found), load * (erlang_c(servers, load) / (servers - load) + 1))
     assert within((waits_s > 0).astype(float), erlang_c(servers, load))
     assert within(waits_s, erlang_c(servers, load) / (servers - load))
     assert queue.servers.busy_s(at_s[-1]) / at_s[-1] == pytest.approx(load, rel=0.02)
@@ -203,9 +207,7 @@ def test_a_batch_starts_when_full_or_when_the_first_has_waited_enough() -> None:
     assert queue.next_s() == math.inf
 
 
-@given(
-    drawn=st.lists(st.integers(0, 5), min_size=1, max_size=40), size=st.integers(1, 5), wait=st.integers(0, 8)
-)
+@given(drawn=st.lists(st.integers(0, 5), min_size=1, max_size=40), size=st.integers(1, 5), wait=st.integers(0, 8))
 def test_batches_serve_everyone_once_in_order_and_in_time(drawn: list[int], size: int, wait: int) -> None:
     queue, at_s, batches = BatchServers(2, size, wait, lambda n, k: 1.0 + n + k % 3), np.cumsum(drawn), []
     for i, t_s in enumerate(at_s):
@@ -231,9 +233,7 @@ def test_batches_of_one_without_waiting_are_first_come_first_served() -> None:
     expected = [plain.admit(t, w) for t, w in zip(at_s, work_s, strict=True)]
     for i, t_s in enumerate(at_s):
         batched.enter(t_s, i)
-    assert [batch[2:] for batch in batched.begin(math.inf)] == [
-        service[1:] for service in expected if service
-    ]
+    assert [batch[2:] for batch in batched.begin(math.inf)] == [service[1:] for service in expected if service]
 
 
 def test_a_full_batching_system_turns_away() -> None:

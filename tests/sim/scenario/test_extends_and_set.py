@@ -102,9 +102,7 @@ def test_later_overrides_win_and_the_seed_wins_over_all(write: Write) -> None:
         ("seed=[1", "--set seed:1:3: not YAML"),
     ],
 )
-def test_a_bad_override_is_placed_at_the_override(
-    small: str, refusal: Refusal, override: str, line: str
-) -> None:
+def test_a_bad_override_is_placed_at_the_override(small: str, refusal: Refusal, override: str, line: str) -> None:
     said = refusal(small, (override,))
     assert any(one.startswith(line) for one in said), said
 

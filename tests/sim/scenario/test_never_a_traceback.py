@@ -72,9 +72,7 @@ def try_to_load(path: Path, built_only: bool = True) -> None:
 
 @quiet
 @given(data=st.data(), built_only=st.booleans())
-def test_one_value_replaced_by_anything(
-    write: Write, small: str, data: st.DataObject, built_only: bool
-) -> None:
+def test_one_value_replaced_by_anything(write: Write, small: str, data: st.DataObject, built_only: bool) -> None:
     scenario = yaml.safe_load(small)
     place = data.draw(st.sampled_from(places(scenario)))
     broken = with_value(scenario, place, data.draw(anything))
@@ -98,9 +96,7 @@ def test_files_of_anything(write: Write, text: str | bytes) -> None:
 
 @quiet
 @given(
-    path=st.lists(
-        st.sampled_from(["links", "lte", "up", "fleet", "0", "9", "method", "adapter", "x"]), max_size=4
-    ),
+    path=st.lists(st.sampled_from(["links", "lte", "up", "fleet", "0", "9", "method", "adapter", "x"]), max_size=4),
     value=st.text(max_size=10) | words,
 )
 def test_overrides_of_anything(write: Write, path: list[str], value: str) -> None:

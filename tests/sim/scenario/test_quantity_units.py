@@ -79,9 +79,7 @@ def test_text_is_read_in_the_base_unit(dimension: Dimension, text: str, value: f
         (units.SIZE, "4 MBit", "write for example '4 Mbit'"),
     ],
 )
-def test_what_is_no_quantity_is_refused_with_an_example(
-    dimension: Dimension, given_value: object, said: str
-) -> None:
+def test_what_is_no_quantity_is_refused_with_an_example(dimension: Dimension, given_value: object, said: str) -> None:
     with pytest.raises(UnitError) as caught:
         dimension.parse(given_value)
     assert said in str(caught.value)

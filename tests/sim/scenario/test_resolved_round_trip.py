@@ -142,9 +142,7 @@ def test_recorded_values_may_carry_their_unit(loaded: Loaded, write: Write) -> N
     assert again.cloud == scenario.cloud
 
 
-def test_a_bad_line_of_recorded_values_is_named(
-    small: str, refusal: Callable[..., list[str]], write: Write
-) -> None:
+def test_a_bad_line_of_recorded_values_is_named(small: str, refusal: Callable[..., list[str]], write: Write) -> None:
     write("1 ms\n2\n", "times.txt")
     (said,) = refusal(small, ("cloud.service={empirical: times.txt}",))
     assert "times.txt:2: 2 has no unit" in said

@@ -164,9 +164,7 @@ MISTAKES = [
 
 
 @pytest.mark.parametrize(("old", "new", "line"), MISTAKES, ids=[line for _, _, line in MISTAKES])
-def test_a_mistake_is_one_line_in_its_place(
-    small: str, refusal: Refusal, old: str, new: str, line: str
-) -> None:
+def test_a_mistake_is_one_line_in_its_place(small: str, refusal: Refusal, old: str, new: str, line: str) -> None:
     assert small.count(old) >= 1
     (said,) = refusal(small.replace(old, new, 1))
     assert said.startswith(f"small.yaml:{line}")
@@ -242,9 +240,7 @@ def test_timing_only_needs_a_probe_and_no_drift(small: str, refusal: Refusal) ->
         ("task.data=my.pkg:Data", "task.data"),
     ],
 )
-def test_own_code_is_named_only_where_that_is_allowed(
-    small: str, refusal: Refusal, override: str, path: str
-) -> None:
+def test_own_code_is_named_only_where_that_is_allowed(small: str, refusal: Refusal, override: str, path: str) -> None:
     name = override.split("=")[1]
     (said,) = refusal(small.replace("{rotate: 90 deg}", "{}"), (override,))
     assert said == f"--set {path}: '{name}' names code to import; allow it with --allow-plugins"

@@ -42,9 +42,7 @@ def test_the_long_form_fits_the_schema(validator: Any, loaded: Callable[..., Any
     assert not list(validator.iter_errors(loaded().resolved()))
 
 
-def test_a_file_that_extends_another_may_leave_anything_out(
-    validator: Any, write: Callable[..., Path]
-) -> None:
+def test_a_file_that_extends_another_may_leave_anything_out(validator: Any, write: Callable[..., Path]) -> None:
     assert not list(validator.iter_errors({"extends": "base.yaml", "links": {"lte": {"up": "5 Mbit/s"}}}))
     assert list(validator.iter_errors({"links": {}}))
 
@@ -69,9 +67,7 @@ def test_the_schema_marks_plain_mistakes(
 
 def test_everything_in_the_schema_is_described() -> None:
     clauses = {
-        name: body
-        for name, body in json_schema()["$defs"].items()
-        if "properties" in body and name[0].isupper()
+        name: body for name, body in json_schema()["$defs"].items() if "properties" in body and name[0].isupper()
     }
     assert {"Cohort", "Link", "Persona", "Sudden", "Cloud"} <= set(clauses)
     assert [name for name, body in clauses.items() if not body.get("description")] == []

@@ -74,9 +74,7 @@ def test_maps_lists_and_odd_text_survive_as_overrides(write: Write, small: str) 
         ("tick: 5 s", "20:16: sweep.grid.tick: '5 s' is not a list"),
     ],
 )
-def test_a_bad_value_is_refused_where_the_sweep_says_it(
-    write: Write, small: str, grid: str, line: str
-) -> None:
+def test_a_bad_value_is_refused_where_the_sweep_says_it(write: Write, small: str, grid: str, line: str) -> None:
     text = "\n" * (19 - small.count("\n")) + f"sweep: {{grid: {{{grid}}}}}\n"
     path = write(small + text)
     with pytest.raises(ScenarioErrors) as caught:

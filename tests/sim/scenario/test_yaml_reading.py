@@ -135,9 +135,7 @@ def test_a_file_that_cannot_be_read_is_one_line(refusal: Refusal, tmp_path: Path
     assert refusal("just words\n") == ["small.yaml:1:1: a scenario is a map of sections"]
 
 
-@pytest.mark.parametrize(
-    ("name", "reason"), [("", "is a folder, not a file"), ("none.yaml", "there is no such file")]
-)
+@pytest.mark.parametrize(("name", "reason"), [("", "is a folder, not a file"), ("none.yaml", "there is no such file")])
 def test_a_folder_and_a_missing_file_are_one_line(tmp_path: Path, name: str, reason: str) -> None:
     from sim.scenario import load
 
