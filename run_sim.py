@@ -13,7 +13,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent
 QUICKSTART = ROOT / "scenarios" / "quickstart.yaml"
 
-OK, FAILED, BAD_INPUT, ENVIRONMENT, INTERRUPTED = 0, 1, 2, 3, 130
+OK, FAILED, BAD_INPUT, ENVIRONMENT, PARTIAL, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 
 class CommandError(Exception):
@@ -50,6 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _told(error: Exception) -> tuple[int, str]:
     """Return the exit code of an error and what to tell the user, without a traceback."""
+    from agents.contract import EnvironmentProblem, WorkersLost
     from analysis import RunError
     from sim.run_folder import FolderError
     from sim.scenario import ScenarioErrors
@@ -58,6 +59,10 @@ def _told(error: Exception) -> tuple[int, str]:
         return error.code, str(error)
     if isinstance(error, ScenarioErrors | FolderError | RunError):
         return BAD_INPUT, str(error)
+    if isinstance(error, EnvironmentProblem):
+        return ENVIRONMENT, str(error)
+    if isinstance(error, WorkersLost):
+        return PARTIAL, str(error)
     if isinstance(error, ImportError):
         return ENVIRONMENT, f"{error}; install the project as the README says (run 'doctor' for details)"
     return FAILED, f"{type(error).__name__}: {error} (add --debug for the traceback)"
@@ -94,18 +99,16 @@ def _sweep(options: argparse.Namespace) -> int:
 
 
 def _show(folder: Path, summary: dict[str, Any], options: argparse.Namespace) -> int:
-    """Draw figures and report; print the summary and where everything is."""
+    """Write report, figures and CSV tables; print the summary and where everything is."""
     import analysis
 
-    subject = analysis.open_folder(folder)
-    figures = analysis.write_figures(subject, folder / "plots")
     report = analysis.write_report([folder])
     if options.json:
         print(json.dumps(summary | {"folder": str(folder), "report": str(report)}, indent=2))
         return OK
-    analysis.print_comparison(subject)
+    analysis.print_comparison(analysis.open_folder(folder))
     print(f"report   {report}")
-    for figure in figures:
+    for figure in sorted((folder / "plots").iterdir()):
         print(f"figure   {figure}")
     return OK
 
@@ -122,6 +125,8 @@ def _judge_recovery(windows: Any, marks: list[dict[str, Any]]) -> dict[str, Any]
 def _how(options: argparse.Namespace) -> Any:
     from sim.playing import HowToPlay
 
+    if (options.workers or 0) < 0:
+        raise CommandError(f"--workers {options.workers} must be 0 (in this process) or more")
     return HowToPlay(options.eager, options.quiet, options.allow_plugins, options.workers)
 
 
@@ -191,6 +196,41 @@ def _schema(options: argparse.Namespace) -> int:
     return OK
 
 
+def _verify(options: argparse.Namespace) -> int:
+    """Play the named cases of physics, all of them, or only list them; exit 1 on a miss."""
+    from dataclasses import asdict
+
+    from rich.console import Console
+    from rich.progress import track
+
+    from sim.verify import CASES, summary_of, verify
+
+    if options.what == ["list"]:
+        print("\n".join(f"{name:<24} {summary_of(name)}" for name in CASES))
+        return OK
+    names = list(CASES) if options.what == ["physics"] else options.what
+    if strange := [name for name in names if name not in CASES]:
+        raise CommandError(f"there is no case '{strange[0]}'; 'verify list' names them all")
+    played = track(names, "verifying", console=Console(stderr=True), transient=True, disable=options.json)
+    verdicts = [verify([name])[0] for name in played]
+    if options.json:
+        print(json.dumps([asdict(verdict) for verdict in verdicts], indent=2))
+    else:
+        _print_verdicts(verdicts)
+    return OK if all(verdict.ok for verdict in verdicts) else FAILED
+
+
+def _print_verdicts(verdicts: Sequence[Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("case", "truth", "simulated", "within", "verdict")
+    for v in verdicts:
+        numbers = (f"{v.truth:.7g}", f"{v.simulated:.7g}", f"{v.half_width:.2g}")
+        table.add_row(v.case, *numbers, "[green]ok" if v.ok else "[red]MISS")
+    Console().print(table)
+
+
 def _doctor(options: argparse.Namespace) -> int:
     from sim.doctor import examine
 
@@ -221,6 +261,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_scenario_options(validate)
     _command(commands, "list", _list, "list the scenarios that come with the project")
     _command(commands, "schema", _schema, "print the JSON schema of scenarios")
+    verify = _command(commands, "verify", _verify, "check the simulator against closed forms")
+    verify.add_argument("what", nargs="+", metavar="WHAT", help="physics: all cases; list; or cases by name")
+    verify.add_argument("--json", action="store_true", help="print the verdicts as JSON")
     _command(commands, "doctor", _doctor, "check this installation")
     return parser
 

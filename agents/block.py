@@ -23,6 +23,10 @@ from agents.tasks.base import Place, Task
 _SAMPLES = COHORT_COLUMNS.index("samples")
 
 
+#: What a checkpoint keeps of a block: plain arrays by name.
+Kept = dict[str, np.ndarray]
+
+
 @dataclass(frozen=True)
 class BlockParts:
     """What all blocks of a cohort share: read-only."""
@@ -57,11 +61,14 @@ class Block:
         """Draw the stream up to ``until_s``; blocks may be asked in any order and any steps."""
         arrivals = self._parts.arrivals
         while not arrivals.silent and self._cells * arrivals.cell_s < until_s:
-            time_s, due_s = arrivals.cell(self._place, self._cells)
-            draw = rng(self._parts.seed, Purpose.CONTENT, self._place.cohort, self._place.block, self._cells)
-            content = self._parts.task.draw(self._place, time_s, np.isfinite(time_s), draw)
-            self._ring.load(time_s, due_s, content)
-            self._cells += 1
+            self._load_cell()
+
+    def _load_cell(self) -> None:
+        time_s, due_s = self._parts.arrivals.cell(self._place, self._cells)
+        draw = rng(self._parts.seed, Purpose.CONTENT, self._place.cohort, self._place.block, self._cells)
+        content = self._parts.task.draw(self._place, time_s, np.isfinite(time_s), draw)
+        self._ring.load(time_s, due_s, content)
+        self._cells += 1
 
     def collect(self, rows: np.ndarray, at_s: np.ndarray, tickets: Sequence[int]) -> Payload:
         """Return the payloads of ``rows`` at ``at_s`` [s], stacked in the order given."""
@@ -147,10 +154,48 @@ class Block:
         self._tally[:] = 0
         return tally
 
+    def checkpoint(self) -> Kept:
+        """Return all that cannot be drawn again; only right after :meth:`close`."""
+        assert not self._tally.any()
+        kept = {
+            "cells": np.array(self._cells),
+            "loaded": self._ring.loaded.copy(),
+            "judged": self._judged.copy(),
+            "totals": self.totals.copy(),
+            "tickets": np.array(list(self._knows_until_s), np.int64),
+            "knows_until_s": np.array(list(self._knows_until_s.values())),
+        }
+        kept |= {f"phases.{name}": values for name, values in self._phases.checkpoint().items()}
+        return kept | {f"state.{name}": values.numpy().copy() for name, values in self.state.items()}
+
+    def restore(self, kept: Kept) -> None:
+        """Go back, or ahead, to where :meth:`checkpoint` was called on this block or on one with the same parts."""
+        self._judged, self.totals = kept["judged"].copy(), kept["totals"].copy()
+        self._tally = np.zeros_like(self.totals)
+        self._knows_until_s = dict(zip(kept["tickets"].tolist(), kept["knows_until_s"].tolist(), strict=True))
+        self._phases.restore(_under("phases.", kept))
+        self.state = {name: torch.from_numpy(values) for name, values in _under("state.", kept).items()}
+        self._reload(int(kept["cells"]), kept["loaded"])
+
+    def _reload(self, cells: int, loaded: np.ndarray) -> None:
+        """Fill the ring as it was when ``cells`` cells were in: draw the last of them again."""
+        self._ring = SampleRing(self._place.width, self._ring.capacity)
+        first, before = cells, loaded.copy()
+        while first and (loaded - before).min() < self._ring.capacity:
+            first -= 1
+            before -= np.isfinite(self._parts.arrivals.cell(self._place, first)[0]).sum(axis=1)
+        self._cells, self._ring.loaded = first, before
+        while self._cells < cells:
+            self._load_cell()
+
     @property
     def seen(self) -> np.ndarray:
         """Samples seen by each device so far, int64 [devices]."""
         return self.totals[:, _SAMPLES]
+
+
+def _under(prefix: str, kept: Kept) -> Kept:
+    return {name.removeprefix(prefix): values.copy() for name, values in kept.items() if name.startswith(prefix)}
 
 
 def _counted(verdict: Verdict, valid: np.ndarray, labelled: np.ndarray, phases: np.ndarray) -> np.ndarray:

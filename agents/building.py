@@ -10,17 +10,18 @@ import numpy as np
 import torch
 
 from agents.arrivals import Arrivals
-from agents.block import Block, BlockParts
+from agents.block import BlockParts
 from agents.cloud_half import CloudHalf
 from agents.contract import CohortSpec, FleetSpec, MessageSizes
 from agents.features import DrawnFeatures, Features, PooledFeatures
 from agents.fleet import Fleet
 from agents.judging import Judge
 from agents.layout import Layout
-from agents.methods import CloudState, Method, make_method
+from agents.methods import Method, make_method
 from agents.models import Base, make_net
 from agents.models.training import pretrain
-from agents.pools.inline import InlinePool
+from agents.pools import make_pool
+from agents.pools.blueprint import Blueprint
 from agents.references import BayesOptimal, Computed, oracle_table, static_table
 from agents.tasks import make_task
 from agents.tasks.base import PoolTask, Task
@@ -47,10 +48,9 @@ def build_fleet(spec: FleetSpec, report: Report | None = None) -> Fleet:
     base = pretrain(history, net, spec.pretrain, spec.seed, report)
     cloud = method.prepare(history, base, spec.seed)
     features, judge = _seeing(task, base)
-    layout = Layout(spec.cohorts)
-    blocks = _blocks(spec, task, features, judge, method, cloud, layout)
+    blueprint = Blueprint(Layout(spec.cohorts), _parts(spec, task, features, judge, method), cloud)
     sizes = MessageSizes(method.payload_bytes, method.update_bytes)
-    return Fleet(InlinePool(layout, blocks), CloudHalf(method, cloud), sizes, spec.watch)
+    return Fleet(make_pool(blueprint, spec.workers), CloudHalf(method, cloud), sizes, spec.watch)
 
 
 def _seeing(task: Task, base: Base) -> tuple[Features, Judge]:
@@ -63,16 +63,9 @@ def _seeing(task: Task, base: Base) -> tuple[Features, Judge]:
     return features, Judge(static, oracle)
 
 
-def _blocks(
-    spec: FleetSpec,
-    task: Task,
-    features: Features,
-    judge: Judge,
-    method: Method,
-    cloud: CloudState,
-    layout: Layout,
-) -> list[Block]:
-    of_cohort = [
+def _parts(spec: FleetSpec, task: Task, features: Features, judge: Judge, method: Method) -> list[BlockParts]:
+    """Return what the blocks of each cohort share, cohort by cohort."""
+    return [
         BlockParts(
             spec.seed,
             task,
@@ -84,11 +77,6 @@ def _blocks(
             _history(method, cohort),
         )
         for cohort in spec.cohorts
-    ]
-    parts = [of_cohort[place.cohort] for place in layout.places]
-    return [
-        Block(part, place, devices, method.start(cloud, place.width))
-        for part, place, devices in zip(parts, layout.places, layout.devices, strict=True)
     ]
 
 

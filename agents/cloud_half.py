@@ -23,6 +23,11 @@ class CloudHalf:
         self._payloads: dict[int, Payload] = {}
         self._updates: dict[int, Updates] = {}
 
+    @property
+    def name(self) -> str:
+        """Tell what is computed here: the method, its messages and its options."""
+        return f"{self._method.name} {self._method.payload_fields} {vars(self._method).get('options', {})}"
+
     def receive(self, tickets: Sequence[int], payloads: Payload) -> None:
         """Take in the payloads of some tickets, stacked in their order."""
         _file(self._payloads, tickets, payloads)

@@ -23,6 +23,14 @@ def in_force(since_s: Any, at_s: Any) -> Any:
     return since_s < at_s
 
 
+class EnvironmentProblem(Exception):
+    """This machine or cluster cannot do what was asked; the message is one line with a remedy."""
+
+
+class WorkersLost(Exception):
+    """Workers died more often than a run puts up with; the message says how the last one ended."""
+
+
 class Phase(IntEnum):
     """What a device is waiting for since its latest concept change; regret is split by it."""
 
@@ -162,7 +170,10 @@ class DriftSpec:
 
 @dataclass(frozen=True)
 class FleetSpec:
-    """Everything the data plane is built from; plain values, so that it pickles and hashes."""
+    """Everything the data plane is built from; plain values, so that it pickles and hashes.
+
+    ``workers``: how many processes carry blocks, 0 for this one; it changes no result.
+    """
 
     seed: int
     duration_s: float
@@ -179,6 +190,7 @@ class FleetSpec:
     codec: str
     references: tuple[str, ...]
     watch: tuple[str, ...] = ()
+    workers: int = 0
     plugins: bool = False
 
     @property
@@ -190,6 +202,11 @@ class DataPlane(Protocol):
     """The data plane as the timing plane sees it."""
 
     sizes: MessageSizes
+
+    @property
+    def workers(self) -> int:
+        """The number of worker processes; 0 for this one."""
+        ...
 
     def settle(self, orders: Sequence[Order], until_s: float) -> Tallies:
         """Carry ``orders`` out (in virtual-time order, none after ``until_s``) and judge all samples up to it."""

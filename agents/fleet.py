@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from agents.calibration import calibrated_s
 from agents.cloud_half import CloudHalf
 from agents.contract import (
     COHORT_COLUMNS,
@@ -15,7 +16,7 @@ from agents.contract import (
     Order,
     Tallies,
 )
-from agents.pools.inline import InlinePool
+from agents.pools import BlockPool
 from agents.waves import Wave, waves
 
 _DEVICE_COLUMNS = [COHORT_COLUMNS.index(name) for name in DEVICE_COLUMNS]
@@ -24,9 +25,14 @@ _DEVICE_COLUMNS = [COHORT_COLUMNS.index(name) for name in DEVICE_COLUMNS]
 class Fleet:
     """Blocks of devices and the cloud half of their method, behind the contract of the data plane."""
 
-    def __init__(self, pool: InlinePool, cloud: CloudHalf, sizes: MessageSizes, watch: Sequence[str]) -> None:
+    def __init__(self, pool: BlockPool, cloud: CloudHalf, sizes: MessageSizes, watch: Sequence[str]) -> None:
         self._pool, self._cloud, self._watch = pool, cloud, watch
         self.sizes = sizes
+
+    @property
+    def workers(self) -> int:
+        """The number of worker processes; 0 for this one."""
+        return self._pool.workers
 
     def settle(self, orders: Sequence[Order], until_s: float) -> Tallies:
         """Carry ``orders`` out (by virtual time, none after ``until_s``) and judge all samples up to it."""
@@ -60,8 +66,9 @@ class Fleet:
         return DeviceTotals(counts)
 
     def measure_service_s(self) -> float:
-        """Return how long the cloud really computes for one request on this machine [s]."""
-        return self._cloud.measure_s()
+        """Return how long the cloud really computes for one request on this machine [s]: measured once, then kept."""
+        return calibrated_s(self._cloud.name, self._cloud.measure_s)
 
     def close(self) -> None:
-        """Nothing to release: blocks live and die with the process."""
+        """Let the workers go."""
+        self._pool.shut()

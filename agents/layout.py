@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from copy import copy
 from typing import TypeVar
 
 import numpy as np
@@ -34,6 +35,13 @@ class Layout:
                 self.first.append(start + offset)
                 self.cohort_of_block.append(cohort)
             start += spec.devices
+
+    def within(self, first: int, end: int) -> Layout:
+        """Return blocks ``first`` to ``end`` (exclusive) alone; devices keep their numbers in the fleet."""
+        part = copy(self)
+        part.places, part.devices = self.places[first:end], self.devices[first:end]
+        part.first, part.cohort_of_block = self.first[first:end], self.cohort_of_block[first:end]
+        return part
 
     def by_block(self, orders: Sequence[SomeOrder]) -> Iterator[tuple[int, list[SomeOrder], np.ndarray]]:
         """Yield (block, its orders in the order given, their rows), block by block."""

@@ -5,7 +5,7 @@ This face is cheap to import: pandas and matplotlib are loaded by the first use 
 * `open_folder(path)` opens a run or a sweep; `compare_runs(paths)` puts several runs side by side.
 * `write_report(paths)` writes one self-contained HTML file, `write_figures(subject, folder)` SVG and PNG.
 * `comparison(subject)` is the paired table as data, `print_comparison` shows it.
-* `export_csv(run)` writes CSV; `recovery_times(windows, marks)` needs numpy alone.
+* `export_csv(run)` and `export_run(run)` write CSV; `recovery_times(windows, marks)` needs numpy alone.
 * `RunError`, in one line, is raised for folders nobody can read.
 """
 
@@ -26,6 +26,7 @@ HOMES = {
     "comparison": "analysis.compare",
     "print_comparison": "analysis.compare",
     "export_csv": "analysis.export",
+    "export_run": "analysis.export",
     "recovery_times": "analysis.recovery",
 }
 

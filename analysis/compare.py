@@ -73,24 +73,8 @@ def print_comparison(subject: Subject, console: Console | None = None) -> Compar
 
 
 def as_table(result: Comparison) -> Table:
-    """Lay the comparison out for a terminal: a line a setting, with the difference of its first metric."""
-    shown = [name for name in SHOWN if name in result.metrics]
-    paired = bool(shown) and len(result.rows) > 1
-    heads = [SHOWN[name] for name in shown]
-    heads[1:1] = ["difference"] if paired else []
-    notes = ["recovery: median; up, down: payload per device"]
-    notes += [f"difference to {result.base}, paired by seed"] if paired else []
-    if any(len(row.seeds) > 1 for row in result.rows):
-        notes.insert(0, "mean ± 95 % Student t half width over n seeds")
-    table = Table(title=Text(result.name), caption=Text("; ".join(notes)), box=SIMPLE_HEAD)
-    table.add_column("setting", overflow="fold")
-    for head in ("n", *heads):
-        table.add_column(Text(head), justify="right")
-    for row in result.rows:
-        cells = [_value(row, name) for name in shown]
-        cells[1:1] = [_difference(row, shown[0])] if paired else []
-        table.add_row(Text(row.label), str(len(row.seeds)), *map(Text, cells))
-    return table
+    """Lay the comparison out for a terminal: one setting upright, several in a line each."""
+    return _upright(result) if len(result.rows) == 1 else _side_by_side(result)
 
 
 def titled(metric: Metric) -> str:
@@ -103,6 +87,39 @@ def with_interval(metric: Metric, interval: Interval, signed: bool = False, of: 
     shown = metric.show(interval.mean, signed)
     shown += "" if math.isnan(interval.half) else f" ± {metric.show(interval.half)}"
     return shown if of is None or interval.n in (0, of) else f"{shown} (n = {interval.n})"
+
+
+def _upright(result: Comparison) -> Table:
+    """List the figures of merit one under another, so that they fit the narrowest terminal."""
+    (row,) = result.rows
+    seeds = len(row.seeds)
+    spread = f"mean ± 95 % Student t half width over {seeds} seeds" if seeds > 1 else f"seed {row.seeds[0]}"
+    table = Table(title=Text(result.name), caption=Text(f"{row.label}; {spread}"), box=SIMPLE_HEAD)
+    table.add_column("figure of merit")
+    table.add_column("value", justify="right")
+    table.add_column("unit")
+    for name in result.metrics:
+        table.add_row(Text(METRICS[name].label), Text(_value(row, name)), Text(METRICS[name].unit))
+    return table
+
+
+def _side_by_side(result: Comparison) -> Table:
+    """Give every setting a line, with the difference of its first metric to the base."""
+    shown = [name for name in SHOWN if name in result.metrics]
+    heads = [SHOWN[name] for name in shown]
+    heads[1:1] = ["difference"] if shown else []
+    notes = ["recovery: median; up, down: per device", f"difference to {result.base}, paired by seed"]
+    if any(len(row.seeds) > 1 for row in result.rows):
+        notes.insert(0, "mean ± 95 % Student t half width over n seeds")
+    table = Table(title=Text(result.name), caption=Text("; ".join(notes)), box=SIMPLE_HEAD)
+    table.add_column("setting", overflow="fold")
+    for head in ("n", *heads):
+        table.add_column(Text(head), justify="right")
+    for row in result.rows:
+        cells = [_value(row, name) for name in shown]
+        cells[1:1] = [_difference(row, shown[0])] if shown else []
+        table.add_row(Text(row.label), str(len(row.seeds)), *map(Text, cells))
+    return table
 
 
 def _value(row: Row, name: str) -> str:

@@ -5,9 +5,21 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pandas as pd
+
+from analysis.bill import as_rows, bill
 from analysis.folder import read_status
 from analysis.runs import Run
 from analysis.tables import read_table
+
+
+def export_run(run: Run) -> list[Path]:
+    """Write `windows.csv`, and `bill.csv` where the scenario gives any power, into a run's folder."""
+    written = [export_csv(run)]
+    made = bill(run)
+    if made.powered:
+        written.append(_write(as_rows(made), run.folder / "bill.csv"))
+    return written
 
 
 def export_csv(source: Run | Path | str, name: str = "windows") -> Path:
@@ -17,7 +29,10 @@ def export_csv(source: Run | Path | str, name: str = "windows") -> Path:
     """
     folder = source.folder if isinstance(source, Run) else Path(source)
     table = read_table(folder, name, read_status(folder))
-    path = folder / f"{name}.csv"
+    return _write(table, folder / f"{name}.csv")
+
+
+def _write(table: pd.DataFrame, path: Path) -> Path:
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         table.to_csv(draft, index=False, lineterminator="\n")

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 STATUSES = ("complete", "running", "partial", "failed")
 
 
@@ -30,4 +32,20 @@ def read_json(path: Path) -> dict[str, Any]:
         raise RunError(f"{path}: no valid JSON (line {error.lineno}: {error.msg})") from error
     if not isinstance(content, dict):
         raise RunError(f"{path}: holds a {type(content).__name__}, an object is wanted")
+    return content
+
+
+def read_resolved(path: Path) -> dict[str, Any]:
+    """Read `resolved.yaml`, every default written out; empty where there is no such file.
+
+    RunError where it is damaged.
+    """
+    if not path.is_file():
+        return {}
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise RunError(f"{path}: cannot be read ({error.__class__.__name__})") from error
+    if not isinstance(content, dict):
+        raise RunError(f"{path}: holds a {type(content).__name__}, a map is wanted")
     return content

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from analysis import ages, latency
+from analysis.bill import bill
 from analysis.recovery import recovery_times, summarise
 from analysis.runs import Run
 from analysis.statistics import worst_decile
@@ -45,7 +46,7 @@ def main_metric(runs: Sequence[Run]) -> str:
 
 
 def bytes_per_device(run: Run, *columns: str) -> float | None:
-    """Return the payload bytes of an average device, summed over columns of the exchanges."""
+    """Return the bytes of an average device, summed over columns of the exchanges."""
     devices = len(run.devices)
     return float(sum(run.exchanges[column].sum() for column in columns)) / devices if devices else None
 
@@ -63,6 +64,18 @@ def regained(run: Run) -> float | None:
     if deployed is None or static is None or oracle is None or oracle - static < 1e-3:
         return None
     return (deployed - static) / (oracle - static)
+
+
+def device_energy_j(run: Run) -> float | None:
+    """Return the energy of an average device [J]; None where no power is given."""
+    made = bill(run)
+    return made.total["device_j"] / len(made.devices) if made.powered and len(made.devices) else None
+
+
+def cloud_energy_j(run: Run) -> float | None:
+    """Return the energy of the cloud [J]; None where no power is given."""
+    made = bill(run)
+    return made.cloud["energy_j"] if made.powered else None
 
 
 def _worst_decile(run: Run) -> float | None:
@@ -95,4 +108,6 @@ METRICS = {
     "installed": Metric("requests installed", "%", 100, 1, +1, _installed),
     "up_bytes": Metric("up, per device", "kB", 1e-3, 1, -1, lambda run: bytes_per_device(run, "up_bytes")),
     "down_bytes": Metric("down, per device", "kB", 1e-3, 1, -1, lambda run: bytes_per_device(run, "down_bytes")),
+    "device_energy_j": Metric("energy, per device", "J", 1, 1, -1, device_energy_j),
+    "cloud_energy_j": Metric("energy of the cloud", "kJ", 1e-3, 2, -1, cloud_energy_j),
 }

@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from analysis.export import export_run
 from analysis.figures import FIGURES, FORMATS, write_figures
 from analysis.html import Markup, inline_svg, page, tag
 from analysis.sections import AFTER_FIGURES, BEFORE_FIGURES, BESIDE
@@ -21,7 +22,7 @@ def write_report(
 ) -> Path:
     """Write the report of a run or sweep folder, or of several side by side, and return its path.
 
-    One folder: `report.html` in it, the figures in `plots/`. Several: `out` (default: `comparison.html` where
+    One folder: `report.html` in it, the figures in `plots/`, CSV tables in each run's folder. Several: `out` (default: `comparison.html` where
     you are), the figures beside it in `<stem>-plots`. All figures are written anew in the given formats, SVG
     in any case. Raises RunError for folders that cannot be read.
     """
@@ -29,7 +30,10 @@ def write_report(
     if len(listed) == 1:
         folder = Path(listed[0])
         target = Path(out) if out else folder / "report.html"
-        return _write(open_folder(folder), target, folder / "plots", formats)
+        subject = open_folder(folder)
+        for run in as_sweep(subject).runs:
+            export_run(run)
+        return _write(subject, target, folder / "plots", formats)
     target = Path(out) if out else Path(COMPARISON)
     return _write(compare_runs(listed), target, target.with_name(f"{target.stem}-plots"), formats)
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.folder import RunError, read_json, read_status
-from analysis.tables import read_table
+from analysis.folder import RunError, read_json, read_resolved, read_status
+from analysis.tables import COLUMNS, read_table
 
 PHASES = ("undetected", "labels", "uplink", "cloud_queue", "service", "downlink", "lost", "residual")
 REGRETS = tuple(f"regret_{phase}" for phase in PHASES)
@@ -96,6 +96,17 @@ class Run:
     def cloud(self) -> pd.DataFrame:
         """Return the cloud's counts so far, busy seconds and queue per tick."""
         return self._table("cloud")
+
+    @cached_property
+    def rates(self) -> pd.DataFrame:
+        """Return the mean rate of instance 0 of each line in bins of time; no row where all rates are constant."""
+        written = (self.folder / "rates.parquet").is_file()
+        return self._table("rates") if written else pd.DataFrame(columns=list(COLUMNS["rates"]))
+
+    @cached_property
+    def resolved(self) -> dict[str, Any]:
+        """Return the scenario in its long form, quantities as text with their units."""
+        return read_resolved(self.folder / "resolved.yaml")
 
     def text(self, name: str) -> str:
         """Return a text file of the folder, empty where it was not written."""

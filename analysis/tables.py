@@ -41,6 +41,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "waiting_s",
         "started",
     ),
+    "rates": ("t_s", "link", "direction", "bps"),
     "cloud": ("t_s", "arrived", "served", "rejected", "queue", "busy_s", "workers", "waiting_s", "started"),
 }
 
@@ -63,5 +64,5 @@ def read_table(folder: Path, name: str, status: str) -> pd.DataFrame:
 def _numbers(table: pd.DataFrame) -> pd.DataFrame:
     """Give number columns a number type: without rows or values they have none of their own."""
     untyped = [name for name in table.columns.difference(TEXTS) if not pd.api.types.is_numeric_dtype(table[name])]
-    kinds = {name: "float64" if str(name).endswith("_s") else "int64" for name in untyped}
+    kinds = {name: "float64" if str(name).endswith(("_s", "bps")) else "int64" for name in untyped}
     return table.astype(kinds)

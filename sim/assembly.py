@@ -10,7 +10,6 @@ import numpy as np
 
 from agents.contract import DataPlane
 from agents.seeding import Purpose
-from sim.calibration import calibrated_s
 from sim.clock import Clock
 from sim.cloud import Cloud, Write
 from sim.cloud_building import build_cloud
@@ -51,13 +50,14 @@ class Live:
     drift_marks: list[dict[str, Any]]
 
 
-def assemble(scenario: Scenario, *, eager: bool = False, report: Report | None = None) -> Live:
+def assemble(scenario: Scenario, *, eager: bool = False, workers: int = 0, report: Report | None = None) -> Live:
     """Build everything a run needs; training before t = 0 happens here (``report`` is told how far it is).
 
     ``eager`` plays every exchange as a story and settles after every order: slow, general, and to the same end.
+    ``workers`` processes carry the data plane, 0 for this one; they start with the first tick.
     """
     trigger = make_trigger(scenario)
-    plane = _data_plane(scenario, trigger, report)
+    plane = _data_plane(scenario, trigger, workers, report)
     scenario = _with_service(scenario, plane)
     clock = Clock()
     itinerary = EagerItinerary(clock, plane) if eager and plane is not None else Itinerary()
@@ -117,24 +117,20 @@ def make_trigger(scenario: Scenario) -> Trigger:
     raise NotImplementedError(f"trigger {trigger.kind!r}")
 
 
-def _data_plane(scenario: Scenario, trigger: Trigger, report: Report | None) -> DataPlane | None:
+def _data_plane(scenario: Scenario, trigger: Trigger, workers: int, report: Report | None) -> DataPlane | None:
     if scenario.task is None:
         return None
     # Only here: timing-only runs never pay for torch.
     from agents.building import build_fleet
 
-    return build_fleet(fleet_spec(scenario, trigger.watches), report)
+    return build_fleet(fleet_spec(scenario, trigger.watches, workers), report)
 
 
 def _with_service(scenario: Scenario, plane: DataPlane | None) -> Scenario:
     """Put a number where the scenario says ``service: measured``."""
     if scenario.cloud.service != "measured" or plane is None:
         return scenario
-    from agents.pretraining import cache_folder
-
-    what = (scenario.method.adapter.plain(), scenario.task.model.plain() if scenario.task else None)
-    seconds = calibrated_s(repr(what), plane.measure_service_s, cache_folder())
-    cloud = scenario.cloud.model_copy(update={"service": Constant(seconds)})
+    cloud = scenario.cloud.model_copy(update={"service": Constant(plane.measure_service_s())})
     return scenario.model_copy(update={"cloud": cloud})
 
 

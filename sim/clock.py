@@ -13,6 +13,9 @@ from simpy.events import NORMAL, Event
 #: interval (after, until].
 ASKS, TICK = NORMAL + 1, NORMAL + 2
 
+#: Something that will happen at a time nobody knows yet; ``succeed(value)`` makes it happen now.
+Happening = Event
+
 #: What a story yields: the absolute time it waits for [s], or an event whose value it wants.
 Wait = float | Event
 Telling = Generator[Wait, Any, Any]

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import Protocol
 
-from simpy.events import Event
-
 from agents.contract import Order, Phase, Progress
 from sim.alarm import Alarm
-from sim.clock import Clock, Telling
+from sim.clock import Clock, Happening, Telling
 from sim.lines.message import Fate
 from sim.lines.passages import Passage, PassageLog
 from sim.queues import BatchServers, FifoServers, LcfsServers, SharedServers
@@ -76,10 +74,10 @@ class _Waiting(_Queue):
 
     def __init__(self, clock: Clock, next_s: Callable[[], float]) -> None:
         super().__init__(clock)
-        self._events: dict[Hashable, Event] = {}
+        self._events: dict[Hashable, Happening] = {}
         self._alarm = Alarm(clock, next_s, self._happen)
 
-    def _wait(self, ticket: int) -> Event:
+    def _wait(self, ticket: int) -> Happening:
         self._events[ticket] = event = self._clock.event()
         self._alarm.watch()
         return event

@@ -12,7 +12,7 @@ from sim.scenario import Scenario
 Absences = Callable[[int, float, float], list[tuple[float, float]]]
 
 
-def fleet_spec(scenario: Scenario, watch: Sequence[str]) -> FleetSpec:
+def fleet_spec(scenario: Scenario, watch: Sequence[str], workers: int = 0) -> FleetSpec:
     """Return the specification of a scenario's data plane; ``watch`` names the signals that triggers look at."""
     task: Any = scenario.task
     method: Any = scenario.method
@@ -33,6 +33,7 @@ def fleet_spec(scenario: Scenario, watch: Sequence[str]) -> FleetSpec:
         codec=method.codec.kind,
         references=tuple(scenario.references),
         watch=tuple(watch),
+        workers=workers,
     )
 
 

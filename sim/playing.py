@@ -15,7 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from agents.contract import WorkersLost
 from sim.assembly import Live, assemble
+from sim.backend import choose_backend
 from sim.digest import digest
 from sim.progress import Progress
 from sim.rates_table import rates_table
@@ -55,8 +57,7 @@ def play(scenario: Scenario, folder: RunFolder, how: HowToPlay, judge_recovery: 
     folder.write_text("resolved.yaml", dump_resolved(scenario))
     progress = Progress(scenario.name, scenario.duration, quiet=how.quiet)
     began = time.monotonic()
-    with _marked(folder):
-        live = assemble(scenario, eager=how.eager, report=progress.preparing)
+    with _marked(folder), _alive(scenario, how, progress) as live:
         if live.scenario is not scenario:
             scenario = live.scenario
             folder.write_text("resolved.yaml", dump_resolved(scenario))
@@ -76,6 +77,20 @@ def play(scenario: Scenario, folder: RunFolder, how: HowToPlay, judge_recovery: 
         folder.write_json("manifest.json", _manifest(scenario, live, time.monotonic() - began))
         folder.log(f"complete: {summary['samples']} samples, {summary['exchanges']} exchanges")
     return Played(folder.path, summary)
+
+
+@contextmanager
+def _alive(scenario: Scenario, how: HowToPlay, progress: Progress) -> Iterator[Live]:
+    """Bring a scenario to life; its workers end with the block, however that ends."""
+    backend = choose_backend(scenario, how.workers)
+    if backend.told and not how.quiet:
+        print(backend.told, file=sys.stderr)
+    live = assemble(scenario, eager=how.eager, workers=backend.workers, report=progress.preparing)
+    try:
+        yield live
+    finally:
+        if live.simulation.plane is not None:
+            live.simulation.plane.close()
 
 
 class _Recorder:
@@ -126,9 +141,9 @@ def _marked(folder: RunFolder) -> Iterator[None]:
     """Write into STATUS how the run ended."""
     try:
         yield
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, WorkersLost) as error:
         folder.set_status(PARTIAL)
-        folder.log("interrupted")
+        folder.log(str(error) or "interrupted")
         raise
     except BaseException as error:
         folder.set_status(FAILED)
@@ -138,7 +153,8 @@ def _marked(folder: RunFolder) -> Iterator[None]:
 
 
 def _manifest(scenario: Scenario, live: Live, wall_s: float) -> dict[str, Any]:
-    method = scenario.method
+    method, plane = scenario.method, live.simulation.plane
+    workers = 0 if plane is None else plane.workers
     return {
         "name": scenario.name,
         "scenario": scenario.fingerprint(),
@@ -159,8 +175,8 @@ def _manifest(scenario: Scenario, live: Live, wall_s: float) -> dict[str, Any]:
         "versions": {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES},
         "git": _revision(),
         "wall_s": wall_s,
-        "backend": "inline",
-        "workers": 0,
+        "backend": "ray" if workers else "inline",
+        "workers": workers,
         "command": sys.argv[1:],
     }
 

@@ -24,7 +24,7 @@ LIBRARIES = {
     "ray": (("agents/pools/ray.py",), "workers are one pool among others"),
     "pandas": (("analysis/",), "runs write tables; only the analysis computes with data frames"),
     "matplotlib": (("analysis/",), "a run draws nothing"),
-    "yaml": (("sim/scenario/",), "only the scenario is YAML"),
+    "yaml": (("sim/scenario/", "analysis/folder.py"), "scenarios are YAML, and so is resolved.yaml, their record"),
 }
 #: What a package of ours may import of its siblings.
 ARROWS = {

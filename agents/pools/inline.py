@@ -17,6 +17,7 @@ class InlinePool:
 
     def __init__(self, layout: Layout, blocks: Sequence[Block]) -> None:
         self._layout, self._blocks = layout, blocks
+        self.workers = 0
 
     def collect(self, orders: Sequence[Collect]) -> list[tuple[list[int], Payload]]:
         """Return (tickets, stacked payloads) block by block."""
@@ -60,3 +61,6 @@ class InlinePool:
     def totals(self) -> np.ndarray:
         """Return the tallies of each device since the start, int64 [devices, columns]."""
         return np.concatenate([block.totals for block in self._blocks])
+
+    def shut(self) -> None:
+        """Nothing to release: blocks live and die with the process."""

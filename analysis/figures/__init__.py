@@ -26,6 +26,7 @@ from analysis.figures import (
     recovery,
     regret,
     traffic,
+    transfers,
 )
 from analysis.figures.style import house_style
 from analysis.sweeps import Subject
@@ -86,9 +87,15 @@ FIGURES: dict[str, Plate] = {
         "Left, mean time in each stage of an exchange; right, how the whole spreads over exchanges.",
     ),
     "traffic": Plate(
-        "Payload over time",
+        "Bytes over time",
         traffic.draw,
-        "Bytes of payloads up and updates down, as a rate and as a running sum.",
+        "Bytes sent up and received down, headers and repetitions included, as a rate and as a running sum.",
+    ),
+    "transfers": Plate(
+        "Rate of a link and the transfers on it",
+        transfers.draw,
+        "Mean rate of one instance of a link in bins of 1/2000 of the run, and below zero the messages that "
+        "crossed it, waiting included: above, when any was under way; below, each one, around the slowest.",
     ),
     "links": Plate("Links", links.draw, "Busy share and waiting messages of each link and direction."),
     "cloud": Plate("Cloud", cloud.draw, "Requests, busy share, queue and mean wait in each tick."),

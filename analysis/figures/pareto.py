@@ -16,7 +16,7 @@ from analysis.sweeps import Group, Subject, as_sweep
 
 
 class Place(NamedTuple):
-    """Where a group stands: payload bytes per device (both ways) and accuracy."""
+    """Where a group stands: bytes per device (both ways) and accuracy."""
 
     label: str
     cost: Interval
@@ -38,7 +38,7 @@ def draw(subject: Subject) -> Figure | None:
                       yerr=_bar(point.gain, 100), fmt=look.marker, color=look.colour, markersize=6, capsize=2,
                       elinewidth=0.9, label=point.label, zorder=3)  # fmt: skip
     _frontier(axes, places, divisor)
-    axes.set_xlabel(f"payload per device, up and down, whole run [{unit}]")
+    axes.set_xlabel(f"bytes per device, up and down, whole run [{unit}]")
     axes.set_ylabel("accuracy over the whole run [%]")
     axes.margins(0.06)
     axes.set_xlim(left=min(0.0, axes.get_xlim()[0]))

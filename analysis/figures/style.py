@@ -150,7 +150,7 @@ def time_axis(axes: Axes, duration_s: float, label: bool = True, most: int = 10)
     """Scale the horizontal axis to virtual time, in at most so many steps; return seconds per unit."""
     unit_s, name = clock(duration_s)
     axes.set_xlim(0, duration_s / unit_s)
-    axes.xaxis.set_major_locator(MultipleLocator(_step(duration_s / unit_s, STEPS[name], most)))
+    axes.xaxis.set_major_locator(MultipleLocator(step_between(duration_s / unit_s, STEPS[name], most)))
     if label:
         axes.set_xlabel(f"virtual time [{name}]")
     return unit_s
@@ -180,17 +180,17 @@ def byte_unit(largest: float) -> tuple[float, str]:
     return 1000.0**power, ("B", "kB", "MB", "GB", "TB")[power]
 
 
-def _stroke(colour: int, shape: int) -> Stroke:
-    return Stroke(COLOURS[colour % len(COLOURS)], DASHES[shape % len(DASHES)], MARKERS[shape % len(MARKERS)])
-
-
-def _step(span: float, steps: Sequence[int], most: int) -> float:
+def step_between(span: float, steps: Sequence[int], most: int = 10) -> float:
     """Return a step between ticks that people count in: at most so many, one on the end where it can be."""
     below = [step * 10.0**power for power in range(-6, 0) for step in (1, 2, 5)]
     above = [step * 10.0**power for power in range(2, 8) for step in (1, 2, 5)]
     fitting = [step for step in (*below, *steps, *above) if 2 <= span / step <= most]
     even = [step for step in fitting if math.isclose(span / step, round(span / step))]
     return min(even or fitting, default=span)
+
+
+def _stroke(colour: int, shape: int) -> Stroke:
+    return Stroke(COLOURS[colour % len(COLOURS)], DASHES[shape % len(DASHES)], MARKERS[shape % len(MARKERS)])
 
 
 def _positions(values: Sequence[str]) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""What adaptation costs on the wire: payload bytes over time."""
+"""What adaptation costs on the wire: bytes over time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LEGS = (("up", "sent_s", "up_bytes"), ("down", "returned_s", "down_bytes"))
 
 
 def draw(subject: Subject) -> Figure | None:
-    """Draw payload bytes per device and minute, and their running sum; None for several runs or no traffic.
+    """Draw bytes per device and minute, and their running sum; None for several runs or no traffic.
 
     Uploads count when they are sent, downloads when they have arrived.
     """
@@ -60,7 +60,7 @@ def _rates(axes: Axes, run: Run, unit_s: float) -> None:
         axes.stairs(rate / divisor, edges_s / unit_s, color=COLOURS[place], linestyle=DASHES[place],
                     linewidth=1.4, label=f"{name}link")  # fmt: skip
     axes.set_ylim(bottom=0)
-    axes.set_ylabel(f"payload per device\n[{unit}/min]")
+    axes.set_ylabel(f"per device\n[{unit}/min]")
 
 
 def _totals(axes: Axes, run: Run, unit_s: float) -> None:

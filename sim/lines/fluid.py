@@ -6,10 +6,8 @@ from collections.abc import Callable, Hashable, Sequence
 from math import inf
 from typing import Any, NamedTuple, Protocol
 
-from simpy.events import Event
-
 from sim.alarm import Alarm
-from sim.clock import Clock, Telling
+from sim.clock import Clock, Happening, Telling
 from sim.lines.line import Line, Sending
 from sim.lines.message import Crossing, Fate, Hop, Message
 from sim.lines.passages import Passage
@@ -45,10 +43,10 @@ class Fluid:
 
     def __init__(self, clock: Clock, law: FlowLaw) -> None:
         self._clock, self._law = clock, law
-        self._ends: dict[Hashable, Event] = {}
+        self._ends: dict[Hashable, Happening] = {}
         self._alarm = Alarm(clock, law.next_s, self._tell_ends)
 
-    def enter(self, flow: Hashable, bits: float, terms: dict[str, Any]) -> Event:
+    def enter(self, flow: Hashable, bits: float, terms: dict[str, Any]) -> Happening:
         """Begin a flow now; the event's value is its :class:`FlowEnd`."""
         now_s = self._clock.now
         stale = self._law.enter(now_s, flow, bits, **terms) or ()
@@ -122,7 +120,7 @@ class FluidStage:
                 return end.end_s, Fate.ARRIVED
             bits = end.left_bits
 
-    def _begin(self, message: Message, bits: float, presence: Presence | None) -> Event:
+    def _begin(self, message: Message, bits: float, presence: Presence | None) -> Happening:
         self._count += 1
         flow = (id(self), self._count)
         fluid = self._fluid_of(message.device)

@@ -96,7 +96,7 @@ class PassageLog:
 
     def per_tick(self, edges_s: np.ndarray) -> TickSums:
         """Sum over ticks that end at ``edges_s`` [s]."""
-        column = {name: self._column(name) for name in Passage.__slots__}
+        column = self._sorted_columns()
         bins = _Bins(edges_s)
         offered_s, start_s, end_s = column["offered_s"], column["start_s"], column["end_s"]
         dropped_s, nbytes = column["dropped_s"], column["nbytes"]
@@ -118,6 +118,12 @@ class PassageLog:
             waiting_s=bins.total(start_s[began], start_s[began] - offered_s[began]),
             waited=bins.count(start_s),
         )
+
+    def _sorted_columns(self) -> dict[str, np.ndarray]:
+        """Return all columns in one order, however passages came in: sums of floats depend on it."""
+        column = {name: self._column(name) for name in Passage.__slots__}
+        order = np.lexsort([column[name] for name in ("nbytes", "instance", "end_s", "start_s", "offered_s")])
+        return {name: values[order] for name, values in column.items()}
 
     def _column(self, name: str) -> np.ndarray:
         told = np.array([getattr(passage, name) for passage in self.passages], np.float64)

@@ -32,6 +32,8 @@ class Sharing:
         runs: Sequence[Sequence[str]],
     ) -> None:
         self._scenario, self._direction, self._clock, self._lines = scenario, direction, clock, lines
+        # One fluid for all cohorts that use the line: they share it with each other, too.
+        self._alone = cache(self._make_alone)
         joined = [run for run in runs if len(run) > 1]
         self._caps = {name: cap for run in joined for name in run if (cap := self._cap_bps(name)) < inf}
         self._joined = {name for run in joined for name in run}
@@ -50,9 +52,7 @@ class Sharing:
             network = self._network
             return lambda device: network
         line = self._lines[run[0]]
-        law = LcfsLink if self._scenario.links[run[0]].discipline == "lcfs" else SharedLink
-        one = cache(lambda instance: Fluid(self._clock, law(line.spec.rate_of(instance))))
-        return lambda device: one(line.instance_of(device))
+        return lambda device: self._alone(run[0], line.instance_of(device))
 
     def terms_of(self, run: Sequence[str], cohort: str) -> Callable[[int], dict[str, Any]]:
         """Return what the law is told about a flow of a device of ``cohort``."""
@@ -70,6 +70,11 @@ class Sharing:
             return {"weight": weight, "path": path, "cap_bps": cap_bps}
 
         return terms
+
+    def _make_alone(self, name: str, instance: int) -> Fluid:
+        """Return the fluid of one instance of a line that shares with no other, whoever's messages it carries."""
+        law = LcfsLink if self._scenario.links[name].discipline == "lcfs" else SharedLink
+        return Fluid(self._clock, law(self._lines[name].spec.rate_of(instance)))
 
     def _cap_bps(self, name: str) -> float:
         """Return the constant rate of a private line that never carries two messages at once, else ``inf``."""

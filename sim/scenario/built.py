@@ -15,16 +15,18 @@ BUILT: dict[str, frozenset[str]] = {
     "concept keys": frozenset({"rotate", "noise", "blur", "contrast", "occlusion", "shift", "labels"}),
     "concept strengths": frozenset(),
     "concept.labels keys": frozenset({"prior", "swap"}),
-    "fleet keys": frozenset({"cohort", "devices", "samples", "labels", "link", "availability", "churn", "offline"}),
+    "fleet keys": frozenset(
+        {"cohort", "devices", "samples", "labels", "link", "availability", "churn", "offline", "power", "compute"}
+    ),
     "fleet.samples.arrivals": frozenset({"poisson", "periodic"}),
     "links.rate keys": frozenset({"rate", "trace", "markov", "fitted", "bucket"}),
     "links.discipline": frozenset({"fifo", "ps", "lcfs"}),
-    "cloud keys": frozenset({"workers", "service", "queue", "capacity", "batch", "failures"}),
+    "cloud keys": frozenset({"workers", "service", "queue", "capacity", "batch", "failures", "power"}),
     "method.adapter": frozenset({"static", "cloud_ft", "persona", "probe"}),
     "method.trigger": frozenset({"never", "periodic", "poisson", "at", "every_samples"}),
     "method.codec": frozenset({"fp32", "fp16", "int8"}),
     "references": frozenset({"static", "oracle"}),
-    "execution.backend": frozenset({"inline"}),
+    "execution.backend": frozenset({"inline", "ray"}),
 }
 
 

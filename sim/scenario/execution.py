@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import Field, ValidationInfo
+from pydantic import Field, ValidationInfo, model_validator
 
-from sim.scenario.clause import Clause
+from sim.scenario.clause import Clause, refuse
 from sim.scenario.quantities import Written, choice
 from sim.scenario.units import shown
 
@@ -44,13 +44,23 @@ class Sweep(Clause):
         return [first + i for i in range(self.seeds)] if isinstance(self.seeds, int) else self.seeds
 
 
+def _default_backend(given: dict[str, Any]) -> str:
+    return "inline" if given.get("workers", "auto") in (0, "auto") else "ray"
+
+
 class Execution(Clause):
     """Where the data plane works. It changes how long a run takes, never its result."""
 
     row: ClassVar[str] = "execution keys"
-    backend: Annotated[str, choice("inline", "ray", row="execution.backend")] = Field(
-        default="inline", description="in this process, or on Ray"
-    )
     workers: Annotated[int | str, Written(_read_workers, lambda v: v, _WORKERS)] = Field(
-        default="auto", description="how many; 0: in process"
+        default="auto", description="how many; 0: in process; auto: as many as pay"
     )
+    backend: Annotated[str, choice("inline", "ray", row="execution.backend")] = Field(
+        default_factory=_default_backend, description="in this process, or on Ray; default: ray if workers are named"
+    )
+
+    @model_validator(mode="after")
+    def _in_process_is_alone(self) -> Self:
+        if self.backend == "inline" and self.workers not in (0, "auto"):
+            raise refuse(f"{self.workers} workers need 'backend: ray'; inline is this process alone", "workers")
+        return self

@@ -52,6 +52,7 @@ class Persona(Clause):
     publish_every: PositiveCount = Field(default=100, description="refinements between versions of a prototype")
     code: Annotated[int, Field(ge=1, le=1024)] = Field(default=32, description="size of a code")
     width: Annotated[int, Field(ge=1, le=4096)] = Field(default=64, description="width of the window encoder")
+    stale: Share = Field(default=0.1, description="share of training windows that straddle a change of the world")
     steps: PositiveCount = Field(default=3000, description="training steps of the adapter before t = 0")
     rate: PositiveNumber = Field(default=2e-3, description="learning rate of the adapter")
 

@@ -63,20 +63,21 @@ links:
     mtu: 1200 B
     recovery: {arq: off, timeout: 3 s, retries: 2}
   satellite:
-    up: {rate: 1 Mbit/s, bucket: {rate: 100 kbit/s, burst: 1 MB}}
+    up: 1 Mbit/s
     down: {fitted: {trace: one.up, states: 3}}
     ping: {file: rates.txt, column: 2, unit: ms, time_column: 1, time_unit: s}
     loss: 1 %
     contacts: {every: 95 min, for: 10 min, first: random}
     outages: {up: {exponential: 1 h}, down: 10 s}
     ordered: true
+  shaped: {up: {rate: 1 Mbit/s, bucket: {rate: 100 kbit/s, burst: 1 MB}}, down: 1 Mbit/s}
 cloud:
   workers: 2
   service: measured
   queue: ps
   capacity: 1000
-  batch: {max: 32, wait: 10 ms}
-  failures: [{at: 3 min, for: 10 s, workers: 1}]
+  batch: {max: 1, wait: 10 ms}
+  failures: [{at: 3 min, for: 10 s}]
 method:
   adapter: {kind: duet, anything: goes}
   trigger: {kind: detector, signal: error, detector: adwin}

@@ -8,19 +8,22 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from agents.pretraining import cache_folder
+
 _FILE = "service_times.json"
 
 
-def calibrated_s(key: str, measure: Callable[[], float], folder: Path) -> float:
+def calibrated_s(key: str, measure: Callable[[], float]) -> float:
     """Return the service time kept for ``key``, measuring it if there is none [s].
 
     A time once kept stays: two runs of one scenario on one machine must have one digest. Where nothing can be
     written, every run measures anew; its manifest and resolved scenario say what it found.
     """
-    kept = _read(folder / _FILE)
+    path = cache_folder() / _FILE
+    kept = _read(path)
     if key not in kept:
         kept[key] = measure()
-        _write(folder / _FILE, kept)
+        _write(path, kept)
     return kept[key]
 
 

@@ -1,0 +1,45 @@
+"""Which worker owns which blocks: contiguous ranges of about the same load."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+
+from agents.layout import Layout, SomeOrder
+
+
+@dataclass(frozen=True)
+class Share:
+    """Blocks ``first`` to ``end`` (exclusive) of the fleet."""
+
+    first: int
+    end: int
+
+
+def shares(loads: Sequence[float], workers: int) -> list[Share]:
+    """Cut blocks with these loads into at most ``workers`` contiguous shares, none of them empty."""
+    workers = min(workers, len(loads))
+    upto = list(accumulate(loads, initial=0.0))
+    cuts = [0]
+    for worker in range(1, workers):
+        wanted = upto[-1] * worker / workers
+        near = min(range(len(upto)), key=lambda block: abs(upto[block] - wanted))
+        # Every worker gets a block, and leaves one to each that follows.
+        cuts.append(min(max(near, cuts[-1] + 1), len(loads) - workers + worker))
+    return [Share(first, end) for first, end in pairwise([*cuts, len(loads)])]
+
+
+class Owners:
+    """Knows the worker of each device."""
+
+    def __init__(self, layout: Layout, owned: Sequence[Share]) -> None:
+        self._first = [layout.first[share.first] for share in owned]
+
+    def rows_by_worker(self, orders: Sequence[SomeOrder]) -> dict[int, list[int]]:
+        """Return worker -> positions of its orders, in the order given; workers without any are left out."""
+        rows: dict[int, list[int]] = {}
+        for row, order in enumerate(orders):
+            rows.setdefault(bisect_right(self._first, order.device) - 1, []).append(row)
+        return dict(sorted(rows.items()))

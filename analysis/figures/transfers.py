@@ -1,0 +1,125 @@
+"""What a link could carry, and the messages that crossed it: rate against time, whole run and close-up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from matplotlib.ticker import MultipleLocator
+
+from analysis.figures.rates import COLOUR, draw_rates
+from analysis.figures.style import GREY, INK, PAGE_IN, STEPS, clock, step_between, time_axis
+from analysis.runs import Run
+from analysis.sweeps import Subject, as_sweep
+from analysis.transfers import LEGS, Transfers, first_instance, joined, rows_of, transfers, users
+
+MOST_LINKS = 2
+MOST_ROWS = 8
+LANE = 0.085
+HATCH = {"up": "", "down": "////"}
+MEANING = {"up": "uploads, from sent to reached", "down": "downloads, from served to returned"}
+
+
+def draw(subject: Subject) -> Figure | None:
+    """Draw the rate of instance 0 of the busiest links that vary; None for several runs or constant rates.
+
+    Above, the whole run with a strip that says when anything was under way; below, the time around the
+    transfer that took longest, each message as a bar.
+    """
+    sweep = as_sweep(subject)
+    names = _busiest(sweep.runs[0]) if len(sweep.runs) == 1 else []
+    if not names:
+        return None
+    run = sweep.runs[0]
+    figure = Figure(figsize=(PAGE_IN, 0.6 + 3.6 * len(names)), layout="constrained")
+    panels = figure.subplots(2 * len(names), 1, squeeze=False)[:, 0]
+    for place, name in enumerate(names):
+        _link(panels[2 * place], panels[2 * place + 1], run, name)
+    figure.align_ylabels(list(panels))
+    figure.legend(handles=_legend(run), loc="outside lower center", ncols=2)
+    return figure
+
+
+def _busiest(run: Run) -> list[str]:
+    """Name the links whose rates were written and that moved something, the most used first."""
+    counts = {
+        str(name): sum(len(transfers(run, str(name), direction).begin_s) for direction in LEGS)
+        for name in run.rates["link"].unique()
+    }
+    used = [name for name, count in counts.items() if count]
+    return sorted(used, key=lambda name: -counts[name])[:MOST_LINKS]
+
+
+def _link(whole: Axes, near: Axes, run: Run, name: str) -> None:
+    moved = {direction: transfers(run, name, direction) for direction in LEGS}
+    rates = run.rates[run.rates["link"] == name]
+    span_s = _around_the_longest(moved, run.played_s)
+    unit_s = time_axis(whole, run.played_s)
+    draw_rates(whole, rates, (0.0, run.played_s), unit_s, -2 * LANE)
+    for lane, (direction, way) in enumerate(moved.items()):
+        spans = [(begin / unit_s, length / unit_s) for begin, length in joined(way, run.played_s / 2000)]
+        _bars(whole, spans, -(lane + 1) * LANE, LANE, direction)
+    whole.axvspan(span_s[0] / unit_s, span_s[1] / unit_s, color=GREY, alpha=0.2, linewidth=0, zorder=0.5)
+    whole.set_title(f"{name}: {_whose(run, name)}; shaded: the time below")
+    _near(near, run, rates, moved, span_s)
+
+
+def _near(axes: Axes, run: Run, rates: pd.DataFrame, moved: dict[str, Transfers], span_s: tuple[float, float]) -> None:
+    """Draw the rate within a span, and below it every message in a row of its own where they overlap."""
+    seen = {direction: _within(way, span_s) for direction, way in moved.items()}
+    rows = {direction: np.minimum(rows_of(way), MOST_ROWS - 1) for direction, way in seen.items()}
+    depths = {direction: int(found.max(initial=0)) + 1 for direction, found in rows.items()}
+    lane = min(LANE, 4 * LANE / sum(depths.values()))
+    width_s = span_s[1] - span_s[0]
+    unit_s, unit = clock(run.played_s) if width_s > 300 else (1.0, "s")
+    draw_rates(axes, rates, span_s, unit_s, -lane * sum(depths.values()))
+    above = 0
+    for direction, way in seen.items():
+        for begin_s, length_s, row in zip(way.begin_s, way.lasted_s, rows[direction], strict=True):
+            bottom = -(above + row + 1) * lane
+            _bars(axes, [(begin_s / unit_s, length_s / unit_s)], bottom, lane, direction)
+        above += depths[direction]
+    axes.xaxis.set_major_locator(MultipleLocator(step_between(width_s / unit_s, STEPS[unit])))
+    axes.set_xlabel(f"virtual time [{unit}]")
+
+
+def _bars(axes: Axes, spans: list[tuple[float, float]], bottom: float, height: float, direction: str) -> None:
+    look: dict[str, Any] = {"facecolor": COLOUR[direction], "edgecolor": INK, "hatch": HATCH[direction]}
+    axes.broken_barh(spans, (bottom + 0.12 * height, 0.76 * height), linewidth=0.25, **look)
+
+
+def _around_the_longest(moved: dict[str, Transfers], played_s: float) -> tuple[float, float]:
+    """Return the span to look at closely: the longest transfer and several usual ones on both sides of it."""
+    begin_s, end_s = (np.concatenate([getattr(way, name) for way in moved.values()]) for name in ("begin_s", "end_s"))
+    lasted_s = end_s - begin_s
+    longest = int(np.argmax(lasted_s))
+    margin_s = max(0.6 * float(lasted_s[longest]), 6 * float(np.median(lasted_s)), played_s / 200)
+    return max(0.0, float(begin_s[longest]) - margin_s), min(played_s, float(end_s[longest]) + margin_s)
+
+
+def _within(way: Transfers, span_s: tuple[float, float]) -> Transfers:
+    seen = (way.end_s > span_s[0]) & (way.begin_s < span_s[1])
+    return Transfers(way.begin_s[seen], way.end_s[seen], way.arrived[seen])
+
+
+def _whose(run: Run, name: str) -> str:
+    devices, everyone = first_instance(run, name), users(run, name)
+    if len(devices) == len(everyone) > 1:
+        return f"shared by {len(devices):,} devices"
+    return f"device {devices[0]}" if len(devices) == 1 else f"devices {devices[0]} to {devices[-1]}"
+
+
+def _legend(run: Run) -> list[Patch]:
+    rates = [
+        Patch(facecolor=COLOUR[way], alpha=0.35, edgecolor=COLOUR[way], label=f"rate {way}")
+        for way in LEGS
+        if (run.rates["direction"] == way).any()
+    ]
+    bars = [
+        Patch(facecolor=COLOUR[way], edgecolor=INK, linewidth=0.4, hatch=HATCH[way], label=MEANING[way]) for way in LEGS
+    ]
+    return [*rates, *bars]

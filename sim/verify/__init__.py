@@ -1,0 +1,88 @@
+"""The physics of the simulator against closed forms: each case is a scenario, a truth and a verdict.
+
+>>> from sim.verify import verify
+>>> verify(["transfer"])[0].ok
+True
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from sim.verify import absences, clouds, ledgers, losses, queueing, sharing, transfers, varying
+from sim.verify.findings import Finding, Verdict
+
+__all__ = ["CASES", "Verdict", "summary_of", "verdicts", "verify"]
+
+#: Name -> what plays it. The formula and its source are in the docstring of each.
+CASES: dict[str, Callable[[], Finding]] = {
+    "transfer": transfers.one_transfer,
+    "transfer.headers": transfers.headers,
+    "fifo.lindley": transfers.lindley,
+    "fifo.mm1": queueing.mm1_link,
+    "fifo.md1": queueing.md1_link,
+    "fifo.age": queueing.fifo_age,
+    "ps.two_transfers": sharing.two_transfers,
+    "ps.weights": sharing.weights,
+    "ps.water_filling": sharing.water_filling,
+    "ps.exponential": queueing.ps_exponential,
+    "ps.constant": queueing.ps_constant,
+    "ps.hyperexponential": queueing.ps_hyperexponential,
+    "maxmin.two_links": sharing.two_links,
+    "maxmin.random_graph": sharing.random_graph,
+    "lcfs.sojourn": queueing.lcfs_sojourn,
+    "lcfs.delivered": queueing.lcfs_delivered,
+    "lcfs.age": queueing.lcfs_age,
+    "rate.trace": varying.trace_integral,
+    "rate.opportunities": varying.opportunities,
+    "rate.outage": varying.outage,
+    "rate.contacts": varying.contacts,
+    "rate.token_bucket": varying.token_bucket,
+    "loss.repaired_bytes": losses.repaired_bytes,
+    "loss.stop_and_wait": losses.stop_and_wait,
+    "loss.burst": losses.burst_loss,
+    "loss.burst_survival": losses.burst_survival,
+    "loss.retries": losses.retries,
+    "device.share_of_time": absences.share_of_time,
+    "device.pause": absences.pause,
+    "device.day": absences.day,
+    "device.age_sawtooth": absences.sawtooth,
+    "cloud.kiefer_wolfowitz": transfers.kiefer_wolfowitz,
+    "cloud.mm1": clouds.mm1_cloud,
+    "cloud.md1": clouds.md1_cloud,
+    "cloud.mg1_uniform": clouds.mg1_uniform,
+    "cloud.mg1_lognormal": clouds.mg1_lognormal,
+    "cloud.mmc": clouds.mmc_cloud,
+    "cloud.erlang_b": clouds.erlang_loss,
+    "cloud.lcfs": clouds.lcfs_cloud,
+    "cloud.lcfs_order": clouds.lcfs_order,
+    "cloud.ps": clouds.ps_cloud,
+    "cloud.batch": clouds.batching,
+    "cloud.failure": clouds.failure,
+    "little.link": ledgers.little_link,
+    "little.cloud": ledgers.little_cloud,
+    "bytes.every_row": ledgers.bytes_on_every_row,
+    "bytes.at_the_end": ledgers.bytes_at_the_end,
+    "overload": ledgers.overload,
+}
+
+
+def verify(names: Iterable[str] = ()) -> list[Verdict]:
+    """Play the named cases, by default all, and return their verdicts in order.
+
+    Raises:
+        KeyError: no case of that name.
+    """
+    return list(verdicts(names))
+
+
+def verdicts(names: Iterable[str] = ()) -> Iterator[Verdict]:
+    """Yield verdicts as they come (see :func:`verify`)."""
+    for name in list(names) or CASES:
+        found = CASES[name]()
+        yield Verdict(name, found.truth, found.simulated, found.half_width, found.ok)
+
+
+def summary_of(name: str) -> str:
+    """Return what a case claims, in one line."""
+    return (CASES[name].__doc__ or "").strip().splitlines()[0]
