@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _told(error: Exception) -> tuple[int, str]:
     """Return the exit code of an error and what to tell the user, without a traceback."""
-    from agents.contract import EnvironmentProblem, WorkersLost
+    from agents.contract import BackendError, WorkersLostError
     from analysis import RunError
     from sim.run_folder import FolderError
     from sim.scenario import ScenarioErrors
@@ -59,9 +59,9 @@ def _told(error: Exception) -> tuple[int, str]:
         return error.code, str(error)
     if isinstance(error, ScenarioErrors | FolderError | RunError):
         return BAD_INPUT, str(error)
-    if isinstance(error, EnvironmentProblem):
+    if isinstance(error, BackendError):
         return ENVIRONMENT, str(error)
-    if isinstance(error, WorkersLost):
+    if isinstance(error, WorkersLostError):
         return PARTIAL, str(error)
     if isinstance(error, ImportError):
         return ENVIRONMENT, f"{error}; install the project as the README says (run 'doctor' for details)"

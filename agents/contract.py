@@ -23,11 +23,11 @@ def in_force(since_s: Any, at_s: Any) -> Any:
     return since_s < at_s
 
 
-class EnvironmentProblem(Exception):
+class BackendError(Exception):
     """This machine or cluster cannot do what was asked; the message is one line with a remedy."""
 
 
-class WorkersLost(Exception):
+class WorkersLostError(Exception):
     """Workers died more often than a run puts up with; the message says how the last one ended."""
 
 

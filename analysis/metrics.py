@@ -67,15 +67,14 @@ def regained(run: Run) -> float | None:
 
 
 def device_energy_j(run: Run) -> float | None:
-    """Return the energy of an average device [J]; None where no power is given."""
+    """Return the energy of an average device [J]; None where devices spend none."""
     made = bill(run)
-    return made.total["device_j"] / len(made.devices) if made.powered and len(made.devices) else None
+    return made.total["device_j"] / len(made.devices) if made.total["device_j"] else None
 
 
 def cloud_energy_j(run: Run) -> float | None:
-    """Return the energy of the cloud [J]; None where no power is given."""
-    made = bill(run)
-    return made.cloud["energy_j"] if made.powered else None
+    """Return the energy of the cloud [J]; None where it spends none."""
+    return bill(run).cloud["energy_j"] or None
 
 
 def _worst_decile(run: Run) -> float | None:

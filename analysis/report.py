@@ -22,9 +22,9 @@ def write_report(
 ) -> Path:
     """Write the report of a run or sweep folder, or of several side by side, and return its path.
 
-    One folder: `report.html` in it, the figures in `plots/`, CSV tables in each run's folder. Several: `out` (default: `comparison.html` where
-    you are), the figures beside it in `<stem>-plots`. All figures are written anew in the given formats, SVG
-    in any case. Raises RunError for folders that cannot be read.
+    One folder: `report.html` in it, the figures in `plots/`, CSV tables in each run's folder. Several: `out`
+    (default: `comparison.html` where you are), the figures beside it in `<stem>-plots`. All figures are written
+    anew in the given formats, SVG in any case. Raises RunError for folders that cannot be read.
     """
     listed = [folders] if isinstance(folders, (str, Path)) else list(folders)
     if len(listed) == 1:

@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
+from math import inf
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from agents.contract import WorkersLost
+from agents.contract import WorkersLostError
 from sim.assembly import Live, assemble
 from sim.backend import choose_backend
 from sim.digest import digest
@@ -100,7 +101,8 @@ class _Recorder:
         self._scenario, self._live, self._folder, self._progress = scenario, live, folder, progress
         self._tallies: list[np.ndarray] = []
         self._samples = self._correct = 0
-        self._flushed = time.monotonic()
+        # The first tick is written at once: a run that is killed early can still be read.
+        self._flushed = -inf
         ticks = live.simulation.ticks
         self._edges_s = np.minimum(np.arange(1, ticks + 1) * scenario.tick, scenario.duration)
 
@@ -141,7 +143,7 @@ def _marked(folder: RunFolder) -> Iterator[None]:
     """Write into STATUS how the run ended."""
     try:
         yield
-    except (KeyboardInterrupt, WorkersLost) as error:
+    except (KeyboardInterrupt, WorkersLostError) as error:
         folder.set_status(PARTIAL)
         folder.log(str(error) or "interrupted")
         raise

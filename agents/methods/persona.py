@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 from torch.func import functional_call
 
@@ -26,7 +27,7 @@ from agents.methods.base import (
 )
 from agents.methods.editing import TRANSFERS, Adapter, clip
 from agents.methods.persona_training import Contexts, train_adapter
-from agents.methods.prototypes import Prototypes, Refinement, cluster
+from agents.methods.prototypes import Prototypes, Refinement, Served, cluster
 from agents.models.base import Base
 from agents.models.training import generator, one_thread
 from agents.pretraining import cached, fingerprint
@@ -35,12 +36,13 @@ from agents.tasks.base import History
 
 DEFAULTS: dict[str, Any] = {
     "window": 16,
-    "tau": 0.3,
+    "tau": 0.5,
     "transfer": "linear",
     "pooling": "mean_std",
     "code": 32,
     "width": 64,
     "stale": 0.1,
+    "noise": 0.15,
     "steps": 3000,
     "rate": 2e-3,
     "prototypes": 16,
@@ -65,7 +67,8 @@ class Persona(Deployed):
     * ``reply``: ``edit`` (prototype and edit) or ``prototype`` (its number only, which rides in the header);
     * ``resident``: devices keep the first prototypes for good, or each reply brings the newest one along;
     * ``refine``: rate of refinement, 0 for none; ``hysteresis``: 0 for none;
-    * ``stale``: share of training windows that straddle a change of the world: less harm by old windows.
+    * ``stale``: share of training windows that straddle a change of the world: less harm by old windows;
+    * ``noise``: standard deviation added to the features of the samples that edits are trained to help.
     """
 
     name = "persona"
@@ -125,21 +128,23 @@ class Persona(Deployed):
         with one_thread():
             called_for = in_chunks(lambda rows: self._called_for(cloud, rows), payloads)
         serving = Prototypes(cloud, self.rule)
-        chosen, starts = [], []
-        codes, heads = called_for["codes"].numpy(), (cloud["base"] + called_for["edit"]).numpy()
-        for code, head, held in zip(codes, heads, payloads["prototype"].tolist(), strict=True):
-            chosen.append(serving.serve(code, head, held))
-            resident = self.options["resident"]
-            starts.append(cloud["born"][chosen[-1]] if resident else torch.from_numpy(serving.head(chosen[-1]).copy()))
-        start = torch.stack(starts)
-        version = [0 if self.options["resident"] else serving.version(k) for k in chosen]
-        updates = {
-            "edit": clip(torch.from_numpy(heads) - start, self.tau),
-            "start": start,
-            "prototype": torch.tensor(chosen, dtype=torch.uint8),
-            "version": torch.tensor(version, dtype=torch.int16),
-        }
+        head = cloud["base"] + called_for["edit"]
+        served = serving.serve(called_for["codes"].numpy(), head.numpy(), payloads["prototype"].tolist())
+        updates = self._updates(cloud, head, served)
         return {**cloud, **serving.cloud()}, {field.name: updates[field.name] for field in self.update_fields}
+
+    def _updates(self, cloud: CloudState, head: torch.Tensor, served: Served) -> Updates:
+        prototype = torch.tensor(served.prototype)
+        if self.options["resident"]:
+            start, version = cloud["born"][prototype], torch.zeros_like(prototype)
+        else:
+            start, version = torch.from_numpy(np.stack(served.head)), torch.tensor(served.version)
+        return {
+            "edit": clip(head - start, self.tau),
+            "start": start,
+            "prototype": prototype.to(torch.uint8),
+            "version": version.to(torch.int16),
+        }
 
     def install(self, state: DeviceState, updates: Updates) -> DeviceState:
         head = updates["start"] + updates["edit"] if "edit" in updates else updates["start"]
@@ -183,6 +188,8 @@ def _checked(options: dict[str, Any]) -> dict[str, Any]:
             raise ValueError(f"persona: {name}={options[name]} must be {low} to {high}")
     if not 0.0 <= options["stale"] <= 1.0:
         raise ValueError(f"persona: stale={options['stale']} must be 0 to 1")
+    if not options["noise"] >= 0:
+        raise ValueError(f"persona: noise={options['noise']} must be 0 or more")
     if not options["tau"] > 0:
         raise ValueError(f"persona: tau={options['tau']} must be above 0")
     return options

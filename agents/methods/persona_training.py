@@ -46,6 +46,7 @@ class Contexts:
     def of(cls, past: Past, base: Base) -> Contexts:
         order = torch.argsort(past.concept, stable=True)
         size = torch.bincount(past.concept)
+        size = size[size > 0]
         return cls(base.features(past.x[order]), past.label[order], size.cumsum(0) - size, size)
 
     def draw(self, devices: int, window: int, chance: torch.Generator, stale: float | None = None) -> Windows:
@@ -81,24 +82,33 @@ class Contexts:
 
 def train_adapter(adapter: Adapter, history: History, base: Base, options: dict[str, Any], seed: int) -> None:
     """Train ``adapter`` in place; the weights that were best on the validation split stay."""
-    chance = generator(seed, Purpose.METHOD, 0)
+    chance, tau = generator(seed, Purpose.METHOD, 0), options["tau"]
     initialise(adapter, chance)
     adapter.first_weights(chance)
-    train, held = Contexts.of(history.train, base), Contexts.of(history.validation, base)
-    judged = held.draw(1024, options["window"], generator(seed, Purpose.METHOD, 1))
+    past = Contexts.of(history.train, base)
+    judged = Contexts.of(history.validation, base).draw(1024, options["window"], generator(seed, Purpose.METHOD, 1))
     optimiser = torch.optim.Adam(adapter.parameters(), lr=options["rate"])
     fading = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: 1.0 - step / options["steps"])
-    best, kept = float("inf"), {}
-    for step in range(options["steps"]):
-        windows = train.draw(DEVICES, options["window"], chance, options["stale"])
-        _step(adapter, optimiser, loss_of(adapter, base, windows, options["tau"]))
+    best, kept = _judged(adapter, base, judged, tau), _weights(adapter)
+    for step in range(1, options["steps"] + 1):
+        windows = past.draw(DEVICES, options["window"], chance, options["stale"])
+        windows = windows._replace(query=_noisy(windows.query, options["noise"], chance))
+        _step(adapter, optimiser, loss_of(adapter, base, windows, tau))
         fading.step()
-        if (step + 1) % _LOOK == 0 or step + 1 == options["steps"]:
-            with torch.no_grad():
-                loss = float(loss_of(adapter, base, judged, options["tau"]))
+        if step % _LOOK == 0 or step == options["steps"]:
+            loss = _judged(adapter, base, judged, tau)
             if loss < best:
-                best, kept = loss, {name: value.clone() for name, value in adapter.state_dict().items()}
+                best, kept = loss, _weights(adapter)
     adapter.load_state_dict(kept)
+
+
+@torch.no_grad()
+def _judged(adapter: Adapter, base: Base, windows: Windows, tau: float) -> float:
+    return float(loss_of(adapter, base, windows, tau))
+
+
+def _weights(adapter: Adapter) -> dict[str, torch.Tensor]:
+    return {name: value.clone() for name, value in adapter.state_dict().items()}
 
 
 def loss_of(adapter: Adapter, base: Base, windows: Windows, tau: float) -> torch.Tensor:
@@ -107,6 +117,11 @@ def loss_of(adapter: Adapter, base: Base, windows: Windows, tau: float) -> torch
     layers = base.head.unpack(base.head.pack(base.layers) + edit)
     logits = base.head.forward(layers, windows.query)
     return functional.cross_entropy(logits.flatten(0, 1), windows.label.flatten()) + _DECAY * edit.square().mean()
+
+
+def _noisy(query: torch.Tensor, deviation: float, chance: torch.Generator) -> torch.Tensor:
+    """Blur features: an edit must not lean on what the trunk knows by heart of the images it was trained on."""
+    return query + deviation * torch.randn(query.shape, generator=chance)
 
 
 def _step(adapter: Adapter, optimiser: torch.optim.Optimizer, loss: torch.Tensor) -> None:

@@ -6,7 +6,9 @@ back-propagation. All of it is arithmetic on plain tensors, one ticket after the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -57,52 +59,64 @@ def cluster(codes: torch.Tensor, edits: torch.Tensor, base: torch.Tensor, protot
     }
 
 
+class Served(NamedTuple):
+    """What became of tickets, in their order: prototype, its newest head [params] and its version."""
+
+    prototype: list[int]
+    head: list[np.ndarray]
+    version: list[int]
+
+
 class Prototypes:
     """The moving part of the cloud while it serves tickets; works on copies, and gives them back."""
 
     def __init__(self, cloud: Cloud, refinement: Refinement) -> None:
         self._kept = {name: cloud[name].numpy().copy() for name in _MOVING}
+        self._published = list(cloud["published"].numpy())
         self._born = cloud["born"].numpy()
         self._rule = refinement
 
-    def serve(self, code: np.ndarray, head: np.ndarray, held: int) -> int:
-        """Return the prototype for a ``code`` [code] of a device that holds ``held``, and refine it.
+    def serve(self, codes: np.ndarray, heads: np.ndarray, held: Sequence[int]) -> Served:
+        """Find the prototype of each ticket and refine it, one after the other.
 
-        ``head`` [params] is the head that the window calls for.
+        ``codes`` [tickets, code] and ``heads`` [tickets, params] are what windows call for; ``held`` tells which
+        prototype each device has.
         """
-        chosen = self.assign(code, held)
-        self._kept["assigned"][chosen] += 1
-        if self._rule.rate:
-            self._refine(chosen, code, head)
-        return chosen
+        served = Served([], [], [])
+        for code, head, has in zip(codes, heads, held, strict=True):
+            k = self.assign(code, has)
+            served.prototype.append(k)
+            served.head.append(self._published[k])
+            served.version.append(self.version(k))
+            self._kept["assigned"][k] += 1
+            if self._rule.rate:
+                self._refine(k, code, head)
+        return served
 
     def assign(self, code: np.ndarray, held: int) -> int:
         """Return the nearest prototype, or ``held`` unless another is nearer by the hysteresis."""
-        distance = np.linalg.norm(self._kept["centres"] - code, axis=1)
+        away = self._kept["centres"] - code
+        distance = np.sqrt((away * away).sum(axis=1))
         nearest = int(distance.argmin())
         return nearest if distance[nearest] < (1.0 - self._rule.hysteresis) * distance[held] else held
 
-    def head(self, prototype: int) -> np.ndarray:
-        """Return the prototype's head of the newest version: [params]."""
-        published: np.ndarray = self._kept["published"][prototype]
-        return published
-
     def version(self, prototype: int) -> int:
-        """Return how often a prototype's head was published anew."""
-        return int(self._kept["refined"][prototype]) // self._rule.every
+        """Return how often a prototype's head was published anew; counts around in 15 bits, as it is sent."""
+        return int(self._kept["refined"][prototype]) // self._rule.every % 2**15
 
     def cloud(self) -> Cloud:
         """Return what has moved, as tensors."""
-        return {name: torch.from_numpy(values) for name, values in self._kept.items()}
+        moved = {name: torch.from_numpy(values) for name, values in self._kept.items()}
+        return {**moved, "published": torch.from_numpy(np.stack(self._published))}
 
     def _refine(self, k: int, code: np.ndarray, head: np.ndarray) -> None:
-        rule, kept = self._rule, self._kept
-        kept["centres"][k] += rule.rate * (code - kept["centres"][k])
-        moved = kept["heads"][k] + rule.rate * np.clip(head - kept["heads"][k], -rule.step, rule.step)
-        kept["heads"][k] = np.clip(moved, self._born[k] - rule.reach, self._born[k] + rule.reach)
-        kept["refined"][k] += 1
-        if kept["refined"][k] % rule.every == 0:
-            kept["published"][k] = kept["heads"][k]
+        rule, centre, own = self._rule, self._kept["centres"][k], self._kept["heads"][k]
+        centre += rule.rate * (code - centre)
+        own += rule.rate * np.clip(head - own, -rule.step, rule.step)
+        np.clip(own, self._born[k] - rule.reach, self._born[k] + rule.reach, out=own)
+        self._kept["refined"][k] += 1
+        if self._kept["refined"][k] % rule.every == 0:
+            self._published[k] = own.copy()
 
 
-_MOVING = ("centres", "heads", "published", "refined", "assigned")
+_MOVING = ("centres", "heads", "refined", "assigned")

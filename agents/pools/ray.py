@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from agents.contract import EnvironmentProblem, WorkersLost
+from agents.contract import BackendError, WorkersLostError
 from agents.pools.blueprint import Blueprint
 from agents.pools.shares import Owners, Share, shares
 from agents.pools.spread import SpreadPool
@@ -43,7 +43,7 @@ CHECKPOINT_EVERY = 20
 #: How often workers may die before a run gives up.
 MOST_RESTARTS = 3
 
-_ACTOR = {"num_cpus": 1, "max_restarts": 0, "max_task_retries": 0}
+_ACTOR: dict[str, Any] = {"num_cpus": 1, "max_restarts": 0, "max_task_retries": 0}
 _DEATHS = (ray.exceptions.RayActorError, ray.exceptions.WorkerCrashedError, ray.exceptions.OutOfMemoryError)
 _log = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ def open_session(workers: int) -> bool:
     """Start Ray on this machine for so many workers, unless it runs already; say whether it was started here.
 
     Raises:
-        EnvironmentProblem: Ray does not start.
+        BackendError: Ray does not start.
     """
     started = not ray.is_initialized()
     if started:
@@ -90,8 +90,8 @@ class RayCrew:
     """Ray actors that own one share of the blocks each.
 
     Raises, from any call:
-        EnvironmentProblem: Ray does not start, or a worker says nothing for :data:`PATIENCE_S`.
-        WorkersLost: workers died more than :data:`MOST_RESTARTS` times.
+        BackendError: Ray does not start, or a worker says nothing for :data:`PATIENCE_S`.
+        WorkersLostError: workers died more than :data:`MOST_RESTARTS` times.
     """
 
     def __init__(self, blueprint: Blueprint, owned: Sequence[Share]) -> None:
@@ -177,7 +177,7 @@ class RayCrew:
     def _count(self, member: _Member, death: Exception) -> None:
         blocks = f"blocks {member.share.first} to {member.share.end - 1}"
         if self.restarts == MOST_RESTARTS:
-            raise WorkersLost(
+            raise WorkersLostError(
                 f"the worker of {blocks} died, and {MOST_RESTARTS} others before it; "
                 f"look for a lack of memory, or play with --workers 0 ({_first_line(death)})"
             )
@@ -189,20 +189,20 @@ def _wait(reply: Any) -> Any:
     """Return what a call returned.
 
     Raises:
-        EnvironmentProblem: nothing came in time, or Ray itself is broken.
+        BackendError: nothing came in time, or Ray itself is broken.
         Exception: what the call raised, as it was; and Ray's own errors for workers that died.
     """
     try:
         return ray.get(reply, timeout=PATIENCE_S)
     except ray.exceptions.GetTimeoutError:
         told = f"a worker has not answered for {PATIENCE_S:g} s; is this machine short of memory or processors?"
-        raise EnvironmentProblem(told) from None
+        raise BackendError(told) from None
     except ray.exceptions.RayTaskError as error:
         raise error.cause from None
     except _DEATHS:
         raise
     except ray.exceptions.RayError as error:
-        raise EnvironmentProblem(f"Ray failed: {_first_line(error)}; play with --workers 0") from error
+        raise BackendError(f"Ray failed: {_first_line(error)}; play with --workers 0") from error
 
 
 @contextmanager
@@ -210,7 +210,7 @@ def _explained(what: str) -> Iterator[None]:
     try:
         yield
     except (RuntimeError, ValueError, OSError, ray.exceptions.RayError) as error:
-        raise EnvironmentProblem(f"{what} ({_first_line(error)}); play with --workers 0") from error
+        raise BackendError(f"{what} ({_first_line(error)}); play with --workers 0") from error
 
 
 def _first_line(error: Exception) -> str:

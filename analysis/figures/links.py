@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from analysis.figures.marks import draw_marks
 from analysis.figures.style import COLOURS, DASHES, legend_below, sheet, time_axis
@@ -34,11 +36,14 @@ def draw(subject: Subject) -> Figure | None:
             "color": colours[use.link],
             "linestyle": DASHES[0 if use.direction == "up" else 1],
         }
-        x, name = rows["t_s"] / unit_s, f"{use.link} {use.direction}"
-        busy.plot(x, 100 * busy_shares(rows, "instances", run.tick_s), label=name, **look)
-        queue.plot(x, rows["queue"], drawstyle="steps-post", **look)
+        edges, name = np.append(0.0, rows["t_s"]) / unit_s, f"{use.link} {use.direction}"
+        shares = 100 * busy_shares(rows, "instances", run.tick_s)
+        busy.stairs(shares, edges, label=name, linewidth=1.4, baseline=None, **look)
+        queue.stairs(rows["queue"], edges, linewidth=1.4, baseline=None, **look)
     busy.set_ylabel("busy, mean over\ninstances [%]")
     queue.set_ylabel("messages waiting")
+    queue.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+    queue.set_ylim(top=max(1.0, queue.get_ylim()[1]))
     for axes in (busy, queue):
         axes.set_ylim(bottom=0)
         draw_marks(axes, run.marks, unit_s, labelled=axes is busy)

@@ -58,7 +58,7 @@ def _rates(axes: Axes, run: Run, unit_s: float) -> None:
     divisor, unit = byte_unit(max(rate.max() for rate in rates))
     for place, (rate, (name, _, _)) in enumerate(zip(rates, LEGS, strict=True)):
         axes.stairs(rate / divisor, edges_s / unit_s, color=COLOURS[place], linestyle=DASHES[place],
-                    linewidth=1.4, label=f"{name}link")  # fmt: skip
+                    linewidth=1.4, baseline=None, label=f"{name}link")  # fmt: skip
     axes.set_ylim(bottom=0)
     axes.set_ylabel(f"per device\n[{unit}/min]")
 

@@ -40,7 +40,8 @@ def draw(subject: Subject) -> Figure | None:
     for place, name in enumerate(names):
         _link(panels[2 * place], panels[2 * place + 1], run, name)
     figure.align_ylabels(list(panels))
-    figure.legend(handles=_legend(run), loc="outside lower center", ncols=2)
+    handles = _legend(run)
+    figure.legend(handles=handles, loc="outside lower center", ncols=2 if len(handles) == 4 else len(handles))
     return figure
 
 
@@ -62,7 +63,7 @@ def _link(whole: Axes, near: Axes, run: Run, name: str) -> None:
     draw_rates(whole, rates, (0.0, run.played_s), unit_s, -2 * LANE)
     for lane, (direction, way) in enumerate(moved.items()):
         spans = [(begin / unit_s, length / unit_s) for begin, length in joined(way, run.played_s / 2000)]
-        _bars(whole, spans, -(lane + 1) * LANE, LANE, direction)
+        _bars(whole, spans, -(lane + 1) * LANE, LANE, direction, outlined=False)
     whole.axvspan(span_s[0] / unit_s, span_s[1] / unit_s, color=GREY, alpha=0.2, linewidth=0, zorder=0.5)
     whole.set_title(f"{name}: {_whose(run, name)}; shaded: the time below")
     _near(near, run, rates, moved, span_s)
@@ -71,25 +72,43 @@ def _link(whole: Axes, near: Axes, run: Run, name: str) -> None:
 def _near(axes: Axes, run: Run, rates: pd.DataFrame, moved: dict[str, Transfers], span_s: tuple[float, float]) -> None:
     """Draw the rate within a span, and below it every message in a row of its own where they overlap."""
     seen = {direction: _within(way, span_s) for direction, way in moved.items()}
-    rows = {direction: np.minimum(rows_of(way), MOST_ROWS - 1) for direction, way in seen.items()}
-    depths = {direction: int(found.max(initial=0)) + 1 for direction, found in rows.items()}
+    rows = {direction: rows_of(way) for direction, way in seen.items()}
+    depths = {direction: min(int(found.max(initial=0)) + 1, MOST_ROWS) for direction, found in rows.items()}
     lane = min(LANE, 4 * LANE / sum(depths.values()))
     width_s = span_s[1] - span_s[0]
     unit_s, unit = clock(run.played_s) if width_s > 300 else (1.0, "s")
     draw_rates(axes, rates, span_s, unit_s, -lane * sum(depths.values()))
     above = 0
     for direction, way in seen.items():
-        for begin_s, length_s, row in zip(way.begin_s, way.lasted_s, rows[direction], strict=True):
-            bottom = -(above + row + 1) * lane
-            _bars(axes, [(begin_s / unit_s, length_s / unit_s)], bottom, lane, direction)
+        for row in range(depths[direction]):
+            mine = rows[direction] == row
+            spans = list(zip(way.begin_s[mine] / unit_s, way.lasted_s[mine] / unit_s, strict=True))
+            _bars(axes, spans, -(above + row + 1) * lane, lane, direction, outlined=True)
         above += depths[direction]
+    _confess(axes, sum(int((found >= MOST_ROWS).sum()) for found in rows.values()))
     axes.xaxis.set_major_locator(MultipleLocator(step_between(width_s / unit_s, STEPS[unit])))
     axes.set_xlabel(f"virtual time [{unit}]")
 
 
-def _bars(axes: Axes, spans: list[tuple[float, float]], bottom: float, height: float, direction: str) -> None:
-    look: dict[str, Any] = {"facecolor": COLOUR[direction], "edgecolor": INK, "hatch": HATCH[direction]}
-    axes.broken_barh(spans, (bottom + 0.12 * height, 0.76 * height), linewidth=0.25, **look)
+def _confess(axes: Axes, hidden: int) -> None:
+    """Say how many messages found no row."""
+    if hidden:
+        words = f"{hidden:,} more messages, not drawn where over {MOST_ROWS} cross at once"
+        axes.annotate(
+            words, (1.0, 1.0), (0, 2.0), xycoords="axes fraction", textcoords="offset points",
+            fontsize=7.0, ha="right", va="bottom",
+        )  # fmt: skip
+
+
+def _bars(
+    axes: Axes, spans: list[tuple[float, float]], bottom: float, height: float, direction: str, outlined: bool
+) -> None:
+    # Dark outlines and hatches would blacken the hair-thin bars of a whole run; without any they would vanish.
+    look: dict[str, Any] = (
+        {"edgecolor": INK, "hatch": HATCH[direction]} if outlined else {"edgecolor": COLOUR[direction]}
+    )
+    low, tall = bottom + 0.12 * height, 0.76 * height
+    axes.broken_barh(spans, (low, tall), facecolor=COLOUR[direction], linewidth=0.3, **look)
 
 
 def _around_the_longest(moved: dict[str, Transfers], played_s: float) -> tuple[float, float]:

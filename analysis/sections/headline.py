@@ -54,7 +54,10 @@ def figures_of_merit(sweep: Sweep) -> Markup:
 
 def _one_run(run: Run) -> str:
     method = run.manifest.get("method", {})
-    parts = [f"{role} {method[role]}" for role in ("adapter", "trigger", "codec") if method.get(role)]
+    timing = bool(run.manifest.get("timing_only"))
+    # Where no tensor exists, nothing is encoded.
+    roles = ("adapter", "trigger") if timing else ("adapter", "trigger", "codec")
+    parts = ["timing only"] * timing + [f"{role} {method[role]}" for role in roles if method.get(role)]
     count = run.manifest.get("devices") or len(run.devices)
     return " · ".join([*parts, f"{count:,} devices", in_words(run.duration_s), f"seed {run.seed}"])
 

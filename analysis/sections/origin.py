@@ -48,6 +48,6 @@ def _facts(run: Run) -> list[str]:
         run.status,
         "-" if wall_s is None else f"{float(wall_s):.1f}",
         f"{run.manifest.get('backend', '')} {run.manifest.get('workers', '')}".strip(),
-        str(run.manifest.get("git") or "-")[:10],
+        str(run.manifest.get("git") or "-"),
         str(run.summary.get("digest") or "-")[:16],
     ]

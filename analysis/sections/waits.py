@@ -34,7 +34,9 @@ def links(sweep: Sweep) -> Markup | None:
         "longest queue",
         "mean wait [s]",
     ]
-    return table(head, rows, _seed_note(sweep))
+    if len(sweep.groups) == 1:
+        head, rows = head[1:], [row[1:] for row in rows]
+    return table(head, rows, _seed_note(sweep, "instances"))
 
 
 def cloud(sweep: Sweep) -> Markup | None:
@@ -53,7 +55,7 @@ def cloud(sweep: Sweep) -> Markup | None:
         "longest queue",
         "mean wait [s]",
     ]
-    return table(head, rows, _seed_note(sweep))
+    return table(head, rows, _seed_note(sweep, "workers"))
 
 
 def outcomes(sweep: Sweep) -> Markup | None:
@@ -88,9 +90,9 @@ def _cloud(use: CloudUse) -> list[str]:
     return [*counts, shown, f"{use.peak_queue:,}", _seconds(use.mean_wait_s)]
 
 
-def _seed_note(sweep: Sweep) -> str:
+def _seed_note(sweep: Sweep, servers: str) -> str:
     first = f"Seed {sweep.groups[0].runs[0].seed} of each setting. " if len(sweep.runs) > len(sweep.groups) else ""
-    return f"{first}Shares are of the capacity of all instances over the whole run."
+    return f"{first}Shares are of the capacity of all {servers} over the whole run."
 
 
 def _bytes(count: int) -> str:

@@ -19,7 +19,7 @@ def little_link() -> Finding:
 
 
 def little_cloud() -> Finding:
-    """Likewise at the cloud."""
+    """The mean queue at the cloud, as ticks see it, is the sum of all waits over the time (Little 1961)."""
     cloud = {"workers": 2, "service": {"exponential": "40 ms"}}
     run = perform(
         scene({"up": "1 Gbit/s"}, poisson("35 /s"), cloud=cloud, duration="300 s", tick="50 ms", in_flight="replace")

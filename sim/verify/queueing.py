@@ -47,12 +47,12 @@ def ps_exponential() -> Finding:
 
 
 def ps_constant() -> Finding:
-    """Likewise with constant sizes: only the mean matters (Sakata, Noguchi and Oizumi 1971)."""
+    """The mean sojourn of M/G/1-PS with constant sizes is the same: only the mean matters (Sakata, Noguchi and Oizumi 1971)."""
     return _mean_sojourn(_queue("ps", "constant", value="12.5 kB"), _SERVICE_S / (1 - 0.4))
 
 
 def ps_hyperexponential() -> Finding:
-    """Likewise with sizes of two kinds, 5 kB and 20 kB on average: a squared coefficient of variation of 1.7."""
+    """The same with sizes of two kinds, 5 kB and 20 kB on average: a squared coefficient of variation of 1.7."""
     run = _queue("ps", "hyperexponential", means=("5 kB", "20 kB"), weights=(0.5, 0.5))
     return _mean_sojourn(run, _SERVICE_S / (1 - 0.4))
 

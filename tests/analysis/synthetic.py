@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import yaml
 
 from tests.analysis.synthetic_plan import DRIFT, Plan
 from tests.analysis.synthetic_tables import make_tables
@@ -27,9 +28,8 @@ def write_run(folder: Path, plan: Plan) -> Path:
     (folder / "manifest.json").write_text(json.dumps(make_manifest(plan)))
     (folder / "summary.json").write_text(json.dumps(make_summary(tables)))
     (folder / "STATUS").write_text(plan.status + "\n")
-    method = f"method:\n  adapter: {plan.adapter}  # <&>\n"
-    links = f"links:\n  lte: {{uplink: {plan.uplink_s} s}}\n"
-    (folder / "resolved.yaml").write_text(f"version: 1\nname: {plan.name}\nseed: {plan.seed}\n{method}{links}")
+    resolved = yaml.safe_dump(make_resolved(plan), sort_keys=False, allow_unicode=True)
+    (folder / "resolved.yaml").write_text(f"# <&>\n{resolved}", encoding="utf-8")
     return folder
 
 
@@ -45,6 +45,20 @@ def write_sweep(folder: Path, plans: Mapping[tuple[str, ...], Plan], axes: Seque
             points.append({"name": name, "folder": name, "values": coordinates, "seed": seed})
     (folder / "sweep.json").write_text(json.dumps({"name": "methods", "axes": list(axes), "points": points}))
     return folder
+
+
+def make_resolved(plan: Plan) -> dict[str, Any]:
+    """Make what analysis reads of a scenario in its long form."""
+    fleet = [{"cohort": name, "devices": count, "link": "lte"} for name, count in plan.cohorts.items()]
+    return {
+        "version": 1,
+        "name": plan.name,
+        "seed": plan.seed,
+        "fleet": [cohort | dict(plan.prices) for cohort in fleet],
+        "method": {"adapter": plan.adapter},
+        "links": {"lte": {"uplink": f"{plan.uplink_s} s", "shared": False, "via": []}},
+        "cloud": {"power": dict(plan.cloud_power)},
+    }
 
 
 def make_manifest(plan: Plan) -> dict[str, Any]:

@@ -37,6 +37,9 @@ class Plan:
     references: tuple[str, ...] = ("static", "oracle")
     timing_only: bool = False
     status: str = "complete"
+    varying: bool = True
+    prices: Mapping[str, Any] = field(default_factory=dict)
+    cloud_power: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def devices(self) -> list[tuple[int, str]]:

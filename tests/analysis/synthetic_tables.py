@@ -21,13 +21,22 @@ def make_tables(plan: Plan) -> dict[str, pd.DataFrame]:
     """Make all tables of one run."""
     exchanges = make_exchanges(plan)
     samples = make_samples(plan, exchanges)
-    return {
+    tables = {
         "windows": make_windows(plan, samples),
         "exchanges": exchanges,
         "devices": make_devices(plan, samples, exchanges),
         "links": make_links(plan, exchanges),
         "cloud": make_cloud(plan, exchanges),
     }
+    return tables | ({"rates": make_rates(plan)} if plan.varying else {})
+
+
+def make_rates(plan: Plan) -> pd.DataFrame:
+    """Let the rate of each direction of the link go up and down, the downlink's ten times higher."""
+    t_s = np.arange(0.0, plan.duration_s, plan.tick_s / 4)
+    waves = {"up": 1e5 * (1 + np.sin(t_s / 50)), "down": 1e6 * (1 + np.cos(t_s / 70))}
+    parts = [pd.DataFrame({"t_s": t_s, "link": "lte", "direction": way, "bps": bps}) for way, bps in waves.items()]
+    return pd.concat(parts, ignore_index=True)
 
 
 def make_exchanges(plan: Plan) -> pd.DataFrame:

@@ -24,10 +24,22 @@ from analysis.sweeps import Subject, as_sweep, open_folder
 from tests.analysis.conftest import SMALL
 from tests.analysis.synthetic import write_run
 
-RUN = {"accuracy", "regret", "recovery", "cohorts", "devices", "age", "latency", "traffic", "links", "cloud"}
+RUN = {
+    "accuracy",
+    "regret",
+    "recovery",
+    "cohorts",
+    "devices",
+    "age",
+    "latency",
+    "traffic",
+    "transfers",
+    "links",
+    "cloud",
+}
 SWEEP = {"accuracy", "regret", "recovery", "cohorts", "devices", "pareto", "heatmap", "age", "latency"}
 DIVERSE = ["accuracy", "regret", "devices", "latency"]
-TIMING = {"age", "latency", "traffic", "links", "cloud"}
+TIMING = {"age", "latency", "traffic", "transfers", "links", "cloud"}
 
 
 def drawn(subject: Subject) -> dict[str, Figure]:

@@ -76,8 +76,8 @@ def test_a_code_far_inside_another_cluster_switches() -> None:
 def test_no_prototype_goes_further_than_its_reach(seed: int, reach: float, tickets: int) -> None:
     made, chance = cloud(), np.random.default_rng(seed)
     serving = Prototypes(made, replace(RULE, rate=0.5, step=1.0, reach=reach))
-    for _ in range(tickets):
-        serving.serve(chance.normal(0, 8, 2).astype(np.float32), chance.normal(0, 9, 3).astype(np.float32), 0)
+    codes, heads = chance.normal(0, 8, (tickets, 2)), chance.normal(0, 9, (tickets, 3))
+    serving.serve(codes.astype(np.float32), heads.astype(np.float32), [0] * tickets)
     later = serving.cloud()
     assert ((later["heads"] - made["born"]).abs() <= reach + 1e-6).all()
     assert int(later["assigned"].sum()) == int(later["refined"].sum()) == tickets
@@ -92,8 +92,8 @@ def test_the_order_of_refinements_matters_only_in_second_order(rate: float) -> N
     ends = []
     for order in permutations(heads):
         serving = Prototypes(made, replace(RULE, rate=rate))
-        for head in order:
-            assert serving.serve(code, head, k) == k
+        served = serving.serve(np.stack([code] * 3), np.stack(order), [k] * 3)
+        assert served.prototype == [k] * 3
         ends.append(serving.cloud()["heads"][k])
     spread = torch.stack(ends).std(0).max().item()
     assert 0 < spread < 0.1 * rate**2 * 10
@@ -103,20 +103,18 @@ def test_versions_count_and_publish_every_so_many_refinements() -> None:
     made = cloud()
     k = nearest(made, 0)
     code, head = made["centres"][k].numpy(), (made["heads"][k] + 0.05).numpy()
-    serving = Prototypes(made, RULE)
-    published = []
-    for _ in range(7):
-        serving.serve(code, head, k)
-        published.append((serving.version(k), float(serving.head(k)[0])))
-    assert [version for version, _ in published] == [0, 0, 1, 1, 1, 2, 2]
-    assert len({value for _, value in published}) == 3
+    served = Prototypes(made, RULE).serve(np.stack([code] * 7), np.stack([head] * 7), [k] * 7)
+    assert served.version == [0, 0, 0, 1, 1, 1, 2]
+    first = [float(one[0]) for one in served.head]
+    assert first[:3] == [float(made["born"][k, 0])] * 3
+    assert len(set(first)) == 3
     assert torch.equal(made["published"], made["born"])
 
 
 def test_a_rate_of_zero_moves_nothing() -> None:
     made = cloud()
     serving = Prototypes(made, replace(RULE, rate=0.0))
-    serving.serve(np.ones(2, np.float32), np.ones(3, np.float32), 0)
+    serving.serve(np.ones((1, 2), np.float32), np.ones((1, 3), np.float32), [0])
     assert torch.equal(serving.cloud()["heads"], made["heads"])
     assert torch.equal(serving.cloud()["centres"], made["centres"])
     assert int(serving.cloud()["assigned"].sum()) == 1

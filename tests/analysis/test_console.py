@@ -1,0 +1,48 @@
+"""What the command line shows when a run is over: report, figures and CSV written once, a table that fits."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+from argparse import Namespace
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+import run_sim
+from analysis.compare import print_comparison
+from analysis.sweeps import open_folder
+
+
+def test_a_run_leaves_report_figures_and_csv_behind(
+    run_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = Path(shutil.copytree(run_folder, tmp_path / "run"))
+    assert run_sim._show(folder, {}, Namespace(json=False)) == 0
+    printed = capsys.readouterr().out
+    assert (folder / "report.html").is_file()
+    assert (folder / "windows.csv").is_file()
+    for figure in (folder / "plots").iterdir():
+        assert f"figure   {figure}" in printed
+
+
+def test_every_point_of_a_sweep_gets_its_csv(
+    sweep_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = Path(shutil.copytree(sweep_folder, tmp_path / "sweep"))
+    run_sim._show(folder, {"digest": "d"}, Namespace(json=True))
+    assert json.loads(capsys.readouterr().out)["digest"] == "d"
+    assert len(list(folder.glob("point-*/windows.csv"))) == 12
+
+
+def test_a_single_run_reads_well_on_a_narrow_terminal(run_folder: Path) -> None:
+    written = io.StringIO()
+    print_comparison(open_folder(run_folder), Console(file=written, width=80))
+    lines = written.getvalue().splitlines()
+    assert max(map(len, lines)) <= 80
+    assert "…" not in written.getvalue()
+    rows = [line.split() for line in lines]
+    assert ["recovery", "time,", "median"] in [row[:3] for row in rows]
+    assert "persona; seed 1" in written.getvalue()

@@ -1,0 +1,98 @@
+"""Every case of ``verify physics``: the simulation agrees with the truth, and lies are noticed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import run_sim
+from sim.scenario import ScenarioErrors
+from sim.verify import CASES, Verdict, summary_of, verify
+from sim.verify.findings import Finding, estimated, exact
+from sim.verify.stage import asks, perform, scene
+
+ROOT = Path(__file__).resolve().parents[3]
+#: Cases that play tens of thousands of exchanges.
+LARGE = {
+    name
+    for name in CASES
+    if name.startswith(("fifo.m", "fifo.age", "ps.", "lcfs.", "loss.", "cloud.", "little.", "overload", "device."))
+} - {
+    *("ps.two_transfers", "ps.weights", "ps.water_filling", "device.day", "device.age_sawtooth"),
+    *("cloud.kiefer_wolfowitz", "cloud.lcfs_order", "cloud.batch", "cloud.failure"),
+}
+
+
+@pytest.mark.parametrize("case", [pytest.param(n, marks=[pytest.mark.slow] * (n in LARGE)) for n in CASES])
+def test_the_simulation_agrees_with_the_truth(case: str) -> None:
+    (verdict,) = verify([case])
+    assert verdict.ok, verdict
+
+
+def test_every_case_says_what_it_claims_in_one_line() -> None:
+    claims = [summary_of(case) for case in CASES]
+    assert all(len(claim) > 20 and not claim.startswith("Likewise") for claim in claims)
+    assert len(set(claims)) == len(CASES)
+
+
+def test_a_link_that_is_a_millionth_too_fast_is_noticed() -> None:
+    run = perform(scene({"up": "1000001 bit/s"}, asks("1 s"), "1 MB"))
+    assert not exact([8.0], run.took_s("sent_s", "reached_s")).ok
+
+
+def test_two_plays_of_one_case_are_one_run() -> None:
+    scenario = scene({"up": "1 Mbit/s"}, {"kind": "poisson", "rate": "1 /s"}, {"exponential": "20 kB"}, duration="60 s")
+    assert perform(scenario).summary["digest"] == perform(scenario).summary["digest"]
+
+
+def test_cases_pass_the_reader_of_scenario_files() -> None:
+    with pytest.raises(ScenarioErrors, match="5 Mbs"):
+        perform(scene({"up": "5 Mbs"}, asks("1 s"), "1 MB"))
+
+
+def test_a_miss_ends_in_exit_1_and_says_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def lie() -> Finding:
+        """Claim that two is three."""
+        return exact(3.0, 2.0)
+
+    monkeypatch.setitem(CASES, "lie", lie)
+    assert run_sim.main(["verify", "lie"]) == run_sim.FAILED
+    assert "MISS" in capsys.readouterr().out
+
+
+def test_json_holds_every_verdict(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_sim.main(["verify", "transfer", "ps.weights", "--json"]) == run_sim.OK
+    told = [Verdict(**row) for row in json.loads(capsys.readouterr().out)]
+    assert [verdict.case for verdict in told] == ["transfer", "ps.weights"]
+    assert all(verdict.ok for verdict in told)
+
+
+def test_list_names_every_case_and_plays_none(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_sim.main(["verify", "list"]) == run_sim.OK
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == list(CASES)
+
+
+def test_an_unknown_case_is_bad_input(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_sim.main(["verify", "physic"]) == run_sim.BAD_INPUT
+    assert "no case 'physic'" in capsys.readouterr().err
+
+
+def test_verifying_never_imports_torch() -> None:
+    code = "import sys; from sim.verify import verify; verify(['transfer']); print('torch' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert told.stdout.strip() == "False", told.stderr
+
+
+def test_an_estimate_off_by_a_tenth_is_noticed() -> None:
+    run = perform(
+        scene(
+            {"up": "1 Gbit/s"}, {"kind": "poisson", "rate": "1 /s"}, devices=40, duration="400 s", in_flight="replace"
+        )
+    )
+    counts = run.devices["exchanges"]
+    assert estimated(400.0, counts).ok
+    assert not estimated(440.0, counts).ok

@@ -1,0 +1,83 @@
+"""A run that is stopped leaves a folder that can be read and says how far it got."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from stage import TABLES, command, read_table, scene
+
+#: Longer than any test is patient, with a flush of the tables far more often than that.
+LONG = ["--set", "duration=1000 d", "--set", "tick=10 min", "--set", "fleet.0.devices=200"]
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], Path]]:
+    """Start a run that would take very long, and hand it over once it has recorded something."""
+    folder = tmp_path / "run"
+    arguments = command("run", scene("timing"), "--quiet", "--out", folder, *LONG)
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            wait_for(folder / "run.log", process)
+            yield process, folder
+        finally:
+            process.kill()
+
+
+def wait_for(path: Path, process: subprocess.Popen[str]) -> None:
+    """Wait until a file is there; the process must not end before."""
+    for _ in range(600):
+        if path.exists():
+            return
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.1)
+    raise AssertionError(f"{path.name} never came")
+
+
+def status(folder: Path) -> str:
+    """Return what a run folder says of itself."""
+    return (folder / "STATUS").read_text(encoding="utf-8").strip()
+
+
+def assert_readable(folder: Path) -> None:
+    """Check that whatever tables are there are whole, and that no half-written file is among them."""
+    tables = [name for name in TABLES if (folder / f"{name}.parquet").exists()]
+    assert "windows" in tables
+    for name in tables:
+        assert len(next(iter(read_table(folder / f"{name}.parquet").values()))) > 0
+    assert (folder / "resolved.yaml").exists()
+
+
+def test_ctrl_c_ends_with_130_and_a_partial_run(running: tuple[subprocess.Popen[str], Path]) -> None:
+    process, folder = running
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert err.strip().splitlines()[-1].startswith("interrupted")
+    assert "Traceback" not in err
+    assert status(folder) == "partial"
+    assert_readable(folder)
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_a_killed_run_can_still_be_read(running: tuple[subprocess.Popen[str], Path], how: signal.Signals) -> None:
+    process, folder = running
+    process.send_signal(how)
+    process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert status(folder) in ("running", "partial")
+    assert_readable(folder)
+
+
+def test_a_stopped_run_can_be_replaced_with_force(running: tuple[subprocess.Popen[str], Path]) -> None:
+    process, folder = running
+    process.kill()
+    process.communicate(timeout=60)
+    short = command("run", scene("timing"), "--quiet", "--json", "--out", folder)
+    assert subprocess.run(short, capture_output=True, timeout=120).returncode == 2
+    assert subprocess.run([*short, "--force"], capture_output=True, timeout=120).returncode == 0
+    assert status(folder) == "complete"

@@ -1,0 +1,77 @@
+"""Every scenario that is shipped loads and plays, its fleet and its training cut down to a minute's work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from stage import ROOT, TABLES, Run, play_file
+
+from sim.scenario import Scenario, ScenarioErrors, load, points
+
+FEW = 8
+FILES = sorted((ROOT / "scenarios").rglob("*.yaml"))
+#: Training that decides how good a method is, not whether a scenario plays.
+TRAINING = {"task.pretrain.epochs": 1, "method.adapter.steps": 10}
+
+
+def loaded(file: Path) -> Scenario:
+    """Load a scenario; skip the test where only its data are missing."""
+    try:
+        return load(file)
+    except ScenarioErrors as errors:
+        missing = [problem for problem in errors.problems if "there is no file" in problem.message]
+        if len(missing) < len(errors.problems):
+            raise
+        pytest.skip(str(missing[0]))
+
+
+def cuts(scenario: Scenario) -> Iterator[str]:
+    """Yield overrides that leave a handful of devices in each cohort, and little training."""
+    for number, cohort in enumerate(scenario.fleet):
+        if cohort.devices > FEW and not names_devices(scenario):
+            yield f"fleet.{number}.devices={FEW}"
+    written = scenario.resolved()
+    for path, value in TRAINING.items():
+        section, part, option = path.split(".")
+        given = written[section][part] if isinstance(written[section], dict) else {}
+        if option in given:
+            yield f"{path}={min(value, given[option])}"
+
+
+def names_devices(scenario: Scenario) -> bool:
+    """Say whether the trigger names devices by number, so that none may be cut."""
+    asks = getattr(scenario.method.trigger, "all_asks", [])
+    return any(ask.devices != "all" for ask in asks)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT / "scenarios")))
+def test_a_shipped_scenario_loads_and_plays(file: Path, tmp_path: Path) -> None:
+    scenario = loaded(file)
+    assert scenario.description, "say in 'description' what the scenario studies"
+    run = play_file(file, tmp_path / "run", tuple(cuts(scenario)))
+    assert_whole(run)
+    assert run.windows["t_s"].max() == scenario.duration
+
+
+def assert_whole(run: Run) -> None:
+    """Check that a run folder holds all it should, and no trace of trouble."""
+    assert (run.folder / "STATUS").read_text(encoding="utf-8") == "complete\n"
+    assert all((run.folder / f"{name}.parquet").exists() for name in TABLES)
+    assert load(run.folder / "resolved.yaml").name == run.summary["name"] if "name" in run.summary else True
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT / "scenarios")))
+def test_every_point_of_a_shipped_sweep_loads(file: Path) -> None:
+    if loaded(file).sweep is None:
+        pytest.skip("no sweep")
+    for point in points(file):
+        assert load(file, point.overrides, seed=point.seed).seed == point.seed
+
+
+def test_a_resolved_scenario_plays_the_same_run_again(tmp_path: Path) -> None:
+    for name in ("timing", "digits", "gaussians"):
+        first = play_file(ROOT / "tests" / "system" / f"{name}.yaml", tmp_path / name, ())
+        again = play_file(first.folder / "resolved.yaml", tmp_path / f"{name}-again", ())
+        assert again.digest == first.digest
