@@ -28,7 +28,7 @@ from agents.models.training import fit_heads, one_thread
 from agents.tasks.base import History
 
 #: Tuned on streams of the validation split, never on what devices see later.
-DEFAULTS: dict[str, Any] = {"window": 32, "steps": 30, "rate": 3e-3, "start": "device", "anchor": 0.1}
+DEFAULTS: dict[str, Any] = {"window": 120, "steps": 30, "rate": 3e-3, "start": "device", "anchor": 0.0}
 
 
 class CloudFt(Deployed):

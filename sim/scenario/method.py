@@ -24,13 +24,13 @@ class CloudFt(Clause):
     """Labelled windows go up, the cloud fine-tunes the device's head, the head comes down."""
 
     kind: Literal["cloud_ft"] = "cloud_ft"
-    window: PositiveCount = Field(default=32, description="labelled samples uploaded")
+    window: PositiveCount = Field(default=120, description="labelled samples uploaded")
     steps: PositiveCount = Field(default=30, description="steps of Adam")
-    rate: PositiveNumber = Field(default=1e-2, description="learning rate")
+    rate: PositiveNumber = Field(default=3e-3, description="learning rate")
     start: Annotated[str, choice("base", "device")] = Field(
-        default="base", description="head that training starts from"
+        default="device", description="head that training starts from"
     )
-    anchor: Number = Field(default=1e-3, description="weight of the squared distance from the starting head")
+    anchor: Number = Field(default=0.0, description="weight of the squared distance from the starting head")
 
 
 class Persona(Clause):

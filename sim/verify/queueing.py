@@ -47,7 +47,7 @@ def ps_exponential() -> Finding:
 
 
 def ps_constant() -> Finding:
-    """The mean sojourn of M/G/1-PS with constant sizes is the same: only the mean matters (Sakata, Noguchi and Oizumi 1971)."""
+    """The mean sojourn of M/G/1-PS with constant sizes is the same: only the mean matters (Sakata 1971)."""
     return _mean_sojourn(_queue("ps", "constant", value="12.5 kB"), _SERVICE_S / (1 - 0.4))
 
 
