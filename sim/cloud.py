@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from math import inf
 from typing import Protocol
 
 from agents.contract import Order, Phase, Progress
@@ -30,8 +31,8 @@ class Cloud(Protocol):
 class _Queue:
     """What all queues write down."""
 
-    def __init__(self, clock: Clock) -> None:
-        self.log = PassageLog(parallel=True)
+    def __init__(self, clock: Clock, busy_at_most: float = inf) -> None:
+        self.log = PassageLog(busy_at_most)
         self._clock = clock
 
     def _arrive(self, x: Exchange) -> Passage:
@@ -72,8 +73,8 @@ class FifoCloud(_Queue):
 class _Waiting(_Queue):
     """A queue whose future is known only as it happens: requests wait for an event each."""
 
-    def __init__(self, clock: Clock, next_s: Callable[[], float]) -> None:
-        super().__init__(clock)
+    def __init__(self, clock: Clock, next_s: Callable[[], float], busy_at_most: float = inf) -> None:
+        super().__init__(clock, busy_at_most)
         self._events: dict[Hashable, Happening] = {}
         self._alarm = Alarm(clock, next_s, self._happen)
 
@@ -112,7 +113,8 @@ class BatchCloud(_Waiting):
     """Requests served together: who shares a batch is known when it starts."""
 
     def __init__(self, clock: Clock, servers: BatchServers) -> None:
-        super().__init__(clock, servers.next_s)
+        # In the log each worker is an instance of its own, busy once however many requests its batch has.
+        super().__init__(clock, servers.next_s, busy_at_most=1.0)
         self._servers = servers
 
     def serve(self, x: Exchange, write: Write) -> Telling:
@@ -120,6 +122,7 @@ class BatchCloud(_Waiting):
         if not self._servers.enter(x.reached_s, x.ticket):
             return self._turn_away(passage)
         batch = yield self._wait(x.ticket)
+        passage.instance = batch.server
         self._start(x, passage, batch.start_s, write)
         fate: Fate = yield from self._end(x, passage, batch.end_s)
         return fate
@@ -134,7 +137,7 @@ class SharedCloud(_Waiting):
     """All requests at once, sharing the workers: a request starts as it arrives."""
 
     def __init__(self, clock: Clock, servers: SharedServers) -> None:
-        super().__init__(clock, servers.next_s)
+        super().__init__(clock, servers.next_s, busy_at_most=servers.servers)
         self._servers = servers
 
     def serve(self, x: Exchange, write: Write) -> Telling:

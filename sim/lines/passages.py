@@ -77,14 +77,14 @@ class TickSums:
 class PassageLog:
     """All passages of a line, in the order of their offers.
 
-    ``parallel`` says that passages of one instance run side by side on servers of their own (a cloud's workers), so
-    that two at once are twice the work; otherwise they share one line, which is busy once.
+    ``servers`` is how many passages of one instance can be worked on at the same moment: a line is busy once,
+    however many messages share it; of a cloud's workers as many are busy as there are requests.
     """
 
-    def __init__(self, parallel: bool = False) -> None:
+    def __init__(self, servers: float = 1.0) -> None:
         self.passages: list[Passage] = []
         self._columns: list[Mapping[str, np.ndarray]] = []
-        self._parallel = parallel
+        self._servers = servers
 
     def add(self, passage: Passage) -> Passage:
         self.passages.append(passage)
@@ -102,7 +102,7 @@ class PassageLog:
         dropped_s, nbytes = column["dropped_s"], column["nbytes"]
         offered, started, dropped = (np.cumsum(bins.count(at)) for at in (offered_s, start_s, dropped_s))
         began = np.isfinite(start_s)
-        busy = (start_s, end_s) if self._parallel else _united(column["instance"], start_s, end_s)
+        busy = _busy_levels(column["instance"], start_s, end_s, self._servers)
         dropped_waiting = np.cumsum(bins.count(dropped_s[np.isinf(start_s)]))
         return TickSums(
             offered=offered,
@@ -114,7 +114,7 @@ class PassageLog:
             dropped_bytes=bins.so_far(dropped_s, nbytes),
             retransmitted_bytes=bins.so_far(np.minimum(end_s, dropped_s), column["retransmitted_bytes"]),
             queue=offered - started - dropped_waiting,
-            busy_s=bins.overlap(*busy),
+            busy_s=bins.area(*busy),
             waiting_s=bins.total(start_s[began], start_s[began] - offered_s[began]),
             waited=bins.count(start_s),
         )
@@ -130,25 +130,19 @@ class PassageLog:
         return np.concatenate([told, *(columns[name] for columns in self._columns)])
 
 
-def _united(instance: np.ndarray, start_s: np.ndarray, end_s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the union of the intervals of each instance as disjoint ones: (starts, ends) [s]."""
+def _busy_levels(
+    instance: np.ndarray, start_s: np.ndarray, end_s: np.ndarray, servers: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return when the number of busy servers changes, over all instances, and by how much: (times [s], changes)."""
     began = np.isfinite(start_s)
-    instance, start_s, end_s = instance[began], start_s[began], end_s[began]
-    order = np.lexsort((start_s, instance))
-    instance, start_s, end_s = instance[order], start_s[order], end_s[order]
-    if not len(order):
-        return start_s, end_s
-    # Latest end so far, instance by instance: instances are numbered, so lift each above all before it.
-    first = np.r_[True, instance[1:] != instance[:-1]]
-    group = np.cumsum(first) - 1
-    rank = np.empty(len(end_s))
-    by_end = np.argsort(end_s, kind="stable")
-    rank[by_end] = np.arange(len(end_s))
-    latest = np.maximum.accumulate(group * len(end_s) + rank) - group * len(end_s)
-    reach_s = end_s[by_end][latest.astype(np.int64)]
-    opens = first | (start_s > np.r_[-inf, reach_s[:-1]])
-    last = np.r_[np.flatnonzero(opens)[1:] - 1, len(end_s) - 1]
-    return start_s[opens], reach_s[last]
+    at_s = np.concatenate([start_s[began], end_s[began]])
+    change = np.repeat([1.0, -1.0], np.count_nonzero(began))
+    if servers < inf:
+        # Instance by instance, for each has servers of its own; what begins there also ends there, if at infinity.
+        order = np.lexsort((at_s, np.tile(instance[began], 2)))
+        at_s, change = at_s[order], np.diff(np.minimum(np.cumsum(change[order]), servers), prepend=0.0)
+    known = np.isfinite(at_s)
+    return at_s[known], change[known]
 
 
 class _Bins:
@@ -173,13 +167,12 @@ class _Bins:
     def so_far(self, at_s: np.ndarray, amount: np.ndarray) -> np.ndarray:
         return np.cumsum(self.total(at_s, amount)).astype(np.int64)
 
-    def overlap(self, start_s: np.ndarray, end_s: np.ndarray) -> np.ndarray:
-        """Return for each tick the total length of the intervals' parts within it [s]."""
-        # Work done by time T is the sum of (T - start) over those begun minus (T - end) over those ended.
-        done_s = self._since(start_s) - self._since(end_s)
-        return np.diff(done_s, prepend=0.0)
-
-    def _since(self, at_s: np.ndarray) -> np.ndarray:
-        count = np.cumsum(self.count(at_s))
-        total = np.cumsum(self.total(at_s, at_s))
-        return self._edges_s * count - total
+    def area(self, at_s: np.ndarray, change: np.ndarray) -> np.ndarray:
+        """Return for each tick the integral of a level that starts at 0 and changes at ``at_s`` by ``change``."""
+        index = self._index(at_s)
+        inside = index < self._ticks
+        at_s, change, index = at_s[inside], change[inside], index[inside]
+        width_s = np.diff(self._edges_s, prepend=0.0)
+        total = np.bincount(index, weights=change, minlength=self._ticks)
+        within_s = np.bincount(index, weights=change * (self._edges_s[index] - at_s), minlength=self._ticks)
+        return (np.cumsum(total) - total) * width_s + within_s

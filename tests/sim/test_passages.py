@@ -28,23 +28,20 @@ def passages(rows: list[tuple[int, float, float, float, float, int, bool]]) -> l
     return made
 
 
-def busy_by_hand(made: list[Passage], after: float, until: float, parallel: bool) -> float:
-    if parallel:
-        return sum(max(0.0, min(p.end_s, until) - max(p.start_s, after)) for p in made)
+def busy_by_hand(made: list[Passage], after: float, until: float, servers: float) -> float:
     edges = sorted({after, until, *(t for p in made for t in (p.start_s, p.end_s) if after < t < until)})
     return sum(
-        b - a
+        (b - a) * min(servers, sum(p.instance == instance and p.start_s <= a and b <= p.end_s for p in made))
         for a, b in zip(edges[:-1], edges[1:], strict=True)
         for instance in {p.instance for p in made}
-        if any(p.instance == instance and p.start_s <= a and b <= p.end_s for p in made)
     )
 
 
-@given(st.lists(spans, max_size=20), st.booleans())
+@given(st.lists(spans, max_size=20), st.sampled_from([1.0, 2.0, np.inf]))
 def test_sums_per_tick_match_counting_by_hand(
-    rows: list[tuple[int, float, float, float, float, int, bool]], parallel: bool
+    rows: list[tuple[int, float, float, float, float, int, bool]], servers: float
 ) -> None:
-    made, log = passages(rows), PassageLog(parallel)
+    made, log = passages(rows), PassageLog(servers)
     for passage in made:
         log.add(passage)
     sums = log.per_tick(EDGES_S)
@@ -54,7 +51,7 @@ def test_sums_per_tick_match_counting_by_hand(
         assert sums.delivered_bytes[tick] == sum(p.nbytes for p in made if p.arrive_s <= until)
         assert sums.dropped_bytes[tick] == sum(p.nbytes for p in made if p.dropped_s <= until)
         assert sums.queue[tick] == sum(p.offered_s <= until < p.start_s for p in made)
-        assert abs(sums.busy_s[tick] - busy_by_hand(made, after, until, parallel)) < 1e-9
+        assert abs(sums.busy_s[tick] - busy_by_hand(made, after, until, servers)) < 1e-9
         waits = [p.start_s - p.offered_s for p in made if after < p.start_s <= until or (tick == 0 and p.start_s == 0)]
         assert abs(sums.waiting_s[tick] - sum(waits)) < 1e-9
         assert sums.waited[tick] == len(waits)
