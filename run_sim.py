@@ -160,12 +160,13 @@ def _compare(options: argparse.Namespace) -> int:
 
 
 def _validate(options: argparse.Namespace) -> int:
-    from sim.scenario import ScenarioErrors, load
+    from sim.scenario import ScenarioErrors, load, points
 
     wrong = 0
     for file in options.files:
         try:
             scenario = load(file, options.set, allow_plugins=options.allow_plugins)
+            points(file, options.set, allow_plugins=options.allow_plugins)
         except ScenarioErrors as errors:
             print(errors, file=sys.stderr)
             wrong += 1
@@ -181,7 +182,9 @@ def _list(options: argparse.Namespace) -> int:
         try:
             scenario = load(path)
         except ScenarioErrors as errors:
-            print(f"{path.relative_to(ROOT)!s:<44} invalid: {len(errors.problems)} problems, see 'validate'")
+            absent = all("no such trace" in problem.message for problem in errors.problems)
+            why = "needs data that are not here" if absent else f"invalid: {len(errors.problems)} problems"
+            print(f"{path.relative_to(ROOT)!s:<44} {why}, see 'validate'")
             continue
         devices = sum(cohort.devices for cohort in scenario.fleet)
         told = (scenario.description or "").strip().splitlines()
@@ -280,10 +283,16 @@ def _add_scenario_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--allow-plugins", action="store_true", help="import classes that the scenario names")
 
 
+def _count(text: str) -> int:
+    if not text.isdigit():
+        raise argparse.ArgumentTypeError(f"'{text}' is no whole number from 0 on")
+    return int(text)
+
+
 def _add_play_options(parser: argparse.ArgumentParser) -> None:
     _add_scenario_options(parser)
     parser.add_argument("--seed", type=int, help="replace the scenario's seed")
-    parser.add_argument("--workers", type=int, metavar="N", help="worker processes; 0: in this process")
+    parser.add_argument("--workers", type=_count, metavar="N", help="worker processes; 0: in this process")
     parser.add_argument("--out", metavar="DIR", help="the run folder (default: a new one under runs/)")
     parser.add_argument("--force", action="store_true", help="replace a run that is already there")
     parser.add_argument("--eager", action="store_true", help="settle after every order: slower, the same digest")

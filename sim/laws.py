@@ -83,12 +83,20 @@ class Uniform:
         return self.low + (self.high - self.low) * np.asarray(u)
 
 
+#: A lognormal this wide spans hundreds of decades already.
+_WIDEST = 25.0
+
+
 @dataclass(frozen=True)
 class Lognormal:
     """exp of a normal: half of the values are below ``median``; ``sigma`` is the logarithm's deviation."""
 
     median: float
     sigma: float
+
+    def __post_init__(self) -> None:
+        if self.sigma > _WIDEST:
+            raise ValueError(f"sigma = {self.sigma:g} spreads beyond what numbers can hold; {_WIDEST:g} is the most")
 
     @property
     def mean(self) -> float:

@@ -37,13 +37,11 @@ class Recent:
         features: float32 [tickets, window, features], of the frozen trunk.
         label: int64 [tickets, window]; -1 where there is none or it is not due yet.
         count: int64 [tickets], samples that are really there.
-        raw: float32 [tickets, window, *input_shape], only for methods that ask (``needs_raw``).
     """
 
     features: torch.Tensor
     label: torch.Tensor
     count: torch.Tensor
-    raw: torch.Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,6 @@ class Method(Protocol):
     Attributes:
         window: samples that :meth:`collect` is given; 0 for none.
         needs_labels: whether labels must be shown in :class:`Recent`.
-        needs_raw: whether raw inputs must be.
         shared_rows: whether all devices share one row of state (index with zeros; nothing is installed).
         payload_fields, update_fields: the messages, in the order in which they are written.
     """
@@ -70,7 +67,6 @@ class Method(Protocol):
     codec: Codec
     window: int
     needs_labels: bool
-    needs_raw: bool
     shared_rows: bool
     payload_fields: tuple[Field, ...]
     update_fields: tuple[Field, ...]
@@ -119,7 +115,6 @@ class Deployed:
 
     name: str
     needs_labels = False
-    needs_raw = False
     shared_rows = False
     window = 0
     payload_fields: tuple[Field, ...] = ()

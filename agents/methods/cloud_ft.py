@@ -2,7 +2,6 @@
 
 A device uploads its newest labelled samples; the cloud fits that device's head on them, starting from the
 base head or from the head that the device has (which then must be uploaded too), and sends the head down.
-METHODS.md 10, ``cloud_ft``, head only.
 """
 
 from __future__ import annotations

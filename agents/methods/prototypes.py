@@ -1,7 +1,7 @@
 """Prototypes: a few heads that every device keeps, and how a window finds its own and slowly improves it.
 
-METHODS.md 2.5 and 2.9: k-means on codes, mean edits as heads, assignment with hysteresis, refinement without
-back-propagation. All of it is arithmetic on plain tensors, one ticket after the other.
+k-means on codes, mean edits as heads, assignment with hysteresis, refinement without back-propagation: all of it
+is arithmetic on plain arrays, one ticket after the other.
 """
 
 from __future__ import annotations

@@ -15,8 +15,9 @@ import numpy as np
 from agents.contract import CohortSpec, DriftSpec
 from agents.seeding import Purpose, uniforms
 from agents.tasks.base import Place
+from agents.tasks.concept_table import Table
 from agents.tasks.concepts import Concept, Neutral, read_concept
-from agents.tasks.moves import MOVES, Move, Table
+from agents.tasks.moves import MOVES, Move
 
 
 def in_force(change_s: np.ndarray | float, time_s: np.ndarray) -> np.ndarray:
@@ -145,7 +146,7 @@ def _line(spec: DriftSpec, cohorts: list[str], table: Table, classes: int) -> Li
     crossing_s = float(spec.options.get("wave", {}).get("crosses_fleet_in", 0.0))
     targets = tuple(read_concept(raw, table.neutral, classes) for raw in _targets(spec))
     move = MOVES[spec.kind](spec, targets, table)
-    table.settle(spec.at_s + crossing_s + move.takes_s, everyone, move)
+    table.settle(spec.at_s + crossing_s + move.takes_s, everyone, move.targets, move.seen)
     cohort = None if spec.cohort is None else cohorts.index(spec.cohort)
     return Line(spec.at_s, cohort, spec.share, crossing_s, move)
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from agents.contract import DriftSpec
-from agents.tasks.concepts import Concept, Neutral, between
+from agents.tasks.concept_table import Table
+from agents.tasks.concepts import Concept, between
 
 #: Steps of an incremental change when the scenario names no number (``options.steps``).
 STEPS = 16
-#: A task holds every concept in memory; far more than this is a mistake in the scenario.
-MOST_CONCEPTS = 2048
 #: Draws each sample's own uniform for one line; only asked for where chance decides.
 Own = Callable[[], np.ndarray]
 
@@ -32,6 +31,11 @@ class Move(Protocol):
         """The concepts it leads to."""
         ...
 
+    @property
+    def seen(self) -> tuple[int, ...]:
+        """The concepts that it shows, on the way or at the end."""
+        ...
+
     def apply(self, concept: np.ndarray, start_s: np.ndarray, time_s: np.ndarray, own: Own) -> np.ndarray:
         """Return the concepts that follow ``concept``; all arrays [samples], all times after the start."""
         ...
@@ -41,47 +45,16 @@ class Move(Protocol):
         ...
 
 
-@dataclass
-class Table:
-    """The concepts met so far, each once, and which of them may reign when a line starts.
-
-    ``passing`` holds (time [s] at which a line is done, concepts seen on the way), so that an incremental
-    change knows from where it may set out.
-    """
-
-    neutral: Neutral
-    concepts: list[Concept] = field(default_factory=lambda: [Concept()])
-    standing: set[int] = field(default_factory=lambda: {0})
-    passing: list[tuple[float, frozenset[int]]] = field(default_factory=list)
-    _numbers: dict[Concept, int] = field(default_factory=lambda: {Concept(): 0})
-
-    def index(self, concept: Concept) -> int:
-        """Return the number of ``concept``, a new one if it was never met."""
-        number = self._numbers.setdefault(concept, len(self.concepts))
-        if number == len(self.concepts):
-            if number >= MOST_CONCEPTS:
-                raise ValueError(f"drift makes more than {MOST_CONCEPTS} concepts; use fewer steps or lines")
-            self.concepts.append(concept)
-        return number
-
-    def origins(self, at_s: float) -> list[int]:
-        """Return every concept that may reign somewhere after ``at_s``, so far as lines up to now tell."""
-        on_the_way = [concepts for done_s, concepts in self.passing if done_s > at_s]
-        return sorted(self.standing.union(*on_the_way))
-
-    def settle(self, done_s: float, everyone: bool, move: Move) -> None:
-        """Note that ``move`` is over at ``done_s``; if it takes ``everyone``, nothing older stands then."""
-        before = frozenset(self.origins(done_s))
-        self.passing.append((done_s, before | _seen(move)))
-        self.standing = set(move.targets) | (set() if everyone else self.standing)
-
-
 @dataclass(frozen=True)
 class Sudden:
     """From one sample to the next."""
 
     targets: tuple[int, ...]
     takes_s: float = 0.0
+
+    @property
+    def seen(self) -> tuple[int, ...]:
+        return self.targets
 
     def apply(self, concept: np.ndarray, start_s: np.ndarray, time_s: np.ndarray, own: Own) -> np.ndarray:
         return np.full_like(concept, self.targets[0])
@@ -97,6 +70,10 @@ class Gradual:
     targets: tuple[int, ...]
     takes_s: float
     mixing: str
+
+    @property
+    def seen(self) -> tuple[int, ...]:
+        return self.targets
 
     def apply(self, concept: np.ndarray, start_s: np.ndarray, time_s: np.ndarray, own: Own) -> np.ndarray:
         return np.where(own() < self.share((time_s - start_s) / self.takes_s), self.targets[0], concept)
@@ -124,6 +101,10 @@ class Incremental:
     takes_s: float
     ladder: np.ndarray
 
+    @property
+    def seen(self) -> tuple[int, ...]:
+        return tuple(self.ladder.ravel().tolist())
+
     def apply(self, concept: np.ndarray, start_s: np.ndarray, time_s: np.ndarray, own: Own) -> np.ndarray:
         steps = self.ladder.shape[1] - 1
         step = np.ceil(steps * (time_s - start_s) / self.takes_s)
@@ -140,6 +121,10 @@ class Recurring:
     targets: tuple[int, ...]
     every_s: float
     takes_s: float = 0.0
+
+    @property
+    def seen(self) -> tuple[int, ...]:
+        return self.targets
 
     def apply(self, concept: np.ndarray, start_s: np.ndarray, time_s: np.ndarray, own: Own) -> np.ndarray:
         turn = np.floor((time_s - start_s) / self.every_s)
@@ -200,10 +185,6 @@ MOVES: dict[str, Callable[[DriftSpec, tuple[Concept, ...], Table], Move]] = {
     "incremental": _incremental,
     "recurring": _recurring,
 }
-
-
-def _seen(move: Move) -> frozenset[int]:
-    return frozenset(move.ladder.ravel().tolist() if isinstance(move, Incremental) else move.targets)
 
 
 def _positive(duration_s: float, key: str) -> float:

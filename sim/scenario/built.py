@@ -18,6 +18,7 @@ BUILT: dict[str, frozenset[str]] = {
     "fleet keys": frozenset(
         {"cohort", "devices", "samples", "labels", "link", "availability", "churn", "offline", "power", "compute"}
     ),
+    "fleet.compute keys": frozenset({"inference"}),
     "fleet.samples.arrivals": frozenset({"poisson", "periodic"}),
     "links.rate keys": frozenset({"rate", "trace", "markov", "fitted", "bucket"}),
     "links.discipline": frozenset({"fifo", "ps", "lcfs"}),

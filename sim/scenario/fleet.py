@@ -59,6 +59,8 @@ class Labels(Clause):
 class Compute(Clause):
     """How long a device computes."""
 
+    row: ClassVar[str] = "fleet.compute keys"
+
     inference: TimeLaw = Field(default=Constant(0.0), description="one prediction")
     training_step: TimeLaw = Field(default=Constant(0.0), description="one training step")
     profile: DataPath | None = Field(default=None, description="a table of device profiles instead")

@@ -24,7 +24,7 @@ class CloudFt(Clause):
     """Labelled windows go up, the cloud fine-tunes the device's head, the head comes down."""
 
     kind: Literal["cloud_ft"] = "cloud_ft"
-    window: PositiveCount = Field(default=120, description="labelled samples uploaded")
+    window: Annotated[int, Field(ge=1, le=1024)] = Field(default=120, description="labelled samples uploaded")
     steps: PositiveCount = Field(default=30, description="steps of Adam")
     rate: PositiveNumber = Field(default=3e-3, description="learning rate")
     start: Annotated[str, choice("base", "device")] = Field(
@@ -38,7 +38,7 @@ class Persona(Clause):
 
     kind: Literal["persona"] = "persona"
     window: Annotated[int, Field(ge=1, le=255)] = Field(default=16, description="samples uploaded")
-    tau: PositiveNumber = Field(default=0.3, description="bound of every element of an edit")
+    tau: PositiveNumber = Field(default=0.5, description="bound of every element of an edit")
     transfer: Annotated[str, choice("linear", "gru")] = Field(default="linear", description="codes across layers")
     pooling: Annotated[str, choice("mean_std", "gru")] = Field(default="mean_std", description="of a window")
     prototypes: Annotated[int, Field(ge=1, le=256)] = Field(default=16, description="number of prototype heads")
@@ -53,8 +53,9 @@ class Persona(Clause):
     code: Annotated[int, Field(ge=1, le=1024)] = Field(default=32, description="size of a code")
     width: Annotated[int, Field(ge=1, le=4096)] = Field(default=64, description="width of the window encoder")
     stale: Share = Field(default=0.1, description="share of training windows that straddle a change of the world")
-    steps: PositiveCount = Field(default=3000, description="training steps of the adapter before t = 0")
-    rate: PositiveNumber = Field(default=2e-3, description="learning rate of the adapter")
+    noise: Number = Field(default=0.15, description="deviation of noise on features while the adapter is trained")
+    steps: PositiveCount = Field(default=2000, description="training steps of the adapter before t = 0")
+    rate: PositiveNumber = Field(default=3e-3, description="learning rate of the adapter")
 
 
 class Probe(Clause):

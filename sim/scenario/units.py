@@ -36,6 +36,7 @@ class Dimension:
         spellings: further accepted units that are never written.
         signed: whether negative values make sense.
         compound: whether parts add up, as in ``1 h 30 min``.
+        largest: what no value may exceed, in the base unit: sums have to stay exact.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Dimension:
     spellings: Mapping[str, Decimal] = field(default_factory=dict)
     signed: bool = False
     compound: bool = False
+    largest: float = math.inf
 
     def parse(self, value: object) -> float:
         """Read a quantity and return it in the base unit.
@@ -91,7 +93,7 @@ class Dimension:
         return factor
 
     def _checked(self, text: str, value: float) -> float:
-        if not math.isfinite(value):
+        if not math.isfinite(value) or value > self.largest:
             raise UnitError(f"'{text}' is too large")
         if value < 0 and not self.signed:
             raise UnitError(f"'{text}' is negative; a {self.name} is 0 or more")
@@ -166,6 +168,7 @@ SIZE = Dimension(
     "size",
     _prefixed("B", _BYTES),
     example="kB",
+    largest=1e12,
     spellings={unit: bits / 8 for unit, bits in _prefixed("bit", _BYTES).items()},
 )
 FREQUENCY = Dimension(

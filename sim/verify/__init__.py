@@ -59,6 +59,7 @@ CASES: dict[str, Callable[[], Finding]] = {
     "cloud.ps": clouds.ps_cloud,
     "cloud.batch": clouds.batching,
     "cloud.failure": clouds.failure,
+    "cloud.busy_time": clouds.busy_time,
     "little.link": ledgers.little_link,
     "little.cloud": ledgers.little_cloud,
     "bytes.every_row": ledgers.bytes_on_every_row,

@@ -117,3 +117,16 @@ def failure() -> Finding:
     cloud = {"service": "10 s", "failures": [{"at": "5 s", "for": "20 s"}]}
     run = perform(scene({"up": "1 Gbit/s"}, asks("1 s", "7 s", "50 s"), devices=3, cloud=cloud))
     return exact([31.0, 41.0, 60.0], run.exchanges["served_s"])
+
+
+def busy_time() -> Finding:
+    """Workers are busy as long as their work takes: by hand, 2.6 s for two batches, 12 s for three jobs shared by two.
+
+    The batches are those of :func:`batching`; the jobs of 4 s each run at 2/3 from 1 s to 7 s.
+    """
+    batches = {"service": "1 s", "batch": {"max": 3, "wait": "100 ms", "each": "200 ms"}}
+    trigger = asks("1 s", "1.05 s", "1.3 s", "2 s", "2.25 s")
+    served = perform(scene({"up": "1 Gbit/s"}, trigger, devices=5, cloud=batches))
+    shared = {"service": "4 s", "queue": "ps", "workers": 2}
+    run = perform(scene({"up": "1 Gbit/s"}, asks("1 s", "1 s", "1 s"), devices=3, cloud=shared))
+    return exact([2.6, 12.0], [served.cloud["busy_s"].sum(), run.cloud["busy_s"].sum()])

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,7 +34,7 @@ def busy_by_hand(made: list[Passage], after: float, until: float, servers: float
     edges = sorted({after, until, *(t for p in made for t in (p.start_s, p.end_s) if after < t < until)})
     return sum(
         (b - a) * min(servers, sum(p.instance == instance and p.start_s <= a and b <= p.end_s for p in made))
-        for a, b in zip(edges[:-1], edges[1:], strict=True)
+        for a, b in pairwise(edges)
         for instance in {p.instance for p in made}
     )
 

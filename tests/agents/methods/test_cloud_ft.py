@@ -72,7 +72,7 @@ def test_rows_without_a_label_teach_nothing(net: Net, history: History, base: Ba
 
 
 def test_going_on_from_the_devices_head_costs_its_upload(net: Net, history: History, base: Base) -> None:
-    fresh, going_on = made(net), made(net, start="device")
+    fresh, going_on = made(net, window=32, start="base"), made(net, window=32, start="device")
     assert going_on.payload_bytes == fresh.payload_bytes + going_on.update_bytes
     cloud = going_on.prepare(history, base, 3)
     shown, _, _ = shifted(history, base, 32)

@@ -23,7 +23,7 @@ LARGE = {
     if name.startswith(("fifo.m", "fifo.age", "ps.", "lcfs.", "loss.", "cloud.", "little.", "overload", "device."))
 } - {
     *("ps.two_transfers", "ps.weights", "ps.water_filling", "device.day", "device.age_sawtooth"),
-    *("cloud.kiefer_wolfowitz", "cloud.lcfs_order", "cloud.batch", "cloud.failure"),
+    *("cloud.kiefer_wolfowitz", "cloud.lcfs_order", "cloud.batch", "cloud.failure", "cloud.busy_time"),
 }
 
 
