@@ -182,7 +182,7 @@ def _list(options: argparse.Namespace) -> int:
         try:
             scenario = load(path)
         except ScenarioErrors as errors:
-            absent = all("no such trace" in problem.message for problem in errors.problems)
+            absent = all("there is no file" in problem.message for problem in errors.problems)
             why = "needs data that are not here" if absent else f"invalid: {len(errors.problems)} problems"
             print(f"{path.relative_to(ROOT)!s:<44} {why}, see 'validate'")
             continue
@@ -206,7 +206,7 @@ def _verify(options: argparse.Namespace) -> int:
     from rich.console import Console
     from rich.progress import track
 
-    from sim.verify import CASES, summary_of, verify
+    from sim.verify import CASES, summary_of, verdict_table, verify
 
     if options.what == ["list"]:
         print("\n".join(f"{name:<24} {summary_of(name)}" for name in CASES))
@@ -219,19 +219,8 @@ def _verify(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps([asdict(verdict) for verdict in verdicts], indent=2))
     else:
-        _print_verdicts(verdicts)
+        Console().print(verdict_table(verdicts))
     return OK if all(verdict.ok for verdict in verdicts) else FAILED
-
-
-def _print_verdicts(verdicts: Sequence[Any]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("case", "truth", "simulated", "within", "verdict")
-    for v in verdicts:
-        numbers = (f"{v.truth:.7g}", f"{v.simulated:.7g}", f"{v.half_width:.2g}")
-        table.add_row(v.case, *numbers, "[green]ok" if v.ok else "[red]MISS")
-    Console().print(table)
 
 
 def _doctor(options: argparse.Namespace) -> int:

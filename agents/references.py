@@ -9,8 +9,8 @@ import torch
 
 from agents.features import PooledFeatures
 from agents.models.base import Base
+from agents.models.fitting import fit_heads
 from agents.models.head import Layers
-from agents.models.training import fit_heads
 from agents.pretraining import cached, fingerprint
 from agents.tasks.base import PoolTask, Task
 

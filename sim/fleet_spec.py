@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 from agents.contract import CohortSpec, DriftSpec, FleetSpec
 from sim.presences import PresenceOf, presence_of
 from sim.scenario import Scenario
-
-Absences = Callable[[int, float, float], list[tuple[float, float]]]
 
 
 def fleet_spec(scenario: Scenario, watch: Sequence[str], workers: int = 0) -> FleetSpec:
@@ -37,24 +36,34 @@ def fleet_spec(scenario: Scenario, watch: Sequence[str], workers: int = 0) -> Fl
     )
 
 
-def _cohorts(scenario: Scenario) -> tuple[CohortSpec, ...]:
-    presence, first = presence_of(scenario), 0
-    specs = []
-    for cohort in scenario.fleet:
-        stops = cohort.offline.samples == "stop"
-        specs.append(_cohort(cohort, _absences(presence, first) if stops else None))
-        first += cohort.devices
-    return tuple(specs)
+class Absences:
+    """When devices of a cohort see nothing; ``first`` is the cohort's first device.
 
+    It travels to workers, which find out for themselves: what generators and caches know stays behind.
+    """
 
-def _absences(presence: PresenceOf, first: int) -> Absences:
-    """Return when devices of a cohort see nothing; ``first`` is the cohort's first device."""
+    def __init__(self, scenario: Scenario, first: int) -> None:
+        self._scenario, self._first = scenario, first
 
-    def absences(device: int, from_s: float, until_s: float) -> list[tuple[float, float]]:
-        own = presence(first + device)
+    def __getstate__(self) -> dict[str, Any]:
+        return {"_scenario": self._scenario, "_first": self._first}
+
+    @cached_property
+    def _presence(self) -> PresenceOf:
+        return presence_of(self._scenario)
+
+    def __call__(self, device: int, from_s: float, until_s: float) -> list[tuple[float, float]]:
+        own = self._presence(self._first + device)
         return [] if own is None else own.absences(from_s, until_s)
 
-    return absences
+
+def _cohorts(scenario: Scenario) -> tuple[CohortSpec, ...]:
+    first, specs = 0, []
+    for cohort in scenario.fleet:
+        stops = cohort.offline.samples == "stop"
+        specs.append(_cohort(cohort, Absences(scenario, first) if stops else None))
+        first += cohort.devices
+    return tuple(specs)
 
 
 def _cohort(cohort: Any, absences: Absences | None) -> CohortSpec:

@@ -23,7 +23,8 @@ from agents.methods.base import (
     read_options,
 )
 from agents.models.base import Base
-from agents.models.training import fit_heads, one_thread
+from agents.models.fitting import fit_heads
+from agents.models.training import one_thread
 from agents.tasks.base import History
 
 #: Tuned on the streams of a world (seed 1001) on which no claim is made.

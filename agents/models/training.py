@@ -1,4 +1,4 @@
-"""Training in the cloud before t = 0: the base model, and heads refitted under each concept."""
+"""Training in the cloud before t = 0: the base model."""
 
 from __future__ import annotations
 
@@ -103,37 +103,6 @@ def _epoch(
 def _loss(base: Base, past: Past) -> float:
     logits = base.head.forward(base.layers, base.features(past.x).unsqueeze(0))[0]
     return float(functional.cross_entropy(logits, past.label))
-
-
-def fit_heads(
-    head: HeadShape,
-    start: torch.Tensor,
-    features: torch.Tensor,
-    label: torch.Tensor,
-    steps: int,
-    rate: float,
-    weight: torch.Tensor | None = None,
-    anchor: float = 0.0,
-) -> torch.Tensor:
-    """Return packed heads fitted by full-batch Adam, many at once, each on its own rows: [heads, params].
-
-    ``start`` is packed, [heads, params] or one row for all; ``features`` [heads, rows, features], ``label``
-    int64 [heads, rows]; ``weight`` [heads, rows] counts rows (0 leaves one out). ``anchor`` times the squared
-    distance from ``start`` is added to the loss. A head without a row that counts stays exactly as it was.
-    """
-    heads, rows = label.shape
-    start = start.expand(heads, -1)
-    packed = start.clone().requires_grad_()
-    counted = torch.ones(heads, rows) if weight is None else weight
-    counted = counted / counted.sum(1, keepdim=True).clamp_min(1.0)
-    optimiser = torch.optim.Adam([packed], lr=rate)
-    for _ in range(steps):
-        logits = head.forward(head.unpack(packed), features)
-        loss = functional.cross_entropy(logits.flatten(0, 1), label.flatten(), reduction="none")
-        optimiser.zero_grad()
-        ((loss.view(heads, rows) * counted).sum() + anchor * (packed - start).square().sum()).backward()
-        optimiser.step()
-    return packed.detach()
 
 
 def generator(seed: int, purpose: Purpose, *ids: int) -> torch.Generator:

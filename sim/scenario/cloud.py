@@ -65,6 +65,9 @@ class Cloud(Clause):
     def _pairs_that_work(self) -> Self:
         if self.batch.max > 1 and self.queue != "fifo":
             raise refuse(f"batches are served first come, first served; 'queue: {self.queue}' has none", "batch")
+        for number, failure in enumerate(self.failures):
+            if (failure.workers or 0) > self.workers:
+                raise refuse(f"there are only {self.workers} workers", "failures", number, "workers")
         partly = any((failure.workers or self.workers) < self.workers for failure in self.failures)
         if self.queue == "ps" and partly:
             raise refuse("with 'queue: ps' all workers share the work, so all fail together", "failures")

@@ -101,6 +101,19 @@ class Link(Clause):
         return self
 
     @model_validator(mode="after")
+    def _says_nothing_in_vain(self) -> Self:
+        if self.packet_header >= self.mtu:
+            raise refuse("headers leave no room in a packet of this mtu", "packet_header")
+        if self.weights and self.discipline != "ps":
+            raise refuse(f"'discipline: {self.discipline}' weighs nobody; weights need 'ps'", "weights")
+        recovery, patient = self.recovery, type(self.recovery).model_fields
+        for name in ("timeout", "retries", "backoff"):
+            if recovery.arq != "off" and getattr(recovery, name) != patient[name].default:
+                text = "has no effect while lost packets are sent again; it needs 'arq: off'"
+                raise refuse(text, "recovery", name)
+        return self
+
+    @model_validator(mode="after")
     def _shared_one_way(self) -> Self:
         if self.shared and self.shared_by is not None:
             raise ValueError("shared and shared_by exclude each other")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from sim.scenario.clause import Clause
+from sim.scenario.clause import Clause, refuse
 from sim.scenario.law_fields import TimeLaw
 from sim.scenario.quantities import PhaseTime, PositiveTime, Time
 from sim.scenario.variants import Shorthand
@@ -49,3 +49,9 @@ class Contacts(Clause):
     every: PositiveTime = Field(description="from one contact to the next")
     for_: PositiveTime = Field(alias="for", description="length of a contact")
     first: PhaseTime = Field(default=0.0, description="start of the first contact; random: each instance its own")
+
+    @model_validator(mode="after")
+    def _contacts_end(self) -> Self:
+        if self.for_ >= self.every:
+            raise refuse("is as long as 'every': the link would never be down", "for")
+        return self

@@ -65,8 +65,8 @@ class Dimension:
         """Write ``value`` in the largest unit that makes it whole; reading it back gives ``value``."""
         for unit, factor in self.units.items():
             amount = _EXACT.divide(Decimal(repr(float(value))), factor).to_integral_value()
-            if 0 < abs(amount) < 10**6 and self.parse(text := f"{int(amount)} {unit}") == value:
-                return text
+            if 0 < abs(amount) < 10**6 and float(amount * factor) == value:
+                return f"{int(amount)} {unit}"
         return f"{value!r} {self.base}" if value else f"0 {self.base}"
 
     @property
@@ -128,10 +128,8 @@ def parse_share(value: object) -> float:
     Raises:
         UnitError: neither of the two, or outside [0, 1].
     """
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        share = float(value)
-    else:
-        share = _PERCENT.parse(value)
+    bare = isinstance(value, int | float) and not isinstance(value, bool)
+    share = float(value) if bare else _PERCENT.parse(value)  # type: ignore[arg-type]
     if not 0 <= share <= 1:
         raise UnitError(f"{shown(value)} is outside 0 % to 100 %")
     return share

@@ -7,12 +7,13 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 
 from sim.verify import absences, clouds, ledgers, losses, queueing, sharing, transfers, varying
 from sim.verify.findings import Finding, Verdict
+from sim.verify.verdict_table import verdict_table
 
-__all__ = ["CASES", "Verdict", "summary_of", "verdicts", "verify"]
+__all__ = ["CASES", "Verdict", "summary_of", "verdict_table", "verify"]
 
 #: Name -> what plays it. The formula and its source are in the docstring of each.
 CASES: dict[str, Callable[[], Finding]] = {
@@ -52,7 +53,7 @@ CASES: dict[str, Callable[[], Finding]] = {
     "cloud.md1": clouds.md1_cloud,
     "cloud.mg1_uniform": clouds.mg1_uniform,
     "cloud.mg1_lognormal": clouds.mg1_lognormal,
-    "cloud.mmc": clouds.mmc_cloud,
+    "cloud.erlang_c": clouds.erlang_wait,
     "cloud.erlang_b": clouds.erlang_loss,
     "cloud.lcfs": clouds.lcfs_cloud,
     "cloud.lcfs_order": clouds.lcfs_order,
@@ -74,14 +75,8 @@ def verify(names: Iterable[str] = ()) -> list[Verdict]:
     Raises:
         KeyError: no case of that name.
     """
-    return list(verdicts(names))
-
-
-def verdicts(names: Iterable[str] = ()) -> Iterator[Verdict]:
-    """Yield verdicts as they come (see :func:`verify`)."""
-    for name in list(names) or CASES:
-        found = CASES[name]()
-        yield Verdict(name, found.truth, found.simulated, found.half_width, found.ok)
+    played = [(name, CASES[name]()) for name in list(names) or CASES]
+    return [Verdict(name, found.truth, found.simulated, found.half_width, found.ok) for name, found in played]
 
 
 def summary_of(name: str) -> str:

@@ -13,7 +13,7 @@ from sim.verify.stage import Run, per_device, perform, poisson, scene, settled
 
 #: 12.5 kB at 1 Mbit/s take 0.1 s on average; four messages a second make a load of 0.4.
 _SERVICE_S, _ARRIVALS_PER_S = 0.1, 4.0
-_HORIZON_S = 400.0
+_HORIZON_S = 300.0
 
 
 @cache
@@ -21,7 +21,7 @@ def _queue(discipline: str, law: str, **parameters: Any) -> Run:
     """Play thirty private links, each a queue of its own with Poisson arrivals."""
     link = {"up": "1 Mbit/s", "discipline": discipline}
     sizes = {name: list(value) if isinstance(value, tuple) else value for name, value in parameters.items()}
-    return perform(scene(link, poisson("4 /s"), {law: sizes}, devices=30, duration="400 s", in_flight="replace"))
+    return perform(scene(link, poisson("4 /s"), {law: sizes}, devices=30, duration="300 s", in_flight="replace"))
 
 
 def _mean_sojourn(run: Run, truth_s: float) -> Finding:

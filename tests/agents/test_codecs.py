@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.codecs import CODECS, Codec, Field, decode, encode, make_codec, nbytes, roundtrip
@@ -41,6 +41,7 @@ def test_sizes_are_those_of_the_bytes_written(name: str) -> None:
     assert nbytes(CODECS[name], MESSAGE) == len(encode(CODECS[name], MESSAGE, one)) == SIZES[name]
 
 
+@settings(deadline=None)
 @given(seed=st.integers(0, 1000), scale=st.sampled_from([0.0, 1e-3, 1.0, 1e6]))
 def test_the_fast_path_is_encoding_and_decoding(seed: int, scale: float) -> None:
     sent = rows(3, seed, scale)

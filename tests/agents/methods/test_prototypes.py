@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from itertools import permutations
 
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.methods.prototypes import Cloud, Prototypes, Refinement, cluster
@@ -24,6 +25,7 @@ def blobs(windows: int = 90) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     return codes, blob.float().unsqueeze(1).expand(-1, 3) * 0.1, blob
 
 
+@cache
 def cloud() -> Cloud:
     codes, edits, _ = blobs()
     return cluster(codes, edits, BASE, 3, seed=1)
@@ -72,6 +74,7 @@ def test_a_code_far_inside_another_cluster_switches() -> None:
     assert Prototypes(made, RULE).assign(np.array([0.0, 7.0], np.float32), held=nearest(made, 0)) == nearest(made, 2)
 
 
+@settings(deadline=None)
 @given(seed=st.integers(0, 10_000), reach=st.floats(0.05, 1.0), tickets=st.integers(1, 300))
 def test_no_prototype_goes_further_than_its_reach(seed: int, reach: float, tickets: int) -> None:
     made, chance = cloud(), np.random.default_rng(seed)

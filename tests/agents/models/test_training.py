@@ -7,8 +7,7 @@ import torch
 from torch.nn import functional
 
 from agents.models import Base, make_net
-from agents.models.training import Recipe, fit_heads, generator, pretrain
-from agents.seeding import Purpose
+from agents.models.training import Recipe, pretrain
 from agents.tasks.base import History
 
 NET = make_net("mlp", (4,), 3, {"hidden": [8, 8], "layers": 1})
@@ -68,44 +67,3 @@ def test_the_best_epoch_on_validation_is_kept(blobs: History) -> None:
 def test_an_unknown_option_is_refused() -> None:
     with pytest.raises(ValueError, match="'epoch'; known are epochs, batch, rate"):
         Recipe.read({"epoch": 3})
-
-
-def rows(heads: int) -> tuple[torch.Tensor, torch.Tensor]:
-    chance = generator(1, Purpose.METHOD)
-    label = torch.randint(3, (heads, 32), generator=chance)
-    return 2.0 * torch.eye(8)[label] + 0.3 * torch.randn(heads, 32, 8, generator=chance), label
-
-
-def start() -> torch.Tensor:
-    return 0.1 * torch.randn(1, NET.head.params, generator=generator(2, Purpose.METHOD))
-
-
-def test_heads_are_fitted_each_on_its_own_rows_and_bits_do_not_depend_on_the_others() -> None:
-    features, label = rows(5)
-    together = fit_heads(NET.head, start(), features, label, steps=25, rate=3e-2)
-    alone = fit_heads(NET.head, start(), features[2:3], label[2:3], steps=25, rate=3e-2)
-    assert torch.equal(together[2:3], alone)
-    predicted = NET.head.forward(NET.head.unpack(together), features).argmax(2)
-    assert (predicted == label).float().mean() > 0.95
-
-
-def test_rows_that_do_not_count_change_nothing() -> None:
-    features, label = rows(2)
-    weight = torch.ones(2, 32)
-    weight[:, 20:] = 0.0
-    spoiled = features.clone()
-    spoiled[:, 20:] = 7.0
-    fits = [fit_heads(NET.head, start(), x, label, 10, 1e-2, weight=weight) for x in (features, spoiled)]
-    assert torch.allclose(*fits, atol=1e-6)
-
-
-def test_a_head_without_labels_stays_as_it_was_to_the_bit() -> None:
-    features, label = rows(1)
-    same = fit_heads(NET.head, start(), features, label, 10, 1e-2, torch.zeros(1, 32), anchor=1e-3)
-    assert torch.equal(same, start())
-
-
-def test_an_anchor_holds_a_head_back() -> None:
-    features, label = rows(1)
-    free, held = (fit_heads(NET.head, start(), features, label, 20, 1e-2, anchor=pull) for pull in (0.0, 1.0))
-    assert (held - start()).norm() < 0.5 * (free - start()).norm()

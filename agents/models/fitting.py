@@ -1,0 +1,96 @@
+"""Fitting many heads at once, each on its own rows: full-batch Adam with gradients written out by hand.
+
+A head is a few dense layers; its gradient is a few batched products. Written out they cost a third of what the
+general machinery does, and this runs for every exchange of a method that trains in the cloud.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+
+from agents.models.head import ACTIVATIONS, HeadShape, Layers
+
+#: Adam's constants (Kingma and Ba, 2015).
+_FIRST, _SECOND, _EPSILON = 0.9, 0.999, 1e-8
+
+
+@torch.no_grad()
+def fit_heads(
+    head: HeadShape,
+    start: torch.Tensor,
+    features: torch.Tensor,
+    label: torch.Tensor,
+    steps: int,
+    rate: float,
+    weight: torch.Tensor | None = None,
+    anchor: float = 0.0,
+) -> torch.Tensor:
+    """Return packed heads fitted by full-batch Adam, many at once, each on its own rows: [heads, params].
+
+    ``start`` is packed, [heads, params] or one row for all; ``features`` [heads, rows, features], ``label`` int64
+    [heads, rows]; ``weight`` [heads, rows] counts rows (0 leaves one out). ``anchor`` times the squared distance
+    from ``start`` is added to the loss. A head without a row that counts stays exactly as it was.
+    """
+    heads, rows = label.shape
+    share = torch.ones(heads, rows) if weight is None else weight
+    share = (share / share.sum(1, keepdim=True).clamp_min(1.0)).unsqueeze(2)
+    began = head.unpack(start.expand(heads, -1))
+    layers = {name: value.clone() for name, value in began.items()}
+    adam = Adam(layers, rate)
+    for _ in range(steps):
+        slopes = gradient(head, layers, features, label, share)
+        if anchor:
+            slopes = {name: slope + 2.0 * anchor * (layers[name] - began[name]) for name, slope in slopes.items()}
+        adam.step(slopes)
+    return head.pack(layers)
+
+
+def gradient(
+    head: HeadShape, layers: Mapping[str, torch.Tensor], x: torch.Tensor, label: torch.Tensor, share: torch.Tensor
+) -> Layers:
+    """Return the gradient of each head's cross-entropy on its rows; ``share`` [heads, rows, 1] weighs them."""
+    inputs = [x]
+    for index in range(len(head.sizes) - 1):
+        inputs.append(ACTIVATIONS[head.activation](head.affine(layers, index, inputs[-1])))
+    error = _output_error(head, head.affine(layers, len(head.sizes) - 1, inputs[-1]), label).mul_(share)
+    slopes: Layers = {}
+    for index in reversed(range(len(head.sizes))):
+        slopes[f"w{index}"] = torch.bmm(inputs[index].transpose(1, 2), error)
+        slopes[f"b{index}"] = error.sum(1, keepdim=True)
+        if index:
+            error = torch.bmm(error, layers[f"w{index}"].transpose(1, 2)).mul_(_slope(head, inputs[index]))
+    return slopes
+
+
+def _output_error(head: HeadShape, logits: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
+    """Return softmax minus truth [heads, rows, padded classes], zero in the padding."""
+    logits[..., head.dims[-1] :] = -torch.inf
+    error = torch.softmax(logits, 2)
+    return error.scatter_add_(2, label.unsqueeze(2), error.new_full((*label.shape, 1), -1.0))
+
+
+def _slope(head: HeadShape, activated: torch.Tensor) -> torch.Tensor:
+    """Return the slope of the activation where it gave ``activated``."""
+    return 1.0 - activated.square() if head.activation == "tanh" else (activated > 0.0).float()
+
+
+class Adam:
+    """Adam on stacked layers, in place; zero gradients leave weights as they are, to the bit."""
+
+    def __init__(self, layers: Layers, rate: float) -> None:
+        self._layers, self._rate, self._steps = layers, rate, 0
+        self._first = {name: torch.zeros_like(value) for name, value in layers.items()}
+        self._second = {name: torch.zeros_like(value) for name, value in layers.items()}
+
+    def step(self, slopes: Mapping[str, torch.Tensor]) -> None:
+        """Take one step against ``slopes``."""
+        self._steps += 1
+        towards = self._rate / (1.0 - _FIRST**self._steps)
+        unbiased = 1.0 / (1.0 - _SECOND**self._steps)
+        for name, slope in slopes.items():
+            first = self._first[name].mul_(_FIRST).add_(slope, alpha=1.0 - _FIRST)
+            second = self._second[name].mul_(_SECOND).addcmul_(slope, slope, value=1.0 - _SECOND)
+            scale = (second * unbiased).sqrt_().add_(_EPSILON)
+            self._layers[name].addcdiv_(first, scale, value=-towards)
