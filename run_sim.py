@@ -51,13 +51,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _told(error: Exception) -> tuple[int, str]:
     """Return the exit code of an error and what to tell the user, without a traceback."""
     from agents.contract import BackendError, WorkersLostError
+    from agents.plugins import PluginError
     from analysis import RunError
     from sim.run_folder import FolderError
     from sim.scenario import ScenarioErrors
 
     if isinstance(error, CommandError):
         return error.code, str(error)
-    if isinstance(error, ScenarioErrors | FolderError | RunError):
+    if isinstance(error, ScenarioErrors | FolderError | RunError | PluginError):
         return BAD_INPUT, str(error)
     if isinstance(error, BackendError):
         return ENVIRONMENT, str(error)

@@ -14,6 +14,8 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import torch
 
+from agents.plugins import is_plugin, load_class
+
 
 @dataclass(frozen=True)
 class Field:
@@ -130,6 +132,9 @@ def make_codec(name: str) -> Codec:
     Raises:
         ValueError: an unknown codec.
     """
+    if is_plugin(name):
+        own: Codec = load_class(name)()
+        return own
     if name not in CODECS:
         raise ValueError(f"codec {name!r} is unknown; known are {', '.join(CODECS)}")
     return CODECS[name]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from agents.contract import DataPlane
+from agents.plugins import load_class
 from agents.seeding import Purpose
 from sim.clock import Clock
 from sim.cloud import Cloud, Write
@@ -114,7 +115,8 @@ def make_trigger(scenario: Scenario) -> Trigger:
         return At(devices, asks)
     if trigger.kind == "every_samples":
         return EverySamples(scenario.seed, devices, trigger.n, scenario.tick)
-    raise NotImplementedError(f"trigger {trigger.kind!r}")
+    own: Trigger = load_class(trigger.kind)(scenario.seed, devices, scenario.tick, **(trigger.model_extra or {}))
+    return own
 
 
 def _data_plane(scenario: Scenario, trigger: Trigger, workers: int, report: Report | None) -> DataPlane | None:

@@ -28,7 +28,7 @@ LIBRARIES = {
 }
 #: What a package of ours may import of its siblings.
 ARROWS = {
-    "sim": ("agents.contract", "agents.seeding"),
+    "sim": ("agents.contract", "agents.plugins", "agents.seeding"),
     "agents": (),
     "analysis": (),
 }

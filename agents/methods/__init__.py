@@ -11,6 +11,7 @@ from agents.methods.cloud_ft import CloudFt
 from agents.methods.persona import Persona
 from agents.methods.static import Static
 from agents.models.base import Net
+from agents.plugins import is_plugin, load_class
 
 #: Name in a scenario -> method.
 METHODS: dict[str, Callable[[Context], Method]] = {
@@ -39,6 +40,8 @@ def make_method(name: str, options: Mapping[str, Any], codec: str, net: Net) -> 
     Raises:
         ValueError: an unknown method, codec or option, or a pairing that cannot work.
     """
-    if name not in METHODS:
+    if name not in METHODS and not is_plugin(name):
         raise ValueError(f"adapter {name!r} is unknown; known are {', '.join(METHODS)}")
-    return METHODS[name](Context(dict(options), make_codec(codec), net))
+    make = load_class(name) if is_plugin(name) else METHODS[name]
+    method: Method = make(Context(dict(options), make_codec(codec), net))
+    return method

@@ -138,21 +138,21 @@ class Deployed:
         return state
 
 
-def in_chunks(compute: Callable[[Payload], Updates], payloads: Payload) -> Updates:
+def in_chunks(compute: Callable[[Payload], Updates], payloads: Payload, chunk: int = CHUNK) -> Updates:
     """Apply ``compute`` to rows in chunks of a fixed size and stack what comes out, in order.
 
     Rows of padding are zeros and their results are dropped. ``compute`` must treat rows alike and apart.
     """
     tickets = len(next(iter(payloads.values())))
     parts = []
-    for first in range(0, tickets, CHUNK):
-        rows = {name: _padded(values[first : first + CHUNK]) for name, values in payloads.items()}
+    for first in range(0, tickets, chunk):
+        rows = {name: _padded(values[first : first + chunk], chunk) for name, values in payloads.items()}
         parts.append(compute(rows))
     return {name: torch.cat([part[name] for part in parts])[:tickets] for name in parts[0]}
 
 
-def _padded(rows: torch.Tensor) -> torch.Tensor:
-    missing = CHUNK - len(rows)
+def _padded(rows: torch.Tensor, chunk: int) -> torch.Tensor:
+    missing = chunk - len(rows)
     return torch.cat([rows, rows.new_zeros(missing, *rows.shape[1:])]) if missing else rows
 
 

@@ -30,6 +30,9 @@ from agents.tasks.base import History
 #: Tuned on the streams of a world (seed 1001) on which no claim is made.
 DEFAULTS: dict[str, Any] = {"window": 120, "steps": 30, "rate": 3e-3, "start": "device", "anchor": 0.0}
 
+#: Heads fitted at once: few, so that what a step touches stays in the cache of the processor.
+_CHUNK = 8
+
 
 class CloudFt(Deployed):
     """Options: ``window`` (rows uploaded), ``steps`` of Adam at ``rate``, ``start`` (base or device).
@@ -65,7 +68,7 @@ class CloudFt(Deployed):
 
     def adapt(self, cloud: CloudState, payloads: Payload) -> tuple[CloudState, Updates]:
         with one_thread():
-            return cloud, in_chunks(lambda rows: self._fit(cloud, rows), payloads)
+            return cloud, in_chunks(lambda rows: self._fit(cloud, rows), payloads, _CHUNK)
 
     def install(self, state: DeviceState, updates: Updates) -> DeviceState:
         return self.head.unpack(updates["head"])

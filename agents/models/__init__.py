@@ -9,6 +9,7 @@ from agents.models.base import Base, Net
 from agents.models.head import HeadShape, Layers
 from agents.models.logistic import logistic
 from agents.models.mlp import mlp
+from agents.plugins import is_plugin, load_class
 
 #: Name in a scenario -> (input shape, classes, options) -> architecture.
 MODELS: dict[str, Callable[[tuple[int, ...], int, Mapping[str, Any]], Net]] = {
@@ -25,6 +26,9 @@ def make_net(name: str, input_shape: tuple[int, ...], classes: int, options: Map
     Raises:
         ValueError: an unknown model or option.
     """
+    if is_plugin(name):
+        own: Net = load_class(name)(input_shape, classes, options)
+        return own
     if name not in MODELS:
         raise ValueError(f"model {name!r} is unknown; known are {', '.join(MODELS)}")
     return MODELS[name](input_shape, classes, options)

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from agents.contract import FleetSpec
+from agents.plugins import is_plugin, load_class
 
 if TYPE_CHECKING:
     from agents.tasks.base import Task
@@ -26,6 +27,9 @@ def make_task(spec: FleetSpec) -> Task:
     Raises:
         ValueError: an unknown task, option or drift; the message says which.
     """
+    if is_plugin(spec.data):
+        own: Task = load_class(spec.data)(spec)
+        return own
     if spec.data not in TASKS:
         raise ValueError(f"task {spec.data!r} is unknown; known are {', '.join(TASKS)}")
     module, name = TASKS[spec.data].split(":")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from stage import cli, scene
+from stage import cli, play_file, scene
 
 import run_sim
 
@@ -171,7 +171,7 @@ def test_a_folder_that_holds_something_else_is_refused_even_with_force(told: Tol
 
 def test_a_run_is_replaced_only_with_force(told: Told, tmp_path: Path) -> None:
     play = ["run", str(scene("timing")), "--quiet", "--out", "mine"]
-    assert told(*play)[0] == 0
+    play_file(scene("timing"), tmp_path / "mine", ())
     (tmp_path / "mine" / "note.txt").write_text("look at minute 3", encoding="utf-8")
     before = files_below(tmp_path)
     assert_refused(*told(*play), "mine", "already holds a run", "--force")

@@ -15,7 +15,7 @@ from worlds import rough_worlds, worlds
 OUTCOMES = {"installed", "in_flight", "superseded", "lost", "aborted", "rejected"}
 #: Worlds are small but each is a whole run: derandomised, so that a run of the suite is one fact.
 in_many_worlds = settings(
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow],

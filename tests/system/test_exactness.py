@@ -76,12 +76,10 @@ def test_a_digest_tells_apart_what_differs_by_a_hair(play: Play) -> None:
 
 def test_progress_and_figures_leave_the_digest_alone(play: Play, tmp_path: Path) -> None:
     expected = play("digits").digest
-    file = scene("digits")
-    quiet = cli("run", file, "--quiet", "--json", "--out", "quiet", cwd=tmp_path)
-    loud = cli("run", file, "--eager", "--out", "loud", cwd=tmp_path)
-    assert (quiet.returncode, loud.returncode) == (0, 0), quiet.stderr + loud.stderr
-    assert json.loads(quiet.stdout)["digest"] == expected
-    assert json.loads((tmp_path / "loud" / "summary.json").read_text())["digest"] == expected
+    loud = cli("run", scene("digits"), "--json", "--out", "loud", cwd=tmp_path)
+    assert loud.returncode == 0, loud.stderr
+    assert json.loads(loud.stdout)["digest"] == expected
+    assert list((tmp_path / "loud" / "plots").glob("*.svg"))
 
 
 @pytest.mark.parametrize(("adapter", "trigger"), list(zip(["cloud_ft", "persona"] * 2, TRIGGERS, strict=True)))

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from stage import TABLES, command, read_table, scene
 
+from sim.run_folder import FolderError, RunFolder
+
 #: Longer than any test is patient, with a flush of the tables far more often than that.
 LONG = ["--set", "duration=1000 d", "--set", "tick=10 min", "--set", "fleet.0.devices=200"]
 
@@ -73,11 +75,11 @@ def test_a_killed_run_can_still_be_read(running: tuple[subprocess.Popen[str], Pa
     assert_readable(folder)
 
 
-def test_a_stopped_run_can_be_replaced_with_force(running: tuple[subprocess.Popen[str], Path]) -> None:
+def test_a_stopped_run_can_be_replaced_but_only_with_force(running: tuple[subprocess.Popen[str], Path]) -> None:
     process, folder = running
     process.kill()
     process.communicate(timeout=60)
-    short = command("run", scene("timing"), "--quiet", "--json", "--out", folder)
-    assert subprocess.run(short, capture_output=True, timeout=120).returncode == 2
-    assert subprocess.run([*short, "--force"], capture_output=True, timeout=120).returncode == 0
-    assert status(folder) == "complete"
+    with pytest.raises(FolderError, match="already holds a run"):
+        RunFolder.open(folder)
+    RunFolder.open(folder, force=True)
+    assert [path.name for path in folder.iterdir()] == ["STATUS"]

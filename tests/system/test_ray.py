@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import random
 import signal
+import subprocess
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from stage import HERE
+from stage import HERE, command, scene
 
 from agents.contract import WorkersLostError
 from sim.assembly import assemble
@@ -32,6 +34,8 @@ FLEET = (
     "availability: {on: 20 s, off: 5 s}, offline: {samples: stop}}]"
 )
 QUICK = [FLEET, "method.trigger.every=10 s", "links.lte.up=50 kbit/s", "links.lte.down=50 kbit/s"]
+#: A task without images, for what does not depend on them.
+DRAWN = ["task.data={kind: gaussians, history: 500}", "task.model=logistic", "drift=[]"]
 WORKERS = 3
 
 
@@ -96,15 +100,14 @@ def test_one_digest_eager_on_workers_and_lazy_in_process(tmp_path: Path) -> None
 
 
 def test_one_digest_where_every_sample_is_drawn_anew(tmp_path: Path) -> None:
-    drawn = ["task.data={kind: gaussians, history: 500}", "task.model=logistic", "drift=[]"]
-    assert digest(tmp_path / "ray", 2, *drawn) == digest(tmp_path / "inline", 0, *drawn)
+    assert digest(tmp_path / "ray", 2, *DRAWN) == digest(tmp_path / "inline", 0, *DRAWN)
 
 
-@pytest.mark.parametrize("every", [3, 100])
-def test_a_worker_that_is_killed_leaves_no_trace(every: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agents.pools.ray.CHECKPOINT_EVERY", every)
+def test_a_worker_that_is_killed_leaves_no_trace(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The first death comes before the first checkpoint, the second one after it.
+    monkeypatch.setattr("agents.pools.ray.CHECKPOINT_EVERY", 3)
     expected = told(0)
-    chance = random.Random(every)
+    chance = random.Random()
     killers = []
 
     def kill(number: int, crew: Any) -> None:
@@ -122,7 +125,7 @@ def test_a_worker_that_is_killed_leaves_no_trace(every: int, monkeypatch: pytest
 
 def test_workers_that_keep_dying_end_the_run() -> None:
     with pytest.raises(WorkersLostError, match="3 others before it"):
-        told(1, on_tick=lambda number, crew: os.kill(crew.pids()[0], signal.SIGKILL))
+        told(1, *DRAWN, on_tick=lambda number, crew: os.kill(crew.pids()[0], signal.SIGKILL))
 
 
 def test_what_a_worker_cannot_do_is_raised_as_it_is() -> None:
@@ -133,4 +136,52 @@ def test_what_a_worker_cannot_do_is_raised_as_it_is() -> None:
         crew.play({0: [Step("close", ("soon",))]})
 
     with pytest.raises(TypeError, match="signature matching"):
-        told(1, on_tick=ask)
+        told(1, *DRAWN, on_tick=ask)
+
+
+def test_ctrl_c_ends_workers_and_ray_with_the_run(tmp_path: Path) -> None:
+    asked = ["--set", "duration=1000 d", "--set", "drift=[]", "--workers", "2", "--quiet", "--out", tmp_path / "run"]
+    with subprocess.Popen(command("run", scene("digits"), *asked), stderr=subprocess.PIPE, text=True) as process:
+        family = wait_for_workers(process)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert (process.returncode, err.strip()) == (130, "interrupted")
+    assert (tmp_path / "run" / "STATUS").read_text(encoding="utf-8").strip() == "partial"
+    give_up_s = time.monotonic() + 20.0
+    while (left := [pid for pid in family if alive(pid)]) and time.monotonic() < give_up_s:
+        time.sleep(0.1)
+    assert not left
+
+
+def wait_for_workers(process: subprocess.Popen[str]) -> set[int]:
+    """Wait until some worker judges; return every process below ``process``."""
+    for _ in range(900):
+        family = descendants(process.pid)
+        if any(b"BlockWorker.play" in command_line(pid) for pid in family):
+            return family
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.1)
+    raise AssertionError("no worker ever started")
+
+
+def descendants(pid: int) -> set[int]:
+    """Return the processes below one."""
+    try:
+        tasks = list(Path(f"/proc/{pid}/task").iterdir())
+        children = {int(child) for task in tasks for child in (task / "children").read_text().split()}
+    except OSError:
+        return set()
+    return children.union(*map(descendants, children))
+
+
+def command_line(pid: int) -> bytes:
+    """Return the command line of a process; empty if it is gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def alive(pid: int) -> bool:
+    """Say whether a process still runs; one that only waits to be buried has no command line."""
+    return bool(command_line(pid))

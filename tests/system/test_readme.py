@@ -1,0 +1,59 @@
+"""What the README shows is true: its commands, its scenario, its method."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from stage import cli
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+
+
+def block(language: str) -> str:
+    """Return the first fenced block of a language."""
+    found = re.search(rf"```{language}\n(.*?)```", README, re.DOTALL)
+    assert found, f"README.md has no {language} block"
+    return found[1]
+
+
+QUICKSTART = Path(__file__).parents[2] / "scenarios" / "quickstart.yaml"
+
+
+def test_the_scenario_of_the_readme_is_valid(tmp_path: Path) -> None:
+    file = tmp_path / "narrowband.yaml"
+    file.write_text(block("yaml"), encoding="utf-8")
+    assert cli("validate", file, cwd=tmp_path).returncode == 0
+
+
+def test_every_command_of_the_readme_exists(tmp_path: Path) -> None:
+    rows = re.findall(r"^\| (`[^|]*) \| ", README.split("## How it works")[0], re.MULTILINE)
+    commands = {word for row in rows for word in re.findall(r"`([a-z]+)\b", row)}
+    helped = cli("--help", cwd=tmp_path).stdout
+    assert {"run", "sweep", "verify"} <= commands
+    assert [command for command in commands if f"    {command} " not in helped] == []
+
+
+def test_the_method_of_the_readme_plays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mine.py").write_text(block("python"), encoding="utf-8")
+    overrides = [
+        "method.adapter=mine:Recentre",
+        "fleet.0.devices=8",
+        "duration=6 min",
+        "drift=[]",
+        "task.pretrain.epochs=2",
+    ]
+    arguments = [part for override in overrides for part in ("--set", override)]
+    out = ["--out", tmp_path / "out", "--quiet"]
+    played = cli("run", QUICKSTART, "--allow-plugins", *arguments, *out, cwd=tmp_path)
+    assert played.returncode == 0, played.stderr
+    assert (tmp_path / "out" / "STATUS").read_text().strip() == "complete"
+
+
+def test_a_method_that_cannot_be_imported_is_bad_input(tmp_path: Path) -> None:
+    named = ["--set", "method.adapter=nowhere:Nothing"]
+    played = cli("run", QUICKSTART, "--allow-plugins", *named, "--out", tmp_path / "out", cwd=tmp_path)
+    assert played.returncode == 2
+    assert "nowhere" in played.stderr
+    assert "Traceback" not in played.stderr
