@@ -41,6 +41,14 @@ def build_fleet(spec: FleetSpec, report: Report | None = None) -> Fleet:
         ValueError: options that do not fit together; the message names them.
     """
     torch.set_num_threads(1)
+    blueprint = draw_blueprint(spec, report)
+    method = blueprint.parts[0].method
+    sizes = MessageSizes(method.payload_bytes, method.update_bytes)
+    return Fleet(make_pool(blueprint, spec.workers), CloudHalf(method, blueprint.cloud), sizes, spec.watch)
+
+
+def draw_blueprint(spec: FleetSpec, report: Report | None = None) -> Blueprint:
+    """Train in the cloud, tabulate, and plan the blocks; raises as :func:`build_fleet`."""
     task = make_task(spec)
     net = make_net(spec.model, task.input_shape, task.classes, spec.model_options)
     method = make_method(spec.adapter, spec.adapter_options, spec.codec, net)
@@ -48,9 +56,7 @@ def build_fleet(spec: FleetSpec, report: Report | None = None) -> Fleet:
     base = pretrain(history, net, spec.pretrain, spec.seed, report)
     cloud = method.prepare(history, base, spec.seed)
     features, judge = _seeing(task, base)
-    blueprint = Blueprint(Layout(spec.cohorts), _parts(spec, task, features, judge, method), cloud)
-    sizes = MessageSizes(method.payload_bytes, method.update_bytes)
-    return Fleet(make_pool(blueprint, spec.workers), CloudHalf(method, cloud), sizes, spec.watch)
+    return Blueprint(Layout(spec.cohorts), _parts(spec, task, features, judge, method), cloud)
 
 
 def _seeing(task: Task, base: Base) -> tuple[Features, Judge]:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,7 +13,7 @@ from sim.triggers import Asks, At, EverySamples, Never, Periodic, Poisson, Trigg
 
 def all_asks(trigger: Trigger, until_s: float, tick_s: float) -> Asks:
     edges = np.arange(0.0, until_s + tick_s / 2, tick_s)
-    parts = [trigger.plan(a, b, {}) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    parts = [trigger.plan(a, b, {}) for a, b in pairwise(edges)]
     return Asks(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
