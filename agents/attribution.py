@@ -8,6 +8,9 @@ import numpy as np
 
 from agents.contract import Phase, in_force
 
+# Looking a member up in its enumeration costs more than the comparison it is for.
+_UNDETECTED, _LABELS, _RESIDUAL = Phase.UNDETECTED, Phase.LABELS, Phase.RESIDUAL
+
 
 class PhaseClock:
     """The phase of each device of a block, as a function of time.
@@ -22,7 +25,7 @@ class PhaseClock:
         self._told = [0] * len(changes_s)
         self._changed_s = np.full(len(changes_s), -np.inf)
         self._next_s = np.array([times[0] if len(times) else np.inf for times in changes_s])
-        self._phase = np.full(len(changes_s), Phase.UNDETECTED, np.int8)
+        self._phase = np.full(len(changes_s), _UNDETECTED, np.int8)
         self._latest = self._phase.copy()
         self._moves: dict[int, list[tuple[float, int]]] = {}
 
@@ -35,9 +38,9 @@ class PhaseClock:
         if self._next_s[row] <= at_s:
             self._tell_changes(row, at_s)
         if in_force(self._changed_s[row], knows_until_s):
-            if self._latest[row] != Phase.RESIDUAL:
+            if self._latest[row] != _RESIDUAL:
                 self._move(row, at_s, phase)
-        elif phase is Phase.LABELS and self._latest[row] == Phase.UNDETECTED:
+        elif phase is _LABELS and self._latest[row] == _UNDETECTED:
             self._move(row, at_s, phase)
 
     def tell_changes(self, until_s: float) -> None:
@@ -85,7 +88,7 @@ class PhaseClock:
         while self._told[row] < len(times) and times[self._told[row]] <= until_s:
             self._changed_s[row] = times[self._told[row]]
             self._told[row] += 1
-            self._move(row, float(self._changed_s[row]), Phase.UNDETECTED)
+            self._move(row, float(self._changed_s[row]), _UNDETECTED)
         left = self._told[row] < len(times)
         self._next_s[row] = times[self._told[row]] if left else np.inf
 

@@ -20,6 +20,10 @@ from agents.samples import SampleRing
 from agents.seeding import Purpose, rng
 from agents.tasks.base import Place, Task
 
+# Looking a member up in its enumeration costs more than the comparison it is for.
+_LABELS, _UPLINK = Phase.LABELS, Phase.UPLINK
+
+
 _SAMPLES = COHORT_COLUMNS.index("samples")
 
 
@@ -98,8 +102,8 @@ class Block:
     def note(self, row: int, ticket: int, at_s: float, phase: Phase) -> None:
         """Note that the exchange of ``ticket`` enters ``phase``: what regret is attributed to."""
         knows_until_s = self._knows_until_s.get(ticket, inf)
-        if phase is Phase.UPLINK and knows_until_s < at_s:
-            self._phases.enter(row, at_s, Phase.LABELS, knows_until_s)
+        if phase is _UPLINK and knows_until_s < at_s:
+            self._phases.enter(row, at_s, _LABELS, knows_until_s)
         self._phases.enter(row, at_s, phase, knows_until_s)
 
     def forget(self, ticket: int) -> None:

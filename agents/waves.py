@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from agents.contract import Adapt, Collect, Discard, Install, Order, Phase, Progress
 
+# Looking a member up in its enumeration costs more than the comparison it is for.
+_RESIDUAL = Phase.RESIDUAL
+
 
 @dataclass
 class Wave:
@@ -46,6 +49,6 @@ def _enter(wave: Wave, order: Order) -> None:
             wave.adapts.append(order)
         case Install(ticket, device, at_s):
             wave.installs.append(order)
-            wave.progress.append(Progress(ticket, device, at_s, Phase.RESIDUAL))
+            wave.progress.append(Progress(ticket, device, at_s, _RESIDUAL))
         case Discard():
             wave.discards.append(order)

@@ -20,6 +20,9 @@ from sim.lines.passages import PassageLog
 from sim.records import IN_FLIGHT, INSTALLED
 from sim.requests import Requests
 
+# Looking a member up in its enumeration costs more than the comparison it is for.
+_UPLINK, _CLOUD_QUEUE, _SERVICE, _DOWNLINK = Phase.UPLINK, Phase.CLOUD_QUEUE, Phase.SERVICE, Phase.DOWNLINK
+
 
 @dataclass(frozen=True)
 class Lane:
@@ -88,7 +91,7 @@ class Express:
             self._sent[row] = True
             if self._write is not None:
                 self._write(Collect(row, device, asked_s))
-                self._write(Progress(row, device, asked_s, Phase.UPLINK))
+                self._write(Progress(row, device, asked_s, _UPLINK))
             if arrives_s < inf:
                 heappush(self._arrivals, (arrives_s, row))
         self._asked += len(reached_s)
@@ -153,10 +156,10 @@ class Express:
     def _write_orders(self, row: int, reached_s: float, started_s: float, served_s: float, returned_s: float) -> None:
         write, device = self._write, self._device[row]
         assert write is not None
-        write(Progress(row, device, reached_s, Phase.CLOUD_QUEUE))
-        write(Progress(row, device, started_s, Phase.SERVICE))
+        write(Progress(row, device, reached_s, _CLOUD_QUEUE))
+        write(Progress(row, device, started_s, _SERVICE))
         write(Adapt((row,), served_s))
-        write(Progress(row, device, served_s, Phase.DOWNLINK))
+        write(Progress(row, device, served_s, _DOWNLINK))
         write(Install(row, device, returned_s))
 
     def _reached_s(self, requests: Requests) -> np.ndarray:

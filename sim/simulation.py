@@ -123,7 +123,6 @@ def tick_count(duration_s: float, tick_s: float) -> int:
 @contextmanager
 def _quiet_garbage_collector() -> Iterator[None]:
     # Millions of small live objects make full collections quadratic; stories hold no reference cycles.
-    gc.collect()
     gc.freeze()
     thresholds = gc.get_threshold()
     gc.set_threshold(200_000, 50, 1_000)

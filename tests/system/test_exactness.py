@@ -49,7 +49,7 @@ def told(adapter: str, trigger: str, in_flight: str = "drop") -> list[str]:
 def test_lazy_and_eager_play_give_one_digest(play: Play, adapter: str, trigger: str, in_flight: str) -> None:
     overrides = [*told(adapter, trigger, in_flight), "cloud.service={exponential: {mean: 40 ms}}"]
     # Whoever asks anew before every reply never installs: where the newest ask wins, replies must be quick.
-    overrides += ["links.lte.up=20 kbit/s"] if in_flight == "replace" else []
+    overrides += ["links.lte.up=200 kbit/s"] if in_flight == "replace" else []
     lazy, eager = play("digits", *overrides), play("digits", *overrides, eager=True)
     assert lazy.summary["installed"] > 10
     assert eager.digest == lazy.digest

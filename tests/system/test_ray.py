@@ -140,7 +140,7 @@ def test_what_a_worker_cannot_do_is_raised_as_it_is() -> None:
 
 
 def test_ctrl_c_ends_workers_and_ray_with_the_run(tmp_path: Path) -> None:
-    asked = ["--set", "duration=1000 d", "--set", "drift=[]", "--workers", "2", "--quiet", "--out", tmp_path / "run"]
+    asked = ["--set", "duration=300 d", "--set", "drift=[]", "--workers", "2", "--quiet", "--out", tmp_path / "run"]
     with subprocess.Popen(command("run", scene("digits"), *asked), stderr=subprocess.PIPE, text=True) as process:
         family = wait_for_workers(process)
         process.send_signal(signal.SIGINT)

@@ -54,10 +54,14 @@ def small_blueprint() -> Blueprint:
     return draw_blueprint(spec)
 
 
-def fleet_of(blueprint: Blueprint, pool: BlockPool) -> Fleet:
+def cloud_of(blueprint: Blueprint) -> CloudHalf:
+    """Return the cloud half that belongs to the blocks."""
+    return CloudHalf(blueprint.parts[0].method, blueprint.cloud)
+
+
+def fleet_of(pool: BlockPool, cloud: CloudHalf) -> Fleet:
     """Return a data plane whose blocks are in ``pool``."""
-    method = blueprint.parts[0].method
-    return Fleet(pool, CloudHalf(method, blueprint.cloud), MessageSizes(0, 0), ())
+    return Fleet(pool, cloud, MessageSizes(0, 0), ())
 
 
 def _nights(device: int, from_s: float, until_s: float) -> list[tuple[float, float]]:

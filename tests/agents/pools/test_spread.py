@@ -1,0 +1,87 @@
+"""Blocks spread over workers answer like blocks in one place, and in few messages."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Mapping
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import pytest
+from small_fleet import TICK_S, cloud_of, fleet_of, itinerary, small_blueprint
+
+from agents.pools.blueprint import Blueprint
+from agents.pools.inline import InlinePool
+from agents.pools.shares import Owners, shares
+from agents.pools.spread import SpreadPool
+from agents.pools.worker import BlockWorker, Script
+
+TICKS = 12
+
+
+class Neighbours:
+    """Workers in this process; only pickled messages reach them."""
+
+    def __init__(self, blueprint: Blueprint, workers: int) -> None:
+        self.owned = shares(blueprint.loads_per_s(), workers)
+        self.workers = [BlockWorker() for _ in self.owned]
+        for worker, share in zip(self.workers, self.owned, strict=True):
+            worker.build(blueprint, share)
+        self.messages = self.closed = 0
+
+    def __len__(self) -> int:
+        return len(self.workers)
+
+    def play(self, scripts: Mapping[int, Script]) -> dict[int, Any]:
+        self.messages += len(scripts)
+        # The last one first: the order of completion must not matter.
+        answers = {worker: self._sent(worker, scripts[worker]) for worker in reversed(scripts)}
+        return {worker: answers[worker] for worker in scripts}
+
+    def _sent(self, worker: int, script: Script) -> Any:
+        return pickle.loads(pickle.dumps(self.workers[worker].play(pickle.loads(pickle.dumps(script)))))
+
+    def interval_closed(self) -> None:
+        self.closed += 1
+
+    def close(self) -> None:
+        self.workers.clear()
+
+
+def spread(blueprint: Blueprint, workers: int) -> tuple[SpreadPool, Neighbours]:
+    """Return a pool over workers in this process, and these."""
+    crew = Neighbours(blueprint, workers)
+    return SpreadPool(Owners(blueprint.layout, crew.owned), crew), crew
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3, 8])
+def test_tallies_and_totals_are_the_same_however_blocks_are_spread(workers: int) -> None:
+    blueprint = small_blueprint()
+    alone = fleet_of(InlinePool(blueprint.layout, blueprint.build()), cloud_of(blueprint))
+    pool, crew = spread(blueprint, workers)
+    fleet = fleet_of(pool, cloud_of(blueprint))
+    assert fleet.workers == min(workers, 3)
+    for tick in islice(itinerary(), TICKS):
+        assert np.array_equal(fleet.settle(*tick).cohorts, alone.settle(*tick).cohorts)
+    assert np.array_equal(fleet.totals().counts, alone.totals().counts)
+    assert crew.closed == TICKS
+
+
+def test_a_tick_without_collects_is_one_message_to_a_worker_and_a_wave_of_them_one_more() -> None:
+    blueprint = small_blueprint()
+    pool, crew = spread(blueprint, 3)
+    fleet = fleet_of(pool, cloud_of(blueprint))
+    fleet.settle([], TICK_S)
+    assert crew.messages == 3
+    for number, (orders, until_s) in enumerate(islice(itinerary(), 1, 5), start=1):
+        asks = [order for order in orders if order.at_s == until_s - 2.0]
+        fleet.settle(asks, until_s)
+        assert crew.messages == 3 + 6 * number
+
+
+def test_workers_go_with_the_data_plane() -> None:
+    blueprint = small_blueprint()
+    pool, crew = spread(blueprint, 2)
+    fleet_of(pool, cloud_of(blueprint)).close()
+    assert not crew.workers

@@ -1,0 +1,51 @@
+"""Law 1 in random worlds: lazy and eager play agree wherever messages are slow, lost, replaced or turned away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from stage import Play, assert_rows_equal
+from worlds import rough_worlds, triggers, worlds
+
+#: A task of drawn samples and a net of one layer: what is exact here is a matter of order, not of size.
+TASK = {"data": {"kind": "gaussians", "history": 500}, "model": "logistic", "pretrain": {"epochs": 1}}
+ADAPTER = {"kind": "cloud_ft", "window": 4, "steps": 2}
+DRIFT = [{"at": "6 s", "kind": "sudden", "to": {"rotate": "90 deg"}}]
+
+
+@st.composite
+def tasks(draw: st.DrawFn) -> dict[str, Any]:
+    """Return worlds with samples and models, the links of either kind."""
+    world = draw(st.one_of(worlds(), rough_worlds()))
+    samples = {
+        "samples": {"every": draw(st.sampled_from(["200 ms", "1 s", "9 s"]))},
+        "labels": {"share": draw(st.sampled_from(["100 %", "30 %"])), "after": draw(st.sampled_from(["0 s", "4 s"]))},
+    }
+    every = {"kind": "every_samples", "n": draw(st.integers(1, 20))}
+    trigger = draw(st.one_of(triggers(), st.just(every)))
+    method = {"adapter": ADAPTER, "trigger": trigger, "in_flight": world["method"]["in_flight"]}
+    fleet = [cohort | samples for cohort in world["fleet"]]
+    times = {"duration": "30 s", "tick": draw(st.sampled_from(["1 s", "7 s", "30 s"]))}
+    return world | times | {"task": TASK, "drift": DRIFT, "method": method, "fleet": fleet}
+
+
+@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@given(world=tasks())
+def test_lazy_and_eager_play_agree_in_every_world(play: Play, world: dict[str, Any]) -> None:
+    lazy, eager = play(world), play(world, eager=True)
+    for name in ("exchanges", "devices", "windows", "links", "cloud"):
+        assert_rows_equal(lazy.table(name), eager.table(name))
+    assert lazy.digest == eager.digest
+
+
+@pytest.mark.parametrize("tick", ["1 s", "7 s", "30 s"])
+def test_ticks_change_no_prediction(play: Play, tick: str) -> None:
+    slow = ["links.lte.up=8 kbit/s", "method.adapter={kind: cloud_ft, window: 8, steps: 3}"]
+    asks = ["method.trigger={kind: poisson, rate: 10 /min}", "duration=70 s", "fleet.0.devices=10"]
+    fine, coarse = play("gaussians", *slow, *asks, "tick=10 s"), play("gaussians", *slow, *asks, f"tick={tick}")
+    assert fine.summary["installed"] > 20
+    assert_rows_equal(fine.table("devices"), coarse.table("devices"))
+    assert_rows_equal(fine.exchanges, coarse.exchanges)
