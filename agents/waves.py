@@ -26,17 +26,27 @@ def waves(orders: Iterable[Order]) -> Iterator[Wave]:
     """Yield waves of orders given in virtual-time order.
 
     Parameters change only at installs, so a wave must end before a device collects, or installs again, after its
-    own install. Everything else commutes: collects read only their own device, and adapts keep their order.
+    own install; and before a request that came to nothing is collected anew, under its old ticket. Everything else
+    commutes: collects read only their own device, and adapts keep their order.
     """
-    wave, installed = Wave(), set[int]()
+    wave, installed, collected = Wave(), set[int](), set[int]()
     for order in orders:
-        if isinstance(order, Collect | Install) and order.device in installed:
+        if _must_wait(order, installed, collected):
             yield wave
-            wave, installed = Wave(), set()
+            wave, installed, collected = Wave(), set(), set()
         _enter(wave, order)
         if isinstance(order, Install):
             installed.add(order.device)
+        elif isinstance(order, Collect):
+            collected.add(order.ticket)
     yield wave
+
+
+def _must_wait(order: Order, installed: set[int], collected: set[int]) -> bool:
+    """Say whether an order belongs to the next wave, by the devices and tickets that this one has seen."""
+    if isinstance(order, Collect) and order.ticket in collected:
+        return True
+    return isinstance(order, Collect | Install) and order.device in installed
 
 
 def _enter(wave: Wave, order: Order) -> None:

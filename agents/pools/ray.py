@@ -28,6 +28,8 @@ for _name, _value in (
     ("RAY_USAGE_STATS_ENABLED", "0"),
     ("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0"),
     ("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0"),
+    # Ray would tell of dead workers on stdout, among our results; we hear of them as exceptions.
+    ("RAY_DEDUP_LOGS_SKIP_REGEX", ".*"),
 ):
     os.environ.setdefault(_name, _value)
 
@@ -36,7 +38,7 @@ import ray  # noqa: E402
 
 #: What tables, messages and checkpoints may take in shared memory; what does not fit goes to disk.
 STORE_BYTES = 256_000_000
-#: A worker that says nothing for so long never will: a tick of the largest scenario shipped takes a tenth of it.
+#: A worker that says nothing for so long never will: no tick takes nearly as long.
 PATIENCE_S = 600.0
 #: Closed intervals between two checkpoints: what is played again costs no more than they did.
 CHECKPOINT_EVERY = 20

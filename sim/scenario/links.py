@@ -72,11 +72,11 @@ class Link(Clause):
 
     @field_validator("ping", mode="after")
     @classmethod
-    def _ping_can_be_read(cls, ping: Trace | None) -> Trace | None:
+    def _ping_can_be_read(cls, ping: Trace | None, info: ValidationInfo) -> Trace | None:
         from sim.network.traces import load_latency
 
         if ping is not None:
-            ping.must_load(load_latency)
+            ping.must_load(load_latency, around(info).duration_s)
         return ping
 
     @field_validator("weights", mode="after")

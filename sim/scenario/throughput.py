@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from sim.scenario.clause import Clause
 from sim.scenario.quantities import (
@@ -21,6 +21,7 @@ from sim.scenario.quantities import (
     choice,
     quantity,
 )
+from sim.scenario.surroundings import around
 from sim.scenario.units import RATE
 from sim.scenario.variants import Shorthand, alternatives, exactly_one
 
@@ -43,19 +44,26 @@ class Trace(Clause):
     offset: PhaseTime = Field(default=0.0, description="where in the trace t = 0 lies; random: each device its own")
     scale: PositiveNumber = Field(default=1.0, description="multiplies every value")
 
-    def must_load(self, load: Callable[..., Any]) -> None:
+    def must_load(self, load: Callable[..., Any], duration_s: float | None) -> None:
         """Read the file now, so that what is wrong with it is said before anything runs.
 
         Raises:
-            ValueError: what the loader says, with the file's own line.
+            ValueError: what the loader says, with the file's own line; or a trace that ends before the run does.
         """
         from sim.network.traces import TraceError
 
         columns = {"column": self.column, "unit": self.unit}
         try:
-            load(self.file, **columns, time_column=self.time_column, time_unit=self.time_unit)
+            loaded = load(self.file, **columns, time_column=self.time_column, time_unit=self.time_unit)
         except TraceError as error:
             raise ValueError(str(error)) from None
+        begins_s = self.offset if isinstance(self.offset, float) else 0.0
+        lasts_s = loaded.period_s - begins_s
+        if self.end == "once" and duration_s is not None and lasts_s < duration_s:
+            raise ValueError(
+                f"the trace lasts {lasts_s:g} s from its offset on, the run {duration_s:g} s; "
+                "with 'end: once' nothing passes after that: shorten the run, or write 'end: repeat'"
+            )
 
 
 TraceField = Annotated[
@@ -117,11 +125,11 @@ class Throughput(Clause):
 
     @field_validator("trace", mode="after")
     @classmethod
-    def _trace_can_be_read(cls, trace: Trace | None) -> Trace | None:
+    def _trace_can_be_read(cls, trace: Trace | None, info: ValidationInfo) -> Trace | None:
         from sim.network.traces import load_rate
 
         if trace is not None:
-            trace.must_load(load_rate)
+            trace.must_load(load_rate, around(info).duration_s)
         return trace
 
     @model_validator(mode="after")

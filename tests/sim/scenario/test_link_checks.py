@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.scenario import ScenarioErrors
+from sim.scenario import ScenarioErrors, load
 from sim.scenario.loader import check
 from sim.scenario.sources import read_tree
 
@@ -59,3 +59,18 @@ def test_a_bad_trace_is_refused_before_anything_runs(write: Write, small: str, t
     (problem,) = caught.value.problems
     assert (problem.line, problem.path) == (14, "links.lte.up.trace")
     assert said in problem.message
+
+
+def test_a_trace_that_is_played_once_must_last_as_long_as_the_run(tmp_path: Path) -> None:
+    (tmp_path / "short.txt").write_text("0 1.0\n10 2.0\n20 1.0\n", encoding="utf-8")
+    file = tmp_path / "once.yaml"
+    text = (
+        "version: 1\nduration: {run}\ntask: none\nfleet: [{{cohort: a, devices: 1, link: l}}]\nlinks:\n"
+        "  l:\n    up: {{trace: {{file: short.txt, unit: Mbit/s, time_unit: s, end: once}}}}\n    down: 1 Mbit/s\n"
+        "method: {{adapter: {{kind: probe, payload: 1 kB, update: 1 kB}}}}\n"
+    )
+    file.write_text(text.format(run="30 s"), encoding="utf-8")
+    load(file)
+    file.write_text(text.format(run="31 s"), encoding="utf-8")
+    with pytest.raises(ScenarioErrors, match=r"once\.yaml:7:.*lasts 30 s from its offset on, the run 31 s"):
+        load(file)
