@@ -64,8 +64,16 @@ class Block:
     def load(self, until_s: float) -> None:
         """Draw the stream up to ``until_s``; blocks may be asked in any order and any steps."""
         arrivals = self._parts.arrivals
+        if not self._ring.fields:
+            self._load_nothing()
         while not arrivals.silent and self._cells * arrivals.cell_s < until_s:
             self._load_cell()
+
+    def _load_nothing(self) -> None:
+        """Give the ring its fields: a device may ask before its first sample, or never have one."""
+        nothing_s = np.full((self._place.width, 1), inf)
+        draw = rng(self._parts.seed, Purpose.CONTENT, self._place.cohort, self._place.block, 0)
+        self._ring.load(nothing_s, nothing_s, self._parts.task.draw(self._place, nothing_s, nothing_s < inf, draw))
 
     def _load_cell(self) -> None:
         time_s, due_s = self._parts.arrivals.cell(self._place, self._cells)
@@ -222,6 +230,6 @@ def _judged_width(parts: BlockParts) -> int:
 def _capacity(parts: BlockParts) -> int:
     """Return the ring's size: the window, one tick's samples, and slack for two cells at their fullest."""
     if parts.arrivals.silent:
-        return 1
+        return max(parts.history, 1)
     per_tick = parts.tick_s / parts.arrivals.cell_s * 16
     return int(parts.history + per_tick + 8 * sqrt(per_tick + 1) + 128)

@@ -12,8 +12,6 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from sklearn.cluster import KMeans
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no type information
 
 Cloud = dict[str, torch.Tensor]
 
@@ -43,6 +41,10 @@ def cluster(codes: torch.Tensor, edits: torch.Tensor, base: torch.Tensor, protot
     ``codes`` [windows, code], ``edits`` [windows, params], ``base`` [params]. A prototype's head is the base
     plus the mean edit of its windows.
     """
+    # Only here: workers and cached runs never cluster, and the import takes seconds.
+    from sklearn.cluster import KMeans
+    from threadpoolctl import threadpool_limits
+
     means = KMeans(prototypes, n_init=10, random_state=seed)
     with threadpool_limits(1):
         label = torch.from_numpy(means.fit_predict(codes.double().numpy())).long()

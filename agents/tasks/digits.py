@@ -10,7 +10,6 @@ from functools import cached_property
 
 import numpy as np
 import torch
-from sklearn.datasets import load_digits
 
 from agents.contract import FleetSpec
 from agents.seeding import Purpose, rng
@@ -93,6 +92,9 @@ class Digits:
 
 
 def _splits(seed: int) -> dict[str, tuple[torch.Tensor, np.ndarray]]:
+    # Only here: a worker gets the task as it is, and never needs the two seconds that this import takes.
+    from sklearn.datasets import load_digits
+
     pixels, labels = load_digits(return_X_y=True)
     images = torch.from_numpy((pixels / 16.0).astype(np.float32)).view(-1, 1, 8, 8)
     order = rng(seed, Purpose.SPLIT).permutation(len(labels))

@@ -5,7 +5,7 @@ how much, and when    ``rates`` (Constant, Scaled), ``steps``, ``opportunities``
 recorded              ``traces`` (rates, latencies), ``window_trace`` (availability)
 who waits for whom    ``fifo``, ``bucket``, ``lcfs``, ``sharing``, ``maxmin``
 what gets lost        ``loss`` (per packet), ``transport`` (packets, headers, repair)
-who is there          ``availability``, ``renewal``, ``diurnal``, ``fleet_availability``
+who is there          ``availability`` (windows, lifetimes), ``renewal``, ``daily``
 ====================  =============================================================================
 
 Two ways to wait. A link that serves in order of arrival tells the end when it admits (``fifo``, ``bucket``).

@@ -12,8 +12,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-
 
 class Availability(Protocol):
     """Whether something is there at a virtual time; it is there in [from, until)."""
@@ -24,22 +22,6 @@ class Availability(Protocol):
 
     def next_change_s(self, t_s: float) -> float:
         """Return the first time after ``t_s`` at which the answer may differ; ``inf`` if never."""
-        ...
-
-
-class FleetAvailability(Protocol):
-    """The availability of many devices, by number."""
-
-    def of(self, device: int) -> Availability:
-        """Return the availability of one device."""
-        ...
-
-    def available_many(self, devices: np.ndarray, t_s: float) -> np.ndarray:
-        """Return for each of ``devices`` (int64 [n]) whether it is there at ``t_s``: bool [n]."""
-        ...
-
-    def next_change_many(self, devices: np.ndarray, t_s: float) -> np.ndarray:
-        """Return for each of ``devices`` the first time after ``t_s`` that may differ: float64 [n]."""
         ...
 
 
@@ -98,12 +80,6 @@ class Windows:
         within = bisect_right(self._edges_s, self._phase_s(t_s)) % 2 == 1
         return within == self._inside
 
-    def available_at(self, t_s: np.ndarray) -> np.ndarray:
-        """Return the answers for an array of times: bool, in its shape."""
-        phases_s = np.mod(np.asarray(t_s) + self._offset_s, self._period_s)
-        within = np.searchsorted(np.asarray(self._edges_s), phases_s, side="right") % 2 == 1
-        return np.asarray(within == self._inside)
-
     def next_change_s(self, t_s: float) -> float:
         phase_s = self._phase_s(t_s)
         i = bisect_right(self._edges_s, phase_s)
@@ -112,16 +88,6 @@ class Windows:
         else:
             edge_s = self._edges_s[0] + self._period_s if self._edges_s else math.inf
         return max(t_s + (edge_s - phase_s), math.nextafter(t_s, math.inf))
-
-    def next_change_at(self, t_s: np.ndarray) -> np.ndarray:
-        """Return :meth:`next_change_s` for an array of times: float64, in its shape."""
-        t_s = np.asarray(t_s, np.float64)
-        if not self._edges_s:
-            return np.full(t_s.shape, np.inf)
-        phases_s = np.mod(t_s + self._offset_s, self._period_s)
-        edges_s = np.append(np.asarray(self._edges_s), self._edges_s[0] + self._period_s)
-        waits_s = edges_s[np.searchsorted(edges_s[:-1], phases_s, side="right")] - phases_s
-        return np.maximum(t_s + waits_s, np.nextafter(t_s, np.inf))
 
     def _phase_s(self, t_s: float) -> float:
         return (t_s + self._offset_s) % self._period_s

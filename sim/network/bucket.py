@@ -42,10 +42,6 @@ class TokenBucket:
         self.free_s = start_s + self._spend(8.0 * nbytes)
         return start_s, self.free_s
 
-    def tokens_bits(self, now_s: float) -> float:
-        """Return the tokens in the bucket at ``now_s``, which is not before the line is free."""
-        return min(self.burst_bits, self._tokens_bits + self.refill_bps * (now_s - self.free_s))
-
     def _refill(self, idle_s: float) -> None:
         self._tokens_bits = min(self.burst_bits, self._tokens_bits + self.refill_bps * idle_s)
 

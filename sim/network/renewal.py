@@ -140,36 +140,3 @@ class RenewalPath:
         lasting_s = self._law.lasting_s(np.asarray(self._device), numbers)
         self._ends_s = np.cumsum(np.append(self._anchors_s[chunk], lasting_s))[1:].tolist()
         self._chunk = chunk
-
-
-class RenewalFleet:
-    """The same paths for many devices at once; 24 bytes a device, and no cost for those nobody asks about.
-
-    Questions that go forward in time draw each period once; a question about the past starts its devices anew
-    from 0, so that the answer never depends on what was asked before.
-    """
-
-    def __init__(self, law: RenewalLaw, devices: int) -> None:
-        self._law = law
-        self._number = np.full(devices, -1, np.int64)
-        self._since_s = np.zeros(devices)
-        self._until_s = np.zeros(devices)
-
-    def of(self, device: int) -> RenewalPath:
-        return RenewalPath(self._law, device)
-
-    def available_many(self, devices: np.ndarray, t_s: float) -> np.ndarray:
-        self._seek(devices, t_s)
-        return self._law.starts_on(devices) ^ (self._number[devices] % 2 == 1)
-
-    def next_change_many(self, devices: np.ndarray, t_s: float) -> np.ndarray:
-        self._seek(devices, t_s)
-        return self._until_s[devices]
-
-    def _seek(self, devices: np.ndarray, t_s: float) -> None:
-        ahead = devices[self._since_s[devices] > t_s]
-        self._number[ahead], self._until_s[ahead] = -1, 0.0
-        while len(devices := devices[self._until_s[devices] <= t_s]):
-            self._since_s[devices] = self._until_s[devices]
-            self._number[devices] += 1
-            self._until_s[devices] += self._law.lasting_s(devices, self._number[devices])

@@ -79,10 +79,6 @@ class BatchServers:
         self._serving = [(end_s, size) for end_s, size in self._serving if end_s > now_s]
         return len(self._waiting) + sum(size for _, size in self._serving)
 
-    def waiting(self) -> int:
-        """Return how many jobs wait."""
-        return len(self._waiting)
-
     def _ready_s(self) -> float:
         """Return the moment from which the first batch need not wait for company."""
         oldest_s = self._waiting[0][0]

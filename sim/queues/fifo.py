@@ -26,30 +26,18 @@ class FifoServers:
     def __init__(self, servers: int, capacity: float = math.inf, gates: Sequence[Availability] = ()) -> None:
         self.servers = Servers(servers, gates)
         self.capacity = capacity
-        self.rejected = 0
         self._ends_s: list[float] = []
-        self._starts_s: list[float] = []
 
     def admit(self, now_s: float, work_s: float) -> Service | None:
         """Take a job now; return when it starts and ends, or None if there is no room."""
         if self.in_system(now_s) >= self.capacity:
-            self.rejected += 1
             return None
         service = self.servers.serve(now_s, work_s)
         heappush(self._ends_s, service.end_s)
-        heappush(self._starts_s, service.start_s)
         return service
 
     def in_system(self, now_s: float) -> int:
         """Return how many jobs wait or are served; one that ends now is gone."""
-        return _left(self._ends_s, now_s)
-
-    def waiting(self, now_s: float) -> int:
-        """Return how many jobs wait; one that starts now does not."""
-        return _left(self._starts_s, now_s)
-
-
-def _left(times_s: list[float], now_s: float) -> int:
-    while times_s and times_s[0] <= now_s:
-        heappop(times_s)
-    return len(times_s)
+        while self._ends_s and self._ends_s[0] <= now_s:
+            heappop(self._ends_s)
+        return len(self._ends_s)

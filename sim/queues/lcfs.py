@@ -79,7 +79,3 @@ class LcfsServers:
         """Return how many jobs wait or are served; one that ends now is gone."""
         self._ends_s = [end_s for end_s in self._ends_s if end_s > now_s]
         return len(self._waiting) + len(self._ends_s)
-
-    def waiting(self) -> int:
-        """Return how many jobs wait."""
-        return len(self._waiting)

@@ -41,7 +41,6 @@ class Servers:
         self._gates = gates
         self._speeds = [Gated(Constant(1.0), gate) for gate in gates]
         self._free = [(0.0, server) for server in range(count)]
-        self._booked_s = 0.0
 
     def soonest_s(self, now_s: float) -> float:
         """Return when the next job could begin, at or after ``now_s``."""
@@ -56,16 +55,7 @@ class Servers:
         else:
             end_s = start_s + work_s
             heapreplace(self._free, (end_s, server))
-        self._booked_s += end_s - start_s if end_s < math.inf else 0.0
         return Service(server, start_s, end_s)
-
-    def busy_s(self, now_s: float) -> float:
-        """Return the server-seconds from start to end of jobs, up to ``now_s``; failures within them count.
-
-        Jobs that never end because their server stays down are left out.
-        """
-        ahead_s = (free_s - now_s for free_s, _ in self._free)
-        return self._booked_s - sum(left_s for left_s in ahead_s if 0.0 < left_s < math.inf)
 
     def _soonest(self, now_s: float) -> tuple[float, int]:
         if not self._gates:

@@ -14,8 +14,8 @@ from sim.network.rates import Constant
 class SharedServers:
     """n jobs run at min(1, servers / n) seconds of work a second each.
 
-    The events are those of :class:`sim.network.sharing.SharedLink`, O(log n) each: after each :meth:`enter`,
-    :meth:`leave` or :meth:`complete`, wait until :meth:`next_s` and call :meth:`complete`.
+    The events are those of :class:`sim.network.sharing.SharedLink`, O(log n) each: after each :meth:`enter`
+    or :meth:`complete`, wait until :meth:`next_s` and call :meth:`complete`.
 
     Args:
         servers: how many.
@@ -31,7 +31,6 @@ class SharedServers:
         self._uptime = Gated(Constant(1.0), gate) if gate else Gated(Constant(1.0), Always())
         self._jobs = FairClock()
         self._at_s = 0.0
-        self._work_s = 0.0
         self._next_s: float | None = None
         self._ended: list[tuple[Hashable, float]] = []
 
@@ -51,12 +50,6 @@ class SharedServers:
         self._next_s = None
         return True
 
-    def leave(self, now_s: float, job: Hashable) -> float:
-        """Break a job off; return the work that it still had to go [s]."""
-        self._advance(now_s)
-        self._next_s = None
-        return self._jobs.leave(job)
-
     def next_s(self) -> float:
         """Return when the next job ends if nobody comes or goes; ``inf`` if none will."""
         return self._ended[0][1] if self._ended else self._end_s()
@@ -67,15 +60,8 @@ class SharedServers:
         ended, self._ended = self._ended, []
         return ended
 
-    def busy_s(self, now_s: float) -> float:
-        """Return the server-seconds of work done up to ``now_s``, which is not after :meth:`next_s`."""
-        return self._work_s + self._done_s(now_s)
-
     def _speed(self) -> float:
         return float(min(len(self._jobs), self.servers))
-
-    def _done_s(self, now_s: float) -> float:
-        return self._speed() * self._uptime.bits(self._at_s, now_s)
 
     def _end_s(self) -> float:
         if self._next_s is None:
@@ -86,12 +72,9 @@ class SharedServers:
 
     def _advance(self, now_s: float) -> None:
         while (end_s := self._end_s()) <= now_s:
-            self._work_s += self._done_s(end_s)
             self._ended.append((self._jobs.finish(), end_s))
             self._at_s = end_s
             self._next_s = None
         if self._jobs:
-            done_s = self._done_s(now_s)
-            self._work_s += done_s
-            self._jobs.serve(done_s)
+            self._jobs.serve(self._speed() * self._uptime.bits(self._at_s, now_s))
         self._at_s = now_s

@@ -49,3 +49,22 @@ def test_ticks_change_no_prediction(play: Play, tick: str) -> None:
     assert fine.summary["installed"] > 20
     assert_rows_equal(fine.table("devices"), coarse.table("devices"))
     assert_rows_equal(fine.exchanges, coarse.exchanges)
+
+
+@pytest.mark.parametrize("adapter", ["{kind: cloud_ft, steps: 5}", "{kind: persona, steps: 20}"])
+def test_a_device_may_ask_before_its_first_sample_or_never_have_one(play: Play, adapter: str) -> None:
+    chosen = [f"method.adapter={adapter}", "method.trigger={kind: at, times: [0 s, 20 s]}"]
+    # It has nothing to tell, and gets back what says nothing: up to the next ask it is the base model.
+    windows = play("digits", *chosen, "links.lte={up: 1 Gbit/s, down: 1 Gbit/s}").windows
+    early = windows["t_s"] <= 20
+    assert windows["correct"][early].tolist() == windows["correct_static"][early].tolist()
+    silent = play("digits", *chosen, "fleet.0.samples={rate: 0 /s}").summary
+    assert (silent["samples"], silent["accuracy"], silent["installed"]) == (0, None, 24)
+
+
+def test_a_request_that_is_retried_is_adapted_to_anew(play: Play) -> None:
+    lossy = "links.lte={up: 1 Mbit/s, down: 1 Mbit/s, loss: 20 %, recovery: {arq: off, timeout: 500 ms, retries: 5}}"
+    lazy, eager = play("digits", lossy, "tick=50 s"), play("digits", lossy, eager=True)
+    again = lazy.exchanges["sent_s"] > lazy.exchanges["requested_s"]
+    assert (again & (lazy.exchanges["outcome"] == "installed")).sum() > 10
+    assert_rows_equal(lazy.table("devices"), eager.table("devices"))

@@ -7,16 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.seeding import Purpose
-from sim.network.availability import AllOf, Always, Availability, FleetAvailability, Windows, lifetime
-from sim.network.diurnal import DAY_S, DiurnalFleet
-from sim.network.fleet_availability import AllOfFleet, AlwaysFleet, Lifetimes, WindowsFleet
+from agents.seeding import Purpose, uniforms
+from sim.network.availability import AllOf, Always, Availability, Windows, lifetime
+from sim.network.daily import DailyHours
 from sim.network.gated import Gated
 from sim.network.rates import Constant
-from sim.network.renewal import Law, RenewalFleet, RenewalLaw, RenewalPath
+from sim.network.renewal import Law, RenewalLaw, RenewalPath
 from sim.network.trace_text import TraceError
 from sim.network.window_trace import load_windows
 
@@ -35,6 +34,22 @@ def constant(seconds: float) -> Law:
     return lambda u: np.full(np.shape(u), seconds)
 
 
+def quarter_days(from_: int, length: int, zone: int, share: float) -> DailyHours:
+    """Return hours of days of 24, all told in quarters."""
+    return DailyHours(3, from_ / 4, length / 4, 24.0, zone / 4, share, seed=11)
+
+
+def comes(hours: DailyHours, t_s: float) -> bool:
+    """Look at each day whether its hours cover a moment, and then whether the device's draw lets it come."""
+    for day in range(-12, 40):
+        start_s = day * hours.day_s + hours.from_s - hours.zone_s
+        if start_s <= t_s < start_s + hours.length_s:
+            number = 2 * day if day >= 0 else -2 * day - 1
+            return bool(uniforms(hours.seed, Purpose.AVAILABILITY, hours.device, number) < hours.share)
+    return False
+
+
+QUARTERS = (st.integers(0, 120), st.integers(1, 96), st.integers(-96, 96), st.sampled_from([0.0, 0.4, 1.0]))
 LAW = RenewalLaw(exponential(30.0), lognormal(8.0, 0.7), seed=4)
 ONE: list[Availability] = [
     Always(),
@@ -45,7 +60,7 @@ ONE: list[Availability] = [
     lifetime(3.0, 20.0),
     AllOf([Windows([(0, 7)], period_s=10.0), lifetime(5.0)]),
     RenewalPath(LAW, 3),
-    DiurnalFleet([0.3] * 24, np.zeros(4), seed=2).of(1),
+    DailyHours(1, 79_321.7, 30_000.0, 86_400.0, 7200.0, 0.5, seed=2),
 ]
 
 
@@ -76,8 +91,6 @@ def test_windows_equal_a_look_at_each(windows: list[tuple[int, int]], offset: in
     times_s = np.arange(0, 300) / 2
     expected = [any(a <= (t + offset) % 64.0 < b for a, b in pairs) == inside for t in times_s]
     assert [it.available(t) for t in times_s] == expected
-    assert it.available_at(times_s).tolist() == expected
-    assert it.next_change_at(times_s).tolist() == [it.next_change_s(t) for t in times_s]
 
 
 def test_what_has_left_for_good_is_not_waited_for() -> None:
@@ -107,33 +120,6 @@ def test_availability_at_unsorted_times_equals_a_path_drawn_from_the_start() -> 
     assert np.array([path.available(t) for t in times_s]).tolist() == expected.tolist()
 
 
-FLEETS: list[FleetAvailability] = [
-    AlwaysFleet(),
-    RenewalFleet(LAW, 6),
-    DiurnalFleet([0.0] * 8 + [0.9] * 14 + [0.2, 0.0], np.arange(6) * 3600.0 - 8000.0, seed=5),
-    Lifetimes(np.array([0, 0, 50, 9e9, 3, 5]), np.array([math.inf, 40, math.inf, math.inf, 3, 4])),
-    WindowsFleet(
-        [Windows([(3, 9)], period_s=20.0), Windows([(0, 50)])],
-        np.array([0, 1, 0, 1, 0, 0]),
-        np.arange(6) * 1.5,
-    ),
-    AllOfFleet([RenewalFleet(LAW, 6), Lifetimes(np.zeros(6), np.full(6, 300.0))]),
-]
-
-
-@pytest.mark.parametrize("fleet", FLEETS)
-@given(times=st.lists(st.floats(0, 4e3), min_size=1, max_size=6), devices=st.sets(st.integers(0, 5), min_size=1))
-@settings(deadline=None, max_examples=30)
-def test_a_fleet_answers_as_its_devices_in_any_order(
-    fleet: FleetAvailability, times: list[float], devices: set[int]
-) -> None:
-    some = np.array(sorted(devices))
-    for t_s in times:
-        assert fleet.available_many(some, t_s).tolist() == [fleet.of(d).available(t_s) for d in some]
-        changes_s = [fleet.of(d).next_change_s(t_s) for d in some]
-        assert fleet.next_change_many(some, t_s) == pytest.approx(changes_s, rel=1e-15)
-
-
 @pytest.mark.parametrize(
     ("on", "off"),
     [
@@ -142,21 +128,23 @@ def test_a_fleet_answers_as_its_devices_in_any_order(
         (lognormal(20.0, 0.9), exponential(10.0)),
     ],
 )
-@pytest.mark.parametrize("t_s", [0.0, 5.0, 200.0])
-def test_the_share_on_is_that_of_the_means_at_every_moment(on: Law, off: Law, t_s: float) -> None:
+def test_the_share_on_is_that_of_the_means_at_every_moment(on: Law, off: Law) -> None:
     """P(on at t) = E[on] / (E[on] + E[off]) for all t from a stationary start, whatever the laws."""
     law = RenewalLaw(on, off, seed=9)
     share = law.mean_on_s / (law.mean_on_s + law.mean_off_s)
-    there = RenewalFleet(law, 20_000).available_many(np.arange(20_000), t_s).mean()
-    assert there == pytest.approx(share, abs=4 * math.sqrt(share * (1 - share) / 20_000))
+    paths = [RenewalPath(law, device) for device in range(5000)]
+    for t_s in (0.0, 5.0, 200.0):
+        there = np.mean([path.available(t_s) for path in paths])
+        assert there == pytest.approx(share, abs=4 * math.sqrt(share * (1 - share) / 5000))
 
 
 def test_what_is_left_of_the_first_period_is_that_of_a_long_one() -> None:
     """E[remainder] = E[X^2] / (2 E[X]): 15 s for a constant 30 s, 30 s for an exponential one."""
     for on, expected_s in ((constant(30.0), 15.0), (exponential(30.0), 30.0)):
-        fleet, devices = RenewalFleet(RenewalLaw(on, constant(0.001), seed=1), 20_000), np.arange(20_000)
-        left_s = fleet.next_change_many(devices, 0.0)[fleet.available_many(devices, 0.0)]
-        assert left_s.mean() == pytest.approx(expected_s, rel=0.03)
+        law = RenewalLaw(on, constant(0.001), seed=1)
+        paths = (RenewalPath(law, device) for device in range(10_000))
+        left_s = [path.next_change_s(0.0) for path in paths if path.available(0.0)]
+        assert np.mean(left_s) == pytest.approx(expected_s, rel=0.04)
 
 
 def test_a_start_may_be_told() -> None:
@@ -177,27 +165,47 @@ def test_laws_that_cannot_alternate_are_refused(on: Law, off: Law) -> None:
         RenewalLaw(on, off, seed=0)
 
 
-def test_fixed_hours_follow_the_time_zone() -> None:
-    """Eight to twenty local time; the second device lives two hours east."""
-    fleet = DiurnalFleet([0.0] * 8 + [1.0] * 12 + [0.0] * 4, np.array([0.0, 7200.0]), seed=0)
-    hours = [h for h in range(48) if fleet.of(1).available(3600.0 * h + 1)]
-    assert hours == [*range(6, 18), *range(30, 42)]
-    assert fleet.of(0).next_change_s(0.0) == 8 * 3600.0
-    assert fleet.of(0).next_change_s(9 * 3600.0) == 20 * 3600.0
-    assert DiurnalFleet([1.0], np.zeros(1), seed=0).of(0).next_change_s(5.0) == math.inf
+@given(hours=st.builds(quarter_days, *QUARTERS), times=st.lists(st.integers(-400, 2000), min_size=1, max_size=20))
+def test_daily_hours_equal_a_look_at_each_day(hours: DailyHours, times: list[int]) -> None:
+    """Quarters of an hour of days of 24 h, so that every edge is met exactly, in any order."""
+    for quarter in times:
+        t_s = quarter / 4
+        assert hours.available(t_s) == comes(hours, t_s)
+        change_s = hours.next_change_s(t_s)
+        assert change_s > t_s
+        until = min(math.ceil(4 * change_s), quarter + 100) if change_s < math.inf else quarter + 400
+        assert {comes(hours, between / 4) for between in range(quarter, until)} == {comes(hours, t_s)}
 
 
-def test_thinned_hours_have_their_probability() -> None:
-    fleet = DiurnalFleet([0.0, 0.25, 0.8, 1.0], np.zeros(4000), seed=3)
-    for slot, p in enumerate([0.0, 0.25, 0.8, 1.0]):
-        there = fleet.available_many(np.arange(4000), 3 * DAY_S + (slot + 0.5) * DAY_S / 4).mean()
-        assert there == pytest.approx(p, abs=4 * math.sqrt(p * (1 - p) / 4000))
+@given(zone=st.integers(-96, 96), quarter=st.integers(0, 2000), share=st.sampled_from([0.4, 1.0]))
+def test_a_zone_shifts_the_hours_of_the_day(zone: int, quarter: int, share: float) -> None:
+    home, away = quarter_days(32, 48, 0, share), quarter_days(32, 48, zone, share)
+    t_s, local_s = quarter / 4, (quarter + zone) / 4
+    assert away.available(t_s) == home.available(local_s)
+    assert away.next_change_s(t_s) - t_s == home.next_change_s(local_s) - local_s
 
 
-@pytest.mark.parametrize("profile", [[], [1.2], [math.nan]])
-def test_a_day_without_probabilities_is_refused(profile: list[float]) -> None:
-    with pytest.raises(ValueError, match="probabilities"):
-        DiurnalFleet(profile, np.zeros(1), seed=0)
+def test_eight_to_twenty_two_hours_east_is_six_to_eighteen() -> None:
+    day = DailyHours(1, 8 * 3600.0, 12 * 3600.0, 86_400.0, 7200.0, 1.0, seed=0)
+    assert [h for h in range(48) if day.available(3600.0 * h)] == [*range(6, 18), *range(30, 42)]
+    assert day.next_change_s(0.0) == 6 * 3600.0
+    assert day.next_change_s(9 * 3600.0) == 18 * 3600.0
+    assert DailyHours(1, 5.0, 86_400.0, 86_400.0, 0.0, 1.0, seed=0).next_change_s(5.0) == math.inf
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.8])
+def test_devices_come_on_their_share_of_days(share: float) -> None:
+    """Over the days of a device, over the devices of a day, and whether a pair of days agrees, as binomials."""
+    at_noon = np.arange(-20, 80) * 24.0 + 12.0
+    fleet = [DailyHours(device, 8.0, 12.0, 24.0, 0.0, share, seed=3) for device in range(100)]
+    there = np.array([[hours.available(t) for t in at_noon] for hours in fleet])
+    sigma = math.sqrt(share * (1 - share))
+    assert there.mean() == pytest.approx(share, abs=4 * sigma / 100)
+    assert np.abs(there.mean(0) - share).max() < 5 * sigma / 10
+    assert np.abs(there.mean(1) - share).max() < 5 * sigma / 10
+    both = share**2
+    for pairs in (there[:, 1:] & there[:, :-1], there[1:] & there[:-1]):
+        assert pairs.mean() == pytest.approx(both, abs=6 * math.sqrt(both * (1 - both)) / 100)
 
 
 def test_recorded_windows_are_read_by_name(tmp_path: Path) -> None:

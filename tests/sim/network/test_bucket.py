@@ -18,11 +18,11 @@ def test_a_burst_goes_at_line_rate_and_the_rest_at_the_refill_rate() -> None:
 
 
 def test_tokens_come_back_while_the_line_is_idle_up_to_the_burst() -> None:
-    bucket = TokenBucket(2.0, 80.0, 10.0)
-    bucket.admit(0.0, 120 / 8)
-    assert bucket.tokens_bits(30.0) == 20.0
-    assert bucket.tokens_bits(1000.0) == 80.0
-    assert bucket.admit(24.0, 10 / 8)[1] == 25.0
+    """It is empty at 20 s; 20 tokens carry 25 bits at the line's rate, 80 carry 100, and no more ever come."""
+    for at_s, bits, end_s in ((24.0, 10, 25.0), (30.0, 25, 32.5), (30.0, 27, 33.5), (1000.0, 120, 1020.0)):
+        bucket = TokenBucket(2.0, 80.0, 10.0)
+        bucket.admit(0.0, 120 / 8)
+        assert bucket.admit(at_s, bits / 8)[1] == end_s
 
 
 def test_an_endless_line_sends_the_burst_at_once() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.network.availability import Windows
-from sim.network.fifo import FifoFleet, FifoLink
+from sim.network.fifo import FifoLink
 from sim.network.gated import Gated
 from sim.network.opportunities import Opportunities
 from sim.network.rates import Constant
@@ -46,36 +46,6 @@ def test_a_link_without_rate_delivers_nothing_and_says_so() -> None:
     link = FifoLink(Constant(0.0))
     assert link.admit(1.0, 5).end_s == math.inf
     assert link.admit(2.0, 5).start_s == math.inf
-    assert link.backlog_bits(100.0) == 80.0
-    assert link.busy_s(100.0) == 99.0
-
-
-@given(gaps_and_sizes=messages, pick=st.integers(0, 39), at=st.floats(0, 1), bps=st.integers(100, 10**6))
-def test_after_a_withdrawal_all_is_as_if_the_message_had_never_come(
-    gaps_and_sizes: list[tuple[int, int]], pick: int, at: float, bps: int
-) -> None:
-    pick %= len(gaps_and_sizes)
-    link, without, now_s, slots, expected = FifoLink(Constant(bps)), FifoLink(Constant(bps)), 0.0, {}, {}
-    for i, (gap_ms, nbytes) in enumerate(gaps_and_sizes):
-        now_s += gap_ms / 1e3
-        slots[i] = link.admit(now_s, nbytes)
-        if i != pick:
-            expected[i] = without.admit(now_s, nbytes)
-    if slots[pick].start_s <= now_s:
-        return
-    moved = {old.number: new for old, new in link.withdraw(now_s, slots.pop(pick))}
-    for i, slot in slots.items():
-        assert moved.get(slot.number, slot).end_s == pytest.approx(expected[i].end_s, rel=1e-12)
-
-
-def test_a_message_cut_short_frees_the_link_at_once() -> None:
-    link = FifoLink(Constant(8.0))
-    first, second = link.admit(0.0, 10), link.admit(1.0, 2)
-    assert link.sent_bits(4.0, first) == 32.0
-    assert [new.end_s for _, new in link.withdraw(4.0, first)] == [6.0]
-    assert second.end_s == 12.0
-    with pytest.raises(ValueError, match="has left"):
-        link.withdraw(13.0, first)
 
 
 def test_a_message_broken_off_in_time_frees_the_line_for_the_next() -> None:
@@ -96,13 +66,9 @@ def test_a_message_with_a_rate_of_its_own_holds_the_line_while_it_pauses() -> No
     assert link.admit(0.5, 1).start_s == 6.0
 
 
-def test_backlog_and_busy_time_count_what_is_queued() -> None:
+def test_a_message_takes_as_long_as_the_rate_meanwhile_needs() -> None:
     link = FifoLink(Steps([0, 1, 2], [8.0, 0.0, 16.0], 10.0))
-    link.admit(0.0, 2)
-    link.admit(0.5, 2)
-    assert link.backlog_bits(1.5) == pytest.approx(24.0)
-    assert link.busy_s(1.5) == 1.5
-    assert link.busy_s(10.0) == pytest.approx(3.5)
+    assert [link.admit(at_s, 2).end_s for at_s in (0.0, 0.5)] == [2.5, 3.5]
 
 
 def test_small_messages_share_an_opportunity_and_late_ones_miss_it() -> None:
@@ -135,17 +101,3 @@ def test_a_packet_link_serves_its_queue_as_mahimahi_does(gaps: list[int], arriva
         if not ends:
             return
     raise AssertionError("the brute-force queue never drained")
-
-
-@given(
-    rounds=st.lists(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 5000)), max_size=10), min_size=1, max_size=8),
-    rates=st.lists(st.sampled_from([0.0, 1e3, 1e6]), min_size=5, max_size=5),
-)
-def test_a_fleet_of_links_equals_its_links(rounds: list[list[tuple[int, int]]], rates: list[float]) -> None:
-    fleet, links = FifoFleet(np.array(rates)), [FifoLink(Constant(bps)) for bps in rates]
-    for now_s, batch in enumerate(rounds):
-        devices = np.array([device for device, _ in batch], np.int64)
-        start_s, end_s = fleet.admit_many(devices, float(now_s), np.array([size for _, size in batch]))
-        slots = [links[device].admit(float(now_s), size) for device, size in batch]
-        assert start_s.tolist() == [slot.start_s for slot in slots]
-        assert end_s.tolist() == [slot.end_s for slot in slots]

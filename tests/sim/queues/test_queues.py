@@ -64,7 +64,6 @@ def test_waits_follow_erlang_c(servers: int, load: float) -> None:
     assert within(np.array(found), load * (erlang_c(servers, load) / (servers - load) + 1))
     assert within((waits_s > 0).astype(float), erlang_c(servers, load))
     assert within(waits_s, erlang_c(servers, load) / (servers - load))
-    assert queue.servers.busy_s(at_s[-1]) / at_s[-1] == pytest.approx(load, rel=0.02)
 
 
 @pytest.mark.parametrize(("servers", "load"), [(1, 0.5), (4, 3.0), (10, 12.0)])
@@ -73,7 +72,6 @@ def test_a_system_without_waiting_room_turns_away_as_erlang_b_says(servers: int,
     queue = FifoServers(servers, capacity=servers)
     refused = np.array([queue.admit(t, w) is None for t, w in zip(at_s, work_s, strict=True)])
     assert within(refused.astype(float), erlang_b(servers, load))
-    assert queue.rejected == refused.sum()
 
 
 def test_a_queue_of_finite_capacity_holds_no_more() -> None:
@@ -175,7 +173,6 @@ def test_no_job_runs_faster_than_one_server() -> None:
 def test_shared_work_pauses_while_the_servers_are_down() -> None:
     queue = SharedServers(1, gate=Windows([(1, 4)], inside=False))
     assert play_shared(queue, np.array([0.0, 0.0]), np.array([1.0, 2.0])).tolist() == [5.0, 6.0]
-    assert queue.busy_s(10.0) == 3.0
 
 
 @pytest.mark.parametrize(("servers", "load"), [(1, 0.7), (3, 2.1)])
@@ -189,8 +186,8 @@ def test_shared_servers_hold_as_many_jobs_as_erlang_c_says(servers: int, load: f
 def test_shared_servers_turn_away_when_full() -> None:
     queue = SharedServers(1, capacity=2)
     assert [queue.enter(0.0, k, 1.0) for k in range(3)] == [True, True, False]
-    assert queue.leave(1.0, 0) == 0.5
-    assert queue.enter(1.0, 3, 1.0)
+    assert queue.complete(2.0) == [(0, 2.0), (1, 2.0)]
+    assert queue.enter(2.0, 3, 1.0)
 
 
 def test_a_batch_starts_when_full_or_when_the_first_has_waited_enough() -> None:
