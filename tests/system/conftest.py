@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import signal
 from itertools import count
 
 import pytest
 import yaml
 from stage import Play, Run, play_file, scene
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _hear_ctrl_c() -> None:
+    """Let children hear Ctrl-C even where the tests themselves run in the background, deaf to it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

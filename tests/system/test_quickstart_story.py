@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from stage import Table, cli, read_table, where
 
-TURN_S, SETTLED_S, SECOND_S = 300.0, 420.0, 720.0
+TURN_S, SETTLED_S, SECOND_S, END_S = 300.0, 420.0, 720.0, 1200.0
 POINTS = [(link, adapter) for link in ("lte", "narrow") for adapter in ("cloud_ft", "persona")]
 
 pytestmark = pytest.mark.slow
@@ -77,7 +77,7 @@ def test_labelled_fine_tuning_regains_too(story: Story) -> None:
 
 @pytest.mark.parametrize("adapter", ["cloud_ft", "persona"])
 def test_the_narrow_link_costs_accuracy(story: Story, adapter: str) -> None:
-    wide, narrow = (accuracy(story.curve(link, adapter), "correct", TURN_S, SECOND_S) for link in ("lte", "narrow"))
+    wide, narrow = (accuracy(story.curve(link, adapter), "correct", TURN_S, END_S) for link in ("lte", "narrow"))
     assert narrow < wide - 0.01
 
 

@@ -142,9 +142,12 @@ def test_what_a_worker_cannot_do_is_raised_as_it_is() -> None:
 def test_ctrl_c_ends_workers_and_ray_with_the_run(tmp_path: Path) -> None:
     asked = ["--set", "duration=300 d", "--set", "drift=[]", "--workers", "2", "--quiet", "--out", tmp_path / "run"]
     with subprocess.Popen(command("run", scene("digits"), *asked), stderr=subprocess.PIPE, text=True) as process:
-        family = wait_for_workers(process)
-        process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=60)
+        try:
+            family = wait_for_workers(process)
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert (process.returncode, err.strip()) == (130, "interrupted")
     assert (tmp_path / "run" / "STATUS").read_text(encoding="utf-8").strip() == "partial"
     give_up_s = time.monotonic() + 20.0
