@@ -26,25 +26,24 @@ def waves(orders: Iterable[Order]) -> Iterator[Wave]:
     """Yield waves of orders given in virtual-time order.
 
     Parameters change only at installs, so a wave must end before a device collects, or installs again, after its
-    own install; and before a request that came to nothing is collected anew, under its old ticket. Everything else
-    commutes: collects read only their own device, and adapts keep their order.
+    own install; and before a request that came to nothing is collected anew, after all that befell its first
+    attempt. Everything else commutes: collects read only their own device, and adapts keep their order.
     """
-    wave, installed, collected = Wave(), set[int](), set[int]()
+    wave, installed, met = Wave(), set[int](), set[int]()
     for order in orders:
-        if _must_wait(order, installed, collected):
+        if _must_wait(order, installed, met):
             yield wave
-            wave, installed, collected = Wave(), set(), set()
+            wave, installed, met = Wave(), set(), set()
         _enter(wave, order)
+        met.update(order.tickets if isinstance(order, Adapt) else (order.ticket,))
         if isinstance(order, Install):
             installed.add(order.device)
-        elif isinstance(order, Collect):
-            collected.add(order.ticket)
     yield wave
 
 
-def _must_wait(order: Order, installed: set[int], collected: set[int]) -> bool:
-    """Say whether an order belongs to the next wave, by the devices and tickets that this one has seen."""
-    if isinstance(order, Collect) and order.ticket in collected:
+def _must_wait(order: Order, installed: set[int], met: set[int]) -> bool:
+    """Say whether an order belongs to the next wave, by the devices and the tickets that this one has met."""
+    if isinstance(order, Collect) and order.ticket in met:
         return True
     return isinstance(order, Collect | Install) and order.device in installed
 

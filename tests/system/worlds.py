@@ -109,13 +109,23 @@ def rough_links() -> st.SearchStrategy[dict[str, Any]]:
         {
             "up": rates,
             "down": rates,
-            "discipline": st.sampled_from(["fifo", "ps"]),
+            "discipline": st.sampled_from(["fifo", "ps", "lcfs"]),
             "loss": loss,
             "recovery": recovery,
             "ordered": st.booleans(),
         },
         optional={"latency": times(), "outages": outages, "packet_header": st.just("20 B")},
     )
+
+
+def clouds() -> st.SearchStrategy[dict[str, Any]]:
+    """Return clouds of every queue, some of them full, failing or serving in batches."""
+    capacity = st.sampled_from(["unlimited", 1, 3])
+    failures = st.sampled_from([[], [{"at": "2 s", "for": "40 s"}]])
+    queue = st.sampled_from([{"queue": "fifo"}, {"queue": "lcfs"}, {"queue": "ps"}])
+    batch = st.just({"batch": {"max": 3, "wait": "700 ms", "each": "10 ms"}})
+    plain = {"workers": st.integers(1, 3), "service": times(), "capacity": capacity, "failures": failures}
+    return st.builds(_merged, st.fixed_dictionaries(plain), st.one_of(queue, batch))
 
 
 def rough_worlds() -> st.SearchStrategy[dict[str, Any]]:
@@ -128,6 +138,7 @@ def rough_worlds() -> st.SearchStrategy[dict[str, Any]]:
     return st.builds(
         _rough,
         world=worlds(),
+        cloud=clouds(),
         near=rough_links(),
         far=st.builds(_merged, rough_links(), sharing),
         away=away,
@@ -137,13 +148,20 @@ def rough_worlds() -> st.SearchStrategy[dict[str, Any]]:
 
 
 def _rough(
-    world: dict[str, Any], near: dict[str, Any], far: dict[str, Any], away: Any, offline: Any, asks: list[str]
+    world: dict[str, Any],
+    cloud: dict[str, Any],
+    near: dict[str, Any],
+    far: dict[str, Any],
+    away: Any,
+    offline: Any,
+    asks: list[str],
 ) -> dict[str, Any]:
     fleet = [cohort | {"availability": away, "offline": offline} for cohort in world["fleet"]]
     return world | {
         "duration": "12 h",
         "tick": "1 h",
         "fleet": fleet,
+        "cloud": cloud,
         "links": {"near": near | {"via": ["far"]}, "far": far},
         "method": world["method"] | {"trigger": {"kind": "at", "times": asks}},
     }
