@@ -212,7 +212,7 @@ def _under(prefix: str, kept: Kept) -> Kept:
 
 def _counted(verdict: Verdict, valid: np.ndarray, labelled: np.ndarray, phases: np.ndarray) -> np.ndarray:
     """Sum over the samples of each row: int64 [rows, columns]."""
-    regret = np.where(valid, verdict.correct_oracle.astype(np.int64) - verdict.correct, 0)
+    regret = np.where(valid, verdict.regret, 0)
     columns = [valid, valid & labelled]
     columns += [valid & column for column in (verdict.correct, verdict.correct_static, verdict.correct_oracle)]
     sums = [column.sum(axis=1) for column in columns]

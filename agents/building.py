@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import ceil, sqrt
 from typing import cast
 
@@ -55,18 +55,22 @@ def draw_blueprint(spec: FleetSpec, report: Report | None = None) -> Blueprint:
     history = task.history()
     base = pretrain(history, net, spec.pretrain, spec.seed, report)
     cloud = method.prepare(history, base, spec.seed)
-    features, judge = _seeing(task, base)
+    features, judge = _seeing(task, base, spec.references)
     return Blueprint(Layout(spec.cohorts), _parts(spec, task, features, judge, method), cloud)
 
 
-def _seeing(task: Task, base: Base) -> tuple[Features, Judge]:
-    """Return how samples become features, and what they are judged against."""
+def _seeing(task: Task, base: Base, references: Sequence[str]) -> tuple[Features, Judge]:
+    """Return how samples become features, and what they are judged against: only what was asked for."""
+    static, oracle = "static" in references, "oracle" in references
     if task.pool_size == 0:
-        return DrawnFeatures(base), Judge(Computed(base), BayesOptimal())
+        return DrawnFeatures(base), Judge(Computed(base) if static else None, BayesOptimal() if oracle else None)
     pool_task = cast(PoolTask, task)
     features = PooledFeatures(pool_task, base)
-    static, oracle = static_table(pool_task, base, features), oracle_table(pool_task, base, features)
-    return features, Judge(static, oracle)
+    judge = Judge(
+        static_table(pool_task, base, features) if static else None,
+        oracle_table(pool_task, base, features) if oracle else None,
+    )
+    return features, judge
 
 
 def _parts(spec: FleetSpec, task: Task, features: Features, judge: Judge, method: Method) -> list[BlockParts]:

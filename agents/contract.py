@@ -191,7 +191,6 @@ class FleetSpec:
     references: tuple[str, ...]
     watch: tuple[str, ...] = ()
     workers: int = 0
-    plugins: bool = False
 
     @property
     def devices(self) -> int:

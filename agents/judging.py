@@ -18,11 +18,15 @@ _WORST_NATS = 1000.0
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of some samples. All arrays are [devices, samples]; ``loss_micro`` is int64, 1e-6 nats."""
+    """What became of some samples. All arrays are [devices, samples]; ``loss_micro`` is int64, 1e-6 nats.
+
+    A reference that nobody asked for is right nowhere; without an oracle there is no regret.
+    """
 
     correct: np.ndarray
     correct_static: np.ndarray
     correct_oracle: np.ndarray
+    regret: np.ndarray
     loss_micro: np.ndarray
 
 
@@ -38,8 +42,8 @@ class Reference(Protocol):
 class Judge:
     """Judges samples under the deployed state of each device, beside the references."""
 
-    static: Reference
-    oracle: Reference
+    static: Reference | None
+    oracle: Reference | None
 
     def __call__(
         self, method: Method, state: DeviceState, samples: Mapping[str, np.ndarray], features: Features
@@ -52,9 +56,13 @@ class Judge:
             correct = logits.argmax(dim=2) == label
             loss = logits.logsumexp(dim=2) - logits.gather(2, label[:, :, None])[:, :, 0]
             micro = (loss.clamp(0.0, _WORST_NATS).double() * 1e6).round().long()
+        judged = correct.numpy()
+        nowhere = np.zeros_like(judged)
+        best = nowhere if self.oracle is None else self.oracle.correct(samples, x)
         return Verdict(
-            correct=correct.numpy(),
-            correct_static=self.static.correct(samples, x),
-            correct_oracle=self.oracle.correct(samples, x),
+            correct=judged,
+            correct_static=nowhere if self.static is None else self.static.correct(samples, x),
+            correct_oracle=best,
+            regret=nowhere.astype(np.int64) if self.oracle is None else best.astype(np.int64) - judged,
             loss_micro=micro.numpy(),
         )

@@ -70,7 +70,7 @@ def play(scenario: Scenario, folder: RunFolder, how: HowToPlay, judge_recovery: 
         progress.close()
         for name, table in (tables | rates_table(live.lines, scenario.duration)).items():
             folder.write_table(name, table)
-        summary = summarise(tables, digest(tables))
+        summary = summarise(tables, digest(tables), scenario.references)
         summary |= judge_recovery(tables["windows"], live.drift_marks)
         player = live.simulation.player
         summary |= {"asks_dropped": player.asks_dropped, "asks_away": player.asks_away}

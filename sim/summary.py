@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,15 +14,15 @@ from sim.tables import Table
 _BUSY, _GROWTH = 0.99, 1
 
 
-def summarise(tables: Mapping[str, Table], digest: str) -> dict[str, Any]:
-    """Return the headline figures of a run; accuracies are None where no sample was judged."""
+def summarise(tables: Mapping[str, Table], digest: str, references: Sequence[str]) -> dict[str, Any]:
+    """Return the headline figures of a run; accuracies are None where nothing was judged or asked for."""
     windows, exchanges, devices = tables["windows"], tables["exchanges"], tables["devices"]
     samples = int(windows["samples"].sum())
     outcomes = exchanges["outcome"]
     return {
         "accuracy": _share(windows["correct"], samples),
-        "accuracy_static": _share(windows["correct_static"], samples),
-        "accuracy_oracle": _share(windows["correct_oracle"], samples),
+        "accuracy_static": _share(windows["correct_static"], samples) if "static" in references else None,
+        "accuracy_oracle": _share(windows["correct_oracle"], samples) if "oracle" in references else None,
         "loss_nats": None if not samples else float(windows["loss_micro"].sum()) / 1e6 / samples,
         "regret": {name: int(windows[name].sum()) for name in windows if name.startswith("regret_")},
         "recovery_s": None,
