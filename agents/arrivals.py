@@ -7,45 +7,71 @@ from math import inf
 import numpy as np
 
 from agents.contract import CohortSpec
+from agents.counting import ArrivalCounts
+from agents.recordings import Recordings
 from agents.seeding import Purpose, rng
-from agents.tasks.base import Place
+from agents.tasks.base import Cell, Place, Supply
 
 #: Expected samples of one device in one cell: enough to amortise a draw, few enough to stay in cache.
-_PER_CELL = 16
+PER_CELL = 16
 
 
 class Arrivals:
     """The arrival law of one cohort, cut into cells of virtual time (cell k covers (k, k + 1] cell lengths).
 
     A cell is a pure function of (seed, cohort, block, k), drawn for the full width of the block, so that
-    neither the number of devices nor the order of access can change anybody's stream.
+    neither the number of devices nor the order of access can change anybody's stream. Where a task has a
+    ``supply``, every sample knows its ordinal, and a device whose supply is used up falls silent.
     """
 
-    def __init__(self, seed: int, spec: CohortSpec) -> None:
-        self._seed, self._spec = seed, spec
-        self.cell_s = _PER_CELL * spec.interval_s
+    def __init__(self, seed: int, spec: CohortSpec, supply: Supply | None = None) -> None:
+        self._seed, self._spec, self._supply = seed, spec, supply
+        self._counts = ArrivalCounts(seed, PER_CELL)
+        self._recordings = Recordings(spec, supply) if spec.arrivals == "recorded" else None
+        interval_s = self._recordings.interval_s if self._recordings else spec.interval_s
+        self.cell_s = PER_CELL * interval_s
 
     @property
     def silent(self) -> bool:
         """Whether no sample ever arrives (a rate of zero)."""
         return self.cell_s == inf
 
-    def cell(self, place: Place, index: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return (time_s, due_s) of one cell, each float64 [devices, samples].
+    @property
+    def interval_s(self) -> float:
+        """Mean time between samples, at the fastest [s]."""
+        return self.cell_s / PER_CELL
 
-        Times rise along each row and are +inf behind a device's last sample; ``due_s`` is +inf for samples
-        that never get a label.
-        """
-        draw = rng(self._seed, Purpose.ARRIVALS, place.cohort, place.block, index)
-        if self._spec.arrivals == "periodic":
-            time_s = self._periodic(place, index)
-        else:
-            time_s = self._poisson(place, index, draw)
+    @property
+    def lawful(self) -> bool:
+        """Whether samples follow a law of time rather than a record."""
+        return self._recordings is None
+
+    def most_within(self, span_s: float) -> int:
+        """Return how many samples of a device fall into any ``span_s``: nearly certain for a law, exact for a record."""
+        if self._recordings:
+            return self._recordings.most_within(span_s)
+        expected = span_s / self.cell_s * PER_CELL
+        return int(expected + 8 * np.sqrt(expected + 1))
+
+    def cell(self, place: Place, index: int) -> tuple[Cell, np.ndarray]:
+        """Return one cell and when its labels are due: float64 [devices, samples], +inf for never."""
+        time_s, ordinal = self._arrivals(place, index)
+        if self._supply is not None and ordinal is not None:
+            time_s = np.where(ordinal < self._supply.count(place)[:, None], time_s, inf)
         if self._spec.absences is not None:
-            time_s = self._without_absences(place, index, time_s)
-        return time_s, self._due(place, index, time_s)
+            time_s, ordinal = self._without_absences(place, index, time_s, ordinal)
+        return Cell(place, index, time_s, np.isfinite(time_s), ordinal), self._due(place, index, time_s)
 
-    def _without_absences(self, place: Place, index: int, time_s: np.ndarray) -> np.ndarray:
+    def _arrivals(self, place: Place, index: int) -> tuple[np.ndarray, np.ndarray | None]:
+        if self._recordings:
+            return self._recordings.cell(place, index * self.cell_s, (index + 1) * self.cell_s)
+        if self._spec.arrivals == "periodic":
+            return self._periodic(place, index)
+        return self._poisson(place, index)
+
+    def _without_absences(
+        self, place: Place, index: int, time_s: np.ndarray, ordinal: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray | None]:
         """Take out what devices do not see while they are away; a sample at the moment of return is seen."""
         from_s, until_s = index * self.cell_s, (index + 1) * self.cell_s
         assert self._spec.absences is not None
@@ -53,22 +79,27 @@ class Arrivals:
         for row in range(place.width):
             for away_s, back_s in self._spec.absences(place.block * place.width + row, from_s, until_s):
                 kept_s[row, (kept_s[row] >= away_s) & (kept_s[row] < back_s)] = inf
-        kept_s.sort(axis=1)
-        return kept_s
+        order = kept_s.argsort(axis=1, kind="stable")
+        kept_s = np.take_along_axis(kept_s, order, 1)
+        return kept_s, None if ordinal is None else np.take_along_axis(ordinal, order, 1)
 
-    def _periodic(self, place: Place, index: int) -> np.ndarray:
+    def _periodic(self, place: Place, index: int) -> tuple[np.ndarray, np.ndarray]:
         # Each device has its own phase: a fleet that samples in lockstep would be an artefact.
         phase = rng(self._seed, Purpose.ARRIVALS, place.cohort, place.block).random((place.width, 1))
-        number = index * _PER_CELL + np.arange(_PER_CELL)
-        return (number + phase) * self._spec.interval_s
+        number = index * PER_CELL + np.arange(PER_CELL)
+        return (number + phase) * self._spec.interval_s, np.broadcast_to(number, (place.width, PER_CELL))
 
-    def _poisson(self, place: Place, index: int, draw: np.random.Generator) -> np.ndarray:
+    def _poisson(self, place: Place, index: int) -> tuple[np.ndarray, np.ndarray | None]:
         # Given their number, the points of a Poisson process are independent uniforms (Kingman 1993, 2.4).
-        counts = draw.poisson(_PER_CELL, place.width)
+        draw = rng(self._seed, Purpose.ARRIVALS, place.cohort, place.block, index)
+        before, counts = None, draw.poisson(PER_CELL, place.width)
+        if self._supply is not None:
+            before, counts = self._counts.of(place, index)
         within = draw.random((place.width, int(counts.max())))
-        within[np.arange(within.shape[1]) >= counts[:, None]] = inf
+        column = np.arange(within.shape[1])
+        within[column >= counts[:, None]] = inf
         within.sort(axis=1)
-        return (index + within) * self.cell_s
+        return (index + within) * self.cell_s, None if before is None else before[:, None] + column
 
     def _due(self, place: Place, index: int, time_s: np.ndarray) -> np.ndarray:
         share, delay = self._spec.label_share, self._spec.label_delay

@@ -12,23 +12,19 @@ import torch
 from agents.arrivals import Arrivals
 from agents.attribution import PhaseClock
 from agents.codecs import roundtrip
-from agents.contract import COHORT_COLUMNS, Phase
+from agents.contract import COHORT_COLUMNS, Kept, Phase
 from agents.features import Features
 from agents.judging import Judge, Verdict
 from agents.methods.base import DeviceState, Method, Payload, Recent, Updates
 from agents.samples import SampleRing
 from agents.seeding import Purpose, rng
-from agents.tasks.base import Place, Task
+from agents.tasks.base import Cell, Place, Task
 
 # Looking a member up in its enumeration costs more than the comparison it is for.
 _LABELS, _UPLINK = Phase.LABELS, Phase.UPLINK
 
 
 _SAMPLES = COHORT_COLUMNS.index("samples")
-
-
-#: What a checkpoint keeps of a block: plain arrays by name.
-Kept = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -44,6 +40,11 @@ class BlockParts:
     tick_s: float
     history: int
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What is counted of each device."""
+        return COHORT_COLUMNS + self.judge.measure.columns
+
 
 class Block:
     """Devices ``0 .. devices - 1`` of one block; rows beyond them are ghosts that only keep shapes fixed."""
@@ -58,7 +59,7 @@ class Block:
         self._judged = np.zeros(place.width, np.int64)
         self._knows_until_s: dict[int, float] = {}
         self._phases = PhaseClock(parts.task.changes(place)[:devices])
-        self.totals = np.zeros((devices, len(COHORT_COLUMNS)), np.int64)
+        self.totals = np.zeros((devices, len(parts.columns)), np.int64)
         self._tally = np.zeros_like(self.totals)
 
     def load(self, until_s: float) -> None:
@@ -73,13 +74,13 @@ class Block:
         """Give the ring its fields: a device may ask before its first sample, or never have one."""
         nothing_s = np.full((self._place.width, 1), inf)
         draw = rng(self._parts.seed, Purpose.CONTENT, self._place.cohort, self._place.block, 0)
-        self._ring.load(nothing_s, nothing_s, self._parts.task.draw(self._place, nothing_s, nothing_s < inf, draw))
+        nothing = Cell(self._place, 0, nothing_s, nothing_s < inf, np.zeros(nothing_s.shape, np.int64))
+        self._ring.load(nothing_s, nothing_s, self._parts.task.draw(nothing, draw))
 
     def _load_cell(self) -> None:
-        time_s, due_s = self._parts.arrivals.cell(self._place, self._cells)
+        cell, due_s = self._parts.arrivals.cell(self._place, self._cells)
         draw = rng(self._parts.seed, Purpose.CONTENT, self._place.cohort, self._place.block, self._cells)
-        content = self._parts.task.draw(self._place, time_s, np.isfinite(time_s), draw)
-        self._ring.load(time_s, due_s, content)
+        self._ring.load(cell.time_s, due_s, self._parts.task.draw(cell, draw))
         self._cells += 1
 
     def collect(self, rows: np.ndarray, at_s: np.ndarray, tickets: Sequence[int]) -> Payload:
@@ -103,9 +104,9 @@ class Block:
         samples = self._samples(rows, slots)
         valid = np.arange(slots.shape[1]) < count[:, None]
         known = valid & (self._ring.due_s[rows[:, None], slots] <= at_s[:, None])
-        label = np.where(known, samples["label"], -1).astype(np.int64)
-        features = self._parts.features.of(samples) * torch.from_numpy(valid[:, :, None])
-        return Recent(features=features, label=torch.from_numpy(label), count=torch.from_numpy(count))
+        features, label = self._parts.features.recent(samples, known)
+        features = features * torch.from_numpy(valid[:, :, None])
+        return Recent(features=features, label=torch.from_numpy(label.astype(np.int64)), count=torch.from_numpy(count))
 
     def note(self, row: int, ticket: int, at_s: float, phase: Phase) -> None:
         """Note that the exchange of ``ticket`` enters ``phase``: what regret is attributed to."""
@@ -195,7 +196,7 @@ class Block:
         first, before = cells, loaded.copy()
         while first and (loaded - before).min() < self._ring.capacity:
             first -= 1
-            before -= np.isfinite(self._parts.arrivals.cell(self._place, first)[0]).sum(axis=1)
+            before -= self._parts.arrivals.cell(self._place, first)[0].valid.sum(axis=1)
         self._cells, self._ring.loaded = first, before
         while self._cells < cells:
             self._load_cell()
@@ -218,7 +219,8 @@ def _counted(verdict: Verdict, valid: np.ndarray, labelled: np.ndarray, phases: 
     sums = [column.sum(axis=1) for column in columns]
     sums.append(np.where(valid, verdict.loss_micro, 0).sum(axis=1))
     sums += [np.where(phases == phase, regret, 0).sum(axis=1) for phase in Phase]
-    return np.stack(sums, axis=1)
+    counts = np.where(valid[:, :, None], verdict.counts, 0).sum(axis=1)
+    return np.concatenate([np.stack(sums, axis=1), counts], axis=1)
 
 
 def _judged_width(parts: BlockParts) -> int:
@@ -231,5 +233,5 @@ def _capacity(parts: BlockParts) -> int:
     """Return the ring's size: the window, one tick's samples, and slack for two cells at their fullest."""
     if parts.arrivals.silent:
         return max(parts.history, 1)
-    per_tick = parts.tick_s / parts.arrivals.cell_s * 16
-    return int(parts.history + per_tick + 8 * sqrt(per_tick + 1) + 128)
+    # Up to two cells beyond the tick may be in.
+    return parts.history + parts.arrivals.most_within(parts.tick_s + 2 * parts.arrivals.cell_s) + 16

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from math import ceil, sqrt
 from typing import cast
 
@@ -10,21 +11,25 @@ import numpy as np
 import torch
 
 from agents.arrivals import Arrivals
+from agents.blame import about
 from agents.block import BlockParts
-from agents.cloud_half import CloudHalf
 from agents.contract import CohortSpec, FleetSpec, MessageSizes
 from agents.features import DrawnFeatures, Features, PooledFeatures
 from agents.fleet import Fleet
 from agents.judging import Judge
 from agents.layout import Layout
+from agents.list_references import see_lists
 from agents.methods import Method, make_method
 from agents.models import Base, make_net
+from agents.models.ranking import ScoringHead
 from agents.models.training import pretrain
+from agents.pacing import make_arrivals
 from agents.pools import make_pool
 from agents.pools.blueprint import Blueprint
 from agents.references import BayesOptimal, Computed, oracle_table, static_table
 from agents.tasks import make_task
 from agents.tasks.base import PoolTask, Task
+from agents.truth import told_truth
 
 _NEARLY_ALL = np.array([0.999])
 #: Samples a device can remember at most.
@@ -38,20 +43,25 @@ def build_fleet(spec: FleetSpec, report: Report | None = None) -> Fleet:
     """Build the data plane of a scenario.
 
     Raises:
-        ValueError: options that do not fit together; the message names them.
+        InputError: data, drift or options that cannot be used; it names their path in the scenario.
     """
     torch.set_num_threads(1)
     blueprint = draw_blueprint(spec, report)
     method = blueprint.parts[0].method
     sizes = MessageSizes(method.payload_bytes, method.update_bytes)
-    return Fleet(make_pool(blueprint, spec.workers), CloudHalf(method, blueprint.cloud), sizes, spec.watch)
+    pool, cloud = make_pool(blueprint, spec.workers, spec.ray)
+    truth = partial(told_truth, blueprint.layout, blueprint.parts[0].task)
+    return Fleet(pool, cloud, sizes, blueprint.parts[0].columns, spec.watch, truth)
 
 
 def draw_blueprint(spec: FleetSpec, report: Report | None = None) -> Blueprint:
     """Train in the cloud, tabulate, and plan the blocks; raises as :func:`build_fleet`."""
-    task = make_task(spec)
-    net = make_net(spec.model, task.input_shape, task.classes, spec.model_options)
-    method = make_method(spec.adapter, spec.adapter_options, spec.codec, net)
+    with about("task.data"):
+        task = make_task(spec)
+    with about("task.model"):
+        net = make_net(spec.model, task.input_shape, task.classes, {**spec.model_options, **task.net_options})
+    with about("method.adapter"):
+        method = make_method(spec.adapter, spec.adapter_options, spec.codec, net)
     history = task.history()
     base = pretrain(history, net, spec.pretrain, spec.seed, report)
     cloud = method.prepare(history, base, spec.seed)
@@ -62,13 +72,17 @@ def draw_blueprint(spec: FleetSpec, report: Report | None = None) -> Blueprint:
 def _seeing(task: Task, base: Base, references: Sequence[str]) -> tuple[Features, Judge]:
     """Return how samples become features, and what they are judged against: only what was asked for."""
     static, oracle = "static" in references, "oracle" in references
+    if isinstance(base.head, ScoringHead):
+        return see_lists(task, base, static, oracle)
     if task.pool_size == 0:
-        return DrawnFeatures(base), Judge(Computed(base) if static else None, BayesOptimal() if oracle else None)
+        drawn = Computed(base) if static else None, BayesOptimal() if oracle else None
+        return DrawnFeatures(base), Judge(*drawn, base.net.measure)
     pool_task = cast(PoolTask, task)
     features = PooledFeatures(pool_task, base)
     judge = Judge(
         static_table(pool_task, base, features) if static else None,
         oracle_table(pool_task, base, features) if oracle else None,
+        base.net.measure,
     )
     return features, judge
 
@@ -82,20 +96,21 @@ def _parts(spec: FleetSpec, task: Task, features: Features, judge: Judge, method
             features,
             judge,
             method,
-            Arrivals(spec.seed, cohort),
+            arrivals := make_arrivals(spec.seed, cohort, task),
             spec.tick_s,
-            _history(method, cohort),
+            _history(method, cohort, arrivals),
         )
         for cohort in spec.cohorts
     ]
 
 
-def _history(method: Method, cohort: CohortSpec) -> int:
+def _history(method: Method, cohort: CohortSpec, arrivals: Arrivals) -> int:
     """Return how many samples back a payload may have to reach."""
     if not method.needs_labels or cohort.label_share <= 0:
         return method.window
     # Labels come to a share of the samples, and late: reach back past the delay of all but one in a thousand.
     delay_s = float(cohort.label_delay(_NEARLY_ALL)[0])
-    waiting = delay_s / cohort.interval_s
+    # Recorded samples may come in bursts: for them the fullest such span is known.
+    waiting = delay_s / arrivals.interval_s if arrivals.lawful else arrivals.most_within(delay_s)
     wanted = (method.window + 4 * sqrt(method.window)) / cohort.label_share
     return min(ceil(wanted + waiting + 4 * sqrt(waiting)), _DEEPEST)

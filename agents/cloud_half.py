@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+import numpy as np
 import torch
 
 from agents.codecs import roundtrip
-from agents.contract import Adapt
+from agents.contract import Adapt, Kept
+from agents.keeping import as_arrays, as_tensors, below, under
 from agents.methods.base import CloudState, Method, Payload, Updates
 
 _TYPES = {"int32": torch.int32, "int16": torch.int16, "uint8": torch.uint8}
@@ -27,6 +29,11 @@ class CloudHalf:
     def name(self) -> str:
         """Tell what is computed here: the method, its messages and its options."""
         return f"{self._method.name} {self._method.payload_fields} {vars(self._method).get('options', {})}"
+
+    def take(self, parts: Iterable[tuple[list[int], Payload]]) -> None:
+        """Take in what blocks collected, block by block."""
+        for tickets, payloads in parts:
+            self.receive(tickets, payloads)
 
     def receive(self, tickets: Sequence[int], payloads: Payload) -> None:
         """Take in the payloads of some tickets, stacked in their order."""
@@ -63,6 +70,21 @@ class CloudHalf:
         """Drop whatever is kept of an exchange that came to nothing."""
         self._payloads.pop(ticket, None)
         self._updates.pop(ticket, None)
+
+    def checkpoint(self) -> Kept:
+        """Return the state, and all payloads and updates that wait here."""
+        kept = below("state", as_arrays(self.state))
+        for name, shelf in (("payloads", self._payloads), ("updates", self._updates)):
+            kept[f"{name}.tickets"] = np.array(list(shelf), np.int64)
+            kept |= below(f"{name}.rows", as_arrays(_stacked(list(shelf.values()))) if shelf else {})
+        return kept
+
+    def restore(self, kept: Kept) -> None:
+        """Go to where :meth:`checkpoint` was called on a cloud half of the same method."""
+        self.state = as_tensors(under("state", kept))
+        for name, shelf in (("payloads", self._payloads), ("updates", self._updates)):
+            shelf.clear()
+            _file(shelf, kept[f"{name}.tickets"].tolist(), as_tensors(under(f"{name}.rows", kept)))
 
 
 def _file(shelf: dict[int, dict[str, torch.Tensor]], tickets: Sequence[int], stacked: dict[str, torch.Tensor]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import numpy as np
@@ -22,8 +22,22 @@ class Features(Protocol):
         """Return features float32 [devices, samples, F] of samples given field by field, [devices, samples, ...]."""
         ...
 
+    def recent(self, samples: Mapping[str, np.ndarray], known: np.ndarray) -> tuple[torch.Tensor, np.ndarray]:
+        """Return what methods are shown of samples: features [devices, samples, ...] and labels, -1 if not ``known``."""
+        ...
 
-class PooledFeatures:
+
+class Whole:
+    """Features that are shown to methods as they are judged."""
+
+    def of(self, samples: Mapping[str, np.ndarray]) -> torch.Tensor:
+        raise NotImplementedError
+
+    def recent(self, samples: Mapping[str, np.ndarray], known: np.ndarray) -> tuple[torch.Tensor, np.ndarray]:
+        return self.of(samples), np.where(known, samples["label"], -1)
+
+
+class PooledFeatures(Whole):
     """Features of a finite pool, computed once per concept and image: a sample then costs a gather."""
 
     def __init__(self, task: PoolTask, base: Base) -> None:
@@ -35,7 +49,7 @@ class PooledFeatures:
         return picked.view(*ref.shape, self.table.shape[1])
 
 
-class DrawnFeatures:
+class DrawnFeatures(Whole):
     """Features of samples that are drawn anew: the trunk runs on each."""
 
     def __init__(self, base: Base) -> None:
@@ -47,7 +61,13 @@ class DrawnFeatures:
 
 def trunk_features(base: Base, raw: torch.Tensor) -> torch.Tensor:
     """Return features float32 [rows, F] of raw inputs [rows, *input_shape], in passes of a fixed shape."""
+    return in_passes(base.features, raw)
+
+
+@torch.no_grad()
+def in_passes(compute: Callable[[torch.Tensor], torch.Tensor], raw: torch.Tensor) -> torch.Tensor:
+    """Return ``compute`` of all rows of ``raw``, always so many at once."""
     rows = raw.shape[0]
-    padded = torch.zeros(-(-rows // _ROWS) * _ROWS, *raw.shape[1:])
+    padded = raw.new_zeros(max(-(-rows // _ROWS), 1) * _ROWS, *raw.shape[1:])
     padded[:rows] = raw
-    return torch.cat([base.features(part) for part in padded.split(_ROWS)])[:rows].clone()
+    return torch.cat([compute(part) for part in padded.split(_ROWS)])[:rows].clone()

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from agents.features import Features
+from agents.measures import Measure
 from agents.methods.base import DeviceState, Method
 
 #: A loss above this says only that the model was sure and wrong; the bound keeps integer sums finite.
@@ -20,6 +21,8 @@ _WORST_NATS = 1000.0
 class Verdict:
     """What became of some samples. All arrays are [devices, samples]; ``loss_micro`` is int64, 1e-6 nats.
 
+    ``counts`` is int64 [devices, samples, columns of the measure].
+
     A reference that nobody asked for is right nowhere; without an oracle there is no regret.
     """
 
@@ -28,6 +31,7 @@ class Verdict:
     correct_oracle: np.ndarray
     regret: np.ndarray
     loss_micro: np.ndarray
+    counts: np.ndarray
 
 
 class Reference(Protocol):
@@ -44,6 +48,7 @@ class Judge:
 
     static: Reference | None
     oracle: Reference | None
+    measure: Measure
 
     def __call__(
         self, method: Method, state: DeviceState, samples: Mapping[str, np.ndarray], features: Features
@@ -53,8 +58,8 @@ class Judge:
         label = torch.from_numpy(samples["label"].astype(np.int64))
         with torch.inference_mode():
             logits = method.predict(state, x)
-            correct = logits.argmax(dim=2) == label
-            loss = logits.logsumexp(dim=2) - logits.gather(2, label[:, :, None])[:, :, 0]
+            correct, loss = self.measure.correct(logits, label), self.measure.loss_nats(logits, label)
+            counts = self.measure.counts(logits, label)
             micro = (loss.clamp(0.0, _WORST_NATS).double() * 1e6).round().long()
         judged = correct.numpy()
         nowhere = np.zeros_like(judged)
@@ -65,4 +70,5 @@ class Judge:
             correct_oracle=best,
             regret=nowhere.astype(np.int64) if self.oracle is None else best.astype(np.int64) - judged,
             loss_micro=micro.numpy(),
+            counts=counts.numpy(),
         )

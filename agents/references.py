@@ -38,8 +38,10 @@ class Computed:
     def correct(self, samples: Mapping[str, np.ndarray], x: torch.Tensor) -> np.ndarray:
         """Predict with the one head: bool [devices, samples]."""
         with torch.inference_mode():
-            predicted = self._base.head.forward(self._base.layers, x).argmax(dim=2)
-        return predicted.numpy() == samples["label"]
+            logits = self._base.head.forward(self._base.layers, x)
+            label = torch.from_numpy(samples["label"].astype(np.int64))
+            judged: np.ndarray = self._base.net.measure.correct(logits, label).numpy()
+        return judged
 
 
 class BayesOptimal:
@@ -82,5 +84,6 @@ def _table(task: PoolTask, base: Base, features: PooledFeatures, heads: Layers) 
     shape = (len(task.concepts), task.pool_size)
     with torch.inference_mode():
         logits = base.head.forward(heads, features.table.view(*shape, -1))
-        predicted = logits.argmax(dim=2).numpy()
-    return Tabled((predicted == task.pool_labels).reshape(-1))
+        label = torch.from_numpy(task.pool_labels.astype(np.int64))
+        correct = base.net.measure.correct(logits, label)
+    return Tabled(correct.numpy().reshape(-1))

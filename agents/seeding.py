@@ -58,6 +58,17 @@ class Purpose(IntEnum):
     LEAVE = 49
     DAILY_SHIFT = 50
     BATCH_SERVICE = 51
+    ARRIVAL_COUNT = 52
+    DRIFT_OWN_TIME = 53
+    DRIFT_WALK = 54
+    DEVICE_PRIOR = 55
+    THINNING = 56
+    LABEL_PERMUTATION = 57
+    PIXEL_PERMUTATION = 58
+    NEGATIVES = 80
+    INTEREST = 81
+    ITEM = 82
+    CLICKS = 83
 
 
 def rng(seed: int, purpose: Purpose, *ids: int) -> np.random.Generator:

@@ -27,6 +27,7 @@ from sim.lines.line import Line
 from sim.lines.passages import PassageLog
 from sim.presences import presence_of
 from sim.requests import Chances, Draw, by_cohort, draw_from, total
+from sim.resuming.kept_plane import Stage
 from sim.scenario import Scenario
 from sim.simulation import Player, Simulation
 from sim.stories import Stories
@@ -34,6 +35,8 @@ from sim.triggers import At, EverySamples, Never, Periodic, Poisson, Trigger
 
 #: Told (what is being prepared, share done in [0, 1]).
 Report = Callable[[str, float], None]
+#: Told how to build the data plane, stage by stage; returns one that stands before it.
+Keep = Callable[[Sequence[Stage]], DataPlane]
 
 
 @dataclass(frozen=True)
@@ -51,14 +54,22 @@ class Live:
     drift_marks: list[dict[str, Any]]
 
 
-def assemble(scenario: Scenario, *, eager: bool = False, workers: int = 0, report: Report | None = None) -> Live:
+def assemble(
+    scenario: Scenario,
+    *,
+    eager: bool = False,
+    workers: int = 0,
+    report: Report | None = None,
+    keep: Keep | None = None,
+) -> Live:
     """Build everything a run needs; training before t = 0 happens here (``report`` is told how far it is).
 
     ``eager`` plays every exchange as a story and settles after every order: slow, general, and to the same end.
-    ``workers`` processes carry the data plane, 0 for this one; they start with the first tick.
+    ``workers`` processes carry the data plane, 0 for this one; they start with the first tick. ``keep`` decides when
+    the data plane is built, and hears all that is said to it.
     """
     trigger = make_trigger(scenario)
-    plane = _data_plane(scenario, trigger, workers, report)
+    plane = _data_plane(scenario, trigger, workers, report, keep)
     scenario = _with_service(scenario, plane)
     clock = Clock()
     itinerary = EagerItinerary(clock, plane) if eager and plane is not None else Itinerary()
@@ -119,13 +130,16 @@ def make_trigger(scenario: Scenario) -> Trigger:
     return own
 
 
-def _data_plane(scenario: Scenario, trigger: Trigger, workers: int, report: Report | None) -> DataPlane | None:
+def _data_plane(
+    scenario: Scenario, trigger: Trigger, workers: int, report: Report | None, keep: Keep | None
+) -> DataPlane | None:
     if scenario.task is None:
         return None
     # Only here: timing-only runs never pay for torch.
     from agents.building import build_fleet
 
-    return build_fleet(fleet_spec(scenario, trigger.watches, workers), report)
+    spec = fleet_spec(scenario, trigger.watches, workers)
+    return build_fleet(spec, report) if keep is None else keep([Stage(0, lambda: build_fleet(spec, report))])
 
 
 def _with_service(scenario: Scenario, plane: DataPlane | None) -> Scenario:

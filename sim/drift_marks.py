@@ -6,6 +6,9 @@ from typing import Any
 
 from sim.scenario import Scenario
 
+#: A drift that switches more often than this is one mark from its beginning to the end.
+MOST_MARKS = 200
+
 
 def drift_marks(scenario: Scenario) -> list[dict[str, Any]]:
     """Return one mark for each change: ``at_s until_s label cohort share``; a recurring drift has many."""
@@ -13,18 +16,31 @@ def drift_marks(scenario: Scenario) -> list[dict[str, Any]]:
 
 
 def _marks(change: Any, horizon_s: float) -> list[dict[str, Any]]:
+    spans = _switches(change, horizon_s) if change.kind == "recurring" else [_span(change, horizon_s)]
     whom = {"cohort": change.cohort, "share": change.share}
-    if change.kind != "recurring":
-        until_s = change.at + change.plain().get("over", 0.0)
-        label = change.name or concept_label(change.plain()["to"])
-        return [{"at_s": change.at, "until_s": min(until_s, horizon_s), "label": label, **whom}]
-    marks, at_s, turn = [], change.at, 0
+    return [
+        {"at_s": at_s, "until_s": min(until_s + change.spread_s, horizon_s), "label": label, **whom}
+        for at_s, until_s, label in spans
+    ]
+
+
+def _span(change: Any, horizon_s: float) -> tuple[float, float, str]:
+    """Return from when to when a change is on the way, and into what."""
+    own = change.plain()
+    takes_s = horizon_s if change.kind == "random_walk" else own.get("over", own.get("for", 0.0))
+    return change.at, change.at + takes_s, change.name or concept_label(own["to"])
+
+
+def _switches(change: Any, horizon_s: float) -> list[tuple[float, float, str]]:
+    labels = [concept_label(concept.plain()) for concept in change.between]
+    if (horizon_s - change.at) / change.every > MOST_MARKS:
+        return [(change.at, horizon_s, change.name or " / ".join(labels))]
+    told: list[tuple[float, float, str]] = []
+    at_s = change.at
     while at_s < horizon_s:
-        label = concept_label(change.between[turn % len(change.between)].plain())
-        marks.append({"at_s": at_s, "until_s": at_s, "label": label, **whom})
-        turn += 1
-        at_s = change.at + turn * change.every
-    return marks
+        told.append((at_s, at_s, labels[len(told) % len(labels)]))
+        at_s = change.at + len(told) * change.every
+    return told
 
 
 def concept_label(concept: dict[str, Any]) -> str:
@@ -33,6 +49,18 @@ def concept_label(concept: dict[str, Any]) -> str:
 
 
 def _part(name: str, value: Any) -> str:
+    words = name.replace("_", " ")
     if isinstance(value, dict):
-        return ", ".join(f"{name} {inner}" for inner in value)
-    return f"{name} {value:g}°" if name in ("rotate", "shear", "boundary") else f"{name} {value}"
+        return f"{words} severity {value['severity']}" if "severity" in value else _labels(words, value)
+    if isinstance(value, bool):
+        return words if value else f"no {words}"
+    if isinstance(value, list):
+        return f"{words} {' '.join(f'{one:g}' for one in value)}"
+    return f"{words} {value:g}°" if name in ("rotate", "shear", "boundary") else f"{words} {value:g}"
+
+
+def _labels(words: str, parts: dict[str, Any]) -> str:
+    told = [
+        f"{words} {part}" + (f" {value:g}" if isinstance(value, int | float) else "") for part, value in parts.items()
+    ]
+    return ", ".join(told)

@@ -58,16 +58,18 @@ class Absences:
 
 
 def _cohorts(scenario: Scenario) -> tuple[CohortSpec, ...]:
-    first, specs = 0, []
+    first = 0
+    specs: list[CohortSpec] = []
     for cohort in scenario.fleet:
         stops = cohort.offline.samples == "stop"
-        specs.append(_cohort(cohort, Absences(scenario, first) if stops else None))
+        specs.append(_cohort(len(specs), cohort, Absences(scenario, first) if stops else None))
         first += cohort.devices
     return tuple(specs)
 
 
-def _cohort(cohort: Any, absences: Absences | None) -> CohortSpec:
+def _cohort(index: int, cohort: Any, absences: Absences | None) -> CohortSpec:
     return CohortSpec(
+        index=index,
         name=cohort.cohort,
         devices=cohort.devices,
         interval_s=cohort.samples.interval_s,

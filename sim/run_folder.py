@@ -13,20 +13,21 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sim.folder_lock import FolderError, Lock
 from sim.tables import Table
 
 RUNNING, COMPLETE, PARTIAL, FAILED = "running", "complete", "partial", "failed"
 
 
-class FolderError(Exception):
-    """The folder that was asked for cannot take a run; the message is one line with a remedy."""
-
-
 class RunFolder:
-    """A run folder being written. Files appear whole: they are written beside and renamed."""
+    """A run folder being written. Files appear whole: they are written beside and renamed.
+
+    As long as the object lives, no other process (and no other object) may write there.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._lock = Lock(path)
 
     @classmethod
     def open(cls, path: Path, *, force: bool = False) -> RunFolder:
@@ -44,6 +45,34 @@ class RunFolder:
             reason = error.strerror or error
             raise FolderError(f"{path}: cannot write a run here ({reason}); choose another --out") from error
         return folder
+
+    @classmethod
+    def reopen(cls, path: Path) -> RunFolder:
+        """Open the folder of a run that was cut short, to go on with it; its status is left as it is.
+
+        Raises:
+            FolderError: there is nothing to go on with, or somebody plays it right now.
+        """
+        if not path.is_dir():
+            raise FolderError(f"{path}: there is no such run folder")
+        if not _holds_run(path):
+            raise FolderError(f"{path}: holds no run that has begun; play it with 'run'")
+        try:
+            folder = cls(path)
+            for left in path.glob(".*.new"):
+                left.unlink()
+        except OSError as error:
+            raise FolderError(f"{path}: cannot go on here ({error.strerror or error})") from error
+        return folder
+
+    @property
+    def status(self) -> str:
+        """How the run in the folder ended, or that it did not."""
+        return (self.path / "STATUS").read_text(encoding="utf-8").strip()
+
+    def discard(self) -> None:
+        """Remove the folder: nothing was played, and nothing half-written may stay."""
+        shutil.rmtree(self.path, ignore_errors=True)
 
     def set_status(self, status: str) -> None:
         self.write_text("STATUS", status + "\n")
@@ -87,6 +116,7 @@ def _make_room(path: Path, force: bool) -> None:
         raise FolderError(f"{path}: is not empty and holds no run; choose another --out")
     if not force:
         raise FolderError(f"{path}: already holds a run; choose another --out or add --force to replace it")
+    Lock(path).release()
     shutil.rmtree(path)
 
 
@@ -101,3 +131,9 @@ def first_free(parent: Path, name: str) -> Path:
     while (path := parent / f"{name}-{number:03d}").exists():
         number += 1
     return path
+
+
+def newest(parent: Path, name: str) -> Path | None:
+    """Return the last folder that :func:`first_free` gave away, if it is still there."""
+    number = int(first_free(parent, name).name.rpartition("-")[2]) - 1
+    return parent / f"{name}-{number:03d}" if number else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
-from agents.contract import DataPlane, Tallies
+from agents.contract import DataPlane, Eventually, Tallies
 from sim.clock import TICK, Clock, Telling
 from sim.itinerary import Itinerary
 from sim.requests import Chances, Requests
@@ -77,6 +78,7 @@ class Simulation:
     on_tick: Callable[[Tick], None] = lambda tick: None
     signals: Mapping[str, np.ndarray] = field(default_factory=dict)
     asks: int = 0
+    _under_way: deque[tuple[int, float, int, Eventually[Tallies]]] = field(default_factory=deque)
 
     @property
     def ticks(self) -> int:
@@ -99,6 +101,7 @@ class Simulation:
             self.player.advance(until_s)
             self._settle(number, until_s)
             after_s = until_s
+        self._tell_until(0)
         # What is still on its way arrives after the horizon: nobody waits for it.
         self.clock.clear()
 
@@ -108,11 +111,19 @@ class Simulation:
 
     def _settle(self, number: int, until_s: float) -> None:
         orders = self.itinerary.due(until_s)
-        tallies = None
-        if self.plane is not None:
-            tallies = self.plane.settle(orders, until_s)
+        if self.plane is None:
+            self.on_tick(Tick(number, until_s, None, len(self.player)))
+            return
+        self._under_way.append((number, until_s, len(self.player), self.plane.begin(orders, until_s)))
+        self._tell_until(self.plane.ahead)
+
+    def _tell_until(self, left: int) -> None:
+        """Tell ticks in their order, until no more than ``left`` are under way."""
+        while len(self._under_way) > left:
+            number, until_s, exchanges, coming = self._under_way.popleft()
+            tallies = coming.get()
             self.signals = tallies.signals
-        self.on_tick(Tick(number, until_s, tallies, len(self.player)))
+            self.on_tick(Tick(number, until_s, tallies, exchanges))
 
 
 def tick_count(duration_s: float, tick_s: float) -> int:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sim.playing import HowToPlay, JudgeRecovery, play
-from sim.run_folder import COMPLETE, RunFolder
-from sim.scenario import Point, load, points
+from sim.playing import HowToPlay, JudgeRecovery
+from sim.resume import play_or_resume
+from sim.run_folder import COMPLETE, PARTIAL, RUNNING, FolderError, RunFolder
+from sim.scenario import Point, ScenarioErrors, load, points
+from sim.scenario.blame import at_its_line
 
 
 def play_sweep(
@@ -25,23 +30,60 @@ def play_sweep(
     """Play all points and return the sweep's summary: one entry a point, under ``runs``.
 
     All points are checked before the first one plays; they share what was trained before t = 0 wherever it is
-    the same, and every random number that does not depend on what differs (common random numbers).
+    the same, and every random number that does not depend on what differs (common random numbers). A point that
+    the folder holds already is kept if it is complete and the same, and goes on if it was cut short.
+
+    Raises:
+        FolderError: a point was played from another scenario.
     """
     all_points = points(file, overrides, seed=seed, allow_plugins=how.plugins)
     scenarios = [
         load(file, [*overrides, *point.overrides], seed=point.seed, allow_plugins=how.plugins) for point in all_points
     ]
-    axes = list(all_points[0].values)
-    folder.write_json("sweep.json", _index(scenarios[0].name, axes, all_points))
-    runs = []
+    axes, how = list(all_points[0].values), replace(how, sweep=folder.path)
+    origin = {"file": str(Path(file).resolve()), "set": list(overrides), "seed": seed}
+    folder.write_json("sweep.json", _index(scenarios[0].name, axes, all_points) | origin)
+    runs: list[dict[str, Any]] = []
     for point, scenario in zip(all_points, scenarios, strict=True):
-        played = play(scenario, RunFolder.open(folder.path / point.name), how, judge_recovery)
-        runs.append({"name": point.name, "seed": point.seed, "values": point.values, **played.summary})
+        where = at_its_line(file, [*overrides, *point.overrides], point.seed)
+        with _marked(folder, runs), where:
+            summary = play_or_resume(scenario, folder.path / point.name, how, judge_recovery)
+        runs.append({"name": point.name, "seed": point.seed, "values": point.values, **summary})
     _join_windows(folder.path, all_points)
     summary = {"name": scenarios[0].name, "axes": axes, "runs": runs}
     folder.write_json("summary.json", summary)
     folder.set_status(COMPLETE)
     return summary
+
+
+def resume_sweep(path: Path, how: HowToPlay, judge_recovery: JudgeRecovery) -> dict[str, Any]:
+    """Play what is missing of the sweep in ``path``; return its summary.
+
+    Raises:
+        FolderError: it does not say what it was to play, or a point was played from another scenario.
+    """
+    folder = RunFolder.reopen(path)
+    try:
+        index = json.loads((path / "sweep.json").read_text(encoding="utf-8"))
+        file, overrides, seed = index["file"], index["set"], index["seed"]
+    except (OSError, ValueError, KeyError) as error:
+        raise FolderError(f"{path}: its sweep.json does not say what to play; give the file: 'sweep FILE'") from error
+    folder.set_status(RUNNING)
+    return play_sweep(file, overrides, seed, folder, how, judge_recovery)
+
+
+@contextmanager
+def _marked(folder: RunFolder, runs: Sequence[Any]) -> Iterator[None]:
+    """Write down that the sweep was cut short; leave no folder behind if not even the first point could be built."""
+    try:
+        yield
+    except ScenarioErrors:
+        if not runs:
+            folder.discard()
+        raise
+    except BaseException:
+        folder.set_status(PARTIAL)
+        raise
 
 
 def _index(name: str, axes: Sequence[str], all_points: Sequence[Point]) -> dict[str, Any]:

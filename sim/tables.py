@@ -33,11 +33,11 @@ def exchanges_table(told: Mapping[str, np.ndarray], cohort_of: np.ndarray, horiz
 
 
 def windows_table(
-    edges_s: np.ndarray, cohorts: Sequence[str], tallies: Sequence[np.ndarray], exchanges: Table
+    edges_s: np.ndarray, cohorts: Sequence[str], columns: Sequence[str], tallies: Sequence[np.ndarray], exchanges: Table
 ) -> Table:
-    """Return one row per tick and cohort: what was judged, and how many exchanges were asked for."""
+    """Return one row per tick and cohort: what was judged, by ``columns``, and how many exchanges were asked for."""
     ticks = len(edges_s)
-    counts = np.zeros((ticks, len(cohorts), len(COHORT_COLUMNS)), np.int64)
+    counts = np.zeros((ticks, len(cohorts), len(columns)), np.int64)
     if tallies:
         counts[: len(tallies)] = np.stack(tallies)
     names = np.array(cohorts, dtype=object)
@@ -46,9 +46,10 @@ def windows_table(
     for index, cohort in enumerate(cohorts):
         requests[:, index] = np.bincount(tick[exchanges["cohort"] == cohort], minlength=ticks)
     table: Table = {"t_s": np.repeat(edges_s, len(cohorts)), "cohort": np.tile(names, ticks)}
-    flat = counts.reshape(-1, len(COHORT_COLUMNS))
-    table |= {name: flat[:, column] for column, name in enumerate(COHORT_COLUMNS)}
-    return table | {"requests": requests.reshape(-1)}
+    flat = counts.reshape(-1, len(columns))
+    judged = {name: flat[:, column] for column, name in enumerate(columns)}
+    contract = {name: judged[name] for name in COHORT_COLUMNS}
+    return table | contract | {"requests": requests.reshape(-1)} | judged
 
 
 def devices_table(cohort_of: np.ndarray, counts: np.ndarray | None, exchanges: Table, horizon_s: float) -> Table:

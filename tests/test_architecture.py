@@ -21,7 +21,7 @@ LIBRARIES = {
         ("sim/clock.py", "sim/lines/"),
         "laws are plain arithmetic; only the clock knows who tells the story",
     ),
-    "ray": (("agents/pools/ray.py",), "workers are one pool among others"),
+    "ray": (("agents/pools/ray/",), "workers are one pool among others"),
     "pandas": (("analysis/",), "runs write tables; only the analysis computes with data frames"),
     "matplotlib": (("analysis/",), "a run draws nothing"),
     "yaml": (("sim/scenario/", "analysis/folder.py"), "scenarios are YAML, and so is resolved.yaml, their record"),
@@ -32,6 +32,8 @@ ARROWS = {
     "agents": (),
     "analysis": (),
 }
+#: The command line's own modules: they stand above all packages, and nobody but run_sim imports them.
+FACE = "sim/commands/"
 #: (file, module) that may be imported within a function all the same, and only there.
 LATE = {("sim/assembly.py", "agents.building")}
 FORBIDDEN_NAMES = ("utils", "util", "common", "helper", "helpers", "manager", "handler")
@@ -111,9 +113,20 @@ def test_arrows_between_packages_run_down_only(package: str) -> None:
     wrong = [
         f"{found}; of its siblings {package}/ may import only {', '.join(ARROWS[package]) or 'nothing'}"
         for file in files()
-        if file.startswith(f"{package}/")
+        if file.startswith(f"{package}/") and not file.startswith(FACE)
         for found in imports(file)
         if _crosses(found, package) and (file, found.module) not in LATE
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_nobody_below_imports_the_command_line() -> None:
+    wrong = [
+        f"{found}; commands stand above all packages"
+        for file in files()
+        if not file.startswith((FACE, "run_sim.py"))
+        for found in imports(file)
+        if found.of("sim.commands")
     ]
     assert not wrong, "\n".join(wrong)
 

@@ -50,7 +50,7 @@ class CloudFt(Deployed):
             raise ValueError(f"cloud_ft: start {self.options['start']!r} is unknown; known are base, device")
         self.window = self.options["window"]
         self.from_device = self.options["start"] == "device"
-        features = Field("features", (self.window, self.head.dims[0]), bound=self.net.feature_bound)
+        features = Field("features", (self.window, self.head.shown), bound=self.net.feature_bound)
         head = Field("head", (self.head.params,))
         label = Field("label", (self.window,), "int32")
         self.payload_fields = (features, label, head) if self.from_device else (features, label)

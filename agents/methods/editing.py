@@ -109,7 +109,7 @@ class Adapter(nn.Module):
 
     def __init__(self, head: HeadShape, code: int, width: int, transfer: str, pooling: str) -> None:
         super().__init__()
-        self.encoder = WindowEncoder(head.dims[0], width, code, pooling)
+        self.encoder = WindowEncoder(head.context, width, code, pooling)
         self.transfer = TRANSFERS[transfer](len(head.sizes), code)
         self.generator = EditGenerator(head, code)
 

@@ -26,7 +26,7 @@ from agents.methods.base import (
     read_options,
 )
 from agents.methods.editing import TRANSFERS, Adapter, clip
-from agents.methods.persona_training import Contexts, train_adapter
+from agents.methods.persona_training import train_adapter, windows_of
 from agents.methods.prototypes import Prototypes, Refinement, Served, cluster
 from agents.models.base import Base
 from agents.models.training import generator, one_thread
@@ -87,7 +87,7 @@ class Persona(Deployed):
             options["hysteresis"],
         )
         self.payload_fields = (
-            Field("features", (self.window, self.head.dims[0]), bound=self.net.feature_bound),
+            Field("features", (self.window, self.head.context), bound=self.net.feature_bound),
             Field("prototype", (), "uint8"),
             Field("count", (), "uint8"),
             Field("version", (), "int16"),
@@ -118,7 +118,7 @@ class Persona(Deployed):
 
     def collect(self, state: DeviceState, recent: Recent) -> Payload:
         return {
-            "features": recent.features,
+            "features": recent.features[..., : self.head.context],
             "prototype": state["prototype"].to(torch.uint8),
             "count": recent.count.to(torch.uint8),
             "version": state["version"].to(torch.int16),
@@ -163,7 +163,7 @@ class Persona(Deployed):
     def _train(self, history: History, base: Base, seed: int) -> CloudState:
         with one_thread():
             train_adapter(self.adapter, history, base, self.options, seed)
-            seen = Contexts.of(history.train, base).draw(_CLUSTERED, self.window, generator(seed, Purpose.METHOD, 2))
+            seen = windows_of(history.train, base).draw(_CLUSTERED, self.window, generator(seed, Purpose.METHOD, 2))
             weights = {f"adapter.{name}": value.clone() for name, value in self.adapter.state_dict().items()}
             called_for = self._called_for(weights, {"features": seen.window, "count": seen.real})
         head = base.head.pack(base.layers)

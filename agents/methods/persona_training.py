@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
-from torch.nn import functional
 
 from agents.methods.editing import Adapter, soft_clip
 from agents.models.base import Base
@@ -35,9 +35,10 @@ class Windows(NamedTuple):
 
 @dataclass(frozen=True)
 class Contexts:
-    """A past sorted by context, as trunk features, to draw windows from."""
+    """A past sorted by context, as trunk features, to draw windows from; ``context`` columns go into windows."""
 
     features: torch.Tensor
+    context: int
     label: torch.Tensor
     first: torch.Tensor
     size: torch.Tensor
@@ -47,7 +48,7 @@ class Contexts:
         order = torch.argsort(past.concept, stable=True)
         size = torch.bincount(past.concept)
         size = size[size > 0]
-        return cls(base.features(past.x[order]), past.label[order], size.cumsum(0) - size, size)
+        return cls(base.features(past.x[order]), base.head.context, past.label[order], size.cumsum(0) - size, size)
 
     def draw(self, devices: int, window: int, chance: torch.Generator, stale: float | None = None) -> Windows:
         """Draw windows, every context as often as any other.
@@ -64,7 +65,7 @@ class Contexts:
             count = self._count(devices, window, chance)
         seen, query = rows.split([window, QUERIES], 1)
         real = (torch.arange(window) < count[:, None]).unsqueeze(2)
-        return Windows(self.features[seen] * real, count, self.features[query], self.label[query])
+        return Windows(self.features[seen, : self.context] * real, count, self.features[query], self.label[query])
 
     def _rows(self, context: torch.Tensor, chance: torch.Generator) -> torch.Tensor:
         drawn = (torch.rand(context.shape, generator=chance) * self.size[context]).long()
@@ -80,13 +81,70 @@ class Contexts:
         return torch.where(partial, torch.randint(1, window + 1, (devices,), generator=chance), window)
 
 
+class Streams(NamedTuple):
+    """A past that is made of streams, as trunk features: windows are what a stream held before its queries.
+
+    Attributes:
+        features: [rows, features], stream by stream, in the order in which they came.
+        context: columns that go into windows.
+        first, last: of each row, the first and the last row of its stream.
+        begin: rows that have another one of their stream before them, so that a query may start there.
+    """
+
+    features: torch.Tensor
+    context: int
+    label: torch.Tensor
+    first: torch.Tensor
+    last: torch.Tensor
+    begin: torch.Tensor
+
+    @classmethod
+    def of(cls, past: Past, base: Base) -> Streams:
+        assert past.order is not None
+        order = torch.from_numpy(np.lexsort((past.order.numpy(), past.concept.numpy())))
+        size = torch.unique_consecutive(past.concept[order], return_counts=True)[1]
+        first = (size.cumsum(0) - size).repeat_interleave(size)
+        last = first + size.repeat_interleave(size) - 1
+        begin = torch.nonzero(torch.arange(len(first)) > first)[:, 0]
+        if not len(begin):
+            raise ValueError("no stream of the past is long enough to learn from: none has two samples")
+        return cls(base.features(past.x[order]), base.head.context, past.label[order], first, last, begin)
+
+    def draw(self, devices: int, window: int, chance: torch.Generator, stale: float | None = None) -> Windows:
+        """Draw windows and samples that follow them, every place of every stream as often as any other.
+
+        With ``stale``, this share of the windows ends up to a window's length before the queries.
+        """
+        query = self.begin[torch.randint(len(self.begin), (devices,), generator=chance)]
+        first, last = self.first[query], self.last[query]
+        end = query - self._gap(devices, window, chance, stale or 0.0)
+        end = torch.maximum(end, first + 1)
+        count = (end - first).clamp_max(window)
+        steps = torch.arange(window)
+        rows = (end - count).unsqueeze(1) + steps
+        real = (steps < count.unsqueeze(1)).unsqueeze(2)
+        seen = self.features[rows.clamp_max(len(self.features) - 1), : self.context] * real
+        follow = (last - query + 1).clamp_max(QUERIES).unsqueeze(1)
+        asked = query.unsqueeze(1) + (torch.rand((devices, QUERIES), generator=chance) * follow).long()
+        return Windows(seen, count, self.features[asked], self.label[asked])
+
+    def _gap(self, devices: int, window: int, chance: torch.Generator, stale: float) -> torch.Tensor:
+        late = torch.rand(devices, generator=chance) < stale
+        return late * torch.randint(1, window + 1, (devices,), generator=chance)
+
+
+def windows_of(past: Past, base: Base) -> Contexts | Streams:
+    """Return what windows are drawn from: streams where the past knows its order, else contexts."""
+    return Contexts.of(past, base) if past.order is None else Streams.of(past, base)
+
+
 def train_adapter(adapter: Adapter, history: History, base: Base, options: dict[str, Any], seed: int) -> None:
     """Train ``adapter`` in place; the weights that were best on the validation split stay."""
     chance, tau = generator(seed, Purpose.METHOD, 0), options["tau"]
     initialise(adapter, chance)
     adapter.first_weights(chance)
-    past = Contexts.of(history.train, base)
-    judged = Contexts.of(history.validation, base).draw(1024, options["window"], generator(seed, Purpose.METHOD, 1))
+    past = windows_of(history.train, base)
+    judged = windows_of(history.validation, base).draw(1024, options["window"], generator(seed, Purpose.METHOD, 1))
     optimiser = torch.optim.Adam(adapter.parameters(), lr=options["rate"])
     fading = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: 1.0 - step / options["steps"])
     best, kept = _judged(adapter, base, judged, tau), _weights(adapter)
@@ -116,7 +174,7 @@ def loss_of(adapter: Adapter, base: Base, windows: Windows, tau: float) -> torch
     edit = soft_clip(adapter(windows.window, windows.real)[1], tau)
     layers = base.head.unpack(base.head.pack(base.layers) + edit)
     logits = base.head.forward(layers, windows.query)
-    return functional.cross_entropy(logits.flatten(0, 1), windows.label.flatten()) + _DECAY * edit.square().mean()
+    return base.net.measure.training_loss(logits, windows.label) + _DECAY * edit.square().mean()
 
 
 def _noisy(query: torch.Tensor, deviation: float, chance: torch.Generator) -> torch.Tensor:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import nn
 
+from agents.measures import Measure, Top1
 from agents.models.head import HeadShape, Layers
 
 
@@ -21,6 +22,8 @@ class Net:
         build_trunk: makes the trunk, raw [rows, *input_shape] -> features [rows, head.dims[0]].
         feature_bound: no feature is larger than this, or None if features are unbounded.
         options: everything that made the net what it is; goes into cache keys.
+        measure: what counts as a correct prediction.
+        rows: how many rows go through the trunk at once, so that large activations fit; None: all of them.
     """
 
     name: str
@@ -29,6 +32,8 @@ class Net:
     build_trunk: Callable[[], nn.Module]
     feature_bound: float | None
     options: Mapping[str, Any]
+    measure: Measure = field(default_factory=Top1)
+    rows: int | None = None
 
 
 @dataclass(frozen=True)
@@ -47,8 +52,18 @@ class Base:
     def features(self, raw: torch.Tensor) -> torch.Tensor:
         """Return trunk features float32 [..., features] of raw input [..., *input_shape]."""
         leading = raw.shape[: raw.dim() - len(self.net.input_shape)]
-        rows: torch.Tensor = self.trunk(raw.reshape(-1, *self.net.input_shape))
-        return rows.view(*leading, self.head.dims[0])
+        rows = raw.reshape(-1, *raw.shape[len(leading) :])
+        features: torch.Tensor = self.trunk(rows) if self.net.rows is None else self._in_passes(rows, self.net.rows)
+        return features.view(*leading, features.shape[1])
+
+    def _in_passes(self, raw: torch.Tensor, rows: int) -> torch.Tensor:
+        """Run the trunk on always so many rows, the last pass padded with zeros: one shape, one set of bits."""
+        features = raw.new_empty(len(raw), self.head.dims[0])
+        for first in range(0, len(raw), rows):
+            part = raw[first : first + rows]
+            missing = raw.new_zeros(rows - len(part), *raw.shape[1:])
+            features[first : first + rows] = self.trunk(torch.cat([part, missing]))[: len(part)]
+        return features
 
     def tensors(self) -> dict[str, torch.Tensor]:
         """Return all weights by name, as a cache keeps them."""

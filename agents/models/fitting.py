@@ -50,11 +50,11 @@ def fit_heads(
 def gradient(
     head: HeadShape, layers: Mapping[str, torch.Tensor], x: torch.Tensor, label: torch.Tensor, share: torch.Tensor
 ) -> Layers:
-    """Return the gradient of each head's cross-entropy on its rows; ``share`` [heads, rows, 1] weighs them."""
-    inputs = [x]
+    """Return the gradient of each head's loss on its rows; ``share`` [heads, rows, 1] weighs them."""
+    inputs = [head.entrance(x)]
     for index in range(len(head.sizes) - 1):
         inputs.append(ACTIVATIONS[head.activation](head.affine(layers, index, inputs[-1])))
-    error = _output_error(head, head.affine(layers, len(head.sizes) - 1, inputs[-1]), label).mul_(share)
+    error = head.error(head.affine(layers, len(head.sizes) - 1, inputs[-1]), x, label, share)
     slopes: Layers = {}
     for index in reversed(range(len(head.sizes))):
         slopes[f"w{index}"] = torch.bmm(inputs[index].transpose(1, 2), error)
@@ -62,13 +62,6 @@ def gradient(
         if index:
             error = torch.bmm(error, layers[f"w{index}"].transpose(1, 2)).mul_(_slope(head, inputs[index]))
     return slopes
-
-
-def _output_error(head: HeadShape, logits: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
-    """Return softmax minus truth [heads, rows, padded classes], zero in the padding."""
-    logits[..., head.dims[-1] :] = -torch.inf
-    error = torch.softmax(logits, 2)
-    return error.scatter_add_(2, label.unsqueeze(2), error.new_full((*label.shape, 1), -1.0))
 
 
 def _slope(head: HeadShape, activated: torch.Tensor) -> torch.Tensor:

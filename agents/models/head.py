@@ -38,6 +38,30 @@ class HeadShape:
         """Weights and biases of one head."""
         return sum(inputs * outputs + outputs for inputs, outputs in self.sizes)
 
+    @property
+    def context(self) -> int:
+        """How many columns of the features, from the first, tell what a device sees whatever is to be predicted."""
+        return self.dims[0]
+
+    @property
+    def shown(self) -> int:
+        """Columns of the features of one recent sample, as methods are shown it."""
+        return self.dims[0]
+
+    def entrance(self, x: torch.Tensor) -> torch.Tensor:
+        """Return the rows that go through the layers, [devices, rows, dims[0]], of ``x`` [devices, samples, features]."""
+        return x
+
+    def error(self, out: torch.Tensor, x: torch.Tensor, label: torch.Tensor, share: torch.Tensor) -> torch.Tensor:
+        """Return the slope of the loss by ``out``, what the last layer gave for the rows of :meth:`entrance`.
+
+        ``label`` [devices, samples]; ``share`` [devices, samples, 1] weighs samples. Softmax minus truth here, and
+        zero in the padding.
+        """
+        out[..., self.dims[-1] :] = -torch.inf
+        error = torch.softmax(out, 2)
+        return error.scatter_add_(2, label.unsqueeze(2), error.new_full((*label.shape, 1), -1.0)).mul_(share)
+
     def forward(self, layers: Mapping[str, torch.Tensor], x: torch.Tensor) -> torch.Tensor:
         """Return logits [devices, samples, classes] of ``x`` [devices, samples, features].
 

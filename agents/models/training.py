@@ -9,8 +9,8 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.nn import functional
 
+from agents.models.augmenting import augmented
 from agents.models.base import Base, Net
 from agents.models.head import HeadShape
 from agents.pretraining import cached, fingerprint
@@ -23,11 +23,17 @@ Progress = Callable[[str, float], None]
 
 @dataclass(frozen=True)
 class Recipe:
-    """How the base is trained: Adam on shuffled mini-batches; the best epoch on validation is kept."""
+    """How the base is trained: Adam on shuffled mini-batches; the best epoch on validation is kept.
+
+    With ``fading`` the rate falls to zero in equal steps. ``mirror`` and ``shift`` (pixels) vary images as they come.
+    """
 
     epochs: int = 60
     batch: int = 128
     rate: float = 2e-3
+    fading: bool = False
+    mirror: bool = False
+    shift: int = 0
 
     @classmethod
     def read(cls, options: Mapping[str, Any]) -> Recipe:
@@ -65,10 +71,14 @@ def _fit(history: History, net: Net, recipe: Recipe, seed: int, progress: Progre
     initialise(trunk, chance)
     packed = nn.Parameter(initial_head(net.head, chance))
     optimiser = torch.optim.Adam([*trunk.parameters(), packed], lr=recipe.rate)
+    fading = torch.optim.lr_scheduler.LambdaLR(optimiser, _share_of_rate(recipe, len(history.train.x)))
     kept = Base.load(net, _now(net, trunk, packed).tensors())
     best = _loss(kept, history.validation)
     for epoch in range(recipe.epochs):
-        _epoch(history.train, trunk, net.head, packed, optimiser, recipe.batch, chance)
+        for rows in torch.randperm(len(history.train.x), generator=chance).split(recipe.batch):
+            x = augmented(history.train.x[rows], recipe.mirror, recipe.shift, chance)
+            _step(net, trunk.train(), packed, optimiser, x, history.train.label[rows])
+            fading.step()
         now = _now(net, trunk, packed)
         loss = _loss(now, history.validation)
         if loss < best:
@@ -79,30 +89,33 @@ def _fit(history: History, net: Net, recipe: Recipe, seed: int, progress: Progre
 
 
 def _now(net: Net, trunk: nn.Module, packed: torch.Tensor) -> Base:
-    return Base(net, trunk, net.head.unpack(packed.detach()))
+    return Base(net, trunk.eval(), net.head.unpack(packed.detach()))
 
 
-def _epoch(
-    past: Past,
+def _share_of_rate(recipe: Recipe, rows: int) -> Callable[[int], float]:
+    steps = max(recipe.epochs * -(-rows // recipe.batch), 1)
+    return lambda step: 1.0 - step / steps if recipe.fading else 1.0
+
+
+def _step(
+    net: Net,
     trunk: nn.Module,
-    head: HeadShape,
     packed: torch.Tensor,
     optimiser: torch.optim.Optimizer,
-    batch: int,
-    chance: torch.Generator,
+    x: torch.Tensor,
+    label: torch.Tensor,
 ) -> None:
-    for rows in torch.randperm(len(past.x), generator=chance).split(batch):
-        logits = head.forward(head.unpack(packed), trunk(past.x[rows]).unsqueeze(0))[0]
-        loss = functional.cross_entropy(logits, past.label[rows])
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
+    logits = net.head.forward(net.head.unpack(packed), trunk(x).unsqueeze(0))[0]
+    loss = net.measure.training_loss(logits, label)
+    optimiser.zero_grad()
+    loss.backward()
+    optimiser.step()
 
 
 @torch.no_grad()
 def _loss(base: Base, past: Past) -> float:
     logits = base.head.forward(base.layers, base.features(past.x).unsqueeze(0))[0]
-    return float(functional.cross_entropy(logits, past.label))
+    return float(base.net.measure.training_loss(logits, past.label))
 
 
 def generator(seed: int, purpose: Purpose, *ids: int) -> torch.Generator:
@@ -111,12 +124,17 @@ def generator(seed: int, purpose: Purpose, *ids: int) -> torch.Generator:
 
 
 def initialise(module: nn.Module, chance: torch.Generator) -> None:
-    """Give every matrix Xavier-uniform weights (Glorot and Bengio, 2010) and every bias zeros."""
-    for parameter in module.parameters():
-        if parameter.dim() > 1:
-            nn.init.xavier_uniform_(parameter, generator=chance)
-        else:
-            nn.init.zeros_(parameter)
+    """Give every matrix Xavier-uniform weights (Glorot and Bengio, 2010) and every bias zeros.
+
+    Batch normalisation starts as the identity, which it is when built.
+    """
+    for part in module.modules():
+        own = () if isinstance(part, nn.BatchNorm2d) else part.parameters(recurse=False)
+        for parameter in own:
+            if parameter.dim() > 1:
+                nn.init.xavier_uniform_(parameter, generator=chance)
+            else:
+                nn.init.zeros_(parameter)
 
 
 def initial_head(head: HeadShape, chance: torch.Generator) -> torch.Tensor:

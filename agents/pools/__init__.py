@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from agents.contract import Collect, Discard, Install, Progress
+from agents.contract import Adapt, Collect, Discard, Eventually, Install, Progress, RaySpec
 
 if TYPE_CHECKING:
+    from agents.block import Kept
     from agents.methods.base import Payload, Updates
     from agents.pools.blueprint import Blueprint
+
+
+#: Ray as it is when nobody says how.
+ON_THIS_MACHINE = RaySpec()
 
 
 class BlockPool(Protocol):
@@ -22,15 +28,18 @@ class BlockPool(Protocol):
         """The number of worker processes; 0 for this one."""
         ...
 
-    def collect(self, orders: Sequence[Collect]) -> list[tuple[list[int], Payload]]:
-        """Return (tickets, stacked payloads) block by block."""
+    def collect(self, orders: Sequence[Collect], draw_to_s: float | None = None) -> Sequence[Any]:
+        """Return (tickets, stacked payloads) block by block, in a form that the cloud half beside it takes.
+
+        Workers may draw their streams up to ``draw_to_s`` while nobody asks them for more.
+        """
         ...
 
     def note(self, orders: Sequence[Progress]) -> None:
         """Tell blocks how exchanges progress."""
         ...
 
-    def install(self, orders: Sequence[Install], updates: Updates) -> None:
+    def install(self, orders: Sequence[Install], updates: Any) -> None:
         """Put ``updates``, stacked in the order of ``orders``, in force."""
         ...
 
@@ -38,7 +47,12 @@ class BlockPool(Protocol):
         """Drop what blocks keep of exchanges that came to nothing."""
         ...
 
-    def close(self, until_s: float) -> np.ndarray:
+    @property
+    def ahead(self) -> int:
+        """How many intervals may be closed before the tallies of the first are asked for."""
+        ...
+
+    def close(self, until_s: float) -> Eventually[np.ndarray]:
         """Judge everything up to ``until_s``; return tallies int64 [cohorts, columns] since the last close."""
         ...
 
@@ -46,21 +60,75 @@ class BlockPool(Protocol):
         """Return the tallies of each device since the start, int64 [devices, columns]."""
         ...
 
+    def checkpoint(self) -> list[Kept]:
+        """Return what brings every block back, in block order; only right after :meth:`close`."""
+        ...
+
+    def restore(self, kept: Sequence[Kept]) -> None:
+        """Bring all blocks to where :meth:`checkpoint` was called, on this pool or any other of the same blueprint."""
+        ...
+
     def shut(self) -> None:
         """Release workers and memory."""
         ...
 
 
-def make_pool(blueprint: Blueprint, workers: int) -> BlockPool:
-    """Return a pool of the blocks of ``blueprint``: in this process for 0 workers, else in that many Ray actors.
+class Cloud(Protocol):
+    """The cloud half of a method, wherever it is."""
 
-    There are never more workers than blocks. Actors start with the first call.
+    @property
+    def name(self) -> str:
+        """Tell what is computed: the method, its messages and its options."""
+        ...
+
+    def take(self, parts: Sequence[Any]) -> None:
+        """Take in what blocks collected."""
+        ...
+
+    def adapt(self, adapts: Sequence[Adapt]) -> None:
+        """Turn payloads into updates, in service order."""
+        ...
+
+    def hand_out(self, tickets: Sequence[int]) -> Any:
+        """Give away the updates of some tickets, stacked in their order, in a form that the pool beside it takes."""
+        ...
+
+    def forget(self, ticket: int) -> None:
+        """Drop whatever is kept of an exchange that came to nothing."""
+        ...
+
+    def measure_s(self) -> float:
+        """Return how long adapting to one payload takes [s]."""
+        ...
+
+    def checkpoint(self) -> Kept:
+        """Return the state, and all payloads and updates that wait here."""
+        ...
+
+    def restore(self, kept: Kept) -> None:
+        """Go to where :meth:`checkpoint` was called on a cloud half of the same method."""
+        ...
+
+
+def make_pool(blueprint: Blueprint, workers: int, ray: RaySpec = ON_THIS_MACHINE) -> tuple[BlockPool, Cloud]:
+    """Return the blocks of ``blueprint`` and the cloud half that goes with them.
+
+    They are in this process for 0 workers, else in that many Ray actors, but never more than there are blocks. Actors
+    start with the first call.
     """
     # Each pool is imported only where it is wanted: Ray takes seconds, and the contract above no torch.
     if workers == 0:
         from agents.pools.inline import InlinePool
 
-        return InlinePool(blueprint.layout, blueprint.build())
+        return InlinePool(blueprint.layout, blueprint.build()), blueprint.cloud_half()
     from agents.pools.ray import ray_pool
 
-    return ray_pool(blueprint, workers)
+    return ray_pool(blueprint, workers, ray)
+
+
+def end_session() -> None:
+    """End the Ray session that pools of this process left for the next one, if there is any."""
+    if "agents.pools.ray" in sys.modules:
+        from agents.pools.ray import close_session
+
+        close_session()

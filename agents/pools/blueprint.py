@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from agents.block import Block, BlockParts
+from agents.cloud_half import CloudHalf
 from agents.layout import Layout
-from agents.methods.base import CloudState
+from agents.methods.base import CloudState, DeviceState, Method
 
 
 @dataclass(frozen=True)
@@ -26,10 +27,25 @@ class Blueprint:
     def build(self) -> list[Block]:
         """Return the blocks at t = 0, in device order."""
         return [
-            Block(parts, place, devices, parts.method.start(self.cloud, place.width))
+            Block(parts, place, devices, self._fresh(parts.method, place.width))
             for (place, devices) in zip(self.layout.places, self.layout.devices, strict=True)
             for parts in (self.parts[place.cohort],)
         ]
+
+    def _fresh(self, method: Method, width: int) -> DeviceState:
+        """Return the state of fresh devices, which never lies in memory that others read."""
+        state = method.start(self.cloud, width)
+        if method.shared_rows:
+            return state
+        others = {values.untyped_storage().data_ptr() for values in self.cloud.values()}
+        return {
+            name: values.clone() if values.untyped_storage().data_ptr() in others else values
+            for name, values in state.items()
+        }
+
+    def cloud_half(self) -> CloudHalf:
+        """Return the cloud half of the method at t = 0."""
+        return CloudHalf(self.parts[0].method, {name: values.clone() for name, values in self.cloud.items()})
 
     def within(self, first: int, end: int) -> Blueprint:
         """Return the plan of blocks ``first`` to ``end`` (exclusive) alone."""

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from agents.block import Block
-from agents.contract import COHORT_COLUMNS, Collect, Discard, Install, Progress
+from agents.block import Block, Kept
+from agents.contract import COHORT_COLUMNS, Collect, Discard, Eventually, Install, Progress
 from agents.layout import Layout
 from agents.methods.base import Payload, Updates
 
@@ -17,9 +17,10 @@ class InlinePool:
 
     def __init__(self, layout: Layout, blocks: Sequence[Block]) -> None:
         self._layout, self._blocks = layout, blocks
-        self.workers = 0
+        self.workers = self.ahead = 0
+        self._columns = blocks[0].totals.shape[1] if blocks else len(COHORT_COLUMNS)
 
-    def collect(self, orders: Sequence[Collect]) -> list[tuple[list[int], Payload]]:
+    def collect(self, orders: Sequence[Collect], draw_to_s: float | None = None) -> list[tuple[list[int], Payload]]:
         """Return (tickets, stacked payloads) block by block."""
         parts = []
         for index, mine, rows in self._layout.by_block(orders):
@@ -27,6 +28,11 @@ class InlinePool:
             at_s = np.array([order.at_s for order in mine])
             parts.append((tickets, self._blocks[index].collect(rows, at_s, tickets)))
         return parts
+
+    def draw(self, until_s: float) -> None:
+        """Draw all streams up to ``until_s``, which changes nothing but when it is done."""
+        for block in self._blocks:
+            block.load(until_s)
 
     def note(self, orders: Sequence[Progress]) -> None:
         """Tell blocks how exchanges progress."""
@@ -51,16 +57,25 @@ class InlinePool:
             for order in mine:
                 self._blocks[index].forget(order.ticket)
 
-    def close(self, until_s: float) -> np.ndarray:
+    def close(self, until_s: float) -> Eventually[np.ndarray]:
         """Judge everything up to ``until_s``; return tallies int64 [cohorts, columns] since the last close."""
-        tallies = np.zeros((self._layout.cohorts, len(COHORT_COLUMNS)), np.int64)
+        tallies = np.zeros((self._layout.cohorts, self._columns), np.int64)
         for block, cohort in zip(self._blocks, self._layout.cohort_of_block, strict=True):
             tallies[cohort] += block.close(until_s)
-        return tallies
+        return Eventually(lambda: tallies)
 
     def totals(self) -> np.ndarray:
         """Return the tallies of each device since the start, int64 [devices, columns]."""
         return np.concatenate([block.totals for block in self._blocks])
+
+    def checkpoint(self) -> list[Kept]:
+        """Return what brings every block back, in block order; only right after :meth:`close`."""
+        return [block.checkpoint() for block in self._blocks]
+
+    def restore(self, kept: Sequence[Kept]) -> None:
+        """Bring all blocks to where :meth:`checkpoint` was called on a pool of the same blueprint."""
+        for block, own in zip(self._blocks, kept, strict=True):
+            block.restore(own)
 
     def shut(self) -> None:
         """Nothing to release: blocks live and die with the process."""

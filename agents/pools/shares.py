@@ -32,9 +32,10 @@ def shares(loads: Sequence[float], workers: int) -> list[Share]:
 
 
 class Owners:
-    """Knows the worker of each device."""
+    """Knows the worker of each block and device."""
 
     def __init__(self, layout: Layout, owned: Sequence[Share]) -> None:
+        self.shares = owned
         self._first = [layout.first[share.first] for share in owned]
 
     def rows_by_worker(self, orders: Sequence[SomeOrder]) -> dict[int, list[int]]:

@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 
-from agents.contract import Collect, Discard, Install, Progress
+from agents.block import Kept
+from agents.contract import Collect, Discard, Eventually, Install, Progress
 from agents.methods.base import Payload, Updates
 from agents.pools.shares import Owners
-from agents.pools.worker import Script, Step
+from agents.pools.worker import Script, Sent, Step
+
+#: How many intervals workers may be behind: what they are told meanwhile waits in memory.
+AHEAD = 3
+
+
+class Reply(ABC):
+    """What a worker will answer; it may be sent along to another worker without being looked at."""
+
+    @abstractmethod
+    def get(self) -> Any:
+        """Wait for the answer."""
 
 
 class Crew(Protocol):
     """Workers that carry scripts out; how and where is their own affair."""
 
     def __len__(self) -> int:
-        """The number of workers."""
+        """The number of workers that own blocks."""
         ...
 
-    def play(self, scripts: Mapping[int, Script]) -> dict[int, Any]:
-        """Let all workers named work at once; return what each last step returned, in the order of ``scripts``."""
+    def ask(self, worker: int, script: Script, sent: Sequence[Reply] = ()) -> Reply:
+        """Let a worker carry a script out after all it was asked before; what others answered is sent along."""
         ...
 
     def interval_closed(self) -> None:
@@ -33,68 +46,120 @@ class Crew(Protocol):
         ...
 
 
+class Outbox:
+    """What a worker has still to be told: steps that return nothing wait for one that returns something."""
+
+    def __init__(self, crew: Crew, worker: int) -> None:
+        self._crew, self._worker = crew, worker
+        self._script: Script = []
+        self._sent: list[Reply] = []
+
+    def add(self, name: str, *arguments: Any) -> None:
+        """Add a step; a reply among its arguments is sent along."""
+        self._script.append(Step(name, tuple(map(self._enclosed, arguments))))
+
+    def _enclosed(self, argument: Any) -> Any:
+        if not isinstance(argument, Reply):
+            return argument
+        self._sent.append(argument)
+        return Sent(len(self._sent) - 1)
+
+    def ask(self, name: str, *arguments: Any) -> Reply:
+        """Send all that waits, and one more step, whose answer is returned."""
+        self.add(name, *arguments)
+        script, sent, self._script, self._sent = self._script, self._sent, [], []
+        return self._crew.ask(self._worker, script, sent)
+
+
 class SpreadPool:
     """Owns every block of the fleet through its crew.
 
-    What returns nothing waits for what returns something: a tick of one wave is two messages to a worker (its
-    collects; then progress, installs and the close), and a tick without collects is one.
+    A tick of one wave is two messages to a worker (its collects; then progress, installs and the close), and a tick
+    without collects is one. While the cloud adapts, workers draw the streams of the tick.
+
+    Args:
+        by_reference: payloads and updates go from worker to worker; whoever sits here sees only replies.
     """
 
-    def __init__(self, owners: Owners, crew: Crew) -> None:
-        self._owners, self._crew = owners, crew
-        self._waiting: list[Script] = [[] for _ in range(len(crew))]
+    def __init__(self, owners: Owners, crew: Crew, *, by_reference: bool = False) -> None:
+        self._owners, self._crew, self._by_reference = owners, crew, by_reference
+        self._boxes = [Outbox(crew, worker) for worker in range(len(crew))]
+        self._drawn_to_s = 0.0
+        self.ahead = AHEAD
 
     @property
     def workers(self) -> int:
         """The number of worker processes."""
         return len(self._crew)
 
-    def collect(self, orders: Sequence[Collect]) -> list[tuple[list[int], Payload]]:
-        """Return (tickets, stacked payloads) block by block."""
-        rows_of = self._owners.rows_by_worker(orders)
-        steps = {worker: Step("collect", ([orders[row] for row in rows],)) for worker, rows in rows_of.items()}
-        # A row of an answer may wait long for the cloud: as a view it would pin the whole answer in shared memory.
-        return [
-            (tickets, {name: values.clone() for name, values in payload.items()})
-            for parts in self._ask(steps).values()
-            for tickets, payload in parts
-        ]
+    def collect(self, orders: Sequence[Collect], draw_to_s: float | None = None) -> Sequence[Any]:
+        """Return (tickets, stacked payloads) block by block, or replies that will be lists of that."""
+        asked = [self._boxes[worker].ask("collect", part) for worker, part, _ in self._parts(orders)]
+        if asked and draw_to_s is not None and draw_to_s > self._drawn_to_s:
+            self._drawn_to_s = draw_to_s
+            for box in self._boxes:
+                box.ask("draw", draw_to_s)
+        return asked if self._by_reference else _copied(part for reply in asked for part in reply.get())
 
     def note(self, orders: Sequence[Progress]) -> None:
         """Tell blocks how exchanges progress."""
-        for worker, rows in self._owners.rows_by_worker(orders).items():
-            self._waiting[worker].append(Step("note", ([orders[row] for row in rows],)))
+        for worker, part, _ in self._parts(orders):
+            self._boxes[worker].add("note", part)
 
-    def install(self, orders: Sequence[Install], updates: Updates) -> None:
-        """Put ``updates``, stacked in the order of ``orders``, in force."""
-        for worker, rows in self._owners.rows_by_worker(orders).items():
-            part = {name: values[rows] for name, values in updates.items()}
-            self._waiting[worker].append(Step("install", ([orders[row] for row in rows], part)))
+    def install(self, orders: Sequence[Install], updates: Any) -> None:
+        """Put ``updates``, stacked in the order of ``orders`` or still to be handed out, in force."""
+        for worker, part, rows in self._parts(orders):
+            self._boxes[worker].add("install", part, _rows_of(updates, rows))
 
     def forget(self, orders: Sequence[Discard]) -> None:
         """Drop what blocks keep of exchanges that came to nothing."""
-        for worker, rows in self._owners.rows_by_worker(orders).items():
-            self._waiting[worker].append(Step("forget", ([orders[row] for row in rows],)))
+        for worker, part, _ in self._parts(orders):
+            self._boxes[worker].add("forget", part)
 
-    def close(self, until_s: float) -> np.ndarray:
+    def close(self, until_s: float) -> Eventually[np.ndarray]:
         """Judge everything up to ``until_s``; return tallies int64 [cohorts, columns] since the last close."""
-        tallies: np.ndarray = np.sum(self._ask_all(Step("close", (until_s,))), axis=0)
+        replies = [box.ask("close", until_s) for box in self._boxes]
         self._crew.interval_closed()
-        return tallies
+        return Eventually(lambda: _sum(replies))
 
     def totals(self) -> np.ndarray:
         """Return the tallies of each device since the start, int64 [devices, columns]."""
-        return np.concatenate(self._ask_all(Step("totals", ())))
+        return np.concatenate(_answers([box.ask("totals") for box in self._boxes]))
+
+    def checkpoint(self) -> list[Kept]:
+        """Return what brings every block back, in block order; only right after :meth:`close`."""
+        return [kept for share in _answers([box.ask("checkpoint") for box in self._boxes]) for kept in share]
+
+    def restore(self, kept: Sequence[Kept]) -> None:
+        """Bring all blocks to where :meth:`checkpoint` was called, however blocks were spread then."""
+        shares = zip(self._boxes, self._owners.shares, strict=True)
+        _answers([box.ask("restore", kept[share.first : share.end]) for box, share in shares])
 
     def shut(self) -> None:
         """Let the workers go."""
         self._crew.close()
 
-    def _ask_all(self, step: Step) -> list[Any]:
-        return list(self._ask(dict.fromkeys(range(len(self._crew)), step)).values())
+    def _parts(self, orders: Sequence[Any]) -> Iterable[tuple[int, list[Any], list[int]]]:
+        """Yield (worker, its orders in the order given, their places in it), worker by worker."""
+        for worker, rows in self._owners.rows_by_worker(orders).items():
+            yield worker, [orders[row] for row in rows], rows
 
-    def _ask(self, steps: Mapping[int, Step]) -> dict[int, Any]:
-        scripts = {worker: [*self._waiting[worker], step] for worker, step in steps.items()}
-        for worker in steps:
-            self._waiting[worker] = []
-        return self._crew.play(scripts)
+
+def _rows_of(updates: Any, rows: list[int]) -> Any:
+    if not isinstance(updates, Mapping):
+        return updates.of(rows)
+    return {name: values[rows] for name, values in updates.items()}
+
+
+def _copied(parts: Iterable[tuple[list[int], Payload]]) -> list[tuple[list[int], Updates]]:
+    """Copy: a row of an answer may wait long for the cloud, and as a view would pin all of it in shared memory."""
+    return [(tickets, {name: values.clone() for name, values in payload.items()}) for tickets, payload in parts]
+
+
+def _answers(replies: Sequence[Reply]) -> list[Any]:
+    return [reply.get() for reply in replies]
+
+
+def _sum(replies: Sequence[Reply]) -> np.ndarray:
+    tallies: np.ndarray = np.sum(_answers(replies), axis=0)
+    return tallies

@@ -1,25 +1,30 @@
-"""A worker: it owns a share of the blocks, and does what one message of its driver says, step by step."""
+"""A worker: it owns a share of the blocks, or the cloud half, and does what its driver says, step by step."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import torch
 
-from agents.block import Kept
+from agents.contract import Eventually
 from agents.pools.blueprint import Blueprint
 from agents.pools.inline import InlinePool
 from agents.pools.shares import Share
 
 
 class Step(NamedTuple):
-    """One call of the pool's interface: ``collect``, ``note``, ``install``, ``forget``, ``close`` or ``totals``."""
+    """One call of what the worker owns: a name out of its interface, and the arguments."""
 
     name: str
     arguments: tuple[Any, ...]
+
+
+class Sent(NamedTuple):
+    """Stands in a step for what another worker answered: the ``number``-th thing sent along with the script."""
+
+    number: int
 
 
 #: What a worker does at one message; steps are carried out in order.
@@ -32,27 +37,36 @@ class BlockWorker:
     def __init__(self) -> None:
         torch.set_num_threads(1)
 
-    def build(self, blueprint: Blueprint, share: Share) -> int:
-        """Build the blocks of ``share`` at t = 0; return the number of this process."""
-        own = blueprint.within(share.first, share.end)
-        # Fresh devices may start as views of the cloud, and are written to: let it not be the shared copy.
-        own = replace(own, cloud={name: values.clone() for name, values in own.cloud.items()})
-        self._blocks = own.build()
-        self._pool = InlinePool(own.layout, self._blocks)
+    def pid(self) -> int:
+        """Return the number of this process."""
         return os.getpid()
 
-    def play(self, script: Script) -> Any:
+    def build(self, blueprint: Blueprint, share: Share | None) -> int:
+        """Build the blocks of ``share`` at t = 0, or the cloud half for None; return the number of this process."""
+        self._own: Any
+        if share is None:
+            self._own = blueprint.cloud_half()
+        else:
+            part = blueprint.within(share.first, share.end)
+            self._own = InlinePool(part.layout, part.build())
+        return os.getpid()
+
+    def play(self, script: Script, *sent: Any) -> Any:
         """Carry a script out and return what its last step returns."""
         answer = None
         for name, arguments in script:
-            answer = getattr(self._pool, name)(*arguments)
-        return answer
+            whole = [sent[part.number] if isinstance(part, Sent) else part for part in arguments]
+            answer = getattr(self._own, name)(*whole)
+        return answer.get() if isinstance(answer, Eventually) else answer
 
-    def checkpoint(self) -> tuple[int, list[Kept]]:
-        """Return how many blocks were kept, and what restores them."""
-        return len(self._blocks), [block.checkpoint() for block in self._blocks]
+    def checkpoint(self) -> tuple[bool, Any]:
+        """Return that something was kept, and what restores it."""
+        return True, self._own.checkpoint()
 
-    def restore(self, kept: Sequence[Kept]) -> None:
-        """Bring fresh blocks back to where a checkpoint was taken."""
-        for block, own in zip(self._blocks, kept, strict=True):
-            block.restore(own)
+    def restore(self, kept: Sequence[Any]) -> None:
+        """Bring what was just built to where a checkpoint was taken."""
+        self._own.restore(kept)
+
+    def let_go(self) -> None:
+        """Forget what is owned: this worker waits for a next run."""
+        self._own = None

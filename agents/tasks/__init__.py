@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 TASKS: dict[str, str] = {
     "digits": "agents.tasks.digits:Digits",
     "gaussians": "agents.tasks.gaussians:Gaussians",
+    "interactions": "agents.tasks.interactions:Interactions",
 }
 
 

@@ -10,9 +10,9 @@ best prediction. ``pool_size`` tells which: it is 0 for a drawn task.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -25,6 +25,25 @@ class Place:
     cohort: int
     block: int
     width: int
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of virtual time of one block: when which samples arrive. Arrays are [devices, samples].
+
+    Attributes:
+        index: which cell, from 0.
+        time_s: float64, rising along each row, +inf behind a device's last sample.
+        valid: bool, False for padding.
+        ordinal: int64, the how many-th arrival of its device since t = 0 (from 0; those missed while away count
+            too); None unless the task has a supply. Anything where not ``valid``.
+    """
+
+    place: Place
+    index: int
+    time_s: np.ndarray
+    valid: np.ndarray
+    ordinal: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -54,15 +73,19 @@ class Past:
         x: float32 [rows, *input_shape], raw input as the model's trunk takes it.
         label: int64 [rows].
         concept: int64 [rows], the context of the past a row came from (not a concept of the scenario).
+        order: int64 [rows], where a context is a stream (a user's clicks): rising in time within it.
     """
 
     x: torch.Tensor
     label: torch.Tensor
     concept: torch.Tensor
+    order: torch.Tensor | None = None
 
     def tensors(self) -> Iterator[torch.Tensor]:
         """Yield what there is to hash, in a fixed order."""
         yield from (self.x, self.label, self.concept)
+        if self.order is not None:
+            yield self.order
 
 
 @dataclass(frozen=True)
@@ -73,6 +96,30 @@ class History:
     validation: Past
 
 
+class Supply(Protocol):
+    """Recorded data that streams replay: how much of it each device has, and when it was recorded."""
+
+    def count(self, place: Place) -> np.ndarray:
+        """Return how many samples each device of the block has, int64 [devices]; it is silent afterwards."""
+        ...
+
+    def times_s(self, place: Place) -> list[np.ndarray]:
+        """Return for each device the sorted times [s] of its samples, for ``arrivals: recorded``.
+
+        Raises:
+            ValueError: the data tell no times.
+        """
+        ...
+
+
+class Stream:
+    """What a task inherits unless it says otherwise: samples are drawn, not replayed."""
+
+    supply: Supply | None = None
+    #: What a net must know of the data beside their shape, as options of the model.
+    net_options: Mapping[str, Any] = {}
+
+
 class Task(Protocol):
     """A data set or a law of nature that feeds every device a stream."""
 
@@ -80,6 +127,8 @@ class Task(Protocol):
     input_shape: tuple[int, ...]
     concepts: tuple[str, ...]
     pool_size: int
+    supply: Supply | None
+    net_options: Mapping[str, Any]
 
     def history(self) -> History:
         """Return the cloud's past, before t = 0; it does not depend on the drift to come."""
@@ -92,8 +141,8 @@ class Task(Protocol):
         """
         ...
 
-    def draw(self, place: Place, time_s: np.ndarray, valid: np.ndarray, rng: np.random.Generator) -> Content:
-        """Fill one cell: samples at ``time_s`` [devices, samples] where ``valid``. Pure in its arguments."""
+    def draw(self, cell: Cell, rng: np.random.Generator) -> Content:
+        """Fill one cell: samples wherever it is valid. Pure in its arguments."""
         ...
 
     def changes(self, place: Place) -> list[np.ndarray]:

@@ -13,7 +13,7 @@ import torch
 
 from agents.contract import FleetSpec
 from agents.seeding import Purpose, rng
-from agents.tasks.base import Content, History, Past, Place
+from agents.tasks.base import Cell, Content, History, Past, Place, Stream
 from agents.tasks.concepts import Concept
 from agents.tasks.drift import make_schedule
 from agents.tasks.world import World, polygon
@@ -30,7 +30,7 @@ DEFAULTS: dict[str, Any] = {
 }
 
 
-class Gaussians:
+class Gaussians(Stream):
     """Options: ``classes``, ``dimensions``, ``distance`` of neighbouring means (standard deviations).
 
     ``rotate_deg_per_s`` and ``shift_per_s`` move all means from t = 0 on; ``history``: rows of the past.
@@ -61,8 +61,9 @@ class Gaussians:
         rows = int(self.options["history"])
         return self._past(concept, *((rows, 2) if split == "train" else (max(rows // 5, 1), 3)))
 
-    def draw(self, place: Place, time_s: np.ndarray, valid: np.ndarray, rng: np.random.Generator) -> Content:
+    def draw(self, cell: Cell, rng: np.random.Generator) -> Content:
         """Fill one cell with fresh samples of the world as it is at each sample's time."""
+        place, time_s, valid = cell.place, cell.time_s, cell.valid
         which, side = rng.random((2, *time_s.shape))
         noise = rng.standard_normal((*time_s.shape, *self.input_shape))
         concept = self.schedule.concept(place, np.where(valid, time_s, -np.inf), side)

@@ -1,52 +1,95 @@
-"""The four ways from one concept to another: sudden, gradual, incremental, recurring."""
+"""The ways from one concept to another that need no halves: sudden, gradual, recurring, blip.
+
+A move says what it does to samples it rules (:class:`Passage`), and when it may hand out something else, so that
+the truth can be told without drawing a sample. Moments are ``start + k * period``, and one comparison decides.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
-from agents.contract import DriftSpec
-from agents.tasks.concept_table import Table
-from agents.tasks.concepts import Concept, between
-
-#: Steps of an incremental change when the scenario names no number (``options.steps``).
-STEPS = 16
-#: Draws each sample's own uniform for one line; only asked for where chance decides.
-Own = Callable[[], np.ndarray]
-
-
-class Move(Protocol):
-    """What one line of the schedule does to the samples it rules."""
-
-    @property
-    def takes_s(self) -> float:
-        """How long it is on the way [s]."""
-        ...
-
-    @property
-    def targets(self) -> tuple[int, ...]:
-        """The concepts it leads to."""
-        ...
-
-    @property
-    def seen(self) -> tuple[int, ...]:
-        """The concepts that it shows, on the way or at the end."""
-        ...
-
-    def apply(self, concept: np.ndarray, start_s: np.ndarray, time_s: np.ndarray, own: Own) -> np.ndarray:
-        """Return the concepts that follow ``concept``; all arrays [samples], all times after the start."""
-        ...
-
-    def events(self, start_s: float, end_s: float) -> list[tuple[float, int]]:
-        """Return (time, new concept) of each change that begins up to ``end_s``."""
-        ...
+from agents.tasks.base import Place
 
 
 @dataclass(frozen=True)
-class Sudden:
+class Passage:
+    """Samples that a line of the schedule rules; all arrays [samples], all times strictly after their start.
+
+    Attributes:
+        place: the block that the samples belong to.
+        row: which device of the block.
+        start_s: when the line starts for that device.
+        time_s: when the sample comes.
+    """
+
+    place: Place
+    row: np.ndarray
+    start_s: np.ndarray
+    time_s: np.ndarray
+
+    def turn(self, period_s: float) -> np.ndarray:
+        """Return which period since the start each sample falls into, from 0: int64 [samples].
+
+        Period k is (start + k * period, start + (k + 1) * period]; these very numbers are the moments of change.
+        """
+        turn = np.floor((self.time_s - self.start_s) / period_s)
+        # The division may round either way: the moments themselves decide.
+        turn += self.time_s > self.start_s + (turn + 1) * period_s
+        turn -= self.time_s <= self.start_s + turn * period_s
+        return turn.astype(np.int64)
+
+
+class Move(Protocol):
+    """What one line of the schedule does to the samples it rules.
+
+    Attributes:
+        targets: the concepts that may stand when it is done; none where what was there before comes back.
+        seen: the concepts that it shows, on the way or at the end.
+    """
+
+    @property
+    def takes_s(self) -> float:
+        """How long it is on the way [s]; infinite if it never ends."""
+        ...
+
+    @property
+    def targets(self) -> tuple[int, ...]: ...
+
+    @property
+    def seen(self) -> tuple[int, ...]: ...
+
+    def follow(self, concept: np.ndarray, passage: Passage) -> np.ndarray:
+        """Return the concepts that follow ``concept`` [samples] for samples that have gone over."""
+        ...
+
+    def share(self, passage: Passage) -> np.ndarray | None:
+        """Return the share of samples that have gone over, [samples], or None for all of them."""
+        ...
+
+    def moments_s(self, start_s: np.ndarray, end_s: float) -> np.ndarray:
+        """Return when it may hand out something else, float64 [devices, moments]; infinite starts stay infinite."""
+        ...
+
+    def counts(self, moments: int) -> np.ndarray:
+        """Say which of that many moments count as a change of concept: bool [moments]."""
+        ...
+
+
+class Abrupt:
+    """What most moves share: every sample goes over at once, and each moment is a change."""
+
+    def share(self, passage: Passage) -> np.ndarray | None:
+        return None
+
+    def counts(self, moments: int) -> np.ndarray:
+        return np.ones(moments, bool)
+
+
+@dataclass(frozen=True)
+class Sudden(Abrupt):
     """From one sample to the next."""
 
     targets: tuple[int, ...]
@@ -56,16 +99,20 @@ class Sudden:
     def seen(self) -> tuple[int, ...]:
         return self.targets
 
-    def apply(self, concept: np.ndarray, start_s: np.ndarray, time_s: np.ndarray, own: Own) -> np.ndarray:
+    def follow(self, concept: np.ndarray, passage: Passage) -> np.ndarray:
         return np.full_like(concept, self.targets[0])
 
-    def events(self, start_s: float, end_s: float) -> list[tuple[float, int]]:
-        return [(start_s, self.targets[0])]
+    def moments_s(self, start_s: np.ndarray, end_s: float) -> np.ndarray:
+        return start_s[:, None]
 
 
 @dataclass(frozen=True)
 class Gradual:
-    """By mixing: a growing share of the samples follows the new concept; linear or sigmoid in time."""
+    """By mixing: a growing share of the samples follows the new concept; linear or sigmoid in time.
+
+    It counts as one change, at its start. The sigmoid is the logistic function from -6 to 6, stretched to reach 0
+    and 1.
+    """
 
     targets: tuple[int, ...]
     takes_s: float
@@ -75,47 +122,30 @@ class Gradual:
     def seen(self) -> tuple[int, ...]:
         return self.targets
 
-    def apply(self, concept: np.ndarray, start_s: np.ndarray, time_s: np.ndarray, own: Own) -> np.ndarray:
-        return np.where(own() < self.share((time_s - start_s) / self.takes_s), self.targets[0], concept)
+    def follow(self, concept: np.ndarray, passage: Passage) -> np.ndarray:
+        return np.full_like(concept, self.targets[0])
 
-    def share(self, progress: np.ndarray) -> np.ndarray:
+    def share(self, passage: Passage) -> np.ndarray | None:
+        over = passage.time_s >= passage.start_s + self.takes_s
+        progress = np.clip((passage.time_s - passage.start_s) / self.takes_s, 0.0, 1.0)
+        return np.where(over, 1.0, self.mixed(progress))
+
+    def mixed(self, progress: np.ndarray) -> np.ndarray:
         """Return the share of new samples when ``progress`` (0 to 1) of the time has passed."""
-        progress = np.clip(progress, 0.0, 1.0)
         if self.mixing == "linear":
             return progress
         low, high = _logistic(-6.0), _logistic(6.0)
         return (_logistic(12.0 * progress - 6.0) - low) / (high - low)
 
-    def events(self, start_s: float, end_s: float) -> list[tuple[float, int]]:
-        return [(start_s, self.targets[0])]
+    def moments_s(self, start_s: np.ndarray, end_s: float) -> np.ndarray:
+        return np.stack([start_s, start_s + self.takes_s], 1)
+
+    def counts(self, moments: int) -> np.ndarray:
+        return np.arange(moments) == 0
 
 
 @dataclass(frozen=True)
-class Incremental:
-    """By moving strength: the world goes step by step from what it was to the target.
-
-    ``ladder[origin]`` holds the concepts of all steps, int16 [steps + 1], its first the origin itself.
-    """
-
-    targets: tuple[int, ...]
-    takes_s: float
-    ladder: np.ndarray
-
-    @property
-    def seen(self) -> tuple[int, ...]:
-        return tuple(self.ladder.ravel().tolist())
-
-    def apply(self, concept: np.ndarray, start_s: np.ndarray, time_s: np.ndarray, own: Own) -> np.ndarray:
-        steps = self.ladder.shape[1] - 1
-        step = np.ceil(steps * (time_s - start_s) / self.takes_s)
-        return self.ladder[concept, np.clip(step, 1, steps).astype(np.intp)]
-
-    def events(self, start_s: float, end_s: float) -> list[tuple[float, int]]:
-        return [(start_s, self.targets[0])]
-
-
-@dataclass(frozen=True)
-class Recurring:
+class Recurring(Abrupt):
     """Around and around: each of ``targets`` in turn for ``every_s``."""
 
     targets: tuple[int, ...]
@@ -126,71 +156,33 @@ class Recurring:
     def seen(self) -> tuple[int, ...]:
         return self.targets
 
-    def apply(self, concept: np.ndarray, start_s: np.ndarray, time_s: np.ndarray, own: Own) -> np.ndarray:
-        turn = np.floor((time_s - start_s) / self.every_s)
-        # The division may round either way: the switch times themselves decide, as in `events`.
-        turn += time_s > start_s + (turn + 1) * self.every_s
-        turn -= time_s <= start_s + turn * self.every_s
-        return np.asarray(self.targets, np.int16)[turn.astype(np.int64) % len(self.targets)]
+    def follow(self, concept: np.ndarray, passage: Passage) -> np.ndarray:
+        return np.asarray(self.targets, np.int16)[passage.turn(self.every_s) % len(self.targets)]
 
-    def events(self, start_s: float, end_s: float) -> list[tuple[float, int]]:
-        turns = np.arange(max(0, int((end_s - start_s) / self.every_s) + 2))
-        switches_s = start_s + turns * self.every_s
-        return [
-            (float(at_s), self.targets[turn % len(self.targets)])
-            for turn, at_s in zip(turns.tolist(), switches_s, strict=True)
-            if at_s <= end_s
-        ]
+    def moments_s(self, start_s: np.ndarray, end_s: float) -> np.ndarray:
+        return periods_s(start_s, self.every_s, end_s)
 
 
-def _sudden(spec: DriftSpec, targets: tuple[Concept, ...], table: Table) -> Move:
-    return Sudden((table.index(targets[0]),))
+@dataclass(frozen=True)
+class Blip(Abrupt):
+    """For a short while, then whatever reigned before comes back."""
+
+    seen: tuple[int, ...]
+    takes_s: float
+    targets: tuple[int, ...] = ()
+
+    def follow(self, concept: np.ndarray, passage: Passage) -> np.ndarray:
+        return np.where(passage.time_s > passage.start_s + self.takes_s, concept, np.int16(self.seen[0]))
+
+    def moments_s(self, start_s: np.ndarray, end_s: float) -> np.ndarray:
+        return np.stack([start_s, start_s + self.takes_s], 1)
 
 
-def _gradual(spec: DriftSpec, targets: tuple[Concept, ...], table: Table) -> Move:
-    mixing = str(spec.options.get("mixing", "linear"))
-    if mixing not in ("linear", "sigmoid"):
-        raise ValueError(f"mixing {mixing!r} is unknown; known are linear, sigmoid")
-    if spec.over_s == 0:
-        return _sudden(spec, targets, table)
-    return Gradual((table.index(targets[0]),), _positive(spec.over_s, "over"), mixing)
-
-
-def _incremental(spec: DriftSpec, targets: tuple[Concept, ...], table: Table) -> Move:
-    steps = int(spec.options.get("steps", STEPS))
-    if steps < 1:
-        raise ValueError(f"steps={steps} must be >= 1")
-    origins = table.origins(spec.at_s)
-    rungs = {
-        origin: [
-            table.index(between(table.concepts[origin], targets[0], step / steps, table.neutral))
-            for step in range(1, steps + 1)
-        ]
-        for origin in origins
-    }
-    ladder = np.zeros((max(origins) + 1, steps + 1), np.int16)
-    for origin, indices in rungs.items():
-        ladder[origin] = [origin, *indices]
-    return Incremental((table.index(targets[0]),), _positive(spec.over_s, "over"), ladder)
-
-
-def _recurring(spec: DriftSpec, targets: tuple[Concept, ...], table: Table) -> Move:
-    return Recurring(tuple(table.index(target) for target in targets), _positive(spec.every_s, "every"))
-
-
-#: How each kind of drift is made from its line, its targets and the concepts met so far.
-MOVES: dict[str, Callable[[DriftSpec, tuple[Concept, ...], Table], Move]] = {
-    "sudden": _sudden,
-    "gradual": _gradual,
-    "incremental": _incremental,
-    "recurring": _recurring,
-}
-
-
-def _positive(duration_s: float, key: str) -> float:
-    if not duration_s > 0:
-        raise ValueError(f"{key} must be longer than 0 s, got {duration_s} s")
-    return duration_s
+def periods_s(start_s: np.ndarray, period_s: float, end_s: float) -> np.ndarray:
+    """Return ``start + k * period`` for all k that matter before ``end_s``: float64 [devices, moments]."""
+    first_s = start_s.min(initial=np.inf)
+    moments = max(1, int((end_s - first_s) / period_s) + 2) if first_s < end_s else 1
+    return start_s[:, None] + np.arange(moments) * period_s
 
 
 def _logistic(z: np.ndarray | float) -> np.ndarray:

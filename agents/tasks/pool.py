@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
 
+from agents.tasks.base import Place
 from agents.tasks.concepts import Concept
+from agents.tasks.drift import Schedule
 from agents.tasks.transforms import Chance, transform
 
 
@@ -15,7 +18,7 @@ class ImagePool:
     """Labelled images, sorted by class, each with its own luck for the transforms.
 
     Attributes:
-        images: float32 [size, channels, h, w] in the original world.
+        images: [size, channels, h, w] in the original world, float32 (0 to 1) or uint8 (0 to 255), as they came.
         labels: int16 [size], ascending.
     """
 
@@ -23,11 +26,24 @@ class ImagePool:
         order = np.argsort(labels, kind="stable")
         self.images, self.labels = images[order], labels[order].astype(np.int16)
         self.classes, self.size = classes, len(labels)
-        self._chance = Chance.draw(self.images, chance)
+        self._rng = chance
 
-    def under(self, concept: Concept) -> torch.Tensor:
-        """Return the images as they look under ``concept``: float32 [size, channels, h, w]."""
-        return transform(self.images, dict(concept.strengths), self._chance)
+    def __getstate__(self) -> dict[str, Any]:
+        # A worker picks images by number and looks their features up: the images themselves stay behind.
+        return {"labels": self.labels, "classes": self.classes, "size": self.size}
+
+    @cached_property
+    def _chance(self) -> Chance:
+        # Four times the bytes of the images themselves: drawn only once somebody looks.
+        return Chance.draw(self.images, self._rng)
+
+    def under(self, concept: Concept, rows: np.ndarray | None = None) -> torch.Tensor:
+        """Return the images (or ``rows`` of them) as they look under ``concept``: float32 [rows, channels, h, w]."""
+        images, strengths = pixels(self.images if rows is None else self.images[rows]), dict(concept.strengths)
+        if not strengths:
+            return images
+        luck = self._chance
+        return transform(images, strengths, luck if rows is None else Chance(luck.noise[rows], luck.corner[rows]))
 
     def labels_under(self, concept: Concept) -> np.ndarray:
         """Return the labels under ``concept``: int16 [size]."""
@@ -36,7 +52,7 @@ class ImagePool:
     def past(self, concept: Concept) -> tuple[torch.Tensor, torch.Tensor]:
         """Return ``size`` images and int64 labels under ``concept``, classes as often as its prior says."""
         rows = self.pick((np.arange(self.size) + 0.5) / self.size, concept)
-        return self.under(concept)[rows], torch.from_numpy(self.labels_under(concept)[rows].astype(np.int64))
+        return self.under(concept, rows), torch.from_numpy(self.labels_under(concept)[rows].astype(np.int64))
 
     def pick(self, which: np.ndarray, concept: Concept) -> np.ndarray:
         """Return the image for each uniform in [0, 1): evenly, or so that classes follow the prior.
@@ -51,12 +67,36 @@ class ImagePool:
             which = np.interp(which, wanted, there)
         return np.minimum((which * self.size).astype(np.int64), self.size - 1)
 
+    def pick_by(self, which: np.ndarray, prior: np.ndarray) -> np.ndarray:
+        """Return the image for each uniform in [0, 1), [samples], each under its own prior [samples, classes]."""
+        upto = prior.cumsum(1)
+        upto[:, -1] = 1.0
+        drawn = (which[:, None] >= upto).sum(1)
+        last = np.take_along_axis(upto, drawn[:, None], 1)[:, 0]
+        width = np.take_along_axis(prior, drawn[:, None], 1)[:, 0]
+        within = np.clip(1.0 - (last - which) / np.where(width > 0, width, 1.0), 0.0, 1.0)
+        first = np.searchsorted(self.labels, np.arange(self.classes + 1))
+        sizes = np.diff(first)[drawn]
+        return first[drawn] + np.minimum((within * sizes).astype(np.int64), sizes - 1)
 
-def draw_images(which: np.ndarray, concept: np.ndarray, concepts: Sequence[Concept], pool: ImagePool) -> np.ndarray:
-    """Return each sample's image, int64 like ``which``: its uniform read under its own concept's prior."""
-    image = pool.pick(which, concepts[0])
-    for index, one in enumerate(concepts):
-        if one.prior is not None:
+
+def pixels(images: torch.Tensor) -> torch.Tensor:
+    """Return images as float32 from 0 to 1: bytes are divided by 255, floats pass as they are."""
+    return images.float() / 255.0 if images.dtype == torch.uint8 else images
+
+
+def draw_images(
+    which: np.ndarray, concept: np.ndarray, schedule: Schedule, place: Place, pool: ImagePool
+) -> np.ndarray:
+    """Return each sample's image, int64 like ``which`` [devices, samples]: its uniform read under its own prior.
+
+    The prior is that of the concept in force, or the device's own where the concept says so.
+    """
+    image = pool.pick(which, schedule.concepts[0])
+    for index, one in enumerate(schedule.concepts):
+        own = schedule.prior(place, index)
+        if own is not None or one.prior is not None:
             ruled = concept == index
-            image[ruled] = pool.pick(which[ruled], one)
+            rows = np.nonzero(ruled)[0]
+            image[ruled] = pool.pick(which[ruled], one) if own is None else pool.pick_by(which[ruled], own[rows])
     return image

@@ -6,20 +6,13 @@ To move a name from "not built yet" to "built", add it to its row. Where a row i
 from __future__ import annotations
 
 BUILT: dict[str, frozenset[str]] = {
-    "task.data": frozenset({"digits", "gaussians"}),
-    "task.model": frozenset({"mlp", "logistic"}),
-    "drift.kind": frozenset({"sudden", "gradual", "incremental", "recurring"}),
-    "drift keys": frozenset(
-        {"kind", "at", "over", "every", "between", "to", "cohort", "share", "mixing", "steps", "name"}
-    ),
-    "concept keys": frozenset({"rotate", "noise", "blur", "contrast", "occlusion", "shift", "labels"}),
-    "concept strengths": frozenset(),
-    "concept.labels keys": frozenset({"prior", "swap"}),
+    "task.data": frozenset({"digits", "gaussians", "interactions"}),
+    "task.model": frozenset({"mlp", "logistic", "din", "gru4rec", "sasrec"}),
     "fleet keys": frozenset(
         {"cohort", "devices", "samples", "labels", "link", "availability", "churn", "offline", "power", "compute"}
     ),
     "fleet.compute keys": frozenset({"inference"}),
-    "fleet.samples.arrivals": frozenset({"poisson", "periodic"}),
+    "fleet.samples.arrivals": frozenset({"poisson", "periodic", "recorded"}),
     "links.rate keys": frozenset({"rate", "trace", "markov", "fitted", "bucket"}),
     "links.discipline": frozenset({"fifo", "ps", "lcfs"}),
     "cloud keys": frozenset({"workers", "service", "queue", "capacity", "batch", "failures", "power"}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, Self
 
 from pydantic import (
     Field,
@@ -17,33 +17,27 @@ from pydantic import (
 )
 from pydantic_core import core_schema
 
-from sim.scenario.built import unbuilt
 from sim.scenario.clause import Clause
 from sim.scenario.problems import near_miss
 from sim.scenario.quantities import Angle, Count, Number, PositiveNumber, Share, Written
 from sim.scenario.surroundings import around
+from sim.scenario.transforms import refused, refused_severity
 from sim.scenario.units import shown
-
-#: Data set -> what drift can do to it, where that is fixed.
-KNOWN_TRANSFORMS = {
-    "digits": ("rotate", "noise", "blur", "contrast", "occlusion"),
-    "gaussians": ("rotate", "noise", "shift"),
-}
-TRANSFORMS = ("rotate", "noise", "blur", "contrast", "occlusion", "shift")
 
 
 class LabelDrift(Clause):
     """What happens to the classes."""
 
-    row: ClassVar[str] = "concept.labels keys"
     prior: list[Share] | None = Field(default=None, description="probability of each class, summing to 1")
     swap: list[Annotated[list[Count], Field(min_length=2, max_length=2)]] | None = Field(
         default=None, description="pairs of classes that trade places"
     )
     dirichlet: PositiveNumber | None = Field(
-        default=None, description="each device draws its own prior; small: few classes per device"
+        default=None, description="each device draws its own prior; small: few classes a device"
     )
-    permute: Count | None = Field(default=None, description="all classes permuted; the number picks the permutation")
+    permute: Count | None = Field(
+        default=None, description="all classes permuted, after any swap; the number picks the permutation"
+    )
 
     @field_validator("prior", mode="after")
     @classmethod
@@ -70,6 +64,13 @@ class LabelDrift(Clause):
             raise ValueError("a class is named twice")
         return swap
 
+    @field_validator("dirichlet", mode="after")
+    @classmethod
+    def _can_be_dealt(cls, dirichlet: float | None, info: ValidationInfo) -> float | None:
+        if dirichlet is not None and around(info).data == "gaussians":
+            raise ValueError("'gaussians' knows no prior of each device's own: no best accuracy is known")
+        return dirichlet
+
     @model_validator(mode="after")
     def _one_prior(self) -> Self:
         if self.prior is not None and self.dirichlet is not None:
@@ -85,7 +86,7 @@ class Severity(Clause):
 
 def _read_strength(value: Any, info: ValidationInfo) -> float | Severity:
     if isinstance(value, Mapping):
-        if around(info).built_only and (refusal := unbuilt("concept strengths", "severity")):
+        if refusal := refused_severity(around(info).data):
             raise ValueError(refusal)
         return Severity.model_validate(value, context=info.context)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
@@ -101,43 +102,69 @@ Strength = Annotated[
 
 
 class Concept(Clause):
-    """A set of transforms of the original world; ``{}`` is the original world itself."""
+    """A set of transforms of the original world; ``{}`` is the original world itself.
 
-    row: ClassVar[str] = "concept keys"
+    Images are slanted, zoomed, turned, shifted, blurred, changed in contrast and brightness, inverted, covered, made
+    noisy and shuffled in this order, whatever the order here.
+    """
+
     rotate: Angle | None = Field(default=None, description="turn images (or the plane of gaussians) by this angle")
-    translate: list[float] | None = Field(
+    translate: list[Annotated[float, Field(allow_inf_nan=False)]] | None = Field(
         default=None,
         min_length=2,
         max_length=2,
         description="move images right and down, in shares of their size",
     )
     scale: PositiveNumber | None = Field(default=None, description="zoom; 1 changes nothing")
-    shear: Angle | None = Field(default=None, description="slant")
+    shear: Angle | None = Field(default=None, description="slant; positive leans the upper half to the right")
     noise: Strength | None = Field(
-        default=None, description="standard deviation of Gaussian noise; pixels run from 0 to 1"
+        default=None, description="standard deviation of Gaussian noise; pixels run from 0 to 1, and are clipped"
     )
     blur: Strength | None = Field(default=None, description="standard deviation of a Gaussian blur, in pixels")
     contrast: Strength | None = Field(default=None, description="factor around the mean; 1 changes nothing")
-    brightness: Strength | None = Field(default=None, description="added to every pixel; 0 changes nothing")
+    brightness: Strength | None = Field(
+        default=None, description="added to the value (largest channel) of every pixel; 0 changes nothing"
+    )
     occlusion: Share | None = Field(default=None, description="share of the width and height hidden by a square")
     invert: bool | None = Field(default=None, description="dark becomes light")
-    permute_pixels: Count | None = Field(default=None, description="pixels shuffled; the number picks the permutation")
+    permute_pixels: Count | None = Field(
+        default=None, description="pixels shuffled alike everywhere; the number picks the permutation"
+    )
     shift: Annotated[float, Field(allow_inf_nan=False)] | None = Field(
         default=None, description="gaussians: move all means along the first axis"
     )
     boundary: Angle | None = Field(default=None, description="turn the true boundary between classes")
     interest: Share | None = Field(default=None, description="how far a user's interest moves to another user's")
-    arrivals: Number | None = Field(default=None, description="factor on the rate of samples")
+    arrivals: Number | None = Field(default=None, description="factor on the rate of samples; needs poisson arrivals")
     labels: LabelDrift | None = Field(default=None, description="what happens to the classes")
 
-    @field_validator(*TRANSFORMS, mode="after")
+    @field_validator("*", mode="after")
     @classmethod
     def _task_knows_it(cls, value: Any, info: ValidationInfo) -> Any:
-        data = around(info).data
-        if value is not None and data in KNOWN_TRANSFORMS and info.field_name not in KNOWN_TRANSFORMS[data]:
-            known = ", ".join(KNOWN_TRANSFORMS[data])
-            raise ValueError(f"'{data}' cannot be changed that way; it knows: {known}, labels")
+        name = str(info.field_name)
+        refusal = refused(around(info).data, name) if name not in ("labels", "arrivals") else None
+        if value is not None and refusal:
+            raise ValueError(refusal)
         return value
+
+    @field_validator("shear", mode="after")
+    @classmethod
+    def _shear_leaves_something(cls, shear: float | None) -> float | None:
+        if shear is not None and abs(shear) >= 90:
+            raise ValueError(f"{shear:g} deg slants an image to nothing; write an angle between -90 deg and 90 deg")
+        return shear
+
+    @property
+    def choices(self) -> list[tuple[str, ...]]:
+        """What of it is a choice and no amount, as paths: there is nothing half way to it."""
+        labels = self.labels
+        here: list[tuple[str, ...]] = [("invert",)] if self.invert else []
+        here += [("permute_pixels",)] if self.permute_pixels is not None else []
+        if labels is not None:
+            here += [
+                ("labels", name) for name in ("swap", "permute", "dirichlet") if getattr(labels, name) not in (None, [])
+            ]
+        return here
 
 
 def _composed(value: Any, info: ValidationInfo) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from sim.scenario.clause import Clause
 from sim.scenario.quantities import (
@@ -18,6 +18,7 @@ from sim.scenario.quantities import (
     Speed,
     choice,
 )
+from sim.scenario.units import shown
 from sim.scenario.variants import Plugin, Shorthand, Variants
 
 
@@ -80,11 +81,11 @@ class Table(Files):
 
 
 class InteractionColumns(Clause):
-    """Columns of an interaction log, by name or number from 0."""
+    """Columns of an interaction log, by name or number from 0. A rating is only checked to be a number."""
 
     user: Column = 0
     item: Column = 1
-    rating: Column | None = 2
+    rating: Column | None = None
     timestamp: Column = 3
 
 
@@ -93,11 +94,24 @@ class Interactions(Files):
 
     kind: Literal["interactions"] = "interactions"
     separator: str | None = Field(default=None, description="between columns; default: what the file uses")
-    columns: InteractionColumns = Field(default=InteractionColumns(), description="where to find what")
+    columns: InteractionColumns = Field(
+        default=InteractionColumns(rating=2), description="where to find what; default: user, item, rating, timestamp"
+    )
     core: Count = Field(default=5, description="keep users and items with at least so many interactions")
     history: Share = Field(default=0.8, description="share of the time span that is the cloud's past")
-    compression: PositiveNumber = Field(default=1.0, description="seconds of the log per second of the run")
-    negatives: PositiveCount = Field(default=99, description="items sampled against each clicked one")
+    compression: PositiveNumber | None = Field(
+        default=None, description="seconds of the log per second of the run; default: what follows the past fills the run"
+    )
+    negatives: Annotated[int, Field(ge=4)] = Field(default=99, description="items sampled against each clicked one")
+    window: PositiveCount = Field(default=10, description="latest clicks that the model sees")
+    latest: PositiveCount = Field(default=100, description="latest clicks of each user that the cloud trains on")
+
+    @field_validator("separator", mode="after")
+    @classmethod
+    def _separates(cls, separator: str | None) -> str | None:
+        if separator is not None and (not separator or separator in '"\r\n'):
+            raise ValueError(f"{shown(separator)} cannot separate columns")
+        return separator
 
 
 class SyntheticInteractions(Clause):
@@ -134,6 +148,9 @@ DATA: dict[str, type[Clause]] = {
     "sea": Sea,
     "hyperplane": Hyperplane,
 }
+
+#: Data whose samples are decisions among items.
+RANKED = ("interactions", "synthetic_interactions")
 
 
 def _prefixed(value: Any) -> Any:

@@ -7,8 +7,8 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import Field, ValidationInfo, model_validator
 
 from sim.scenario.clause import Clause, refuse
-from sim.scenario.quantities import Written, choice
-from sim.scenario.units import shown
+from sim.scenario.quantities import Written, choice, quantity
+from sim.scenario.units import TIME, shown
 
 
 def _read_seeds(value: Any, info: ValidationInfo) -> int | list[int]:
@@ -57,6 +57,9 @@ class Execution(Clause):
     )
     backend: Annotated[str, choice("inline", "ray", row="execution.backend")] = Field(
         default_factory=_default_backend, description="in this process, or on Ray; default: ray if workers are named"
+    )
+    checkpoint: Annotated[float | str, quantity(TIME, zero=False, words=("auto", "off"))] = Field(
+        default="auto", description="wall time between checkpoints; auto: so that they cost at most 2 % of the run"
     )
 
     @model_validator(mode="after")

@@ -26,7 +26,7 @@ from sim.scenario.surroundings import around
 
 
 class Samples(Clause):
-    """How samples arrive at each device: exactly one of ``every`` and ``rate``."""
+    """How samples arrive at each device: exactly one of ``every`` and ``rate``, or when the data say."""
 
     every: PositiveTime | None = Field(default=None, description="mean time between samples")
     rate: Frequency | None = Field(default=None, description="samples per time; 0 /s: none")
@@ -37,13 +37,16 @@ class Samples(Clause):
 
     @model_validator(mode="after")
     def _one_rate(self) -> Self:
-        if (self.every is None) == (self.rate is None):
+        if self.arrivals == "recorded":
+            if (self.every, self.rate) != (None, None):
+                raise ValueError("with 'arrivals: recorded' the data tell when; leave every and rate out")
+        elif (self.every is None) == (self.rate is None):
             raise ValueError("exactly one of every and rate is needed, for example 'every: 1 s'")
         return self
 
     @property
     def interval_s(self) -> float:
-        """Mean time between samples [s]; ``inf`` when none arrive."""
+        """Mean time between samples [s]; ``inf`` when none arrive, or when only the data know."""
         if self.every is not None:
             return self.every
         return 1 / self.rate if self.rate else math.inf

@@ -72,6 +72,9 @@ MODELS: dict[str, type[Clause]] = {
     "sasrec": SasRec,
 }
 
+#: Models that rank items; the others tell classes.
+RANKERS = ("din", "gru4rec", "sasrec")
+
 Model = Annotated[
     Mlp | Logistic | Cnn | MobileNet | Din | Gru4Rec | SasRec | Plugin,
     Variants("model", MODELS, "task.model", Plugin),

@@ -19,6 +19,7 @@ from sim.scenario.execution import Execution, Sweep
 from sim.scenario.fleet import Cohort
 from sim.scenario.links import Link
 from sim.scenario.method import Method
+from sim.scenario.paces import refuse_paces
 from sim.scenario.quantities import Count, Name, PositiveTime, choice
 from sim.scenario.surroundings import around
 from sim.scenario.task import Task
@@ -112,6 +113,12 @@ class Scenario(Clause):
             if buckets and (cohort.availability.kind != "always" or cohort.churn != type(cohort.churn)()):
                 text = f"devices that come and go cannot use link '{cohort.link}': it has a token bucket"
                 raise refuse(text, "fleet", number, "link")
+        return self
+
+    @model_validator(mode="after")
+    def _faster_where_chance_decides(self, info: ValidationInfo) -> Self:
+        for number, change in enumerate(self.drift):
+            refuse_paces(change, number, self.fleet, around(info).data)
         return self
 
     @field_validator("drift", "references", mode="before")

@@ -16,7 +16,7 @@ def spec(arrivals: str = "poisson", interval_s: float = 2.0, share: float = 0.25
 
 def test_poisson_counts_and_gaps_follow_their_laws() -> None:
     arrivals = Arrivals(1, spec())
-    cells = [arrivals.cell(PLACE, index)[0] for index in range(40)]
+    cells = [arrivals.cell(PLACE, index)[0].time_s for index in range(40)]
     counts = np.concatenate([np.isfinite(cell).sum(axis=1) for cell in cells])
     edges = np.array([0, 12, 14, 16, 18, 20, np.inf])
     seen = np.histogram(counts, edges)[0]
@@ -30,7 +30,7 @@ def test_poisson_counts_and_gaps_follow_their_laws() -> None:
 
 def test_periodic_samples_keep_their_interval_across_cells() -> None:
     arrivals = Arrivals(1, spec("periodic"))
-    times = np.concatenate([arrivals.cell(PLACE, index)[0] for index in range(5)], axis=1)
+    times = np.concatenate([arrivals.cell(PLACE, index)[0].time_s for index in range(5)], axis=1)
     assert np.allclose(np.diff(times, axis=1), 2.0)
     assert stats.kstest(times[:, 0] / 2.0, "uniform").pvalue > 0.001
 
@@ -39,15 +39,19 @@ def test_cells_are_the_same_in_any_order() -> None:
     arrivals = Arrivals(1, spec())
     late, early = arrivals.cell(PLACE, 9), arrivals.cell(PLACE, 2)
     again = Arrivals(1, spec())
-    for kept, drawn in zip((*early, *late), (*again.cell(PLACE, 2), *again.cell(PLACE, 9)), strict=True):
-        assert np.array_equal(kept, drawn)
+    for (kept, due_s), (drawn, due_again_s) in zip(
+        (early, late), (again.cell(PLACE, 2), again.cell(PLACE, 9)), strict=True
+    ):
+        assert np.array_equal(kept.time_s, drawn.time_s)
+        assert np.array_equal(due_s, due_again_s)
 
 
 def test_labels_come_to_their_share_and_after_their_delay() -> None:
     arrivals = Arrivals(1, spec())
     late, labelled = [], []
     for index in range(40):
-        time_s, due_s = arrivals.cell(PLACE, index)
+        cell, due_s = arrivals.cell(PLACE, index)
+        time_s = cell.time_s
         real = np.isfinite(time_s)
         labelled.append(np.isfinite(due_s[real]))
         late.append((due_s - np.where(real, time_s, 0.0))[np.isfinite(due_s)])
@@ -58,3 +62,39 @@ def test_labels_come_to_their_share_and_after_their_delay() -> None:
 
 def test_a_rate_of_zero_is_silent() -> None:
     assert Arrivals(1, spec(interval_s=np.inf)).silent
+
+
+class Tape:
+    """A supply of a few recorded times for the first rows, none for the others."""
+
+    def __init__(self, *times_s: list[float], rows: int | None = None) -> None:
+        self._times_s = [np.array(own) for own in times_s]
+        self._rows = rows
+
+    def count(self, place: Place) -> np.ndarray:
+        return np.array([len(own) if self._rows is None else self._rows for own in self.times_s(place)])
+
+    def times_s(self, place: Place) -> list[np.ndarray]:
+        empty = [np.array([])] * place.width
+        return ([*self._times_s, *empty])[: place.width] if place.block == 0 else empty
+
+
+def test_ordinals_count_on_from_cell_to_cell_until_the_supply_is_used_up() -> None:
+    place = Place(0, 0, 64)
+    for law in ("poisson", "periodic"):
+        arrivals = Arrivals(1, spec(law), Tape(*[[0.0]] * 64, rows=50))
+        cells = [arrivals.cell(place, index)[0] for index in range(8)]
+        for row in range(64):
+            seen = np.concatenate([cell.ordinal[row][cell.valid[row]] for cell in cells])
+            assert np.array_equal(seen, np.arange(50))
+
+
+def test_recorded_samples_arrive_when_they_were_recorded() -> None:
+    own = [0.0, 0.0, 3.5, 100.0, 100.5, 2000.0]
+    place, recorded = Place(0, 0, 64), spec("recorded", interval_s=np.inf)
+    arrivals = Arrivals(1, recorded, Tape(own, [7.0]))
+    cells = [arrivals.cell(place, index)[0] for index in range(int(2000 / arrivals.cell_s) + 2)]
+    assert np.array_equal(np.concatenate([cell.time_s[0][cell.valid[0]] for cell in cells]), own)
+    assert np.array_equal(np.concatenate([cell.ordinal[0][cell.valid[0]] for cell in cells]), np.arange(6))
+    assert sum(cell.valid.sum() for cell in cells) == 7
+    assert arrivals.most_within(4.0) == 3

@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-import run_sim
 from analysis.compare import print_comparison
 from analysis.sweeps import open_folder
+from sim.commands.showing import show
 
 
 def test_a_run_leaves_report_figures_and_csv_behind(
     run_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = Path(shutil.copytree(run_folder, tmp_path / "run"))
-    assert run_sim._show(folder, {}, Namespace(json=False)) == 0
+    assert show(folder, {}, Namespace(json=False)) == 0
     printed = capsys.readouterr().out
     assert (folder / "report.html").is_file()
     assert (folder / "windows.csv").is_file()
@@ -32,7 +32,7 @@ def test_every_point_of_a_sweep_gets_its_csv(
     sweep_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = Path(shutil.copytree(sweep_folder, tmp_path / "sweep"))
-    run_sim._show(folder, {"digest": "d"}, Namespace(json=True))
+    show(folder, {"digest": "d"}, Namespace(json=True))
     assert json.loads(capsys.readouterr().out)["digest"] == "d"
     assert len(list(folder.glob("point-*/windows.csv"))) == 12
 

@@ -148,7 +148,7 @@ def test_ctrl_c_ends_workers_and_ray_with_the_run(tmp_path: Path) -> None:
             _, err = process.communicate(timeout=60)
         finally:
             process.kill()
-    assert (process.returncode, err.strip()) == (130, "interrupted")
+    assert (process.returncode, err.strip()) == (130, f"interrupted; resume with: python run_sim.py resume {tmp_path / 'run'}")
     assert (tmp_path / "run" / "STATUS").read_text(encoding="utf-8").strip() == "partial"
     give_up_s = time.monotonic() + 20.0
     while (left := [pid for pid in family if alive(pid)]) and time.monotonic() < give_up_s:

@@ -10,6 +10,7 @@ import numpy as np
 from agents.building import draw_blueprint
 from agents.cloud_half import CloudHalf
 from agents.contract import (
+    COHORT_COLUMNS,
     Adapt,
     CohortSpec,
     Collect,
@@ -61,7 +62,7 @@ def cloud_of(blueprint: Blueprint) -> CloudHalf:
 
 def fleet_of(pool: BlockPool, cloud: CloudHalf) -> Fleet:
     """Return a data plane whose blocks are in ``pool``."""
-    return Fleet(pool, cloud, MessageSizes(0, 0), ())
+    return Fleet(pool, cloud, MessageSizes(0, 0), COHORT_COLUMNS, ())
 
 
 def _nights(device: int, from_s: float, until_s: float) -> list[tuple[float, float]]:

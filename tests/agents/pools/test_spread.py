@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Mapping
+from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
@@ -14,10 +14,20 @@ from small_fleet import TICK_S, cloud_of, fleet_of, itinerary, small_blueprint
 from agents.pools.blueprint import Blueprint
 from agents.pools.inline import InlinePool
 from agents.pools.shares import Owners, shares
-from agents.pools.spread import SpreadPool
+from agents.pools.spread import Reply, SpreadPool
 from agents.pools.worker import BlockWorker, Script
 
 TICKS = 12
+
+
+class Answered(Reply):
+    """An answer that has come already."""
+
+    def __init__(self, answer: Any) -> None:
+        self._answer = pickle.dumps(answer)
+
+    def get(self) -> Any:
+        return pickle.loads(self._answer)
 
 
 class Neighbours:
@@ -33,14 +43,10 @@ class Neighbours:
     def __len__(self) -> int:
         return len(self.workers)
 
-    def play(self, scripts: Mapping[int, Script]) -> dict[int, Any]:
-        self.messages += len(scripts)
-        # The last one first: the order of completion must not matter.
-        answers = {worker: self._sent(worker, scripts[worker]) for worker in reversed(scripts)}
-        return {worker: answers[worker] for worker in scripts}
-
-    def _sent(self, worker: int, script: Script) -> Any:
-        return pickle.loads(pickle.dumps(self.workers[worker].play(pickle.loads(pickle.dumps(script)))))
+    def ask(self, worker: int, script: Script, sent: Sequence[Any] = ()) -> Answered:
+        self.messages += 1
+        enclosed = [pickle.loads(pickle.dumps(reply.get())) for reply in sent]
+        return Answered(self.workers[worker].play(pickle.loads(pickle.dumps(script)), *enclosed))
 
     def interval_closed(self) -> None:
         self.closed += 1

@@ -9,7 +9,7 @@ from scipy.stats import chisquare
 
 from agents.contract import DriftSpec, FleetSpec
 from agents.seeding import Purpose, rng
-from agents.tasks.base import Content, Place
+from agents.tasks.base import Cell, Content, Place
 from agents.tasks.digits import Digits
 from agents.tasks.transforms import rotate
 
@@ -20,7 +20,7 @@ QUARTER = DriftSpec("sudden", 100.0, to={"rotate": 90.0})
 def draw(task: Digits, place: Place, at_s: float, cell: int = 0, samples: int = 40) -> Content:
     time_s = np.full((place.width, samples), at_s)
     chance = rng(task.seed, Purpose.CONTENT, place.cohort, place.block, cell)
-    return task.draw(place, time_s, np.ones(time_s.shape, bool), chance)
+    return task.draw(Cell(place, 0, time_s, np.ones(time_s.shape, bool)), chance)
 
 
 def pixels(images: torch.Tensor) -> set[bytes]:
@@ -110,7 +110,7 @@ def test_cells_are_pure_and_padding_is_zero(fleet_spec: SpecMaker, place: Place)
     assert (draw(Digits(fleet_spec(QUARTER)), place, 150.0, cell=4).ref == first.ref).all()
     assert (draw(task, Place(1, 0, 256), 150.0, cell=4).ref != first.ref).any()
     valid = np.zeros((256, 4), bool)
-    nothing = task.draw(place, np.full((256, 4), np.inf), valid, rng(1, Purpose.CONTENT))
+    nothing = task.draw(Cell(place, 0, np.full((256, 4), np.inf), valid), rng(1, Purpose.CONTENT))
     assert not nothing.ref.any()
     assert not nothing.label.any()
 

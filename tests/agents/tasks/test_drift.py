@@ -98,7 +98,7 @@ def test_incremental_drift_may_be_crossed_by_another() -> None:
 def test_recurring_drift_goes_around() -> None:
     made = schedule(drift("recurring", 10.0, every_s=5.0, between=({"rotate": 90.0}, {})))
     assert [int(reigning(made, at_s)[0, 0]) for at_s in (10, 10.1, 15, 15.1, 20, 20.1)] == [0, 1, 1, 0, 0, 1]
-    assert made.changes(PLACE)[0].tolist() == np.arange(10.0, 1000.1, 5.0).tolist()
+    assert made.changes(PLACE)[0].tolist() == np.arange(10.0, 1000.0, 5.0).tolist()
 
 
 @given(at_s=st.floats(0, 900), every_s=st.floats(0.5, 90), turns=st.integers(0, 50))

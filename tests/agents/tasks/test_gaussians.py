@@ -9,7 +9,7 @@ from scipy.stats import norm
 
 from agents.contract import DriftSpec, FleetSpec
 from agents.seeding import Purpose, rng
-from agents.tasks.base import Content, Place
+from agents.tasks.base import Cell, Content, Place
 from agents.tasks.gaussians import Gaussians
 
 SpecMaker = Callable[..., FleetSpec]
@@ -23,7 +23,7 @@ SAMPLES = 800
 
 def draw(task: Gaussians, place: Place, at_s: float) -> Content:
     time_s = np.full((place.width, SAMPLES), at_s)
-    return task.draw(place, time_s, np.ones(time_s.shape, bool), rng(3, Purpose.CONTENT, int(at_s)))
+    return task.draw(Cell(place, 0, time_s, np.ones(time_s.shape, bool)), rng(3, Purpose.CONTENT, int(at_s)))
 
 
 def static_prediction(task: Gaussians, x: np.ndarray) -> np.ndarray:
@@ -91,7 +91,7 @@ def test_cells_are_pure_and_padding_is_zero(fleet_spec: SpecMaker, place: Place)
     assert again.x is not None
     assert (first.x == again.x).all()
     time_s = np.full((256, 4), np.inf)
-    nothing = task.draw(place, time_s, np.zeros((256, 4), bool), rng(1, Purpose.CONTENT))
+    nothing = task.draw(Cell(place, 0, time_s, np.zeros((256, 4), bool)), rng(1, Purpose.CONTENT))
     assert nothing.x is not None
     assert nothing.x.shape == (256, 4, 2)
     assert not nothing.x.any()

@@ -26,7 +26,7 @@ concepts:
 fleet:
   - cohort: phones
     devices: 1000
-    samples: {every: 1 s, arrivals: recorded}
+    samples: {arrivals: recorded}
     labels: {share: 100 %, after: 30 s}
     link: cell
     compute: {inference: 2 ms, training_step: 40 ms}
@@ -143,8 +143,6 @@ NOT_YET = [
     ("fleet keys:compute", "fleet.0.compute", "compute:"),
     ("fleet.samples.arrivals:recorded", "fleet.0.samples.arrivals", "arrivals: recorded"),
     ("fleet.availability:renewal", "fleet.0.availability", "{on: 30 min"),
-    ("drift keys:wave", "drift.3.wave", "wave:"),
-    ("drift.kind:blip", "drift.4.kind", "kind: blip"),
     ("links.rate keys:trace", "links.cell.up.trace", "up: {trace:"),
     ("links.discipline:ps", "links.cell.discipline", "discipline: ps"),
     ("links keys:via", "links.cell.via", "via:"),

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import run_sim
+from sim.commands.exits import BAD_INPUT, FAILED, OK
 from sim.scenario import ScenarioErrors
 from sim.verify import CASES, Verdict, summary_of, verify
 from sim.verify.findings import Finding, estimated, exact
@@ -60,24 +61,24 @@ def test_a_miss_ends_in_exit_1_and_says_so(monkeypatch: pytest.MonkeyPatch, caps
         return exact(3.0, 2.0)
 
     monkeypatch.setitem(CASES, "lie", lie)
-    assert run_sim.main(["verify", "lie"]) == run_sim.FAILED
+    assert run_sim.main(["verify", "lie"]) == FAILED
     assert "MISS" in capsys.readouterr().out
 
 
 def test_json_holds_every_verdict(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_sim.main(["verify", "transfer", "ps.weights", "--json"]) == run_sim.OK
+    assert run_sim.main(["verify", "transfer", "ps.weights", "--json"]) == OK
     told = [Verdict(**row) for row in json.loads(capsys.readouterr().out)]
     assert [verdict.case for verdict in told] == ["transfer", "ps.weights"]
     assert all(verdict.ok for verdict in told)
 
 
 def test_list_names_every_case_and_plays_none(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_sim.main(["verify", "list"]) == run_sim.OK
+    assert run_sim.main(["verify", "list"]) == OK
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == list(CASES)
 
 
 def test_an_unknown_case_is_bad_input(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_sim.main(["verify", "physic"]) == run_sim.BAD_INPUT
+    assert run_sim.main(["verify", "physic"]) == BAD_INPUT
     assert "no case 'physic'" in capsys.readouterr().err
 
 

@@ -1,0 +1,117 @@
+"""What counts as a correct prediction, and what else is counted of each."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import torch
+from torch.nn import functional
+
+#: A list is right if the item that was clicked is among so many at its head.
+HIT_WITHIN = 10
+#: Integers that stand for 1, so that sums of fractions are exact.
+_MICRO = 1_000_000
+#: Where a list's discounted gain and hits are cut off, beside ``HIT_WITHIN``.
+_GAIN_WITHIN, _ALSO_WITHIN = (5, 10, 20), (1, 5, 20)
+
+
+class Measure(Protocol):
+    """How predictions are judged. Everything counted is an integer, so that sums are exact in any order.
+
+    Attributes:
+        columns: what is counted beside ``correct`` and the loss, by name, with units.
+    """
+
+    columns: tuple[str, ...]
+
+    def correct(self, logits: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
+        """Return which of ``logits`` [devices, samples, classes] are right about ``label`` [devices, samples]: bool."""
+        ...
+
+    def loss_nats(self, logits: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
+        """Return the loss of each sample [nats], [devices, samples]."""
+        ...
+
+    def training_loss(self, logits: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
+        """Return the mean loss, to train on; ``logits`` [..., classes], ``label`` [...]."""
+        ...
+
+    def counts(self, logits: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
+        """Return what is counted of each sample: int64 [devices, samples, len(columns)]."""
+        ...
+
+
+class Top1:
+    """Classification: the class with the largest logit, and the cross-entropy."""
+
+    columns: tuple[str, ...] = ()
+
+    def correct(self, logits: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
+        return logits.argmax(dim=2) == label
+
+    def loss_nats(self, logits: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
+        return logits.logsumexp(dim=2) - logits.gather(2, label[:, :, None])[:, :, 0]
+
+    def training_loss(self, logits: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
+        return functional.cross_entropy(logits.flatten(0, -2), label.flatten())
+
+    def counts(self, logits: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
+        return torch.zeros(*label.shape, 0, dtype=torch.int64)
+
+
+class Ranking:
+    """Recommendation: a list of candidates, of which the one at ``label`` was clicked; right if in the first ten.
+
+    The loss of a list is the mean binary cross-entropy of its candidates (LogLoss). Of each list are counted the
+    hits among its first 1, 5 and 20; NDCG at 5, 10 and 20, the reciprocal rank and the area under the list's own
+    ROC curve (UAUC), in millionths. Equal scores rank in the order of the candidates, of which the clicked one is put
+    at a random place by the task: ties favour nobody. In the AUC they count one half.
+    """
+
+    columns: tuple[str, ...] = (
+        *(f"hit_{k}" for k in _ALSO_WITHIN),
+        *(f"ndcg_{k}_micro" for k in _GAIN_WITHIN),
+        "reciprocal_rank_micro",
+        "uauc_micro",
+    )
+
+    def correct(self, logits: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
+        return rank(logits, label) < HIT_WITHIN
+
+    def loss_nats(self, logits: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
+        # Every candidate as if not clicked, and what the clicked one really costs instead.
+        clicked = logits.gather(-1, label.unsqueeze(-1)).squeeze(-1)
+        return (functional.softplus(logits).sum(-1) - clicked) / logits.shape[-1]
+
+    def training_loss(self, logits: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
+        return self.loss_nats(logits, label).mean()
+
+    def counts(self, logits: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
+        place = rank(logits, label)
+        gain = 1.0 / torch.log2(place.double() + 2.0)
+        counted = [(place < k).long() for k in _ALSO_WITHIN]
+        counted += [_micro(torch.where(place < k, gain, 0.0)) for k in _GAIN_WITHIN]
+        counted += [_micro(1.0 / (place.double() + 1.0)), _micro(list_auc(logits, label))]
+        return torch.stack(counted, dim=-1)
+
+
+def rank(logits: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
+    """Return how many candidates stand before the one at ``label``: int64 [...], of ``logits`` [..., candidates].
+
+    A score that is no number beats every other and is itself beaten by all: a broken model never wins.
+    """
+    clicked = logits.gather(-1, label.unsqueeze(-1))
+    behind = torch.arange(logits.shape[-1], device=logits.device) > label.unsqueeze(-1)
+    beaten = (logits < clicked) | ((logits == clicked) & behind)
+    return logits.shape[-1] - 1 - beaten.sum(-1)
+
+
+def list_auc(logits: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
+    """Return the area under the ROC curve of each list with one click: float64 [...]; ties count one half."""
+    clicked = logits.gather(-1, label.unsqueeze(-1))
+    lower, equal = (logits < clicked).sum(-1), (logits == clicked).sum(-1) - 1
+    return (lower.double() + 0.5 * equal.clamp_min(0)) / max(logits.shape[-1] - 1, 1)
+
+
+def _micro(share: torch.Tensor) -> torch.Tensor:
+    return (share * _MICRO).round().long()

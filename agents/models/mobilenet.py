@@ -1,0 +1,132 @@
+"""MobileNetV3-small with a stem for small images (A. Howard et al., "Searching for MobileNetV3", ICCV 2019, table 2).
+
+The first convolution keeps the size of the image, where the paper halves one of 224 pixels. Everything up to the
+last dense layer is the trunk; the statistics of batch normalisation are frozen on devices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import torch
+from torch import nn
+
+from agents.models.base import Net
+from agents.models.cnn import ROWS, ChannelsLast, image_shape
+from agents.models.head import HeadShape
+from agents.models.sizes import read_model_options
+
+
+class _Row(NamedTuple):
+    """One row of the paper's table: kernel, expansion, output, squeeze-and-excite, nonlinearity, stride."""
+
+    kernel: int
+    expanded: int
+    out: int
+    squeezes: bool
+    activation: type[nn.Module]
+    stride: int
+
+
+_ROWS = (
+    _Row(3, 16, 16, True, nn.ReLU, 2),
+    _Row(3, 72, 24, False, nn.ReLU, 2),
+    _Row(3, 88, 24, False, nn.ReLU, 1),
+    _Row(5, 96, 40, True, nn.Hardswish, 2),
+    _Row(5, 240, 40, True, nn.Hardswish, 1),
+    _Row(5, 240, 40, True, nn.Hardswish, 1),
+    _Row(5, 120, 48, True, nn.Hardswish, 1),
+    _Row(5, 144, 48, True, nn.Hardswish, 1),
+    _Row(5, 288, 96, True, nn.Hardswish, 2),
+    _Row(5, 576, 96, True, nn.Hardswish, 1),
+    _Row(5, 576, 96, True, nn.Hardswish, 1),
+)
+_STEM, _LAST, _FEATURES = 16, 576, 1024
+#: Channels come in multiples of this, which processors like.
+_MULTIPLE = 8
+_DEFAULTS: dict[str, Any] = {"width": 1.0, "hidden": _FEATURES}
+
+
+def mobilenet_v3_small(input_shape: tuple[int, ...], classes: int, options: Mapping[str, Any]) -> Net:
+    """Return the net; ``width`` scales all channels, ``hidden`` is the number of features that the head sees.
+
+    Raises:
+        ValueError: an unknown option, sizes that make no net, or input that is no image.
+    """
+    chosen = read_model_options(options, _DEFAULTS, "mobilenet_v3_small")
+    width, hidden = chosen["width"], chosen["hidden"]
+    if not width > 0 or hidden < 1:
+        raise ValueError(f"mobilenet_v3_small: width={width:g} and hidden={hidden} must be above 0")
+    depth = image_shape(input_shape, "mobilenet_v3_small")[0]
+
+    def build_trunk() -> nn.Module:
+        return _trunk(depth, width, hidden)
+
+    made_of = {"input": input_shape, "width": width, "hidden": hidden}
+    head = HeadShape((hidden, classes))
+    return Net("mobilenet_v3_small", input_shape, head, build_trunk, None, made_of, rows=ROWS)
+
+
+def _trunk(depth: int, width: float, hidden: int) -> nn.Module:
+    stem, last = scaled(_STEM, width), scaled(_LAST, width)
+    steps: list[nn.Module] = [ChannelsLast(), *_convolved(depth, stem, 3, nn.Hardswish)]
+    inputs = stem
+    for row in _ROWS:
+        steps.append(InvertedResidual(inputs, row, width))
+        inputs = scaled(row.out, width)
+    steps += [*_convolved(inputs, last, 1, nn.Hardswish), nn.AdaptiveAvgPool2d(1), nn.Flatten()]
+    steps += [nn.Linear(last, hidden), nn.Hardswish()]
+    return nn.Sequential(*steps).to(memory_format=torch.channels_last)
+
+
+class InvertedResidual(nn.Module):
+    """Widen, filter each channel alone, weigh channels, narrow; add the input where shapes allow."""
+
+    def __init__(self, inputs: int, row: _Row, width: float) -> None:
+        super().__init__()
+        wide, out = scaled(row.expanded, width), scaled(row.out, width)
+        steps = [] if wide == inputs else _convolved(inputs, wide, 1, row.activation)
+        steps += _convolved(wide, wide, row.kernel, row.activation, row.stride, groups=wide)
+        if row.squeezes:
+            steps.append(SqueezeExcite(wide))
+        self.steps = nn.Sequential(*steps, *_convolved(wide, out, 1, None))
+        self.adds = row.stride == 1 and inputs == out
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y: torch.Tensor = self.steps(x)
+        return x + y if self.adds else y
+
+
+class SqueezeExcite(nn.Module):
+    """Weigh each channel by what all channels hold on average (Hu et al., CVPR 2018), with a hard sigmoid."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        squeezed = scaled(channels, 0.25)
+        self.weigh = nn.Sequential(
+            nn.AdaptiveAvgPool2d(1),
+            nn.Conv2d(channels, squeezed, 1),
+            nn.ReLU(),
+            nn.Conv2d(squeezed, channels, 1),
+            nn.Hardsigmoid(),
+        )
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        weighed: torch.Tensor = x * self.weigh(x)
+        return weighed
+
+
+def scaled(channels: int, factor: float) -> int:
+    """Return ``channels * factor`` to the nearest multiple of eight, at least eight, never a tenth below."""
+    wanted = channels * factor
+    rounded = max(_MULTIPLE, int(wanted + _MULTIPLE / 2) // _MULTIPLE * _MULTIPLE)
+    return rounded + _MULTIPLE if rounded < 0.9 * wanted else rounded
+
+
+def _convolved(
+    inputs: int, out: int, kernel: int, activation: type[nn.Module] | None, stride: int = 1, groups: int = 1
+) -> list[nn.Module]:
+    """Return convolution, batch normalisation and, unless it is a narrowing one, a nonlinearity."""
+    convolution = nn.Conv2d(inputs, out, kernel, stride, kernel // 2, groups=groups, bias=False)
+    return [convolution, nn.BatchNorm2d(out), *([] if activation is None else [activation()])]

@@ -1,0 +1,61 @@
+"""Arrivals whose rate follows the concept in force."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import inf
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from agents.arrivals import Arrivals
+from agents.contract import CohortSpec, InputError
+from agents.seeding import Purpose, rng
+from agents.tasks.base import Cell, Place, Task
+
+if TYPE_CHECKING:
+    from agents.tasks.drift import Schedule
+
+
+class PacedArrivals(Arrivals):
+    """A Poisson process at the largest rate that any concept has, thinned to the rate that reigns.
+
+    A sample stays with the probability (reigning rate / largest rate), decided by a uniform of its own, and what stays
+    is a Poisson process of the reigning rate (Lewis and Shedler, Naval Research Logistics Quarterly, 1979). Cells
+    remain random access. While concepts mix, the rate is the mean of theirs, weighted as they are mixed.
+    """
+
+    def __init__(self, seed: int, spec: CohortSpec, schedule: Schedule) -> None:
+        self._peak, self._schedule = schedule.peak(spec.index), schedule
+        super().__init__(seed, replace(spec, interval_s=spec.interval_s / self._peak))
+
+    def cell(self, place: Place, index: int) -> tuple[Cell, np.ndarray]:
+        """Return one cell, thinned, and when its labels are due."""
+        dense, due_s = super().cell(place, index)
+        chance = rng(self._seed, Purpose.THINNING, place.cohort, place.block, index)
+        side, luck = chance.random((2, *dense.valid.shape))
+        concept = self._schedule.concept(place, np.where(dense.valid, dense.time_s, -inf), side)
+        time_s = np.where(luck * self._peak < self._schedule.factors[concept], dense.time_s, inf)
+        order = time_s.argsort(axis=1, kind="stable")
+        time_s, due_s = np.take_along_axis(time_s, order, 1), np.take_along_axis(due_s, order, 1)
+        valid = np.isfinite(time_s)
+        return Cell(place, index, time_s, valid), np.where(valid, due_s, inf)
+
+
+def make_arrivals(seed: int, spec: CohortSpec, task: Task) -> Arrivals:
+    """Return the arrivals of a cohort, paced by drift where drift changes their rate.
+
+    Raises:
+        InputError: it does, but the samples are recorded or periodic.
+    """
+    schedule = schedule_of(task)
+    if schedule is None or not schedule.paces(spec.index):
+        return Arrivals(seed, spec, task.supply)
+    if task.supply is not None or spec.arrivals != "poisson":
+        raise InputError("drift", "a factor on arrivals needs poisson arrivals of samples that are not recorded")
+    return PacedArrivals(seed, spec, schedule)
+
+
+def schedule_of(task: Task) -> Schedule | None:
+    """Return the drift schedule that a task follows; one of the user's own may have none."""
+    return getattr(task, "schedule", None)

@@ -1,0 +1,70 @@
+"""The cloud half in a worker of its own: payloads and updates pass it by, from worker to worker."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from agents.cloud_half import CloudHalf
+from agents.contract import Adapt, Kept
+from agents.pools.spread import Crew, Outbox, Reply
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """Updates that are still with the cloud, in the order of ``tickets``."""
+
+    cloud: RemoteCloud
+    tickets: Sequence[int]
+
+    def of(self, rows: Sequence[int]) -> Reply:
+        """Let the cloud hand some of them out to whoever gets the reply."""
+        return self.cloud.send([self.tickets[row] for row in rows])
+
+
+class RemoteCloud:
+    """Stands in the driver for a cloud half that lives with ``crew``, as worker number ``worker``."""
+
+    def __init__(self, crew: Crew, worker: int, model: CloudHalf) -> None:
+        self._box, self._model = Outbox(crew, worker), model
+
+    @property
+    def name(self) -> str:
+        """Tell what is computed: the method, its messages and its options."""
+        return self._model.name
+
+    def take(self, replies: Sequence[Any]) -> None:
+        """Take in what workers collect, wherever it is by now."""
+        for reply in replies:
+            self._box.add("take", reply)
+
+    def adapt(self, adapts: Sequence[Adapt]) -> None:
+        """Turn payloads into updates, in service order."""
+        if adapts:
+            self._box.ask("adapt", adapts)
+
+    def hand_out(self, tickets: Sequence[int]) -> Parcel:
+        """Give away the updates of some tickets, stacked in their order: each worker gets its own."""
+        return Parcel(self, tickets)
+
+    def send(self, tickets: Sequence[int]) -> Reply:
+        """Give away the updates of some tickets to whoever gets the reply."""
+        return self._box.ask("hand_out", list(tickets))
+
+    def forget(self, ticket: int) -> None:
+        """Drop whatever is kept of an exchange that came to nothing."""
+        self._box.add("forget", ticket)
+
+    def measure_s(self) -> float:
+        """Return how long adapting to one payload takes [s], measured in this process."""
+        return self._model.measure_s()
+
+    def checkpoint(self) -> Kept:
+        """Return the state, and all payloads and updates that wait in the cloud."""
+        kept: Kept = self._box.ask("checkpoint").get()
+        return kept
+
+    def restore(self, kept: Kept) -> None:
+        """Go to where :meth:`checkpoint` was called on a cloud half of the same method."""
+        self._box.ask("restore", kept).get()

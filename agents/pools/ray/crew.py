@@ -1,0 +1,236 @@
+"""The actors of one run: what they were asked is kept, so that others can do it again when they die.
+
+An actor that died has lost its blocks, and a call that is tried again might count twice: Ray restarts nothing here.
+Instead the driver keeps the last checkpoint of each worker (in the object store) and every call since; a new actor
+restores the one, plays the others again, and ends with the same bits.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import ray
+
+from agents.contract import RaySpec, WorkersLostError
+from agents.pools.blueprint import Blueprint
+from agents.pools.ray.faults import DEATHS, LOSSES, explained, told
+from agents.pools.ray.session import Session, close_session, open_session
+from agents.pools.ray.waiting import wait
+from agents.pools.shares import Share
+from agents.pools.spread import AHEAD, Reply
+from agents.pools.worker import BlockWorker, Script
+
+#: How long a worker may take to start, and then to say something beyond what its work takes.
+STARTING_S, PATIENCE_S = 300.0, 600.0
+#: No machine is slower than so many samples a second.
+_SLOWEST_PER_S = 2_000.0
+#: Closed intervals between two checkpoints: what is played again costs no more than they did.
+CHECKPOINT_EVERY = 20
+#: How often workers may die before a run gives up.
+MOST_RESTARTS = 3
+
+_ACTOR: dict[str, Any] = {"max_restarts": 0, "max_task_retries": 0}
+_log = logging.getLogger(__name__)
+
+
+class RayReply(Reply):
+    """What an actor will answer; ``ref`` changes when another actor has to answer it."""
+
+    def __init__(self, crew: RayCrew, worker: int) -> None:
+        self._crew, self.worker = crew, worker
+        self.ref: Any = None
+
+    def get(self) -> Any:
+        """Wait for the answer; if a worker dies over it, let another one give it."""
+        return self._crew.answer(self)
+
+
+@dataclass
+class _Call:
+    """One script, what was sent along, and where its answer goes."""
+
+    script: Script
+    sent: Sequence[RayReply]
+    reply: RayReply
+
+
+@dataclass
+class _Cut:
+    """A checkpoint that all workers were asked for after the first ``calls`` calls of the journal."""
+
+    calls: int
+    done: list[Any]
+    kept: list[Any]
+
+
+@dataclass
+class _Life:
+    """The actors, in the order of workers, and the session they live in."""
+
+    session: Session
+    plan: Any
+    actors: list[Any] = field(default_factory=list)
+
+
+class RayCrew:
+    """Ray actors that own one share of the blocks each, and perhaps one that owns the cloud half.
+
+    Raises, from any call:
+        BackendError: Ray does not start, breaks down, or a worker says nothing for longer than it may.
+        WorkersLostError: workers died more than :data:`MOST_RESTARTS` times.
+    """
+
+    def __init__(self, blueprint: Blueprint, owned: Sequence[Share], spec: RaySpec) -> None:
+        self._blueprint, self._spec, self._owned = blueprint, spec, list(owned)
+        self._jobs: list[Share | None] = [*owned, *([None] if spec.cloud else [])]
+        self._patience_s = PATIENCE_S + _longest_tick_s(blueprint, owned)
+        self._life: _Life | None = None
+        self._journal: list[_Call] = []
+        self._kept: list[Any] | None = None
+        self._cut: _Cut | None = None
+        self._closed = self.restarts = 0
+
+    def __len__(self) -> int:
+        """The number of workers that own blocks."""
+        return len(self._owned)
+
+    def ask(self, worker: int, script: Script, sent: Sequence[Any] = ()) -> RayReply:
+        """Let a worker carry a script out after all it was asked before; what others answered is sent along."""
+        self._alive()
+        call = _Call(script, sent, RayReply(self, worker))
+        self._journal.append(call)
+        self._send(call)
+        return call.reply
+
+    def answer(self, reply: RayReply) -> Any:
+        """Wait for a reply; if a worker dies over it, let another one give it."""
+        while True:
+            try:
+                return wait(reply.ref, self._patience_s, self._alive().session)
+            except DEATHS as death:
+                # Where workers feed on each other's answers, one death spoils them all.
+                self._replace(range(len(self._jobs)) if self._spec.cloud else [reply.worker], death)
+
+    def interval_closed(self) -> None:
+        """Ask for a checkpoint of every worker now and then, and drop the calls that the last one makes needless."""
+        self._closed += 1
+        if self._cut is not None:
+            self._commit(self._cut)
+        if self._cut is None and self._closed % CHECKPOINT_EVERY == 0:
+            asked = [actor.checkpoint.options(num_returns=2).remote() for actor in self._alive().actors]
+            self._cut = _Cut(len(self._journal), [done for done, _ in asked], [kept for _, kept in asked])
+
+    def pids(self) -> list[int]:
+        """Return the process of each worker."""
+        life = self._alive()
+        return [wait(actor.pid.remote(), STARTING_S, life.session) for actor in life.actors]
+
+    def close(self) -> None:
+        """Let all workers go, and end Ray itself unless it is to stay."""
+        life, self._life = self._life, None
+        self._journal, self._kept, self._cut = [], None, None
+        if life is None or not ray.is_initialized():
+            return
+        if self._spec.stays:
+            for actor in life.actors:
+                actor.let_go.remote()
+            life.session.idle += life.actors
+            return
+        for actor in life.actors:
+            ray.kill(actor)
+        if self._own_session:
+            close_session()
+
+    def _alive(self) -> _Life:
+        if self._life is None:
+            needed = len(self._jobs) * self._spec.cpus
+            self._own_session = not ray.is_initialized()
+            session = open_session(needed, self._spec)
+            if session.cpus < needed:
+                _log.warning("Ray has %g processors and the workers claim %g", session.cpus, needed)
+            with explained("the fleet does not fit into Ray's object store"):
+                self._life = _Life(session, ray.put(self._blueprint))
+            self._life.actors = [self._actor(session) for _ in self._jobs]
+            try:
+                self._bring_to_life(range(len(self._jobs)))
+            except DEATHS as death:
+                self._replace(range(len(self._jobs)), death)
+        return self._life
+
+    def _actor(self, session: Session) -> Any:
+        """Return an actor that owns nothing yet: an idle one, or a new one."""
+        if session.idle:
+            return session.idle.pop()
+        spread = {"scheduling_strategy": "SPREAD"} if session.nodes > 1 else {}
+        return ray.remote(num_cpus=self._spec.cpus, **_ACTOR, **spread)(BlockWorker).remote()
+
+    def _bring_to_life(self, workers: Sequence[int]) -> None:
+        """Give fresh actors what workers own, and let them do again all that was asked of these."""
+        life = self._alive()
+        for born in [life.actors[worker].pid.remote() for worker in workers]:
+            wait(born, STARTING_S, life.session)
+        built = [life.actors[worker].build.remote(life.plan, self._jobs[worker]) for worker in workers]
+        if self._kept is not None:
+            built += [life.actors[worker].restore.remote(self._kept[worker]) for worker in workers]
+        for done in built:
+            wait(done, self._patience_s, life.session)
+        for call in self._journal:
+            if call.reply.worker in workers:
+                self._send(call)
+
+    def _send(self, call: _Call) -> None:
+        life = self._alive()
+        life.session.check()
+        with explained("a message to a worker does not fit into Ray's object store"):
+            actor = life.actors[call.reply.worker]
+            call.reply.ref = actor.play.remote(call.script, *(reply.ref for reply in call.sent))
+
+    def _replace(self, workers: Sequence[int], death: Exception) -> None:
+        """Let fresh actors take the place of dead ones, until one set of them lives."""
+        life = self._alive()
+        while True:
+            self._count(workers, death)
+            # A checkpoint that is under way may never come: the next one will.
+            self._cut = None
+            for worker in workers:
+                ray.kill(life.actors[worker])
+                life.actors[worker] = self._actor(life.session)
+            try:
+                return self._bring_to_life(workers)
+            except DEATHS as another:
+                death = another
+
+    def _count(self, workers: Sequence[int], death: Exception) -> None:
+        owned = [share for worker in workers if (share := self._jobs[worker]) is not None]
+        what = f"blocks {owned[0].first} to {owned[-1].end - 1}"
+        if self.restarts == MOST_RESTARTS:
+            raise WorkersLostError(
+                f"the worker of {what} died, and {MOST_RESTARTS} others before it; "
+                f"look for a lack of memory, or play with --workers 0 ({told(death)})"
+            )
+        self.restarts += 1
+        _log.warning("the worker of %s died; another one takes over from its last checkpoint", what)
+
+    def _commit(self, cut: _Cut) -> None:
+        """Make a checkpoint the new beginning once all workers have taken it."""
+        ready, _ = ray.wait(cut.done, num_returns=len(cut.done), timeout=0)
+        if len(ready) < len(cut.done):
+            return
+        self._cut = None
+        try:
+            for done in cut.done:
+                wait(done, self._patience_s, self._alive().session)
+        except DEATHS:
+            # Whoever asks for that worker's next answer will hear of it.
+            return
+        self._kept, self._journal = cut.kept, self._journal[cut.calls :]
+
+
+def _longest_tick_s(blueprint: Blueprint, owned: Sequence[Share]) -> float:
+    """Return how long the slowest machine takes for the ticks that a worker may have before it."""
+    loads = blueprint.loads_per_s()
+    samples = max(sum(loads[share.first : share.end]) for share in owned) * blueprint.parts[0].tick_s
+    return (AHEAD + 1) * samples / _SLOWEST_PER_S

@@ -1,0 +1,102 @@
+"""ARFF: the attribute-relation files of Weka and MOA; dense rows of numeric and nominal attributes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from agents.tasks.formats.sheet import Opened, Row, Sheet
+
+_NUMERIC = frozenset({"numeric", "real", "integer"})
+#: One value: quoted, with backslashes before what would end it, or bare up to a comma.
+_VALUE = re.compile(r"""\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|([^,'"]*?))\s*(,|$)""")
+_NAME = re.compile(r"""(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|([^\s{]+))\s*(.*)$""")
+_ESCAPED = re.compile(r"\\(.)")
+
+
+class _Attribute(NamedTuple):
+    name: str
+    declared: tuple[str, ...] | str
+
+
+def is_arff(opened: Opened) -> bool:
+    """Say whether a file begins like ARFF: comments aside, with ``@relation``."""
+    first = next((text.strip() for _, text in opened.head if not text.lstrip().startswith("%")), "%")
+    return first.lower().startswith(("@relation", "%"))
+
+
+def arff_sheet(path: Path, opened: Opened) -> Sheet:
+    """Return the sheet of an ARFF file.
+
+    Raises:
+        ValueError: sparse or uneven rows, attributes that cannot be read, no data; it names file and line.
+    """
+    lines = ((number, text.strip()) for number, text in opened.lines if not text.lstrip().startswith("%"))
+    attributes = list(_attributes(path, lines))
+    if not attributes:
+        raise ValueError(f"{path}: declares no attribute before @data")
+    names, declared = zip(*attributes, strict=True)
+    return Sheet(path, names, declared, _rows(path, lines, len(attributes)))
+
+
+def _attributes(path: Path, lines: Iterable[tuple[int, str]]) -> Iterator[_Attribute]:
+    """Yield what is declared, up to the line ``@data``."""
+    for number, text in lines:
+        keyword, _, rest = text.replace("\t", " ").partition(" ")
+        if keyword.lower() == "@data":
+            return
+        if keyword.lower() == "@attribute":
+            yield _attribute(f"{path}:{number}", rest.strip())
+        elif keyword.lower() != "@relation":
+            raise ValueError(f"{path}:{number}: {text[:40]!r} is no line of an ARFF header")
+    raise ValueError(f"{path}: has no line @data")
+
+
+def _attribute(place: str, text: str) -> _Attribute:
+    found = _NAME.match(text)
+    if not found or not found[4]:
+        raise ValueError(f"{place}: an attribute has a name and a type, for example '@attribute size numeric'")
+    name, kind = _unquoted(found), found[4].strip()
+    if kind.startswith("{"):
+        if not kind.endswith("}"):
+            raise ValueError(f"{place}: the values of attribute {name!r} have no closing brace")
+        return _Attribute(name, tuple(_values(place, kind[1:-1])))
+    word = kind.split()[0].lower()
+    if word not in _NUMERIC and word not in ("date", "string"):
+        raise ValueError(f"{place}: attribute {name!r} is {word!r}; built: numeric, nominal, date, string")
+    return _Attribute(name, "numeric" if word in _NUMERIC else word)
+
+
+def _rows(path: Path, lines: Iterable[tuple[int, str]], width: int) -> Iterator[Row]:
+    for number, text in lines:
+        if text.startswith("{"):
+            raise ValueError(f"{path}:{number}: is a sparse row; write rows out with a value for every attribute")
+        cells = _cells(f"{path}:{number}", text)
+        if len(cells) != width:
+            raise ValueError(f"{path}:{number}: has {len(cells)} values for {width} attributes")
+        yield Row(number, cells)
+
+
+def _cells(place: str, text: str) -> list[str]:
+    if "'" in text or '"' in text:
+        return _values(place, text)
+    return [cell.strip() for cell in text.split("," if "," in text else None)]
+
+
+def _values(place: str, text: str) -> list[str]:
+    values, end = [], 0
+    while True:
+        found = _VALUE.match(text, end)
+        if not found:
+            raise ValueError(f"{place}: {text[end : end + 40]!r} is no value; a quote may be missing")
+        values.append(_unquoted(found))
+        if found[4] != ",":
+            return values
+        end = found.end()
+
+
+def _unquoted(found: re.Match[str]) -> str:
+    quoted = found[1] if found[1] is not None else found[2]
+    return _ESCAPED.sub(r"\1", quoted) if quoted is not None else found[3]

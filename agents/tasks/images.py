@@ -1,0 +1,92 @@
+"""Images that devices see: a pool under every concept, the cloud's past, and the stream that draws from the pool.
+
+The splits share no image: ``evaluation`` is what devices see, ``train`` and ``validation`` what the base model learns
+from and is chosen by, and ``held_out``, where there is one, is for whoever must learn about the trained base:
+adapters and the oracle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+
+import numpy as np
+import torch
+
+from agents.blame import about
+from agents.contract import FleetSpec, InputError
+from agents.seeding import Purpose, rng
+from agents.tasks.base import Cell, Content, History, Past, Place, Stream
+from agents.tasks.drift import Schedule, make_schedule
+from agents.tasks.pool import ImagePool, draw_images
+from agents.tasks.transforms import NEUTRAL
+
+#: Name of a split -> its images (float32, 0 to 1, or uint8) [n, channels, h, w] and labels [n].
+Splits = Mapping[str, tuple[torch.Tensor, np.ndarray]]
+
+
+class Images(Stream):
+    """The images task of one scenario; what the past looked like is told by those who inherit (:meth:`history`)."""
+
+    def __init__(self, spec: FleetSpec, splits: Splits, classes: int) -> None:
+        self.seed, self.classes = spec.seed, classes
+        self.input_shape = tuple(splits["evaluation"][0].shape[1:])
+        with about("drift"):
+            self.schedule: Schedule = make_schedule(
+                spec.drift, spec.cohorts, NEUTRAL, classes, spec.seed, spec.duration_s
+            )
+        self.concepts = tuple(concept.name for concept in self.schedule.concepts)
+        self.pools = {
+            split: ImagePool(images, labels, classes, rng(spec.seed, Purpose.TRANSFORM, number))
+            for number, (split, (images, labels)) in enumerate(splits.items())
+        }
+        self.pool_size = self.pools["evaluation"].size
+        self._check_priors()
+
+    def history(self) -> History:
+        """Return the cloud's past; each data set has its own."""
+        raise NotImplementedError
+
+    def past_under(self, concept: int, split: str = "train") -> Past:
+        """Return images that devices never see, once each, under a concept of the scenario.
+
+        For ``train`` they are those that the base was not trained on, if any are held out: a head that is refitted on
+        what a trunk knows by heart is a bad oracle.
+        """
+        pool = self.pools.get("held_out", self.pools["train"]) if split == "train" else self.pools[split]
+        x, label = pool.past(self.schedule.concepts[concept])
+        return Past(x, label, torch.full_like(label, concept))
+
+    def pool(self, concept: int) -> torch.Tensor:
+        """Return the evaluation images under ``concept``: float32 [pool_size, *input_shape]."""
+        return self.pools["evaluation"].under(self.schedule.concepts[concept])
+
+    @cached_property
+    def pool_labels(self) -> np.ndarray:
+        """Labels of the evaluation images under each concept: int16 [concepts, pool_size]."""
+        pool = self.pools["evaluation"]
+        return np.stack([pool.labels_under(concept) for concept in self.schedule.concepts])
+
+    def draw(self, cell: Cell, rng: np.random.Generator) -> Content:
+        """Fill one cell with images of the evaluation split, drawn with replacement."""
+        valid = cell.valid
+        which, side = rng.random((2, *valid.shape))
+        concept = self.schedule.concept(cell.place, np.where(valid, cell.time_s, -np.inf), side)
+        image = draw_images(which, concept, self.schedule, cell.place, self.pools["evaluation"])
+        image = np.where(valid, image, 0)
+        label = np.where(valid, self.pool_labels[concept, image], 0).astype(np.int16)
+        return Content(concept.astype(np.int64) * self.pool_size + image, label, concept)
+
+    def changes(self, place: Place) -> list[np.ndarray]:
+        """Return for each device of the block the sorted times [s] at which its concept changes."""
+        return self.schedule.changes(place)
+
+    def _check_priors(self) -> None:
+        """Refuse a prior that wants what is not there: its share would silently go to other classes."""
+        for pool in (self.pools["evaluation"], self.pools.get("held_out", self.pools["train"])):
+            there = np.bincount(pool.labels, minlength=self.classes) > 0
+            for concept in self.schedule.concepts:
+                wanted = np.asarray(concept.prior or np.zeros(self.classes)) > 0
+                if (wanted & ~there).any():
+                    missing = int((wanted & ~there).argmax())
+                    raise InputError("drift", f"labels.prior wants class {missing}, of which there are no images")

@@ -1,0 +1,1 @@
+"""Interaction logs: how they are read, filtered, split in time, and turned into decisions to predict."""

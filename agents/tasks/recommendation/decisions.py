@@ -1,0 +1,118 @@
+"""From clicks to decisions: what the user had clicked before, and among which items the click was made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from agents.seeding import Purpose, rng
+
+
+#: Candidates that the cloud trains on: the clicked item and four others.
+SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """One row a click that is to be predicted.
+
+    Attributes:
+        window: int32 [rows, T], the latest clicks before it, oldest first, right padded with 0; ids from 1.
+        candidates: int32 [rows, 1 + negatives], the clicked item and items that the user had never clicked; ids from 1.
+        label: int16 [rows], where among the candidates the clicked one is: a random place.
+    """
+
+    window: np.ndarray
+    candidates: np.ndarray
+    label: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.label)
+
+
+def stack(parts: list[Decisions]) -> Decisions:
+    """Return decisions one after the other; ``parts`` has at least one."""
+    return Decisions(*(np.concatenate([getattr(part, name) for part in parts]) for name in Decisions.__annotations__))
+
+
+def decide(
+    clicks: np.ndarray,
+    which: slice,
+    items: int,
+    window: int,
+    negatives: int,
+    seed: int,
+    key: tuple[int, int],
+) -> Decisions:
+    """Return the decisions ``which`` among the ``clicks`` of one user, int [clicks] in time order, numbers from 0.
+
+    Negatives are uniform among the items that the user had not clicked before, nor clicks now; ``key`` names the user and
+    the use that is made of them, so that no other user changes them.
+
+    Raises:
+        ValueError: there are not enough other items.
+    """
+    rows = np.arange(len(clicks))[which]
+    draw = rng(seed, Purpose.NEGATIVES, *key)
+    others = _negatives(clicks, rows, items, negatives, draw)
+    label = draw.integers(negatives + 1, size=len(rows))
+    candidates = _insert(others, label, clicks[rows]) + 1
+    return Decisions(windows(clicks, rows, window), candidates.astype(np.int32), label.astype(np.int16))
+
+
+def narrowed(decisions: Decisions) -> Decisions:
+    """Return the decisions among the clicked item and the first four others, as the cloud trains on them."""
+    candidates, label = narrow(decisions.candidates, decisions.label)
+    return Decisions(decisions.window, candidates, label.astype(np.int16))
+
+
+def narrow(candidates: np.ndarray, label: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return ``SHOWN`` of the candidates [rows, n], the one at ``label`` among them, and where it is then."""
+    place = label % SHOWN
+    column = np.arange(SHOWN)
+    other = column - (column > place[:, None])
+    other = other + (other >= label[:, None])
+    kept = np.where(column == place[:, None], label[:, None], other)
+    return np.take_along_axis(candidates, kept, 1), place
+
+
+def windows(clicks: np.ndarray, rows: np.ndarray, length: int) -> np.ndarray:
+    """Return for each of ``rows`` the up to ``length`` clicks before it, as ids from 1: int32 [rows, length]."""
+    first = np.maximum(rows - length, 0)[:, None]
+    places = first + np.arange(length)
+    seen = places < rows[:, None]
+    return np.where(seen, clicks[np.minimum(places, len(clicks) - 1)] + 1, 0).astype(np.int32)
+
+
+def _negatives(clicks: np.ndarray, rows: np.ndarray, items: int, count: int, draw: np.random.Generator) -> np.ndarray:
+    """Return ``count`` different items for each row, none of them clicked up to and with that row."""
+    met = np.full(items, len(clicks))
+    np.minimum.at(met, clicks, np.arange(len(clicks)))
+    known = np.cumsum(met[clicks] == np.arange(len(clicks)))
+    if len(rows) and items - known[rows[-1]] < count:
+        raise ValueError(
+            f"negatives: {count} cannot be sampled: of {items} items a user has clicked {known[rows[-1]]}; lower it"
+        )
+    drawn = draw.integers(items, size=(len(rows), count))
+    while (bad := (met[drawn] <= rows[:, None]) | _repeated(drawn)).any():
+        drawn[bad] = draw.integers(items, size=int(bad.sum()))
+    return drawn
+
+
+def _repeated(drawn: np.ndarray) -> np.ndarray:
+    """Say which entries of each row stand in it already, further left."""
+    order = np.argsort(drawn, axis=1, kind="stable")
+    ranked = np.take_along_axis(drawn, order, 1)
+    again = np.zeros(drawn.shape, bool)
+    again[:, 1:] = ranked[:, 1:] == ranked[:, :-1]
+    repeated = np.empty_like(again)
+    np.put_along_axis(repeated, order, again, 1)
+    return repeated
+
+
+def _insert(others: np.ndarray, place: np.ndarray, clicked: np.ndarray) -> np.ndarray:
+    """Return ``others`` [rows, n] with ``clicked`` [rows] put in at ``place`` [rows]: [rows, n + 1]."""
+    column = np.arange(others.shape[1] + 1)
+    before = np.minimum(column - (column > place[:, None]), others.shape[1] - 1)
+    return np.where(column == place[:, None], clicked[:, None], np.take_along_axis(others, before, 1))

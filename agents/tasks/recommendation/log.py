@@ -1,0 +1,81 @@
+"""A log of interactions as arrays: who clicked what when, in time order, and its dense core."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Log:
+    """Interactions in time order; those of one moment stay in the order of the file.
+
+    Attributes:
+        user, item: int32 [clicks], numbers from 0 in the order of the names.
+        time_s: float64 [clicks], rising.
+        users, items: the names behind the numbers, sorted (as numbers, where all are).
+    """
+
+    user: np.ndarray
+    item: np.ndarray
+    time_s: np.ndarray
+    users: tuple[str, ...]
+    items: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.user)
+
+
+def make_log(user: np.ndarray, item: np.ndarray, time_s: np.ndarray, users: list[str], items: list[str]) -> Log:
+    """Return the log of clicks in the order of the file; ``users`` and ``items`` name the numbers used there."""
+    order = np.argsort(time_s, kind="stable")
+    user_rank, user_names = _ranks(users)
+    item_rank, item_names = _ranks(items)
+    ranked = user_rank[user[order]], item_rank[item[order]], time_s[order]
+    return Log(ranked[0].astype(np.int32), ranked[1].astype(np.int32), ranked[2], user_names, item_names)
+
+
+def core(log: Log, least: int) -> Log:
+    """Return the largest part of ``log`` in which every user and every item has at least ``least`` clicks.
+
+    Raises:
+        ValueError: nothing is left.
+    """
+    kept = np.ones(len(log), bool)
+    while True:
+        enough = [_enough(codes, kept, least) for codes in (log.user, log.item)]
+        still = kept & enough[0] & enough[1]
+        if still.sum() == kept.sum():
+            break
+        kept = still
+    if not kept.any():
+        sizes = f"{len(log.users)} users and {len(log.items)} items"
+        raise ValueError(f"core: {least} leaves nothing of {sizes}: nobody has {least} interactions with the others")
+    return _part(log, kept)
+
+
+def _enough(codes: np.ndarray, kept: np.ndarray, least: int) -> np.ndarray:
+    return np.asarray(np.bincount(codes[kept], minlength=int(codes.max()) + 1)[codes] >= least)
+
+
+def _part(log: Log, kept: np.ndarray) -> Log:
+    """Return the clicks ``kept``, with users and items numbered anew and in the same order."""
+    users, user = np.unique(log.user[kept], return_inverse=True)
+    items, item = np.unique(log.item[kept], return_inverse=True)
+    return Log(
+        user.astype(np.int32),
+        item.astype(np.int32),
+        log.time_s[kept],
+        tuple(log.users[code] for code in users.tolist()),
+        tuple(log.items[code] for code in items.tolist()),
+    )
+
+
+def _ranks(names: list[str]) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Return the place of each name among the sorted ones, and these."""
+    numeric = all(name.isascii() and name.isdigit() for name in names)
+    order = sorted(range(len(names)), key=lambda code: (int(names[code]), names[code]) if numeric else names[code])
+    rank = np.empty(len(names), np.int64)
+    rank[order] = np.arange(len(names))
+    return rank, tuple(names[code] for code in order)

@@ -1,0 +1,175 @@
+"""Reading a file of interactions piece by piece: fast where all is well, and to the line where it is not."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv
+
+from agents.tasks.recommendation.layout import Layout, find_layout, is_number
+from agents.tasks.recommendation.log import Log, make_log
+
+#: Bytes of a file that are looked at at once.
+PIECE_BYTES = 1 << 24
+#: Stands for a separator of several characters while a piece is read: no text holds it.
+_ONE = b"\x1f"
+
+
+class Names:
+    """Numbers for names, in the order in which they are met."""
+
+    def __init__(self) -> None:
+        self.codes: dict[str, int] = {}
+
+    def encode(self, column: pa.ChunkedArray) -> np.ndarray:
+        """Return the number of each name in a column of text: int64 [rows]."""
+        coded = column.combine_chunks().dictionary_encode()
+        known = [self.codes.setdefault(name, len(self.codes)) for name in coded.dictionary.to_pylist()]
+        return np.asarray(known, np.int64)[coded.indices.to_numpy(zero_copy_only=False)]
+
+
+def read_log(
+    path: str | Path, separator: str | None = None, columns: Mapping[str, str | int | None] | None = None
+) -> Log:
+    """Read interactions from ``path``, gzipped or not, with or without a header.
+
+    ``separator`` is sniffed if not given; ``columns`` says by name or number (from 0) where user, item, rating and
+    timestamp are. Timestamps are numbers in any unit and any order.
+
+    Raises:
+        ValueError: the file holds something else; the message names file and line.
+        OSError: it cannot be read.
+    """
+    users, items = Names(), Names()
+    parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+    for table in _tables(Path(path), separator, columns or {}):
+        parts.append((users.encode(table["user"]), items.encode(table["item"]), table["timestamp"].to_numpy()))
+    if not parts:
+        raise ValueError(f"{path}: holds no interaction")
+    user, item, time_s = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return make_log(user, item, time_s, list(users.codes), list(items.codes))
+
+
+def _tables(path: Path, separator: str | None, columns: Mapping[str, str | int | None]) -> Iterator[pa.Table]:
+    layout: Layout | None = None
+    line = 1
+    for piece in _pieces(path):
+        if layout is None:
+            layout, skipped = _laid_out(path, piece, separator, columns)
+            piece, line = piece[skipped:], line + piece[:skipped].count(b"\n")
+        if piece.strip():
+            yield _table(path, piece, line, layout)
+        line += piece.count(b"\n")
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    """Yield the file in pieces of whole lines."""
+    rest = b""
+    with path.open("rb") as raw:
+        source = _unpacked(raw)
+        try:
+            while block := source.read(PIECE_BYTES):
+                whole, newline, rest = (rest + block).rpartition(b"\n")
+                if newline:
+                    yield whole + newline
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise ValueError(f"{path}: is a damaged or truncated gzip file ({error})") from error
+    if rest:
+        yield rest
+
+
+def _unpacked(raw: BinaryIO) -> BinaryIO:
+    magic = raw.read(2)
+    raw.seek(0)
+    return gzip.open(raw) if magic == b"\x1f\x8b" else raw  # type: ignore[return-value]  # it reads bytes all the same
+
+
+def _laid_out(
+    path: Path, piece: bytes, separator: str | None, columns: Mapping[str, str | int | None]
+) -> tuple[Layout, int]:
+    """Return the layout and how many bytes come before the first interaction."""
+    skipped = 0
+    for raw in piece.splitlines(keepends=True):
+        text = _text(raw).removeprefix("\ufeff").strip("\r\n")
+        if text.strip():
+            try:
+                layout = find_layout(text, separator, columns)
+            except ValueError as error:
+                line = piece[:skipped].count(b"\n") + 1
+                raise ValueError(f"{path}:{line}: {error}") from None
+            byte_mark = 3 if raw.startswith(b"\xef\xbb\xbf") else 0
+            return layout, skipped + (len(raw) if layout.header else byte_mark)
+        skipped += len(raw)
+    raise ValueError(f"{path}: holds no interaction")
+
+
+def _table(path: Path, piece: bytes, line: int, layout: Layout) -> pa.Table:
+    try:
+        return _parsed(piece, layout)
+    except (pa.ArrowInvalid, ValueError):
+        # It told no line: look for it.
+        raise ValueError(_complaint(path, piece, line, layout)) from None
+
+
+def _parsed(piece: bytes, layout: Layout) -> pa.Table:
+    separator = layout.separator.encode()
+    if len(separator) > 1:
+        piece, separator = piece.replace(separator, _ONE), _ONE
+    names = [f"column {number}" for number in range(layout.width)]
+    table = csv.read_csv(
+        io.BytesIO(piece),
+        read_options=csv.ReadOptions(use_threads=False, block_size=2 * len(piece), column_names=names),
+        parse_options=csv.ParseOptions(delimiter=separator.decode()),
+        convert_options=csv.ConvertOptions(
+            column_types={name: pa.string() for name in names},
+            include_columns=[names[number] for number in layout.columns.values()],
+            strings_can_be_null=False,
+        ),
+    ).rename_columns(list(layout.columns))
+    for name in ("timestamp", "rating"):
+        if name in layout.columns:
+            table = table.set_column(table.column_names.index(name), name, _numbers(table[name]))
+    if any(pc.any(pc.equal(table[name], "")).as_py() for name in ("user", "item")):
+        raise ValueError("a user or an item has no name")
+    return table
+
+
+def _numbers(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    numbers = pc.cast(pc.utf8_trim_whitespace(column), pa.float64())
+    if not pc.all(pc.is_finite(numbers)).as_py():
+        raise ValueError("a number is not finite")
+    return numbers
+
+
+def _complaint(path: Path, piece: bytes, first: int, layout: Layout) -> str:
+    for number, raw in enumerate(piece.split(b"\n"), first):
+        text = _text(raw).strip("\r")
+        if text and (wrong := _wrong(text, layout)):
+            return f"{path}:{number}: {wrong}"
+    return f"{path}:{first}: cannot be read as columns separated by {layout.separator!r}"
+
+
+def _wrong(text: str, layout: Layout) -> str | None:
+    columns = layout.cut(text)
+    if "\ufffd" in text:
+        return "is not UTF-8 text"
+    if len(columns) != layout.width:
+        return f"has {len(columns)} columns where the first line has {layout.width}"
+    for name, where in layout.columns.items():
+        if name in ("timestamp", "rating") and not is_number(columns[where]):
+            return f"{name} {columns[where]!r} is no number"
+        if not columns[where]:
+            return f"{name} is empty"
+    return None
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace")

@@ -1,0 +1,96 @@
+"""Random walks that can be looked up anywhere: step a million costs as little as step one.
+
+A walk of independent normal steps, looked at only every 64 steps, is again such a walk. That coarse walk is built
+by halving (Levy's construction: given both ends, a midpoint is normal about their mean), so that any of its points
+needs about two normals per doubling of its number; the 64 steps between two points are a bridge that joins them.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any
+
+import numpy as np
+from scipy.special import ndtri
+
+from agents.seeding import Purpose, uniforms
+from agents.tasks.base import Place
+from agents.tasks.fronts import device_keys
+
+#: Steps of a page: what is drawn, and kept, at once.
+PAGE = 64
+#: Pages kept: a block asks for the same ones again and again.
+_KEPT = 512
+
+
+class Walks:
+    """The strengths of all devices along one line of the schedule: reflected at 0 and 1, step 0 at 0.
+
+    ``step`` is the standard deviation of a step. A walk folded at 0 and 1 is the walk reflected there, because its
+    steps are as likely up as down.
+    """
+
+    def __init__(self, seed: int, line: int, step: float) -> None:
+        self._seed, self._line, self._step = seed, line, step
+        self._pages: OrderedDict[tuple[Place, int], np.ndarray] = OrderedDict()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_pages": OrderedDict()}
+
+    def strength(self, place: Place, row: np.ndarray, step: np.ndarray) -> np.ndarray:
+        """Return the strength in [0, 1] of devices ``row`` after ``step`` steps; arrays [samples]."""
+        page, within = np.divmod(step, PAGE)
+        strength = np.zeros(step.shape)
+        for number in np.unique(page).tolist():
+            asked = page == number
+            strength[asked] = self._page(place, number)[row[asked], within[asked]]
+        return strength
+
+    def _page(self, place: Place, number: int) -> np.ndarray:
+        key = (place, number)
+        if key not in self._pages:
+            self._pages[key] = folded(self._step * self._drawn(device_keys(place), number))
+            if len(self._pages) > _KEPT:
+                self._pages.popitem(last=False)
+        self._pages.move_to_end(key)
+        return self._pages[key]
+
+    def _drawn(self, keys: np.ndarray, number: int) -> np.ndarray:
+        """Return the walk with unit steps after ``64 * number`` to ``64 * number + 63`` steps: [devices, 64]."""
+        first, last = (np.sqrt(PAGE) * self._coarse(keys, point) for point in (number, number + 1))
+        ids = (1 << 40) + number * PAGE + np.arange(PAGE)
+        free = self._normals(keys[:, None], ids).cumsum(1)
+        share = np.arange(1, PAGE + 1) / PAGE
+        bridged = first[:, None] + free - share * (free[:, -1] - (last - first))[:, None]
+        return np.concatenate([first[:, None], bridged[:, :-1]], 1)
+
+    def _coarse(self, keys: np.ndarray, point: int) -> np.ndarray:
+        """Return the walk of unit steps after ``point`` steps: float64 [devices]."""
+        if point == 0:
+            return np.zeros(len(keys))
+        low, at_low = 1, self._normals(keys, np.int64(1))
+        while 2 * low <= point:
+            at_low = at_low + np.sqrt(low) * self._normals(keys, np.int64(2 * low))
+            low *= 2
+        if low == point:
+            return at_low
+        high = 2 * low
+        at_high = at_low + np.sqrt(low) * self._normals(keys, np.int64(high))
+        while True:
+            middle = (low + high) // 2
+            at_middle = (at_low + at_high) / 2 + np.sqrt((high - low) / 4) * self._normals(keys, np.int64(middle))
+            if middle == point:
+                return at_middle
+            if middle < point:
+                low, at_low = middle, at_middle
+            else:
+                high, at_high = middle, at_middle
+
+    def _normals(self, keys: np.ndarray, ids: np.ndarray | np.int64) -> np.ndarray:
+        return np.asarray(ndtri(uniforms(self._seed, Purpose.DRIFT_WALK, keys, ids + (self._line << 48))))
+
+
+def folded(strength: np.ndarray) -> np.ndarray:
+    """Return a walk on the whole line folded into [0, 1]: reflected at both ends."""
+    along = np.abs(strength) % 2.0
+    return np.minimum(along, 2.0 - along)

@@ -1,0 +1,41 @@
+"""The ground truth of a run: which concepts reigned for which device, and when."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from agents.layout import Layout
+from agents.pacing import schedule_of
+from agents.tasks.base import Task
+from agents.tasks.reigns import Reigns
+
+#: Shares are told to so many decimals: the last bits of an exponential are the machine's own.
+_DECIMALS = 9
+
+
+def told_truth(layout: Layout, task: Task) -> dict[str, np.ndarray]:
+    """Return the columns of the concepts table, by device and time; empty for a task that follows no schedule.
+
+    ``device from_s until_s concept name share_from share_until``: the device follows the concept in (from, until], with
+    a share of its samples that is ``share_from`` at the beginning and ``share_until`` at the end.
+    """
+    schedule = schedule_of(task)
+    if schedule is None:
+        return {}
+    places = zip(layout.places, layout.devices, layout.first, strict=True)
+    parts = [_of_devices(schedule.reigns(place), devices, first) for place, devices, first in places]
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    names = np.array([*task.concepts, None], dtype=object)[:-1]
+    return columns | {"name": names[columns["concept"]]}
+
+
+def _of_devices(reigns: Reigns, devices: int, first: int) -> dict[str, np.ndarray]:
+    mine = reigns[reigns.row < devices]
+    return {
+        "device": first + mine.row.astype(np.int64),
+        "from_s": mine.from_s,
+        "until_s": mine.until_s,
+        "concept": mine.concept,
+        "share_from": mine.share_from.round(_DECIMALS),
+        "share_until": mine.share_until.round(_DECIMALS),
+    }

@@ -1,0 +1,28 @@
+"""Which errors a user can do something about, and the exit code of each."""
+
+from __future__ import annotations
+
+from agents.contract import BackendError, WorkersLostError
+from agents.plugins import PluginError
+from analysis import RunError
+from sim.commands.exits import BAD_INPUT, ENVIRONMENT, FAILED, PARTIAL, CommandError
+from sim.resuming.kept_plane import ReplayError
+from sim.run_folder import FolderError
+from sim.scenario import ScenarioErrors
+
+
+def known_failure(error: Exception) -> tuple[int, str] | None:
+    """Return the exit code of an error and what to tell the user; None for what nobody foresaw."""
+    if isinstance(error, CommandError):
+        return error.code, str(error)
+    if isinstance(error, ScenarioErrors | FolderError | RunError | PluginError):
+        return BAD_INPUT, str(error)
+    if isinstance(error, BackendError):
+        return ENVIRONMENT, str(error)
+    if isinstance(error, WorkersLostError):
+        return PARTIAL, str(error)
+    if isinstance(error, ReplayError):
+        return FAILED, str(error)
+    if isinstance(error, ImportError):
+        return ENVIRONMENT, f"{error}; install the project as the README says (run 'doctor' for details)"
+    return None

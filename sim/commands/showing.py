@@ -1,0 +1,43 @@
+"""The commands that show what was played: ``plot``, ``report`` and ``compare``; and what every run ends with."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import analysis
+from sim.commands.exits import OK
+
+
+def show(folder: Path, summary: dict[str, Any], options: argparse.Namespace) -> int:
+    """Write report, figures and CSV tables; print the summary and where everything is."""
+    report = analysis.write_report([folder])
+    if options.json:
+        print(json.dumps(summary | {"folder": str(folder), "report": str(report)}, indent=2))
+        return OK
+    analysis.print_comparison(analysis.open_folder(folder))
+    print(f"report   {report}")
+    for figure in sorted((folder / "plots").iterdir()):
+        print(f"figure   {figure}")
+    return OK
+
+
+def plot(options: argparse.Namespace) -> int:
+    """Draw the figures of a run or sweep."""
+    for figure in analysis.write_figures(analysis.open_folder(Path(options.folder)), Path(options.folder) / "plots"):
+        print(figure)
+    return OK
+
+
+def report(options: argparse.Namespace) -> int:
+    """Write one report about some runs."""
+    print(analysis.write_report([Path(folder) for folder in options.folders]))
+    return OK
+
+
+def compare(options: argparse.Namespace) -> int:
+    """Compare runs, paired by seed."""
+    analysis.print_comparison(analysis.compare_runs([Path(folder) for folder in options.folders]))
+    return OK

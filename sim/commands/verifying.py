@@ -1,0 +1,31 @@
+"""The command ``verify``: closed forms, played from YAML."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict
+
+from rich.console import Console
+from rich.progress import track
+
+import sim.verify
+from sim.commands.exits import FAILED, OK, CommandError
+
+
+def verify(options: argparse.Namespace) -> int:
+    """Play the named cases of physics, all of them, or only list them; exit 1 on a miss."""
+    cases = sim.verify.CASES
+    if options.what == ["list"]:
+        print("\n".join(f"{name:<24} {sim.verify.summary_of(name)}" for name in cases))
+        return OK
+    names = list(cases) if options.what == ["physics"] else options.what
+    if strange := [name for name in names if name not in cases]:
+        raise CommandError(f"there is no case '{strange[0]}'; 'verify list' names them all")
+    played = track(names, "verifying", console=Console(stderr=True), transient=True, disable=options.json)
+    verdicts = [sim.verify.verify([name])[0] for name in played]
+    if options.json:
+        print(json.dumps([asdict(verdict) for verdict in verdicts], indent=2))
+    else:
+        Console().print(sim.verify.verdict_table(verdicts))
+    return OK if all(verdict.ok for verdict in verdicts) else FAILED

@@ -1,0 +1,65 @@
+"""What was played, with what, and where: the content of manifest.json."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from sim.assembly import Live
+from sim.scenario import Scenario
+
+_PACKAGES = ("simpy", "torch", "numpy", "pyarrow", "scikit-learn", "ray")
+
+
+def manifest(scenario: Scenario, live: Live, asked: str, wall_s: float) -> dict[str, Any]:
+    """Return the content of manifest.json; ``asked`` is the scenario's fingerprint before anything was measured."""
+    method, plane = scenario.method, live.simulation.plane
+    workers = 0 if plane is None else plane.workers
+    return {
+        "name": scenario.name,
+        "scenario": scenario.fingerprint(),
+        "asked": asked,
+        "seed": scenario.seed,
+        "tick_s": scenario.tick,
+        "duration_s": scenario.duration,
+        "devices": len(live.cohort_of),
+        "cohorts": [{"name": c.cohort, "devices": c.devices, "link": c.link} for c in scenario.fleet],
+        "method": {
+            "adapter": method.adapter.kind,
+            "codec": method.codec.kind,
+            "trigger": method.trigger.kind,
+        },
+        "references": list(scenario.references),
+        "drift": live.drift_marks,
+        "timing_only": scenario.task is None,
+        "service_s": getattr(scenario.cloud.service, "mean", None),
+        "versions": versions(),
+        "git": _revision(),
+        "wall_s": wall_s,
+        "backend": "ray" if workers else "inline",
+        "workers": workers,
+        "command": sys.argv[1:],
+    }
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of all that a result may depend on."""
+    return {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES}
+
+
+def _revision() -> str | None:
+    root = Path(__file__).resolve().parent.parent
+    try:
+        told = subprocess.run(
+            ["git", "-C", str(root), "describe", "--always", "--dirty"],
+            capture_output=True,
+            text=True,
+            timeout=10,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return told.stdout.strip() or None

@@ -1,0 +1,65 @@
+"""What a run brings, tick by tick, and the tables that are made of it."""
+
+from __future__ import annotations
+
+import time
+from math import inf
+
+import numpy as np
+
+from agents.contract import COHORT_COLUMNS
+from sim.assembly import Live
+from sim.concepts_table import concepts_table
+from sim.progress import Progress
+from sim.run_folder import RunFolder
+from sim.scenario import Scenario
+from sim.simulation import Tick
+from sim.tables import Table, cloud_table, devices_table, exchanges_table, links_table, windows_table
+
+_FLUSH_EVERY_S = 15.0
+
+
+class Recorder:
+    """Collects what ticks bring, and keeps the folder readable while the run goes on."""
+
+    def __init__(self, scenario: Scenario, live: Live, folder: RunFolder, progress: Progress) -> None:
+        self._scenario, self._live, self._folder, self._progress = scenario, live, folder, progress
+        self._tallies: list[np.ndarray] = []
+        self._samples = self._correct = 0
+        # The first tick is written at once: a run that is killed early can still be read.
+        self._flushed = -inf
+        ticks = live.simulation.ticks
+        self._edges_s = np.minimum(np.arange(1, ticks + 1) * scenario.tick, scenario.duration)
+
+    def on_tick(self, tick: Tick) -> None:
+        if tick.tallies is not None:
+            self._tallies.append(tick.tallies.cohorts)
+            self._samples += int(tick.tallies.cohorts[:, 0].sum())
+            self._correct += int(tick.tallies.cohorts[:, 2].sum())
+        self._progress.at(tick.until_s, self._samples, self._correct, tick.exchanges)
+        if time.monotonic() - self._flushed > _FLUSH_EVERY_S:
+            self._folder.write_table("windows", self._windows(self._exchanges(tick.until_s)))
+            self._folder.log(f"at {tick.until_s:g} s of {self._scenario.duration:g} s")
+            self._flushed = time.monotonic()
+
+    def tables(self) -> dict[str, Table]:
+        """Return all tables of the finished run."""
+        live, horizon_s = self._live, self._scenario.duration
+        exchanges = self._exchanges(horizon_s)
+        counts = None if live.simulation.plane is None else live.simulation.plane.totals().counts
+        return {
+            "windows": self._windows(exchanges),
+            "exchanges": exchanges,
+            "devices": devices_table(live.cohort_of, counts, exchanges, horizon_s),
+            "links": links_table(live.lines, self._edges_s),
+            "cloud": cloud_table(live.cloud_log, self._scenario.cloud.workers, self._edges_s),
+        } | concepts_table(live.simulation.plane, live.cohort_of)
+
+    def _exchanges(self, horizon_s: float) -> Table:
+        return exchanges_table(self._live.simulation.player.columns(), self._live.cohort_of, horizon_s)
+
+    def _windows(self, exchanges: Table) -> Table:
+        cohorts = [cohort.cohort for cohort in self._scenario.fleet]
+        plane = self._live.simulation.plane
+        columns = COHORT_COLUMNS if plane is None else plane.columns
+        return windows_table(self._edges_s, cohorts, columns, self._tallies, exchanges)

@@ -1,0 +1,89 @@
+"""Go on with a run or a sweep that was cut short, in its own folder, to the same end."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from sim.manifest import versions
+from sim.playing import HowToPlay, JudgeRecovery, Played, play
+from sim.resuming.memory import Memory
+from sim.run_folder import COMPLETE, RUNNING, FolderError, RunFolder
+from sim.scenario import Scenario, load
+
+_CHANGED = "its scenario or a data file has changed since it began; play it anew"
+
+
+def resume_run(path: Path, how: HowToPlay, judge_recovery: JudgeRecovery) -> Played:
+    """Play the run in ``path`` to its end: replayed up to its last checkpoint, live from there on.
+
+    A run that kept nothing (timing only, ``checkpoint: off``, or killed before its first tick) is played from 0.
+
+    Raises:
+        FolderError: there is nothing to go on with, or it was another scenario.
+        ScenarioErrors: its scenario does not load any more: a file is gone, or not built here.
+        ReplayError: it does not go as it went before.
+    """
+    folder = RunFolder.reopen(path)
+    return resume_in(folder, load(path / "resolved.yaml", allow_plugins=how.plugins), how, judge_recovery)
+
+
+def play_or_resume(scenario: Scenario, path: Path, how: HowToPlay, judge_recovery: JudgeRecovery) -> dict[str, Any]:
+    """Play a point of a sweep, or what is missing of it; return its summary, which a complete one has already.
+
+    Raises:
+        FolderError: the folder holds a run of another scenario.
+    """
+    if not (path / "resolved.yaml").is_file():
+        # Whatever is there was cut short before it began.
+        shutil.rmtree(path, ignore_errors=True)
+        return play(scenario, RunFolder.open(path), how, judge_recovery).summary
+    folder = RunFolder.reopen(path)
+    if folder.status == COMPLETE:
+        return _summary_of(path, scenario)
+    resolved = load(path / "resolved.yaml", allow_plugins=how.plugins)
+    if scenario.cloud.service != "measured" and resolved.fingerprint() != scenario.fingerprint():
+        raise FolderError(f"{path}: {_CHANGED}")
+    return resume_in(folder, resolved, how, judge_recovery).summary
+
+
+def _summary_of(path: Path, scenario: Scenario) -> dict[str, Any]:
+    try:
+        told = [json.loads((path / name).read_text(encoding="utf-8")) for name in ("manifest.json", "summary.json")]
+        asked, summary = told[0]["asked"], dict(told[1])
+    except (OSError, ValueError, KeyError) as error:
+        raise FolderError(f"{path}: says it is complete, but lacks a whole summary or manifest; remove it") from error
+    if asked != scenario.fingerprint():
+        raise FolderError(f"{path}: {_CHANGED}")
+    return summary
+
+
+def resume_in(folder: RunFolder, scenario: Scenario, how: HowToPlay, judge_recovery: JudgeRecovery) -> Played:
+    """Go on in an open folder; raises as :func:`resume_run`."""
+    memory = Memory.of(folder.path, scenario.execution.checkpoint)
+    if memory.past is not None:
+        about = memory.past.about
+        if scenario.fingerprint() not in (about["scenario"], about["asked"]):
+            raise FolderError(f"{folder.path}: {_CHANGED}")
+        how = replace(how, eager=about["eager"])
+        _tell_of_versions(about["versions"], how)
+    folder.set_status(RUNNING)
+    folder.log(_from_where(memory))
+    return play(scenario, folder, how, judge_recovery, memory)
+
+
+def _from_where(memory: Memory) -> str:
+    ticks = 0 if memory.past is None else len(memory.past.orders)
+    start = 0 if memory.start is None else memory.start.tick
+    return f"resumed: {ticks} ticks in the journal, live from tick {start + 1}"
+
+
+def _tell_of_versions(then: Mapping[str, Any], how: HowToPlay) -> None:
+    changed = [f"{name} {then.get(name)} then, {new} now" for name, new in versions().items() if then.get(name) != new]
+    if changed and not how.quiet:
+        print(f"other versions than at the start: {'; '.join(changed)}", file=sys.stderr)

@@ -1,0 +1,193 @@
+"""A data plane that keeps what a run needs to go on: it stands between the two planes and writes everything down."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from agents.contract import DataPlane, DeviceTotals, Eventually, Kept, MessageSizes, Order, Tallies
+from sim.resuming.checkpoints import Checkpoint, Checkpoints
+from sim.resuming.journal import Entry, Journal, Past
+from sim.resuming.order_digest import OrderDigest
+from sim.resuming.pace import Pace
+from sim.resuming.stopping import Stop
+
+Build = Callable[[], DataPlane]
+
+
+class ReplayError(Exception):
+    """A run that was cut short cannot go on as it began; the message is one line and names the tick."""
+
+
+class Stage(NamedTuple):
+    """The data plane that ``build`` makes plays all ticks after tick ``after``, until the next stage."""
+
+    after: int
+    build: Build
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """What is kept, where and when; and what was kept before: a journal, and the checkpoint to go on from."""
+
+    journal: Path
+    checkpoints: Checkpoints
+    pace: Pace
+    stop: Stop
+    past: Past | None = None
+    start: Checkpoint | None = None
+
+
+class KeptPlane:
+    """Answers from the journal up to the checkpoint, then from a live plane; what was told before must be told again.
+
+    Raises, from :meth:`settle` and whatever :meth:`begin` returns:
+        ReplayError: orders or tallies of a tick are not those of the journal.
+        KeyboardInterrupt: somebody asked to stop; the checkpoint has been taken.
+    """
+
+    def __init__(self, stages: Sequence[Stage], keeping: Keeping) -> None:
+        self._stages, self._keeping = stages, keeping
+        self._known: Iterator[Entry] = iter(()) if keeping.past is None else keeping.past.entries()
+        self._digest, self._tick = OrderDigest(), 0
+        self._journal: Journal | None = None
+        self._live: DataPlane | None = None
+        if keeping.start is None:
+            self._live = stages[0].build()
+            self.sizes, self.columns = self._live.sizes, self._live.columns
+        else:
+            assert keeping.past is not None, "a checkpoint belongs to a journal"
+            about = keeping.past.about
+            self.sizes, self.columns = MessageSizes(*about["sizes"]), tuple(about["columns"])
+
+    def open_journal(self, about: dict[str, Any]) -> None:
+        """Open the journal: with what is known of the run, or behind what it holds already."""
+        path, past = self._keeping.journal, self._keeping.past
+        if past is not None:
+            self._journal = Journal.resume(path, past)
+            return
+        path.parent.mkdir(exist_ok=True)
+        own = {"sizes": [self.sizes.payload_bytes, self.sizes.update_bytes], "columns": self.columns}
+        self._journal = Journal.begin(path, own | about)
+
+    @property
+    def workers(self) -> int:
+        """The number of worker processes; 0 while the journal answers."""
+        return 0 if self._live is None else self._live.workers
+
+    @property
+    def ahead(self) -> int:
+        """How many intervals may be begun before the tallies of the first are asked for.
+
+        None where something is to be saved or changed: that takes a moment at which nothing is under way.
+        """
+        still = self._keeping.stop.asked or self._keeping.pace.due() or self._next_stage() is not None
+        return 0 if still or self._live is None else self._live.ahead
+
+    def settle(self, orders: Sequence[Order], until_s: float) -> Tallies:
+        """Carry ``orders`` out, or remember what came of them; write down what is new."""
+        return self.begin(orders, until_s).get()
+
+    def begin(self, orders: Sequence[Order], until_s: float) -> Eventually[Tallies]:
+        """Do as :meth:`settle` does, but let whoever wants the tallies wait for them; in order, all of them."""
+        self._digest.feed(orders)
+        self._tick += 1
+        tick, digest, known = self._tick, self._digest.close(), next(self._known, None)
+        if self._live is None:
+            return self._remembered(digest, until_s, known)
+        coming = self._live.begin(orders, until_s)
+        return Eventually(lambda: self._noted(tick, Entry(digest, coming.get()), known))
+
+    def _remembered(self, digest: bytes, until_s: float, known: Entry | None) -> Eventually[Tallies]:
+        """Answer from the journal; go live once the tick of the checkpoint is over."""
+        assert known is not None, "a checkpoint lies within its journal"
+        self._check(self._tick, Entry(digest, replace(known.tallies, until_s=until_s)), known)
+        start = self._keeping.start
+        if start is not None and start.tick == self._tick:
+            self._live = [stage.build for stage in self._stages if stage.after <= self._tick][-1]()
+            self._live.restore(start.kept)
+        return Eventually(lambda: known.tallies)
+
+    def _noted(self, tick: int, entry: Entry, known: Entry | None) -> Tallies:
+        if known is not None:
+            self._check(tick, entry, known)
+        elif self._journal is not None:
+            self._journal.append(entry)
+        if tick == self._tick:
+            self._be_still(entry.orders)
+        return entry.tallies
+
+    def _be_still(self, orders: bytes) -> None:
+        """Save, stop or change the plane, now that nothing is under way."""
+        stop, pace = self._keeping.stop, self._keeping.pace
+        if stop.asked or pace.due():
+            self._take_checkpoint(orders)
+        if stop.asked:
+            raise KeyboardInterrupt
+        if (stage := self._next_stage()) is not None:
+            before = self._awake()
+            kept = before.checkpoint()
+            before.close()
+            self._live = stage.build()
+            self._live.restore(kept)
+
+    def _next_stage(self) -> Stage | None:
+        """Return the stage that follows the present tick, if one does."""
+        return next((stage for stage in self._stages[1:] if stage.after == self._tick), None)
+
+    def _check(self, tick: int, entry: Entry, known: Entry) -> None:
+        if (what := entry.differs(known)) is not None:
+            raise ReplayError(
+                f"tick {tick} (up to {known.tallies.until_s:g} s) is not what it was: {what}; "
+                "was the code, a data file or a library changed since? play the run anew"
+            )
+
+    def _take_checkpoint(self, orders: bytes) -> None:
+        assert self._journal is not None
+        began = time.monotonic()
+        # A checkpoint is worth nothing without the journal up to it.
+        self._journal.sync()
+        self._keeping.checkpoints.write(Checkpoint(self._tick, orders, self._awake().checkpoint()))
+        self._keeping.pace.took(time.monotonic() - began)
+
+    def carry_out(self, orders: Sequence[Order]) -> None:
+        """Carry ``orders`` out without closing the interval."""
+        self._digest.feed(orders)
+        if self._live is not None:
+            self._live.carry_out(orders)
+
+    def totals(self) -> DeviceTotals:
+        """Return the counts of each device since the start."""
+        return self._awake().totals()
+
+    def truth(self) -> Mapping[str, np.ndarray]:
+        """Return which concepts reign for which device, and when."""
+        return self._awake().truth()
+
+    def checkpoint(self) -> Kept:
+        """Return what the live plane keeps."""
+        return self._awake().checkpoint()
+
+    def restore(self, kept: Kept) -> None:
+        """Let the live plane go to where the checkpoint was taken."""
+        self._awake().restore(kept)
+
+    def measure_service_s(self) -> float:
+        """Return how long the cloud really computes for one request on this machine [s]."""
+        return self._awake().measure_service_s()
+
+    def _awake(self) -> DataPlane:
+        assert self._live is not None, "the journal knows what it was told, and no more"
+        return self._live
+
+    def close(self) -> None:
+        """Release workers, memory and the journal."""
+        if self._journal is not None:
+            self._journal.close()
+        if self._live is not None:
+            self._live.close()
