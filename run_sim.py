@@ -67,6 +67,12 @@ def _add_playing(commands: Any) -> None:
     resume.add_argument("folder", help="its folder")
     resume.add_argument("--allow-plugins", action="store_true", help="import classes that the scenario names")
     _add_play_options(resume)
+    fork = _command(commands, "fork", "playing:fork", "play a run again from some tick on, with another method or link")
+    fork.add_argument("folder", help="the run")
+    fork.add_argument("--at", required=True, metavar="TIME", help="when the change takes effect: a tick, as '5 min'")
+    _add_scenario_options(fork)
+    _add_folder_options(fork)
+    _add_play_options(fork)
 
 
 def _add_showing(commands: Any) -> None:

@@ -16,6 +16,7 @@ from agents.block import BlockParts
 from agents.contract import CohortSpec, FleetSpec, MessageSizes
 from agents.features import DrawnFeatures, Features, PooledFeatures
 from agents.fleet import Fleet
+from agents.hindsight import hindsight_table
 from agents.judging import Judge
 from agents.layout import Layout
 from agents.list_references import see_lists
@@ -26,7 +27,7 @@ from agents.models.training import pretrain
 from agents.pacing import make_arrivals
 from agents.pools import make_pool
 from agents.pools.blueprint import Blueprint
-from agents.references import BayesOptimal, Computed, oracle_table, static_table
+from agents.references import BayesOptimal, Computed, Tabled, oracle_table, static_table
 from agents.tasks import make_task
 from agents.tasks.base import PoolTask, Task
 from agents.truth import told_truth
@@ -65,11 +66,11 @@ def draw_blueprint(spec: FleetSpec, report: Report | None = None) -> Blueprint:
     history = task.history()
     base = pretrain(history, net, spec.pretrain, spec.seed, report)
     cloud = method.prepare(history, base, spec.seed)
-    features, judge = _seeing(task, base, spec.references)
+    features, judge = _seeing(task, base, spec.references, report)
     return Blueprint(Layout(spec.cohorts), _parts(spec, task, features, judge, method), cloud)
 
 
-def _seeing(task: Task, base: Base, references: Sequence[str]) -> tuple[Features, Judge]:
+def _seeing(task: Task, base: Base, references: Sequence[str], report: Report | None) -> tuple[Features, Judge]:
     """Return how samples become features, and what they are judged against: only what was asked for."""
     static, oracle = "static" in references, "oracle" in references
     if isinstance(base.head, ScoringHead):
@@ -78,13 +79,17 @@ def _seeing(task: Task, base: Base, references: Sequence[str]) -> tuple[Features
         drawn = Computed(base) if static else None, BayesOptimal() if oracle else None
         return DrawnFeatures(base), Judge(*drawn, base.net.measure)
     pool_task = cast(PoolTask, task)
-    features = PooledFeatures(pool_task, base)
+    features = PooledFeatures(pool_task, base, report)
     judge = Judge(
         static_table(pool_task, base, features) if static else None,
-        oracle_table(pool_task, base, features) if oracle else None,
+        _oracle(pool_task, base, features) if oracle else None,
         base.net.measure,
     )
     return features, judge
+
+
+def _oracle(task: PoolTask, base: Base, features: PooledFeatures) -> Tabled:
+    return (oracle_table if task.hindsight is None else hindsight_table)(task, base, features)
 
 
 def _parts(spec: FleetSpec, task: Task, features: Features, judge: Judge, method: Method) -> list[BlockParts]:

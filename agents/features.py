@@ -9,10 +9,14 @@ import numpy as np
 import torch
 
 from agents.models.base import Base
+from agents.pretraining import cached, fingerprint
 from agents.tasks.base import PoolTask
 
 #: Rows pushed through a trunk at once when a table is built; fixed, so that last bits never differ.
 _ROWS = 256
+
+#: Told (what is being prepared, share done in [0, 1]).
+Report = Callable[[str, float], None]
 
 
 class Features(Protocol):
@@ -38,10 +42,18 @@ class Whole:
 
 
 class PooledFeatures(Whole):
-    """Features of a finite pool, computed once per concept and image: a sample then costs a gather."""
+    """Features of a finite pool, computed once per concept and image: a sample then costs a gather.
 
-    def __init__(self, task: PoolTask, base: Base) -> None:
-        self.table = torch.cat([trunk_features(base, task.pool(c)) for c in range(len(task.concepts))])
+    The table is one tensor: a process has one copy, and workers on one machine share it.
+    """
+
+    def __init__(self, task: PoolTask, base: Base, report: Report | None = None) -> None:
+        concepts = len(task.concepts)
+        self.table = torch.empty(concepts * task.pool_size, base.head.dims[0])
+        for concept, rows in enumerate(self.table.view(concepts, task.pool_size, -1)):
+            rows[:] = known_features(base, task.pool(concept))
+            if report:
+                report("features", (concept + 1) / concepts)
 
     def of(self, samples: Mapping[str, np.ndarray]) -> torch.Tensor:
         ref = samples["ref"]
@@ -57,6 +69,14 @@ class DrawnFeatures(Whole):
 
     def of(self, samples: Mapping[str, np.ndarray]) -> torch.Tensor:
         return self._base.features(torch.from_numpy(samples["x"]))
+
+
+def known_features(base: Base, raw: torch.Tensor) -> torch.Tensor:
+    """Return :func:`trunk_features`; a trunk that is slow enough to need passes of its own runs once on a machine."""
+    if base.net.rows is None:
+        return trunk_features(base, raw)
+    key = {"what": "features", "base": base.digest(), "raw": fingerprint([raw])}
+    return cached(key, lambda: {"features": trunk_features(base, raw)})["features"]
 
 
 def trunk_features(base: Base, raw: torch.Tensor) -> torch.Tensor:

@@ -11,12 +11,14 @@ from agents.tasks.base import Place, Supply
 
 #: Devices looked at at once when a cohort's record is measured.
 _WIDTH = 256
+#: Shortest gap that cells are made for [s]: the rest of a run is walked through in cells of so many.
+_SHORTEST_S = 1.0 / 16.0
 
 
 class Recordings:
     """The recorded times of one cohort's devices, and what they need of a ring.
 
-    ``interval_s`` is the mean time between samples of the busiest device, infinite if nobody has two.
+    ``interval_s`` is the record's length over the samples of its busiest device, infinite if nobody has any.
 
     Raises:
         ValueError: the task's data tell no times.
@@ -26,7 +28,7 @@ class Recordings:
         if supply is None:
             raise ValueError("arrivals: recorded needs data that are replayed; use poisson or periodic")
         self._spec, self._supply = spec, supply
-        self.interval_s = min((_mean_gap_s(times_s) for times_s in self._all()), default=inf)
+        self.interval_s = _usual_gap_s(self._all())
 
     def cell(self, place: Place, from_s: float, until_s: float) -> tuple[np.ndarray, np.ndarray]:
         """Return (times, ordinals) of the samples in (from, until], [devices, samples]; a sample at 0 is in the first."""
@@ -52,11 +54,16 @@ def _span(times_s: np.ndarray, from_s: float, until_s: float) -> tuple[int, int]
     return first, int(np.searchsorted(times_s, until_s, side="right"))
 
 
-def _mean_gap_s(times_s: np.ndarray) -> float:
-    """Return the mean gap, or infinity for fewer than two samples; a burst in one moment counts as a second."""
-    if len(times_s) < 2:
-        return inf if len(times_s) == 0 else max(float(times_s[0]), 1.0)
-    return max(float(times_s[-1] - times_s[0]), 1.0) / len(times_s)
+def _usual_gap_s(record: list[np.ndarray]) -> float:
+    """Return the whole record's length over the samples of its busiest device; infinity if it is empty.
+
+    Not the gaps of one device: people come in bursts, and cells as short as a burst would be nearly all empty.
+    """
+    most = max((len(times_s) for times_s in record), default=0)
+    if not most:
+        return inf
+    last_s = max(float(times_s[-1]) for times_s in record if len(times_s))
+    return max(last_s / most, _SHORTEST_S)
 
 
 def _densest(times_s: np.ndarray, span_s: float) -> int:

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 
-from agents.features import PooledFeatures
+from agents.features import PooledFeatures, known_features
 from agents.models.base import Base
 from agents.models.fitting import fit_heads
 from agents.models.head import Layers
 from agents.pretraining import cached, fingerprint
-from agents.tasks.base import PoolTask, Task
+from agents.tasks.base import Past, PoolTask, Task
 
 #: Full-batch Adam on the frozen trunk's features until the training loss has flattened on every task shipped.
 _ORACLE_STEPS, _ORACLE_RATE = 400, 5e-3
@@ -60,19 +60,23 @@ def static_table(task: PoolTask, base: Base, features: PooledFeatures) -> Tabled
 
 def oracle_table(task: PoolTask, base: Base, features: PooledFeatures) -> Tabled:
     """Return the verdict of the head that was refitted on the labelled past under the concept in force."""
-    pasts = [task.past_under(concept) for concept in range(len(task.concepts))]
-    past_x = torch.stack([base.features(past.x) for past in pasts])
-    label = torch.stack([past.label for past in pasts])
+    # One past at a time: images under many concepts would not fit into memory together.
+    fitted = torch.cat([_refitted(base, past) for past in map(task.past_under, range(len(task.concepts)))])
+    return _table(task, base, features, base.head.unpack(fitted))
+
+
+def _refitted(base: Base, past: Past) -> torch.Tensor:
+    """Return the packed head [1, params] that was fitted on a labelled past, starting from that of the base."""
+    x = base.features(past.x) if base.net.rows is None else known_features(base, past.x)
     key = {
-        "what": "oracle heads",
+        "what": "oracle head",
         "base": base.digest(),
         "steps": _ORACLE_STEPS,
         "rate": _ORACLE_RATE,
-        "past": fingerprint([past_x, label]),
+        "past": fingerprint([x, past.label]),
     }
-    start = base.head.pack(base.layers)
-    fitted = cached(key, lambda: {"heads": fit_heads(base.head, start, past_x, label, _ORACLE_STEPS, _ORACLE_RATE)})
-    return _table(task, base, features, base.head.unpack(fitted["heads"]))
+    start, rows = base.head.pack(base.layers), (x[None], past.label[None])
+    return cached(key, lambda: {"head": fit_heads(base.head, start, *rows, _ORACLE_STEPS, _ORACLE_RATE)})["head"]
 
 
 def knows_best(task: Task) -> bool:

@@ -65,6 +65,8 @@ class Purpose(IntEnum):
     THINNING = 56
     LABEL_PERMUTATION = 57
     PIXEL_PERMUTATION = 58
+    MOTION_WALK = 59
+    OWN_STREAM = 60
     NEGATIVES = 80
     INTEREST = 81
     ITEM = 82

@@ -26,7 +26,8 @@ def told_truth(layout: Layout, task: Task) -> dict[str, np.ndarray]:
     parts = [_of_devices(schedule.reigns(place), devices, first) for place, devices, first in places]
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     names = np.array([*task.concepts, None], dtype=object)[:-1]
-    return columns | {"name": names[columns["concept"]]}
+    shares = {name: columns.pop(name).round(_DECIMALS) for name in ("share_from", "share_until")}
+    return columns | {"name": names[columns["concept"]]} | shares
 
 
 def _of_devices(reigns: Reigns, devices: int, first: int) -> dict[str, np.ndarray]:
@@ -36,6 +37,6 @@ def _of_devices(reigns: Reigns, devices: int, first: int) -> dict[str, np.ndarra
         "from_s": mine.from_s,
         "until_s": mine.until_s,
         "concept": mine.concept,
-        "share_from": mine.share_from.round(_DECIMALS),
-        "share_until": mine.share_until.round(_DECIMALS),
+        "share_from": mine.share_from,
+        "share_until": mine.share_until,
     }

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from math import inf
 from typing import Any
 
 import numpy as np
 
-from agents.contract import DataPlane
+from agents.contract import DataPlane, FleetSpec, RaySpec
 from agents.plugins import load_class
 from agents.seeding import Purpose
 from sim.clock import Clock
@@ -19,6 +21,8 @@ from sim.exchange import Patience, World
 from sim.express import Express
 from sim.express_lanes import express_lanes
 from sim.fleet_spec import fleet_spec
+from sim.forking.acts import Act
+from sim.forking.relay import ChancesRelay, TriggerRelay
 from sim.in_flight import POLICIES
 from sim.itinerary import EagerItinerary, Itinerary
 from sim.laws import Constant, Law
@@ -26,7 +30,7 @@ from sim.lines.building import Ways, build_ways, path_of
 from sim.lines.line import Line
 from sim.lines.passages import PassageLog
 from sim.presences import presence_of
-from sim.requests import Chances, Draw, by_cohort, draw_from, total
+from sim.requests import Chances, Draw, Drawing, by_cohort, draw_from, total
 from sim.resuming.kept_plane import Stage
 from sim.scenario import Scenario
 from sim.simulation import Player, Simulation
@@ -59,25 +63,28 @@ def assemble(
     *,
     eager: bool = False,
     workers: int = 0,
+    ray: RaySpec | None = None,
     report: Report | None = None,
     keep: Keep | None = None,
+    earlier: Sequence[Act] = (),
 ) -> Live:
     """Build everything a run needs; training before t = 0 happens here (``report`` is told how far it is).
 
     ``eager`` plays every exchange as a story and settles after every order: slow, general, and to the same end.
-    ``workers`` processes carry the data plane, 0 for this one; they start with the first tick. ``keep`` decides when
-    the data plane is built, and hears all that is said to it.
+    ``workers`` processes carry the data plane, 0 for this one; they start with the first tick, as ``ray`` says.
+    ``keep`` decides when the data plane is built, and hears all that is said to it. Under ``earlier`` acts the run was played before.
     """
-    trigger = make_trigger(scenario)
-    plane = _data_plane(scenario, trigger, workers, report, keep)
+    acts = [*earlier, Act(inf, scenario)]
+    plane = _data_plane(acts, workers, ray, report, keep)
     scenario = _with_service(scenario, plane)
     clock = Clock()
     itinerary = EagerItinerary(clock, plane) if eager and plane is not None else Itinerary()
-    up, down = build_ways(scenario, "up", clock), build_ways(scenario, "down", clock)
+    up, down = build_ways(scenario, "up", clock, earlier), build_ways(scenario, "down", clock, earlier)
     cloud = build_cloud(scenario.cloud, scenario.seed, clock)
     write = itinerary.add if plane is not None else None
     player: Player
-    if not eager and (lanes := express_lanes(scenario, up, down)) is not None:
+    lanes = None if eager or _relinked(acts) else express_lanes(scenario, up, down)
+    if lanes is not None:
         player = Express(lanes, scenario.cloud.workers, cloud.log, write)
     else:
         player = Stories(_world(scenario, clock, up, down, cloud, write))
@@ -87,8 +94,8 @@ def assemble(
         clock=clock,
         player=player,
         itinerary=itinerary,
-        trigger=trigger,
-        chances=_chances(scenario, plane, up.hops),
+        trigger=_trigger(acts),
+        chances=_chances(acts, plane, up.hops),
         plane=plane,
     )
     names = np.array([cohort.cohort for cohort in scenario.fleet], object)
@@ -130,16 +137,33 @@ def make_trigger(scenario: Scenario) -> Trigger:
     return own
 
 
+def _trigger(acts: Sequence[Act]) -> Trigger:
+    if len(acts) == 1:
+        return make_trigger(acts[0].scenario)
+    return TriggerRelay(acts[0].scenario.devices, [(act.until_s, make_trigger(act.scenario)) for act in acts])
+
+
+def _relinked(acts: Sequence[Act]) -> bool:
+    """Say whether links change in the middle of the run."""
+    return any(act.scenario.links != acts[-1].scenario.links for act in acts)
+
+
 def _data_plane(
-    scenario: Scenario, trigger: Trigger, workers: int, report: Report | None, keep: Keep | None
+    acts: Sequence[Act], workers: int, ray: RaySpec | None, report: Report | None, keep: Keep | None
 ) -> DataPlane | None:
-    if scenario.task is None:
+    if acts[-1].scenario.task is None:
         return None
     # Only here: timing-only runs never pay for torch.
     from agents.building import build_fleet
 
-    spec = fleet_spec(scenario, trigger.watches, workers)
-    return build_fleet(spec, report) if keep is None else keep([Stage(0, lambda: build_fleet(spec, report))])
+    stages: list[tuple[int, FleetSpec]] = []
+    for before, act in zip([None, *acts], acts, strict=False):
+        after = 0 if before is None else round(before.until_s / act.scenario.tick)
+        spec = fleet_spec(act.scenario, make_trigger(act.scenario).watches, workers, ray)
+        if not stages or (spec.adapter_options, spec.watch) != (stages[-1][1].adapter_options, stages[-1][1].watch):
+            stages.append((after, spec))
+    planes = [Stage(after, partial(build_fleet, spec, report)) for after, spec in stages]
+    return planes[0].build() if keep is None else keep(planes)
 
 
 def _with_service(scenario: Scenario, plane: DataPlane | None) -> Scenario:
@@ -163,7 +187,12 @@ def _patience(scenario: Scenario, link: str | None) -> Patience:
     return Patience(recovery.timeout, recovery.retries, recovery.backoff)
 
 
-def _chances(scenario: Scenario, plane: DataPlane | None, hops: int) -> Chances:
+def _chances(acts: Sequence[Act], plane: DataPlane | None, hops: int) -> Drawing:
+    parts = [(act.until_s, _chances_of(act.scenario, plane, hops)) for act in acts]
+    return parts[0][1] if len(parts) == 1 else ChancesRelay(parts)
+
+
+def _chances_of(scenario: Scenario, plane: DataPlane | None, hops: int) -> Chances:
     seed: int = scenario.seed
     service: Any = scenario.cloud.service
     payload, update = _message_sizes(scenario, plane)

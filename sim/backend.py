@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from agents.contract import RaySpec
 from sim.scenario import Scenario
 
 #: Expected samples from which Ray workers save more time than their start costs (about 10 s, and as much memory
@@ -15,30 +18,61 @@ WORTH_WORKERS = 5_000_000
 
 @dataclass(frozen=True)
 class Backend:
-    """``workers`` processes, 0 for this one; ``told`` is what the user should know of the choice, if anything."""
+    """``workers`` processes, 0 for this one, and where; ``told`` is what the user should know of the choice, if anything."""
 
     workers: int
     told: str | None = None
+    ray: RaySpec = RaySpec()
 
 
-def choose_backend(scenario: Scenario, workers: int | None = None) -> Backend:
-    """Choose for a scenario; ``workers`` is the word of the command line, which comes first."""
+def choose_backend(
+    scenario: Scenario, workers: int | None = None, address: str | None = None, *, stays: bool = False
+) -> Backend:
+    """Choose for a scenario; ``workers`` and ``address`` are the word of the command line, which comes first.
+
+    ``stays`` lets Ray and its workers wait for a next run of this process, until :func:`ending_workers`.
+    """
     execution = scenario.execution
-    if workers is None and execution.backend == "ray":
+    if workers is None and (execution.backend == "ray" or address is not None):
         workers = None if execution.workers == "auto" else int(execution.workers)
     elif workers is None:
         workers = 0
     if scenario.task is None:
         return Backend(0, "timing only: no data plane, no workers" if workers != 0 else None)
-    return _automatic(scenario) if workers is None else Backend(workers)
+    if workers is None:
+        workers, told = _automatic(scenario)
+        return Backend(workers, told, _ray(execution, address, stays))
+    return Backend(workers, None, _ray(execution, address, stays))
 
 
-def _automatic(scenario: Scenario) -> Backend:
+@contextmanager
+def ending_workers() -> Iterator[None]:
+    """End with the block what stayed from one run of it for the next."""
+    try:
+        yield
+    finally:
+        # Only here: the choice above must not cost a heavy import.
+        from agents.pools import end_session
+
+        end_session()
+
+
+def _ray(execution: Any, address: str | None, stays: bool) -> RaySpec:
+    return RaySpec(
+        address=address or execution.address,
+        cpus=execution.cpus_per_worker,
+        cloud=execution.cloud == "actor",
+        store_bytes=int(execution.object_store),
+        stays=stays,
+    )
+
+
+def _automatic(scenario: Scenario) -> tuple[int, str | None]:
     samples = expected_samples(scenario)
     if samples < WORTH_WORKERS:
         few = f"about {samples:,.0f} samples are played faster in this process than by workers"
-        return Backend(0, f"{few} (from {WORTH_WORKERS:,} on they pay); --workers N insists")
-    return Backend(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+        return 0, f"{few} (from {WORTH_WORKERS:,} on they pay); --workers N insists"
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, None
 
 
 def expected_samples(scenario: Scenario) -> float:

@@ -107,7 +107,7 @@ def _attempt(world: World, x: Exchange, attempt: int) -> Telling:
 
 def _end(world: World, x: Exchange, fate: Fate) -> None:
     """Write down how an exchange ended: in an update that takes effect, or in nothing."""
-    now_s = world.clock.now
+    now_s, x.over = world.clock.now, True
     if fate is not Fate.ARRIVED:
         x.returned_s = nan
         x.outcome = _OUTCOMES[fate]

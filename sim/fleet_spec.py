@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
-from agents.contract import CohortSpec, DriftSpec, FleetSpec
+from agents.contract import CohortSpec, DriftSpec, FleetSpec, RaySpec
 from sim.presences import PresenceOf, presence_of
 from sim.scenario import Scenario
 
 
-def fleet_spec(scenario: Scenario, watch: Sequence[str], workers: int = 0) -> FleetSpec:
+def fleet_spec(scenario: Scenario, watch: Sequence[str], workers: int = 0, ray: RaySpec | None = None) -> FleetSpec:
     """Return the specification of a scenario's data plane; ``watch`` names the signals that triggers look at."""
     task: Any = scenario.task
     method: Any = scenario.method
@@ -33,6 +33,7 @@ def fleet_spec(scenario: Scenario, watch: Sequence[str], workers: int = 0) -> Fl
         references=tuple(scenario.references),
         watch=tuple(watch),
         workers=workers,
+        ray=ray or RaySpec(),
     )
 
 

@@ -15,14 +15,12 @@ from sim.scenario import Scenario
 _PACKAGES = ("simpy", "torch", "numpy", "pyarrow", "scikit-learn", "ray")
 
 
-def manifest(scenario: Scenario, live: Live, asked: str, wall_s: float) -> dict[str, Any]:
-    """Return the content of manifest.json; ``asked`` is the scenario's fingerprint before anything was measured."""
+def manifest(scenario: Scenario, live: Live, wall_s: float) -> dict[str, Any]:
+    """Return the content of manifest.json, but for where the run comes from."""
     method, plane = scenario.method, live.simulation.plane
     workers = 0 if plane is None else plane.workers
     return {
         "name": scenario.name,
-        "scenario": scenario.fingerprint(),
-        "asked": asked,
         "seed": scenario.seed,
         "tick_s": scenario.tick,
         "duration_s": scenario.duration,

@@ -16,6 +16,7 @@ from agents.contract import InputError, WorkersLostError
 from sim.assembly import Live, assemble
 from sim.backend import choose_backend
 from sim.digest import digest
+from sim.forking.acts import identity
 from sim.manifest import manifest, versions
 from sim.progress import Progress
 from sim.rates_table import rates_table
@@ -69,8 +70,10 @@ def play(
     progress = Progress(scenario.name, scenario.duration, quiet=how.quiet)
     began = time.monotonic()
     with _marked(folder, how, memory), memory.stop.heard(), _alive(scenario, folder, how, progress, memory) as live:
-        asked, scenario = scenario.fingerprint(), live.scenario
-        _remember(memory, live, how, asked)
+        acts = memory.ancestry.acts
+        asked, scenario = identity(acts, scenario), live.scenario
+        own = identity(acts, scenario)
+        _remember(live, {"scenario": own, "asked": asked, "eager": how.eager, "versions": versions()})
         recorder = Recorder(scenario, live, folder, progress)
         progress.start()
         live.simulation.on_tick = recorder.on_tick
@@ -85,7 +88,8 @@ def play(
         player = live.simulation.player
         summary |= {"asks_dropped": player.asks_dropped, "asks_away": player.asks_away}
         folder.write_json("summary.json", summary)
-        folder.write_json("manifest.json", manifest(scenario, live, asked, time.monotonic() - began))
+        origin = {"scenario": own, "asked": asked, "parent": memory.ancestry.parent}
+        folder.write_json("manifest.json", manifest(scenario, live, time.monotonic() - began) | origin)
         folder.log(f"complete: {summary['samples']} samples, {summary['exchanges']} exchanges")
     return Played(folder.path, summary)
 
@@ -94,10 +98,18 @@ def play(
 def _alive(scenario: Scenario, folder: RunFolder, how: HowToPlay, progress: Progress, memory: Memory) -> Iterator[Live]:
     """Bring a scenario to life; its workers end with the block, however that ends."""
     folder.write_text("resolved.yaml", dump_resolved(scenario))
-    backend = choose_backend(scenario, how.workers)
+    backend = choose_backend(scenario, how.workers, how.ray_address, stays=how.sweep is not None)
     if backend.told and not how.quiet:
         print(backend.told, file=sys.stderr)
-    live = assemble(scenario, eager=how.eager, workers=backend.workers, report=progress.preparing, keep=memory.before)
+    live = assemble(
+        scenario,
+        eager=how.eager,
+        workers=backend.workers,
+        ray=backend.ray,
+        report=progress.preparing,
+        keep=memory.before,
+        earlier=memory.ancestry.acts,
+    )
     try:
         if live.scenario is not scenario:
             folder.write_text("resolved.yaml", dump_resolved(live.scenario))
@@ -107,10 +119,9 @@ def _alive(scenario: Scenario, folder: RunFolder, how: HowToPlay, progress: Prog
             live.simulation.plane.close()
 
 
-def _remember(memory: Memory, live: Live, how: HowToPlay, asked: str) -> None:
+def _remember(live: Live, about: dict[str, Any]) -> None:
     plane = live.simulation.plane
     if isinstance(plane, KeptPlane):
-        about = {"scenario": live.scenario.fingerprint(), "asked": asked, "eager": how.eager, "versions": versions()}
         plane.open_journal(about)
 
 

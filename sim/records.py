@@ -40,7 +40,10 @@ class Luck:
 
 
 class Exchange:
-    """One request and its reply; times are seconds, NaN until they come."""
+    """One request and its reply; times are seconds, NaN until they come.
+
+    Once it is ``over`` nothing about it changes any more.
+    """
 
     __slots__ = (
         "device",
@@ -48,6 +51,7 @@ class Exchange:
         "luck",
         "number",
         "outcome",
+        "over",
         "retransmitted_bytes",
         "ticket",
         "up_bytes",
@@ -64,6 +68,7 @@ class Exchange:
         self.returned_s = self.installed_s = nan
         self.up_bytes = self.down_bytes = self.retransmitted_bytes = 0
         self.outcome = IN_FLIGHT
+        self.over = False
 
     def begin_attempt(self, now_s: float) -> None:
         """Send (again) now: times count from the latest attempt, bytes from the first."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -67,6 +68,14 @@ class Requests:
     up_latency_s: np.ndarray
     down_latency_s: np.ndarray
     service_s: np.ndarray
+
+
+class Drawing(Protocol):
+    """Whatever draws the luck of requests."""
+
+    def draw(self, asks: Asks, first_ticket: int) -> Requests:
+        """Draw the luck of some asks; the first one gets the number ``first_ticket``."""
+        ...
 
 
 @dataclass(frozen=True)

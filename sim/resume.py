@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from sim.forking.acts import identity
 from sim.manifest import versions
 from sim.playing import HowToPlay, JudgeRecovery, Played, play
 from sim.resuming.memory import Memory
@@ -65,10 +66,10 @@ def _summary_of(path: Path, scenario: Scenario) -> dict[str, Any]:
 
 def resume_in(folder: RunFolder, scenario: Scenario, how: HowToPlay, judge_recovery: JudgeRecovery) -> Played:
     """Go on in an open folder; raises as :func:`resume_run`."""
-    memory = Memory.of(folder.path, scenario.execution.checkpoint)
+    memory = Memory.of(folder.path, scenario.execution.checkpoint, allow_plugins=how.plugins)
     if memory.past is not None:
         about = memory.past.about
-        if scenario.fingerprint() not in (about["scenario"], about["asked"]):
+        if identity(memory.ancestry.acts, scenario) not in (about["scenario"], about["asked"]):
             raise FolderError(f"{folder.path}: {_CHANGED}")
         how = replace(how, eager=about["eager"])
         _tell_of_versions(about["versions"], how)

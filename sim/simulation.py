@@ -15,7 +15,7 @@ import numpy as np
 from agents.contract import DataPlane, Eventually, Tallies
 from sim.clock import TICK, Clock, Telling
 from sim.itinerary import Itinerary
-from sim.requests import Chances, Requests
+from sim.requests import Drawing, Requests
 from sim.triggers import Asks, Trigger
 
 
@@ -73,7 +73,7 @@ class Simulation:
     player: Player
     itinerary: Itinerary
     trigger: Trigger
-    chances: Chances
+    chances: Drawing
     plane: DataPlane | None
     on_tick: Callable[[Tick], None] = lambda tick: None
     signals: Mapping[str, np.ndarray] = field(default_factory=dict)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import attrgetter
 
 import numpy as np
 
 from sim.clock import ASKS, Telling
 from sim.exchange import World, ask
+from sim.ledger import Ledger
 from sim.records import COLUMNS, Exchange, Luck
 from sim.requests import Requests
 
@@ -17,7 +19,7 @@ class Stories:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._exchanges: list[Exchange] = []
+        self._exchanges = Ledger[Exchange](COLUMNS, attrgetter("over"))
 
     @property
     def asks_dropped(self) -> int:
@@ -41,15 +43,14 @@ class Stories:
         """Nothing to do: lines and cloud have kept their own logs."""
 
     def columns(self) -> dict[str, np.ndarray]:
-        """Return the exchanges so far, column by column, as they were told."""
-        made = self._exchanges
-        return {name: np.array([getattr(x, name) for x in made], kind) for name, kind in COLUMNS.items()}
+        """Return the exchanges so far, column by column, those that are over first."""
+        return self._exchanges.columns()
 
     def _tell_asks(self, requests: Requests) -> Telling:
         for exchange in _exchanges(requests):
             yield exchange.requested_s
             if ask(self._world, exchange):
-                self._exchanges.append(exchange)
+                self._exchanges.add(exchange)
 
 
 def _exchanges(requests: Requests) -> Iterator[Exchange]:

@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sim.backend import ending_workers
 from sim.playing import HowToPlay, JudgeRecovery
 from sim.resume import play_or_resume
 from sim.run_folder import COMPLETE, PARTIAL, RUNNING, FolderError, RunFolder
@@ -44,11 +45,12 @@ def play_sweep(
     origin = {"file": str(Path(file).resolve()), "set": list(overrides), "seed": seed}
     folder.write_json("sweep.json", _index(scenarios[0].name, axes, all_points) | origin)
     runs: list[dict[str, Any]] = []
-    for point, scenario in zip(all_points, scenarios, strict=True):
-        where = at_its_line(file, [*overrides, *point.overrides], point.seed)
-        with _marked(folder, runs), where:
-            summary = play_or_resume(scenario, folder.path / point.name, how, judge_recovery)
-        runs.append({"name": point.name, "seed": point.seed, "values": point.values, **summary})
+    with ending_workers():
+        for point, scenario in zip(all_points, scenarios, strict=True):
+            where = at_its_line(file, [*overrides, *point.overrides], point.seed)
+            with _marked(folder, runs), where:
+                summary = play_or_resume(scenario, folder.path / point.name, how, judge_recovery)
+            runs.append({"name": point.name, "seed": point.seed, "values": point.values, **summary})
     _join_windows(folder.path, all_points)
     summary = {"name": scenarios[0].name, "axes": axes, "runs": runs}
     folder.write_json("summary.json", summary)

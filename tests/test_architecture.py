@@ -21,6 +21,7 @@ LIBRARIES = {
         ("sim/clock.py", "sim/lines/"),
         "laws are plain arithmetic; only the clock knows who tells the story",
     ),
+    "safetensors": (("sim/resuming/", "agents/"), "tensors go to the disk in checkpoints and in the cache alone"),
     "ray": (("agents/pools/ray/",), "workers are one pool among others"),
     "pandas": (("analysis/",), "runs write tables; only the analysis computes with data frames"),
     "matplotlib": (("analysis/",), "a run draws nothing"),
@@ -35,7 +36,7 @@ ARROWS = {
 #: The command line's own modules: they stand above all packages, and nobody but run_sim imports them.
 FACE = "sim/commands/"
 #: (file, module) that may be imported within a function all the same, and only there.
-LATE = {("sim/assembly.py", "agents.building")}
+LATE = {("sim/assembly.py", "agents.building"), ("sim/backend.py", "agents.pools"), ("sim/fork.py", "agents.building")}
 FORBIDDEN_NAMES = ("utils", "util", "common", "helper", "helpers", "manager", "handler")
 
 

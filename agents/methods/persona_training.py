@@ -143,7 +143,7 @@ def train_adapter(adapter: Adapter, history: History, base: Base, options: dict[
     chance, tau = generator(seed, Purpose.METHOD, 0), options["tau"]
     initialise(adapter, chance)
     adapter.first_weights(chance)
-    past = windows_of(history.train, base)
+    past = windows_of(history.for_adapters, base)
     judged = windows_of(history.validation, base).draw(1024, options["window"], generator(seed, Purpose.METHOD, 1))
     optimiser = torch.optim.Adam(adapter.parameters(), lr=options["rate"])
     fading = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: 1.0 - step / options["steps"])

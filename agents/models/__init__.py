@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from agents.models.base import Base, Net
+from agents.models.cnn import cnn
 from agents.models.din import din
 from agents.models.gru4rec import gru4rec
-from agents.models.cnn import cnn
 from agents.models.head import HeadShape, Layers
 from agents.models.logistic import logistic
 from agents.models.mlp import mlp
-from agents.models.sasrec import sasrec
 from agents.models.mobilenet import mobilenet_v3_small
+from agents.models.sasrec import sasrec
 from agents.plugins import is_plugin, load_class
 
 #: Name in a scenario -> (input shape, classes, options) -> architecture.

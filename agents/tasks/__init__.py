@@ -17,8 +17,13 @@ if TYPE_CHECKING:
 #: Name in a scenario -> where its class is, ``module:Class``; the class takes a FleetSpec.
 TASKS: dict[str, str] = {
     "digits": "agents.tasks.digits:Digits",
+    "idx": "agents.tasks.image_files:Idx",
+    "cifar": "agents.tasks.image_files:Cifar",
+    "npz": "agents.tasks.image_files:Npz",
+    "table": "agents.tasks.tables:Tables",
     "gaussians": "agents.tasks.gaussians:Gaussians",
     "interactions": "agents.tasks.interactions:Interactions",
+    "synthetic_interactions": "agents.tasks.synthetic_interactions:SyntheticInteractions",
 }
 
 

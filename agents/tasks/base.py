@@ -90,10 +90,20 @@ class Past:
 
 @dataclass(frozen=True)
 class History:
-    """The cloud's past, split so that nothing is tuned on what is later judged."""
+    """The cloud's past, split so that nothing is tuned on what is later judged.
+
+    ``held_out`` is past that the base model is not trained on, if there is some: an adapter must not lean on what
+    the base knows by heart.
+    """
 
     train: Past
     validation: Past
+    held_out: Past | None = None
+
+    @property
+    def for_adapters(self) -> Past:
+        """The past that a method learns from."""
+        return self.train if self.held_out is None else self.held_out
 
 
 class Supply(Protocol):
@@ -116,6 +126,8 @@ class Stream:
     """What a task inherits unless it says otherwise: samples are drawn, not replayed."""
 
     supply: Supply | None = None
+    #: Which stretch each row of the pool belongs to, where the oracle is one of hindsight: int64 [pool_size].
+    hindsight: np.ndarray | None = None
     #: What a net must know of the data beside their shape, as options of the model.
     net_options: Mapping[str, Any] = {}
 
@@ -128,6 +140,7 @@ class Task(Protocol):
     concepts: tuple[str, ...]
     pool_size: int
     supply: Supply | None
+    hindsight: np.ndarray | None
     net_options: Mapping[str, Any]
 
     def history(self) -> History:

@@ -20,6 +20,8 @@ _PAIRS = {"translate": ("translate_x", "translate_y")}
 _FACTORS = frozenset({"scale"})
 #: Strengths that are a choice and no amount: there is nothing half way.
 _CHOICES = frozenset({"invert", "permute_pixels"})
+#: Done or not done: their strength tells nothing more.
+_YES = frozenset({"invert"})
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Concept:
     @property
     def name(self) -> str:
         """A name for tables and figures, ``original`` for the untouched world."""
-        parts = [f"{name} {strength:g}" for name, strength in self.strengths]
+        parts = [name if name in _YES else f"{name} {strength:g}" for name, strength in self.strengths]
         parts += ["prior"] if self.prior else []
         parts += [f"dirichlet {self.dirichlet:g}"] if self.dirichlet else []
         parts += self.labels.names

@@ -99,11 +99,15 @@ def make_schedule(
     classes: int,
     seed: int,
     duration_s: float,
+    *,
+    own_priors: bool = False,
 ) -> Schedule:
     """Compile the drift of a scenario; ``neutral`` names the transforms that the task knows.
+
+    ``own_priors``: whether its samples follow :meth:`Schedule.prior`, a prior of the classes for each device.
 
     Raises:
         InputError: an unknown kind, cohort or transform, or a move that cannot be made; it names the line.
     """
-    lines, concepts = read_lines(drift, [cohort.name for cohort in cohorts], neutral, classes, seed)
+    lines, concepts = read_lines(drift, [cohort.name for cohort in cohorts], neutral, classes, seed, own_priors)
     return Schedule(seed, duration_s, classes, tuple(lines), concepts)

@@ -9,13 +9,12 @@ import math
 from typing import Any
 
 import numpy as np
-import torch
 
 from agents.contract import FleetSpec
-from agents.seeding import Purpose, rng
-from agents.tasks.base import Cell, Content, History, Past, Place, Stream
+from agents.tasks.base import Place
 from agents.tasks.concepts import Concept
-from agents.tasks.drift import make_schedule
+from agents.tasks.laws import Drawn, Law, Scene, read_law, strengths
+from agents.tasks.motion import make_motion
 from agents.tasks.world import World, polygon
 
 #: What drift can do: rotate [deg]; shift [along the first axis]; noise [its deviation adds to the world's 1].
@@ -26,115 +25,89 @@ DEFAULTS: dict[str, Any] = {
     "distance": 2.0,
     "rotate_deg_per_s": 0.0,
     "shift_per_s": 0.0,
+    "walk": None,
     "history": 20_000,
 }
 
 
-class Gaussians(Stream):
+class Gaussians(Law):
     """Options: ``classes``, ``dimensions``, ``distance`` of neighbouring means (standard deviations).
 
-    ``rotate_deg_per_s`` and ``shift_per_s`` move all means from t = 0 on; ``history``: rows of the past.
+    From t = 0 on all means turn by ``rotate_deg_per_s`` (circular motion), shift by ``shift_per_s`` (linear motion), and
+    ``walk`` at random (:data:`agents.tasks.motion.WALK`); ``history``: rows of the past.
     """
-
-    pool_size = 0
 
     def __init__(self, spec: FleetSpec) -> None:
         self.options = _checked(spec.data_options)
-        self.seed, self.classes = spec.seed, int(self.options["classes"])
-        self.input_shape = (int(self.options["dimensions"]),)
-        self.schedule = make_schedule(spec.drift, spec.cohorts, NEUTRAL, self.classes, spec.seed, spec.duration_s)
-        self.concepts = tuple(concept.name for concept in self.schedule.concepts)
-        self._strengths = np.array([_strengths(concept) for concept in self.schedule.concepts])
-        self._priors = np.array([_prior(concept, self.classes) for concept in self.schedule.concepts])
-        self._labels = np.stack(
-            [concept.relabel(np.arange(self.classes), self.classes) for concept in self.schedule.concepts]
+        super().__init__(
+            spec, int(self.options["classes"]), int(self.options["dimensions"]), NEUTRAL, int(self.options["history"])
         )
+        self._strengths = strengths(self.schedule.concepts, NEUTRAL)
+        self._priors = np.array([_prior(concept, self.classes) for concept in self.schedule.concepts])
         self._radius = self.options["distance"] / (2.0 * math.sin(math.pi / self.classes))
+        steady = self.options["rotate_deg_per_s"], self.options["shift_per_s"]
+        self._motion = make_motion(spec.seed, *steady, self.options["walk"])
 
-    def history(self) -> History:
-        """Return labelled samples of the original world at t = 0, a fifth as many again for validation."""
-        rows = int(self.options["history"])
-        return History(self._past(0, rows, 0), self._past(0, max(rows // 5, 1), 1))
-
-    def past_under(self, concept: int, split: str = "train") -> Past:
-        """Return as many samples as the past has, of the world at t = 0 under a concept of the scenario."""
-        rows = int(self.options["history"])
-        return self._past(concept, *((rows, 2) if split == "train" else (max(rows // 5, 1), 3)))
-
-    def draw(self, cell: Cell, rng: np.random.Generator) -> Content:
-        """Fill one cell with fresh samples of the world as it is at each sample's time."""
-        place, time_s, valid = cell.place, cell.time_s, cell.valid
-        which, side = rng.random((2, *time_s.shape))
-        noise = rng.standard_normal((*time_s.shape, *self.input_shape))
-        concept = self.schedule.concept(place, np.where(valid, time_s, -np.inf), side)
-        x, label, best = self._samples(concept, np.where(valid, time_s, 0.0), which, noise)
-        kept = [np.where(valid, values, 0).astype(np.int16) for values in (label, concept, best)]
-        x = np.where(valid[..., None], x, 0.0).astype(np.float32)
-        return Content(np.zeros(time_s.shape, np.int64), kept[0], kept[1], x, kept[2])
-
-    def changes(self, place: Place) -> list[np.ndarray]:
-        """Return for each device the sorted times [s] of its concept changes; steady motion is none."""
-        return self.schedule.changes(place)
-
-    def bayes_accuracy(self, at_s: float, concept: int = 0) -> float:
-        """Return the accuracy of the best rule for the world at ``at_s`` under ``concept``."""
-        return self.world(at_s, concept).bayes_accuracy()
-
-    def static_accuracy(self, at_s: float, concept: int = 0) -> float:
-        """Return the accuracy at ``at_s`` under ``concept`` of the rule that was best at t = 0 at first."""
-        return self.world(at_s, concept).accuracy_of(self.world(0.0, 0), self._labels[concept])
-
-    def world(self, at_s: float, concept: int = 0) -> World:
-        """Return the world at ``at_s`` under ``concept``."""
-        angle, centre, std = self._motion(np.asarray(concept), np.asarray(at_s))
-        return World(float(angle), float(centre), self._radius, float(std), tuple(self._priors[concept]))
-
-    def _motion(self, concept: np.ndarray, time_s: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        rotate, shift, noise = np.moveaxis(self._strengths[concept], -1, 0)
-        angle = np.deg2rad(rotate + self.options["rotate_deg_per_s"] * time_s)
-        return angle, shift + self.options["shift_per_s"] * time_s, np.hypot(1.0, noise)
-
-    def _samples(
-        self, concept: np.ndarray, time_s: np.ndarray, which: np.ndarray, noise: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        angle, centre, std = self._motion(concept, time_s)
-        means = polygon(angle, centre, self._radius, self.classes)
-        upto = self._priors.cumsum(1)[concept][..., :-1]
-        drawn = (which[..., None] >= upto).sum(-1)
+    def sample(self, scene: Scene, chance: np.random.Generator) -> Drawn:
+        """Draw a class by its prior, and a normal sample about its mean."""
+        which = chance.random(scene.time_s.shape)
+        noise = chance.standard_normal((*scene.time_s.shape, *self.input_shape))
+        angle, centre, std = self._where(scene)
+        prior, means = self._prior_of(scene), polygon(angle, centre, self._radius, self.classes)
+        drawn = (which[..., None] >= prior.cumsum(-1)[..., :-1]).sum(-1)
         x = noise * std[..., None]
         x[..., :2] += np.take_along_axis(means, drawn[..., None, None], -2)[..., 0, :]
         distance = np.square(x[..., None, :2] - means).sum(-1)
         with np.errstate(divide="ignore"):
-            score = np.log(self._priors)[concept] - distance / (2.0 * np.square(std)[..., None])
-        return x, self._labels[concept, drawn], self._labels[concept, score.argmax(-1)]
+            score = np.log(prior) - distance / (2.0 * np.square(std)[..., None])
+        return Drawn(x, drawn, score.argmax(-1))
 
-    def _past(self, concept: int, rows: int, number: int) -> Past:
-        chance = rng(self.seed, Purpose.HISTORY, concept, number)
-        which, noise = chance.random(rows), chance.standard_normal((rows, *self.input_shape))
-        x, label, _ = self._samples(np.full(rows, concept), np.zeros(rows), which, noise)
-        known = torch.from_numpy(label.astype(np.int64))
-        return Past(torch.from_numpy(x.astype(np.float32)), known, torch.full_like(known, concept))
+    def bayes_accuracy(self, at_s: float, concept: int = 0, place: Place | None = None, row: int = 0) -> float:
+        """Return the accuracy of the best rule for the world at ``at_s`` under ``concept``.
 
+        Only where each device has a prior of its own does it matter which device it is.
+        """
+        return self.world(at_s, concept, place, row).bayes_accuracy()
 
-def _strengths(concept: Concept) -> list[float]:
-    given = dict(concept.strengths)
-    return [given.get(name, neutral) for name, neutral in NEUTRAL.items()]
+    def static_accuracy(self, at_s: float, concept: int = 0, place: Place | None = None, row: int = 0) -> float:
+        """Return the accuracy at ``at_s`` under ``concept`` of the rule that was best at t = 0 at first.
+
+        Where devices walk or have priors of their own, ``place`` and ``row`` say which device is meant.
+        """
+        return self.world(at_s, concept, place, row).accuracy_of(self.world(0.0), self._labels[concept])
+
+    def world(self, at_s: float, concept: int = 0, place: Place | None = None, row: int = 0) -> World:
+        """Return the world of a device at ``at_s`` under ``concept``."""
+        scene = Scene(place or Place(0, 0, row + 1), np.array([row]), np.array([concept]), np.array([at_s]))
+        angle, centre, std = (float(values[0]) for values in self._where(scene))
+        return World(angle, centre, self._radius, std, tuple(self._prior_of(scene)[0].tolist()))
+
+    def _where(self, scene: Scene) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return angle [rad], centre and standard deviation of each sample's world."""
+        angle_deg, centre, noise = np.moveaxis(self._strengths[scene.concept], -1, 0)
+        if scene.place is not None:
+            angle_deg = angle_deg + self._motion.angle_deg(scene.place, scene.row, scene.time_s)
+            centre = centre + self._motion.shift(scene.place, scene.row, scene.time_s)
+        return np.deg2rad(angle_deg), centre, np.hypot(1.0, noise)
+
+    def _prior_of(self, scene: Scene) -> np.ndarray:
+        """Return the prior of each sample's world: float64 [..., classes]."""
+        prior = self._priors[scene.concept]
+        for concept in range(len(self.concepts)):
+            own = None if scene.place is None else self.schedule.prior(scene.place, concept)
+            if own is not None:
+                ruled = scene.concept == concept
+                prior[ruled] = own[scene.row[ruled]]
+        return prior
 
 
 def _prior(concept: Concept, classes: int) -> np.ndarray:
-    if concept.prior is not None and classes > 2:
-        raise ValueError("gaussians with more than two classes know no label prior: no best accuracy is known")
+    """Return what a concept says of all devices; where each has its own prior, their mean."""
     return np.asarray(concept.prior or [1.0 / classes] * classes)
 
 
 def _checked(options: Any) -> dict[str, Any]:
-    unknown = sorted(set(options) - set(DEFAULTS))
-    if unknown:
-        raise ValueError(f"task gaussians has no option {unknown[0]!r}; known are {', '.join(DEFAULTS)}")
-    chosen = {**DEFAULTS, **options}
-    for name, low in (("classes", 2), ("dimensions", 2), ("history", 1)):
-        if chosen[name] < low:
-            raise ValueError(f"task gaussians: {name}={chosen[name]} must be >= {low}")
+    chosen = read_law("gaussians", options, DEFAULTS, {"classes": 2, "dimensions": 2, "history": 1})
     if not chosen["distance"] > 0:
         raise ValueError(f"task gaussians: distance={chosen['distance']} must be above 0")
     return chosen

@@ -33,7 +33,7 @@ class Images(Stream):
         self.input_shape = tuple(splits["evaluation"][0].shape[1:])
         with about("drift"):
             self.schedule: Schedule = make_schedule(
-                spec.drift, spec.cohorts, NEUTRAL, classes, spec.seed, spec.duration_s
+                spec.drift, spec.cohorts, NEUTRAL, classes, spec.seed, spec.duration_s, own_priors=True
             )
         self.concepts = tuple(concept.name for concept in self.schedule.concepts)
         self.pools = {

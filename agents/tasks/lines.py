@@ -79,7 +79,7 @@ class _Wanted:
 
 
 def read_lines(
-    drift: Sequence[DriftSpec], cohorts: Sequence[str], neutral: Neutral, classes: int, seed: int
+    drift: Sequence[DriftSpec], cohorts: Sequence[str], neutral: Neutral, classes: int, seed: int, own_priors: bool
 ) -> tuple[list[Line], tuple[Concept, ...]]:
     """Return the lines in order of their start, and all concepts that they make.
 
@@ -90,6 +90,8 @@ def read_lines(
     for number, written in enumerate(sorted(range(len(drift)), key=lambda position: drift[position].at_s)):
         with about(f"drift.{written}"):
             lines.append(_line(drift[written], number, cohorts, table, classes, seed))
+            if not own_priors and any(concept.dirichlet for concept in table.concepts):
+                raise ValueError("labels.dirichlet: this task knows no prior of each device's own")
     return lines, tuple(table.concepts)
 
 

@@ -30,6 +30,8 @@ class Walks:
     steps are as likely up as down.
     """
 
+    purpose = Purpose.DRIFT_WALK
+
     def __init__(self, seed: int, line: int, step: float) -> None:
         self._seed, self._line, self._step = seed, line, step
         self._pages: OrderedDict[tuple[Place, int], np.ndarray] = OrderedDict()
@@ -46,10 +48,18 @@ class Walks:
             strength[asked] = self._page(place, number)[row[asked], within[asked]]
         return strength
 
+    def keys(self, place: Place) -> np.ndarray:
+        """Return a number for the walk of each device of the block: uint64 [devices]."""
+        return device_keys(place)
+
+    def shown(self, walk: np.ndarray) -> np.ndarray:
+        """Return what a walk on the whole line comes to."""
+        return folded(walk)
+
     def _page(self, place: Place, number: int) -> np.ndarray:
         key = (place, number)
         if key not in self._pages:
-            self._pages[key] = folded(self._step * self._drawn(device_keys(place), number))
+            self._pages[key] = self.shown(self._step * self._drawn(self.keys(place), number))
             if len(self._pages) > _KEPT:
                 self._pages.popitem(last=False)
         self._pages.move_to_end(key)
@@ -87,7 +97,7 @@ class Walks:
                 high, at_high = middle, at_middle
 
     def _normals(self, keys: np.ndarray, ids: np.ndarray | np.int64) -> np.ndarray:
-        return np.asarray(ndtri(uniforms(self._seed, Purpose.DRIFT_WALK, keys, ids + (self._line << 48))))
+        return np.asarray(ndtri(uniforms(self._seed, self.purpose, keys, ids + (self._line << 48))))
 
 
 def folded(strength: np.ndarray) -> np.ndarray:

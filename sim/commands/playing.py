@@ -1,4 +1,4 @@
-"""The commands that play: ``run``, ``sweep`` and ``resume``."""
+"""The commands that play: ``run``, ``sweep``, ``resume`` and ``fork``."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ import numpy as np
 
 from sim.commands.exits import CommandError
 from sim.commands.showing import show
+from sim.fork import fork as play_fork
+from sim.fork import prepare_fork
 from sim.playing import HowToPlay, play
 from sim.resume import resume_run
 from sim.run_folder import RunFolder, first_free, newest
 from sim.scenario import load
 from sim.scenario.blame import at_its_line
+from sim.scenario.units import TIME, UnitError
 from sim.sweeping import play_sweep, resume_sweep
 
 
@@ -46,6 +49,18 @@ def resume(options: argparse.Namespace) -> int:
         summary = resume_sweep(path, how, judge_recovery)
         return show(path, summary, options)
     played = resume_run(path, how, judge_recovery)
+    return show(played.folder, played.summary, options)
+
+
+def fork(options: argparse.Namespace) -> int:
+    """Play a run again from some tick on under another method or link."""
+    run, how = Path(options.folder), how_to_play(options)
+    try:
+        at_s = TIME.parse(options.at)
+    except UnitError as error:
+        raise CommandError(f"--at: {error}") from error
+    scenario, memory = prepare_fork(run, at_s, options.set, allow_plugins=options.allow_plugins)
+    played = play_fork(scenario, memory, _folder(options, f"{scenario.name}-fork"), how, judge_recovery)
     return show(played.folder, played.summary, options)
 
 

@@ -12,7 +12,7 @@ from sim.lines.fluid import FluidStage
 from sim.lines.gates import gated
 from sim.lines.line import Line, LineSpec
 from sim.lines.message import Hop
-from sim.lines.rates import as_fluid, rate_of, recorded_latency
+from sim.lines.rates import as_fluid, rate_of, recorded_latency, switched
 from sim.lines.route import Route, Stage
 from sim.lines.sharing import Sharing
 from sim.lines.weighing import Scales
@@ -37,8 +37,8 @@ def path_of(links: Mapping[str, Any], access: str) -> list[str]:
     return path
 
 
-def build_ways(scenario: Any, direction: str, clock: Clock) -> Ways:
-    """Build the lines and routes of one direction (``up`` or ``down``).
+def build_ways(scenario: Any, direction: str, clock: Clock, earlier: Sequence[Any] = ()) -> Ways:
+    """Build the lines and routes of one direction (``up`` or ``down``); rates may have been others ``earlier``.
 
     Raises:
         TraceError: a trace that cannot be read or used.
@@ -50,7 +50,7 @@ def build_ways(scenario: Any, direction: str, clock: Clock) -> Ways:
         for name in path:
             if name not in lines:
                 link = scenario.links[name]
-                lines[name] = _DISCIPLINES[link.discipline](_spec(scenario, name, direction))
+                lines[name] = _DISCIPLINES[link.discipline](_spec(scenario, name, direction, earlier))
             lines[name].serve(first, cohort.devices)
         first += cohort.devices
     runs = [run for path in paths for run in runs_of(path, scenario.links) if scenario.links[run[0]].discipline == "ps"]
@@ -69,9 +69,16 @@ def _path(scenario: Any, access: str | None, direction: str) -> list[str]:
     return path if direction == "up" else path[::-1]
 
 
-def _spec(scenario: Any, name: str, direction: str) -> LineSpec:
+def _spec(scenario: Any, name: str, direction: str, earlier: Sequence[Any]) -> LineSpec:
     link, seed = scenario.links[name], scenario.seed
-    rates = gated(rate_of(getattr(link, direction), name, direction, seed), name, link, seed, scenario.duration)
+    following = getattr(link, direction)
+    rates = rate_of(following, name, direction, seed)
+    for act in reversed(earlier):
+        before = getattr(act.scenario.links[name], direction)
+        if before != following:
+            rates = switched(rate_of(before, name, direction, seed), rates, act.until_s)
+        following = before
+    rates = gated(rates, name, link, seed, scenario.duration)
     return LineSpec(
         name=name,
         direction=direction,

@@ -8,6 +8,8 @@ from math import inf
 
 import numpy as np
 
+from sim.ledger import Ledger
+
 
 class Passage:
     """One message on one line (or one request at the cloud). Times in seconds, ``inf`` until known.
@@ -48,6 +50,15 @@ class Passage:
         self.retransmitted_bytes = retransmitted_bytes
 
 
+_COUNTS = ("instance", "nbytes", "retransmitted_bytes")
+_COLUMNS: dict[str, type] = {name: np.int64 if name in _COUNTS else np.float64 for name in Passage.__slots__}
+
+
+def _is_over(passage: Passage) -> bool:
+    """Say whether a passage will never change again: how it ended is written down last."""
+    return passage.arrive_s < inf or passage.dropped_s < inf
+
+
 @dataclass(frozen=True)
 class TickSums:
     """What a line did, one entry a tick.
@@ -82,17 +93,16 @@ class PassageLog:
     """
 
     def __init__(self, servers: float = 1.0) -> None:
-        self.passages: list[Passage] = []
-        self._columns: list[Mapping[str, np.ndarray]] = []
+        self._passages = Ledger[Passage](_COLUMNS, _is_over)
         self._servers = servers
 
     def add(self, passage: Passage) -> Passage:
-        self.passages.append(passage)
-        return passage
+        """Add one; it is looked at again until it has arrived or was dropped."""
+        return self._passages.add(passage)
 
     def extend(self, columns: Mapping[str, np.ndarray]) -> None:
         """Add many passages at once: one array for each of ``Passage.__slots__``."""
-        self._columns.append(columns)
+        self._passages.extend(columns)
 
     def per_tick(self, edges_s: np.ndarray) -> TickSums:
         """Sum over ticks that end at ``edges_s`` [s]."""
@@ -121,13 +131,10 @@ class PassageLog:
 
     def _sorted_columns(self) -> dict[str, np.ndarray]:
         """Return all columns in one order, however passages came in: sums of floats depend on it."""
-        column = {name: self._column(name) for name in Passage.__slots__}
+        column = self._passages.columns()
         order = np.lexsort([column[name] for name in ("nbytes", "instance", "end_s", "start_s", "offered_s")])
-        return {name: values[order] for name, values in column.items()}
-
-    def _column(self, name: str) -> np.ndarray:
-        told = np.array([getattr(passage, name) for passage in self.passages], np.float64)
-        return np.concatenate([told, *(columns[name] for columns in self._columns)])
+        # One by one: of a long run's columns not all need to exist twice.
+        return {name: column.pop(name)[order] for name in list(column)}
 
 
 def _busy_levels(

@@ -13,6 +13,7 @@ from sim.network.markov import MarkovLaw, MarkovRate, fit_markov
 from sim.network.opportunities import Opportunities
 from sim.network.rates import Constant, Rate, Scaled
 from sim.network.steps import Steps
+from sim.network.switched import Switched
 from sim.network.traces import load_latency, load_rate
 
 RateOf = Callable[[int], Rate]
@@ -49,6 +50,11 @@ def as_fluid(rate_of_instance: RateOf) -> RateOf:
         return _fluid(rate) if isinstance(rate, Opportunities) else rate
 
     return fluid
+
+
+def switched(before: RateOf, after: RateOf, at_s: float) -> RateOf:
+    """Return rates that change at ``at_s``."""
+    return lambda instance: Switched(before(instance), after(instance), at_s)
 
 
 def recording(trace: Any) -> Recorded:

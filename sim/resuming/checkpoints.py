@@ -25,6 +25,11 @@ class Checkpoint:
     orders: bytes
     kept: Kept
 
+    @property
+    def file_name(self) -> str:
+        """The name of its file."""
+        return f"{self.tick:09d}.safetensors"
+
 
 class Checkpoints:
     """The folder of a run's checkpoints."""
@@ -35,7 +40,7 @@ class Checkpoints:
     def write(self, checkpoint: Checkpoint) -> int:
         """Write a checkpoint, let it be on the disk, and let all but the newest go; return its size in bytes."""
         words = {"tick": str(checkpoint.tick), "orders": checkpoint.orders.hex(), "sum": _checksum(checkpoint.kept)}
-        target = self._folder / f"{checkpoint.tick:09d}.safetensors"
+        target = self._folder / checkpoint.file_name
         beside = target.with_name(f".{target.name}.new")
         save_file(checkpoint.kept, beside, metadata=words)
         _sync(beside)

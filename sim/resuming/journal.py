@@ -120,9 +120,8 @@ class Past:
         return (entry for entry, _ in _entries(self._content, self._content.index(b"\n") + 1))
 
     def write(self, path: Path, about: dict[str, Any]) -> None:
-        """Write the same entries below another first line."""
-        own = self._content[self._content.index(b"\n") :]
-        path.write_bytes(json.dumps(about).encode() + own)
+        """Write the same entries into another file, below another first line."""
+        path.write_bytes(json.dumps(about).encode() + self._content[self._content.index(b"\n") :])
 
 
 def _entries(content: bytes, at: int) -> Iterator[tuple[Entry, int]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from agents.contract import DataPlane
+from sim.forking.acts import Ancestry
 from sim.resuming.checkpoints import Checkpoint, Checkpoints
 from sim.resuming.journal import Past
 from sim.resuming.kept_plane import Keeping, KeptPlane, Stage
@@ -27,12 +28,14 @@ class Memory:
         every: wall time between checkpoints [s], ``auto``, or ``off``: nothing is kept.
         past: the journal of an earlier life, if any.
         start: the checkpoint from which the data plane goes on; None for the start of the run.
+        ancestry: what a forked run was before it became itself.
     """
 
     folder: Path
     every: float | str
     past: Past | None = None
     start: Checkpoint | None = None
+    ancestry: Ancestry = Ancestry()
     stop: Stop = field(default_factory=Stop)
 
     @classmethod
@@ -41,12 +44,12 @@ class Memory:
         return cls(run / FOLDER, every)
 
     @classmethod
-    def of(cls, run: Path, every: float | str) -> Memory:
-        """Return what a run folder remembers: nothing, if it kept nothing."""
+    def of(cls, run: Path, every: float | str, ticks: int | None = None, *, allow_plugins: bool = False) -> Memory:
+        """Return what a run folder remembers, of its first ``ticks`` at most: nothing, if it kept nothing."""
         folder = run / FOLDER
-        past = Past.read(folder / JOURNAL)
+        past = Past.read(folder / JOURNAL, ticks)
         start = None if past is None else Checkpoints(folder).newest(past.orders)
-        return cls(folder, every, past, start)
+        return cls(folder, every, past, start, Ancestry.read(run, allow_plugins=allow_plugins))
 
     @property
     def keeps(self) -> bool:
@@ -55,7 +58,7 @@ class Memory:
 
     def before(self, stages: Sequence[Stage]) -> DataPlane:
         """Return what stands before the data planes of some stages: the first one itself, if nothing is kept."""
-        if not self.keeps:
+        if not self.keeps and len(stages) == 1:
             return stages[0].build()
         checkpoints, pace = Checkpoints(self.folder), Pace(self.every)
         return KeptPlane(stages, Keeping(self.folder / JOURNAL, checkpoints, pace, self.stop, self.past, self.start))

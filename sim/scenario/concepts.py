@@ -135,6 +135,7 @@ class Concept(Clause):
     )
     boundary: Angle | None = Field(default=None, description="turn the true boundary between classes")
     interest: Share | None = Field(default=None, description="how far a user's interest moves to another user's")
+    popularity: Share | None = Field(default=None, description="how far all items' popularity moves to another one")
     arrivals: Number | None = Field(default=None, description="factor on the rate of samples; needs poisson arrivals")
     labels: LabelDrift | None = Field(default=None, description="what happens to the classes")
 

@@ -7,11 +7,12 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator
 
 from sim.scenario.clause import Clause
+from sim.scenario.concepts import ConceptField
+from sim.scenario.data_tables import Files, Table
 from sim.scenario.quantities import (
     AngularSpeed,
     Column,
     Count,
-    DataPath,
     PositiveCount,
     PositiveNumber,
     Share,
@@ -45,39 +46,47 @@ class Gaussians(Clause):
         return options | {"rotate_deg_per_s": options.pop("rotate"), "shift_per_s": options.pop("shift")}
 
 
-class Files(Clause):
-    """Data read from a file or folder."""
+class ImageFiles(Files):
+    """Images from files, dealt into four parts that share none."""
 
-    path: DataPath = Field(description="file or folder")
+    evaluation: PositiveCount | None = Field(
+        default=None, description="images that devices see; default: the test split, or a quarter, up to 10,000"
+    )
+    train: PositiveCount | None = Field(
+        default=None, description="images that the base learns from; default: all others, up to 20,000"
+    )
+    validation: PositiveCount | None = Field(
+        default=None, description="images that the base is chosen by; default: a tenth, up to 2,000"
+    )
+    held_out: PositiveCount | None = Field(
+        default=None,
+        description="images that the base never sees, for adapters and the oracle; default: a fifth, up to 4,000",
+    )
+    contexts: list[ConceptField] | None = Field(
+        default=None,
+        min_length=1,
+        description="how the past looked, the commonest first; default: original, quarter turns, noise, blur, contrast",
+    )
 
 
-class Idx(Files):
+class Idx(ImageFiles):
     """A folder of the MNIST family (idx files, gzipped or not)."""
 
     kind: Literal["idx"] = "idx"
+    prefix: str | None = Field(default=None, description="of several sets in the folder: how the wanted names begin")
 
 
-class Cifar(Files):
-    """CIFAR binary records."""
+class Cifar(ImageFiles):
+    """CIFAR-10 or CIFAR-100 binary records, a file or a folder of them, gzipped or not."""
 
     kind: Literal["cifar"] = "cifar"
+    labels: Annotated[str, choice("fine", "coarse")] = Field(default="fine", description="which labels of CIFAR-100")
 
 
-class Npz(Files):
-    """A NumPy archive with arrays ``x`` and ``y``."""
+class Npz(ImageFiles):
+    """A NumPy archive with arrays ``x`` and ``y``, and ``x_test`` and ``y_test`` if there is a test split."""
 
     kind: Literal["npz"] = "npz"
-
-
-class Table(Files):
-    """A CSV or ARFF table, the class in the last column, rows in natural order."""
-
-    kind: Literal["table"] = "table"
-    history: Share = Field(default=0.2, description="share of the rows, from the first, that is the cloud's past")
-    deal: Annotated[str, choice("round_robin", "contiguous", "column")] = Field(
-        default="round_robin", description="how rows are dealt to devices"
-    )
-    column: Column | None = Field(default=None, description="with 'deal: column': whose value names the device")
 
 
 class InteractionColumns(Clause):
@@ -118,8 +127,12 @@ class SyntheticInteractions(Clause):
     """Users whose interests drift; the oracle ranking is known."""
 
     kind: Literal["synthetic_interactions"] = "synthetic_interactions"
-    users: PositiveCount = 1000
-    items: PositiveCount = 1000
+    users: PositiveCount = Field(default=1000, description="users of the cloud's past; devices are others")
+    items: PositiveCount = Field(default=500, description="items of the shop")
+    negatives: Annotated[int, Field(ge=4)] = Field(default=99, description="items beside the one that is chosen")
+    window: PositiveCount = Field(default=10, description="latest clicks that the model sees")
+    clicks: Annotated[int, Field(ge=2)] = Field(default=40, description="choices of each past user")
+    sharpness: PositiveNumber = Field(default=4.0, description="how much interest decides; small: chance does")
 
 
 class Sea(Clause):

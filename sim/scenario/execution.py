@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field, ValidationInfo, model_validator
 
 from sim.scenario.clause import Clause, refuse
 from sim.scenario.quantities import Written, choice, quantity
-from sim.scenario.units import TIME, shown
+from sim.scenario.units import SIZE, TIME, shown
 
 
 def _read_seeds(value: Any, info: ValidationInfo) -> int | list[int]:
@@ -27,6 +28,22 @@ def _read_workers(value: Any, info: ValidationInfo) -> int | str:
 
 _SEEDS = {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "array", "items": {"type": "integer"}}]}
 _WORKERS = {"anyOf": [{"type": "integer", "minimum": 0}, {"const": "auto"}]}
+
+
+def _read_address(value: Any, info: ValidationInfo) -> str | None:
+    if value is None or (isinstance(value, str) and (value in ("auto", "local") or _ADDRESS.fullmatch(value))):
+        return value
+    raise ValueError(f"{shown(value)} is no address of a Ray cluster; write auto, HOST:PORT or ray://HOST:PORT")
+
+
+def _read_cpus(value: Any, info: ValidationInfo) -> float:
+    if type(value) in (int, float) and 0 < value <= 1024 and (value < 1 or value == int(value)):
+        return float(value)
+    raise ValueError(f"{shown(value)} is no number of processors; write a whole number, or a part of one such as 0.5")
+
+
+_ADDRESS = re.compile(r"(ray://)?(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+):\d{1,5}")
+_CPUS = {"type": "number", "exclusiveMinimum": 0}
 
 
 class Sweep(Clause):
@@ -58,6 +75,18 @@ class Execution(Clause):
     backend: Annotated[str, choice("inline", "ray", row="execution.backend")] = Field(
         default_factory=_default_backend, description="in this process, or on Ray; default: ray if workers are named"
     )
+    address: Annotated[str | None, Written(_read_address, lambda v: v, {"type": ["string", "null"]})] = Field(
+        default=None, description="of a Ray cluster: auto, HOST:PORT or ray://HOST:PORT; default: RAY_ADDRESS, else none"
+    )
+    cloud: Annotated[str, choice("driver", "actor")] = Field(
+        default="driver", description="whether the cloud half computes beside the clock, or in a worker of its own"
+    )
+    cpus_per_worker: Annotated[float, Written(_read_cpus, lambda v: v, _CPUS)] = Field(
+        default=1.0, description="processors that a worker claims of Ray"
+    )
+    object_store: Annotated[float, quantity(SIZE, zero=False)] = Field(
+        default=256e6, description="shared memory of Ray on this machine; what does not fit goes to disk"
+    )
     checkpoint: Annotated[float | str, quantity(TIME, zero=False, words=("auto", "off"))] = Field(
         default="auto", description="wall time between checkpoints; auto: so that they cost at most 2 % of the run"
     )
@@ -66,4 +95,6 @@ class Execution(Clause):
     def _in_process_is_alone(self) -> Self:
         if self.backend == "inline" and self.workers not in (0, "auto"):
             raise refuse(f"{self.workers} workers need 'backend: ray'; inline is this process alone", "workers")
+        if self.backend == "inline" and self.cloud == "actor":
+            raise refuse("a cloud half of its own needs 'backend: ray'; inline is this process alone", "cloud")
         return self

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from sim.scenario.clause import Clause, refuse
-from sim.scenario.quantities import PositiveCount, Sizes, choice
+from sim.scenario.quantities import PositiveCount, PositiveNumber, Sizes, choice
 from sim.scenario.variants import Plugin, Variants
 
 
@@ -33,15 +33,27 @@ class Logistic(Clause):
 
 
 class Cnn(Clause):
-    """A small convolutional net."""
+    """A small convolutional net: blocks that halve the image, then dense layers; the last ``layers`` are the head."""
 
     kind: Literal["cnn"] = "cnn"
+    channels: Sizes = Field(default=[32, 64, 128], description="channels of each block")
+    hidden: Sizes = Field(default=[64, 64], description="sizes of the hidden dense layers")
+    layers: PositiveCount = Field(default=2, description="dense layers of the head")
+    activation: Annotated[str, choice("tanh", "relu")] = "tanh"
+
+    @model_validator(mode="after")
+    def _leaves_a_trunk(self) -> Self:
+        if self.layers > len(self.hidden):
+            raise refuse(f"{self.layers} leaves no dense trunk; 1 to {len(self.hidden)} can be edited", "layers")
+        return self
 
 
 class MobileNet(Clause):
-    """MobileNetV3-small with a stem for small inputs."""
+    """MobileNetV3-small with a stem for small inputs; its last dense layer is the head."""
 
     kind: Literal["mobilenet_v3_small"] = "mobilenet_v3_small"
+    width: PositiveNumber = Field(default=1.0, description="factor on all channels")
+    hidden: PositiveCount = Field(default=1024, description="features that the head sees")
 
 
 class Din(Clause):
@@ -61,6 +73,9 @@ class SasRec(Clause):
 
     kind: Literal["sasrec"] = "sasrec"
 
+
+#: Models that take images, and learn slowly: they get fewer passes and a falling rate unless told otherwise.
+CONVOLUTIONAL = ("cnn", "mobilenet_v3_small")
 
 MODELS: dict[str, type[Clause]] = {
     "mlp": Mlp,

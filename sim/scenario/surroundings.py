@@ -14,6 +14,9 @@ from pydantic import ValidationInfo
 
 from sim.scenario.units import TIME, UnitError
 
+#: Kinds of data that are written with the path of their file: ``cifar:FILE``.
+_FILES = ("idx", "cifar", "npz", "table", "interactions")
+
 
 @dataclass(frozen=True)
 class Surroundings:
@@ -85,7 +88,7 @@ def _devices(fleet: Sequence[Mapping[str, Any]]) -> int | None:
 
 def _data(task: object) -> tuple[str | None, int | None]:
     """Return the kind of data and its number of classes."""
-    kind = _kind(task, "data", "")
+    kind = kind_of(task.get("data", "") if isinstance(task, Mapping) else "")
     if kind != "gaussians":
         return str(kind), {"digits": 10}.get(str(kind))
     data = task.get("data") if isinstance(task, Mapping) else None
@@ -98,9 +101,15 @@ def _asks(method: object) -> bool:
     return _kind(method, "adapter", "static") != "static" and _kind(method, "trigger", "never") != "never"
 
 
+def kind_of(value: object) -> object:
+    """Return the kind that a raw value names: itself, its ``kind``, or what stands before the path of a file."""
+    kind = value.get("kind") if isinstance(value, Mapping) else value
+    named = kind.partition(":")[0] if isinstance(kind, str) else ""
+    return named if named in _FILES else kind
+
+
 def _kind(method: object, part: str, default: str) -> object:
-    value = method.get(part, default) if isinstance(method, Mapping) else default
-    return value.get("kind") if isinstance(value, Mapping) else value
+    return kind_of(method.get(part, default) if isinstance(method, Mapping) else default)
 
 
 def _list(value: object) -> list[Any]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Self
+from collections.abc import Mapping
+from typing import Any, Self
 
 from pydantic import Field, model_validator
 
 from sim.scenario.clause import Clause, refuse
 from sim.scenario.data_sets import RANKED, Data
-from sim.scenario.nets import MODELS, RANKERS, Mlp, Model
+from sim.scenario.nets import CONVOLUTIONAL, MODELS, RANKERS, Mlp, Model
 from sim.scenario.quantities import Count, Number, PositiveCount
+from sim.scenario.surroundings import kind_of
 
 
 class Pretrain(Clause):
@@ -18,6 +20,14 @@ class Pretrain(Clause):
     epochs: Count = Field(default=60, description="passes over the past")
     batch: PositiveCount = Field(default=128, description="rows in a mini-batch")
     rate: Number = Field(default=2e-3, description="learning rate")
+    fading: bool = Field(default=False, description="let the rate fall to zero in equal steps")
+    mirror: bool = Field(default=False, description="images: mirror every other one as it comes")
+    shift: Count = Field(default=0, description="images: move each by up to so many pixels as it comes")
+
+
+#: What suits convolutional nets, and beside that pictures of things: what stands here is taken where nothing is said.
+_CONVOLUTIONAL: dict[str, Any] = {"epochs": 12, "rate": 1e-3, "fading": True}
+_CIFAR: dict[str, Any] = {"mirror": True, "shift": 2}
 
 
 class Task(Clause):
@@ -26,6 +36,16 @@ class Task(Clause):
     data: Data = Field(description="data set or law of nature; idx:DIR, cifar:FILE, npz:FILE, table:FILE, ...")
     model: Model = Field(default=Mlp(), description="the net on the device")
     pretrain: Pretrain = Field(default=Pretrain(), description="training before t = 0")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _train_as_suits_the_net(cls, raw: Any) -> Any:
+        given = raw.get("pretrain", {}) if isinstance(raw, Mapping) else None
+        if not isinstance(given, Mapping):
+            return raw
+        suits = _CONVOLUTIONAL if kind_of(raw.get("model")) in CONVOLUTIONAL else {}
+        suits = suits | _CIFAR if suits and kind_of(raw.get("data")) == "cifar" else suits
+        return {**raw, "pretrain": suits | given} if suits else raw
 
     @model_validator(mode="after")
     def _model_fits_the_data(self) -> Self:

@@ -23,6 +23,8 @@ KNOWN_TRANSFORMS: dict[str, tuple[str, ...]] = {
     "cifar": IMAGE_TRANSFORMS,
     "npz": IMAGE_TRANSFORMS,
     "gaussians": ("rotate", "noise", "shift"),
+    "interactions": (),
+    "synthetic_interactions": ("interest", "popularity"),
 }
 #: Data sets whose samples are dealt out as recorded: drift cannot make them come faster.
 RECORDED = ("table", "interactions")

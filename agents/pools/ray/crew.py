@@ -16,7 +16,7 @@ import ray
 
 from agents.contract import RaySpec, WorkersLostError
 from agents.pools.blueprint import Blueprint
-from agents.pools.ray.faults import DEATHS, LOSSES, explained, told
+from agents.pools.ray.faults import DEATHS, explained, told
 from agents.pools.ray.session import Session, close_session, open_session
 from agents.pools.ray.waiting import wait
 from agents.pools.shares import Share

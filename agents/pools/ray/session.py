@@ -6,6 +6,8 @@ import logging
 import os
 import shutil
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import ceil
 from pathlib import Path
@@ -91,7 +93,7 @@ def _address(spec: RaySpec) -> str | None:
 def _start(cpus: float, spec: RaySpec) -> Session:
     own = not ray.is_initialized()
     if own:
-        with explained("Ray does not start on this machine"):
+        with explained("Ray does not start on this machine"), _importable():
             ray.init(
                 address="local",
                 num_cpus=max(1, ceil(cpus)),
@@ -101,6 +103,20 @@ def _start(cpus: float, spec: RaySpec) -> Session:
                 logging_level=logging.ERROR,
             )
     return Session(None, ray.cluster_resources().get("CPU", 0.0), 1, own)
+
+
+@contextmanager
+def _importable() -> Iterator[None]:
+    """Let processes that start meanwhile find this project, from wherever it is used."""
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(_ROOT), before]))
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONPATH"]
+        else:
+            os.environ["PYTHONPATH"] = before
 
 
 def _store_bytes(wanted: int) -> int:

@@ -32,8 +32,11 @@ def wait(reply: Any, patience_s: float, session: Session) -> Any:
                 raise BackendError(_silence(patience_s)) from None
         except ray.exceptions.RayTaskError as error:
             raise error.cause from None
-        except DEATHS:
+        except DEATHS as death:
             session.check()
+            if "creation task" in str(death):
+                last = str(death).strip().splitlines()[-1]
+                raise BackendError(f"a worker cannot start: {last}; is the same code installed there?") from None
             raise
         except ray.exceptions.RayError as error:
             raise BackendError(f"Ray failed: {told(error)}; {remedy(error)}") from error

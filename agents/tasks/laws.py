@@ -1,0 +1,123 @@
+"""What laws of nature share: fresh samples for every cell, a past of the first world, and the best answer to each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from agents.blame import about
+from agents.contract import FleetSpec, InputError
+from agents.seeding import Purpose, rng
+from agents.tasks.base import Cell, Content, History, Past, Place, Stream
+from agents.tasks.concepts import Concept, Neutral
+from agents.tasks.drift import make_schedule
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Of which world samples are wanted; arrays of one shape, [devices, samples].
+
+    Attributes:
+        place: the block, or None for the cloud's past.
+        row: which device of the block.
+        concept: the concept in force.
+        time_s: when.
+    """
+
+    place: Place | None
+    row: np.ndarray
+    concept: np.ndarray
+    time_s: np.ndarray
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Samples of a scene, before classes are renamed: x float [..., inputs], label and best answer int [...]."""
+
+    x: np.ndarray
+    label: np.ndarray
+    best: np.ndarray
+
+
+class Law(Stream):
+    """A law of nature; those who inherit say what samples look like (:meth:`sample`)."""
+
+    pool_size = 0
+
+    def __init__(self, spec: FleetSpec, classes: int, inputs: int, neutral: Neutral, history: int) -> None:
+        self.seed, self.classes, self.input_shape = spec.seed, classes, (inputs,)
+        self._rows = history
+        with about("drift"):
+            self.schedule = make_schedule(spec.drift, spec.cohorts, neutral, classes, spec.seed, spec.duration_s)
+        self.concepts = tuple(concept.name for concept in self.schedule.concepts)
+        self._labels = np.stack([one.relabel(np.arange(classes), classes) for one in self.schedule.concepts])
+
+    def sample(self, scene: Scene, chance: np.random.Generator) -> Drawn:
+        """Draw a sample for each place of the scene. Pure in its arguments."""
+        raise NotImplementedError
+
+    def history(self) -> History:
+        """Return labelled samples of the original world at t = 0, a fifth as many again for validation."""
+        return History(self._past(0, self._rows, 0), self._past(0, max(self._rows // 5, 1), 1))
+
+    def past_under(self, concept: int, split: str = "train") -> Past:
+        """Return as many samples as the past has, of the world at t = 0 under a concept of the scenario."""
+        return self._past(concept, *((self._rows, 2) if split == "train" else (max(self._rows // 5, 1), 3)))
+
+    def draw(self, cell: Cell, rng: np.random.Generator) -> Content:
+        """Fill one cell with fresh samples of the world as it is at each sample's time."""
+        valid, side = cell.valid, rng.random(cell.valid.shape)
+        concept = self.schedule.concept(cell.place, np.where(valid, cell.time_s, -np.inf), side)
+        row = np.broadcast_to(np.arange(cell.place.width)[:, None], valid.shape)
+        scene = Scene(cell.place, row, concept, np.where(valid, cell.time_s, 0.0))
+        drawn = self.sample(scene, rng)
+        named = [self._labels[concept, classes] for classes in (drawn.label, drawn.best)]
+        label, best, concept = (np.where(valid, values, 0).astype(np.int16) for values in (*named, concept))
+        x = np.where(valid[..., None], drawn.x, 0.0).astype(np.float32)
+        return Content(np.zeros(valid.shape, np.int64), label, concept, x, best)
+
+    def changes(self, place: Place) -> list[np.ndarray]:
+        """Return for each device the sorted times [s] of its concept changes; steady motion is none."""
+        return self.schedule.changes(place)
+
+    def _past(self, concept: int, rows: int, number: int) -> Past:
+        nobody = np.zeros(rows, np.int64)
+        scene = Scene(None, nobody, np.full(rows, concept), np.zeros(rows))
+        drawn = self.sample(scene, rng(self.seed, Purpose.HISTORY, concept, number))
+        known = torch.from_numpy(self._labels[concept, drawn.label].astype(np.int64))
+        return Past(torch.from_numpy(drawn.x.astype(np.float32)), known, torch.full_like(known, concept))
+
+
+def strengths(concepts: Sequence[Concept], neutral: Neutral) -> np.ndarray:
+    """Return how strong each transform is under each concept: float64 [concepts, transforms]."""
+    return np.array([list({**neutral, **dict(concept.strengths)}.values()) for concept in concepts])
+
+
+def refuse_priors(concepts: Sequence[Concept], why: str) -> None:
+    """Check that no concept wants a prior of the classes.
+
+    Raises:
+        InputError: one does; ``why`` tells why there can be none.
+    """
+    if any(concept.prior or concept.dirichlet for concept in concepts):
+        raise InputError("drift", f"labels.prior and labels.dirichlet: {why}")
+
+
+def read_law(name: str, given: Mapping[str, Any], defaults: Mapping[str, Any], least: Mapping[str, int]) -> dict[str, Any]:
+    """Return the options of a law, completed; ``least`` bounds some from below.
+
+    Raises:
+        ValueError: an unknown option, or one that is too small.
+    """
+    unknown = sorted(set(given) - set(defaults))
+    if unknown:
+        raise ValueError(f"task {name} has no option {unknown[0]!r}; known are {', '.join(defaults)}")
+    chosen = {**defaults, **given}
+    for option, low in least.items():
+        if chosen[option] < low:
+            raise ValueError(f"task {name}: {option}={chosen[option]} must be >= {low}")
+    return chosen

@@ -1,0 +1,43 @@
+"""The looks of the past: under which concepts the cloud has seen images before t = 0, and how often."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from agents.tasks.base import Past
+from agents.tasks.concepts import Concept
+from agents.tasks.pool import ImagePool
+
+#: What the past of images from files has seen unless a scenario says otherwise, as a scenario writes it.
+CONTEXTS: tuple[Mapping[str, Any], ...] = (
+    {},
+    {"rotate": 90.0},
+    {"rotate": 180.0},
+    {"rotate": 270.0},
+    {"noise": 0.1},
+    {"blur": 1.0},
+    {"contrast": 0.4},
+)
+#: Rows in all other contexts together, for each row in the first: a long tail.
+TAIL = 0.5
+
+
+def past_of(pool: ImagePool, contexts: Sequence[Concept], chance: np.random.Generator) -> Past:
+    """Return the images of ``pool`` in all contexts of the past, one context after the other.
+
+    The first context holds as many rows as there are images, each once unless it has a prior; the others share
+    :data:`TAIL` times as many evenly, of images drawn at random. Classes come as often as a context's prior says.
+    """
+    tail = max(round(TAIL * pool.size / max(len(contexts) - 1, 1)), 1)
+    luck = [(np.arange(pool.size) + 0.5) / pool.size, *(chance.random(tail) for _ in contexts[1:])]
+    x, label = [], []
+    for concept, which in zip(contexts, luck, strict=True):
+        rows = pool.pick(which, concept)
+        x.append(pool.under(concept, rows))
+        label.append(torch.from_numpy(pool.labels_under(concept)[rows].astype(np.int64)))
+    context = torch.arange(len(contexts)).repeat_interleave(torch.tensor([len(part) for part in label]))
+    return Past(torch.cat(x), torch.cat(label), context)

@@ -1,0 +1,83 @@
+"""How a world moves on its own, whatever the drift: a steady turn and shift, and random walks of both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from agents.seeding import Purpose
+from agents.tasks.base import Place
+from agents.tasks.walks import Walks
+
+#: What a walk of the world is told: seconds between steps, deviations of a step, one walk for the fleet or many.
+WALK: dict[str, Any] = {"every": None, "rotate": 0.0, "shift": 0.0, "together": False}
+
+
+class Wander(Walks):
+    """A random walk on the whole line, with normal steps: each device's own, or one for the whole fleet."""
+
+    purpose = Purpose.MOTION_WALK
+
+    def __init__(self, seed: int, number: int, step: float, together: bool) -> None:
+        super().__init__(seed, number, step)
+        self._together = together
+
+    def keys(self, place: Place) -> np.ndarray:
+        return np.zeros(place.width, np.uint64) if self._together else super().keys(place)
+
+    def shown(self, walk: np.ndarray) -> np.ndarray:
+        return walk
+
+
+@dataclass(frozen=True)
+class Motion:
+    """Where the world of each device has gone at a time.
+
+    Attributes:
+        rotate_deg_per_s, shift_per_s: the steady motion, alike for all.
+        every_s: time between steps of the walks.
+        turning, shifting: the walks [deg, standard deviations], or None.
+    """
+
+    rotate_deg_per_s: float
+    shift_per_s: float
+    every_s: float
+    turning: Wander | None
+    shifting: Wander | None
+
+    def angle_deg(self, place: Place, row: np.ndarray, time_s: np.ndarray) -> np.ndarray:
+        """Return by how much the worlds of devices ``row`` are turned at ``time_s``; arrays of one shape."""
+        return self.rotate_deg_per_s * time_s + self._walked(self.turning, place, row, time_s)
+
+    def shift(self, place: Place, row: np.ndarray, time_s: np.ndarray) -> np.ndarray:
+        """Return by how much they are shifted."""
+        return self.shift_per_s * time_s + self._walked(self.shifting, place, row, time_s)
+
+    def _walked(self, walk: Wander | None, place: Place, row: np.ndarray, time_s: np.ndarray) -> np.ndarray:
+        if walk is None:
+            return np.zeros(time_s.shape)
+        # A step taken at s is in force strictly after s, like every change.
+        steps = np.maximum(np.ceil(time_s / self.every_s) - 1, 0).astype(np.int64)
+        return walk.strength(place, row.ravel(), steps.ravel()).reshape(time_s.shape)
+
+
+def make_motion(seed: int, rotate_deg_per_s: float, shift_per_s: float, walk: Mapping[str, Any] | None) -> Motion:
+    """Return the motion of a world; ``walk`` as :data:`WALK`.
+
+    Raises:
+        ValueError: an unknown option, or steps that take no time.
+    """
+    chosen = {**WALK, **(walk or {})}
+    unknown = sorted(set(chosen) - set(WALK))
+    if unknown:
+        raise ValueError(f"walk has no option {unknown[0]!r}; known are {', '.join(WALK)}")
+    if walk and not (chosen["every"] or 0.0) > 0:
+        raise ValueError("walk: every is missing; the time between two steps is wanted")
+    turning, shifting = (
+        Wander(seed, number, chosen[name], chosen["together"]) if chosen[name] else None
+        for number, name in enumerate(("rotate", "shift"))
+    )
+    return Motion(rotate_deg_per_s, shift_per_s, chosen["every"] or np.inf, turning, shifting)

@@ -1,0 +1,170 @@
+"""Users whose interests drift, in a market whose law of choice is known: the best ranking is known at every moment.
+
+Each user browses at a steady pace of its own and clicks items of all kinds by the law; its latest clicks are
+what a model sees. At a sample it stands before a shelf of 100 items and chooses one by the same law: that is predicted. Drift
+moves a user's ``interest`` this share of the way to another user's, and the ``popularity`` of all items this
+share of the way to another one. Devices are users that the cloud has never met.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import inf
+from typing import Any
+
+import numpy as np
+import torch
+
+from agents.contract import FleetSpec
+from agents.measures import HIT_WITHIN
+from agents.seeding import Purpose, rng, uniforms
+from agents.tasks.base import Cell, Content, History, Past, Place, Stream
+from agents.tasks.drift import Schedule, make_schedule
+from agents.tasks.fronts import device_keys
+from agents.tasks.recommendation.decisions import SHOWN, Decisions, narrowed, windows
+from agents.tasks.recommendation.market import SHELVES, Market, choose, unit
+
+#: What drift can do, in shares of the way.
+NEUTRAL: dict[str, float] = {"interest": 0.0, "popularity": 0.0}
+DEFAULTS: dict[str, Any] = {
+    "users": 1000,
+    "items": 500,
+    "negatives": 99,
+    "window": 10,
+    "clicks": 40,
+    "sharpness": 4.0,
+}
+#: Clicks are numbered from long before the run, so that no number is negative.
+_LONG_AGO = 1 << 32
+
+
+class SyntheticInteractions(Stream):
+    """Options: past ``users`` with ``clicks`` each, ``items``, ``negatives`` beside a choice, ``window``, ``sharpness``."""
+
+    pool_size = 0
+
+    def __init__(self, spec: FleetSpec) -> None:
+        self.options, self.seed = _checked(spec.data_options), spec.seed
+        self.classes, self.window = 1 + self.options["negatives"], int(self.options["window"])
+        self.input_shape = (self.window + self.classes,)
+        self.net_options = {"items": self.options["items"], "window": self.window}
+        self.market = Market.draw(self.options["items"], self.classes, self.options["sharpness"], spec.seed)
+        self.schedule: Schedule = make_schedule(
+            spec.drift, spec.cohorts, NEUTRAL, self.classes, spec.seed, spec.duration_s
+        )
+        self.concepts = tuple(concept.name for concept in self.schedule.concepts)
+        self._strengths = np.array(
+            [[dict(one.strengths).get(name, 0.0) for name in NEUTRAL] for one in self.schedule.concepts]
+        )
+        self._pace_s = [cohort.interval_s if cohort.interval_s < inf else 1.0 for cohort in spec.cohorts]
+
+    def history(self) -> History:
+        """Return the clicks of users of the original world; every tenth user is there to validate."""
+        users = int(self.options["users"])
+        return History(self._past(users, 0, 0), self._past(max(users // 10, 2), 1, 0))
+
+    def past_under(self, concept: int, split: str = "train") -> Past:
+        """Return the clicks of other users, when items are as popular as under a concept of the scenario."""
+        users = int(self.options["users"])
+        return self._past(*((users, 2) if split == "train" else (max(users // 10, 2), 3)), concept)
+
+    def draw(self, cell: Cell, rng: np.random.Generator) -> Content:
+        """Fill one cell: a shelf for each sample, and what is chosen from it."""
+        shape = cell.time_s.shape
+        shelf, (chance, side) = rng.integers(SHELVES, size=shape), rng.random((2, *shape))
+        concept = self.schedule.concept(cell.place, np.where(cell.valid, cell.time_s, -np.inf), side)
+        shown = self.market.shelves[shelf]
+        likes = self._likes(cell.place, concept, shown)
+        label = choose(likes.reshape(-1, self.classes), chance.ravel()).reshape(shape)
+        # Padding is given a time near by, so that no click is drawn for nothing.
+        some_s = float(cell.time_s.min(initial=inf, where=cell.valid))
+        seen = self._windows(cell.place, np.where(cell.valid, cell.time_s, some_s if some_s < inf else 0.0))
+        x = np.concatenate([seen, shown + 1], 2).astype(np.float32)
+        valid = cell.valid
+        return Content(
+            np.zeros(shape, np.int64),
+            np.where(valid, label, 0).astype(np.int16),
+            np.where(valid, concept, 0).astype(np.int16),
+            np.where(valid[..., None], x, 0.0).astype(np.float32),
+            np.where(valid, _told(likes, label), 0).astype(np.int16),
+        )
+
+    def changes(self, place: Place) -> list[np.ndarray]:
+        """Return for each device of the block the sorted times [s] at which its concept changes."""
+        return self.schedule.changes(place)
+
+    def interests(self, place: Place, concept: int) -> np.ndarray:
+        """Return the interest of each device of the block under a concept: float64 [devices, dimensions]."""
+        draw = rng(self.seed, Purpose.INTEREST, place.cohort, place.block)
+        own, other = self.market.interests(place.width, draw), self.market.interests(place.width, draw)
+        moved = float(self._strengths[concept, 0])
+        return unit((1.0 - moved) * own + moved * other)
+
+    def best_hit_rate(self, place: Place, concept: int, within: int = HIT_WITHIN) -> float:
+        """Return how often the best ranking hits for the devices of a block under a concept."""
+        return self.market.best_hit_rate(self.interests(place, concept), self._strengths[concept, 1], within)
+
+    def _likes(self, place: Place, concept: np.ndarray, shown: np.ndarray) -> np.ndarray:
+        """Return how each device likes the items ``shown`` [devices, samples, n] to it: float64, same shape."""
+        likes = np.empty(shown.shape)
+        for number in np.unique(concept).tolist():
+            of_all = self.market.likes(self.interests(place, number), self._strengths[number, 1])
+            row, column = np.nonzero(concept == number)
+            likes[row, column] = of_all[row[:, None], shown[row, column]]
+        return likes
+
+    def _windows(self, place: Place, time_s: np.ndarray) -> np.ndarray:
+        """Return the latest clicks strictly before ``time_s`` [devices, samples], as ids: [devices, samples, window]."""
+        pace_s, keys = self._pace_s[place.cohort], device_keys(place)
+        phase = uniforms(self.seed, Purpose.CLICKS, keys)[:, None]
+        last = np.ceil(time_s / pace_s - phase).astype(np.int64) - 1
+        first = int(last.min()) - self.window + 1
+        number = np.arange(first, int(last.max()) + 1)
+        clicked = self._clicked(place, keys, number, (number + phase) * pace_s)
+        places = last[..., None] - first + np.arange(1 - self.window, 1)
+        return np.take_along_axis(clicked[:, None], places, 2) + 1
+
+    def _clicked(self, place: Place, keys: np.ndarray, number: np.ndarray, time_s: np.ndarray) -> np.ndarray:
+        """Return which item each device clicked at each of its clicks ``number``: int64 [devices, numbers]."""
+        draws = 2 * (number + _LONG_AGO)
+        chance, side = (uniforms(self.seed, Purpose.CLICKS, keys[:, None], draws + part) for part in (1, 2))
+        concept = self.schedule.concept(place, time_s, side)
+        clicked = np.empty(time_s.shape, np.int64)
+        for one in np.unique(concept).tolist():
+            likes = self.market.likes(self.interests(place, one), self._strengths[one, 1])
+            ruled = concept == one
+            clicked[ruled] = choose(likes, chance)[ruled]
+        return clicked
+
+    def _past(self, users: int, use: int, concept: int) -> Past:
+        draw, length = rng(self.seed, Purpose.HISTORY, use), int(self.options["clicks"])
+        likes = self.market.likes(self.market.interests(users, draw), self._strengths[concept, 1])
+        clicks = choose(likes, draw.random((users, self.window + length)))
+        rows = np.arange(self.window, self.window + length)
+        seen = np.stack([windows(one, rows, self.window) for one in clicks]).reshape(-1, self.window)
+        shown = self.market.shelves[draw.integers(SHELVES, size=users * length)]
+        user = np.repeat(np.arange(users), length)
+        label = choose(likes[user[:, None], shown], draw.random(len(user)))
+        few = narrowed(Decisions(seen, (shown + 1).astype(np.int32), label.astype(np.int16)))
+        x = torch.from_numpy(np.concatenate([few.window, few.candidates], 1).astype(np.int64))
+        order = torch.arange(length).repeat(users)
+        return Past(x, torch.from_numpy(few.label.astype(np.int64)), torch.from_numpy(user), order)
+
+
+def _told(likes: np.ndarray, label: np.ndarray) -> np.ndarray:
+    """Return what the best ranking tells: the choice itself where it is among the first ten, else nothing (-1)."""
+    chosen = np.take_along_axis(likes, label[..., None], -1)
+    return np.where((likes > chosen).sum(-1) < HIT_WITHIN, label, -1)
+
+
+def _checked(options: Mapping[str, Any]) -> dict[str, Any]:
+    unknown = sorted(set(options) - set(DEFAULTS))
+    if unknown:
+        raise ValueError(f"task synthetic_interactions has no option {unknown[0]!r}; known are {', '.join(DEFAULTS)}")
+    chosen = {**DEFAULTS, **options}
+    for name, low in (("users", 1), ("negatives", SHOWN - 1), ("window", 1), ("clicks", 2), ("sharpness", 0)):
+        if chosen[name] < low:
+            raise ValueError(f"{name}: {chosen[name]} must be at least {low}")
+    if chosen["items"] <= chosen["negatives"]:
+        raise ValueError(f"items: {chosen['items']} leave no {chosen['negatives']} beside the one that is chosen")
+    return chosen

@@ -1,0 +1,58 @@
+"""Triggers and chances that take over from one another in the middle of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import inf
+
+import numpy as np
+
+from sim.requests import Chances, Requests
+from sim.triggers import Asks, Trigger
+
+
+class TriggerRelay:
+    """One trigger up to a moment, the next one after it; ``parts`` are (until_s, trigger), the last until ``inf``.
+
+    A trigger that takes over has run along unheard as far as it goes by the clock; one that watches signals begins
+    at the first tick that shows them. Numbers of asks go on where the one before stopped: nobody's luck comes twice.
+    """
+
+    def __init__(self, devices: int, parts: Sequence[tuple[float, Trigger]]) -> None:
+        self._parts = list(parts)
+        self._planned = np.zeros(devices, np.int64)
+        self._ahead = np.zeros(devices, np.int64)
+        self._begun = True
+        self.watches = tuple(dict.fromkeys(name for _, trigger in parts for name in trigger.watches))
+
+    def plan(self, after_s: float, until_s: float, signals: Mapping[str, np.ndarray]) -> Asks:
+        """Return the asks in (after, until] of the trigger that reigns then."""
+        while self._parts[0][0] < until_s:
+            self._parts.pop(0)
+            self._begun = False
+        trigger = self._parts[0][1]
+        if not self._begun:
+            if not set(trigger.watches) <= signals.keys():
+                return Asks(np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.int64))
+            unheard = trigger.plan(0.0, after_s, signals)
+            self._ahead = self._planned - self._counts(unheard)
+            self._begun = True
+        asks = trigger.plan(after_s, until_s, signals)
+        self._planned += self._counts(asks)
+        return asks._replace(number=asks.number + self._ahead[asks.device])
+
+    def _counts(self, asks: Asks) -> np.ndarray:
+        return np.bincount(asks.device, minlength=len(self._planned))
+
+
+class ChancesRelay:
+    """The luck of requests by the scenario in force when they are asked; ``parts`` are (until_s, chances)."""
+
+    def __init__(self, parts: Sequence[tuple[float, Chances]]) -> None:
+        self._parts = parts
+
+    def draw(self, asks: Asks, first_ticket: int) -> Requests:
+        """Draw the luck of the asks of one tick."""
+        at_s = float(asks.at_s.max(initial=-inf))
+        chances = next(chances for until_s, chances in self._parts if at_s <= until_s)
+        return chances.draw(asks, first_ticket)

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from scipy.stats import beta, chisquare, kstest
+
+from agents.contract import CohortSpec, DriftSpec
+from agents.tasks.base import Place
+from agents.tasks.concepts import Concept
+from agents.tasks.drift import make_schedule
+from agents.tasks.pool import ImagePool
+from agents.tasks.priors import dirichlet_priors
+
+PLACES = [Place(0, block, 256) for block in range(16)]
+
+
+def priors(alpha: float, classes: int = 10) -> np.ndarray:
+    return np.concatenate([dirichlet_priors(3, place, alpha, classes) for place in PLACES])
+
+
+@pytest.mark.parametrize("alpha", [0.05, 0.5, 1.0, 20.0])
+def test_priors_have_the_moments_and_margins_of_the_dirichlet_law(alpha: float) -> None:
+    drawn = priors(alpha)
+    assert drawn.sum(1) == pytest.approx(np.ones(len(drawn)))
+    variance = 0.1 * 0.9 / (10 * alpha + 1)
+    assert drawn.mean(0) == pytest.approx(np.full(10, 0.1), abs=5 * np.sqrt(variance / len(drawn)))
+    assert drawn.var() == pytest.approx(variance, rel=0.1)
+    covariance = np.cov(drawn.T)[~np.eye(10, dtype=bool)].mean()
+    assert covariance == pytest.approx(-0.01 / (10 * alpha + 1), rel=0.1)
+    assert kstest(drawn[:, 3], beta(alpha, 9 * alpha).cdf).pvalue > 1e-3
+
+
+def test_a_tiny_parameter_leaves_one_class_and_no_nan() -> None:
+    drawn = priors(1e-4)
+    assert np.isfinite(drawn).all()
+    assert (drawn.max(1) > 0.99).mean() > 0.98
+    assert chisquare(np.bincount(drawn.argmax(1), minlength=10)).pvalue > 1e-3
+
+
+def test_a_device_has_one_prior_whatever_its_block_and_no_other_device_the_same() -> None:
+    narrow = np.concatenate([dirichlet_priors(3, Place(0, block, 64), 0.5, 10) for block in range(4)])
+    assert (dirichlet_priors(3, PLACES[0], 0.5, 10) == narrow).all()
+    assert len(np.unique(priors(0.5)[:, 0])) == 256 * len(PLACES)
+    assert (dirichlet_priors(3, Place(1, 0, 256), 0.5, 10) != narrow).any()
+
+
+def test_images_are_picked_by_the_prior_of_each_device() -> None:
+    labels = np.repeat(np.arange(4), [10, 30, 5, 15])
+    pool = ImagePool(_images(len(labels)), labels, 4, np.random.default_rng(0))
+    own = np.array([[0.7, 0.1, 0.2, 0.0], [0.0, 0.0, 0.0, 1.0]])
+    which = np.random.default_rng(1).random(40_000)
+    picked = pool.pick_by(which, np.repeat(own, 20_000, 0))
+    first, second = picked[:20_000], picked[20_000:]
+    counts = np.bincount(pool.labels[first], minlength=4)
+    assert counts[3] == 0
+    assert chisquare(counts[:3], own[0, :3] * 20_000).pvalue > 1e-3
+    assert chisquare(np.bincount(first)[:10]).pvalue > 1e-3
+    assert set(second.tolist()) == set(range(45, 60))
+
+
+def test_the_same_prior_picks_the_same_images_in_either_way() -> None:
+    labels = np.repeat(np.arange(4), [10, 30, 5, 15])
+    pool = ImagePool(_images(60), labels, 4, np.random.default_rng(0))
+    which = np.random.default_rng(1).random(5000)
+    prior = (0.4, 0.1, 0.25, 0.25)
+    one, other = pool.pick(which, Concept(prior=prior)), pool.pick_by(which, np.tile(prior, (5000, 1)))
+    assert (one == other).mean() > 0.999
+
+
+def test_a_task_without_priors_of_devices_refuses_them() -> None:
+    line = DriftSpec("sudden", 1.0, to={"labels": {"dirichlet": 0.3}})
+    with pytest.raises(ValueError, match="dirichlet"):
+        make_schedule([line], [CohortSpec("a", 1, 1.0, "poisson", 1.0, None)], {}, 3, 1, 10.0)
+
+
+def _images(size: int) -> torch.Tensor:
+    return torch.zeros(size, 1, 2, 2)
