@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from agents.contract import RaySpec
@@ -18,11 +18,11 @@ WORTH_WORKERS = 5_000_000
 
 @dataclass(frozen=True)
 class Backend:
-    """``workers`` processes, 0 for this one, and where; ``told`` is what the user should know of the choice, if anything."""
+    """``workers`` processes, 0 for this one, and where; ``told`` is what the user should know of the choice."""
 
     workers: int
     told: str | None = None
-    ray: RaySpec = RaySpec()
+    ray: RaySpec = field(default_factory=RaySpec)
 
 
 def choose_backend(

@@ -7,10 +7,12 @@ at the cloud needs a loop. The result is that of :mod:`sim.stories` to the last 
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
 from heapq import heappop, heappush, heapreplace
 from math import inf
+from typing import Any
 
 import numpy as np
 
@@ -46,45 +48,45 @@ class Express:
         self._lanes, self._cloud_log, self._write = lanes, cloud_log, write
         self._first = np.array([lane.first for lane in lanes])
         self._free_s = [0.0] * workers
-        self._busy_until_s: dict[int, float] = {}
         self._arrivals: list[tuple[float, int]] = []
-        self._planned: list[Requests] = []
-        self._reached: list[np.ndarray] = []
-        self._asked = 0
-        self._device: list[int] = []
-        self._back_air_s: list[float] = []
-        self._back_latency_s: list[float] = []
-        self._service_s: list[float] = []
-        self._started_s: list[float] = []
-        self._served_s: list[float] = []
-        self._returned_s: list[float] = []
-        self._sent: list[bool] = []
+        self._advanced = 0
+        # Typed arrays: a list keeps an object for each number, four times its size. This one is by device ...
+        self._busy_until_s = array("d")
+        # ... and these are by ask, in the order of tickets.
+        self._device, self._up_bytes, self._down_bytes = array("q"), array("q"), array("q")
+        self._asked_s, self._reached_s = array("d"), array("d")
+        self._back_air_s, self._back_latency_s, self._service_s = array("d"), array("d"), array("d")
+        self._started_s, self._served_s, self._returned_s = array("d"), array("d"), array("d")
+        self._sent = bytearray()
 
     def __len__(self) -> int:
-        return sum(self._sent)
+        return self._advanced - self.asks_dropped
 
     def plan(self, requests: Requests) -> None:
         """Take in the requests of the next tick."""
-        self._planned.append(requests)
-        self._reached.append(self._reached_s(requests))
-        header_bytes = self._of_lane(requests.device, "header_bytes")
-        down_bps = self._of_lane(requests.device, "down_bps")
-        self._device += requests.device.tolist()
-        self._back_air_s += _air_s(requests.update_bytes + header_bytes, down_bps).tolist()
-        self._back_latency_s += requests.down_latency_s[0].tolist()
-        self._service_s += requests.service_s.tolist()
+        device, header_bytes = requests.device, self._of_lane(requests.device, "header_bytes")
+        up_bytes, down_bytes = requests.payload_bytes + header_bytes, requests.update_bytes + header_bytes
+        up_air_s = _air_s(up_bytes, self._of_lane(device, "up_bps"))
+        _extend(self._device, device)
+        _extend(self._up_bytes, up_bytes)
+        _extend(self._down_bytes, down_bytes)
+        _extend(self._asked_s, requests.at_s)
+        _extend(self._reached_s, requests.at_s + up_air_s + requests.up_latency_s[0])
+        _extend(self._back_air_s, _air_s(down_bytes, self._of_lane(device, "down_bps")))
+        _extend(self._back_latency_s, requests.down_latency_s[0])
+        _extend(self._service_s, requests.service_s)
         for times in (self._started_s, self._served_s, self._returned_s):
-            times += [inf] * len(requests.device)
-        self._sent += [False] * len(requests.device)
+            _extend(times, np.full(len(device), inf))
+        self._sent += bytes(len(device))
+        strangers = int(device.max(initial=-1)) + 1 - len(self._busy_until_s)
+        _extend(self._busy_until_s, np.full(max(strangers, 0), -1.0))
 
     def advance(self, until_s: float) -> None:
         """Play everything up to ``until_s``: at equal times, what is under way moves before devices ask."""
-        requests = self._planned[-1]
-        reached_s = self._reached[-1].tolist()
-        for row, (asked_s, arrives_s) in enumerate(zip(requests.at_s.tolist(), reached_s, strict=True), self._asked):
+        for row in range(self._advanced, len(self._device)):
+            asked_s, device = self._asked_s[row], self._device[row]
             self._serve_until(asked_s)
-            device = self._device[row]
-            if self._busy_until_s.get(device, -1.0) > asked_s:
+            if self._busy_until_s[device] > asked_s:
                 self.asks_dropped += 1
                 continue
             self._busy_until_s[device] = inf
@@ -92,9 +94,9 @@ class Express:
             if self._write is not None:
                 self._write(Collect(row, device, asked_s))
                 self._write(Progress(row, device, asked_s, _UPLINK))
-            if arrives_s < inf:
+            if (arrives_s := self._reached_s[row]) < inf:
                 heappush(self._arrivals, (arrives_s, row))
-        self._asked += len(reached_s)
+        self._advanced = len(self._device)
         self._serve_until(until_s)
 
     def finish(self) -> None:
@@ -114,30 +116,23 @@ class Express:
 
     def columns(self) -> dict[str, np.ndarray]:
         """Return the exchanges so far, column by column; times may lie ahead."""
-        sent = np.array(self._sent, bool)
-        requests = {name: self._joined(name)[sent] for name in ("ticket", "device", "at_s", "reached_s")}
-        returned_s = np.array(self._returned_s)[sent]
-        header_bytes = self._of_lane(requests["device"], "header_bytes")
+        sent = np.flatnonzero(np.frombuffer(bytes(self._sent), bool))
+        asked_s, returned_s = _taken(self._asked_s, sent), _taken(self._returned_s, sent)
         return {
-            "ticket": requests["ticket"],
-            "device": requests["device"],
-            "requested_s": requests["at_s"],
-            "sent_s": requests["at_s"],
-            "reached_s": requests["reached_s"],
-            "started_s": np.array(self._started_s)[sent],
-            "served_s": np.array(self._served_s)[sent],
+            "ticket": sent,
+            "device": _taken(self._device, sent),
+            "requested_s": asked_s,
+            "sent_s": asked_s,
+            "reached_s": _taken(self._reached_s, sent),
+            "started_s": _taken(self._started_s, sent),
+            "served_s": _taken(self._served_s, sent),
             "returned_s": returned_s,
             "installed_s": returned_s,
-            "up_bytes": self._joined("payload_bytes")[sent] + header_bytes,
-            "down_bytes": self._joined("update_bytes")[sent] + header_bytes,
-            "retransmitted_bytes": np.zeros(len(returned_s), np.int64),
+            "up_bytes": _taken(self._up_bytes, sent),
+            "down_bytes": _taken(self._down_bytes, sent),
+            "retransmitted_bytes": np.zeros(len(sent), np.int64),
             "outcome": np.where(np.isfinite(returned_s), INSTALLED, IN_FLIGHT).astype(object),
         }
-
-    def _joined(self, name: str) -> np.ndarray:
-        """Return one column of all requests planned so far."""
-        parts = self._reached if name == "reached_s" else [getattr(part, name) for part in self._planned]
-        return np.concatenate(parts) if parts else np.zeros(0, np.int64)
 
     def _serve_until(self, until_s: float) -> None:
         """Serve the arrivals up to ``until_s``: the worker that is free first takes the next (as :class:`Cloud`)."""
@@ -162,14 +157,18 @@ class Express:
         write(Progress(row, device, served_s, _DOWNLINK))
         write(Install(row, device, returned_s))
 
-    def _reached_s(self, requests: Requests) -> np.ndarray:
-        wire_bytes = requests.payload_bytes + self._of_lane(requests.device, "header_bytes")
-        air_s = _air_s(wire_bytes, self._of_lane(requests.device, "up_bps"))
-        return requests.at_s + air_s + requests.up_latency_s[0]
-
     def _of_lane(self, device: np.ndarray, name: str) -> np.ndarray:
         values = np.array([getattr(lane, name) for lane in self._lanes])
         return values[np.searchsorted(self._first, device, side="right") - 1]
+
+
+def _extend(column: array[Any], values: np.ndarray) -> None:
+    column.frombytes(values.tobytes())
+
+
+def _taken(column: array[Any], rows: np.ndarray) -> np.ndarray:
+    # A copy: as long as an array is looked at from elsewhere, it cannot grow.
+    return np.frombuffer(column.tobytes(), column.typecode)[rows]
 
 
 def _air_s(wire_bytes: np.ndarray, bps: np.ndarray) -> np.ndarray:

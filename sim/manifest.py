@@ -15,8 +15,8 @@ from sim.scenario import Scenario
 _PACKAGES = ("simpy", "torch", "numpy", "pyarrow", "scikit-learn", "ray")
 
 
-def manifest(scenario: Scenario, live: Live, wall_s: float) -> dict[str, Any]:
-    """Return the content of manifest.json, but for where the run comes from."""
+def manifest(scenario: Scenario, live: Live) -> dict[str, Any]:
+    """Return the content of manifest.json, but for where the run comes from and what it cost."""
     method, plane = scenario.method, live.simulation.plane
     workers = 0 if plane is None else plane.workers
     return {
@@ -37,7 +37,6 @@ def manifest(scenario: Scenario, live: Live, wall_s: float) -> dict[str, Any]:
         "service_s": getattr(scenario.cloud.service, "mean", None),
         "versions": versions(),
         "git": _revision(),
-        "wall_s": wall_s,
         "backend": "ray" if workers else "inline",
         "workers": workers,
         "command": sys.argv[1:],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,12 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from agents.contract import InputError, WorkersLostError
+from agents.contract import BackendError, InputError, WorkersLostError
 from sim.assembly import Live, assemble
 from sim.backend import choose_backend
 from sim.digest import digest
 from sim.forking.acts import identity
 from sim.manifest import manifest, versions
+from sim.metering import Meter
 from sim.progress import Progress
 from sim.rates_table import rates_table
 from sim.recorder import Recorder
@@ -68,7 +68,7 @@ def play(
     """
     memory = memory or Memory.fresh(folder.path, scenario.execution.checkpoint)
     progress = Progress(scenario.name, scenario.duration, quiet=how.quiet)
-    began = time.monotonic()
+    meter = Meter()
     with _marked(folder, how, memory), memory.stop.heard(), _alive(scenario, folder, how, progress, memory) as live:
         acts = memory.ancestry.acts
         asked, scenario = identity(acts, scenario), live.scenario
@@ -76,6 +76,7 @@ def play(
         _remember(live, {"scenario": own, "asked": asked, "eager": how.eager, "versions": versions()})
         recorder = Recorder(scenario, live, folder, progress)
         progress.start()
+        meter.start()
         live.simulation.on_tick = recorder.on_tick
         with memory.deferred(live.simulation.plane):
             live.simulation.run()
@@ -89,7 +90,7 @@ def play(
         summary |= {"asks_dropped": player.asks_dropped, "asks_away": player.asks_away}
         folder.write_json("summary.json", summary)
         origin = {"scenario": own, "asked": asked, "parent": memory.ancestry.parent}
-        folder.write_json("manifest.json", manifest(scenario, live, time.monotonic() - began) | origin)
+        folder.write_json("manifest.json", manifest(scenario, live) | origin | meter.read())
         folder.log(f"complete: {summary['samples']} samples, {summary['exchanges']} exchanges")
     return Played(folder.path, summary)
 
@@ -133,9 +134,9 @@ def _marked(folder: RunFolder, how: HowToPlay, memory: Memory) -> Iterator[None]
     except KeyboardInterrupt:
         _give_up(folder, PARTIAL, "interrupted")
         raise Interrupted(how.sweep or folder.path) from None
-    except WorkersLostError as error:
+    except (BackendError, WorkersLostError) as error:
         _give_up(folder, PARTIAL, str(error))
-        raise WorkersLostError(f"{error}; {resume_line(how.sweep or folder.path)}") from error
+        raise type(error)(f"{error}; {resume_line(how.sweep or folder.path)}") from error
     except ReplayError as error:
         _give_up(folder, PARTIAL, str(error))
         raise
@@ -146,8 +147,11 @@ def _marked(folder: RunFolder, how: HowToPlay, memory: Memory) -> Iterator[None]
     except BaseException as error:
         _give_up(folder, FAILED, f"failed: {type(error).__name__}: {error}")
         raise
-    folder.set_status(COMPLETE)
-    memory.clear(keep=how.sweep is None)
+    else:
+        folder.set_status(COMPLETE)
+        memory.clear(keep=how.sweep is None)
+    finally:
+        folder.release()
 
 
 def _give_up(folder: RunFolder, status: str, why: str) -> None:

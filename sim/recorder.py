@@ -17,6 +17,8 @@ from sim.simulation import Tick
 from sim.tables import Table, cloud_table, devices_table, exchanges_table, links_table, windows_table
 
 _FLUSH_EVERY_S = 15.0
+#: The pause after a flush is at least so many times as long as the flush.
+_PAUSES = 50
 
 
 class Recorder:
@@ -27,7 +29,7 @@ class Recorder:
         self._tallies: list[np.ndarray] = []
         self._samples = self._correct = 0
         # The first tick is written at once: a run that is killed early can still be read.
-        self._flushed = -inf
+        self._flush_at = -inf
         ticks = live.simulation.ticks
         self._edges_s = np.minimum(np.arange(1, ticks + 1) * scenario.tick, scenario.duration)
 
@@ -37,10 +39,16 @@ class Recorder:
             self._samples += int(tick.tallies.cohorts[:, 0].sum())
             self._correct += int(tick.tallies.cohorts[:, 2].sum())
         self._progress.at(tick.until_s, self._samples, self._correct, tick.exchanges)
-        if time.monotonic() - self._flushed > _FLUSH_EVERY_S:
-            self._folder.write_table("windows", self._windows(self._exchanges(tick.until_s)))
-            self._folder.log(f"at {tick.until_s:g} s of {self._scenario.duration:g} s")
-            self._flushed = time.monotonic()
+        if time.monotonic() >= self._flush_at:
+            self._flush(tick.until_s)
+
+    def _flush(self, until_s: float) -> None:
+        began = time.monotonic()
+        self._folder.write_table("windows", self._windows(self._exchanges(until_s)))
+        self._folder.log(f"at {until_s:g} s of {self._scenario.duration:g} s")
+        ended = time.monotonic()
+        # What it costs grows with the run so far: a fixed pace would make long runs quadratic.
+        self._flush_at = ended + max(_FLUSH_EVERY_S, _PAUSES * (ended - began))
 
     def tables(self) -> dict[str, Table]:
         """Return all tables of the finished run."""

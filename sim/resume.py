@@ -13,6 +13,7 @@ from typing import Any
 from sim.forking.acts import identity
 from sim.manifest import versions
 from sim.playing import HowToPlay, JudgeRecovery, Played, play
+from sim.resuming.checkpoints import Checkpoints
 from sim.resuming.memory import Memory
 from sim.run_folder import COMPLETE, RUNNING, FolderError, RunFolder
 from sim.scenario import Scenario, load
@@ -73,6 +74,7 @@ def resume_in(folder: RunFolder, scenario: Scenario, how: HowToPlay, judge_recov
             raise FolderError(f"{folder.path}: {_CHANGED}")
         how = replace(how, eager=about["eager"])
         _tell_of_versions(about["versions"], how)
+    Checkpoints(memory.folder).forget_beyond(0 if memory.start is None else memory.start.tick)
     folder.set_status(RUNNING)
     folder.log(_from_where(memory))
     return play(scenario, folder, how, judge_recovery, memory)

@@ -70,6 +70,10 @@ class RunFolder:
         """How the run in the folder ended, or that it did not."""
         return (self.path / "STATUS").read_text(encoding="utf-8").strip()
 
+    def release(self) -> None:
+        """Let others write to the folder."""
+        self._lock.release()
+
     def discard(self) -> None:
         """Remove the folder: nothing was played, and nothing half-written may stay."""
         shutil.rmtree(self.path, ignore_errors=True)

@@ -103,7 +103,7 @@ class Persona(Deployed):
             "options": {name: value for name, value in self.options.items() if name not in _SERVING},
             "base": base.digest(),
             "seed": seed,
-            "history": fingerprint([*history.train.tensors(), *history.validation.tensors()]),
+            "history": fingerprint(history.tensors()),
         }
         return cached(key, lambda: self._train(history, base, seed))
 

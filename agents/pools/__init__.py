@@ -12,7 +12,6 @@ from agents.contract import Adapt, Collect, Discard, Eventually, Install, Progre
 
 if TYPE_CHECKING:
     from agents.block import Kept
-    from agents.methods.base import Payload, Updates
     from agents.pools.blueprint import Blueprint
 
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from agents.contract import FleetSpec
 from agents.plugins import is_plugin, load_class
@@ -20,6 +20,9 @@ TASKS: dict[str, str] = {
     "idx": "agents.tasks.image_files:Idx",
     "cifar": "agents.tasks.image_files:Cifar",
     "npz": "agents.tasks.image_files:Npz",
+    "sea": "agents.tasks.sea:Sea",
+    "hyperplane": "agents.tasks.hyperplane:Hyperplane",
+    "river": "agents.tasks.river_stream:river_streams",
     "table": "agents.tasks.tables:Tables",
     "gaussians": "agents.tasks.gaussians:Gaussians",
     "interactions": "agents.tasks.interactions:Interactions",
@@ -34,10 +37,20 @@ def make_task(spec: FleetSpec) -> Task:
         ValueError: an unknown task, option or drift; the message says which.
     """
     if is_plugin(spec.data):
-        own: Task = load_class(spec.data)(spec)
-        return own
+        return _own(load_class(spec.data), spec)
     if spec.data not in TASKS:
         raise ValueError(f"task {spec.data!r} is unknown; known are {', '.join(TASKS)}")
     module, name = TASKS[spec.data].split(":")
     task: Task = getattr(import_module(module), name)(spec)
+    return task
+
+
+def _own(made: Any, spec: FleetSpec) -> Task:
+    """Return the task of a user's class: a stream, or all of a task made from the specification."""
+    from agents.tasks.own import OwnStream, options_for
+    from agents.tasks.own_task import OwnTask
+
+    if isinstance(made, type) and issubclass(made, OwnStream):
+        return OwnTask(options_for(made, spec.data_options), spec)
+    task: Task = made(spec)
     return task

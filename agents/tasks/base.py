@@ -100,6 +100,11 @@ class History:
     validation: Past
     held_out: Past | None = None
 
+    def tensors(self) -> Iterator[torch.Tensor]:
+        """Yield what there is to hash, in a fixed order."""
+        for past in (self.train, self.validation, self.held_out):
+            yield from () if past is None else past.tensors()
+
     @property
     def for_adapters(self) -> Past:
         """The past that a method learns from."""

@@ -20,7 +20,7 @@ from agents.tasks.formats.cifar import read_records
 from agents.tasks.formats.idx import read_folder
 from agents.tasks.formats.npz import read_archive
 from agents.tasks.images import Images
-from agents.tasks.looks import CONTEXTS, past_of
+from agents.tasks.looks import CONTEXTS, long_tail, past_of
 from agents.tasks.transforms import NEUTRAL
 
 #: Images that devices see, that the base learns from, is chosen by, and never sees: at most so many unless asked for.
@@ -32,6 +32,8 @@ _OWN = ("contexts", *MOST)
 class ImageFiles(Images):
     """Images that a reader of files has found, as splits of a task."""
 
+    oracle_stops_early = True
+
     def __init__(self, spec: FleetSpec, found: ImageSet) -> None:
         options = spec.data_options
         super().__init__(spec, deal(found, options, spec.seed), found.classes)
@@ -40,12 +42,18 @@ class ImageFiles(Images):
             self.contexts = [read_concept(one, NEUTRAL, found.classes) for one in raw]
 
     def history(self) -> History:
-        """Return the past in all contexts: each image once in the first, fewer in the others (:func:`past_of`)."""
-        train, validation, held_out = (
-            past_of(self.pools[split], self.contexts, rng(self.seed, Purpose.HISTORY, number))
-            for number, split in enumerate(("train", "validation", "held_out"))
+        """Return the past in all contexts: each image once in the first, and the others a long tail.
+
+        For adapters, which learn what makes contexts differ, each of the others holds half as many rows.
+        """
+        tail = long_tail(len(self.contexts))
+        rarer = {"train": tail, "validation": tail, "held_out": 0.5}
+        return History(
+            *(
+                past_of(self.pools[split], self.contexts, share, rng(self.seed, Purpose.HISTORY, number))
+                for number, (split, share) in enumerate(rarer.items())
+            )
         )
-        return History(train, validation, held_out)
 
 
 class Idx(ImageFiles):

@@ -20,20 +20,23 @@ CONTEXTS: tuple[Mapping[str, Any], ...] = (
     {"rotate": 270.0},
     {"noise": 0.1},
     {"blur": 1.0},
-    {"contrast": 0.4},
+    {"contrast": 0.3},
 )
-#: Rows in all other contexts together, for each row in the first: a long tail.
-TAIL = 0.5
 
 
-def past_of(pool: ImagePool, contexts: Sequence[Concept], chance: np.random.Generator) -> Past:
+def long_tail(contexts: int) -> float:
+    """Return how much of the images each rarer context holds, so that all of them together hold half as many rows."""
+    return 0.5 / max(contexts - 1, 1)
+
+
+def past_of(pool: ImagePool, contexts: Sequence[Concept], rarer: float, chance: np.random.Generator) -> Past:
     """Return the images of ``pool`` in all contexts of the past, one context after the other.
 
-    The first context holds as many rows as there are images, each once unless it has a prior; the others share
-    :data:`TAIL` times as many evenly, of images drawn at random. Classes come as often as a context's prior says.
+    The first context holds as many rows as there are images, each once unless it has a prior; every other one
+    ``rarer`` times as many, of images drawn at random. Classes come as often as a context's prior says.
     """
-    tail = max(round(TAIL * pool.size / max(len(contexts) - 1, 1)), 1)
-    luck = [(np.arange(pool.size) + 0.5) / pool.size, *(chance.random(tail) for _ in contexts[1:])]
+    few = max(round(rarer * pool.size), 1)
+    luck = [(np.arange(pool.size) + 0.5) / pool.size, *(chance.random(few) for _ in contexts[1:])]
     x, label = [], []
     for concept, which in zip(contexts, luck, strict=True):
         rows = pool.pick(which, concept)

@@ -2,7 +2,7 @@
 
 Hendrycks and Dietterich, Benchmarking Neural Network Robustness to Common Corruptions and Perturbations, ICLR
 2019: the parameters of its small images (CIFAR-10-C, 32x32), for pixels from 0 to 1. They are used for images of
-every size here; on larger ones a blur of as many pixels is milder.
+every size here; a blur of as many pixels is milder on larger images, and far harsher on 8x8 ones.
 """
 
 from __future__ import annotations

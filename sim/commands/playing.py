@@ -10,14 +10,16 @@ from typing import Any
 
 import numpy as np
 
+from sim.backend import choose_backend
 from sim.commands.exits import CommandError
 from sim.commands.showing import show
 from sim.fork import fork as play_fork
 from sim.fork import prepare_fork
+from sim.guarding import stand_guard
 from sim.playing import HowToPlay, play
 from sim.resume import resume_run
 from sim.run_folder import RunFolder, first_free, newest
-from sim.scenario import load
+from sim.scenario import Scenario, load
 from sim.scenario.blame import at_its_line
 from sim.scenario.units import TIME, UnitError
 from sim.sweeping import play_sweep, resume_sweep
@@ -29,6 +31,7 @@ def run(options: argparse.Namespace) -> int:
     if scenario.sweep is not None and not options.quiet:
         print("this scenario declares a sweep; 'run' plays its base, 'sweep' plays all points", file=sys.stderr)
     folder = _folder(options, scenario.name)
+    _guard(scenario, options, folder.path)
     with at_its_line(options.file, options.set, options.seed):
         played = play(scenario, folder, how_to_play(options), judge_recovery)
     return show(played.folder, played.summary, options)
@@ -38,6 +41,7 @@ def sweep(options: argparse.Namespace) -> int:
     """Play every point of a sweep."""
     scenario = load(options.file, options.set, seed=options.seed, allow_plugins=options.allow_plugins)
     folder = _left(options, scenario.name) if options.resume else _folder(options, scenario.name)
+    _guard(scenario, options, folder.path)
     summary = play_sweep(options.file, options.set, options.seed, folder, how_to_play(options), judge_recovery)
     return show(folder.path, summary, options)
 
@@ -45,6 +49,8 @@ def sweep(options: argparse.Namespace) -> int:
 def resume(options: argparse.Namespace) -> int:
     """Go on with a run or sweep that was cut short."""
     path, how = Path(options.folder), how_to_play(options)
+    if options.workers != 0:
+        stand_guard(path)
     if (path / "sweep.json").is_file():
         summary = resume_sweep(path, how, judge_recovery)
         return show(path, summary, options)
@@ -83,6 +89,12 @@ def how_to_play(options: argparse.Namespace) -> HowToPlay:
         workers=options.workers,
         ray_address=options.ray_address,
     )
+
+
+def _guard(scenario: Scenario, options: argparse.Namespace, folder: Path) -> None:
+    """Let a process of its own look after a run that has workers."""
+    if choose_backend(scenario, options.workers, options.ray_address).workers:
+        stand_guard(folder)
 
 
 def _folder(options: argparse.Namespace, name: str) -> RunFolder:

@@ -37,8 +37,8 @@ class Checkpoints:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def write(self, checkpoint: Checkpoint) -> int:
-        """Write a checkpoint, let it be on the disk, and let all but the newest go; return its size in bytes."""
+    def write(self, checkpoint: Checkpoint) -> None:
+        """Write a checkpoint, let it be on the disk, and let all but the newest go."""
         words = {"tick": str(checkpoint.tick), "orders": checkpoint.orders.hex(), "sum": _checksum(checkpoint.kept)}
         target = self._folder / checkpoint.file_name
         beside = target.with_name(f".{target.name}.new")
@@ -47,7 +47,6 @@ class Checkpoints:
         os.replace(beside, target)
         _sync(self._folder)
         self.forget(KEPT)
-        return target.stat().st_size
 
     def newest(self, orders: Sequence[bytes]) -> Checkpoint | None:
         """Return the newest checkpoint that is whole and fits the digests of a journal's ticks."""
@@ -57,13 +56,19 @@ class Checkpoints:
                 return found
         return None
 
+    def forget_beyond(self, tick: int) -> None:
+        """Remove what a life that is to be played again has left: it would pass for the newest."""
+        for path in self._paths():
+            if int(path.stem) > tick:
+                path.unlink()
+
     def forget(self, but: int = 0) -> None:
         """Remove all checkpoints but the newest ones, and whatever was left half written."""
         for path in [*self._paths()[: -but or None], *self._folder.glob(".*.safetensors.new")]:
             path.unlink(missing_ok=True)
 
     def _paths(self) -> list[Path]:
-        return sorted(self._folder.glob("*.safetensors"))
+        return sorted(self._folder.glob("[0-9]*.safetensors"))
 
 
 def _read(path: Path) -> Checkpoint | None:

@@ -21,8 +21,12 @@ from sim.scenario.clause import Clause
 from sim.scenario.problems import near_miss
 from sim.scenario.quantities import Angle, Count, Number, PositiveNumber, Share, Written
 from sim.scenario.surroundings import around
-from sim.scenario.transforms import refused, refused_severity
+from sim.scenario.transforms import PRIORLESS, refused, refused_severity
 from sim.scenario.units import shown
+
+
+#: Thresholds of the four SEA concepts (Street and Kim, 2001).
+SEA_THRESHOLDS = (8.0, 9.0, 7.0, 9.5)
 
 
 class LabelDrift(Clause):
@@ -47,8 +51,6 @@ class LabelDrift(Clause):
         classes = around(info).classes
         if classes is not None and len(prior) != classes:
             raise ValueError(f"has {len(prior)} probabilities for {classes} classes")
-        if around(info).data == "gaussians" and len(prior) > 2:
-            raise ValueError("'gaussians' takes a prior for two classes only: beyond, no best rule is known")
         if abs(sum(prior) - 1) > 1e-6:
             raise ValueError(f"sums to {sum(prior):g}, not to 1")
         return prior
@@ -64,12 +66,13 @@ class LabelDrift(Clause):
             raise ValueError("a class is named twice")
         return swap
 
-    @field_validator("dirichlet", mode="after")
+    @field_validator("prior", "dirichlet", mode="after")
     @classmethod
-    def _can_be_dealt(cls, dirichlet: float | None, info: ValidationInfo) -> float | None:
-        if dirichlet is not None and around(info).data == "gaussians":
-            raise ValueError("'gaussians' knows no prior of each device's own: no best accuracy is known")
-        return dirichlet
+    def _can_be_set(cls, value: Any, info: ValidationInfo) -> Any:
+        data = around(info).data or ""
+        if value is not None and data in PRIORLESS:
+            raise ValueError(f"'{data}' has no prior to be set: {PRIORLESS[data]}; swap or permute classes instead")
+        return value
 
     @model_validator(mode="after")
     def _one_prior(self) -> Self:
@@ -134,6 +137,10 @@ class Concept(Clause):
         default=None, description="gaussians: move all means along the first axis"
     )
     boundary: Angle | None = Field(default=None, description="turn the true boundary between classes")
+    threshold: Number | None = Field(default=None, description="sea: what two features sum to at most in class 1")
+    sea: Annotated[int, Field(ge=1, le=4)] | None = Field(
+        default=None, description="sea: number of the concept; their thresholds are 8, 9, 7, 9.5"
+    )
     interest: Share | None = Field(default=None, description="how far a user's interest moves to another user's")
     popularity: Share | None = Field(default=None, description="how far all items' popularity moves to another one")
     arrivals: Number | None = Field(default=None, description="factor on the rate of samples; needs poisson arrivals")
@@ -154,6 +161,18 @@ class Concept(Clause):
         if shear is not None and abs(shear) >= 90:
             raise ValueError(f"{shear:g} deg slants an image to nothing; write an angle between -90 deg and 90 deg")
         return shear
+
+    @model_validator(mode="after")
+    def _one_threshold(self) -> Self:
+        if self.sea is not None and self.threshold is not None:
+            raise ValueError("sea and threshold exclude each other")
+        return self
+
+    def plain(self) -> dict[str, Any]:
+        """Return what is set as ordinary values; a SEA concept as the threshold that it is."""
+        options = super().plain()
+        number = options.pop("sea", None)
+        return options if number is None else options | {"threshold": SEA_THRESHOLDS[number - 1]}
 
     @property
     def choices(self) -> list[tuple[str, ...]]:

@@ -8,6 +8,7 @@ from pydantic import Field, field_validator
 
 from sim.scenario.clause import Clause
 from sim.scenario.concepts import ConceptField
+from sim.scenario.data_laws import Gaussians, Hyperplane, River, Sea
 from sim.scenario.data_tables import Files, Table
 from sim.scenario.quantities import (
     AngularSpeed,
@@ -27,23 +28,6 @@ class Digits(Clause):
     """scikit-learn's 1,797 real 8x8 images of digits; embedded."""
 
     kind: Literal["digits"] = "digits"
-
-
-class Gaussians(Clause):
-    """Gaussian classes on the corners of a regular polygon, with known Bayes accuracy at every time."""
-
-    kind: Literal["gaussians"] = "gaussians"
-    classes: Annotated[int, Field(ge=2)] = Field(default=2, description="number of classes")
-    dimensions: Annotated[int, Field(ge=2)] = Field(default=2, description="number of inputs")
-    distance: PositiveNumber = Field(default=2.0, description="between neighbouring means, in standard deviations")
-    rotate: AngularSpeed = Field(default=0.0, description="steady turn of the means: '6 deg/min'")
-    shift: Speed = Field(default=0.0, description="steady move of the means along the first axis: '0.1 /min'")
-    history: PositiveCount = Field(default=20_000, description="rows of the cloud's past")
-
-    def plain(self) -> dict[str, Any]:
-        """Return the options; the two speeds with their units in the name."""
-        options = super().plain()
-        return options | {"rotate_deg_per_s": options.pop("rotate"), "shift_per_s": options.pop("shift")}
 
 
 class ImageFiles(Files):
@@ -135,20 +119,6 @@ class SyntheticInteractions(Clause):
     sharpness: PositiveNumber = Field(default=4.0, description="how much interest decides; small: chance does")
 
 
-class Sea(Clause):
-    """SEA concepts (Street and Kim, 2001)."""
-
-    kind: Literal["sea"] = "sea"
-    noise: Share = Field(default=0.1, description="share of labels that are flipped")
-
-
-class Hyperplane(Clause):
-    """A rotating hyperplane."""
-
-    kind: Literal["hyperplane"] = "hyperplane"
-    dimensions: PositiveCount = 10
-
-
 DATA: dict[str, type[Clause]] = {
     "digits": Digits,
     "gaussians": Gaussians,
@@ -160,6 +130,7 @@ DATA: dict[str, type[Clause]] = {
     "synthetic_interactions": SyntheticInteractions,
     "sea": Sea,
     "hyperplane": Hyperplane,
+    "river": River,
 }
 
 #: Data whose samples are decisions among items.
@@ -175,7 +146,7 @@ def _prefixed(value: Any) -> Any:
 
 
 Data = Annotated[
-    Digits | Gaussians | Files | SyntheticInteractions | Sea | Hyperplane | Plugin,
+    Digits | Gaussians | Files | SyntheticInteractions | Sea | Hyperplane | River | Plugin,
     Variants("data", DATA, "task.data", Plugin),
     Shorthand(_prefixed, {"type": "string"}),
 ]

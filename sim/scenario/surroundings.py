@@ -90,7 +90,7 @@ def _data(task: object) -> tuple[str | None, int | None]:
     """Return the kind of data and its number of classes."""
     kind = kind_of(task.get("data", "") if isinstance(task, Mapping) else "")
     if kind != "gaussians":
-        return str(kind), {"digits": 10}.get(str(kind))
+        return str(kind), {"digits": 10, "sea": 2, "hyperplane": 2}.get(str(kind))
     data = task.get("data") if isinstance(task, Mapping) else None
     classes = data.get("classes", 2) if isinstance(data, Mapping) else 2
     return "gaussians", classes if type(classes) is int else None

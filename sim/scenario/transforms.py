@@ -23,11 +23,23 @@ KNOWN_TRANSFORMS: dict[str, tuple[str, ...]] = {
     "cifar": IMAGE_TRANSFORMS,
     "npz": IMAGE_TRANSFORMS,
     "gaussians": ("rotate", "noise", "shift"),
+    "sea": ("sea", "threshold"),
+    "hyperplane": ("boundary",),
+    "table": ("scale", "shift", "noise"),
+    "river": (),
     "interactions": (),
     "synthetic_interactions": ("interest", "popularity"),
 }
 #: Data sets whose samples are dealt out as recorded: drift cannot make them come faster.
 RECORDED = ("table", "interactions")
+
+#: Data sets whose classes come as they come: a prior of them cannot be set, and why.
+PRIORLESS = {
+    "table": "its rows are replayed as they come",
+    "sea": "its features decide the class",
+    "hyperplane": "its features decide the class",
+    "river": "its streams decide the class",
+}
 
 
 def refused(data: str | None, name: str) -> str | None:

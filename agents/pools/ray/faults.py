@@ -29,7 +29,7 @@ _REMEDIES = (
     ),
     (
         ("could not find any running ray instance", "failed to connect", "failed to get node info"),
-        "start a cluster with 'ray start --head', name its HOST:PORT, and if it asks for a token set RAY_AUTH_MODE=token",
+        "start a cluster with 'ray start --head' and name its HOST:PORT; if it asks for a token, set RAY_AUTH_MODE=token",
     ),
     (
         ("out of disk", "outofdisk", "object store is full", "local disk"),

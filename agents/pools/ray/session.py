@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import signal
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -59,7 +61,7 @@ class Session:
 _open: Session | None = None
 
 
-def open_session(cpus: float, spec: RaySpec = RaySpec()) -> Session:  # noqa: B008
+def open_session(cpus: float, spec: RaySpec) -> Session:
     """Return the session of this process; start it, or connect to a cluster, if there is none that fits.
 
     Raises:
@@ -93,7 +95,7 @@ def _address(spec: RaySpec) -> str | None:
 def _start(cpus: float, spec: RaySpec) -> Session:
     own = not ray.is_initialized()
     if own:
-        with explained("Ray does not start on this machine"), _importable():
+        with explained("Ray does not start on this machine"), _importable(), _own_ears():
             ray.init(
                 address="local",
                 num_cpus=max(1, ceil(cpus)),
@@ -103,6 +105,18 @@ def _start(cpus: float, spec: RaySpec) -> Session:
                 logging_level=logging.ERROR,
             )
     return Session(None, ray.cluster_resources().get("CPU", 0.0), 1, own)
+
+
+@contextmanager
+def _own_ears() -> Iterator[None]:
+    """Let this process hear signals as before: Ray puts its own hearers in place, which end it with a trace."""
+    heard = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            for number, hearer in heard.items():
+                signal.signal(number, hearer)
 
 
 @contextmanager
@@ -136,7 +150,7 @@ def _store_bytes(wanted: int) -> int:
 
 def _connect(address: str) -> Session:
     _knock(address)
-    with explained(f"no Ray cluster can be used at '{address}'"):
+    with explained(f"no Ray cluster can be used at '{address}'"), _own_ears():
         ray.init(
             address=address, runtime_env=_runtime_env(), log_to_driver=False, logging_level=logging.ERROR, namespace=""
         )

@@ -37,7 +37,7 @@ def cut(line: str, separator: str) -> list[str]:
     if '"' not in line:
         return line.split(separator)
     columns, rest = [], line
-    while rest.startswith('"') and (end := _closing(rest)) > 0:
+    while rest.startswith('"') and (end := _closing(rest, separator)) > 0:
         columns.append(rest[1:end].replace('""', '"'))
         if end + 1 == len(rest):
             return columns
@@ -68,12 +68,13 @@ def is_number(text: str) -> bool:
         return False
 
 
-def _closing(text: str) -> int:
-    """Return where the quote that opens ``text`` is closed, or -1."""
+def _closing(text: str, separator: str) -> int:
+    """Return where the quote that opens ``text`` is closed, or -1 if no column ends there."""
     end = text.find('"', 1)
     while end >= 0 and text[end + 1 : end + 2] == '"':
         end = text.find('"', end + 2)
-    return end
+    ends = end + 1 == len(text) or text.startswith(separator, end + 1)
+    return end if ends else -1
 
 
 def _sniffed(first: str) -> str:
