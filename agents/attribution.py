@@ -1,15 +1,31 @@
-"""Why accuracy was lost: the phase each device was in at each sample."""
+"""Why accuracy was lost: the phase each device was in when its model was wrong and the oracle was right."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-from agents.contract import Phase, in_force
+from agents.contract import Kept, Phase
 
 # Looking a member up in its enumeration costs more than the comparison it is for.
-_UNDETECTED, _LABELS, _RESIDUAL = Phase.UNDETECTED, Phase.LABELS, Phase.RESIDUAL
+_UNDETECTED, _LABELS, _UPLINK, _RESIDUAL = Phase.UNDETECTED, Phase.LABELS, Phase.UPLINK, Phase.RESIDUAL
+#: At one instant samples come first: what happens then takes effect strictly after.
+_SAMPLE, _CHANGE, _ENTRY = range(3)
+
+
+class _Told(NamedTuple):
+    """Things that happened to rows, in the order in which they were told: parallel arrays.
+
+    ``value``: the phase entered, or the regret of a sample; ``knows_s``: up to when a payload knows the world.
+    """
+
+    what: np.ndarray
+    row: np.ndarray
+    at_s: np.ndarray
+    value: np.ndarray
+    knows_s: np.ndarray
 
 
 class PhaseClock:
@@ -18,80 +34,98 @@ class PhaseClock:
     A device is in one phase of its *latest* concept change. A change puts it back to ``UNDETECTED``; the progress of
     an exchange moves it on only if what the exchange carries was collected after that change; and once an
     update for the concept is installed the rest is ``RESIDUAL``, whatever is asked later.
+
+    What happens within an interval is only noted, and told apart in one go when the interval is closed.
     """
 
     def __init__(self, changes_s: Sequence[np.ndarray]) -> None:
-        self._changes_s = changes_s
-        self._told = [0] * len(changes_s)
+        self._changes_s = np.concatenate([*changes_s, np.zeros(0)])
+        self._end = np.cumsum([len(times) for times in changes_s], dtype=np.int64)
+        # For each device the first of its changes that has not come yet, counted over the whole block.
+        self._coming = self._end - [len(times) for times in changes_s]
         self._changed_s = np.full(len(changes_s), -np.inf)
-        self._next_s = np.array([times[0] if len(times) else np.inf for times in changes_s])
         self._phase = np.full(len(changes_s), _UNDETECTED, np.int8)
-        self._latest = self._phase.copy()
-        self._moves: dict[int, list[tuple[float, int]]] = {}
+        self._told: list[_Told] = []
 
-    def enter(self, row: int, at_s: float, phase: Phase, knows_until_s: float) -> None:
-        """Note that an exchange enters ``phase`` at ``at_s``; its payload knows the world up to ``knows_until_s``.
+    def enter(self, row: np.ndarray, at_s: np.ndarray, phase: np.ndarray, knows_s: np.ndarray) -> None:
+        """Note that exchanges enter phases; their payloads know the world up to ``knows_s``. Arrays [entries], by time.
 
         A payload that knows nothing of the present concept does not count; but one that lacks nothing except labels
-        shows that the device has asked, and is waiting for them.
+        (it knows less than the time of its uplink) shows that the device has asked, and is waiting for them.
         """
-        if self._next_s[row] <= at_s:
-            self._tell_changes(row, at_s)
-        if in_force(self._changed_s[row], knows_until_s):
-            if self._latest[row] != _RESIDUAL:
-                self._move(row, at_s, phase)
-        elif phase is _LABELS and self._latest[row] == _UNDETECTED:
-            self._move(row, at_s, phase)
+        self._told.append(_Told(np.full(len(row), _ENTRY, np.int8), row, at_s, phase, knows_s))
 
-    def tell_changes(self, until_s: float) -> None:
-        """Bring the concept changes of all devices up to date."""
-        for row in np.flatnonzero(self._next_s <= until_s):
-            self._tell_changes(int(row), until_s)
+    def regret(self, row: np.ndarray, at_s: np.ndarray, regret: np.ndarray) -> None:
+        """Note samples that the oracle judged otherwise than the deployed model: arrays [samples]."""
+        self._told.append(_Told(np.full(len(row), _SAMPLE, np.int8), row, at_s, regret, at_s))
 
-    def phases(self, rows: np.ndarray, time_s: np.ndarray) -> np.ndarray:
-        """Return the phase at each sample, int8 of the shape of ``time_s`` [rows, samples].
+    def close(self, until_s: float) -> np.ndarray:
+        """End the interval: return the regret since the last close by phase, int64 [phases], all rows together.
 
-        Samples must lie within the open interval, and all that happened before them must have been told.
+        All that happened and all samples up to ``until_s`` must have been told.
         """
-        phases = np.repeat(self._phase[rows, None], time_s.shape[1], axis=1)
-        if self._moves:
-            for index, row in enumerate(rows.tolist()):
-                for at_s, phase in self._moves.get(row, ()):
-                    phases[index, in_force(at_s, time_s[index])] = phase
-        return phases
+        changes = self._changes(until_s)
+        if not self._told and not len(changes.row):
+            return np.zeros(len(Phase), np.int64)
+        told = _Told(*(np.concatenate(values) for values in zip(changes, *self._told, strict=True)))
+        order = np.lexsort((told.what, told.at_s, told.row))
+        told = _Told(*(values[order] for values in told))
+        phase = self._phases(told)
+        self._told.clear()
+        last = np.flatnonzero(np.diff(told.row, append=-1))
+        self._phase[told.row[last]] = phase[last]
+        samples = told.what == _SAMPLE
+        found = np.bincount(phase[samples], told.value[samples], len(Phase))
+        return found.astype(np.int64)
 
-    def close(self) -> None:
-        """End the interval: every move told so far lies in the past of all samples to come."""
-        for row, moves in self._moves.items():
-            self._phase[row] = moves[-1][1]
-        self._moves.clear()
-
-    def checkpoint(self) -> dict[str, np.ndarray]:
+    def checkpoint(self) -> Kept:
         """Return where every device stands, by name; only right after :meth:`close`."""
-        assert not self._moves
-        return {
-            "told": np.array(self._told),
-            "changed_s": self._changed_s.copy(),
-            "next_s": self._next_s.copy(),
-            "phase": self._phase.copy(),
-            "latest": self._latest.copy(),
-        }
+        assert not self._told
+        return {"coming": self._coming.copy(), "changed_s": self._changed_s.copy(), "phase": self._phase.copy()}
 
-    def restore(self, kept: dict[str, np.ndarray]) -> None:
+    def restore(self, kept: Kept) -> None:
         """Go to where :meth:`checkpoint` was called on a clock of the same devices; takes the arrays over."""
-        self._told, self._moves = kept["told"].tolist(), {}
-        self._changed_s, self._next_s = kept["changed_s"], kept["next_s"]
-        self._phase, self._latest = kept["phase"], kept["latest"]
+        self._told.clear()
+        self._coming, self._changed_s, self._phase = kept["coming"], kept["changed_s"], kept["phase"]
 
-    def _tell_changes(self, row: int, until_s: float) -> None:
-        times = self._changes_s[row]
-        while self._told[row] < len(times) and times[self._told[row]] <= until_s:
-            self._changed_s[row] = times[self._told[row]]
-            self._told[row] += 1
-            self._move(row, float(self._changed_s[row]), _UNDETECTED)
-        left = self._told[row] < len(times)
-        self._next_s[row] = times[self._told[row]] if left else np.inf
+    def _changes(self, until_s: float) -> _Told:
+        """Return the concept changes that have come by ``until_s``."""
+        rows, times_s = [np.zeros(0, np.int64)], [np.zeros(0)]
+        left = np.flatnonzero(self._coming < self._end)
+        for row in left[self._changes_s[self._coming[left]] <= until_s].tolist():
+            coming = self._changes_s[self._coming[row] : self._end[row]]
+            times_s.append(coming[: coming.searchsorted(until_s, side="right")])
+            rows.append(np.full(len(times_s[-1]), row))
+            self._coming[row] += len(times_s[-1])
+        row, at_s = np.concatenate(rows), np.concatenate(times_s)
+        return _Told(np.full(len(row), _CHANGE, np.int8), row, at_s, np.zeros(len(row), np.int8), at_s)
 
-    def _move(self, row: int, at_s: float, phase: Phase) -> None:
-        self._latest[row] = phase
-        self._moves.setdefault(row, []).append((at_s, int(phase)))
+    def _phases(self, told: _Told) -> np.ndarray:
+        """Return the phase of each row after each thing that happened, given by row and time: int8."""
+        place = np.arange(len(told.row))
+        new_row = np.diff(told.row, prepend=-1) != 0
+        # An era is the part of a row's interval under one concept.
+        opens = new_row | (told.what == _CHANGE)
+        era = np.maximum.accumulate(np.where(opens, place, 0))
+        changed = told.what[era] == _CHANGE
+        changed_s = np.where(changed, told.at_s[era], self._changed_s[told.row])
+        before = np.where(changed, _UNDETECTED, self._phase[told.row])
+        self._changed_s[told.row] = changed_s
+
+        entry = told.what == _ENTRY
+        counts = entry & (changed_s < told.knows_s)
+        asks = entry & ~counts & (told.value == _UPLINK) & (told.knows_s < told.at_s)
+        mended = (before == _RESIDUAL) | (_earlier(counts & (told.value == _RESIDUAL), era) > 0)
+        moved = counts & ~mended
+        waits = asks & (before == _UNDETECTED) & (_earlier(counts | asks, era) == 0)
+        into = np.where(waits, _LABELS, np.where(moved, told.value, _UNDETECTED))
+        moves = np.maximum.accumulate(np.where(moved | waits | opens, place, 0))
+        opened = np.where(changed, _UNDETECTED, before)
+        stays = opens & ~moved & ~waits
+        return np.where(stays[moves], opened[moves], into[moves]).astype(np.int8)
+
+
+def _earlier(what: np.ndarray, era: np.ndarray) -> np.ndarray:
+    """Return how many of ``what`` lie before each place within its era (given by its first place)."""
+    upto = np.cumsum(what) - what
+    return np.asarray(upto - upto[era])

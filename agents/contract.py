@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from agents.orders import Orders
 
 
 def in_force(since_s: Any, at_s: Any) -> Any:
@@ -270,15 +273,15 @@ class DataPlane(Protocol):
         """How many intervals may be begun before the tallies of the first are asked for."""
         ...
 
-    def begin(self, orders: Sequence[Order], until_s: float) -> Eventually[Tallies]:
+    def begin(self, orders: Orders | Sequence[Order], until_s: float) -> Eventually[Tallies]:
         """Do as :meth:`settle` does, but let whoever wants the tallies wait for them; in order, all of them."""
         ...
 
-    def settle(self, orders: Sequence[Order], until_s: float) -> Tallies:
+    def settle(self, orders: Orders | Sequence[Order], until_s: float) -> Tallies:
         """Carry ``orders`` out (in virtual-time order, none after ``until_s``) and judge all samples up to it."""
         ...
 
-    def carry_out(self, orders: Sequence[Order]) -> None:
+    def carry_out(self, orders: Orders | Sequence[Order]) -> None:
         """Carry ``orders`` out without closing the interval: what ``--eager`` does after each order."""
         ...
 

@@ -8,7 +8,6 @@ import numpy as np
 
 from agents.calibration import calibrated_s
 from agents.contract import (
-    COHORT_COLUMNS,
     DEVICE_COLUMNS,
     DeviceTotals,
     Eventually,
@@ -18,10 +17,9 @@ from agents.contract import (
     Tallies,
 )
 from agents.keeping import below, under
+from agents.orders import Orders
 from agents.pools import BlockPool, Cloud
 from agents.waves import Wave, waves
-
-_DEVICE_COLUMNS = [COHORT_COLUMNS.index(name) for name in DEVICE_COLUMNS]
 
 
 class Fleet:
@@ -44,7 +42,7 @@ class Fleet:
         """The number of worker processes; 0 for this one."""
         return self._pool.workers
 
-    def settle(self, orders: Sequence[Order], until_s: float) -> Tallies:
+    def settle(self, orders: Orders | Sequence[Order], until_s: float) -> Tallies:
         """Carry ``orders`` out (by virtual time, none after ``until_s``) and judge all samples up to it."""
         return self.begin(orders, until_s).get()
 
@@ -53,7 +51,7 @@ class Fleet:
         """How many intervals may be begun before the tallies of the first are asked for: none where signals matter."""
         return 0 if self._watch else self._pool.ahead
 
-    def begin(self, orders: Sequence[Order], until_s: float) -> Eventually[Tallies]:
+    def begin(self, orders: Orders | Sequence[Order], until_s: float) -> Eventually[Tallies]:
         """Do as :meth:`settle` does, but let whoever wants the tallies wait for them; in order, all of them."""
         self._carry_out(orders, until_s)
         cohorts = self._pool.close(until_s)
@@ -64,11 +62,11 @@ class Fleet:
             return {}
         return {"samples": self.totals().counts[:, DEVICE_COLUMNS.index("samples")]}
 
-    def carry_out(self, orders: Sequence[Order]) -> None:
+    def carry_out(self, orders: Orders | Sequence[Order]) -> None:
         """Carry ``orders`` out; samples after the last install of each device stay unjudged."""
         self._carry_out(orders, None)
 
-    def _carry_out(self, orders: Sequence[Order], draw_to_s: float | None) -> None:
+    def _carry_out(self, orders: Orders | Sequence[Order], draw_to_s: float | None) -> None:
         for wave in waves(orders):
             self._ride(wave, draw_to_s)
 
@@ -76,17 +74,15 @@ class Fleet:
         self._cloud.take(self._pool.collect(wave.collects, draw_to_s))
         self._pool.note(wave.progress)
         self._cloud.adapt(wave.adapts)
-        if wave.installs:
-            updates = self._cloud.hand_out([order.ticket for order in wave.installs])
-            self._pool.install(wave.installs, updates)
-        for order in wave.discards:
-            self._cloud.forget(order.ticket)
-        self._pool.forget(wave.discards)
+        if len(wave.installs):
+            self._pool.install(wave.installs, self._cloud.hand_out(wave.installs.ticket))
+        if len(wave.discards):
+            self._cloud.forget(wave.discards.ticket)
+            self._pool.forget(wave.discards)
 
     def totals(self) -> DeviceTotals:
         """Return the counts of each device since the start."""
-        counts: np.ndarray = self._pool.totals()[:, _DEVICE_COLUMNS]
-        return DeviceTotals(counts)
+        return DeviceTotals(self._pool.totals())
 
     def truth(self) -> Mapping[str, np.ndarray]:
         """Return which concepts reign for which device, and when, as columns of a table."""

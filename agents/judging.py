@@ -19,9 +19,9 @@ _WORST_NATS = 1000.0
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of some samples. All arrays are [devices, samples]; ``loss_micro`` is int64, 1e-6 nats.
+    """What became of some samples. All arrays are [samples]; ``loss_micro`` is int64, 1e-6 nats.
 
-    ``counts`` is int64 [devices, samples, columns of the measure].
+    ``counts`` is int64 [samples, columns of the measure].
 
     A reference that nobody asked for is right nowhere; without an oracle there is no regret.
     """
@@ -51,24 +51,37 @@ class Judge:
     measure: Measure
 
     def __call__(
-        self, method: Method, state: DeviceState, samples: Mapping[str, np.ndarray], features: Features
+        self,
+        method: Method,
+        state: DeviceState,
+        samples: Mapping[str, np.ndarray],
+        features: Features,
+        there: np.ndarray,
     ) -> Verdict:
-        """Predict ``samples`` with ``state`` and compare with the truth."""
-        x = features.of(samples)
-        label = torch.from_numpy(samples["label"].astype(np.int64))
+        """Predict ``samples`` with ``state``, compare those that are ``there`` with the truth, row by row.
+
+        Samples are [devices, samples], and so is ``there``, bool: all are predicted, because shapes are fixed, and
+        padding is left out at once.
+        """
+        x, kept = features.of(samples), np.flatnonzero(there)
+        label = torch.from_numpy(_kept(samples["label"], kept).astype(np.int64))[None]
         with torch.inference_mode():
-            logits = method.predict(state, x)
+            logits = method.predict(state, x).flatten(0, 1).index_select(0, torch.from_numpy(kept))[None]
             correct, loss = self.measure.correct(logits, label), self.measure.loss_nats(logits, label)
             counts = self.measure.counts(logits, label)
             micro = (loss.clamp(0.0, _WORST_NATS).double() * 1e6).round().long()
-        judged = correct.numpy()
+        judged = correct[0].numpy()
         nowhere = np.zeros_like(judged)
-        best = nowhere if self.oracle is None else self.oracle.correct(samples, x)
+        best = nowhere if self.oracle is None else _kept(self.oracle.correct(samples, x), kept)
         return Verdict(
             correct=judged,
-            correct_static=nowhere if self.static is None else self.static.correct(samples, x),
+            correct_static=nowhere if self.static is None else _kept(self.static.correct(samples, x), kept),
             correct_oracle=best,
-            regret=nowhere.astype(np.int64) if self.oracle is None else best.astype(np.int64) - judged,
-            loss_micro=micro.numpy(),
-            counts=counts.numpy(),
+            regret=nowhere.view(np.int8) if self.oracle is None else best.view(np.int8) - judged.view(np.int8),
+            loss_micro=micro[0].numpy(),
+            counts=counts[0].numpy(),
         )
+
+
+def _kept(values: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    return np.asarray(values.reshape(-1).take(kept))

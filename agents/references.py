@@ -16,6 +16,11 @@ from agents.tasks.base import Past, PoolTask, Task
 
 #: Full-batch Adam on the frozen trunk's features until the training loss has flattened on every task shipped.
 _ORACLE_STEPS, _ORACLE_RATE = 400, 5e-3
+#: How often an oracle that may overfit is looked at on the way.
+_LOOKS = 20
+
+#: Features [1, rows, features] and labels [1, rows].
+Rows = tuple[torch.Tensor, torch.Tensor]
 
 
 class Tabled:
@@ -61,22 +66,45 @@ def static_table(task: PoolTask, base: Base, features: PooledFeatures) -> Tabled
 def oracle_table(task: PoolTask, base: Base, features: PooledFeatures) -> Tabled:
     """Return the verdict of the head that was refitted on the labelled past under the concept in force."""
     # One past at a time: images under many concepts would not fit into memory together.
-    fitted = torch.cat([_refitted(base, past) for past in map(task.past_under, range(len(task.concepts)))])
+    fitted = torch.cat([_refitted(task, base, concept) for concept in range(len(task.concepts))])
     return _table(task, base, features, base.head.unpack(fitted))
 
 
-def _refitted(base: Base, past: Past) -> torch.Tensor:
-    """Return the packed head [1, params] that was fitted on a labelled past, starting from that of the base."""
-    x = base.features(past.x) if base.net.rows is None else known_features(base, past.x)
+def _refitted(task: PoolTask, base: Base, concept: int) -> torch.Tensor:
+    """Return the packed head [1, params] fitted on the past under a concept, starting from that of the base."""
+    splits = ("train", "validation") if task.oracle_stops_early else ("train",)
+    pasts = [_seen(base, task.past_under(concept, split)) for split in splits]
     key = {
         "what": "oracle head",
         "base": base.digest(),
         "steps": _ORACLE_STEPS,
         "rate": _ORACLE_RATE,
-        "past": fingerprint([x, past.label]),
+        "pasts": [fingerprint(past) for past in pasts],
     }
-    start, rows = base.head.pack(base.layers), (x[None], past.label[None])
-    return cached(key, lambda: {"head": fit_heads(base.head, start, *rows, _ORACLE_STEPS, _ORACLE_RATE)})["head"]
+    start = base.head.pack(base.layers)
+    fit = _best_on_validation if task.oracle_stops_early else _fully_fitted
+    return cached(key, lambda: {"head": fit(base, start, *pasts)})["head"]
+
+
+def _seen(base: Base, past: Past) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return features [1, rows, features] and labels [1, rows]."""
+    x = base.features(past.x) if base.net.rows is None else known_features(base, past.x)
+    return x[None], past.label[None]
+
+
+def _fully_fitted(base: Base, start: torch.Tensor, past: Rows) -> torch.Tensor:
+    return fit_heads(base.head, start, *past, _ORACLE_STEPS, _ORACLE_RATE)
+
+
+def _best_on_validation(base: Base, start: torch.Tensor, past: Rows, judged: Rows) -> torch.Tensor:
+    """Return the best of the start and of all looks; momentum is lost at each look."""
+    heads = [start]
+    for _ in range(_LOOKS):
+        heads.append(fit_heads(base.head, heads[-1], *past, _ORACLE_STEPS // _LOOKS, _ORACLE_RATE))
+    x, label = judged
+    logits = [base.head.forward(base.head.unpack(head), x) for head in heads]
+    losses = [float(base.net.measure.training_loss(one[0], label[0])) for one in logits]
+    return heads[losses.index(min(losses))]
 
 
 def knows_best(task: Task) -> bool:

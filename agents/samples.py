@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from math import inf
 
 import numpy as np
@@ -12,7 +13,8 @@ from agents.tasks.base import Content
 class SampleRing:
     """The last ``capacity`` samples of each device, addressed by ordinal (0 is a device's first sample).
 
-    Every field is an array [devices, capacity, ...]; the sample of ordinal n sits in slot n mod capacity.
+    Every field is an array [devices, capacity, ...]; the sample of ordinal n sits in slot n mod capacity. A *place* is
+    a row and slot as one number, ``row * capacity + slot``.
     """
 
     def __init__(self, width: int, capacity: int) -> None:
@@ -24,38 +26,41 @@ class SampleRing:
 
     def load(self, time_s: np.ndarray, due_s: np.ndarray, content: Content) -> None:
         """Append one cell, [devices, samples] each; samples at +inf are padding."""
-        counts = np.isfinite(time_s).sum(axis=1)
-        slots = (self.loaded[:, None] + np.arange(time_s.shape[1])) % self.capacity
-        self._write(self.time_s, slots, time_s)
-        self._write(self.due_s, slots, due_s)
+        there = np.isfinite(time_s)
+        kept = np.flatnonzero(there)
+        row, column = np.divmod(kept, time_s.shape[1])
+        places = row * self.capacity + (self.loaded[row] + column) % self.capacity
+        _put(self.time_s, places, time_s, kept)
+        _put(self.due_s, places, due_s, kept)
         for name, values in vars(content).items():
             if values is not None:
-                self._write(self._field(name, values), slots, values)
-        self.loaded += counts
+                _put(self._field(name, values), places, values, kept)
+        self.loaded += np.count_nonzero(there, axis=1)
 
     def _field(self, name: str, values: np.ndarray) -> np.ndarray:
         if name not in self.fields:
             self.fields[name] = np.zeros((self.width, self.capacity, *values.shape[2:]), values.dtype)
         return self.fields[name]
 
-    def _write(self, target: np.ndarray, slots: np.ndarray, values: np.ndarray) -> None:
-        target[np.arange(self.width)[:, None], slots] = values
+    def places(self, rows: np.ndarray, ordinals: np.ndarray) -> np.ndarray:
+        """Return the places of samples by their ``ordinals`` [rows, n]."""
+        return rows[:, None] * self.capacity + ordinals % self.capacity
 
-    def count_until(self, rows: np.ndarray, until_s: np.ndarray) -> np.ndarray:
-        """Return how many samples each of ``rows`` had seen by ``until_s`` (inclusive), int64 [rows]."""
-        time_s = self.time_s[rows]
-        later = (time_s > until_s[:, None]) & (time_s < inf)
-        return self.loaded[rows] - later.sum(axis=1)
+    def count_until(self, rows: np.ndarray, until_s: np.ndarray, known: np.ndarray) -> np.ndarray:
+        """Return how many samples each of ``rows`` had seen by ``until_s`` (inclusive), int64 [rows].
 
-    def slots(self, ordinals: np.ndarray) -> np.ndarray:
-        return ordinals % self.capacity
+        ``known`` tells a number that it is not below, and that lies within the ring: from there on it is counted.
+        """
+        left = self.loaded[rows] - known
+        column = np.arange(left.max(initial=0))
+        time_s = self.time_s.take(self.places(rows, known[:, None] + column))
+        seen = (time_s <= until_s[:, None]) & (column < left[:, None])
+        return np.asarray(known + np.count_nonzero(seen, axis=1))
 
-    def newest(self, rows: np.ndarray, at_s: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return the newest ``n`` samples at ``at_s``: (slots [rows, n], count [rows]), oldest first, right padded."""
-        seen = self.count_until(rows, at_s)
+    def newest(self, rows: np.ndarray, seen: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the newest ``n`` of ``seen`` samples: (places [rows, n], count [rows]), oldest first, right padded."""
         count = np.minimum(seen, n)
-        ordinals = (seen - count)[:, None] + np.arange(n)
-        return self.slots(ordinals), count
+        return self.places(rows, (seen - count)[:, None] + np.arange(n)), count
 
     def newest_labelled(self, rows: np.ndarray, at_s: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the newest ``n`` samples whose label is due by ``at_s``; shapes as :meth:`newest`."""
@@ -64,7 +69,30 @@ class SampleRing:
         known = (self.time_s[rows] <= at_s[:, None]) & (self.due_s[rows] <= at_s[:, None])
         ordinals = np.where(known, ordinals, -1)
         newest = -np.sort(-ordinals, axis=1)[:, :n]
-        count = (newest >= 0).sum(axis=1)
+        count = np.count_nonzero(newest >= 0, axis=1)
         # Oldest first: turn each row round and move its padding behind.
         turned = np.take_along_axis(newest, (count[:, None] - 1 - np.arange(newest.shape[1])) % n, axis=1)
-        return self.slots(turned), count
+        return self.places(rows, turned), count
+
+
+class Picked(Mapping[str, np.ndarray]):
+    """The fields of some samples of a ring, [*places] each; what nobody looks at is never gathered."""
+
+    def __init__(self, ring: SampleRing, places: np.ndarray) -> None:
+        self._fields, self._places = ring.fields, places
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        values = self._fields[name]
+        if values.ndim == 2:
+            return values.take(self._places)
+        return values.reshape(-1, *values.shape[2:])[self._places]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._fields)
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+
+def _put(target: np.ndarray, places: np.ndarray, values: np.ndarray, kept: np.ndarray) -> None:
+    target.reshape(-1, *target.shape[2:])[places] = values.reshape(-1, *values.shape[2:])[kept]

@@ -2,62 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 
-from agents.contract import Adapt, Collect, Discard, Install, Order, Phase, Progress
+import numpy as np
 
-# Looking a member up in its enumeration costs more than the comparison it is for.
-_RESIDUAL = Phase.RESIDUAL
+from agents.contract import Order
+from agents.orders import Kind, Orders
 
 
-@dataclass
+@dataclass(frozen=True)
 class Wave:
-    """Orders that may be carried out kind by kind: all collects, then all adapts, then all installs."""
+    """Orders that may be carried out kind by kind: all collects, then all adapts, then all installs.
 
-    collects: list[Collect] = field(default_factory=list)
-    progress: list[Progress] = field(default_factory=list)
-    adapts: list[Adapt] = field(default_factory=list)
-    installs: list[Install] = field(default_factory=list)
-    discards: list[Discard] = field(default_factory=list)
+    ``progress`` tells of the installs too; ``adapts`` are tickets, int64, in service order.
+    """
+
+    collects: Orders
+    progress: Orders
+    adapts: np.ndarray
+    installs: Orders
+    discards: Orders
 
 
-def waves(orders: Iterable[Order]) -> Iterator[Wave]:
+def waves(orders: Orders | Sequence[Order]) -> Iterator[Wave]:
     """Yield waves of orders given in virtual-time order.
 
     Parameters change only at installs, so a wave must end before a device collects, or installs again, after its
     own install; and before a request that came to nothing is collected anew, after all that befell its first
     attempt. Everything else commutes: collects read only their own device, and adapts keep their order.
     """
-    wave, installed, met = Wave(), set[int](), set[int]()
-    for order in orders:
-        if _must_wait(order, installed, met):
-            yield wave
-            wave, installed, met = Wave(), set(), set()
-        _enter(wave, order)
-        met.update(order.tickets if isinstance(order, Adapt) else (order.ticket,))
-        if isinstance(order, Install):
-            installed.add(order.device)
-    yield wave
+    orders = Orders.of(orders)
+    for first, end in pairwise([*_cuts(orders), len(orders)]):
+        yield _wave(orders.take(slice(first, end)))
 
 
-def _must_wait(order: Order, installed: set[int], met: set[int]) -> bool:
-    """Say whether an order belongs to the next wave, by the devices and the tickets that this one has met."""
-    if isinstance(order, Collect) and order.ticket in met:
-        return True
-    return isinstance(order, Collect | Install) and order.device in installed
+def _wave(orders: Orders) -> Wave:
+    return Wave(
+        orders.only(Kind.COLLECT),
+        orders.only(Kind.PROGRESS, Kind.INSTALL),
+        orders.only(Kind.ADAPT).ticket,
+        orders.only(Kind.INSTALL),
+        orders.only(Kind.DISCARD),
+    )
 
 
-def _enter(wave: Wave, order: Order) -> None:
-    match order:
-        case Collect():
-            wave.collects.append(order)
-        case Progress():
-            wave.progress.append(order)
-        case Adapt():
-            wave.adapts.append(order)
-        case Install(ticket, device, at_s):
-            wave.installs.append(order)
-            wave.progress.append(Progress(ticket, device, at_s, _RESIDUAL))
-        case Discard():
-            wave.discards.append(order)
+def _cuts(orders: Orders) -> list[int]:
+    """Return where waves begin."""
+    behind = np.maximum(_own_install(orders), _own_first_attempt(orders))
+    cuts = [0]
+    for at in np.flatnonzero(behind >= 0).tolist():
+        if behind[at] >= cuts[-1]:
+            cuts.append(at)
+    return cuts
+
+
+def _own_install(orders: Orders) -> np.ndarray:
+    """Return for each collect and install the latest install of its device before it, -1 for none."""
+    behind = np.full(len(orders), -1)
+    changes = np.flatnonzero((orders.kind == Kind.COLLECT) | (orders.kind == Kind.INSTALL))
+    changes = changes[orders.device[changes].argsort(kind="stable")]
+    if not len(changes):
+        return behind
+    device, row = orders.device[changes], np.arange(len(changes))
+    latest = np.maximum.accumulate(np.where(orders.kind[changes] == Kind.INSTALL, row, -1))[:-1]
+    known = (latest >= 0) & (device[latest] == device[1:])
+    behind[changes[1:][known]] = changes[latest[known]]
+    return behind
+
+
+def _own_first_attempt(orders: Orders) -> np.ndarray:
+    """Return for each collect the latest order before it with the same ticket, -1 for none."""
+    behind = np.full(len(orders), -1)
+    row = orders.ticket.argsort(kind="stable")
+    again = orders.ticket[row[1:]] == orders.ticket[row[:-1]]
+    behind[row[1:][again]] = row[:-1][again]
+    behind[orders.kind != Kind.COLLECT] = -1
+    return behind

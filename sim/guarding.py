@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -50,8 +51,14 @@ def stand_guard(folder: Path) -> None:
     if os.getppid() != guard:
         os._exit(_ENVIRONMENT)
     # Only an interpreter that ends in good order gets to this.
-    atexit.register(os.write, its, b".")
+    atexit.register(_mark, its)
     signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _mark(end: int) -> None:
+    # Nobody reads it when the guard itself was killed.
+    with suppress(BrokenPipeError):
+        os.write(end, b".")
 
 
 def _watch(child: int, end: int, folder: Path) -> NoReturn:
@@ -91,10 +98,8 @@ def _tidy_up() -> None:
     give_up_s = time.monotonic() + _TIDY_S
     while (left := _children()) and time.monotonic() < give_up_s:
         for pid in left:
-            try:
+            with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
         while _bury(-1) is not None:
             pass
         time.sleep(0.01)

@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
+import numpy as np
 
 from agents.contract import DataPlane, Order
+from agents.orders import Orders
 from sim.clock import Clock
-
-_at = attrgetter("at_s")
 
 
 class Itinerary:
     """Orders waiting to be carried out; some are written before their time has come."""
 
     def __init__(self) -> None:
-        self._waiting: list[Order] = []
+        self._waiting: list[Orders] = []
+        self._told: list[Order] = []
 
     def add(self, order: Order) -> None:
-        self._waiting.append(order)
+        """Write one order down."""
+        self._told.append(order)
 
-    def due(self, until_s: float) -> list[Order]:
+    def extend(self, orders: Orders) -> None:
+        """Write many orders down at once, in the order of cause and effect."""
+        self._waiting += [Orders.of(self._told), orders]
+        self._told = []
+
+    def due(self, until_s: float) -> Orders:
         """Take out all orders up to and including ``until_s``, by time, then as they were written."""
         # The sort is stable: orders of one instant keep the order of cause and effect in which they were told.
-        self._waiting.sort(key=_at)
-        split = len(self._waiting)
-        while split and self._waiting[split - 1].at_s > until_s:
-            split -= 1
-        due, self._waiting = self._waiting[:split], self._waiting[split:]
-        return due
+        waiting = Orders.joined([*self._waiting, Orders.of(self._told)]).by_time()
+        split = int(np.searchsorted(waiting.at_s, until_s, side="right"))
+        self._waiting, self._told = [waiting.take(slice(split, None))], []
+        return waiting.take(slice(0, split))
 
 
 class EagerItinerary(Itinerary):

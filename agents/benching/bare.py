@@ -7,20 +7,18 @@ from collections.abc import Callable
 import torch
 
 from agents.benching.world import Stopwatch, World, tell
-from agents.contract import FleetSpec
 
 #: Shape of a batch: what a block of devices predicts at once, sixteen samples each.
 DEVICES, SAMPLES = 256, 16
 
 
-def forward(spec: FleetSpec, seconds: float, whole: bool) -> dict[str, float]:
+def forward(world: World, seconds: float, whole: bool) -> dict[str, float]:
     """Push batches [256 devices, 16 samples] through a net with a head for each device, for some seconds.
 
     There are as many inputs and heads as the fleet has devices, so that a processor's cache helps no more than it
     helps a run. ``whole``: trunk and heads; else the heads alone, on features that lie ready.
     """
-    world = World.of(spec)
-    batches = max(1, spec.devices // DEVICES)
+    batches = max(1, world.spec.devices // DEVICES)
     images = world.task.pool(0)
     chosen = torch.arange(batches * DEVICES * SAMPLES) * 7919 % len(images)
     inputs = images[chosen].view(batches, DEVICES, SAMPLES, *world.task.input_shape)

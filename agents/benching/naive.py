@@ -1,4 +1,4 @@
-"""The design that would come to mind first: a SimPy process for each device, and torch for one sample at a time.
+"""The design that would come to mind first: a SimPy process and a model for each device, torch for one sample at a time.
 
 It plays part of the very scenario that the simulator plays: the same images, drift, links, base and adapter. In
 doubt it does less: no static model and no oracle beside the deployed one, no losses, no labels, no codec, no
@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,12 +18,14 @@ import numpy as np
 import simpy
 import torch
 from torch import nn
-from torch.nn import functional
 
 from agents.benching.world import Stopwatch, World, tell
-from agents.contract import FleetSpec
 from agents.models.head import Layers
 from agents.tasks.base import Place
+
+_ACTIVATIONS = {"tanh": nn.Tanh, "relu": nn.ReLU}
+#: Devices whose drift the task tells at once.
+_BLOCK = 256
 
 
 @dataclass(frozen=True)
@@ -36,20 +39,44 @@ class Terms:
     workers: int
 
 
+class Model(nn.Module):
+    """The net of one device: the shared trunk, and a head of its own."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        shape = world.base.head
+        linear = [nn.Linear(inputs, outputs) for inputs, outputs in shape.sizes]
+        steps = [step for layer in linear for step in (layer, _ACTIVATIONS[shape.activation]())]
+        self.steps = nn.Sequential(world.base.trunk, *steps[:-1])
+        self.linear, self._shape = linear, shape
+        self.install(world.base.layers)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return logits [samples, classes]."""
+        logits: torch.Tensor = self.steps(x)
+        return logits
+
+    def install(self, head: Layers) -> None:
+        """Take over another head."""
+        for index, (layer, (inputs, outputs)) in enumerate(zip(self.linear, self._shape.sizes, strict=True)):
+            layer.weight.data = head[f"w{index}"][0, :inputs, :outputs].T.contiguous()
+            layer.bias.data = head[f"b{index}"][0, 0, :outputs].clone()
+
+
 class Cloud:
-    """Turns the window of one device into the edit of one head."""
+    """Turns the window of one device into the head of one device."""
 
     def __init__(self, world: World) -> None:
         method: Any = world.method
         self._adapter: nn.Module = method.adapter
         weights = {name: values for name, values in world.cloud.items() if name.startswith("adapter.")}
         self._adapter.load_state_dict({name.removeprefix("adapter."): values for name, values in weights.items()})
-        self._head, self._shape, self._bound = world.cloud["base"], world.base.head, method.tau
+        self._base, self._head, self._bound = world.base, world.cloud["base"], method.tau
 
     def adapt(self, window: torch.Tensor) -> Layers:
-        """Return a head for a device that saw ``window`` [samples, features]."""
-        _, edit = self._adapter(window[None], torch.tensor([len(window)]))
-        return self._shape.unpack(self._head + edit.clamp(-self._bound, self._bound))
+        """Return a head for a device that saw ``window`` [samples, *input_shape]."""
+        _, edit = self._adapter(self._base.features(window)[None], torch.tensor([len(window)]))
+        return self._base.head.unpack(self._head + edit.clamp(-self._bound, self._bound))
 
 
 @dataclass
@@ -57,34 +84,25 @@ class Device:
     """A device: it sees a sample now and then, predicts it, and asks for a new head."""
 
     env: simpy.Environment
-    world: World
+    model: Model
     pool: list[torch.Tensor]
+    labels: np.ndarray
     changes_s: np.ndarray
     chance: np.random.Generator
-    head: Layers
     recent: deque[torch.Tensor]
     seen: int = 0
     correct: int = 0
 
     def sense(self, interval_s: float) -> Iterator[simpy.Event]:
         """See samples as a Poisson process and predict each with the head of the moment."""
-        labels = self.world.task.pool_labels
         while True:
             yield self.env.timeout(self.chance.exponential(interval_s))
-            image = int(self.chance.integers(len(labels)))
             concept = min(bisect_left(self.changes_s, self.env.now), len(self.pool) - 1)
-            features = self.world.base.trunk(self.pool[concept][image][None])
-            self.recent.append(features[0])
-            self.correct += int(self._predict(features)) == int(labels[image])
+            number = int(self.chance.integers(self.labels.shape[1]))
+            image = self.pool[concept][number]
+            self.recent.append(image)
+            self.correct += int(self.model(image[None]).argmax()) == int(self.labels[concept, number])
             self.seen += 1
-
-    def _predict(self, x: torch.Tensor) -> torch.Tensor:
-        shape = self.world.base.head
-        last = len(shape.sizes) - 1
-        for index in range(last):
-            x = torch.tanh(functional.linear(x, self.head[f"w{index}"][0].T, self.head[f"b{index}"][0, 0]))
-        logits = functional.linear(x, self.head[f"w{last}"][0].T, self.head[f"b{last}"][0, 0])
-        return logits[:, : shape.dims[-1]].argmax()
 
     def ask(self, cloud: Cloud, place: simpy.Resource, terms: Terms) -> Iterator[simpy.Event]:
         """Ask for a new head again and again, from a moment of the device's own on."""
@@ -95,9 +113,10 @@ class Device:
             with place.request() as turn:
                 yield turn
                 yield self.env.timeout(terms.service_s)
-            head = cloud.adapt(torch.stack(window)) if window else self.head
+            head = cloud.adapt(torch.stack(window)) if window else None
             yield self.env.timeout(terms.down_s)
-            self.head = head
+            if head is not None:
+                self.model.install(head)
             yield self.env.timeout(terms.every_s - (self.env.now - asked_s) % terms.every_s)
 
 
@@ -105,30 +124,31 @@ class Device:
 class Fleet:
     """Some devices of a scenario in a SimPy environment."""
 
-    spec: FleetSpec
+    world: World
     terms: Terms
     env: simpy.Environment = field(default_factory=simpy.Environment)
 
     def build(self, count: int) -> list[Device]:
         """Let ``count`` devices begin."""
-        world = World.of(self.spec)
-        pool = [world.task.pool(concept) for concept in range(len(world.task.concepts))]
-        changes_s = world.task.changes(Place(0, 0, 256))
-        cloud, place = Cloud(world), simpy.Resource(self.env, self.terms.workers)
+        task, cloud = self.world.task, Cloud(self.world)
+        pool = [task.pool(concept) for concept in range(len(task.concepts))]
+        changes_s, model = task.changes(Place(0, 0, _BLOCK)), Model(self.world)
+        place = simpy.Resource(self.env, self.terms.workers)
         made = []
         for number in range(count):
-            chance = np.random.default_rng([self.spec.seed, number])
-            recent = deque[torch.Tensor](maxlen=world.method.window)
-            device = Device(self.env, world, pool, changes_s[number % 256], chance, world.base.layers, recent)
-            self.env.process(device.sense(self.spec.cohorts[0].interval_s))
+            chance = np.random.default_rng([self.world.spec.seed, number])
+            recent = deque[torch.Tensor](maxlen=self.world.method.window)
+            own = changes_s[number % _BLOCK]
+            device = Device(self.env, deepcopy(model), pool, task.pool_labels, own, chance, recent)
+            self.env.process(device.sense(self.world.spec.cohorts[0].interval_s))
             self.env.process(device.ask(cloud, place, self.terms))
             made.append(device)
         return made
 
 
-def play(spec: FleetSpec, devices: int, until_s: float, terms: dict[str, Any]) -> dict[str, float]:
+def play(world: World, devices: int, until_s: float, terms: dict[str, Any]) -> dict[str, float]:
     """Play ``devices`` of the scenario up to ``until_s``; return samples, time, and the share predicted correctly."""
-    fleet = Fleet(spec, Terms(**terms))
+    fleet = Fleet(world, Terms(**terms))
     made = fleet.build(devices)
     watch = Stopwatch.started()
     fleet.env.run(until_s)

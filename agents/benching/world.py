@@ -26,6 +26,7 @@ from agents.tasks.base import PoolTask
 class World:
     """A scenario's task, trained base and method, ready for use; training comes from the cache where it can."""
 
+    spec: FleetSpec
     task: PoolTask
     base: Base
     method: Method
@@ -39,7 +40,7 @@ class World:
         method = make_method(spec.adapter, spec.adapter_options, spec.codec, net)
         history = task.history()
         base = pretrain(history, net, spec.pretrain, spec.seed)
-        return cls(task, base, method, method.prepare(history, base, spec.seed))
+        return cls(spec, task, base, method, method.prepare(history, base, spec.seed))
 
 
 def tell(measure: Callable[..., dict[str, float]]) -> None:
@@ -47,8 +48,9 @@ def tell(measure: Callable[..., dict[str, float]]) -> None:
     torch.set_num_threads(1)
     spec: FleetSpec = pickle.loads(Path(sys.argv[1]).read_bytes())
     keywords: dict[str, Any] = json.loads(sys.argv[2])
+    world = World.of(spec)
     with torch.inference_mode():
-        print(json.dumps(measure(spec, **keywords)))
+        print(json.dumps(measure(world, **keywords)))
 
 
 @dataclass

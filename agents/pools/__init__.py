@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from agents.contract import Adapt, Collect, Discard, Eventually, Install, Progress, RaySpec
+from agents.contract import Eventually, RaySpec
+from agents.orders import Orders
 
 if TYPE_CHECKING:
     from agents.block import Kept
@@ -27,22 +28,22 @@ class BlockPool(Protocol):
         """The number of worker processes; 0 for this one."""
         ...
 
-    def collect(self, orders: Sequence[Collect], draw_to_s: float | None = None) -> Sequence[Any]:
+    def collect(self, orders: Orders, draw_to_s: float | None = None) -> Sequence[Any]:
         """Return (tickets, stacked payloads) block by block, in a form that the cloud half beside it takes.
 
         Workers may draw their streams up to ``draw_to_s`` while nobody asks them for more.
         """
         ...
 
-    def note(self, orders: Sequence[Progress]) -> None:
+    def note(self, orders: Orders) -> None:
         """Tell blocks how exchanges progress."""
         ...
 
-    def install(self, orders: Sequence[Install], updates: Any) -> None:
+    def install(self, orders: Orders, updates: Any) -> None:
         """Put ``updates``, stacked in the order of ``orders``, in force."""
         ...
 
-    def forget(self, orders: Sequence[Discard]) -> None:
+    def forget(self, orders: Orders) -> None:
         """Drop what blocks keep of exchanges that came to nothing."""
         ...
 
@@ -56,7 +57,7 @@ class BlockPool(Protocol):
         ...
 
     def totals(self) -> np.ndarray:
-        """Return the tallies of each device since the start, int64 [devices, columns]."""
+        """Return the tallies of each device since the start, int64 [devices, len(DEVICE_COLUMNS)]."""
         ...
 
     def checkpoint(self) -> list[Kept]:
@@ -84,16 +85,16 @@ class Cloud(Protocol):
         """Take in what blocks collected."""
         ...
 
-    def adapt(self, adapts: Sequence[Adapt]) -> None:
-        """Turn payloads into updates, in service order."""
+    def adapt(self, tickets: np.ndarray) -> None:
+        """Turn the payloads of some tickets into updates, in the order of their service."""
         ...
 
-    def hand_out(self, tickets: Sequence[int]) -> Any:
+    def hand_out(self, tickets: np.ndarray) -> Any:
         """Give away the updates of some tickets, stacked in their order, in a form that the pool beside it takes."""
         ...
 
-    def forget(self, ticket: int) -> None:
-        """Drop whatever is kept of an exchange that came to nothing."""
+    def forget(self, tickets: np.ndarray) -> None:
+        """Drop whatever is kept of exchanges that came to nothing."""
         ...
 
     def measure_s(self) -> float:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from agents.block import Block, BlockParts
 from agents.cloud_half import CloudHalf
+from agents.device_rows import one_if_alike
 from agents.layout import Layout
 from agents.methods.base import CloudState, DeviceState, Method
 
@@ -26,22 +27,14 @@ class Blueprint:
 
     def build(self) -> list[Block]:
         """Return the blocks at t = 0, in device order."""
-        return [
-            Block(parts, place, devices, self._fresh(parts.method, place.width))
-            for (place, devices) in zip(self.layout.places, self.layout.devices, strict=True)
-            for parts in (self.parts[place.cohort],)
-        ]
+        fresh = [self._fresh(parts.method, self.layout.width) for parts in self.parts]
+        places = zip(self.layout.places, self.layout.devices, strict=True)
+        return [Block(self.parts[place.cohort], place, devices, fresh[place.cohort]) for place, devices in places]
 
     def _fresh(self, method: Method, width: int) -> DeviceState:
-        """Return the state of fresh devices, which never lies in memory that others read."""
+        """Return the state of fresh devices; blocks only read it, and a row stands for all that are alike."""
         state = method.start(self.cloud, width)
-        if method.shared_rows:
-            return state
-        others = {values.untyped_storage().data_ptr() for values in self.cloud.values()}
-        return {
-            name: values.clone() if values.untyped_storage().data_ptr() in others else values
-            for name, values in state.items()
-        }
+        return state if method.shared_rows else one_if_alike(state)
 
     def cloud_half(self) -> CloudHalf:
         """Return the cloud half of the method at t = 0."""

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from agents.cloud_half import CloudHalf
-from agents.contract import Adapt, Kept
+from agents.contract import Kept
 from agents.pools.spread import Crew, Outbox, Reply
 
 
@@ -16,11 +18,11 @@ class Parcel:
     """Updates that are still with the cloud, in the order of ``tickets``."""
 
     cloud: RemoteCloud
-    tickets: Sequence[int]
+    tickets: np.ndarray
 
-    def of(self, rows: Sequence[int]) -> Reply:
+    def of(self, rows: np.ndarray) -> Reply:
         """Let the cloud hand some of them out to whoever gets the reply."""
-        return self.cloud.send([self.tickets[row] for row in rows])
+        return self.cloud.send(self.tickets[rows])
 
 
 class RemoteCloud:
@@ -39,22 +41,22 @@ class RemoteCloud:
         for reply in replies:
             self._box.add("take", reply)
 
-    def adapt(self, adapts: Sequence[Adapt]) -> None:
-        """Turn payloads into updates, in service order."""
-        if adapts:
-            self._box.ask("adapt", adapts)
+    def adapt(self, tickets: np.ndarray) -> None:
+        """Turn the payloads of some tickets into updates, in the order of their service."""
+        if len(tickets):
+            self._box.ask("adapt", tickets)
 
-    def hand_out(self, tickets: Sequence[int]) -> Parcel:
+    def hand_out(self, tickets: np.ndarray) -> Parcel:
         """Give away the updates of some tickets, stacked in their order: each worker gets its own."""
         return Parcel(self, tickets)
 
-    def send(self, tickets: Sequence[int]) -> Reply:
+    def send(self, tickets: np.ndarray) -> Reply:
         """Give away the updates of some tickets to whoever gets the reply."""
-        return self._box.ask("hand_out", list(tickets))
+        return self._box.ask("hand_out", tickets)
 
-    def forget(self, ticket: int) -> None:
-        """Drop whatever is kept of an exchange that came to nothing."""
-        self._box.add("forget", ticket)
+    def forget(self, tickets: np.ndarray) -> None:
+        """Drop whatever is kept of exchanges that came to nothing."""
+        self._box.add("forget", tickets)
 
     def measure_s(self) -> float:
         """Return how long adapting to one payload takes [s], measured in this process."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 
 from agents.block import Block, Kept
-from agents.contract import COHORT_COLUMNS, Collect, Discard, Eventually, Install, Progress
+from agents.contract import COHORT_COLUMNS, Eventually
 from agents.layout import Layout
 from agents.methods.base import Payload, Updates
+from agents.orders import Orders
 
 
 class InlinePool:
@@ -18,15 +20,14 @@ class InlinePool:
     def __init__(self, layout: Layout, blocks: Sequence[Block]) -> None:
         self._layout, self._blocks = layout, blocks
         self.workers = self.ahead = 0
-        self._columns = blocks[0].totals.shape[1] if blocks else len(COHORT_COLUMNS)
+        self._columns = blocks[0].columns if blocks else len(COHORT_COLUMNS)
 
-    def collect(self, orders: Sequence[Collect], draw_to_s: float | None = None) -> list[tuple[list[int], Payload]]:
+    def collect(self, orders: Orders, draw_to_s: float | None = None) -> list[tuple[np.ndarray, Payload]]:
         """Return (tickets, stacked payloads) block by block."""
         parts = []
         for index, mine, rows in self._layout.by_block(orders):
-            tickets = [order.ticket for order in mine]
-            at_s = np.array([order.at_s for order in mine])
-            parts.append((tickets, self._blocks[index].collect(rows, at_s, tickets)))
+            tickets = orders.ticket[mine]
+            parts.append((tickets, self._blocks[index].collect(rows, orders.at_s[mine], tickets)))
         return parts
 
     def draw(self, until_s: float) -> None:
@@ -34,28 +35,23 @@ class InlinePool:
         for block in self._blocks:
             block.load(until_s)
 
-    def note(self, orders: Sequence[Progress]) -> None:
+    def note(self, orders: Orders) -> None:
         """Tell blocks how exchanges progress."""
         for index, mine, rows in self._layout.by_block(orders):
-            for row, order in zip(rows.tolist(), mine, strict=True):
-                self._blocks[index].note(row, order.ticket, order.at_s, order.phase)
+            self._blocks[index].note(rows, orders.at_s[mine], orders.ticket[mine], orders.phase[mine])
 
-    def install(self, orders: Sequence[Install], updates: Updates) -> None:
+    def install(self, orders: Orders, updates: Updates) -> None:
         """Put ``updates``, stacked in the order of ``orders``, in force."""
-        row_of = {order.ticket: row for row, order in enumerate(orders)}
         for index, mine, rows in self._layout.by_block(orders):
-            picked = [row_of[order.ticket] for order in mine]
-            part = {name: values[picked] for name, values in updates.items()}
-            block = self._blocks[index]
-            block.install(rows, np.array([order.at_s for order in mine]), part)
-            for order in mine:
-                block.forget(order.ticket)
+            picked = torch.from_numpy(mine)
+            part = {name: values.index_select(0, picked) for name, values in updates.items()}
+            self._blocks[index].install(rows, orders.at_s[mine], part)
+            self._blocks[index].forget(orders.ticket[mine])
 
-    def forget(self, orders: Sequence[Discard]) -> None:
+    def forget(self, orders: Orders) -> None:
         """Drop what blocks keep of exchanges that came to nothing."""
         for index, mine, _ in self._layout.by_block(orders):
-            for order in mine:
-                self._blocks[index].forget(order.ticket)
+            self._blocks[index].forget(orders.ticket[mine])
 
     def close(self, until_s: float) -> Eventually[np.ndarray]:
         """Judge everything up to ``until_s``; return tallies int64 [cohorts, columns] since the last close."""
@@ -65,7 +61,7 @@ class InlinePool:
         return Eventually(lambda: tallies)
 
     def totals(self) -> np.ndarray:
-        """Return the tallies of each device since the start, int64 [devices, columns]."""
+        """Return the tallies of each device since the start, int64 [devices, len(DEVICE_COLUMNS)]."""
         return np.concatenate([block.totals for block in self._blocks])
 
     def checkpoint(self) -> list[Kept]:

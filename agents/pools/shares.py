@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
-from agents.layout import Layout, SomeOrder
+import numpy as np
+
+from agents.layout import Layout
+from agents.orders import Orders
 
 
 @dataclass(frozen=True)
@@ -36,11 +38,9 @@ class Owners:
 
     def __init__(self, layout: Layout, owned: Sequence[Share]) -> None:
         self.shares = owned
-        self._first = [layout.first[share.first] for share in owned]
+        self._first = layout.first[[share.first for share in owned]]
 
-    def rows_by_worker(self, orders: Sequence[SomeOrder]) -> dict[int, list[int]]:
-        """Return worker -> positions of its orders, in the order given; workers without any are left out."""
-        rows: dict[int, list[int]] = {}
-        for row, order in enumerate(orders):
-            rows.setdefault(bisect_right(self._first, order.device) - 1, []).append(row)
-        return dict(sorted(rows.items()))
+    def rows_by_worker(self, orders: Orders) -> dict[int, np.ndarray]:
+        """Return worker -> places of its orders, in the order given; workers without any are left out."""
+        worker = self._first.searchsorted(orders.device, side="right") - 1
+        return {int(one): np.flatnonzero(worker == one) for one in np.unique(worker)}

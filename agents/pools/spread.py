@@ -9,8 +9,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from agents.block import Kept
-from agents.contract import Collect, Discard, Eventually, Install, Progress
+from agents.contract import Eventually
 from agents.methods.base import Payload, Updates
+from agents.orders import Orders
 from agents.pools.shares import Owners
 from agents.pools.worker import Script, Sent, Step
 
@@ -92,7 +93,7 @@ class SpreadPool:
         """The number of worker processes."""
         return len(self._crew)
 
-    def collect(self, orders: Sequence[Collect], draw_to_s: float | None = None) -> Sequence[Any]:
+    def collect(self, orders: Orders, draw_to_s: float | None = None) -> Sequence[Any]:
         """Return (tickets, stacked payloads) block by block, or replies that will be lists of that."""
         asked = [self._boxes[worker].ask("collect", part) for worker, part, _ in self._parts(orders)]
         if asked and draw_to_s is not None and draw_to_s > self._drawn_to_s:
@@ -101,17 +102,17 @@ class SpreadPool:
                 box.ask("draw", draw_to_s)
         return asked if self._by_reference else _copied(part for reply in asked for part in reply.get())
 
-    def note(self, orders: Sequence[Progress]) -> None:
+    def note(self, orders: Orders) -> None:
         """Tell blocks how exchanges progress."""
         for worker, part, _ in self._parts(orders):
             self._boxes[worker].add("note", part)
 
-    def install(self, orders: Sequence[Install], updates: Any) -> None:
+    def install(self, orders: Orders, updates: Any) -> None:
         """Put ``updates``, stacked in the order of ``orders`` or still to be handed out, in force."""
         for worker, part, rows in self._parts(orders):
             self._boxes[worker].add("install", part, _rows_of(updates, rows))
 
-    def forget(self, orders: Sequence[Discard]) -> None:
+    def forget(self, orders: Orders) -> None:
         """Drop what blocks keep of exchanges that came to nothing."""
         for worker, part, _ in self._parts(orders):
             self._boxes[worker].add("forget", part)
@@ -123,7 +124,7 @@ class SpreadPool:
         return Eventually(lambda: _sum(replies))
 
     def totals(self) -> np.ndarray:
-        """Return the tallies of each device since the start, int64 [devices, columns]."""
+        """Return the tallies of each device since the start, int64 [devices, len(DEVICE_COLUMNS)]."""
         return np.concatenate(_answers([box.ask("totals") for box in self._boxes]))
 
     def checkpoint(self) -> list[Kept]:
@@ -139,19 +140,19 @@ class SpreadPool:
         """Let the workers go."""
         self._crew.close()
 
-    def _parts(self, orders: Sequence[Any]) -> Iterable[tuple[int, list[Any], list[int]]]:
+    def _parts(self, orders: Orders) -> Iterable[tuple[int, Orders, np.ndarray]]:
         """Yield (worker, its orders in the order given, their places in it), worker by worker."""
         for worker, rows in self._owners.rows_by_worker(orders).items():
-            yield worker, [orders[row] for row in rows], rows
+            yield worker, orders.take(rows), rows
 
 
-def _rows_of(updates: Any, rows: list[int]) -> Any:
+def _rows_of(updates: Any, rows: np.ndarray) -> Any:
     if not isinstance(updates, Mapping):
         return updates.of(rows)
     return {name: values[rows] for name, values in updates.items()}
 
 
-def _copied(parts: Iterable[tuple[list[int], Payload]]) -> list[tuple[list[int], Updates]]:
+def _copied(parts: Iterable[tuple[np.ndarray, Payload]]) -> list[tuple[np.ndarray, Updates]]:
     """Copy: a row of an answer may wait long for the cloud, and as a view would pin all of it in shared memory."""
     return [(tickets, {name: values.clone() for name, values in payload.items()}) for tickets, payload in parts]
 

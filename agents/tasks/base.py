@@ -135,6 +135,8 @@ class Stream:
     hindsight: np.ndarray | None = None
     #: What a net must know of the data beside their shape, as options of the model.
     net_options: Mapping[str, Any] = {}
+    #: Whether the refitted oracle is the one that was best on the validation split, so that it cannot overfit.
+    oracle_stops_early = False
 
 
 class Task(Protocol):
@@ -147,6 +149,7 @@ class Task(Protocol):
     supply: Supply | None
     hindsight: np.ndarray | None
     net_options: Mapping[str, Any]
+    oracle_stops_early: bool
 
     def history(self) -> History:
         """Return the cloud's past, before t = 0; it does not depend on the drift to come."""

@@ -107,7 +107,9 @@ def refuse_priors(concepts: Sequence[Concept], why: str) -> None:
         raise InputError("drift", f"labels.prior and labels.dirichlet: {why}")
 
 
-def read_law(name: str, given: Mapping[str, Any], defaults: Mapping[str, Any], least: Mapping[str, int]) -> dict[str, Any]:
+def read_law(
+    name: str, given: Mapping[str, Any], defaults: Mapping[str, Any], least: Mapping[str, int]
+) -> dict[str, Any]:
     """Return the options of a law, completed; ``least`` bounds some from below.
 
     Raises:

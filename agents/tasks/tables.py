@@ -71,9 +71,7 @@ class Tables(Stream):
         self._numeric, self.classes, self.class_names = table.numeric, len(table.classes), table.classes
         self.input_shape, self.pool_size = (self._stream.shape[1],), len(self._stream)
         with about("drift"):
-            self.schedule = make_schedule(
-                spec.drift, spec.cohorts, NEUTRAL, self.classes, spec.seed, spec.duration_s
-            )
+            self.schedule = make_schedule(spec.drift, spec.cohorts, NEUTRAL, self.classes, spec.seed, spec.duration_s)
             _refuse_priors(self.schedule.concepts)
         self.concepts = tuple(concept.name for concept in self.schedule.concepts)
         self.hindsight = np.arange(self.pool_size) * self.options["segments"] // self.pool_size

@@ -109,7 +109,10 @@ def _ray_mass(along: np.ndarray, away_squared: float, low: np.ndarray, high: np.
     r exp(-(r^2 - 2 r along + away_squared) / 2) / (2 pi).
     """
     # exp of the sum, not product of the exps: a distant mean must not overflow.
-    edges = [np.exp(-(np.square(np.minimum(r, 1e150)) - 2 * np.minimum(r, 1e150) * along + away_squared) / 2) for r in (low, high)]
+    edges = [
+        np.exp(-(np.square(np.minimum(r, 1e150)) - 2 * np.minimum(r, 1e150) * along + away_squared) / 2)
+        for r in (low, high)
+    ]
     tail = np.sqrt(2.0 * np.pi) * along * (ndtr(high - along) - ndtr(low - along))
     density: np.ndarray = (edges[0] - edges[1] + tail * np.exp((along**2 - away_squared) / 2.0)) / (2.0 * np.pi)
     return density

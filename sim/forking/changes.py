@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from sim.lines.rates import rate_of
 from sim.run_folder import FolderError
 from sim.scenario import Scenario
 from sim.scenario.scenario import OUTSIDE_FINGERPRINT
@@ -60,6 +61,9 @@ def _obstacle(path: str, old: Scenario, new: Scenario) -> str | None:
             return f"the rate of a link that is shared out ('{link.discipline}') must stay"
         if any(getattr(one.links[name], rest[0]).bucket is not None for one in (old, new)):
             return "a token bucket must stay as it is"
+        rates = [rate_of(getattr(one.links[name], rest[0]), name, rest[0], one.seed)(0) for one in (old, new)]
+        if rates[0].grain_bits != rates[1].grain_bits:
+            return "a trace of packets and a smooth rate cannot take over from each other"
     if section == "cloud" and (old.cloud.batch.max > 1 or "measured" in (old.cloud.service, new.cloud.service)):
         return "the service of batches must stay, and so must a measured one"
     return None

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from agents.contract import DataPlane, DeviceTotals, Eventually, Kept, MessageSizes, Order, Tallies
+from agents.orders import Orders
 from sim.resuming.checkpoints import Checkpoint, Checkpoints
 from sim.resuming.journal import Entry, Journal, Past
 from sim.resuming.order_digest import OrderDigest
@@ -89,11 +90,11 @@ class KeptPlane:
         still = self._keeping.stop.asked or self._keeping.pace.due() or self._next_stage() is not None
         return 0 if still or self._live is None else self._live.ahead
 
-    def settle(self, orders: Sequence[Order], until_s: float) -> Tallies:
+    def settle(self, orders: Orders | Sequence[Order], until_s: float) -> Tallies:
         """Carry ``orders`` out, or remember what came of them; write down what is new."""
         return self.begin(orders, until_s).get()
 
-    def begin(self, orders: Sequence[Order], until_s: float) -> Eventually[Tallies]:
+    def begin(self, orders: Orders | Sequence[Order], until_s: float) -> Eventually[Tallies]:
         """Do as :meth:`settle` does, but let whoever wants the tallies wait for them; in order, all of them."""
         self._digest.feed(orders)
         self._tick += 1
@@ -155,7 +156,7 @@ class KeptPlane:
         self._keeping.checkpoints.write(Checkpoint(self._tick, orders, self._awake().checkpoint()))
         self._keeping.pace.took(time.monotonic() - began)
 
-    def carry_out(self, orders: Sequence[Order]) -> None:
+    def carry_out(self, orders: Orders | Sequence[Order]) -> None:
         """Carry ``orders`` out without closing the interval."""
         self._digest.feed(orders)
         if self._live is not None:

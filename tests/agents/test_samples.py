@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.samples import SampleRing
+from agents.samples import Picked, SampleRing
 from agents.tasks.base import Content
 
 WIDTH, CAPACITY = 3, 64
@@ -31,12 +31,13 @@ def filled(seed: int, cells: int) -> tuple[SampleRing, list[list[tuple[float, fl
 def test_the_ring_remembers_like_a_list(seed: int, back_s: float, n: int) -> None:
     ring, truth = filled(seed, 12)
     rows, at_s = np.arange(WIDTH), np.full(WIDTH, 12.0 - back_s)
-    slots, count = ring.newest(rows, at_s, n)
-    due_slots, due_count = ring.newest_labelled(rows, at_s, n)
+    seen_by_then = ring.count_until(rows, at_s, np.maximum(ring.loaded - CAPACITY, 0))
+    places, count = ring.newest(rows, seen_by_then, n)
+    due_places, due_count = ring.newest_labelled(rows, at_s, n)
+    refs = Picked(ring, places)["ref"], Picked(ring, due_places)["ref"]
     for row in range(WIDTH):
         seen = [sample for sample in truth[row] if sample[0] <= at_s[row]]
-        assert ring.count_until(rows, at_s)[row] == len(seen)
-        refs = ring.fields["ref"][row]
-        assert refs[slots[row, : count[row]]].tolist() == [ref for _, _, ref in seen[-n:]]
+        assert seen_by_then[row] == len(seen)
+        assert refs[0][row, : count[row]].tolist() == [ref for _, _, ref in seen[-n:]]
         known = [ref for _, due, ref in seen if due <= at_s[row]]
-        assert refs[due_slots[row, : due_count[row]]].tolist() == known[-n:]
+        assert refs[1][row, : due_count[row]].tolist() == known[-n:]

@@ -58,13 +58,19 @@ def test_what_the_past_rests_on_is_refused_by_name(change: str) -> None:
     [
         ("links.lte.discipline=ps", "links.lte.up=2 Mbit/s", "shared out"),
         ("links.lte.discipline=lcfs", "links.lte.down=3 Mbit/s", "shared out"),
-        ("links.lte.up.bucket={rate: 100 kbit/s, burst: 10 kB}", "links.lte.up.rate=5 Mbit/s", "bucket"),
+        ("links.lte.up={rate: 1 Mbit/s, bucket: {rate: 1 kbit/s, burst: 1 kB}}", "links.lte.up.rate=5 Mbit/s", "bucket"),
         ("cloud.batch={max: 4, wait: 1 s}", "cloud.service=3 ms", "batches"),
     ],
 )
 def test_what_looks_free_may_be_bound(given: str, change: str, why: str) -> None:
     with pytest.raises(ForkError, match=why):
         require_possible(load(TIMING, [given]), load(TIMING, [given, change]), 60.0)
+
+
+def test_packets_and_a_fluid_cannot_take_over_from_each_other(tmp_path: Path) -> None:
+    (tmp_path / "packets.up").write_text("1\n5\n9\n", encoding="utf-8")
+    with pytest.raises(ForkError, match=r"links.lte.up.*packets"):
+        require_possible(load(TIMING), load(TIMING, [f"links.lte.up={{trace: {tmp_path / 'packets.up'}}}"]), 60.0)
 
 
 @pytest.mark.parametrize(("at_s", "told"), [(61.0, "write 1 min"), (0.0, "within"), (600.0, "within"), (1e9, "within")])

@@ -33,10 +33,10 @@ def digest(*handed_over: list[Order]) -> bytes:
     return orders.close()
 
 
-def test_a_digest_tells_kinds_order_tickets_and_times_apart() -> None:
+def test_a_digest_tells_kinds_tickets_batches_and_times_apart() -> None:
     others: list[list[Order]] = [
-        ORDERS[::-1],
         ORDERS[:-1],
+        [*ORDERS, ORDERS[0]],
         [*ORDERS[:-1], Discard(1, 5, 1.0)],
         [*ORDERS[:-1], Install(1, 5, 1.0 + 2**-50)],
         [*ORDERS[:-1], Install(2, 5, 1.0)],
@@ -45,6 +45,10 @@ def test_a_digest_tells_kinds_order_tickets_and_times_apart() -> None:
         [],
     ]
     assert len({digest(orders) for orders in [ORDERS, *others]}) == 1 + len(others)
+
+
+def test_orders_of_a_tick_count_however_they_are_handed_over() -> None:
+    assert digest(ORDERS) == digest(ORDERS[:1], ORDERS[1:]) == digest(ORDERS[::-1])
 
 
 def test_a_digest_begins_anew_with_each_tick() -> None:

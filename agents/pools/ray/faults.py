@@ -29,7 +29,7 @@ _REMEDIES = (
     ),
     (
         ("could not find any running ray instance", "failed to connect", "failed to get node info"),
-        "start a cluster with 'ray start --head' and name its HOST:PORT; if it asks for a token, set RAY_AUTH_MODE=token",
+        "start a cluster with 'ray start --head' and name its HOST:PORT; if it wants a token, set RAY_AUTH_MODE=token",
     ),
     (
         ("out of disk", "outofdisk", "object store is full", "local disk"),
@@ -52,7 +52,7 @@ def explained(what: str) -> Iterator[None]:
 
 def told(error: BaseException) -> str:
     """Return Ray's own words in one line."""
-    words = " ".join(str(error).split())
+    words = " ".join(str(error).split()).rstrip(".")
     return (words if len(words) <= 300 else f"{words[:300]} ...") or type(error).__name__
 
 

@@ -7,12 +7,14 @@ import os
 import shutil
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import ceil
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import ray
@@ -120,6 +122,25 @@ def _own_ears() -> Iterator[None]:
 
 
 @contextmanager
+def _overheard() -> Iterator[None]:
+    """Keep what Ray's native code mutters away from our stderr, and listen for the one thing it does not raise."""
+    sys.stderr.flush()
+    ours = os.dup(2)
+    with TemporaryFile() as muttered:
+        os.dup2(muttered.fileno(), 2)
+        try:
+            yield
+        except ConnectionError as error:
+            muttered.seek(0)
+            if b"InvalidAuthToken" in muttered.read():
+                raise ConnectionError("its authentication token is missing here, or another one") from error
+            raise
+        finally:
+            os.dup2(ours, 2)
+            os.close(ours)
+
+
+@contextmanager
 def _importable() -> Iterator[None]:
     """Let processes that start meanwhile find this project, from wherever it is used."""
     before = os.environ.get("PYTHONPATH")
@@ -150,10 +171,8 @@ def _store_bytes(wanted: int) -> int:
 
 def _connect(address: str) -> Session:
     _knock(address)
-    with explained(f"no Ray cluster can be used at '{address}'"), _own_ears():
-        ray.init(
-            address=address, runtime_env=_runtime_env(), log_to_driver=False, logging_level=logging.ERROR, namespace=""
-        )
+    with explained(f"no Ray cluster can be used at '{address}'"), _own_ears(), _overheard():
+        ray.init(address=address, runtime_env=_runtime_env(), log_to_driver=False, logging_level=logging.ERROR)
         nodes = sum(1 for node in ray.nodes() if node["Alive"])
         return Session(address, ray.cluster_resources().get("CPU", 0.0), nodes, True)
 

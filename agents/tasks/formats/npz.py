@@ -19,12 +19,12 @@ def read_archive(path: Path) -> ImageSet:
     Raises:
         ValueError: no archive, an array that is missing, or one that holds no images or labels.
     """
+    if not zipfile.is_zipfile(path):
+        raise ValueError(f"{path}: is no whole NumPy archive; wanted: one with 'x' and 'y', as numpy.savez writes it")
     try:
         archive = np.load(path, allow_pickle=False)
     except (zipfile.BadZipFile, EOFError, ValueError) as error:
         raise ValueError(f"{path}: is no NumPy archive ({_first_line(error)})") from None
-    if isinstance(archive, np.ndarray):
-        raise ValueError(f"{path}: is a single array; wanted: an archive with 'x' and 'y' (numpy.savez)")
     with archive:
         return image_set(_part(archive, path, "x", "y"), _test(archive, path))
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from agents.contract import CohortSpec, Collect
 from agents.layout import Layout
+from agents.orders import Orders
 from agents.pools.shares import Owners, shares
 
 LOADS = st.lists(st.sampled_from([0.0, 1.0, 3.0, 16.0]), min_size=1, max_size=40)
@@ -34,13 +35,15 @@ def test_a_busy_cohort_gets_more_workers_than_a_quiet_one() -> None:
 def test_each_device_belongs_to_the_worker_of_its_block(cohorts: list[int], workers: int) -> None:
     layout = Layout([CohortSpec(str(n), n, 1.0, "poisson", 1.0, None) for n in cohorts])
     owned = shares([1.0] * len(layout.places), workers)
-    orders = [Collect(device, device, 0.0) for device in np.random.default_rng(0).permutation(sum(cohorts)).tolist()]
+    devices = np.random.default_rng(0).permutation(sum(cohorts)).tolist()
+    orders = Orders.of([Collect(device, device, 0.0) for device in devices])
     rows_of = Owners(layout, owned).rows_by_worker(orders)
     assert list(rows_of) == sorted(rows_of)
     for worker, rows in rows_of.items():
         mine = layout.within(owned[worker].first, owned[worker].end)
-        assert rows == sorted(rows)
-        assert sum(len(part) for _, part, _ in mine.by_block([orders[row] for row in rows])) == len(rows)
+        part = orders.take(rows)
+        assert (np.diff(rows) > 0).all()
+        assert sum(len(places) for _, places, _ in mine.by_block(part)) == len(rows)
         lowest, highest = mine.first[0], mine.first[-1] + mine.devices[-1]
-        assert all(lowest <= orders[row].device < highest for row in rows)
+        assert ((lowest <= part.device) & (part.device < highest)).all()
     assert sum(map(len, rows_of.values())) == len(orders)

@@ -1,0 +1,76 @@
+"""A shelf: rows of tensors that wait for their turn, each under its ticket."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+
+from agents.contract import Kept
+from agents.keeping import as_arrays, as_tensors, below, under
+
+Rows = dict[str, torch.Tensor]
+
+
+class Shelf:
+    """Keeps rows in slots of stacked tensors, so that many come and go in a few copies.
+
+    All rows have the same fields and shapes; the shelf grows as it must, and never shrinks.
+    """
+
+    def __init__(self) -> None:
+        self._slot_of: dict[int, int] = {}
+        self._free: list[int] = []
+        self._fields: Rows = {}
+        self._slots = 0
+
+    def put(self, tickets: Sequence[int], rows: Mapping[str, torch.Tensor]) -> None:
+        """Put rows [tickets, ...] on the shelf; what a ticket had there is replaced."""
+        self.drop(tickets)
+        self._make_room(len(tickets), rows)
+        slots = [self._free.pop() for _ in tickets]
+        self._slot_of.update(zip(tickets, slots, strict=True))
+        index = torch.tensor(slots, dtype=torch.int64)
+        for name, values in rows.items():
+            self._fields[name].index_copy_(0, index, values)
+
+    def take(self, tickets: Sequence[int]) -> Rows:
+        """Take rows off the shelf, stacked in the order of ``tickets``.
+
+        Raises:
+            KeyError: nothing is there for a ticket.
+        """
+        slots = [self._slot_of.pop(ticket) for ticket in tickets]
+        self._free += slots
+        return self._at(slots)
+
+    def drop(self, tickets: Sequence[int]) -> None:
+        """Forget what is kept for some tickets, if anything is."""
+        self._free += [self._slot_of.pop(ticket) for ticket in tickets if ticket in self._slot_of]
+
+    def checkpoint(self) -> Kept:
+        """Return all that is on the shelf, by name."""
+        tickets = list(self._slot_of)
+        kept = {"tickets": np.array(tickets, np.int64)}
+        return kept | below("rows", as_arrays(self._at(list(self._slot_of.values()))) if tickets else {})
+
+    def restore(self, kept: Kept) -> None:
+        """Go to where :meth:`checkpoint` was called."""
+        self.drop(list(self._slot_of))
+        if len(kept["tickets"]):
+            self.put(kept["tickets"].tolist(), as_tensors(under("rows", kept)))
+
+    def _at(self, slots: Sequence[int]) -> Rows:
+        index = torch.tensor(slots, dtype=torch.int64)
+        return {name: values.index_select(0, index) for name, values in self._fields.items()}
+
+    def _make_room(self, wanted: int, rows: Mapping[str, torch.Tensor]) -> None:
+        if len(self._free) >= wanted:
+            return
+        more = max(wanted, self._slots)
+        for name, values in rows.items():
+            empty = values.new_zeros(more, *values.shape[1:])
+            self._fields[name] = torch.cat([self._fields[name], empty]) if self._slots else empty
+        self._free += range(self._slots, self._slots + more)
+        self._slots += more

@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from agents.arrivals import Arrivals
+from agents.contract import CohortSpec, FleetSpec, InputError
+from agents.seeding import Purpose, rng
+from agents.tasks.base import Cell, Content, Place
+from agents.tasks.interactions import Interactions
+from agents.tasks.recommendation.decisions import SHOWN
+
+DATA = Path(__file__).parents[5] / "shared" / "data" / "recsys"
+BLOCK = Place(0, 0, 256)
+Row = tuple[int, int, int]
+
+
+def clicks(users: int = 12, items: int = 40) -> list[Row]:
+    """Every user clicks every five seconds or so, over 1,000 s; user u has 30 + u clicks, the last user only late ones."""
+    chance = np.random.default_rng(2)
+    rows = []
+    for user in range(users):
+        times = np.sort(chance.choice(1000, 30 + user, replace=False))
+        times = times if user < users - 1 else 900 + times // 10
+        rows += [(user, int(chance.integers(items)), int(at)) for at in times]
+    return rows
+
+
+@pytest.fixture
+def task_of(fleet_spec: Callable[..., FleetSpec], tmp_path: Path) -> Callable[..., Interactions]:
+    """Return a maker of tasks from rows (user, item, time); devices per cohort, then options."""
+
+    def make(rows: list[Row], devices: tuple[int, ...] = (5,), seed: int = 7, **options: Any) -> Interactions:
+        file = tmp_path / "log.csv"
+        file.write_text("user,item,rating,time\n" + "".join(f"{u},{i},5,{t}\n" for u, i, t in rows))
+        cohorts = tuple(
+            CohortSpec(f"c{index}", count, 1.0, "recorded", 1.0, lambda uniform: uniform, index)
+            for index, count in enumerate(devices)
+        )
+        given = {"path": file, "core": 1, "negatives": 8, **options}
+        return Interactions(fleet_spec(seed=seed, data="interactions", data_options=given, cohorts=cohorts))
+
+    return make
+
+
+Maker = Callable[..., Interactions]
+
+
+def all_of(task: Interactions, place: Place = BLOCK) -> tuple[Content, np.ndarray]:
+    """Return the whole stream of a block in one cell, and which samples are there."""
+    count = task.supply.count(place)
+    ordinal = np.broadcast_to(np.arange(max(int(count.max()), 1)), (place.width, max(int(count.max()), 1)))
+    valid = ordinal < count[:, None]
+    time_s = np.where(valid, ordinal + 1.0, np.inf)
+    return task.draw(Cell(place, 0, time_s, valid, ordinal), rng(0, Purpose.CONTENT)), valid
+
+
+def test_devices_are_the_users_with_most_clicks_after_the_split_in_time_order(task_of: Maker) -> None:
+    rows = clicks()
+    task = task_of(rows, history=0.5)
+    split_s = min(t for *_, t in rows) + 0.5 * (max(t for *_, t in rows) - min(t for *_, t in rows))
+    later = {user: [(t, i) for u, i, t in rows if u == user and t > split_s] for user in range(12)}
+    ranked = sorted(later, key=lambda user: (-len(later[user]), user))[:5]
+    content, valid = all_of(task)
+    names = {index: name for index, name in enumerate(sorted({i for _, i, _ in rows}))}
+    for device, user in enumerate(ranked):
+        expected = [i for _, i in sorted(later[user], key=lambda click: click[0])]
+        own = content.ref[device][valid[device]]
+        picked = task.decisions.candidates[own, content.label[device][valid[device]]]
+        assert [names[item - 1] for item in picked.tolist()] == expected
+    assert not valid[5:].any()
+    assert task.pool_size == valid.sum()
+
+
+def test_nothing_that_a_model_sees_comes_from_the_moment_it_predicts_or_after(task_of: Maker) -> None:
+    task = task_of(clicks(), devices=(12,), history=0.6, window=4)
+    for device, user in enumerate(task.users.busiest()):
+        known, items = int(task.users.known[user]), task.users.clicks(user)
+        first = int(task.supply.first(BLOCK)[device])
+        for step in range(int(task.users.later[user])):
+            window = task.decisions.window[first + step]
+            assert window[window > 0].tolist() == (items[: known + step][-4:] + 1).tolist()
+            candidates = np.delete(task.decisions.candidates[first + step], task.decisions.label[first + step])
+            assert not set(candidates - 1) & set(items[: known + step + 1].tolist())
+
+
+def test_the_past_ends_at_the_split_and_is_validated_on_its_end(task_of: Maker) -> None:
+    task = task_of(clicks(), history=0.5)
+    history, users = task.history(), task.users
+    sizes = [len(history.train.x), len(history.validation.x)]
+    assert sum(sizes) == users.known.sum()
+    assert sizes[1] == pytest.approx(0.1 * sum(sizes), abs=2)
+    for past, first in ((history.train, 0), (history.validation, sizes[0])):
+        assert past.order is not None
+        assert past.x.shape == (len(past.label), 10 + SHOWN)
+        for user in past.concept.unique().tolist():
+            own = past.concept == user
+            clicked = past.x[own][torch.arange(int(own.sum())), 10 + past.label[own]]
+            skipped = 0 if not first else int((history.train.concept == user).sum())
+            assert clicked.tolist() == (users.clicks(user)[skipped : skipped + len(clicked)] + 1).tolist()
+            assert (past.order[own].diff() > 0).all()
+
+
+def test_only_the_latest_clicks_of_each_user_are_trained_on_where_asked_for(task_of: Maker) -> None:
+    assert max(np.bincount(task_of(clicks(), latest=3).history().train.concept)) == 3
+
+
+def test_a_new_user_starts_with_an_empty_window(task_of: Maker) -> None:
+    task = task_of(clicks(), devices=(12,), history=0.8)
+    newcomer = task.users.busiest().tolist().index(11)
+    window = task.decisions.window[task.supply.first(BLOCK)[newcomer]]
+    assert not window.any()
+
+
+def test_adding_devices_or_users_changes_nobodys_stream(task_of: Maker) -> None:
+    few, many = task_of(clicks(), (3,)), task_of(clicks(), (9,))
+    small, large = all_of(few)[0], all_of(many)[0]
+    for device in range(3):
+        own = slice(0, int(few.supply.count(BLOCK)[device]))
+        for task, content in ((few, small), (many, large)):
+            assert (content.ref[device, own] == task.supply.first(BLOCK)[device] + np.arange(own.stop)).all()
+        assert (few.decisions.candidates[small.ref[device, own]] == many.decisions.candidates[large.ref[device, own]]).all()
+
+
+def test_cohorts_share_the_users_out_in_device_order(task_of: Maker) -> None:
+    one, two = task_of(clicks(), (5,)), task_of(clicks(), (2, 3))
+    first, second = (two.supply.times_s(Place(cohort, 0, 256)) for cohort in (0, 1))
+    together = one.supply.times_s(BLOCK)
+    for device in range(5):
+        split = first[device] if device < 2 else second[device - 2]
+        assert split.tolist() == together[device].tolist()
+    assert [len(times_s) for times_s in first[2:5]] == [0, 0, 0]
+
+
+def test_what_follows_the_past_fills_the_run_or_is_compressed_as_asked(task_of: Maker) -> None:
+    times_s = np.concatenate(task_of(clicks(), (12,), history=0.5).supply.times_s(BLOCK))
+    assert times_s.max() == pytest.approx(1000.0)
+    assert times_s.min() > 0.0
+    task = task_of(clicks(), (12,), history=0.5, compression=10.0)
+    assert np.concatenate(task.supply.times_s(BLOCK)).max() == pytest.approx((task.users.end_s - task.users.split_s) / 10)
+
+
+def test_cells_of_a_replay_are_the_same_in_any_order_and_hold_every_click_once(task_of: Maker) -> None:
+    task = task_of(clicks(), (12,))
+    spec = CohortSpec("c0", 12, 1.0, "recorded", 1.0, lambda uniform: uniform, 0)
+    arrivals, again = Arrivals(7, spec, task.supply), Arrivals(7, spec, task.supply)
+    cells = int(np.ceil(1000.0 / arrivals.cell_s))
+
+    def refs(source: Arrivals, index: int) -> list[int]:
+        cell, _ = source.cell(BLOCK, index)
+        return task.draw(cell, rng(0, Purpose.CONTENT)).ref[cell.valid].tolist()
+
+    forwards = [refs(arrivals, index) for index in range(cells)]
+    backwards = [refs(again, index) for index in reversed(range(cells))][::-1]
+    assert forwards == backwards
+    assert sorted(ref for cell in forwards for ref in cell) == list(range(task.pool_size))
+
+
+@pytest.mark.parametrize(
+    ("options", "devices", "said"),
+    [
+        ({"core": 100}, 5, "core: 100 leaves nothing of 12 users and 40 items"),
+        ({"history": 1.0}, 5, "history: 100% .* leaves no interaction after the split"),
+        ({"negatives": 39}, 5, "negatives: 39 cannot be sampled: of 40 items a user has clicked"),
+        ({"negatives": 3}, 5, "negatives: 3 must be at least 4"),
+        ({"window": 0}, 5, "window: 0 must be at least 1"),
+        ({}, 13, "has 13 devices, but only 12 users click after the split"),
+        ({}, 0, "has no device"),
+        ({"colour": "red"}, 5, "no option 'colour'"),
+        ({"path": "nowhere.csv"}, 5, "nowhere.csv"),
+    ],
+)
+def test_what_cannot_be_replayed_is_told(task_of: Maker, options: dict[str, Any], devices: int, said: str) -> None:
+    with pytest.raises((ValueError, OSError), match=said):
+        task_of(clicks(), (devices,), **options)
+
+
+def test_a_log_cannot_be_made_to_drift(fleet_spec: Callable[..., FleetSpec]) -> None:
+    from agents.contract import DriftSpec
+
+    with pytest.raises(InputError, match="replayed as it was") as refusal:
+        Interactions(fleet_spec(DriftSpec("sudden", 1.0, to={}), data="interactions"))
+    assert refusal.value.about == "drift"
+
+
+@pytest.mark.skipif(not DATA.exists(), reason="the interaction logs are not here")
+@pytest.mark.parametrize(
+    ("file", "core", "users", "items", "kept"),
+    [("ml-100k/u.data", 30, 720, 795, 86_295), ("amazon_6170u/user_item.dat.gz", 5, 6170, 2753, 195_791)],
+)
+def test_real_logs_have_the_sizes_that_are_known(
+    task_of: Maker, file: str, core: int, users: int, items: int, kept: int
+) -> None:
+    task = task_of([(0, 0, 0)], (100,), path=DATA / file, core=core, negatives=99)
+    assert (len(task.users.known), task.items, len(task.users.item)) == (users, items, kept)
+    content, valid = all_of(task)
+    assert content.ref[valid].tolist() == list(range(task.pool_size))
+    assert task.decisions.candidates.shape == (task.pool_size, 100)

@@ -1,0 +1,69 @@
+"""Resuming does not ask where blocks live: begun on workers, a run goes on in process, and the other way round."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import spying
+from stage import Run, scene
+from test_resume_runs import HOW, OFTEN, WORLD, at, ctrl_c, resumed
+
+from sim.fork import fork, prepare_fork
+from sim.playing import HowToPlay, play
+from sim.resuming.stopping import Interrupted
+from sim.run_folder import RunFolder
+from sim.scenario import load
+
+pytestmark = pytest.mark.ray
+
+WATCHED = "method.trigger={kind: 'spying:Watched'}"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def ray_session() -> Iterator[None]:
+    """Start Ray once for all tests here; pools use it and leave it running."""
+    import ray
+
+    ray.init(address="local", num_cpus=3, include_dashboard=False, log_to_driver=False, object_store_memory=10**8)
+    yield
+    ray.shutdown()
+
+
+@pytest.fixture(autouse=True)
+def _nobody_watches() -> Iterator[None]:
+    spying.WATCHERS.clear()
+    yield
+    spying.WATCHERS.clear()
+
+
+def on(workers: int) -> HowToPlay:
+    """Return how to play on some workers."""
+    return replace(HOW, workers=workers)
+
+
+def begin(folder: Path, workers: int) -> Run:
+    """Play the world of the other tests into a folder."""
+    scenario = load(scene("gaussians"), [*WORLD, WATCHED, OFTEN], allow_plugins=True)
+    return Run(play(scenario, RunFolder.open(folder), on(workers), lambda windows, marks: {}).folder)
+
+
+@pytest.mark.parametrize(("first", "then", "tick"), [(2, 2, 3), (2, 0, 5), (0, 3, 4), (3, 1, 6)])
+def test_a_run_goes_on_with_other_workers(tmp_path: Path, first: int, then: int, tick: int) -> None:
+    whole = begin(tmp_path / "whole", 0)
+    at(tick, ctrl_c)
+    with pytest.raises(Interrupted):
+        begin(tmp_path / "cut", first)
+    assert resumed(tmp_path / "cut", on(then)).digest == whole.digest
+
+
+def test_a_fork_changes_its_method_on_workers_too(tmp_path: Path) -> None:
+    begin(tmp_path / "run", 0)
+    digests = set()
+    for workers in (0, 2):
+        scenario, memory = prepare_fork(tmp_path / "run", 40.0, ["method.adapter.steps=9"], allow_plugins=True)
+        folder = RunFolder.open(tmp_path / f"fork-{workers}")
+        digests.add(fork(scenario, memory, folder, on(workers), lambda windows, marks: {}).summary["digest"])
+    assert len(digests) == 1
