@@ -93,6 +93,11 @@ def _add_looking(commands: Any) -> None:
     verify = _command(commands, "verify", "verifying:verify", "check the simulator against closed forms")
     verify.add_argument("what", nargs="+", metavar="WHAT", help="physics: all cases; list; or cases by name")
     verify.add_argument("--json", action="store_true", help="print the verdicts as JSON")
+    bench = _command(commands, "bench", "bench:bench", "measure speed and memory on this machine")
+    bench.add_argument("what", nargs="*", metavar="GROUP", help="what to measure (default: all but the scale scenarios)")
+    bench.add_argument("--quick", action="store_true", help="rough figures within a minute")
+    bench.add_argument("--json", action="store_true", help="print the findings as JSON")
+    bench.add_argument("--write", metavar="FILE", help="write them down as a page, as docs/performance.md")
     _command(commands, "doctor", "looking:doctor", "check this installation")
 
 

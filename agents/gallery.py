@@ -124,8 +124,7 @@ def _line(kind: str, front: str) -> DriftSpec:
     own = dict(KINDS[kind])
     options = {**own.pop("options", {}), **FRONTS[front]}
     new = {"rotate": _FULL_DEG}
-    whereto = {"between": (new, {})} if kind == "recurring" else {"to": new}
-    return DriftSpec(kind.split(",")[0], _AT_S, options=options, **whereto, **own)
+    return DriftSpec(kind.split(",")[0], _AT_S, to=new, between=(new, {}), options=options, **own)
 
 
 def _spec(cohort: CohortSpec, line: DriftSpec) -> FleetSpec:

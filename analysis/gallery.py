@@ -22,18 +22,30 @@ _HEAT = LinearSegmentedColormap.from_list("new world", ["#f7f7f7", "#bcd9ea", CO
 class Sheet(Protocol):
     """An image under one transform: ``images`` [looks, h, w, channels], 0 to 1."""
 
-    name: str
-    labels: list[str]
-    images: np.ndarray
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def labels(self) -> list[str]: ...
+
+    @property
+    def images(self) -> np.ndarray: ...
 
 
 class Shape(Protocol):
     """Strength of the new world, [devices, bins], NaN where a device saw nothing."""
 
-    kind: str
-    front: str
-    edges_s: np.ndarray
-    strength: np.ndarray
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def front(self) -> str: ...
+
+    @property
+    def edges_s(self) -> np.ndarray: ...
+
+    @property
+    def strength(self) -> np.ndarray: ...
 
 
 def draw_transforms(path: Path, sheets: Mapping[str, Sequence[Sheet]]) -> Path:
@@ -42,7 +54,7 @@ def draw_transforms(path: Path, sheets: Mapping[str, Sequence[Sheet]]) -> Path:
     rows = len(next(iter(sheets.values())))
     width_in = _NAMES_IN + len(sheets) * (columns - 1) * (_CELL_IN + 0.07) + 0.25 * (len(sheets) - 1)
     with house_style():
-        figure = Figure(figsize=(width_in, rows * (_CELL_IN + 0.2)), layout="none")
+        figure = Figure(figsize=(width_in, rows * (_CELL_IN + 0.2)))
         grid = figure.add_gridspec(
             rows, len(sheets) * columns - 1, left=_NAMES_IN / width_in, right=0.995, top=0.995, bottom=0.03,
             wspace=0.06, hspace=0.42, width_ratios=([1] * _MOST_LOOKS + [0.3]) * (len(sheets) - 1) + [1] * _MOST_LOOKS,

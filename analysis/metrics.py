@@ -10,6 +10,7 @@ import numpy as np
 
 from analysis import ages, latency
 from analysis.bill import bill
+from analysis.ranking import SUMMED
 from analysis.recovery import recovery_times, summarise
 from analysis.runs import Run
 from analysis.statistics import worst_decile
@@ -98,6 +99,7 @@ METRICS = {
     "accuracy_oracle": Metric("oracle reference", "%", 100, 2, 0, lambda run: accuracy(run, "oracle")),
     "regained": Metric("oracle's lead regained", "%", 100, 1, +1, regained),
     "worst_decile": Metric("worst decile of devices", "%", 100, 2, +1, _worst_decile),
+    **{name: Metric(label, "%", 100, 2, +1, of) for name, (label, of) in SUMMED.items()},
     "recovery_s": Metric("recovery time, median", "s", 1, 1, -1, lambda run: recovery(run)["recovery_s"]),
     "censored_share": Metric("drifts not recovered", "%", 100, 0, -1, lambda run: recovery(run)["censored_share"]),
     "mean_age_s": Metric("model age, mean", "s", 1, 1, -1, lambda run: ages.mean_age_s(ages.of_run(run))),

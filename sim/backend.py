@@ -40,9 +40,11 @@ def choose_backend(
     if scenario.task is None:
         return Backend(0, "timing only: no data plane, no workers" if workers != 0 else None)
     if workers is None:
-        workers, told = _automatic(scenario)
-        return Backend(workers, told, _ray(execution, address, stays))
-    return Backend(workers, None, _ray(execution, address, stays))
+        workers, few = _automatic(scenario)
+        if few is not None:
+            return Backend(0, few)
+    ray = _ray(execution, address, stays)
+    return Backend(workers, _where(ray) if workers else None, ray)
 
 
 @contextmanager
@@ -55,6 +57,11 @@ def ending_workers() -> Iterator[None]:
         from agents.pools import end_session
 
         end_session()
+
+
+def _where(ray: RaySpec) -> str | None:
+    address = ray.address or os.environ.get("RAY_ADDRESS")
+    return None if address in (None, "", "local") else f"workers are on the Ray cluster at {address}"
 
 
 def _ray(execution: Any, address: str | None, stays: bool) -> RaySpec:

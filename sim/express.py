@@ -106,7 +106,7 @@ class Express:
         lane_of = np.searchsorted(self._first, told["device"], side="right") - 1
         for number, lane in enumerate(self._lanes):
             mine = {name: values[lane_of == number] for name, values in told.items()}
-            instance = np.array([lane.up.instance_of(device) for device in mine["device"].tolist()], np.int64)
+            instance = lane.up.instances_of(mine["device"])
             air_s = _air_s(mine["up_bytes"], np.full(len(instance), lane.up_bps))
             sent_s, reached_s = mine["sent_s"], mine["reached_s"]
             lane.up.log.extend(_passages(sent_s, sent_s, sent_s + air_s, reached_s, mine["up_bytes"], instance))

@@ -18,8 +18,8 @@ MOST_LINES, MOST_LINES_OF_A_FUNCTION = 300, 50
 LIBRARIES = {
     "torch": (("agents/",), "the timing plane knows times and sizes, never a tensor"),
     "simpy": (
-        ("sim/clock.py", "sim/lines/"),
-        "laws are plain arithmetic; only the clock knows who tells the story",
+        ("sim/clock.py", "sim/lines/", "agents/benching/naive.py"),
+        "laws are plain arithmetic; only the clock knows who tells the story (and the yardstick of the bench)",
     ),
     "safetensors": (("sim/resuming/", "agents/"), "tensors go to the disk in checkpoints and in the cache alone"),
     "ray": (("agents/pools/ray/",), "workers are one pool among others"),

@@ -163,7 +163,9 @@ class Persona(Deployed):
     def _train(self, history: History, base: Base, seed: int) -> CloudState:
         with one_thread():
             train_adapter(self.adapter, history, base, self.options, seed)
-            seen = windows_of(history.for_adapters, base).draw(_CLUSTERED, self.window, generator(seed, Purpose.METHOD, 2))
+            seen = windows_of(history.for_adapters, base).draw(
+                _CLUSTERED, self.window, generator(seed, Purpose.METHOD, 2)
+            )
             weights = {f"adapter.{name}": value.clone() for name, value in self.adapter.state_dict().items()}
             called_for = self._called_for(weights, {"features": seen.window, "count": seen.real})
         head = base.head.pack(base.layers)

@@ -65,10 +65,14 @@ class Schedule:
         """Return which concepts reign for each device of the block, and when: the very truth that samples follow."""
         return reigns_of(place, [line.move for line in self.lines], self._starts(place), self.duration_s)
 
-    def prior(self, place: Place, concept: int) -> np.ndarray | None:
-        """Return each device's own prior of the classes under a concept, float64 [devices, classes], if it has one."""
+    def prior(self, place: Place, concept: int, there: tuple[bool, ...] | None = None) -> np.ndarray | None:
+        """Return each device's own prior of the classes under a concept, float64 [devices, classes], if it has one.
+
+        ``there`` says which classes there are samples of; default: all.
+        """
         alpha = self.concepts[concept].dirichlet
-        return None if alpha is None else dirichlet_priors(self.seed, place, alpha, self.classes)
+        there = there or (True,) * self.classes
+        return None if alpha is None else dirichlet_priors(self.seed, place, alpha, there)
 
     @cached_property
     def factors(self) -> np.ndarray:

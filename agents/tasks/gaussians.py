@@ -33,8 +33,8 @@ DEFAULTS: dict[str, Any] = {
 class Gaussians(Law):
     """Options: ``classes``, ``dimensions``, ``distance`` of neighbouring means (standard deviations).
 
-    From t = 0 on all means turn by ``rotate_deg_per_s`` (circular motion), shift by ``shift_per_s`` (linear motion), and
-    ``walk`` at random (:data:`agents.tasks.motion.WALK`); ``history``: rows of the past.
+    From t = 0 on all means turn by ``rotate_deg_per_s`` (circular motion), shift by ``shift_per_s`` (linear motion),
+    and ``walk`` at random (:data:`agents.tasks.motion.WALK`); ``history``: rows of the past.
     """
 
     def __init__(self, spec: FleetSpec) -> None:

@@ -16,11 +16,10 @@ from agents.tasks.drift import make_schedule
 from agents.tasks.fronts import device_keys
 from agents.tasks.laws import refuse_priors, strengths
 from agents.tasks.own import OwnStream, Seen
+from agents.tasks.own_supply import OwnSupply
 
-#: A device whose stream never ends.
-_ENDLESS = 1 << 62
-#: Every so many-th row of the past is for validation.
-_EVERY = 5
+#: One in so many rows of the past is for validation, and the fewest rows that a past may have.
+_PART, _LEAST = 5, 10
 #: A block on which a stream is tried out before anything runs.
 _TRIAL_WIDTH, _TRIAL_SAMPLES = 256, 2
 
@@ -46,12 +45,13 @@ class OwnTask(Stream):
         self._strengths = strengths(self.schedule.concepts, own.transforms)
         self._labels = np.stack([one.relabel(np.arange(self.classes), self.classes) for one in self.schedule.concepts])
         self._cohorts = [(cohort.name, cohort.devices) for cohort in spec.cohorts]
-        self.supply = OwnSupply(own, self._cohorts)
+        supply = OwnSupply(own, self._cohorts)
+        self.supply = supply
         self._history = self._remembered()
-        self._try_out(spec)
+        self._try_out(spec, supply)
 
     def history(self) -> History:
-        """Return the past that the stream tells; every fifth row is for validation."""
+        """Return the past that the stream tells; a fifth of the rows, drawn at random, is for validation."""
         return self._history
 
     def past_under(self, concept: int, split: str = "train") -> Past:
@@ -98,7 +98,7 @@ class OwnTask(Stream):
         """Return (x, label) or (x, label, best), of the shapes and classes that were declared."""
         if not isinstance(returned, tuple | list) or len(returned) not in (2, 3):
             raise ValueError(f"{self.name}.chunk returned {type(returned).__name__}; wanted: (x, y) or (x, y, best)")
-        x, *classes = map(np.asarray, returned)
+        x, *classes = (np.asarray(values) for values in returned)
         _check_shape(f"{self.name}.chunk: x", x, (*shape, *self.input_shape))
         if not np.isfinite(x[valid]).all():
             raise ValueError(f"{self.name}.chunk: x holds a value that is not finite")
@@ -111,68 +111,28 @@ class OwnTask(Stream):
         told = self.own.history(rng(self.seed, Purpose.HISTORY, 0))
         if not isinstance(told, tuple | list) or len(told) not in (2, 3):
             raise ValueError(f"{self.name}.history returned {type(told).__name__}; wanted: (x, y) or (x, y, context)")
-        x, label, *context = map(np.asarray, told)
+        x, label, *context = (np.asarray(values) for values in told)
         _check_shape(f"{self.name}.history: x", x, (len(label), *self.input_shape))
         _check_classes(f"{self.name}.history: y", label, self.classes)
-        if len(label) < 2 * _EVERY:
-            raise ValueError(f"{self.name}.history: {len(label)} rows; at least {2 * _EVERY} are wanted")
-        columns = [x.astype(np.float32), label.astype(np.int64)]
-        columns.append((context[0] if context else np.zeros(len(label))).astype(np.int64))
-        judged = np.arange(len(label)) % _EVERY == _EVERY - 1
-        train, validation = ([torch.from_numpy(c[rows]) for c in columns] for rows in (~judged, judged))
-        return History(Past(*train), Past(*validation))
+        if len(label) < _LEAST:
+            raise ValueError(f"{self.name}.history: {len(label)} rows; at least {_LEAST} are wanted")
+        where = context[0] if context else np.zeros(len(label))
+        columns = (x.astype(np.float32), label.astype(np.int64), where.astype(np.int64))
+        # At random: what is remembered may well be periodic.
+        judged = rng(self.seed, Purpose.SPLIT).permutation(len(label)) < len(label) // _PART
+        return History(_past(*(c[~judged] for c in columns)), _past(*(c[judged] for c in columns)))
 
-    def _try_out(self, spec: FleetSpec) -> None:
+    def _try_out(self, spec: FleetSpec, supply: OwnSupply) -> None:
         """Ask for a chunk of the first cohort now: a mistake should not wait for the first tick."""
         shape = (_TRIAL_WIDTH, _TRIAL_SAMPLES)
         time_s = np.broadcast_to(np.arange(1.0, 1.0 + _TRIAL_SAMPLES), shape)
-        valid = np.arange(_TRIAL_SAMPLES) < self.supply.count(Place(0, 0, _TRIAL_WIDTH))[:, None]
+        valid = np.arange(_TRIAL_SAMPLES) < supply.count(Place(0, 0, _TRIAL_WIDTH))[:, None]
         ordinal = np.broadcast_to(np.arange(_TRIAL_SAMPLES), shape)
         cell = Cell(Place(0, 0, _TRIAL_WIDTH), 0, np.where(valid, time_s, np.inf), valid, ordinal)
         content = self.draw(cell, rng(self.seed, Purpose.OWN_STREAM, 0))
         if content.best is None and "oracle" in spec.references:
             said = f"{self.name}.chunk tells no best answer, so that there is no oracle; write 'references: [static]'"
             raise InputError("references", said)
-
-
-class OwnSupply:
-    """How many samples the devices of a user's stream have, and when; ghosts behind a cohort's last have none."""
-
-    def __init__(self, own: OwnStream, cohorts: Sequence[tuple[str, int]]) -> None:
-        self._own, self._cohorts = own, cohorts
-        self._known: dict[Place, np.ndarray] = {}
-
-    def count(self, place: Place) -> np.ndarray:
-        """Return how many samples each device of the block has, int64 [devices]."""
-        if place not in self._known:
-            self._known[place] = np.array([self._count_of(place, row) for row in range(place.width)], np.int64)
-        return self._known[place]
-
-    def times_s(self, place: Place) -> list[np.ndarray]:
-        """Return when each device of the block sees its samples [s]."""
-        return [self._times_of(place, row) for row in range(place.width)]
-
-    def _count_of(self, place: Place, row: int) -> int:
-        cohort, devices = self._cohorts[place.cohort]
-        device = place.block * place.width + row
-        if device >= devices:
-            return 0
-        count, times_s = self._own.count(cohort, device), self._own.times_s(cohort, device)
-        told = [number for number in (count, None if times_s is None else len(times_s)) if number is not None]
-        return min(told, default=_ENDLESS)
-
-    def _times_of(self, place: Place, row: int) -> np.ndarray:
-        cohort, devices = self._cohorts[place.cohort]
-        device = place.block * place.width + row
-        if device >= devices:
-            return np.empty(0)
-        times_s = self._own.times_s(cohort, device)
-        if times_s is None:
-            raise ValueError(f"{type(self._own).__name__}.times_s tells no times; use poisson or periodic arrivals")
-        times_s = np.asarray(times_s, np.float64)
-        if (np.diff(times_s) < 0).any() or not np.isfinite(times_s).all() or (times_s < 0).any():
-            raise ValueError(f"{type(self._own).__name__}.times_s: times of device {device} are not sorted, from 0 on")
-        return times_s
 
 
 def _declared(own: OwnStream, name: str) -> tuple[int, tuple[int, ...]]:
@@ -182,6 +142,10 @@ def _declared(own: OwnStream, name: str) -> tuple[int, tuple[int, ...]]:
     if not isinstance(inputs, tuple) or not inputs or not all(isinstance(size, int) and size > 0 for size in inputs):
         raise ValueError(f"{name}.inputs is {inputs!r}; wanted: the shape of one sample, for example (2,)")
     return classes, inputs
+
+
+def _past(x: np.ndarray, label: np.ndarray, context: np.ndarray) -> Past:
+    return Past(torch.from_numpy(x), torch.from_numpy(label), torch.from_numpy(context))
 
 
 def _check_shape(what: str, values: np.ndarray, shape: Sequence[int]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,10 @@ from agents.tasks.base import Place
 from agents.tasks.concepts import Concept
 from agents.tasks.drift import Schedule
 from agents.tasks.transforms import Chance, transform
+
+#: Transforms that treat each image by its own luck.
+_BY_LUCK = frozenset({"noise", "occlusion"})
+_NO_LUCK = Chance(torch.empty(0), torch.empty(0))
 
 
 class ImagePool:
@@ -32,18 +36,17 @@ class ImagePool:
         # A worker picks images by number and looks their features up: the images themselves stay behind.
         return {"labels": self.labels, "classes": self.classes, "size": self.size}
 
-    @cached_property
-    def _chance(self) -> Chance:
-        # Four times the bytes of the images themselves: drawn only once somebody looks.
-        return Chance.draw(self.images, self._rng)
-
     def under(self, concept: Concept, rows: np.ndarray | None = None) -> torch.Tensor:
         """Return the images (or ``rows`` of them) as they look under ``concept``: float32 [rows, channels, h, w]."""
         images, strengths = pixels(self.images if rows is None else self.images[rows]), dict(concept.strengths)
         if not strengths:
             return images
-        luck = self._chance
-        return transform(images, strengths, luck if rows is None else Chance(luck.noise[rows], luck.corner[rows]))
+        return transform(images, strengths, self._luck(rows) if strengths.keys() & _BY_LUCK else _NO_LUCK)
+
+    def _luck(self, rows: np.ndarray | None) -> Chance:
+        # Drawn again at each look: it would take four times the memory of the images themselves.
+        luck = Chance.draw(self.images, deepcopy(self._rng))
+        return luck if rows is None else Chance(luck.noise[rows], luck.corner[rows])
 
     def labels_under(self, concept: Concept) -> np.ndarray:
         """Return the labels under ``concept``: int16 [size]."""
@@ -66,6 +69,11 @@ class ImagePool:
             there = np.searchsorted(self.labels, np.arange(self.classes + 1)) / self.size
             which = np.interp(which, wanted, there)
         return np.minimum((which * self.size).astype(np.int64), self.size - 1)
+
+    @property
+    def there(self) -> tuple[bool, ...]:
+        """Which classes there are images of."""
+        return tuple((np.bincount(self.labels, minlength=self.classes) > 0).tolist())
 
     def pick_by(self, which: np.ndarray, prior: np.ndarray) -> np.ndarray:
         """Return the image for each uniform in [0, 1), [samples], each under its own prior [samples, classes]."""
@@ -94,7 +102,7 @@ def draw_images(
     """
     image = pool.pick(which, schedule.concepts[0])
     for index, one in enumerate(schedule.concepts):
-        own = schedule.prior(place, index)
+        own = schedule.prior(place, index, pool.there)
         if own is not None or one.prior is not None:
             ruled = concept == index
             rows = np.nonzero(ruled)[0]

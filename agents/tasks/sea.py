@@ -1,7 +1,7 @@
 """SEA concepts (Street and Kim, A streaming ensemble algorithm for large-scale classification, KDD 2001).
 
-Three features, each uniform from 0 to 10; a sample is of class 1 if the first two sum to no more than a threshold, and the
-third says nothing. Labels are flipped at random. What a model sees is standardised: the law is known.
+Three features, each uniform from 0 to 10; a sample is of class 1 if the first two sum to no more than a threshold, and
+the third says nothing. Labels are flipped at random. What a model sees is standardised: the law is known.
 """
 
 from __future__ import annotations

@@ -28,6 +28,6 @@ def strength(name: str, written: Any) -> float:
     if not isinstance(written, Mapping):
         return float(written)
     severity = written.get("severity")
-    if name not in SEVERITIES or severity not in range(1, 6):
+    if name not in SEVERITIES or not isinstance(severity, int) or severity not in range(1, 6):
         raise ValueError(f"{name} has no severity {severity}; 1 to 5 are there for {', '.join(SEVERITIES)}")
-    return SEVERITIES[name][int(severity) - 1]
+    return SEVERITIES[name][severity - 1]

@@ -40,20 +40,20 @@ DEFAULTS: dict[str, Any] = {
     "contexts": 8,
     "segments": 20,
 }
-#: Every so many-th row of the past is for validation.
-_EVERY = 5
+#: Share of the past's rows that is for validation.
+_VALIDATION = 0.2
 #: Fewer rows of the past can teach nothing.
 _LEAST = 10
 
 
 class Tables(Stream):
-    """Options: ``path``, and how to read it (``target``, ``ignore``, ``nominal``, ``delimiter``, ``header``, ``missing``).
+    """Options: ``path``; how to read it: ``target``, ``ignore``, ``nominal``, ``delimiter``, ``header``, ``missing``.
 
     ``history``: share of the rows, from the first, that is the cloud's past; features are standardised on it alone.
     ``deal``: ``round_robin``, ``contiguous``, or ``column``, whose values own the rows (in the order of their
-    first row); ``among``: how many shares are dealt, by default one for each device. ``time``: when rows were recorded;
-    ``compression``: units of it in a second of the run, None if what follows the past fills the run. ``at_end``: a device
-    whose rows are out falls silent (``stop``), or begins again (``repeat``).
+    first row); ``among``: how many shares are dealt, by default one for each device. ``time``: when rows were
+    recorded; ``compression``: units of it in a second of the run, None if what follows the past fills the run.
+    ``at_end``: a device whose rows are out falls silent (``stop``), or begins again (``repeat``).
 
     ``contexts``: stretches of the past, as which adapters see it. Classes are those an ARFF file declares, else those
     of the whole file, so that streams may show some that the past does not know. The oracle is one of hindsight:
@@ -75,20 +75,19 @@ class Tables(Stream):
             _refuse_priors(self.schedule.concepts)
         self.concepts = tuple(concept.name for concept in self.schedule.concepts)
         self.hindsight = np.arange(self.pool_size) * self.options["segments"] // self.pool_size
-        self.supply = _dealt(spec, self.options, table, past)
+        self.supply = self._deal = _dealt(spec, self.options, table, past)
 
     def history(self) -> History:
-        """Return the past, cut into contexts one after the other; every fifth row is for validation."""
+        """Return the past, cut into contexts one after the other; a random fifth of its rows is for validation."""
         x, label = torch.from_numpy(self._past), torch.from_numpy(self._past_labels.astype(np.int64))
         context = torch.arange(len(x)) * self.options["contexts"] // len(x)
-        judged = torch.arange(len(x)) % _EVERY == _EVERY - 1
+        judged = torch.from_numpy(self._judged)
         train, validation = (Past(x[rows], label[rows], context[rows]) for rows in (~judged, judged))
         return History(train, validation)
 
     def past_under(self, concept: int, split: str = "train") -> Past:
         """Return the rows of the past under a concept of the scenario."""
-        judged = np.arange(len(self._past)) % _EVERY == _EVERY - 1
-        rows = judged if split == "validation" else ~judged
+        rows = self._judged if split == "validation" else ~self._judged
         x = self._under(self.schedule.concepts[concept], self._past, 1)[rows]
         label = self.schedule.concepts[concept].relabel(self._past_labels[rows], self.classes)
         known = torch.from_numpy(label.astype(np.int64))
@@ -108,13 +107,19 @@ class Tables(Stream):
         assert cell.ordinal is not None
         side = rng.random(cell.valid.shape)
         concept = self.schedule.concept(cell.place, np.where(cell.valid, cell.time_s, -np.inf), side)
-        row = self.supply.rows(cell.place, cell.ordinal, cell.valid)
+        row = self._deal.rows(cell.place, cell.ordinal, cell.valid)
         label = np.where(cell.valid, self.pool_labels[concept, row], 0).astype(np.int16)
         return Content(concept.astype(np.int64) * self.pool_size + row, label, concept)
 
     def changes(self, place: Place) -> list[np.ndarray]:
-        """Return for each device the sorted times [s] of the changes that the scenario makes; the table's own are unknown."""
+        """Return for each device the sorted times [s] of its changes by drift; those of the table are unknown."""
         return self.schedule.changes(place)
+
+    @property
+    def _judged(self) -> np.ndarray:
+        """Which rows of the past are for validation; at random, because a table may well be periodic."""
+        ranks = rng(self.seed, Purpose.SPLIT).permutation(len(self._past))
+        return np.asarray(ranks < max(_VALIDATION * len(self._past), 1))
 
     def _under(self, concept: Concept, rows: np.ndarray, number: int) -> np.ndarray:
         """Return rows as they look under a concept: each row has its own luck, the same whatever the strength."""

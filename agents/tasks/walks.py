@@ -78,17 +78,17 @@ class Walks:
         """Return the walk of unit steps after ``point`` steps: float64 [devices]."""
         if point == 0:
             return np.zeros(len(keys))
-        low, at_low = 1, self._normals(keys, np.int64(1))
+        low, at_low = 1, self._normals(keys, 1)
         while 2 * low <= point:
-            at_low = at_low + np.sqrt(low) * self._normals(keys, np.int64(2 * low))
+            at_low = at_low + np.sqrt(low) * self._normals(keys, 2 * low)
             low *= 2
         if low == point:
             return at_low
         high = 2 * low
-        at_high = at_low + np.sqrt(low) * self._normals(keys, np.int64(high))
+        at_high = at_low + np.sqrt(low) * self._normals(keys, high)
         while True:
             middle = (low + high) // 2
-            at_middle = (at_low + at_high) / 2 + np.sqrt((high - low) / 4) * self._normals(keys, np.int64(middle))
+            at_middle = (at_low + at_high) / 2 + np.sqrt((high - low) / 4) * self._normals(keys, middle)
             if middle == point:
                 return at_middle
             if middle < point:
@@ -96,7 +96,7 @@ class Walks:
             else:
                 high, at_high = middle, at_middle
 
-    def _normals(self, keys: np.ndarray, ids: np.ndarray | np.int64) -> np.ndarray:
+    def _normals(self, keys: np.ndarray, ids: np.ndarray | int) -> np.ndarray:
         return np.asarray(ndtri(uniforms(self._seed, self.purpose, keys, ids + (self._line << 48))))
 
 

@@ -55,10 +55,10 @@ class World:
     def accuracy_of(self, rule: World, relabel: np.ndarray) -> float:
         """Return the accuracy, here, of the rule that is best in the world ``rule``.
 
-        Class k of this world carries the label ``relabel[k]``. With two classes the rule is a line, and the answer a normal
-        tail. With more, all means of the rule are equally far from its centre, so that along a ray from there
-        the log odds of any two classes are a line: a class wins on one interval, whose mass is known in closed form, and
-        what is left is an integral over directions.
+        Class k of this world carries the label ``relabel[k]``. With two classes the rule is a line, and the answer a
+        normal tail. With more, all means of the rule are equally far from its centre, so that along a ray from
+        there the log odds of any two classes are a line: a class wins on one interval, whose mass is known in
+        closed form, and what is left is an integral over directions.
         """
         hits = [self._hit(rule, mean, int(relabel[k])) for k, mean in enumerate(self.means())]
         return float(np.dot(self.prior, hits))

@@ -8,6 +8,7 @@ from analysis.compare import Comparison, comparison, titled, with_interval
 from analysis.figures.style import in_words
 from analysis.html import Markup, join, table, tag
 from analysis.metrics import METRICS
+from analysis.ranking import SUMMED
 from analysis.runs import Run
 from analysis.statistics import Interval
 from analysis.sweeps import Sweep, short_axis
@@ -19,6 +20,7 @@ QUALITY = (
     "accuracy_oracle",
     "regained",
     "worst_decile",
+    *SUMMED,
     "recovery_s",
     "censored_share",
 )

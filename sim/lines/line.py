@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from sim.lines.message import Fate, Hop, Message
 from sim.lines.passages import Passage, PassageLog
 from sim.network.rates import Rate
@@ -71,6 +73,13 @@ class Line:
         """Return the instance that carries a device's messages."""
         span = bisect_right(self._first, device) - 1
         return (device - self._first[span] + self._rank[span]) // self.spec.group
+
+    def instances_of(self, devices: np.ndarray) -> np.ndarray:
+        """Return the instances that carry the messages of many devices, int64 like ``devices``."""
+        first, rank = np.array(self._first), np.array(self._rank)
+        span = np.searchsorted(first, devices, side="right") - 1
+        instances: np.ndarray = (devices - first[span] + rank[span]) // self.spec.group
+        return instances
 
     def offer(self, message: Message, hop: Hop, now_s: float) -> tuple[Passage, Sending]:
         """Note that a message enters, and weigh it."""

@@ -7,7 +7,16 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator
 
 from sim.scenario.clause import Clause
-from sim.scenario.quantities import Angle, AngularSpeed, Number, PositiveCount, PositiveNumber, PositiveTime, Share, Speed
+from sim.scenario.quantities import (
+    Angle,
+    AngularSpeed,
+    Number,
+    PositiveCount,
+    PositiveNumber,
+    PositiveTime,
+    Share,
+    Speed,
+)
 
 
 class Turning(Clause):

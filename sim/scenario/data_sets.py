@@ -11,13 +11,11 @@ from sim.scenario.concepts import ConceptField
 from sim.scenario.data_laws import Gaussians, Hyperplane, River, Sea
 from sim.scenario.data_tables import Files, Table
 from sim.scenario.quantities import (
-    AngularSpeed,
     Column,
     Count,
     PositiveCount,
     PositiveNumber,
     Share,
-    Speed,
     choice,
 )
 from sim.scenario.units import shown
@@ -93,7 +91,8 @@ class Interactions(Files):
     core: Count = Field(default=5, description="keep users and items with at least so many interactions")
     history: Share = Field(default=0.8, description="share of the time span that is the cloud's past")
     compression: PositiveNumber | None = Field(
-        default=None, description="seconds of the log per second of the run; default: what follows the past fills the run"
+        default=None,
+        description="seconds of the log per second of the run; default: what follows the past fills the run",
     )
     negatives: Annotated[int, Field(ge=4)] = Field(default=99, description="items sampled against each clicked one")
     window: PositiveCount = Field(default=10, description="latest clicks that the model sees")

@@ -116,7 +116,7 @@ def _can_move(to: Concept) -> Concept:
         ValidationError: about the first part that is a choice and no amount.
     """
     for path in to.choices:
-        raise refuse(f"a {path[-1].replace('_', ' of ')} has no half; use kind gradual or sudden", *path)
+        raise refuse(f"'{path[-1]}' has no half; use kind gradual or sudden", *path)
     return to
 
 

@@ -1,83 +1,41 @@
-"""Law 1 on Ray: workers, their number and their deaths change nothing. One Ray session for all tests here."""
+"""Law 1 on Ray: workers, their number, order and deaths change nothing. One Ray session for all tests here."""
 
 from __future__ import annotations
 
 import os
 import random
 import signal
-import subprocess
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
-from threading import Timer
+from threading import Event, Thread
 from typing import Any
 
 import numpy as np
 import pytest
-from stage import HERE, command, scene
+from ray_stage import DRAWN, QUICK, SHARED, WIDE, WITH_CLOUD, Told, alive, told
+from stage import HERE
 
-from agents.contract import WorkersLostError
-from sim.assembly import assemble
+from agents.contract import BackendError, RaySpec, WorkersLostError
 from sim.playing import HowToPlay, play
 from sim.run_folder import RunFolder
 from sim.scenario import load
-from sim.simulation import Tick
 
 pytestmark = pytest.mark.ray
 
-#: Three blocks in two cohorts, and so little to do that a run is over in seconds.
-FLEET = (
-    "fleet=["
-    "{cohort: phones, devices: 300, samples: {every: 1 s}, labels: {share: 80 %, after: 2 s}, link: lte},"
-    "{cohort: watches, devices: 200, samples: {every: 2 s}, link: lte,"
-    "availability: {on: 20 s, off: 5 s}, offline: {samples: stop}}]"
-)
-QUICK = [FLEET, "method.trigger.every=10 s", "links.lte.up=50 kbit/s", "links.lte.down=50 kbit/s"]
-#: A task without images, for what does not depend on them.
-DRAWN = ["task.data={kind: gaussians, history: 500}", "task.model=logistic", "drift=[]"]
-WORKERS = 3
+#: More than any test here has at a time, with a cloud half of its own.
+PROCESSORS = 9
 
 
 @pytest.fixture(scope="module", autouse=True)
 def ray_session() -> Iterator[None]:
     """Start Ray once; pools of the tests use it and leave it running."""
-    from agents.pools.ray import open_session, ray
+    from agents.pools.ray import close_session, open_session
 
-    assert open_session(WORKERS)
+    open_session(PROCESSORS, SHARED)
     yield
-    ray.shutdown()
-
-
-@dataclass(frozen=True)
-class Told:
-    """What a data plane told: all tallies and totals."""
-
-    tallies: np.ndarray
-    totals: np.ndarray
-
-    def __eq__(self, other: object) -> bool:
-        assert isinstance(other, Told)
-        return np.array_equal(self.tallies, other.tallies) and np.array_equal(self.totals, other.totals)
-
-
-def told(workers: int, *overrides: str, on_tick: Callable[[int, Any], None] = lambda number, crew: None) -> Told:
-    """Play without a folder; ``on_tick`` is told the number of each tick and the crew of the workers."""
-    live = assemble(load(HERE / "digits.yaml", [*QUICK, *overrides]), workers=workers)
-    plane: Any = live.simulation.plane
-    tallies = []
-
-    def note(tick: Tick) -> None:
-        assert tick.tallies is not None
-        tallies.append(tick.tallies.cohorts)
-        on_tick(tick.number, getattr(plane._pool, "_crew", None))
-
-    live.simulation.on_tick = note
-    try:
-        live.simulation.run()
-        return Told(np.stack(tallies), plane.totals().counts)
-    finally:
-        plane.close()
+    close_session()
 
 
 def digest(folder: Path, workers: int, *overrides: str, eager: bool = False) -> str:
@@ -87,9 +45,16 @@ def digest(folder: Path, workers: int, *overrides: str, eager: bool = False) -> 
     return str(play(scenario, RunFolder.open(folder), how, lambda windows, marks: {}).summary["digest"])
 
 
-def test_one_digest_with_any_number_of_workers(tmp_path: Path) -> None:
-    digests = {workers: digest(tmp_path / str(workers), workers) for workers in (0, 1, 2, WORKERS)}
-    assert len(set(digests.values())) == 1, digests
+def test_one_digest_of_the_folder_with_and_without_workers(tmp_path: Path) -> None:
+    actor = "execution={backend: ray, cloud: actor}"
+    digests = [digest(tmp_path / "0", 0), digest(tmp_path / "2", 2), digest(tmp_path / "cloud", 2, actor)]
+    assert len(set(digests)) == 1, digests
+
+
+def test_any_number_of_workers_tells_the_same() -> None:
+    expected = told(0, *WIDE)
+    assert [workers for workers in (1, 2, 3, 8) if told(workers, *WIDE) != expected] == []
+    assert told(8, *WIDE, ray=WITH_CLOUD) == expected
 
 
 def test_one_digest_eager_on_workers_and_lazy_in_process(tmp_path: Path) -> None:
@@ -99,28 +64,82 @@ def test_one_digest_eager_on_workers_and_lazy_in_process(tmp_path: Path) -> None
     assert digest(tmp_path / "eager", 2, *short, watching, eager=True) == lazy
 
 
-def test_one_digest_where_every_sample_is_drawn_anew(tmp_path: Path) -> None:
-    assert digest(tmp_path / "ray", 2, *DRAWN) == digest(tmp_path / "inline", 0, *DRAWN)
+def test_the_order_in_which_workers_finish_does_not_matter() -> None:
+    over, chance = Event(), random.Random()
+
+    def hinder(pids: list[int]) -> None:
+        while not over.is_set():
+            pid = chance.choice(pids)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP)
+                over.wait(chance.uniform(0.0, 0.1))
+                os.kill(pid, signal.SIGCONT)
+
+    def start(number: int, crew: Any) -> None:
+        if number == 1:
+            hinderer = Thread(target=hinder, args=[crew.pids()])
+            hinderer.start()
+            hinderers.append(hinderer)
+
+    hinderers: list[Thread] = []
+    expected = told(0, *WIDE)
+    try:
+        assert told(3, *WIDE, on_tick=start) == expected
+    finally:
+        over.set()
+        for hinderer in hinderers:
+            hinderer.join()
+    assert hinderers
 
 
-def test_a_worker_that_is_killed_leaves_no_trace(monkeypatch: pytest.MonkeyPatch) -> None:
-    # The first death comes before the first checkpoint, the second one after it.
-    monkeypatch.setattr("agents.pools.ray.CHECKPOINT_EVERY", 3)
+def test_blocks_may_move_between_workers_in_mid_run() -> None:
+    orders, expected = itinerary_of(alive(0))
+    half = len(orders) // 2
+    first = alive(3).simulation.plane
+    assert first is not None
+    tallies = [first.settle(*told).cohorts for told in orders[:half]]
+    kept = first.checkpoint()
+    first.close()
+    second = alive(2, ray=WITH_CLOUD).simulation.plane
+    assert second is not None
+    second.restore(kept)
+    tallies += [second.settle(*told).cohorts for told in orders[half:]]
+    assert Told(np.stack(tallies), second.totals().counts) == expected
+    second.close()
+
+
+def itinerary_of(live: Any) -> tuple[list[Any], Told]:
+    """Play in this process; return all that the timing plane ordered, and what came of it."""
+    plane, orders, tallies = live.simulation.plane, [], []
+    begin = plane.begin
+
+    def overhear(*told: Any) -> Any:
+        orders.append(told)
+        return begin(*told)
+
+    plane.begin = overhear
+    live.simulation.on_tick = lambda tick: tallies.append(tick.tallies.cohorts)
+    live.simulation.run()
+    return orders, Told(np.stack(tallies), plane.totals().counts)
+
+
+@pytest.mark.parametrize("ray", [SHARED, WITH_CLOUD], ids=["cloud with the driver", "cloud in an actor"])
+def test_a_worker_that_is_killed_leaves_no_trace(ray: RaySpec, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agents.pools.ray.crew.CHECKPOINT_EVERY", 3)
     expected = told(0)
     chance = random.Random()
-    killers = []
+    restarts = []
 
     def kill(number: int, crew: Any) -> None:
-        if number in (2, 5):
-            # In the middle of whatever the worker does by then.
-            killers.append(Timer(chance.uniform(0.0, 0.05), os.kill, [chance.choice(crew.pids()), signal.SIGKILL]))
-            killers[-1].start()
-        elif number == 8:
-            assert crew.restarts == 2
+        restarts.append(crew.restarts)
+        if number in (1, 5):
+            victim = chance.choice(crew.pids())
+            # In the middle of whatever it does by then.
+            time.sleep(chance.uniform(0.0, 0.03))
+            os.kill(victim, signal.SIGKILL)
 
-    assert told(2, on_tick=kill) == expected
-    for killer in killers:
-        killer.join()
+    assert told(2, ray=ray, on_tick=kill) == expected
+    assert 1 <= restarts[-1] <= 2
 
 
 def test_workers_that_keep_dying_end_the_run() -> None:
@@ -128,63 +147,54 @@ def test_workers_that_keep_dying_end_the_run() -> None:
         told(1, *DRAWN, on_tick=lambda number, crew: os.kill(crew.pids()[0], signal.SIGKILL))
 
 
+def test_a_worker_that_says_nothing_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agents.pools.ray.crew.PATIENCE_S", 2.0)
+    stopped = []
+
+    def stop(number: int, crew: Any) -> None:
+        if number == 2:
+            stopped.extend(crew.pids()[:1])
+            os.kill(stopped[0], signal.SIGSTOP)
+
+    with pytest.raises(BackendError, match="a worker has said nothing for"):
+        told(2, *DRAWN, ray=RaySpec(), on_tick=stop)
+    assert stopped
+
+
 def test_what_a_worker_cannot_do_is_raised_as_it_is() -> None:
-    from agents.pools.ray import RayCrew
+    from agents.pools.ray.crew import RayCrew
     from agents.pools.worker import Step
 
     def ask(number: int, crew: RayCrew) -> None:
-        crew.play({0: [Step("close", ("soon",))]})
+        crew.ask(0, [Step("close", ("soon",))]).get()
 
-    with pytest.raises(TypeError, match="signature matching"):
+    with pytest.raises((TypeError, ValueError)):
         told(1, *DRAWN, on_tick=ask)
 
 
-def test_ctrl_c_ends_workers_and_ray_with_the_run(tmp_path: Path) -> None:
-    asked = ["--set", "duration=300 d", "--set", "drift=[]", "--workers", "2", "--quiet", "--out", tmp_path / "run"]
-    with subprocess.Popen(command("run", scene("digits"), *asked), stderr=subprocess.PIPE, text=True) as process:
-        try:
-            family = wait_for_workers(process)
-            process.send_signal(signal.SIGINT)
-            _, err = process.communicate(timeout=60)
-        finally:
-            process.kill()
-    assert (process.returncode, err.strip()) == (130, f"interrupted; resume with: python run_sim.py resume {tmp_path / 'run'}")
-    assert (tmp_path / "run" / "STATUS").read_text(encoding="utf-8").strip() == "partial"
-    give_up_s = time.monotonic() + 20.0
-    while (left := [pid for pid in family if alive(pid)]) and time.monotonic() < give_up_s:
-        time.sleep(0.1)
-    assert not left
+def test_workers_read_tables_where_ray_keeps_them() -> None:
+    import ray
 
+    live = alive(1)
+    plane: Any = live.simulation.plane
+    blueprint = plane._pool._crew._blueprint
+    plane.close()
 
-def wait_for_workers(process: subprocess.Popen[str]) -> set[int]:
-    """Wait until some worker judges; return every process below ``process``."""
-    for _ in range(900):
-        family = descendants(process.pid)
-        if any(b"BlockWorker.play" in command_line(pid) for pid in family):
-            return family
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.1)
-    raise AssertionError("no worker ever started")
+    def place(blueprint: Any) -> str:
+        """Return the file in which the features lie that a block looks samples up in."""
+        from pathlib import Path
 
+        from agents.pools.shares import Share
+        from agents.pools.worker import BlockWorker
 
-def descendants(pid: int) -> set[int]:
-    """Return the processes below one."""
-    try:
-        tasks = list(Path(f"/proc/{pid}/task").iterdir())
-        children = {int(child) for task in tasks for child in (task / "children").read_text().split()}
-    except OSError:
-        return set()
-    return children.union(*map(descendants, children))
+        worker = BlockWorker()
+        worker.build(blueprint, Share(0, 1))
+        address = worker._own._blocks[0]._parts.features.table.data_ptr()
+        for line in Path("/proc/self/maps").read_text().splitlines():
+            first, end = (int(part, 16) for part in line.split()[0].split("-"))
+            if first <= address < end:
+                return line.split()[-1]
+        return "nowhere"
 
-
-def command_line(pid: int) -> bytes:
-    """Return the command line of a process; empty if it is gone."""
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return b""
-
-
-def alive(pid: int) -> bool:
-    """Say whether a process still runs; one that only waits to be buried has no command line."""
-    return bool(command_line(pid))
+    remote: Any = ray.remote
+    assert "plasma" in ray.get(remote(place).remote(ray.put(blueprint)), timeout=60.0)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -162,10 +163,15 @@ class RayCrew:
 
     def _actor(self, session: Session) -> Any:
         """Return an actor that owns nothing yet: an idle one, or a new one."""
-        if session.idle:
-            return session.idle.pop()
+        while session.idle:
+            actor = session.idle.pop()
+            # Whoever died idle had nothing to lose.
+            with suppress(*DEATHS):
+                wait(actor.pid.remote(), STARTING_S, session)
+                return actor
         spread = {"scheduling_strategy": "SPREAD"} if session.nodes > 1 else {}
-        return ray.remote(num_cpus=self._spec.cpus, **_ACTOR, **spread)(BlockWorker).remote()
+        remote: Any = ray.remote
+        return remote(num_cpus=self._spec.cpus, **_ACTOR, **spread)(BlockWorker).remote()
 
     def _bring_to_life(self, workers: Sequence[int]) -> None:
         """Give fresh actors what workers own, and let them do again all that was asked of these."""

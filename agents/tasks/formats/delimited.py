@@ -78,11 +78,13 @@ def _even(path: Path, rows: Iterable[Row], width: int) -> Iterator[Row]:
 
 
 def _looks_like_header(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    if not below:
+        return not any(map(is_number, first))
     columns = [[row[n].strip() for row in below if n < len(row)] for n in range(len(first))]
     numeric = [n for n, cells in enumerate(columns) if (known := _known(cells)) and all(map(is_number, known))]
     if numeric:
         return any(first[n].strip() not in MISSING and not is_number(first[n]) for n in numeric)
-    return bool(below) and not any(cell.strip() in columns[n] for n, cell in enumerate(first))
+    return not any(cell.strip() in columns[n] for n, cell in enumerate(first))
 
 
 def _known(cells: Sequence[str]) -> list[str]:

@@ -8,7 +8,6 @@ import numpy as np
 
 from agents.seeding import Purpose, rng
 
-
 #: Candidates that the cloud trains on: the clicked item and four others.
 SHOWN = 5
 

@@ -62,3 +62,35 @@ def test_priors_move_step_by_step_but_swaps_do_not() -> None:
         between(read(), read(labels={"swap": [[0, 1]]}), 0.5, NEUTRAL)
     with pytest.raises(ValueError, match="another prior"):
         between(read(), end, 0.5, NEUTRAL)
+
+
+def test_a_zoom_moves_by_factors_and_a_shift_by_steps() -> None:
+    neutral = {"scale": 1.0, "translate_x": 0.0, "translate_y": 0.0}
+    start, end = (read_concept(raw, neutral, 3) for raw in ({}, {"scale": 4.0, "translate": [0.2, -0.4]}))
+    assert dict(between(start, end, 0.5, neutral).strengths) == {
+        "scale": pytest.approx(2.0),
+        "translate_x": pytest.approx(0.1),
+        "translate_y": pytest.approx(-0.2),
+    }
+
+
+@pytest.mark.parametrize("raw", [{"invert": True}, {"permute_pixels": 0}, {"labels": {"permute": 1}}])
+def test_a_choice_has_no_half_but_may_stay_as_it_is(raw: dict[str, Any]) -> None:
+    neutral = {"rotate": 0.0, "invert": 0.0, "permute_pixels": -1.0}
+    start, turned = read_concept(raw, neutral, 3), read_concept({**raw, "rotate": 90.0}, neutral, 3)
+    with pytest.raises(ValueError, match="step by step"):
+        between(read_concept({}, neutral, 3), start, 0.5, neutral)
+    assert between(start, turned, 0.5, neutral) == read_concept({**raw, "rotate": 45.0}, neutral, 3)
+
+
+def test_names_of_all_that_is_not_a_transform() -> None:
+    concept = read(labels={"dirichlet": 0.3, "swap": [[0, 1]], "permute": 2}, arrivals=0.5)
+    assert concept.name == "dirichlet 0.3 + swap 0-1 + permute 2 + arrivals 0.5"
+    with pytest.raises(ValueError, match="exclude each other"):
+        read(labels={"dirichlet": 0.3, "prior": [1, 1, 1]})
+    with pytest.raises(ValueError, match="above 0"):
+        read(labels={"dirichlet": 0.0})
+
+
+def test_the_rate_of_samples_moves_step_by_step() -> None:
+    assert between(read(), read(arrivals=3.0), 0.5, NEUTRAL).arrivals == 2.0

@@ -14,7 +14,12 @@ from agents.tasks.recommendation.reading import read_log
 
 CLICKS = [("7", "b", "5", "30"), ("12", "a", "3", "10"), ("7", "a", "4", "20"), ("12", "c", "1", "20")]
 NAMED = ("userId", "movieId", "rating", "timestamp")
-BY_NAME: dict[str, str | int | None] = {"user": "userId", "item": "movieId", "rating": "rating", "timestamp": "timestamp"}
+BY_NAME: dict[str, str | int | None] = {
+    "user": "userId",
+    "item": "movieId",
+    "rating": "rating",
+    "timestamp": "timestamp",
+}
 
 
 def written(path: Path, text: str | bytes, gz: bool = False) -> Path:
@@ -97,7 +102,11 @@ def test_pieces_of_a_file_make_the_whole(tmp_path: Path, monkeypatch: pytest.Mon
         ("1,2,3\n", {}, r"log:1: there is no column 3 for 'timestamp'; columns are 0 to 2"),
         ("12 and so\n", {"separator": "\t"}, r"log:1: there is no column 1 for 'item'"),
         ("only\n", {}, r"log:1: no separator makes three columns"),
-        ("1,2,3,4\n", {"columns": {"user": "uid"}}, r"log:1: there is no column 'uid' for 'user'; the file has no header"),
+        (
+            "1,2,3,4\n",
+            {"columns": {"user": "uid"}},
+            r"log:1: there is no column 'uid' for 'user'; the file has no header",
+        ),
         ("a,b,c,d\n1,2,3,4\n", {"columns": {"user": "uid"}}, r"log:1: .*'uid' for 'user'; columns are a, b, c, d"),
         (b"1,2,3,4\n1,\xff\xfe,3,4\n", {}, r"log:2: is not UTF-8 text"),
         (gzip.compress(b"1,2,3,4\n" * 9999)[:-20], {}, r"log: is a damaged or truncated gzip file"),

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from agents.arrivals import Arrivals
-from agents.contract import CohortSpec, FleetSpec, InputError
+from agents.contract import CohortSpec, DriftSpec, FleetSpec, InputError
 from agents.seeding import Purpose, rng
 from agents.tasks.base import Cell, Content, Place
 from agents.tasks.interactions import Interactions
@@ -124,7 +124,9 @@ def test_adding_devices_or_users_changes_nobodys_stream(task_of: Maker) -> None:
         own = slice(0, int(few.supply.count(BLOCK)[device]))
         for task, content in ((few, small), (many, large)):
             assert (content.ref[device, own] == task.supply.first(BLOCK)[device] + np.arange(own.stop)).all()
-        assert (few.decisions.candidates[small.ref[device, own]] == many.decisions.candidates[large.ref[device, own]]).all()
+        assert (
+            few.decisions.candidates[small.ref[device, own]] == many.decisions.candidates[large.ref[device, own]]
+        ).all()
 
 
 def test_cohorts_share_the_users_out_in_device_order(task_of: Maker) -> None:
@@ -142,7 +144,9 @@ def test_what_follows_the_past_fills_the_run_or_is_compressed_as_asked(task_of: 
     assert times_s.max() == pytest.approx(1000.0)
     assert times_s.min() > 0.0
     task = task_of(clicks(), (12,), history=0.5, compression=10.0)
-    assert np.concatenate(task.supply.times_s(BLOCK)).max() == pytest.approx((task.users.end_s - task.users.split_s) / 10)
+    assert np.concatenate(task.supply.times_s(BLOCK)).max() == pytest.approx(
+        (task.users.end_s - task.users.split_s) / 10
+    )
 
 
 def test_cells_of_a_replay_are_the_same_in_any_order_and_hold_every_click_once(task_of: Maker) -> None:
@@ -181,8 +185,6 @@ def test_what_cannot_be_replayed_is_told(task_of: Maker, options: dict[str, Any]
 
 
 def test_a_log_cannot_be_made_to_drift(fleet_spec: Callable[..., FleetSpec]) -> None:
-    from agents.contract import DriftSpec
-
     with pytest.raises(InputError, match="replayed as it was") as refusal:
         Interactions(fleet_spec(DriftSpec("sudden", 1.0, to={}), data="interactions"))
     assert refusal.value.about == "drift"
@@ -191,7 +193,7 @@ def test_a_log_cannot_be_made_to_drift(fleet_spec: Callable[..., FleetSpec]) -> 
 @pytest.mark.skipif(not DATA.exists(), reason="the interaction logs are not here")
 @pytest.mark.parametrize(
     ("file", "core", "users", "items", "kept"),
-    [("ml-100k/u.data", 30, 720, 795, 86_295), ("amazon_6170u/user_item.dat.gz", 5, 6170, 2753, 195_791)],
+    [("ml-100k/u.data", 30, 720, 795, 86_295), ("amazon_6170u/user_item.dat.gz", 1, 6170, 2753, 195_791)],
 )
 def test_real_logs_have_the_sizes_that_are_known(
     task_of: Maker, file: str, core: int, users: int, items: int, kept: int

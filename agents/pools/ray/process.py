@@ -1,0 +1,60 @@
+"""What Ray does to the process that starts it, kept within bounds: signals, mutterings, and what its children find."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryFile
+
+#: The folder of this project.
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@contextmanager
+def own_ears() -> Iterator[None]:
+    """Let this process hear signals as before: Ray puts its own hearers in place, which end it with a trace."""
+    heard = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            for number, hearer in heard.items():
+                signal.signal(number, hearer)
+
+
+@contextmanager
+def overheard() -> Iterator[None]:
+    """Keep what Ray's native code mutters away from our stderr, and listen for the one thing it does not raise."""
+    sys.stderr.flush()
+    ours = os.dup(2)
+    with TemporaryFile() as muttered:
+        os.dup2(muttered.fileno(), 2)
+        try:
+            yield
+        except ConnectionError as error:
+            muttered.seek(0)
+            if b"InvalidAuthToken" in muttered.read():
+                raise ConnectionError("its authentication token is missing here, or another one") from error
+            raise
+        finally:
+            os.dup2(ours, 2)
+            os.close(ours)
+
+
+@contextmanager
+def importable() -> Iterator[None]:
+    """Let processes that start meanwhile find this project, from wherever it is used."""
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), before]))
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONPATH"]
+        else:
+            os.environ["PYTHONPATH"] = before

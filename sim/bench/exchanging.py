@@ -1,0 +1,40 @@
+"""How many exchanges a second the timing plane plays, against bare SimPy timeouts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sim.bench.finding import Finding, Row, at_least
+from sim.bench.fresh import fresh, in_turns
+from sim.bench.plan import Plan
+from sim.bench.throughput import ratio
+
+_ROUNDS = 10
+_EXPRESS = Row(
+    "exchanges / SimPy timeouts, private links",
+    "",
+    at_least(0.2),
+    "exchanges per processor second over private constant links and one queue, tables included, over timeouts per second "
+    "of as many SimPy processes as there are devices; an exchange takes about ten of them when written naively",
+)
+_STORIES = Row(
+    "exchanges / SimPy timeouts, any network",
+    "",
+    at_least(0.2),
+    "the same scenario told exchange by exchange, as shared links, losses and absences need it",
+)
+
+
+def exchanging(plan: Plan) -> Iterator[Finding]:
+    """Yield the ratios of exchanges to timeouts, by processor time."""
+    readings = in_turns(
+        {
+            "express": plan.exchanges,
+            # Nobody asks while an exchange is under way here: how one would wait changes nothing but who plays.
+            "stories": lambda: plan.exchanges("method.in_flight=queue"),
+            "timeouts": lambda: fresh("sim.bench.probe", "timeouts", plan.asking, _ROUNDS),
+        },
+        plan.repeats,
+    )
+    for row, name in ((_EXPRESS, "express"), (_STORIES, "stories")):
+        yield ratio(row, readings[name], readings["timeouts"], "a second")

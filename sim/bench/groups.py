@@ -1,0 +1,57 @@
+"""What the bench can measure, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from sim.bench.doubling import doubling
+from sim.bench.exchanging import exchanging
+from sim.bench.finding import Finding
+from sim.bench.memory import memory
+from sim.bench.plan import Plan, warm_up
+from sim.bench.scale import scale
+from sim.bench.starting import starting
+from sim.bench.throughput import throughput
+from sim.bench.working import working
+
+#: Name -> (what it measures, how).
+GROUPS: dict[str, tuple[str, Callable[[Plan], Iterator[Finding]]]] = {
+    "throughput": ("samples a second against bare torch and a naive design", throughput),
+    "exchanges": ("exchanges a second against SimPy timeouts", exchanging),
+    "doubling": ("time when devices, samples, exchanges or the duration double", doubling),
+    "memory": ("bytes of a device", memory),
+    "start": ("imports, command line, first tick", starting),
+    "ray": ("two workers against one", working),
+    "scale": ("the scenarios of scenarios/scale, each once; takes minutes", scale),
+}
+#: What only a thorough bench measures: it takes longer than a minute.
+SLOW = ("ray", "scale")
+#: What is measured when nothing is named.
+USUAL = tuple(name for name in GROUPS if name != "scale")
+
+
+def chosen(names: Sequence[str], *, quick: bool) -> list[str]:
+    """Return the groups to measure, in their own order: ``all``, those named, or the usual ones.
+
+    Raises:
+        ValueError: a name that is none.
+    """
+    if strange := [name for name in names if name not in (*GROUPS, "all")]:
+        raise ValueError(f"there is no group '{strange[0]}'; choose from {', '.join(GROUPS)}, all")
+    wanted = set(GROUPS if "all" in names else names or USUAL)
+    return [name for name in GROUPS if name in wanted and not (quick and name in SLOW)]
+
+
+def measure(names: Sequence[str], plan: Plan, told: Callable[[Finding], None]) -> list[Finding]:
+    """Measure some groups; ``told`` hears of each finding as it comes.
+
+    Raises:
+        BenchError: a measurement failed.
+    """
+    warm_up()
+    findings = []
+    for name in names:
+        for finding in GROUPS[name][1](plan):
+            findings.append(finding)
+            told(finding)
+    return findings

@@ -1,0 +1,61 @@
+"""How thorough the bench is: how often it repeats, and how much it plays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sim.bench.fresh import ROOT, Reading, played
+
+SCALE = ROOT / "scenarios" / "scale"
+#: The scenario that ratios are about, and one of messages alone.
+THROUGHPUT, EXCHANGES = SCALE / "throughput.yaml", ROOT / "scenarios" / "network" / "wide_fleet.yaml"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to play.
+
+    Attributes:
+        repeats: of each measurement.
+        devices: of the fleet whose throughput is measured.
+        half: devices (and so on) of the smaller run when something doubles.
+        asking: devices of the fleet whose exchanges are counted.
+        seconds: how long bare torch is kept busy.
+        naive: devices of the naive design.
+        idle, active: devices more, by which memory is measured.
+        ray_s: how long a run of one worker should take; 0 leaves Ray out.
+    """
+
+    repeats: int = 5
+    devices: int = 10_240
+    half: int = 5_120
+    asking: int = 40_000
+    seconds: float = 3.0
+    naive: int = 400
+    idle: int = 400_000
+    active: int = 20_480
+    ray_s: float = 25.0
+
+    @classmethod
+    def quick(cls) -> Plan:
+        """Return a plan that shows that everything works, in a minute; its figures are rough."""
+        return cls(1, 512, 512, 2_000, 0.2, 10, 100_000, 1_024, 0.0)
+
+    def throughput(self, devices: int | None = None, *overrides: str, workers: int = 0) -> Reading:
+        """Play the scenario of ratios with so many devices."""
+        return played(THROUGHPUT, [f"fleet.0.devices={devices or self.devices}", *overrides], workers)
+
+    def exchanges(self, *overrides: str) -> Reading:
+        """Play messages alone."""
+        return played(EXCHANGES, [f"fleet.0.devices={self.asking}", *overrides])
+
+
+def warm_up() -> None:
+    """Train what a measurement would else train: it is cached for all that follow."""
+    played(THROUGHPUT, ["fleet.0.devices=16", "duration=61 s"])
+
+
+def scenario_file(name: str) -> Path:
+    """Return a shipped scenario of the scale folder."""
+    return SCALE / f"{name}.yaml"

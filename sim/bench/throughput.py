@@ -1,0 +1,78 @@
+"""How many samples a second a full run judges, against torch alone and against the naive design."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from sim.bench.finding import Finding, Row, at_least
+from sim.bench.fresh import Measure, Reading, fresh, in_turns, rate, shown
+from sim.bench.plan import THROUGHPUT, Plan
+from sim.fleet_spec import fleet_spec
+from sim.scenario import Scenario, load
+
+_BARE = Row(
+    "full run / bare torch",
+    "",
+    at_least(0.5),
+    "samples per processor second of a whole run (streams, judging against two references, exchanges, tables) over those "
+    "of the same net's forward pass, trunk and a head for each device, batches [256, 16] ready in memory, one thread",
+)
+_HEADS = Row("full run / bare torch, heads alone", "", None, "the same, with trunk features ready in memory as well")
+_NAIVE = Row(
+    "full run / naive design",
+    "",
+    at_least(100.0),
+    "over one SimPy process and one torch model for each device, one call a sample; it judges no reference and keeps "
+    "no tables",
+)
+
+
+def throughput(plan: Plan) -> Iterator[Finding]:
+    """Yield the ratios of a full run to its yardsticks, by processor time."""
+    scenario = load(THROUGHPUT, [f"fleet.0.devices={plan.devices}"])
+    with TemporaryDirectory(prefix="driftbed-bench-") as folder:
+        spec = Path(folder) / "spec"
+        spec.write_bytes(pickle.dumps(fleet_spec(scenario, ())))
+        readings = in_turns(_measures(plan, spec, scenario), plan.repeats)
+    for row, yardstick in ((_BARE, "whole"), (_HEADS, "heads"), (_NAIVE, "naive")):
+        yield ratio(row, readings["run"], readings[yardstick], "samples/s")
+
+
+def ratio(row: Row, ours: Sequence[Reading], yardstick: Sequence[Reading], unit: str) -> Finding:
+    """Return how many times as much is done in a second as by a yardstick, turn by turn."""
+    pairs = list(zip(ours, yardstick, strict=True))
+    by_wall = row.found([own.per_wall_s / other.per_wall_s for own, other in pairs], "").value
+    detail = f"{rate(ours)} against {rate(yardstick)} {unit}; by wall time {shown(by_wall)}"
+    return row.found([own.per_cpu_s / other.per_cpu_s for own, other in pairs], detail)
+
+
+def _measures(plan: Plan, spec: Path, scenario: Scenario) -> dict[str, Measure]:
+    def bare(whole: bool) -> Reading:
+        return fresh("agents.benching.bare", spec, json.dumps({"seconds": plan.seconds, "whole": whole}))
+
+    part = {"devices": plan.naive, "until_s": scenario.duration, "terms": _terms(scenario)}
+    return {
+        "run": plan.throughput,
+        "whole": lambda: bare(True),
+        "heads": lambda: bare(False),
+        "naive": lambda: fresh("agents.benching.naive", spec, json.dumps(part)),
+    }
+
+
+def _terms(scenario: Scenario) -> dict[str, float]:
+    """Return what an exchange takes, as the naive design has it: sizes and jitter are left out, delays remain."""
+    link: Any = scenario.links["lte"]
+    trigger: Any = scenario.method.trigger
+    delay_s = link.latency.mean
+    return {
+        "every_s": trigger.every,
+        "up_s": delay_s,
+        "service_s": scenario.cloud.service.mean,
+        "down_s": delay_s,
+        "workers": scenario.cloud.workers,
+    }

@@ -1,0 +1,86 @@
+"""The concepts table of a whole fleet: devices numbered through cohorts and blocks, and true sample by sample."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+
+from agents.arrivals import Arrivals
+from agents.contract import CohortSpec, DriftSpec, FleetSpec
+from agents.layout import Layout
+from agents.pacing import make_arrivals
+from agents.seeding import Purpose, rng
+from agents.tasks import make_task
+from agents.tasks.base import Task
+from agents.truth import told_truth
+
+DRIFT = (
+    DriftSpec("sudden", 20.0, cohort="watches", share=0.5, to={"rotate": 30.0}),
+    DriftSpec("random_walk", 40.0, every_s=3.0, to={"shift": 1.0}, options={"step": 0.3, "steps": 4}),
+    DriftSpec(
+        "blip", 70.0, to={"noise": 1.0, "arrivals": 3.0}, options={"for": 10.0, "wave": {"crosses_fleet_in": 9.0}}
+    ),
+)
+SIZES = {"phones": 300, "watches": 70}
+
+
+def spec(drift: tuple[DriftSpec, ...] = DRIFT, sizes: Mapping[str, int] = SIZES) -> FleetSpec:
+    cohorts = [
+        CohortSpec(name, count, 1.0, "poisson", 0.0, None, index) for index, (name, count) in enumerate(sizes.items())
+    ]
+    plain: dict[str, Any] = {"data_options": {}, "model_options": {}, "pretrain": {}, "adapter_options": {}}
+    names = {"data": "gaussians", "model": "logistic", "adapter": "static", "codec": "fp32", "references": ()}
+    return FleetSpec(seed=5, duration_s=100.0, tick_s=10.0, cohorts=tuple(cohorts), drift=drift, **plain, **names)
+
+
+def truth_of(made: FleetSpec) -> tuple[Task, dict[str, np.ndarray]]:
+    task = make_task(made)
+    return task, told_truth(Layout(made.cohorts), task)
+
+
+def test_devices_are_numbered_through_cohorts_and_ghosts_are_left_out() -> None:
+    _, told = truth_of(spec())
+    assert np.unique(told["device"]).tolist() == list(range(370))
+    assert (np.diff(told["device"]) >= 0).all()
+    assert set(told["name"][told["device"] < 300]).isdisjoint({"rotate 30"})
+    turned = {device for device, name in zip(told["device"], told["name"], strict=True) if name == "rotate 30"}
+    assert 15 < len(turned) < 55
+
+
+@pytest.mark.parametrize(("cohort", "block"), [(0, 0), (0, 1), (1, 0)])
+def test_the_table_is_what_samples_follow(cohort: int, block: int) -> None:
+    made = spec()
+    task, told = truth_of(made)
+    layout = Layout(made.cohorts)
+    at = next(i for i, place in enumerate(layout.places) if (place.cohort, place.block) == (cohort, block))
+    place, devices, first = layout.places[at], layout.devices[at], layout.first[at]
+    arrivals = make_arrivals(made.seed, made.cohorts[cohort], task)
+    checked = 0
+    for index in range(int(100.0 / arrivals.cell_s)):
+        cell, _ = arrivals.cell(place, index)
+        content = task.draw(cell, rng(made.seed, Purpose.CONTENT, cohort, block, index))
+        for row in range(0, devices, 7):
+            mine = told["device"] == first + row
+            for time_s, concept in zip(
+                cell.time_s[row, cell.valid[row]], content.concept[row, cell.valid[row]], strict=True
+            ):
+                here = mine & (told["from_s"] < time_s) & (time_s <= told["until_s"])
+                assert told["concept"][here].tolist() == [concept]
+                checked += 1
+    assert checked > 800
+
+
+def test_more_devices_change_nobodys_truth() -> None:
+    _, few = truth_of(spec(sizes={"phones": 300}, drift=DRIFT[1:]))
+    _, many = truth_of(spec(sizes={"phones": 1000}, drift=DRIFT[1:]))
+    mine = many["device"] < 300
+    assert all(np.array_equal(few[name], many[name][mine]) for name in few)
+
+
+def test_a_task_without_a_schedule_tells_nothing_and_keeps_its_arrivals() -> None:
+    task: Any = type("Own", (), {"supply": None})()
+    assert told_truth(Layout(spec().cohorts), task) == {}
+    assert type(make_arrivals(5, spec().cohorts[0], task)) is Arrivals

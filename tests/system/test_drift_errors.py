@@ -1,0 +1,49 @@
+"""Drift that only the data plane finds impossible is refused at its line all the same, and nothing is left behind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from stage import cli
+
+WORLD = """\
+version: 1
+duration: 60 s
+task: {data: digits, model: {kind: mlp, hidden: [8], layers: 1}, pretrain: {epochs: 1}}
+fleet: [{cohort: phones, devices: 3, samples: {every: 1 s}}]
+drift:
+"""
+IMPOSSIBLE = {
+    "a half inverted image": (
+        "  - {at: 9 s, kind: sudden, share: 50 %, to: {invert: true}}\n"
+        "  - {at: 20 s, kind: incremental, over: 9 s, to: {rotate: 90 deg}}\n",
+        "scenario.yaml:7:5: drift.1: invert cannot move step by step",
+    ),
+    "a half permuted name": (
+        "  - {at: 20 s, kind: random_walk, every: 2 s, to: {rotate: 90 deg}}\n"
+        "  - {at: 9 s, kind: blip, for: 30 s, to: {labels: {permute: 2}}}\n",
+        "scenario.yaml:6:5: drift.0: a label swap or permutation cannot move step by step",
+    ),
+    "a prior out of nothing": (
+        f"  - {{at: 9 s, kind: incremental, over: 9 s, to: {{labels: {{prior: {[0.1] * 10}}}}}}}\n",
+        "scenario.yaml:6:5: drift.0: a label prior can only move step by step from another prior",
+    ),
+    "more concepts than fit": (
+        "".join(
+            f"  - {{at: {n} s, kind: incremental, over: 50 s, steps: 300, to: {{rotate: {n} deg}}}}\n" for n in (1, 2)
+        ),
+        "scenario.yaml:7:5: drift.1: drift makes more than 2048 concepts",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", IMPOSSIBLE)
+def test_what_cannot_move_is_refused_at_its_line(what: str, tmp_path: Path) -> None:
+    lines, told = IMPOSSIBLE[what]
+    (tmp_path / "scenario.yaml").write_text(WORLD + lines, encoding="utf-8")
+    played = cli("run", "scenario.yaml", "--out", "run", cwd=tmp_path)
+    assert played.returncode == 2
+    assert played.stderr.strip().splitlines()[-1].startswith(told)
+    assert "Traceback" not in played.stderr
+    assert not (tmp_path / "run").exists()
