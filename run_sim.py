@@ -82,6 +82,9 @@ def _add_showing(commands: Any) -> None:
     report.add_argument("folders", nargs="+")
     compare = _command(commands, "compare", "showing:compare", "compare runs, paired by seed")
     compare.add_argument("folders", nargs="+")
+    gallery = _command(commands, "gallery", "gallery:gallery", "draw every transform and every shape of drift")
+    gallery.add_argument("folder", help="where the pictures go")
+    gallery.add_argument("--cifar", metavar="FILE", help="draw on images of these CIFAR records, too")
 
 
 def _add_looking(commands: Any) -> None:
@@ -94,7 +97,9 @@ def _add_looking(commands: Any) -> None:
     verify.add_argument("what", nargs="+", metavar="WHAT", help="physics: all cases; list; or cases by name")
     verify.add_argument("--json", action="store_true", help="print the verdicts as JSON")
     bench = _command(commands, "bench", "bench:bench", "measure speed and memory on this machine")
-    bench.add_argument("what", nargs="*", metavar="GROUP", help="what to measure (default: all but the scale scenarios)")
+    bench.add_argument(
+        "what", nargs="*", metavar="GROUP", help="what to measure (default: all but the scale scenarios)"
+    )
     bench.add_argument("--quick", action="store_true", help="rough figures within a minute")
     bench.add_argument("--json", action="store_true", help="print the findings as JSON")
     bench.add_argument("--write", metavar="FILE", help="write them down as a page, as docs/performance.md")

@@ -27,7 +27,7 @@ class Features(Protocol):
         ...
 
     def recent(self, samples: Mapping[str, np.ndarray], known: np.ndarray) -> tuple[torch.Tensor, np.ndarray]:
-        """Return what methods are shown of samples: features [devices, samples, ...] and labels, -1 if not ``known``."""
+        """Return what methods are shown of samples: features [devices, samples, ...]; labels, -1 if not ``known``."""
         ...
 
 

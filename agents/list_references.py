@@ -1,8 +1,8 @@
 """How decisions among candidates are seen and judged: their features, the static model, the oracle.
 
-Where the law of the clicks is known, the oracle ranks by it. A recorded log tells no law: its oracle is one of hindsight,
-one head for everybody, refitted on the very streams that are judged. No method can know as much, yet a method
-that keeps a head for each device may beat it.
+Where the law of the clicks is known, the oracle ranks by it. A recorded log tells no law: its oracle is one of
+hindsight, one head for everybody, refitted on the very streams that are judged. No method can know as much, yet a
+method that keeps a head for each device may beat it.
 """
 
 from __future__ import annotations

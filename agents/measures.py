@@ -13,6 +13,9 @@ HIT_WITHIN = 10
 _MICRO = 1_000_000
 #: Where a list's discounted gain and hits are cut off, beside ``HIT_WITHIN``.
 _GAIN_WITHIN, _ALSO_WITHIN = (5, 10, 20), (1, 5, 20)
+#: Where scores are cut into bins: steps of half a logit, the first and the last bin without end.
+_CUTS = torch.arange(-7.5, 8.0, 0.5)
+_BINS = len(_CUTS) + 1
 
 
 class Measure(Protocol):
@@ -66,6 +69,9 @@ class Ranking:
     hits among its first 1, 5 and 20; NDCG at 5, 10 and 20, the reciprocal rank and the area under the list's own
     ROC curve (UAUC), in millionths. Equal scores rank in the order of the candidates, of which the clicked one is put
     at a random place by the task: ties favour nobody. In the AUC they count one half.
+
+    Scores of clicked and of other candidates are counted in bins of half a logit, so that the AUC over all rows of a
+    run can be told to within a bin.
     """
 
     columns: tuple[str, ...] = (
@@ -73,6 +79,7 @@ class Ranking:
         *(f"ndcg_{k}_micro" for k in _GAIN_WITHIN),
         "reciprocal_rank_micro",
         "uauc_micro",
+        *(f"{whose}_bin_{number:02d}" for whose in ("clicked", "other") for number in range(_BINS)),
     )
 
     def correct(self, logits: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
@@ -92,7 +99,7 @@ class Ranking:
         counted = [(place < k).long() for k in _ALSO_WITHIN]
         counted += [_micro(torch.where(place < k, gain, 0.0)) for k in _GAIN_WITHIN]
         counted += [_micro(1.0 / (place.double() + 1.0)), _micro(list_auc(logits, label))]
-        return torch.stack(counted, dim=-1)
+        return torch.cat([torch.stack(counted, dim=-1), *_binned(logits, label)], dim=-1)
 
 
 def rank(logits: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
@@ -111,6 +118,14 @@ def list_auc(logits: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
     clicked = logits.gather(-1, label.unsqueeze(-1))
     lower, equal = (logits < clicked).sum(-1), (logits == clicked).sum(-1) - 1
     return (lower.double() + 0.5 * equal.clamp_min(0)) / max(logits.shape[-1] - 1, 1)
+
+
+def _binned(logits: torch.Tensor, label: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return how many scores of the clicked and of the other candidates fall into each bin: int64 [..., bins] each."""
+    place = torch.bucketize(logits, _CUTS.to(logits))
+    both = torch.zeros(*label.shape, _BINS, dtype=torch.int64).scatter_add_(-1, place, torch.ones_like(place))
+    clicked = functional.one_hot(place.gather(-1, label.unsqueeze(-1))[..., 0], _BINS)
+    return clicked, both - clicked
 
 
 def _micro(share: torch.Tensor) -> torch.Tensor:

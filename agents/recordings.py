@@ -31,7 +31,7 @@ class Recordings:
         self.interval_s = _usual_gap_s(self._all())
 
     def cell(self, place: Place, from_s: float, until_s: float) -> tuple[np.ndarray, np.ndarray]:
-        """Return (times, ordinals) of the samples in (from, until], [devices, samples]; a sample at 0 is in the first."""
+        """Return (times, ordinals) of samples in (from, until], [devices, samples]; a sample at 0 is in the first."""
         spans = [_span(times_s, from_s, until_s) for times_s in self._supply.times_s(place)]
         widest = max((end - first for first, end in spans), default=0)
         time_s = np.full((place.width, max(widest, 1)), inf)

@@ -46,7 +46,7 @@ def hit_rate(group: ArrayLike, score: ArrayLike, label: ArrayLike, k: int) -> fl
 
 
 def ndcg(group: ArrayLike, score: ArrayLike, label: ArrayLike, k: int) -> float:
-    """Return NDCG@k: discounted gain of the ``k`` best rows over the best possible; groups without clicks are left out."""
+    """Return NDCG@k: discounted gain of the ``k`` best rows over the best possible; a group needs a click."""
     return _mean(_gain(ranked[:k]) / _gain(np.sort(ranked)[::-1][:k]) for ranked in _ranked(group, score, label))
 
 
@@ -67,6 +67,19 @@ def summed(column: str, scale: float = 1.0) -> Callable[[Run], float | None]:
     return of
 
 
+def binned_auc(run: Run) -> float | None:
+    """Return the AUC over all rows of a run, told by bins of half a logit within which rows count as ties."""
+    if not run.judged or "clicked_bin_00" not in run.windows:
+        return None
+    columns = sorted(name for name in run.windows if name.startswith("clicked_bin_"))
+    clicked = run.windows[columns].sum().to_numpy(float)
+    other = run.windows[[name.replace("clicked", "other") for name in columns]].sum().to_numpy(float)
+    if not clicked.sum() or not other.sum():
+        return None
+    below = np.cumsum(other) - 0.5 * other
+    return float((clicked * below).sum() / (clicked.sum() * other.sum()))
+
+
 #: What a run that ranks has summed: name -> (label, reader); HR@10 is its accuracy.
 SUMMED: dict[str, tuple[str, Callable[[Run], float | None]]] = {
     **{f"hit_{k}": (f"HR@{k}", summed(f"hit_{k}")) for k in (1, 5)},
@@ -75,6 +88,7 @@ SUMMED: dict[str, tuple[str, Callable[[Run], float | None]]] = {
     **{f"ndcg_{k}": (f"NDCG@{k}", summed(f"ndcg_{k}_micro", _MICRO)) for k in (5, 10, 20)},
     "mrr": ("MRR", summed("reciprocal_rank_micro", _MICRO)),
     "uauc": ("UAUC", summed("uauc_micro", _MICRO)),
+    "auc": ("AUC over all rows", binned_auc),
 }
 
 

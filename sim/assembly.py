@@ -72,7 +72,8 @@ def assemble(
 
     ``eager`` plays every exchange as a story and settles after every order: slow, general, and to the same end.
     ``workers`` processes carry the data plane, 0 for this one; they start with the first tick, as ``ray`` says.
-    ``keep`` decides when the data plane is built, and hears all that is said to it. Under ``earlier`` acts the run was played before.
+    ``keep`` decides when the data plane is built, and hears all that is said to it; ``earlier`` acts are those under
+    which the run was played before it was forked.
     """
     acts = [*earlier, Act(inf, scenario)]
     plane = _data_plane(acts, workers, ray, report, keep)

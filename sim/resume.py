@@ -24,7 +24,8 @@ _CHANGED = "its scenario or a data file has changed since it began; play it anew
 def resume_run(path: Path, how: HowToPlay, judge_recovery: JudgeRecovery) -> Played:
     """Play the run in ``path`` to its end: replayed up to its last checkpoint, live from there on.
 
-    A run that kept nothing (timing only, ``checkpoint: off``, or killed before its first tick) is played from 0.
+    A complete run stays as it is. One that kept nothing (timing only, ``checkpoint: off``, or killed before its
+    first tick) is played from 0.
 
     Raises:
         FolderError: there is nothing to go on with, or it was another scenario.
@@ -32,6 +33,9 @@ def resume_run(path: Path, how: HowToPlay, judge_recovery: JudgeRecovery) -> Pla
         ReplayError: it does not go as it went before.
     """
     folder = RunFolder.reopen(path)
+    if folder.status == COMPLETE:
+        folder.release()
+        return Played(path, _told(path)["summary"])
     return resume_in(folder, load(path / "resolved.yaml", allow_plugins=how.plugins), how, judge_recovery)
 
 
@@ -55,14 +59,19 @@ def play_or_resume(scenario: Scenario, path: Path, how: HowToPlay, judge_recover
 
 
 def _summary_of(path: Path, scenario: Scenario) -> dict[str, Any]:
-    try:
-        told = [json.loads((path / name).read_text(encoding="utf-8")) for name in ("manifest.json", "summary.json")]
-        asked, summary = told[0]["asked"], dict(told[1])
-    except (OSError, ValueError, KeyError) as error:
-        raise FolderError(f"{path}: says it is complete, but lacks a whole summary or manifest; remove it") from error
-    if asked != scenario.fingerprint():
+    told = _told(path)
+    if told["manifest"].get("asked") != scenario.fingerprint():
         raise FolderError(f"{path}: {_CHANGED}")
-    return summary
+    return told["summary"]
+
+
+def _told(path: Path) -> dict[str, dict[str, Any]]:
+    """Return what a complete run tells of itself."""
+    names = ("manifest", "summary")
+    try:
+        return {name: dict(json.loads((path / f"{name}.json").read_text(encoding="utf-8"))) for name in names}
+    except (OSError, ValueError, TypeError) as error:
+        raise FolderError(f"{path}: says it is complete, but lacks a whole summary or manifest; remove it") from error
 
 
 def resume_in(folder: RunFolder, scenario: Scenario, how: HowToPlay, judge_recovery: JudgeRecovery) -> Played:

@@ -8,7 +8,7 @@ import numpy as np
 
 from agents.contract import COHORT_COLUMNS, DEVICE_COLUMNS
 from sim.lines.line import Line
-from sim.lines.passages import PassageLog
+from sim.lines.passages import PassageLog, TickSums
 from sim.records import COLUMNS, IN_FLIGHT, INSTALLED, TIMES
 
 #: Column name -> values, all of one length.
@@ -89,27 +89,31 @@ def links_table(lines: Sequence[Line], edges_s: np.ndarray) -> Table:
     """Return one row per tick and line; bytes and counts since the start, busy and waiting time in the tick."""
     rows = [_line_rows(line, edges_s) for line in lines]
     if not rows:
-        return {}
+        # A fleet without links: the table is there, and empty.
+        return _passage_rows(PassageLog().per_tick(edges_s[:0]), edges_s[:0], "", "", 0)
     # Tick by tick, then line by line.
     return {name: np.stack([row[name] for row in rows], axis=1).reshape(-1) for name in rows[0]}
 
 
 def _line_rows(line: Line, edges_s: np.ndarray) -> Table:
-    sums = line.log.per_tick(edges_s)
+    return _passage_rows(line.log.per_tick(edges_s), edges_s, line.spec.name, line.spec.direction, line.instances)
+
+
+def _passage_rows(sums: TickSums, edges_s: np.ndarray, link: str, direction: str, instances: int) -> Table:
     ticks = len(edges_s)
     width_s = np.diff(edges_s, prepend=0.0)
     return {
         "t_s": edges_s,
-        "link": np.full(ticks, line.spec.name, object),
-        "direction": np.full(ticks, line.spec.direction, object),
-        "instances": np.full(ticks, line.instances),
+        "link": np.full(ticks, link, object),
+        "direction": np.full(ticks, direction, object),
+        "instances": np.full(ticks, instances),
         "offered_bytes": sums.offered_bytes,
         "delivered_bytes": sums.delivered_bytes,
         "dropped_bytes": sums.dropped_bytes,
         "retransmitted_bytes": sums.retransmitted_bytes,
         "in_flight_bytes": sums.offered_bytes - sums.delivered_bytes - sums.dropped_bytes,
         "busy_s": sums.busy_s,
-        "busy_share": sums.busy_s / (width_s * max(line.instances, 1)),
+        "busy_share": sums.busy_s / (width_s * max(instances, 1)),
         "queue": sums.queue,
         "waiting_s": sums.waiting_s,
         "started": sums.waited,

@@ -1,4 +1,4 @@
-"""The design that would come to mind first: a SimPy process and a model for each device, torch for one sample at a time.
+"""The design that would come to mind first: a SimPy process and a model for each device, one torch call a sample.
 
 It plays part of the very scenario that the simulator plays: the same images, drift, links, base and adapter. In
 doubt it does less: no static model and no oracle beside the deployed one, no losses, no labels, no codec, no
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +22,8 @@ from torch import nn
 from agents.benching.world import Stopwatch, World, tell
 from agents.models.head import Layers
 from agents.tasks.base import Place
+
+Telling = Generator[simpy.Event, Any, None]
 
 _ACTIVATIONS = {"tanh": nn.Tanh, "relu": nn.ReLU}
 #: Devices whose drift the task tells at once.
@@ -93,7 +95,7 @@ class Device:
     seen: int = 0
     correct: int = 0
 
-    def sense(self, interval_s: float) -> Iterator[simpy.Event]:
+    def sense(self, interval_s: float) -> Telling:
         """See samples as a Poisson process and predict each with the head of the moment."""
         while True:
             yield self.env.timeout(self.chance.exponential(interval_s))
@@ -104,7 +106,7 @@ class Device:
             self.correct += int(self.model(image[None]).argmax()) == int(self.labels[concept, number])
             self.seen += 1
 
-    def ask(self, cloud: Cloud, place: simpy.Resource, terms: Terms) -> Iterator[simpy.Event]:
+    def ask(self, cloud: Cloud, place: simpy.Resource, terms: Terms) -> Telling:
         """Ask for a new head again and again, from a moment of the device's own on."""
         yield self.env.timeout(self.chance.uniform(0, terms.every_s))
         while True:

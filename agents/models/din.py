@@ -32,7 +32,7 @@ def din(input_shape: tuple[int, ...], classes: int, options: Mapping[str, Any]) 
 
 
 class DinTrunk(RankingTrunk):
-    """Of a user: the mean click (for adapters), keys and values of all clicks, which are real; of an item: its query."""
+    """Of a user: the mean click (for adapters), keys and values of all clicks, which are real; of an item: a query."""
 
     def __init__(self, items: int, window: int) -> None:
         super().__init__(items, window)

@@ -49,7 +49,7 @@ class HeadShape:
         return self.dims[0]
 
     def entrance(self, x: torch.Tensor) -> torch.Tensor:
-        """Return the rows that go through the layers, [devices, rows, dims[0]], of ``x`` [devices, samples, features]."""
+        """Return what goes through the layers, [devices, rows, dims[0]], of ``x`` [devices, samples, features]."""
         return x
 
     def error(self, out: torch.Tensor, x: torch.Tensor, label: torch.Tensor, share: torch.Tensor) -> torch.Tensor:

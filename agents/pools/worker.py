@@ -31,6 +31,10 @@ class Sent(NamedTuple):
 Script = list[Step]
 
 
+class MissedScriptError(Exception):
+    """A script never came, because what was to be sent along died with another worker: nothing can follow it."""
+
+
 class BlockWorker:
     """Lives in a process of its own. Nothing in it depends on which worker it is, or on how many there are."""
 
@@ -44,6 +48,7 @@ class BlockWorker:
     def build(self, blueprint: Blueprint, share: Share | None) -> int:
         """Build the blocks of ``share`` at t = 0, or the cloud half for None; return the number of this process."""
         self._own: Any
+        self._scripts = 0
         if share is None:
             self._own = blueprint.cloud_half()
         else:
@@ -51,8 +56,15 @@ class BlockWorker:
             self._own = InlinePool(part.layout, part.build())
         return os.getpid()
 
-    def play(self, script: Script, *sent: Any) -> Any:
-        """Carry a script out and return what its last step returns."""
+    def play(self, number: int, script: Script, *sent: Any) -> Any:
+        """Carry a script out and return what its last step returns.
+
+        Raises:
+            MissedScriptError: the script before this one, by ``number``, never came.
+        """
+        if number != self._scripts:
+            raise MissedScriptError(f"script {number} came instead of {self._scripts}")
+        self._scripts += 1
         answer = None
         for name, arguments in script:
             whole = [sent[part.number] if isinstance(part, Sent) else part for part in arguments]

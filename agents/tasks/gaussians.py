@@ -39,9 +39,8 @@ class Gaussians(Law):
 
     def __init__(self, spec: FleetSpec) -> None:
         self.options = _checked(spec.data_options)
-        super().__init__(
-            spec, int(self.options["classes"]), int(self.options["dimensions"]), NEUTRAL, int(self.options["history"])
-        )
+        classes, dimensions, rows = (int(self.options[name]) for name in ("classes", "dimensions", "history"))
+        super().__init__(spec, classes, dimensions, NEUTRAL, rows, own_priors=True)
         self._strengths = strengths(self.schedule.concepts, NEUTRAL)
         self._priors = np.array([_prior(concept, self.classes) for concept in self.schedule.concepts])
         self._radius = self.options["distance"] / (2.0 * math.sin(math.pi / self.classes))

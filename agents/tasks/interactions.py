@@ -1,8 +1,8 @@
 """A log of interactions: one user is one device, and what it clicks after the split is its stream.
 
-The first part of the log's time span is the cloud's past. Of the clicks after it, each is a decision that the device's model
-predicts: which of 100 items comes next, given the latest ten clicks. Devices are the users with most such clicks,
-in device order; a user whom the past does not know starts with an empty window.
+The first part of the log's time span is the cloud's past. Of the clicks after it, each is a decision that the device's
+model predicts: which of 100 items comes next, given the latest ten clicks. Devices are the users with most such
+clicks, in device order; a user whom the past does not know starts with an empty window.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ _STREAM, _TRAIN, _VALIDATE = 0, 1, 2
 class Interactions(Stream):
     """Options: ``path``, ``separator``, ``columns``; ``core`` (least interactions of a user and of an item).
 
-    ``history``: share of the time span that is past; ``compression``: seconds of the log in a second of the run (None: what
-    follows the past fills the run); ``negatives`` beside the click; ``window``: clicks that a model sees; ``latest``: clicks
-    of a user that the cloud trains on.
+    ``history``: share of the time span that is past; ``compression``: seconds of the log in a second of the run (None:
+    what follows the past fills the run); ``negatives`` beside the click; ``window``: clicks that a model sees;
+    ``latest``: clicks of a user that the cloud trains on.
     """
 
     concepts = ("original",)
@@ -61,7 +61,7 @@ class Interactions(Stream):
         self._devices = _devices(spec, self.users)
         self.decisions = stack([self._decide(int(user), _STREAM) for user in self._devices])
         self.pool_size, self.pool_labels = len(self.decisions), self.decisions.label[None]
-        self.supply = Clicks(self.users, self._devices, spec, self.options["compression"])
+        self.supply = self._clicks = Clicks(self.users, self._devices, spec, self.options["compression"])
 
     def history(self) -> History:
         """Return every past click of every user as a row to train on; the last tenth, by time, to validate."""
@@ -69,13 +69,13 @@ class Interactions(Stream):
         return History(self._past(_TRAIN, self.users.until(cut_s)), self._past(_VALIDATE, self.users.until(cut_s)))
 
     def past_under(self, concept: int, split: str = "train") -> Past:
-        """Return the streams themselves: what follows the past is known to nobody, so the oracle is one of hindsight."""
+        """Return the streams themselves: nobody knows what follows the past, so the oracle is one of hindsight."""
         return self.history().validation if split == "validation" else _rows(narrowed(self.decisions), 0)
 
     def draw(self, cell: Cell, rng: np.random.Generator) -> Content:
         """Fill one cell: the n-th sample of a device is its user's n-th click after the split."""
         assert cell.ordinal is not None
-        ref = np.where(cell.valid, self.supply.first(cell.place)[:, None] + cell.ordinal, 0)
+        ref = np.where(cell.valid, self._clicks.first(cell.place)[:, None] + cell.ordinal, 0)
         label = np.where(cell.valid, self.decisions.label[ref], 0).astype(np.int16)
         return Content(ref, label, np.zeros(ref.shape, np.int16))
 
@@ -95,8 +95,8 @@ class Interactions(Stream):
             which = slice(max(0, upto - self.options["latest"]), upto) if use == _TRAIN else slice(upto, known)
             if which.stop > which.start:
                 parts.append(_rows(self._decide(user, use, which, SHOWN - 1), user))
-        fields = (torch.cat([getattr(part, name) for part in parts]) for name in ("x", "label", "concept"))
-        return Past(*fields, order=torch.cat([torch.arange(len(part.x)) for part in parts]))
+        x, label, user = (torch.cat([getattr(part, name) for part in parts]) for name in ("x", "label", "concept"))
+        return Past(x, label, user, torch.cat([torch.arange(len(part.x)) for part in parts]))
 
 
 def _rows(decisions: Decisions, user: int) -> Past:

@@ -48,11 +48,15 @@ class Law(Stream):
 
     pool_size = 0
 
-    def __init__(self, spec: FleetSpec, classes: int, inputs: int, neutral: Neutral, history: int) -> None:
+    def __init__(
+        self, spec: FleetSpec, classes: int, inputs: int, neutral: Neutral, history: int, own_priors: bool = False
+    ) -> None:
         self.seed, self.classes, self.input_shape = spec.seed, classes, (inputs,)
         self._rows = history
         with about("drift"):
-            self.schedule = make_schedule(spec.drift, spec.cohorts, neutral, classes, spec.seed, spec.duration_s)
+            self.schedule = make_schedule(
+                spec.drift, spec.cohorts, neutral, classes, spec.seed, spec.duration_s, own_priors=own_priors
+            )
         self.concepts = tuple(concept.name for concept in self.schedule.concepts)
         self._labels = np.stack([one.relabel(np.arange(classes), classes) for one in self.schedule.concepts])
 

@@ -1,7 +1,7 @@
 """Synthetic streams of the river package (Montiel et al., JMLR 2021), a seeded copy for each device.
 
 A generator of river can only go forward. Each device of a block keeps one, and where it is; asking for what comes next
-costs about 10 microseconds a sample, and asking for something earlier starts the generator again from the beginning,
+costs 2 to 100 microseconds a sample, and asking for something earlier starts the generator again from the beginning,
 so that a chunk far out costs as much as all chunks before it, once. Streams that evolve (a plane that turns as it
 goes) evolve for each device with its own samples.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from importlib import import_module
+from inspect import signature
 from itertools import islice
 from typing import Any
 
@@ -21,6 +22,8 @@ from agents.tasks.own_task import OwnTask
 
 #: Options of the task itself.
 DEFAULTS: dict[str, Any] = {"stream": None, "options": {}, "history": 5_000}
+#: What river calls a task with two classes.
+_BINARY = "Binary classification"
 #: The copy that the cloud's past comes from, and the most that a device's seed can be.
 _PAST, _SEEDS = 0, 2**31 - 2
 
@@ -53,8 +56,13 @@ class RiverStream(OwnStream):
         chosen = {**DEFAULTS, **given}
         self._made = _named(chosen["stream"])
         self._options, self._rows = dict(chosen["options"]), int(chosen["history"])
-        if "seed" in self._options:
-            raise ValueError("task river: options.seed: each device has a seed of its own, made from the scenario's")
+        # Streams with a random law have two seeds: the law is the same for all, the samples are each device's own.
+        takes = signature(self._made).parameters
+        self._seed_name = "seed_sample" if "seed_sample" in takes else "seed"
+        if self._seed_name in self._options:
+            raise ValueError(f"task river: options.{self._seed_name}: each device has a seed of its own")
+        if "seed_model" in takes:
+            self._options = {"seed_model": 0, **self._options}
         first, _ = next(iter(self.copy(_PAST)))
         self._features = tuple(first)
         self.inputs, self.classes = (len(first),), self._classes()
@@ -70,7 +78,7 @@ class RiverStream(OwnStream):
             ValueError: options that the stream does not take.
         """
         try:
-            return self._made(seed=seed, **self._options)
+            return self._made(**{self._seed_name: seed}, **self._options)
         except (TypeError, ValueError) as error:
             raise ValueError(f"task river: {self._made.__name__}: {error}") from error
 
@@ -100,7 +108,9 @@ class RiverStream(OwnStream):
         return x, np.array([int(label) for _, label in played], np.int64)
 
     def _classes(self) -> int:
-        classes = getattr(self.copy(_PAST), "n_classes", None)
+        made = self.copy(_PAST)
+        # Not every stream of two classes says how many they are.
+        classes = 2 if made.task == _BINARY else getattr(made, "n_classes", None)
         if not isinstance(classes, int) or classes < 2:
             raise ValueError(f"task river: {self._made.__name__} has no classes; a stream for classification is wanted")
         return classes

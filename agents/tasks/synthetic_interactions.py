@@ -1,9 +1,9 @@
 """Users whose interests drift, in a market whose law of choice is known: the best ranking is known at every moment.
 
 Each user browses at a steady pace of its own and clicks items of all kinds by the law; its latest clicks are
-what a model sees. At a sample it stands before a shelf of 100 items and chooses one by the same law: that is predicted. Drift
-moves a user's ``interest`` this share of the way to another user's, and the ``popularity`` of all items this
-share of the way to another one. Devices are users that the cloud has never met.
+what a model sees. At a sample it stands before a shelf of 100 items and chooses one by the same law: that is
+predicted. Drift moves a user's ``interest`` this share of the way to another user's, and the ``popularity`` of all
+items this share of the way to another one. Devices are users that the cloud has never met.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _LONG_AGO = 1 << 32
 
 
 class SyntheticInteractions(Stream):
-    """Options: past ``users`` with ``clicks`` each, ``items``, ``negatives`` beside a choice, ``window``, ``sharpness``."""
+    """Options: past ``users`` with ``clicks`` each; ``items``, ``negatives`` beside one, ``window``, ``sharpness``."""
 
     pool_size = 0
 
@@ -114,7 +114,7 @@ class SyntheticInteractions(Stream):
         return likes
 
     def _windows(self, place: Place, time_s: np.ndarray) -> np.ndarray:
-        """Return the latest clicks strictly before ``time_s`` [devices, samples], as ids: [devices, samples, window]."""
+        """Return the latest clicks strictly before ``time_s`` [devices, samples]: ids [devices, samples, window]."""
         pace_s, keys = self._pace_s[place.cohort], device_keys(place)
         phase = uniforms(self.seed, Purpose.CLICKS, keys)[:, None]
         last = np.ceil(time_s / pace_s - phase).astype(np.int64) - 1

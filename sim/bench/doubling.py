@@ -1,12 +1,12 @@
-"""What a run costs when there is twice as much of something."""
+"""What a run costs when there is twice as much of something: the ratio, and the slope that extrapolations stand on."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 from sim.bench.finding import Finding, Row, at_most
-from sim.bench.fresh import Measure, in_turns, shown
+from sim.bench.fresh import Measure, Reading, in_turns, shown
 from sim.bench.plan import Plan
 
 _MOST = at_most(2.1)
@@ -18,19 +18,48 @@ _ROWS = {
     "messages": Row("time when devices double, messages alone", "", _MOST, "private links, no model, twice the fleet"),
     "stories": Row("time when devices double, any network", "", _MOST, "the same, told exchange by exchange"),
 }
+#: What is compared to another base, and what it has more of.
+_BASES = {"messages": "few messages", "stories": "few stories"}
+_MORE = {"samples": "samples", "asks": "exchanges", "messages": "exchanges", "stories": "exchanges"}
+_SLOPES = {
+    "samples": Row("one sample more", "us", None, "processor time, from the two runs whose samples differ"),
+    "asks": Row("one exchange more, with a model", "us", None, "likewise; payload, adapting and installing included"),
+    "messages": Row("one exchange more, private links", "us", None, "likewise, messages alone"),
+    "stories": Row("one exchange more, any network", "us", None, "likewise, told exchange by exchange"),
+}
+_BYTES = Row(
+    "memory of one exchange", "bytes", None, "what the larger fleet of messages alone holds more, tables included"
+)
 
 
 def doubling(plan: Plan) -> Iterator[Finding]:
-    """Yield by how much the processor time of a run grows."""
-    measures, base_of = _measures(plan), {"messages": "few messages", "stories": "few stories"}
-    readings = in_turns(measures, max(1, plan.repeats // 2 + 1))
-    for name, row in _ROWS.items():
-        base, double = readings[base_of.get(name, "base")], readings[name]
-        pairs = list(zip(double, base, strict=True))
-        wall = row.found([more.wall_s / less.wall_s for more, less in pairs], "").value
-        times = row.found([more.cpu_s for more in double], "").value
-        detail = f"{shown(times)} s of processor time; by wall time {wall:.3g}"
-        yield row.found([more.cpu_s / less.cpu_s for more, less in pairs], detail)
+    """Yield by how much the processor time of a run grows, then what one more of something costs."""
+    rows = _ROWS if plan.thorough else {name: _ROWS[name] for name in ("devices", "messages")}
+    of = {name: _BASES.get(name, "base") for name in rows}
+    measures = {name: measure for name, measure in _measures(plan).items() if name in {*of, *of.values()}}
+    readings = in_turns(measures, plan.few)
+    for name, row in rows.items():
+        yield _ratio(row, readings[of[name]], readings[name])
+    for name, row in _SLOPES.items():
+        if name in rows:
+            yield _slope(row, readings[of[name]], readings[name], "cpu_s", _MORE[name], 1e6)
+    yield _slope(_BYTES, readings["few messages"], readings["messages"], "resident_bytes", "exchanges")
+
+
+def _ratio(row: Row, base: Sequence[Reading], double: Sequence[Reading]) -> Finding:
+    pairs = list(zip(double, base, strict=True))
+    wall = row.found([more.wall_s / less.wall_s for more, less in pairs], "").value
+    times = row.found([more.cpu_s for more in double], "").value
+    detail = f"{shown(times)} s of processor time; by wall time {wall:.3g}"
+    return row.found([more.cpu_s / less.cpu_s for more, less in pairs], detail)
+
+
+def _slope(
+    row: Row, base: Sequence[Reading], double: Sequence[Reading], cost: str, amount: str, scale: float = 1.0
+) -> Finding:
+    pairs = [(more.told, less.told) for more, less in zip(double, base, strict=True)]
+    values = [scale * (more[cost] - less[cost]) / (more[amount] - less[amount]) for more, less in pairs]
+    return row.found(values, f"{shown(double[0].told[amount])} {amount} against {shown(base[0].told[amount])}")
 
 
 def _measures(plan: Plan) -> dict[str, Measure]:

@@ -14,8 +14,8 @@ _EXPRESS = Row(
     "exchanges / SimPy timeouts, private links",
     "",
     at_least(0.2),
-    "exchanges per processor second over private constant links and one queue, tables included, over timeouts per second "
-    "of as many SimPy processes as there are devices; an exchange takes about ten of them when written naively",
+    "exchanges per processor second over private constant links and one queue, tables included, over timeouts per "
+    "second of as many SimPy processes as there are devices; an exchange takes about ten of them when written naively",
 )
 _STORIES = Row(
     "exchanges / SimPy timeouts, any network",

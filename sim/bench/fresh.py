@@ -95,12 +95,12 @@ def in_turns(measures: Mapping[str, Measure], repeats: int) -> dict[str, list[Re
 
 def rate(readings: Sequence[Reading]) -> str:
     """Return how much is done in a second of processor time, in few digits."""
-    return f"{median(reading.per_cpu_s for reading in readings):,.3g}"
+    return shown(median(reading.per_cpu_s for reading in readings))
 
 
 def shown(value: float) -> str:
     """Return a large number in few digits, with a letter for its thousands."""
     for bound, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if value >= bound:
-            return f"{value / bound:.3g} {letter}"
+            return f"{value / bound:.3g}{letter}"
     return f"{value:.3g}"

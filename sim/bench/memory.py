@@ -32,7 +32,7 @@ def memory(plan: Plan) -> Iterator[Finding]:
     for number, case in enumerate(cases):
         measures[f"few {number}"] = partial(case.play, _FEW)
         measures[f"many {number}"] = partial(case.play, _FEW + case.more)
-    readings = in_turns(measures, max(1, plan.repeats // 2 + 1))
+    readings = in_turns(measures, plan.few)
     for number, case in enumerate(cases):
         pairs = list(zip(readings[f"many {number}"], readings[f"few {number}"], strict=True))
         each = [(many.told["resident_bytes"] - few.told["resident_bytes"]) / case.more for many, few in pairs]
@@ -59,6 +59,7 @@ def _cases(plan: Plan) -> Iterator[_Case]:
     shared = Row("memory of a device, shared parameters", "bytes", None, "one sample a second, static model")
     own = Row("memory of a device, a head of its own", "bytes", None, "one sample a second, persona")
     yield _Case(idle, messages, plan.idle)
-    yield _Case(quiet, silent, plan.idle)
-    yield _Case(shared, sharing, plan.active)
     yield _Case(own, owning, plan.active)
+    if plan.thorough:
+        yield _Case(quiet, silent, plan.idle)
+        yield _Case(shared, sharing, plan.active)

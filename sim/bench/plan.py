@@ -37,6 +37,16 @@ class Plan:
     active: int = 20_480
     ray_s: float = 25.0
 
+    @property
+    def few(self) -> int:
+        """How often to repeat what takes long."""
+        return self.repeats // 2 + 1
+
+    @property
+    def thorough(self) -> bool:
+        """Whether anything is repeated; else only what is most telling is measured at all."""
+        return self.repeats > 1
+
     @classmethod
     def quick(cls) -> Plan:
         """Return a plan that shows that everything works, in a minute; its figures are rough."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -48,7 +48,7 @@ def timeouts(processes: str, rounds: str) -> dict[str, float]:
     }
 
 
-def _waiting(clock: Clock, first_s: float) -> Iterator[Happening]:
+def _waiting(clock: Clock, first_s: float) -> Generator[Happening, None, None]:
     yield clock.timeout(first_s)
     while True:
         yield clock.timeout(_EVERY_S)

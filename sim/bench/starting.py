@@ -6,19 +6,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from sim.bench.finding import Finding, Row, at_most
-from sim.bench.fresh import PATIENCE_S, ROOT, BenchError, Reading, in_turns, wall_of
+from sim.bench.fresh import PATIENCE_S, ROOT, BenchError, Measure, Reading, in_turns, wall_of
 from sim.bench.plan import Plan
 
 _RUN, _QUICKSTART = ROOT / "run_sim.py", ROOT / "scenarios" / "quickstart.yaml"
 _OFTEN_S = 0.02
-_FIRST_TICK = Row(
-    "first tick of quickstart", "s", at_most(5.0), "from the command to the first rows on disk, training cached"
-)
 _ROWS = {
+    "first": Row(
+        "first tick of quickstart", "s", at_most(5.0), "from the command to the first rows on disk, training cached"
+    ),
     "help": Row("--help", "s", None, "from the command to its end"),
     "validate": Row("validate quickstart", "s", None, "the same; neither torch nor Ray is imported"),
     "timing": Row("import of the timing plane", "s", None, "a process that imports it and ends"),
@@ -29,7 +30,14 @@ _ROWS = {
 
 def starting(plan: Plan) -> Iterator[Finding]:
     """Yield wall times from the start of a process."""
+    # What it trains is cached from now on.
     _first_tick()
+    readings = in_turns({"first": _first_tick, **_commands()}, plan.repeats)
+    for name, row in _ROWS.items():
+        yield row.found([reading.wall_s for reading in readings[name]], "")
+
+
+def _commands() -> dict[str, Measure]:
     commands = {
         "help": (_RUN, "--help"),
         "validate": (_RUN, "validate", _QUICKSTART),
@@ -37,11 +45,7 @@ def starting(plan: Plan) -> Iterator[Finding]:
         "torch": ("-c", "import torch"),
         "ray": ("-c", "import ray"),
     }
-    measures = {name: (lambda words=words: wall_of(*words)) for name, words in commands.items()}
-    readings = in_turns({"first": _first_tick, **measures}, plan.repeats)
-    yield _FIRST_TICK.found([reading.wall_s for reading in readings["first"]], "")
-    for name, row in _ROWS.items():
-        yield row.found([reading.wall_s for reading in readings[name]], "")
+    return {name: partial(wall_of, *words) for name, words in commands.items()}
 
 
 def _first_tick() -> Reading:

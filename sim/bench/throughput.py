@@ -19,8 +19,8 @@ _BARE = Row(
     "full run / bare torch",
     "",
     at_least(0.5),
-    "samples per processor second of a whole run (streams, judging against two references, exchanges, tables) over those "
-    "of the same net's forward pass, trunk and a head for each device, batches [256, 16] ready in memory, one thread",
+    "samples per processor second of a whole run (streams, judging against two references, exchanges, tables) over "
+    "those of the forward pass of the same net, trunk and a head for each device, batches [256, 16] ready in memory",
 )
 _HEADS = Row("full run / bare torch, heads alone", "", None, "the same, with trunk features ready in memory as well")
 _NAIVE = Row(
@@ -68,11 +68,12 @@ def _terms(scenario: Scenario) -> dict[str, float]:
     """Return what an exchange takes, as the naive design has it: sizes and jitter are left out, delays remain."""
     link: Any = scenario.links["lte"]
     trigger: Any = scenario.method.trigger
+    cloud: Any = scenario.cloud
     delay_s = link.latency.mean
     return {
         "every_s": trigger.every,
         "up_s": delay_s,
-        "service_s": scenario.cloud.service.mean,
+        "service_s": cloud.service.mean,
         "down_s": delay_s,
-        "workers": scenario.cloud.workers,
+        "workers": cloud.workers,
     }

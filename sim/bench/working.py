@@ -27,7 +27,7 @@ def working(plan: Plan) -> Iterator[Finding]:
     longer_s = max(_TRIAL_S, 10 * round(_TRIAL_S * plan.ray_s / trial.wall_s / 10))
     play = partial(plan.throughput, plan.devices, f"duration={longer_s} s")
     measures = {str(workers): partial(play, workers=workers) for workers in (0, 1, 2)}
-    readings = in_turns(measures, max(1, plan.repeats // 2 + 1))
+    readings = in_turns(measures, plan.few)
     for row, slower in ((_WORKERS, "1"), (_PROCESS, "0")):
         pairs = list(zip(readings[slower], readings["2"], strict=True))
         walls = [row.found([reading.wall_s for reading in some], "").value for some in zip(*pairs, strict=True)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.contract import BackendError, WorkersLostError
+from agents.contract import BackendError, InputError, WorkersLostError
 from agents.plugins import PluginError
 from analysis import RunError
 from sim.commands.exits import BAD_INPUT, ENVIRONMENT, FAILED, PARTIAL, CommandError
@@ -17,6 +17,8 @@ def known_failure(error: Exception) -> tuple[int, str] | None:
         return error.code, str(error)
     if isinstance(error, ScenarioErrors | FolderError | RunError | PluginError):
         return BAD_INPUT, str(error)
+    if isinstance(error, InputError):
+        return BAD_INPUT, f"{error.about}: {error}"
     if isinstance(error, BackendError):
         return ENVIRONMENT, str(error)
     if isinstance(error, WorkersLostError):

@@ -16,7 +16,7 @@ FILE = "fork.json"
 
 @dataclass(frozen=True)
 class Act:
-    """A scenario that reigned up to and including ``until_s``; what follows is another act, or the run's own scenario."""
+    """A scenario that reigned up to and including ``until_s``; another act follows, or the run's own scenario."""
 
     until_s: float
     scenario: Scenario

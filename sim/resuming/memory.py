@@ -35,7 +35,7 @@ class Memory:
     every: float | str
     past: Past | None = None
     start: Checkpoint | None = None
-    ancestry: Ancestry = Ancestry()
+    ancestry: Ancestry = field(default_factory=Ancestry)
     stop: Stop = field(default_factory=Stop)
 
     @classmethod

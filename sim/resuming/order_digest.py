@@ -17,7 +17,7 @@ class OrderDigest:
     """Takes in orders as they are handed over; one digest a tick.
 
     It is two sums over the orders, each of them well mixed with its time: orders of one instant, which different
-    players may tell in different order, are the same itinerary. All else that differs shows, but for one chance in 2^64.
+    players may tell in different order, are the same itinerary. All else shows, but for one chance in 2^64.
     """
 
     def __init__(self) -> None:

@@ -92,7 +92,7 @@ class Interactions(Files):
     history: Share = Field(default=0.8, description="share of the time span that is the cloud's past")
     compression: PositiveNumber | None = Field(
         default=None,
-        description="seconds of the log per second of the run; default: what follows the past fills the run",
+        description="seconds of the log per second of the run; default: all that follows fills the run",
     )
     negatives: Annotated[int, Field(ge=4)] = Field(default=99, description="items sampled against each clicked one")
     window: PositiveCount = Field(default=10, description="latest clicks that the model sees")

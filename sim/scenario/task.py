@@ -27,6 +27,8 @@ class Pretrain(Clause):
 
 #: What suits convolutional nets, and beside that pictures of things: what stands here is taken where nothing is said.
 _CONVOLUTIONAL: dict[str, Any] = {"epochs": 12, "rate": 1e-3, "fading": True}
+#: 205 clicks, each beside four other items, are the usual 1,024 rows.
+_RANKING: dict[str, Any] = {"epochs": 12, "batch": 205, "rate": 1e-3}
 _CIFAR: dict[str, Any] = {"mirror": True, "shift": 2}
 
 
@@ -43,14 +45,15 @@ class Task(Clause):
         given = raw.get("pretrain", {}) if isinstance(raw, Mapping) else None
         if not isinstance(given, Mapping):
             return raw
-        suits = _CONVOLUTIONAL if kind_of(raw.get("model")) in CONVOLUTIONAL else {}
+        model = kind_of(raw.get("model"))
+        suits = _CONVOLUTIONAL if model in CONVOLUTIONAL else _RANKING if model in RANKERS else {}
         suits = suits | _CIFAR if suits and kind_of(raw.get("data")) == "cifar" else suits
-        return {**raw, "pretrain": suits | given} if suits else raw
+        return {**raw, "pretrain": {**suits, **given}} if suits else raw
 
     @model_validator(mode="after")
     def _model_fits_the_data(self) -> Self:
-        data, model = self.data.kind, self.model.kind
-        if ":" in data or ":" in model or (data in RANKED) == (model in RANKERS):
+        data, model = str(getattr(self.data, "kind", "")), str(self.model.kind)
+        if ":" in data + model or (data in RANKED) == (model in RANKERS):
             return self
         fitting = RANKERS if data in RANKED else [name for name in MODELS if name not in RANKERS]
         raise refuse(f"'{model}' does not fit data '{data}'; these do: {', '.join(fitting)}", "model")

@@ -71,6 +71,22 @@ def test_hits_ranks_and_gains_of_a_list_counted_by_hand() -> None:
         assert int(counted[column("uauc_micro")]) == round(1e6 * (99 - place) / 99)
 
 
+def test_bins_count_every_score_once_and_tell_the_area_over_all_rows() -> None:
+    chance = np.random.default_rng(8)
+    label = torch.from_numpy(chance.integers(100, size=(1, 400)))
+    logits = torch.from_numpy(chance.normal(-2.0, 1.5, (1, 400, 100))).float()
+    logits.scatter_add_(2, label[..., None], torch.full((1, 400, 1), 1.7))
+    bins = RANKING.counts(logits, label)[0, :, column("clicked_bin_00") :]
+    clicked, other = bins.sum(0).split(bins.shape[1] // 2)
+    assert bins[:, : len(clicked)].sum(1).unique().tolist() == [1]
+    assert bins[:, len(clicked) :].sum(1).unique().tolist() == [99]
+    below = other.cumsum(0) - 0.5 * other
+    area = float((clicked * below).sum() / (clicked.sum() * other.sum()))
+    flat = torch.nn.functional.one_hot(label, 100).flatten().numpy()
+    assert area == pytest.approx(roc_auc_score(flat, logits.flatten().numpy()), abs=2e-3)
+    assert int(RANKING.counts(torch.tensor([[[-99.0, 99.0]]]), torch.tensor([[1]]))[0, 0, -1]) == 0
+
+
 def test_a_model_that_says_nothing_hits_as_often_as_chance() -> None:
     label = torch.from_numpy(np.random.default_rng(0).integers(100, size=(1, 20_000)))
     logits = torch.zeros(1, 20_000, 100)

@@ -58,7 +58,11 @@ def test_what_the_past_rests_on_is_refused_by_name(change: str) -> None:
     [
         ("links.lte.discipline=ps", "links.lte.up=2 Mbit/s", "shared out"),
         ("links.lte.discipline=lcfs", "links.lte.down=3 Mbit/s", "shared out"),
-        ("links.lte.up={rate: 1 Mbit/s, bucket: {rate: 1 kbit/s, burst: 1 kB}}", "links.lte.up.rate=5 Mbit/s", "bucket"),
+        (
+            "links.lte.up={rate: 1 Mbit/s, bucket: {rate: 1 kbit/s, burst: 1 kB}}",
+            "links.lte.up.rate=5 Mbit/s",
+            "bucket",
+        ),
         ("cloud.batch={max: 4, wait: 1 s}", "cloud.service=3 ms", "batches"),
     ],
 )
@@ -101,7 +105,9 @@ def test_each_trigger_is_heard_in_its_own_time_alone() -> None:
 def test_numbers_of_asks_go_on() -> None:
     asks = relayed(Periodic(1, 4, 15.0, None), Poisson(2, 4, 0.2), 50.0)
     for device in range(4):
-        assert [number for own, _, number in asks if own == device] == list(range(sum(ask[0] == device for ask in asks)))
+        assert [number for own, _, number in asks if own == device] == list(
+            range(sum(ask[0] == device for ask in asks))
+        )
 
 
 def test_a_trigger_that_watches_begins_when_it_can_see() -> None:

@@ -57,7 +57,9 @@ def test_the_past_stays_and_the_future_changes(parent: Run, tmp_path: Path, chan
     for table in ("windows", "links", "cloud"):
         ours, theirs = run.table(table), parent.table(table)
         past = theirs["t_s"] <= AT_S
-        assert all(np.array_equal(ours[name][: past.sum()], theirs[name][past]) for name in theirs if name != "requests")
+        assert all(
+            np.array_equal(ours[name][: past.sum()], theirs[name][past]) for name in theirs if name != "requests"
+        )
     ours, theirs = run.exchanges, parent.exchanges
     done = theirs["installed_s"] <= AT_S
     assert done.sum() > 50
@@ -158,7 +160,9 @@ def test_a_message_under_way_goes_on_at_the_new_rate(tmp_path: Path) -> None:
 
 def test_the_command_line_forks_and_refuses(tmp_path: Path) -> None:
     assert cli("run", scene("timing"), "--quiet", "--out", "run", cwd=tmp_path).returncode == 0
-    told = cli("fork", "run", "--at", "5 min", "--set", "links.lte.up=2 Mbit/s", "--out", "fork", "--json", cwd=tmp_path)
+    told = cli(
+        "fork", "run", "--at", "5 min", "--set", "links.lte.up=2 Mbit/s", "--out", "fork", "--json", cwd=tmp_path
+    )
     assert told.returncode == 0, told.stderr
     assert json.loads(told.stdout)["digest"] != Run(tmp_path / "run").digest
     refused = [

@@ -193,7 +193,7 @@ def test_workers_read_tables_where_ray_keeps_them() -> None:
         for line in Path("/proc/self/maps").read_text().splitlines():
             first, end = (int(part, 16) for part in line.split()[0].split("-"))
             if first <= address < end:
-                return line.split()[-1]
+                return line.split(maxsplit=5)[-1]
         return "nowhere"
 
     remote: Any = ray.remote

@@ -196,7 +196,7 @@ def test_a_run_that_lost_its_workers_says_how_to_go_on(tmp_path: Path) -> None:
         raise WorkersLostError("the worker of blocks 0 to 3 died")
 
     at(3, lose)
-    with pytest.raises(WorkersLostError, match="died; resume with: python run_sim.py resume"):
+    with pytest.raises(WorkersLostError, match=r"died; resume with: python run_sim\.py resume"):
         begin(tmp_path / "cut")
     assert (tmp_path / "cut" / "STATUS").read_text(encoding="utf-8").strip() == "partial"
     assert resumed(tmp_path / "cut").digest == begin(tmp_path / "whole").digest
@@ -217,6 +217,14 @@ def test_a_timing_only_run_is_played_anew_in_its_folder(tmp_path: Path) -> None:
     with pytest.raises(Interrupted):
         play(scenario, RunFolder.open(tmp_path / "cut"), HOW, lambda windows, marks: {})
     assert resumed(tmp_path / "cut").digest == whole.summary["digest"]
+
+
+def test_a_complete_run_is_left_alone(tmp_path: Path) -> None:
+    run = begin(tmp_path / "run")
+    before = {path: path.stat().st_mtime_ns for path in run.folder.iterdir()}
+    at(0, lambda: pytest.fail("nothing is left to play"))
+    assert resumed(run.folder).digest == run.digest
+    assert {path: path.stat().st_mtime_ns for path in run.folder.iterdir()} == before
 
 
 def test_the_resumed_folder_tells_one_story(tmp_path: Path) -> None:

@@ -69,11 +69,12 @@ class _Cut:
 
 @dataclass
 class _Life:
-    """The actors, in the order of workers, and the session they live in."""
+    """The actors, in the order of workers, how many scripts each was sent, and the session they live in."""
 
     session: Session
     plan: Any
     actors: list[Any] = field(default_factory=list)
+    sent: dict[int, int] = field(default_factory=dict)
 
 
 class RayCrew:
@@ -178,6 +179,7 @@ class RayCrew:
         life = self._alive()
         for born in [life.actors[worker].pid.remote() for worker in workers]:
             wait(born, STARTING_S, life.session)
+        life.sent |= dict.fromkeys(workers, 0)
         built = [life.actors[worker].build.remote(life.plan, self._jobs[worker]) for worker in workers]
         if self._kept is not None:
             built += [life.actors[worker].restore.remote(self._kept[worker]) for worker in workers]
@@ -191,8 +193,10 @@ class RayCrew:
         life = self._alive()
         life.session.check()
         with explained("a message to a worker does not fit into Ray's object store"):
-            actor = life.actors[call.reply.worker]
-            call.reply.ref = actor.play.remote(call.script, *(reply.ref for reply in call.sent))
+            worker = call.reply.worker
+            actor = life.actors[worker]
+            number, life.sent[worker] = life.sent[worker], life.sent[worker] + 1
+            call.reply.ref = actor.play.remote(number, call.script, *(reply.ref for reply in call.sent))
 
     def _replace(self, workers: Sequence[int], death: Exception) -> None:
         """Let fresh actors take the place of dead ones, until one set of them lives."""

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import ray
 
 from agents.contract import BackendError
+from agents.pools.worker import MissedScriptError
 
 #: A worker is gone with all that was in it, or what it answered, with the node that this lay on.
 DEATHS = (
@@ -17,6 +18,7 @@ DEATHS = (
     ray.exceptions.NodeDiedError,
     ray.exceptions.ObjectLostError,
     ray.exceptions.ObjectFetchTimedOutError,
+    MissedScriptError,
 )
 
 _INLINE = "play with --workers 0"

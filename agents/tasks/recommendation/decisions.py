@@ -46,8 +46,8 @@ def decide(
 ) -> Decisions:
     """Return the decisions ``which`` among the ``clicks`` of one user, int [clicks] in time order, numbers from 0.
 
-    Negatives are uniform among the items that the user had not clicked before, nor clicks now; ``key`` names the user and
-    the use that is made of them, so that no other user changes them.
+    Negatives are uniform among the items that the user had not clicked before, nor clicks now; ``key`` names the user
+    and the use that is made of them, so that no other user changes them.
 
     Raises:
         ValueError: there are not enough other items.

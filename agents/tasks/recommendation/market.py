@@ -59,7 +59,7 @@ class Market:
         return self.sharpness * (interest @ self.items.T) + popularity
 
     def best_hit_rate(self, interest: np.ndarray, drifted: float, within: int) -> float:
-        """Return how often the best ranking has the choice among its first ``within``, for users and shelves at hand."""
+        """Return how often the best ranking has the choice among its first ``within``, over users and shelves."""
         likes = self.likes(interest, drifted)
         rates = [_hits(likes[:, shelf], within).mean() for shelf in self.shelves]
         return float(np.mean(rates))

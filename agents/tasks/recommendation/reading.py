@@ -49,9 +49,10 @@ def read_log(
         OSError: it cannot be read.
     """
     users, items = Names(), Names()
-    parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
-    for table in _tables(Path(path), separator, columns or {}):
-        parts.append((users.encode(table["user"]), items.encode(table["item"]), table["timestamp"].to_numpy()))
+    parts = [
+        (users.encode(table["user"]), items.encode(table["item"]), table["timestamp"].to_numpy())
+        for table in _tables(Path(path), separator, columns or {})
+    ]
     if not parts:
         raise ValueError(f"{path}: holds no interaction")
     user, item, time_s = (np.concatenate(column) for column in zip(*parts, strict=True))

@@ -115,9 +115,3 @@ def test_the_past_is_the_first_world_and_asks_for_the_best_rule(fleet_spec: Spec
 def test_bad_options_are_refused(fleet_spec: SpecMaker, options: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         Gaussians(fleet_spec(data="gaussians", data_options=options))
-
-
-def test_a_prior_without_a_known_best_accuracy_is_refused(fleet_spec: SpecMaker) -> None:
-    drift = DriftSpec("sudden", 1.0, to={"labels": {"prior": [0.5, 0.3, 0.2]}})
-    with pytest.raises(ValueError, match="no label prior"):
-        Gaussians(fleet_spec(drift, data="gaussians", data_options={"classes": 3}))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from pathlib import Path
 
 import numpy as np
@@ -158,9 +159,8 @@ CSV_ERRORS = [
 
 @pytest.mark.parametrize(("text", "said"), CSV_ERRORS)
 def test_a_bad_csv_file_is_told_by_file_and_line(tmp_path: Path, text: str, said: str) -> None:
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(ValueError, match=re.escape(said)) as caught:
         read(tmp_path, text)
-    assert said in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
@@ -183,9 +183,8 @@ ARFF_ERRORS = [
 
 @pytest.mark.parametrize(("text", "said"), ARFF_ERRORS)
 def test_a_bad_arff_file_is_told_by_file_and_line(tmp_path: Path, text: str, said: str) -> None:
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(ValueError, match=re.escape(said)) as caught:
         read(tmp_path, text, "t.arff")
-    assert said in str(caught.value)
     assert str(tmp_path) in str(caught.value)
 
 
@@ -200,9 +199,8 @@ def test_a_bad_arff_file_is_told_by_file_and_line(tmp_path: Path, text: str, sai
     ],
 )
 def test_columns_that_are_not_there_are_refused(tmp_path: Path, how: dict[str, object], said: str) -> None:
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(ValueError, match=re.escape(said)):
         read(tmp_path, "a,b,a\n1,2,0\n1,2,1\n", **how)
-    assert said in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -214,9 +212,8 @@ def test_columns_that_are_not_there_are_refused(tmp_path: Path, how: dict[str, o
     ],
 )
 def test_times_out_of_order_are_told(tmp_path: Path, rows: str, said: str) -> None:
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(ValueError, match=re.escape(said)):
         read(tmp_path, "t,y,x\n" + rows.replace("\n", ",1\n"), time="t")
-    assert said in str(caught.value)
 
 
 def test_times_out_of_order_are_told_across_pieces(tmp_path: Path) -> None:

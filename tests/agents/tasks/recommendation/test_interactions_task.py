@@ -21,7 +21,7 @@ Row = tuple[int, int, int]
 
 
 def clicks(users: int = 12, items: int = 40) -> list[Row]:
-    """Every user clicks every five seconds or so, over 1,000 s; user u has 30 + u clicks, the last user only late ones."""
+    """Every user clicks every five seconds or so, over 1,000 s; user u has 30 + u clicks, the last only late ones."""
     chance = np.random.default_rng(2)
     rows = []
     for user in range(users):
@@ -67,7 +67,7 @@ def test_devices_are_the_users_with_most_clicks_after_the_split_in_time_order(ta
     later = {user: [(t, i) for u, i, t in rows if u == user and t > split_s] for user in range(12)}
     ranked = sorted(later, key=lambda user: (-len(later[user]), user))[:5]
     content, valid = all_of(task)
-    names = {index: name for index, name in enumerate(sorted({i for _, i, _ in rows}))}
+    names = dict(enumerate(sorted({i for _, i, _ in rows})))
     for device, user in enumerate(ranked):
         expected = [i for _, i in sorted(later[user], key=lambda click: click[0])]
         own = content.ref[device][valid[device]]
@@ -81,7 +81,7 @@ def test_nothing_that_a_model_sees_comes_from_the_moment_it_predicts_or_after(ta
     task = task_of(clicks(), devices=(12,), history=0.6, window=4)
     for device, user in enumerate(task.users.busiest()):
         known, items = int(task.users.known[user]), task.users.clicks(user)
-        first = int(task.supply.first(BLOCK)[device])
+        first = int(task._clicks.first(BLOCK)[device])
         for step in range(int(task.users.later[user])):
             window = task.decisions.window[first + step]
             assert window[window > 0].tolist() == (items[: known + step][-4:] + 1).tolist()
@@ -113,7 +113,7 @@ def test_only_the_latest_clicks_of_each_user_are_trained_on_where_asked_for(task
 def test_a_new_user_starts_with_an_empty_window(task_of: Maker) -> None:
     task = task_of(clicks(), devices=(12,), history=0.8)
     newcomer = task.users.busiest().tolist().index(11)
-    window = task.decisions.window[task.supply.first(BLOCK)[newcomer]]
+    window = task.decisions.window[task._clicks.first(BLOCK)[newcomer]]
     assert not window.any()
 
 
@@ -123,7 +123,7 @@ def test_adding_devices_or_users_changes_nobodys_stream(task_of: Maker) -> None:
     for device in range(3):
         own = slice(0, int(few.supply.count(BLOCK)[device]))
         for task, content in ((few, small), (many, large)):
-            assert (content.ref[device, own] == task.supply.first(BLOCK)[device] + np.arange(own.stop)).all()
+            assert (content.ref[device, own] == task._clicks.first(BLOCK)[device] + np.arange(own.stop)).all()
         assert (
             few.decisions.candidates[small.ref[device, own]] == many.decisions.candidates[large.ref[device, own]]
         ).all()

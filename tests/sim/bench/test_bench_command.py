@@ -1,0 +1,50 @@
+"""The command ``bench`` from outside: findings as JSON, a page on disk, and refusals before anything is measured."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def bench(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(ROOT / "run_sim.py"), "bench", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=280)
+
+
+@pytest.mark.slow
+def test_findings_come_as_json_and_as_a_page(tmp_path: Path) -> None:
+    done = bench("exchanges", "--quick", "--json", "--write", tmp_path / "page.md")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert [one["verdict"] in ("ok", "missed") for one in told["findings"]] == [True, True]
+    assert all(0.001 < one["low"] <= one["value"] <= one["high"] < 1.0 for one in told["findings"])
+    text = (tmp_path / "page.md").read_text(encoding="utf-8")
+    assert all(one["what"] in text for one in told["findings"])
+
+
+@pytest.mark.slow
+def test_a_quick_bench_measures_speed_and_memory_of_a_model(tmp_path: Path) -> None:
+    done = bench("throughput", "memory", "--quick", "--json")
+    assert done.returncode == 0, done.stderr
+    value = {one["what"]: one["value"] for one in json.loads(done.stdout)["findings"]}
+    assert 0.0 < value["full run / bare torch, heads alone"] < value["full run / bare torch"] < 2.0
+    assert value["full run / naive design"] > 1.0
+    assert 0.0 < value["memory of an idle device, messages alone"] < 1000.0
+
+
+def test_a_group_that_is_none_is_bad_input() -> None:
+    done = bench("sped")
+    assert done.returncode == 2
+    assert done.stderr.strip().startswith("there is no group 'sped'; choose from throughput, ")
+
+
+def test_a_page_that_cannot_be_written_is_refused_before_anything_is_measured(tmp_path: Path) -> None:
+    done = bench("--write", tmp_path / "missing" / "page.md")
+    assert done.returncode == 2
+    assert "cannot write there" in done.stderr

@@ -1,0 +1,122 @@
+"""Data of one's own: a class in a file, let in by name, from YAML to the tables."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from stage import cli
+
+STREAM = '''
+import numpy as np
+from agents.tasks.own import OwnStream
+
+
+class Tides(OwnStream):
+    """Two classes on a line that rises and falls, each device at its own hour."""
+
+    classes, inputs, transforms = 2, (1,), {"shift": 0.0}
+
+    def __init__(self, period_s=600.0):
+        self.period_s = period_s
+
+    def history(self, rng):
+        y = rng.integers(0, 2, 2000)
+        return rng.normal(2.0 * y - 1.0)[:, None], y
+
+    def chunk(self, block, k, rng):
+        y = rng.integers(0, 2, block.shape)
+        turns = block.time_s / self.period_s + block.luck[:, None]
+        tide = np.sin(2 * np.pi * turns) + block.strength["shift"]
+        x = rng.normal(2.0 * y - 1.0 + tide)
+        return x[..., None], y, (x > tide).astype(int)
+
+
+class Diary(Tides):
+    """The same, but its devices see three samples at times of their own."""
+
+    def times_s(self, cohort, device):
+        return np.array([5.0, 15.0, 95.0])
+
+
+class Lopsided(Tides):
+    def chunk(self, block, k, rng):
+        return super().chunk(block, k, rng)[0][:1], np.zeros(3)
+'''
+SCENARIO = """\
+version: 1
+seed: 5
+duration: 2 min
+tick: 10 s
+task:
+  data: {kind: "mine:Tides", period_s: 300}
+  model: logistic
+  pretrain: {epochs: 20}
+fleet:
+  - {cohort: buoys, devices: 40, samples: {every: 1 s}, labels: {after: 5 s}, link: radio}
+drift:
+  - {at: 1 min, kind: sudden, to: {shift: 1.5}}
+links:
+  radio: {up: 100 kbit/s, down: 100 kbit/s, latency: 50 ms}
+method: {adapter: {kind: cloud_ft, window: 32, steps: 5}, trigger: {kind: periodic, every: 20 s}}
+references: [static, oracle]
+"""
+
+
+@pytest.fixture
+def shore(tmp_path: Path) -> Path:
+    """Return a folder with a user's stream and a scenario that names it."""
+    (tmp_path / "mine.py").write_text(STREAM, encoding="utf-8")
+    (tmp_path / "own.yaml").write_text(SCENARIO, encoding="utf-8")
+    return tmp_path
+
+
+def summary(folder: Path, *arguments: str) -> dict[str, float]:
+    played = cli("run", "own.yaml", "--allow-plugins", "--quiet", "--out", folder / "out", *arguments, cwd=folder)
+    assert played.returncode == 0, played.stderr
+    told: dict[str, float] = json.loads((folder / "out" / "summary.json").read_text(encoding="utf-8"))
+    return told
+
+
+def test_a_stream_of_ones_own_plays_with_drift_and_oracle(shore: Path) -> None:
+    told = summary(shore)
+    assert told["samples"] == pytest.approx(40 * 120, rel=0.1)
+    # The normal tail at a distance of one standard deviation.
+    assert told["accuracy_oracle"] == pytest.approx(0.841, abs=0.02)
+    assert told["accuracy_static"] < told["accuracy"] < told["accuracy_oracle"]
+
+
+def test_lazily_or_eagerly_it_is_the_same_stream(shore: Path) -> None:
+    lazy = summary(shore)["digest"]
+    assert summary(shore, "--eager", "--force")["digest"] == lazy
+
+
+def test_times_of_ones_own_are_kept(shore: Path) -> None:
+    settings = ["task.data={kind: mine:Diary}", "fleet.0.samples={arrivals: recorded}"]
+    told = summary(shore, *(part for one in settings for part in ("--set", one)))
+    assert told["samples"] == 3 * 40
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("task.data={kind: mine:Tides, perod_s: 3}", "perod_s"),
+        ("task.data=mine:Lopsided", "Lopsided.chunk: x is [1, 2, 1]; wanted: [256, 2, 1]"),
+        ("drift=[{at: 1 min, kind: sudden, to: {blur: 2}}]", "blur"),
+        ("fleet.0.samples={arrivals: recorded}", "Tides.times_s tells no times"),
+    ],
+)
+def test_a_mistake_is_one_line_before_anything_runs(shore: Path, setting: str, said: str) -> None:
+    played = cli("run", "own.yaml", "--allow-plugins", "--quiet", "--out", "out", "--set", setting, cwd=shore)
+    assert played.returncode == 2, played.stderr
+    assert said in played.stderr
+    assert "Traceback" not in played.stderr
+    assert len(played.stderr.strip().splitlines()) == 1
+    assert not (shore / "out").exists()
+
+
+def test_nobodys_class_is_imported_unasked(shore: Path) -> None:
+    played = cli("run", "own.yaml", "--out", "out", cwd=shore)
+    assert played.returncode == 2
+    assert "--allow-plugins" in played.stderr
