@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from math import inf
 
 import numpy as np
@@ -13,7 +14,7 @@ from agents.seeding import Purpose, rng
 from agents.tasks.base import Cell, Place, Supply
 
 #: Expected samples of one device in one cell: enough to amortise a draw, few enough to stay in cache.
-PER_CELL = 16
+PER_CELL = 32
 
 
 class Arrivals:
@@ -105,8 +106,16 @@ class Arrivals:
         share, delay = self._spec.label_share, self._spec.label_delay
         if share <= 0:
             return np.full(time_s.shape, inf)
+        if share >= 1 and self._same_delay_s is not None:
+            return np.asarray(time_s + self._same_delay_s)
         draw = rng(self._seed, Purpose.LABELS, place.cohort, place.block, index)
         labelled = draw.random(time_s.shape) < share
         # A uniform of exactly 0 has no quantile under unbounded laws.
         late_s = delay(np.maximum(draw.random(time_s.shape), 2.0**-54))
         return np.where(labelled, time_s + late_s, inf)
+
+    @cached_property
+    def _same_delay_s(self) -> float | None:
+        """The delay of every label, if it is left to no chance: the law's lowest value is its highest."""
+        lowest_s, highest_s = self._spec.label_delay(np.array([2.0**-54, 1.0 - 2.0**-53])).tolist()
+        return lowest_s if lowest_s == highest_s else None

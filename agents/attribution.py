@@ -64,19 +64,22 @@ class PhaseClock:
 
         All that happened and all samples up to ``until_s`` must have been told.
         """
-        changes = self._changes(until_s)
-        if not self._told and not len(changes.row):
-            return np.zeros(len(Phase), np.int64)
-        told = _Told(*(np.concatenate(values) for values in zip(changes, *self._told, strict=True)))
-        order = np.lexsort((told.what, told.at_s, told.row))
-        told = _Told(*(values[order] for values in told))
-        phase = self._phases(told)
+        told = _joined([self._changes(until_s), *self._told])
         self._told.clear()
-        last = np.flatnonzero(np.diff(told.row, append=-1))
-        self._phase[told.row[last]] = phase[last]
-        samples = told.what == _SAMPLE
-        found = np.bincount(phase[samples], told.value[samples], len(Phase))
-        return found.astype(np.int64)
+        moving = np.zeros(len(self._phase), bool)
+        moving[told.row[told.what != _SAMPLE]] = True
+        moved = moving[told.row]
+        still = _only(told, ~moved)
+        regret = _by_phase(self._phase[still.row], still.value)
+        return regret + self._told_apart(_only(told, moved)) if moved.any() else regret
+
+    def _told_apart(self, told: _Told) -> np.ndarray:
+        """Return the regret of rows to which something happened, by phase, and leave them where they end."""
+        told = _only(told, np.lexsort((told.what, told.at_s, told.row)))
+        phase, samples = self._phases(told), told.what == _SAMPLE
+        # The last of a row stands.
+        self._phase[told.row] = phase
+        return _by_phase(phase[samples], told.value[samples])
 
     def checkpoint(self) -> Kept:
         """Return where every device stands, by name; only right after :meth:`close`."""
@@ -103,7 +106,8 @@ class PhaseClock:
     def _phases(self, told: _Told) -> np.ndarray:
         """Return the phase of each row after each thing that happened, given by row and time: int8."""
         place = np.arange(len(told.row))
-        new_row = np.diff(told.row, prepend=-1) != 0
+        new_row = np.ones(len(place), bool)
+        new_row[1:] = told.row[1:] != told.row[:-1]
         # An era is the part of a row's interval under one concept.
         opens = new_row | (told.what == _CHANGE)
         era = np.maximum.accumulate(np.where(opens, place, 0))
@@ -123,6 +127,18 @@ class PhaseClock:
         opened = np.where(changed, _UNDETECTED, before)
         stays = opens & ~moved & ~waits
         return np.where(stays[moves], opened[moves], into[moves]).astype(np.int8)
+
+
+def _joined(parts: Sequence[_Told]) -> _Told:
+    return _Told(*map(np.concatenate, zip(*parts, strict=True)))
+
+
+def _only(told: _Told, which: np.ndarray) -> _Told:
+    return _Told(*(values[which] for values in told))
+
+
+def _by_phase(phase: np.ndarray, regret: np.ndarray) -> np.ndarray:
+    return np.bincount(phase, regret, len(Phase)).astype(np.int64)
 
 
 def _earlier(what: np.ndarray, era: np.ndarray) -> np.ndarray:

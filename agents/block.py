@@ -22,8 +22,8 @@ from agents.samples import Picked, SampleRing
 from agents.seeding import Purpose, rng
 from agents.tasks.base import Cell, Place, Task
 
-#: Samples of a device that are predicted at once: at least four and a multiple of it, so that bits show no batch
-#: (see ``models.head``), and not so many that they leave the cache.
+#: Samples of a device that are predicted at once: a multiple, so that bits show no batch (see ``models.head``), and
+#: not so many that they leave the cache.
 _QUANTUM, _WIDEST = 4, 64
 _REGRET = COHORT_COLUMNS.index("regret_undetected")
 
@@ -85,6 +85,8 @@ class Block:
     def _load_cell(self) -> None:
         cell, due_s = self._parts.arrivals.cell(self._place, self._cells)
         draw = rng(self._parts.seed, Purpose.CONTENT, self._place.cohort, self._place.block, self._cells)
+        unjudged = self._ring.loaded + np.count_nonzero(cell.valid, axis=1) - self._judged
+        self._ring.make_room(self._parts.history + int(unjudged.max()))
         self._ring.load(cell.time_s, due_s, self._parts.task.draw(cell, draw))
         self._cells += 1
 
@@ -92,10 +94,11 @@ class Block:
         """Return the payloads of ``rows`` at ``at_s`` [s], stacked in the order given."""
         method, ring = self._parts.method, self._ring
         self.load(float(at_s.max()))
+        seen = ring.count_until(rows, at_s, self._judged[rows])
         if method.needs_labels:
-            places, count = ring.newest_labelled(rows, at_s, method.window)
+            places, count = ring.newest_labelled(rows, seen, at_s, method.window, self._parts.history)
         else:
-            places, count = ring.newest(rows, ring.count_until(rows, at_s, self._judged[rows]), method.window)
+            places, count = ring.newest(rows, seen, method.window)
         there = np.arange(places.shape[1]) < count[:, None]
         self._knowledge.note(tickets, self._known_until_s(at_s, places, there))
         payload = method.collect(self.state.of(rows), self._recent(at_s, places, there))
@@ -141,7 +144,8 @@ class Block:
             waiting = waiting - count
 
     def _judge_some(self, rows: np.ndarray, count: np.ndarray) -> None:
-        column = np.arange(-(-int(count.max()) // _QUANTUM) * _QUANTUM)
+        width = max(int(count.max()), self._parts.method.head.fewest)
+        column = np.arange(-(-width // _QUANTUM) * _QUANTUM)
         there = column < count[:, None]
         places = self._ring.places(rows, self._judged[rows][:, None] + column)
         parts, samples = self._parts, Picked(self._ring, places)
@@ -151,13 +155,13 @@ class Block:
 
     def _count(self, rows: np.ndarray, count: np.ndarray, verdict: Verdict, places: np.ndarray) -> None:
         """Add what became of samples to the tallies; samples come row by row, ``count`` of each."""
-        labelled = np.count_nonzero(np.isfinite(self._ring.due_s.take(places)))
-        end = np.cumsum(count)
-        judged = (verdict.correct, verdict.correct_static, verdict.correct_oracle)
-        sums = np.stack([count, *(_sums(column, end) for column in judged)], axis=1)
-        self.totals[rows] += sums
-        samples, *right = sums.sum(axis=0).tolist()
-        self._tally[:_REGRET] += np.array([samples, labelled, *right, verdict.loss_micro.sum()])
+        labelled = np.count_nonzero(self._ring.due_s.take(places) < inf)
+        end = count.cumsum()
+        right = np.stack([verdict.correct, verdict.correct_static, verdict.correct_oracle])
+        some = np.flatnonzero(count)
+        sums = np.add.reduceat(right, (end - count)[some], axis=1, dtype=np.int64)
+        self.totals[rows[some]] += np.stack([count[some], *sums], axis=1)
+        self._tally[:_REGRET] += np.array([end[-1], labelled, *np.count_nonzero(right, 1), verdict.loss_micro.sum()])
         self._tally[len(COHORT_COLUMNS) :] += verdict.counts.sum(axis=0)
         lost = np.flatnonzero(verdict.regret)
         if len(lost):
@@ -176,6 +180,7 @@ class Block:
         """Return all that cannot be drawn again; only right after :meth:`close`."""
         kept = {
             "cells": np.array(self._cells),
+            "capacity": np.array(self._ring.capacity),
             "loaded": self._ring.loaded.copy(),
             "judged": self._judged.copy(),
             "totals": self.totals.copy(),
@@ -192,13 +197,13 @@ class Block:
         self._knowledge.restore(kept)
         self._phases.restore(under("phases", kept))
         self.state.restore(under("state", kept))
-        self._reload(int(kept["cells"]), kept["loaded"])
+        self._reload(int(kept["capacity"]), int(kept["cells"]), kept["loaded"])
 
-    def _reload(self, cells: int, loaded: np.ndarray) -> None:
+    def _reload(self, capacity: int, cells: int, loaded: np.ndarray) -> None:
         """Fill the ring as it was when ``cells`` cells were in: draw the last of them again."""
-        self._ring = SampleRing(self._place.width, self._ring.capacity)
+        self._ring = SampleRing(self._place.width, capacity)
         first, before = cells, loaded.copy()
-        while first and (loaded - before).min() < self._ring.capacity:
+        while first and (loaded - before).min() < capacity:
             first -= 1
             before -= self._parts.arrivals.cell(self._place, first)[0].valid.sum(axis=1)
         self._cells, self._ring.loaded = first, before
@@ -206,15 +211,8 @@ class Block:
             self._load_cell()
 
 
-def _sums(column: np.ndarray, end: np.ndarray) -> np.ndarray:
-    """Return the sums of ``column`` over spans that end before ``end``: int64 [spans]."""
-    upto = np.concatenate([[0], np.cumsum(column, dtype=np.int64)])[end]
-    return np.diff(upto, prepend=0)
-
-
 def _capacity(parts: BlockParts) -> int:
-    """Return the ring's size: the window, one tick's samples, and slack for two cells at their fullest."""
+    """Return the ring's size: the window, and the samples of a tick and of the cell that reaches beyond it."""
     if parts.arrivals.silent:
         return max(parts.history, 1)
-    # Up to two cells beyond the tick may be in.
-    return parts.history + parts.arrivals.most_within(parts.tick_s + 2 * parts.arrivals.cell_s) + 16
+    return parts.history + parts.arrivals.most_within(parts.tick_s + parts.arrivals.cell_s) + 1

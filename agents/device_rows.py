@@ -40,7 +40,10 @@ class DeviceRows:
             self._state, self._own = {name: values.clone() for name, values in whole.items()}, True
         index = torch.from_numpy(rows)
         for name, values in changed.items():
-            self._state[name].index_copy_(0, index, values.to(self._state[name].dtype))
+            rows_of = self._state[name]
+            # What a method did not change it may give back as it was given: a view of what is written here.
+            given_back = values.untyped_storage().data_ptr() == rows_of.untyped_storage().data_ptr()
+            rows_of.index_copy_(0, index, (values.clone() if given_back else values).to(rows_of.dtype))
 
     def checkpoint(self) -> Kept:
         """Return copies of the rows, by name."""

@@ -14,10 +14,10 @@ from agents.contract import (
     Kept,
     MessageSizes,
     Order,
+    Orders,
     Tallies,
 )
 from agents.keeping import below, under
-from agents.orders import Orders
 from agents.pools import BlockPool, Cloud
 from agents.waves import Wave, waves
 

@@ -149,7 +149,7 @@ def _spec(cohort: CohortSpec, line: DriftSpec) -> FleetSpec:
 
 def _strengths(task: Task) -> np.ndarray:
     """Return how far each concept is on the way from the old world to the new one: float64 [concepts]."""
-    concepts = getattr(task, "schedule").concepts  # noqa: B009  # only tasks that drift have one
+    concepts = getattr(task, "schedule").concepts  # only tasks that drift have one
     return np.array([dict(concept.strengths).get("rotate", 0.0) / _FULL_DEG for concept in concepts])
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from copy import copy
+from itertools import pairwise
 
 import numpy as np
 
-from agents.contract import CohortSpec
-from agents.orders import Orders
+from agents.contract import CohortSpec, Orders
 from agents.tasks.base import Place
 
 #: Devices in a block. Fixed, because the shape of a batch decides the last bits of its results.
@@ -44,6 +44,8 @@ class Layout:
         """Yield (block, places of its orders in their order, their rows), block by block."""
         block = self.first.searchsorted(orders.device, side="right") - 1
         order = block.argsort(kind="stable")
-        first = np.flatnonzero(np.diff(block[order], prepend=-1))
-        for number, mine in zip(block[order[first]].tolist(), np.split(order, first[1:]), strict=False):
+        block = block[order]
+        ends = [*(np.flatnonzero(block[1:] != block[:-1]) + 1).tolist(), len(block)]
+        for first, end in pairwise([0, *ends] if len(block) else []):
+            number, mine = int(block[first]), order[first:end]
             yield number, mine, orders.device[mine] - self.first[number]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agents.arrivals import Arrivals
+from agents.blame import about
 from agents.contract import CohortSpec, InputError
 from agents.seeding import Purpose, rng
 from agents.tasks.base import Cell, Place, Task
@@ -50,7 +51,8 @@ def make_arrivals(seed: int, spec: CohortSpec, task: Task) -> Arrivals:
     """
     schedule = schedule_of(task)
     if schedule is None or not schedule.paces(spec.index):
-        return Arrivals(seed, spec, task.supply)
+        with about(f"fleet.{spec.index}.samples.arrivals"):
+            return Arrivals(seed, spec, task.supply)
     if task.supply is not None or spec.arrivals != "poisson":
         raise InputError("drift", "a factor on arrivals needs poisson arrivals of samples that are not recorded")
     return PacedArrivals(seed, spec, schedule)

@@ -42,6 +42,21 @@ class SampleRing:
             self.fields[name] = np.zeros((self.width, self.capacity, *values.shape[2:]), values.dtype)
         return self.fields[name]
 
+    def make_room(self, samples: int) -> None:
+        """Remember at least so many samples of each device from now on."""
+        if samples <= self.capacity:
+            return
+        wider = SampleRing(self.width, samples)
+        rows = np.arange(self.width)
+        ordinals = np.maximum(self.loaded - self.capacity, 0)[:, None] + np.arange(self.capacity)
+        there = np.flatnonzero(ordinals < self.loaded[:, None])
+        old, new = self.places(rows, ordinals), wider.places(rows, ordinals).reshape(-1)[there]
+        for name, values in self.fields.items():
+            _put(wider._field(name, values), new, values.reshape(-1, *values.shape[2:])[old], there)
+        for name in ("time_s", "due_s"):
+            _put(getattr(wider, name), new, getattr(self, name).take(old), there)
+        self.capacity, self.time_s, self.due_s, self.fields = wider.capacity, wider.time_s, wider.due_s, wider.fields
+
     def places(self, rows: np.ndarray, ordinals: np.ndarray) -> np.ndarray:
         """Return the places of samples by their ``ordinals`` [rows, n]."""
         return rows[:, None] * self.capacity + ordinals % self.capacity
@@ -62,17 +77,18 @@ class SampleRing:
         count = np.minimum(seen, n)
         return self.places(rows, (seen - count)[:, None] + np.arange(n)), count
 
-    def newest_labelled(self, rows: np.ndarray, at_s: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return the newest ``n`` samples whose label is due by ``at_s``; shapes as :meth:`newest`."""
-        last = self.loaded[rows][:, None] - 1
-        ordinals = last - (last - np.arange(self.capacity)) % self.capacity
-        known = (self.time_s[rows] <= at_s[:, None]) & (self.due_s[rows] <= at_s[:, None])
-        ordinals = np.where(known, ordinals, -1)
-        newest = -np.sort(-ordinals, axis=1)[:, :n]
-        count = np.count_nonzero(newest >= 0, axis=1)
-        # Oldest first: turn each row round and move its padding behind.
-        turned = np.take_along_axis(newest, (count[:, None] - 1 - np.arange(newest.shape[1])) % n, axis=1)
-        return self.places(rows, turned), count
+    def newest_labelled(
+        self, rows: np.ndarray, seen: np.ndarray, at_s: np.ndarray, n: int, back: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the newest ``n`` whose label is due by ``at_s`` of the last ``back`` samples; as :meth:`newest`."""
+        column = np.arange(back)
+        ordinals = seen[:, None] - 1 - column
+        due = (self.due_s.take(self.places(rows, ordinals)) <= at_s[:, None]) & (ordinals >= 0)
+        count = np.minimum(np.count_nonzero(due, axis=1), n)
+        # The newest known come first, then anything; turned round, padding is behind.
+        chosen = np.argsort(~due, axis=1, kind="stable")[:, :n]
+        turned = (count[:, None] - 1 - np.arange(n)) % max(min(n, back), 1)
+        return self.places(rows, np.take_along_axis(ordinals, np.take_along_axis(chosen, turned, 1), 1)), count
 
 
 class Picked(Mapping[str, np.ndarray]):

@@ -8,8 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from agents.contract import Order
-from agents.orders import Kind, Orders
+from agents.contract import Kind, Order, Orders
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from agents.contract import DataPlane, Order
-from agents.orders import Orders
+from agents.contract import DataPlane, Order, Orders
 from sim.clock import Clock
 
 

@@ -14,6 +14,7 @@ import torch
 
 from agents.codecs import Codec, Field, nbytes
 from agents.models.base import Base, Net
+from agents.models.head import HeadShape
 from agents.tasks.base import History
 
 #: Tensors of the cloud, by name. What never changes (``adapter.*``) is here too: a checkpoint is complete.
@@ -57,6 +58,7 @@ class Method(Protocol):
     """One way of keeping device models fit.
 
     Attributes:
+        head: what devices predict with.
         window: samples that :meth:`collect` is given; 0 for none.
         needs_labels: whether labels must be shown in :class:`Recent`.
         shared_rows: whether all devices share one row of state (index with zeros; nothing is installed).
@@ -65,6 +67,7 @@ class Method(Protocol):
 
     name: str
     codec: Codec
+    head: HeadShape
     window: int
     needs_labels: bool
     shared_rows: bool

@@ -7,11 +7,10 @@ back-propagation, edits relative to the prototype that the device has.
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
-import numpy as np
 import torch
-from torch.func import functional_call
 
 from agents.codecs import Field
 from agents.methods.base import (
@@ -27,7 +26,7 @@ from agents.methods.base import (
 )
 from agents.methods.editing import TRANSFERS, Adapter, clip
 from agents.methods.persona_training import train_adapter, windows_of
-from agents.methods.prototypes import Prototypes, Refinement, Served, cluster
+from agents.methods.prototypes import Prototypes, Refinement, Served, at_rest, cluster
 from agents.models.base import Base
 from agents.models.training import generator, one_thread
 from agents.pretraining import cached, fingerprint
@@ -93,9 +92,13 @@ class Persona(Deployed):
             Field("version", (), "int16"),
         )
         edit = (Field("edit", (params,), bound=self.tau),) if options["reply"] == "edit" else ()
-        start = Field("start", (params,), header=options["resident"])
+        start = () if options["resident"] else (Field("start", (params,)),)
         named = (Field("prototype", (), "uint8", header=True), Field("version", (), "int16", header=True))
-        self.update_fields = (*edit, start, *named)
+        self.update_fields = (*edit, *start, *named)
+        # Where a reply is only a number that stands for a head on the device, the number is all there is to keep.
+        self._regenerates = bool(options["resident"]) and not edit
+        self._resident, self._server = torch.empty(0), self.adapter
+        self._served: CloudState = {}
 
     def prepare(self, history: History, base: Base, seed: int) -> CloudState:
         key = {
@@ -105,60 +108,68 @@ class Persona(Deployed):
             "seed": seed,
             "history": fingerprint(history.tensors()),
         }
-        return cached(key, lambda: self._train(history, base, seed))
+        trained = cached(key, lambda: self._train(history, base, seed))
+        return trained | at_rest(trained)
 
     def start(self, cloud: CloudState, devices: int) -> DeviceState:
-        # Nothing is known of a fresh device: it runs the base head.
-        held = torch.zeros(devices, dtype=torch.int64)
-        return {
-            **self.head.unpack(cloud["base"].repeat(devices, 1)),
-            "prototype": held,
-            "version": held.clone(),
+        # Nothing is known of a fresh device: it runs the base head, which stands behind the prototypes here.
+        self._resident = torch.cat([cloud["born"], cloud["base"]])
+        named = {
+            "prototype": torch.zeros(devices, dtype=torch.uint8),
+            "version": torch.zeros(devices, dtype=torch.int16),
         }
+        if self._regenerates:
+            return {"runs": torch.full((devices,), len(cloud["born"]), dtype=torch.int16), **named}
+        return {**self.head.unpack(cloud["base"].repeat(devices, 1)), **named}
+
+    def predict(self, state: DeviceState, x: torch.Tensor) -> torch.Tensor:
+        if not self._regenerates:
+            return super().predict(state, x)
+        return self.head.forward(self.head.unpack(self._resident[state["runs"].long()]), x)
 
     def collect(self, state: DeviceState, recent: Recent) -> Payload:
         return {
             "features": recent.features[..., : self.head.context],
-            "prototype": state["prototype"].to(torch.uint8),
+            "prototype": state["prototype"],
             "count": recent.count.to(torch.uint8),
-            "version": state["version"].to(torch.int16),
+            "version": state["version"],
         }
 
     def adapt(self, cloud: CloudState, payloads: Payload) -> tuple[CloudState, Updates]:
+        adapter = self._adapter_of(cloud)
         with one_thread():
-            called_for = in_chunks(lambda rows: self._called_for(cloud, rows), payloads)
-        serving = Prototypes(cloud, self.rule)
+            called_for = in_chunks(lambda rows: _called_for(adapter, rows, self.tau), payloads)
+        serving, held = Prototypes(cloud, self.rule), payloads["prototype"].long()
         head = cloud["base"] + called_for["edit"]
-        served = serving.serve(called_for["codes"].numpy(), head.numpy(), payloads["prototype"].tolist())
-        updates = self._updates(cloud, head, served)
-        return {**cloud, **serving.cloud()}, {field.name: updates[field.name] for field in self.update_fields}
+        parts = [
+            self._updates(cloud, serving, head[part], served)
+            for part, served in serving.serve(called_for["codes"], head, held)
+        ]
+        updates = {field.name: torch.cat([part[field.name] for part in parts]) for field in self.update_fields}
+        return {**cloud, **serving.cloud()}, updates
 
-    def _updates(self, cloud: CloudState, head: torch.Tensor, served: Served) -> Updates:
-        prototype = torch.tensor(served.prototype)
-        if self.options["resident"]:
-            start, version = cloud["born"][prototype], torch.zeros_like(prototype)
-        else:
-            start, version = torch.from_numpy(np.stack(served.head)), torch.tensor(served.version)
-        return {
-            "edit": clip(head - start, self.tau),
-            "start": start,
-            "prototype": prototype.to(torch.uint8),
-            "version": version.to(torch.int16),
-        }
+    def _updates(self, cloud: CloudState, serving: Prototypes, head: torch.Tensor, served: Served) -> Updates:
+        resident = self.options["resident"]
+        start = (cloud["born"] if resident else serving.published)[served.prototype]
+        version = torch.zeros_like(served.version) if resident else served.version
+        named = {"prototype": served.prototype.to(torch.uint8), "version": version.to(torch.int16)}
+        return {"edit": clip(head - start, self.tau), "start": start, **named}
 
     def install(self, state: DeviceState, updates: Updates) -> DeviceState:
-        head = updates["start"] + updates["edit"] if "edit" in updates else updates["start"]
-        named = {name: updates[name].long() for name in ("prototype", "version")}
-        return {**self.head.unpack(head), **named}
+        named = {name: updates[name] for name in ("prototype", "version")}
+        prototype = updates["prototype"].long()
+        if self._regenerates:
+            return {"runs": prototype.to(torch.int16), **named}
+        head = updates["start"] if "start" in updates else self._resident[prototype]
+        return {**self.head.unpack(head + updates["edit"] if "edit" in updates else head), **named}
 
-    @torch.no_grad()
-    def _called_for(self, cloud: CloudState, rows: Payload) -> Updates:
-        """Return codes [tickets, layers * code] and bounded edits of the base head [tickets, params]."""
+    def _adapter_of(self, cloud: CloudState) -> Adapter:
+        """Return the adapter with the weights of ``cloud``; they never change, so it is made once."""
         weights = {name.removeprefix("adapter."): cloud[name] for name in cloud if name.startswith("adapter.")}
-        count = rows["count"].long()
-        codes, edit = functional_call(self.adapter, weights, (rows["features"], count))
-        # An empty window says nothing: it calls for the base head.
-        return {"codes": codes.flatten(1), "edit": clip(edit, self.tau) * (count > 0).unsqueeze(1)}
+        if any(self._served.get(name) is not values for name, values in weights.items()):
+            self._server, self._served = deepcopy(self.adapter), weights
+            self._server.load_state_dict(weights)
+        return self._server
 
     def _train(self, history: History, base: Base, seed: int) -> CloudState:
         with one_thread():
@@ -167,10 +178,19 @@ class Persona(Deployed):
                 _CLUSTERED, self.window, generator(seed, Purpose.METHOD, 2)
             )
             weights = {f"adapter.{name}": value.clone() for name, value in self.adapter.state_dict().items()}
-            called_for = self._called_for(weights, {"features": seen.window, "count": seen.real})
+            called_for = _called_for(self.adapter, {"features": seen.window, "count": seen.real}, self.tau)
         head = base.head.pack(base.layers)
         prototypes = cluster(called_for["codes"], called_for["edit"], head[0], self.options["prototypes"], seed % 2**32)
         return {**weights, "base": head, **prototypes}
+
+
+@torch.no_grad()
+def _called_for(adapter: Adapter, rows: Payload, tau: float) -> Updates:
+    """Return codes [tickets, layers * code] and bounded edits of the base head [tickets, params]."""
+    count = rows["count"].long()
+    codes, edit = adapter(rows["features"], count)
+    # An empty window says nothing: it calls for the base head.
+    return {"codes": codes.flatten(1), "edit": clip(edit, tau) * (count > 0).unsqueeze(1)}
 
 
 def _checked(options: dict[str, Any]) -> dict[str, Any]:

@@ -1,16 +1,15 @@
 """Prototypes: a few heads that every device keeps, and how a window finds its own and slowly improves it.
 
 k-means on codes, mean edits as heads, assignment with hysteresis, refinement without back-propagation: all of it
-is arithmetic on plain arrays, one ticket after the other.
+is arithmetic on plain tensors.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import numpy as np
 import torch
 
 Cloud = dict[str, torch.Tensor]
@@ -62,63 +61,108 @@ def cluster(codes: torch.Tensor, edits: torch.Tensor, base: torch.Tensor, protot
 
 
 class Served(NamedTuple):
-    """What became of tickets, in their order: prototype, its newest head [params] and its version."""
+    """What became of tickets: int64 [tickets] each; a version counts around in 15 bits, as it is sent."""
 
-    prototype: list[int]
-    head: list[np.ndarray]
-    version: list[int]
+    prototype: torch.Tensor
+    version: torch.Tensor
 
 
 class Prototypes:
-    """The moving part of the cloud while it serves tickets; works on copies, and gives them back."""
+    """The moving part of the cloud while it serves tickets; works on copies, and gives them back.
+
+    Tickets are taken in batches of a fixed number, counted over the whole run: all of a batch meet the prototypes as
+    they were at its beginning; then a prototype with m tickets in it goes ``1 - (1 - rate)^m`` of the way towards
+    their mean, as far as m steps, one a ticket, would carry it towards one target. How far a batch has come
+    is part of the state, so that it does not matter in how many calls its tickets come.
+    """
 
     def __init__(self, cloud: Cloud, refinement: Refinement) -> None:
-        self._kept = {name: cloud[name].numpy().copy() for name in _MOVING}
-        self._published = list(cloud["published"].numpy())
-        self._born = cloud["born"].numpy()
-        self._rule = refinement
+        self._kept = {name: cloud[name].clone() for name in MOVING}
+        self._born, self._rule = cloud["born"], refinement
 
-    def serve(self, codes: np.ndarray, heads: np.ndarray, held: Sequence[int]) -> Served:
-        """Find the prototype of each ticket and refine it, one after the other.
+    @property
+    def published(self) -> torch.Tensor:
+        """The newest head of each prototype that devices are told of, [prototypes, params]."""
+        return self._kept["published"]
+
+    def serve(self, codes: torch.Tensor, heads: torch.Tensor, held: torch.Tensor) -> Iterator[tuple[slice, Served]]:
+        """Find the prototypes of tickets and let these refine them; yield part by part, which tickets and what.
 
         ``codes`` [tickets, code] and ``heads`` [tickets, params] are what windows call for; ``held`` tells which
-        prototype each device has.
+        prototype each device has. Between two parts prototypes may have moved.
         """
-        served = Served([], [], [])
-        for code, head, has in zip(codes, heads, held, strict=True):
-            k = self.assign(code, has)
-            served.prototype.append(k)
-            served.head.append(self._published[k])
-            served.version.append(self.version(k))
-            self._kept["assigned"][k] += 1
-            if self._rule.rate:
-                self._refine(k, code, head)
-        return served
+        first = 0
+        while first < len(codes):
+            part = slice(first, min(len(codes), first + BATCH - int(self._kept["in_batch"])))
+            prototype = self.assign(codes[part], held[part])
+            yield part, Served(prototype, self._version[prototype])
+            self._pull(prototype, codes[part], heads[part])
+            first = part.stop
 
-    def assign(self, code: np.ndarray, held: int) -> int:
-        """Return the nearest prototype, or ``held`` unless another is nearer by the hysteresis."""
-        away = self._kept["centres"] - code
-        distance = np.sqrt((away * away).sum(axis=1))
-        nearest = int(distance.argmin())
-        return nearest if distance[nearest] < (1.0 - self._rule.hysteresis) * distance[held] else held
-
-    def version(self, prototype: int) -> int:
-        """Return how often a prototype's head was published anew; counts around in 15 bits, as it is sent."""
-        return int(self._kept["refined"][prototype]) // self._rule.every % 2**15
+    def assign(self, codes: torch.Tensor, held: torch.Tensor) -> torch.Tensor:
+        """Return the nearest prototypes, or those ``held`` unless another is nearer by the hysteresis: [tickets]."""
+        away = codes[:, None, :] - self._kept["centres"]
+        distance = away.square_().sum(2).sqrt_()
+        nearest = distance.argmin(1)
+        bound = (1.0 - self._rule.hysteresis) * distance.gather(1, held[:, None])
+        return torch.where((distance.gather(1, nearest[:, None]) < bound)[:, 0], nearest, held)
 
     def cloud(self) -> Cloud:
-        """Return what has moved, as tensors."""
-        moved = {name: torch.from_numpy(values) for name, values in self._kept.items()}
-        return {**moved, "published": torch.from_numpy(np.stack(self._published))}
+        """Return what has moved."""
+        return dict(self._kept)
 
-    def _refine(self, k: int, code: np.ndarray, head: np.ndarray) -> None:
-        rule, centre, own = self._rule, self._kept["centres"][k], self._kept["heads"][k]
-        centre += rule.rate * (code - centre)
-        own += rule.rate * np.clip(head - own, -rule.step, rule.step)
-        np.clip(own, self._born[k] - rule.reach, self._born[k] + rule.reach, out=own)
-        self._kept["refined"][k] += 1
-        if self._kept["refined"][k] % rule.every == 0:
-            self._published[k] = own.copy()
+    @property
+    def _version(self) -> torch.Tensor:
+        return self._kept["refined"] // self._rule.every % 2**15
+
+    def _pull(self, prototype: torch.Tensor, codes: torch.Tensor, heads: torch.Tensor) -> None:
+        """Note where the tickets of a part pull their prototypes; move these when the batch is full."""
+        kept, rule = self._kept, self._rule
+        kept["assigned"].index_add_(0, prototype, torch.ones_like(prototype))
+        kept["in_batch"] += len(prototype)
+        if rule.rate:
+            kept["pulled"].index_add_(0, prototype, torch.ones_like(prototype))
+            kept["pull_centres"].index_add_(0, prototype, codes - kept["centres"][prototype])
+            pull = (heads - kept["heads"][prototype]).clamp_(-rule.step, rule.step)
+            kept["pull_heads"].index_add_(0, prototype, pull)
+        if int(kept["in_batch"]) == BATCH:
+            self._refine()
+
+    def _refine(self) -> None:
+        kept, rule, born = self._kept, self._rule, self._born
+        pulled = kept["pulled"]
+        share = ((1.0 - (1.0 - rule.rate) ** pulled.double()) / pulled.clamp_min(1)).float()[:, None]
+        kept["centres"] += share * kept["pull_centres"]
+        heads = kept["heads"] + share * kept["pull_heads"]
+        kept["heads"] = torch.minimum(torch.maximum(heads, born - rule.reach), born + rule.reach)
+        due = (kept["refined"] + pulled) // rule.every > kept["refined"] // rule.every
+        kept["published"] = torch.where(due[:, None], kept["heads"], kept["published"])
+        kept["refined"] += pulled
+        for name in ("in_batch", "pulled", "pull_centres", "pull_heads"):
+            kept[name].zero_()
 
 
-_MOVING = ("centres", "heads", "refined", "assigned")
+def at_rest(prototypes: Cloud) -> Cloud:
+    """Return what :class:`Prototypes` keeps beside ``prototypes`` when no batch is under way."""
+    return {
+        "in_batch": torch.zeros((), dtype=torch.int64),
+        "pulled": torch.zeros_like(prototypes["refined"]),
+        "pull_centres": torch.zeros_like(prototypes["centres"]),
+        "pull_heads": torch.zeros_like(prototypes["heads"]),
+    }
+
+
+#: Tickets that meet the same prototypes.
+BATCH = 32
+#: What serving changes.
+MOVING = (
+    "centres",
+    "heads",
+    "published",
+    "refined",
+    "assigned",
+    "in_batch",
+    "pulled",
+    "pull_centres",
+    "pull_heads",
+)

@@ -14,7 +14,7 @@ from agents.models.head import HeadShape
 from agents.models.sizes import at_least_one, read_model_options
 
 _ACTIVATIONS = {"tanh": nn.Tanh, "relu": nn.ReLU}
-_DEFAULTS: dict[str, Any] = {"channels": (32, 64, 128), "hidden": (64, 64), "layers": 2, "activation": "tanh"}
+_DEFAULTS: dict[str, Any] = {"channels": (16, 32, 64), "hidden": (64, 64), "layers": 2, "activation": "tanh"}
 #: Images that go through the trunk at once.
 ROWS = 256
 #: Side of what the dense layers see at most; larger images are averaged down to it.

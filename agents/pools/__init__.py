@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from agents.contract import Eventually, RaySpec
-from agents.orders import Orders
+from agents.contract import Eventually, Orders, RaySpec
 
 if TYPE_CHECKING:
     from agents.block import Kept

@@ -8,10 +8,9 @@ import numpy as np
 import torch
 
 from agents.block import Block, Kept
-from agents.contract import COHORT_COLUMNS, Eventually
+from agents.contract import COHORT_COLUMNS, Eventually, Orders
 from agents.layout import Layout
 from agents.methods.base import Payload, Updates
-from agents.orders import Orders
 
 
 class InlinePool:

@@ -9,9 +9,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from agents.block import Kept
-from agents.contract import Eventually
+from agents.contract import Eventually, Orders
 from agents.methods.base import Payload, Updates
-from agents.orders import Orders
 from agents.pools.shares import Owners
 from agents.pools.worker import Script, Sent, Step
 

@@ -95,8 +95,8 @@ class Interactions(Stream):
             which = slice(max(0, upto - self.options["latest"]), upto) if use == _TRAIN else slice(upto, known)
             if which.stop > which.start:
                 parts.append(_rows(self._decide(user, use, which, SHOWN - 1), user))
-        x, label, user = (torch.cat([getattr(part, name) for part in parts]) for name in ("x", "label", "concept"))
-        return Past(x, label, user, torch.cat([torch.arange(len(part.x)) for part in parts]))
+        x, label, whose = (torch.cat([getattr(part, name) for part in parts]) for name in ("x", "label", "concept"))
+        return Past(x, label, whose, torch.cat([torch.arange(len(part.x)) for part in parts]))
 
 
 def _rows(decisions: Decisions, user: int) -> Past:

@@ -10,8 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from agents.contract import DataPlane, DeviceTotals, Eventually, Kept, MessageSizes, Order, Tallies
-from agents.orders import Orders
+from agents.contract import DataPlane, DeviceTotals, Eventually, Kept, MessageSizes, Order, Orders, Tallies
 from sim.resuming.checkpoints import Checkpoint, Checkpoints
 from sim.resuming.journal import Entry, Journal, Past
 from sim.resuming.order_digest import OrderDigest

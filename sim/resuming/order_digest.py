@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from agents.contract import Order
-from agents.orders import Orders
+from agents.contract import Order, Orders
 
 _STEPS = ((np.uint64(30), np.uint64(0xBF58476D1CE4E5B9)), (np.uint64(27), np.uint64(0x94D049BB133111EB)))
 _OTHER = np.uint64(0x9E3779B97F4A7C15)

@@ -21,7 +21,7 @@ from sim.scenario.clause import Clause
 from sim.scenario.problems import near_miss
 from sim.scenario.quantities import Angle, Count, Number, PositiveNumber, Share, Written
 from sim.scenario.surroundings import around
-from sim.scenario.transforms import ONE_PRIOR, PRIORLESS, refused, refused_severity
+from sim.scenario.transforms import PRIORLESS, refused, refused_severity
 from sim.scenario.units import shown
 
 #: Thresholds of the four SEA concepts (Street and Kim, 2001).
@@ -72,14 +72,6 @@ class LabelDrift(Clause):
         if value is not None and data in PRIORLESS:
             raise ValueError(f"'{data}' has no prior to be set: {PRIORLESS[data]}; swap or permute classes instead")
         return value
-
-    @field_validator("dirichlet", mode="after")
-    @classmethod
-    def _is_each_devices_own(cls, dirichlet: float | None, info: ValidationInfo) -> float | None:
-        data = around(info).data
-        if dirichlet is not None and data in ONE_PRIOR:
-            raise ValueError(f"'{data}' knows no prior of each device's own; write a prior for all")
-        return dirichlet
 
     @model_validator(mode="after")
     def _one_prior(self) -> Self:

@@ -36,7 +36,7 @@ class Cnn(Clause):
     """A small convolutional net: blocks that halve the image, then dense layers; the last ``layers`` are the head."""
 
     kind: Literal["cnn"] = "cnn"
-    channels: Sizes = Field(default=[32, 64, 128], description="channels of each block")
+    channels: Sizes = Field(default=[16, 32, 64], description="channels of each block")
     hidden: Sizes = Field(default=[64, 64], description="sizes of the hidden dense layers")
     layers: PositiveCount = Field(default=2, description="dense layers of the head")
     activation: Annotated[str, choice("tanh", "relu")] = "tanh"

@@ -26,7 +26,7 @@ class Pretrain(Clause):
 
 
 #: What suits convolutional nets, and beside that pictures of things: what stands here is taken where nothing is said.
-_CONVOLUTIONAL: dict[str, Any] = {"epochs": 12, "rate": 1e-3, "fading": True}
+_CONVOLUTIONAL: dict[str, Any] = {"epochs": 15, "rate": 1e-3, "fading": True}
 #: 205 clicks, each beside four other items, are the usual 1,024 rows.
 _RANKING: dict[str, Any] = {"epochs": 12, "batch": 205, "rate": 1e-3}
 _CIFAR: dict[str, Any] = {"mirror": True, "shift": 2}

@@ -33,9 +33,6 @@ KNOWN_TRANSFORMS: dict[str, tuple[str, ...]] = {
 #: Data sets whose samples are dealt out as recorded: drift cannot make them come faster.
 RECORDED = ("table", "interactions")
 
-#: Data sets that draw their classes from one prior for all devices.
-ONE_PRIOR = ("gaussians",)
-
 #: Data sets whose classes come as they come: a prior of them cannot be set, and why.
 PRIORLESS = {
     "table": "its rows are replayed as they come",

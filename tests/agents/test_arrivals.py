@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import stats
 
-from agents.arrivals import Arrivals
+from agents.arrivals import PER_CELL, Arrivals
 from agents.contract import CohortSpec
 from agents.tasks.base import Place
 
@@ -18,9 +18,9 @@ def test_poisson_counts_and_gaps_follow_their_laws() -> None:
     arrivals = Arrivals(1, spec())
     cells = [arrivals.cell(PLACE, index)[0].time_s for index in range(40)]
     counts = np.concatenate([np.isfinite(cell).sum(axis=1) for cell in cells])
-    edges = np.array([0, 12, 14, 16, 18, 20, np.inf])
+    edges = np.array([0, 26, 29, 32, 35, 38, np.inf])
     seen = np.histogram(counts, edges)[0]
-    expected = np.diff(stats.poisson.cdf(edges - 1, 16)) * len(counts)
+    expected = np.diff(stats.poisson.cdf(edges - 1, PER_CELL)) * len(counts)
     assert stats.chisquare(seen, expected).pvalue > 0.001
     line = np.concatenate([cell[0][np.isfinite(cell[0])] for cell in cells])
     assert (np.diff(line) >= 0).all()
@@ -98,3 +98,10 @@ def test_recorded_samples_arrive_when_they_were_recorded() -> None:
     assert np.array_equal(np.concatenate([cell.ordinal[0][cell.valid[0]] for cell in cells]), np.arange(6))
     assert sum(cell.valid.sum() for cell in cells) == 7
     assert arrivals.most_within(4.0) == 3
+
+
+def test_a_delay_that_is_the_same_for_all_needs_no_luck() -> None:
+    lucky = CohortSpec("phones", 10, 2.0, "poisson", 1.0, lambda u: 30.0 + 0.0 * u)
+    cell, due_s = Arrivals(1, lucky).cell(PLACE, 4)
+    assert np.array_equal(due_s[cell.valid], cell.time_s[cell.valid] + 30.0)
+    assert not np.isfinite(due_s[~cell.valid]).any()

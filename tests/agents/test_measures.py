@@ -83,7 +83,7 @@ def test_bins_count_every_score_once_and_tell_the_area_over_all_rows() -> None:
     below = other.cumsum(0) - 0.5 * other
     area = float((clicked * below).sum() / (clicked.sum() * other.sum()))
     flat = torch.nn.functional.one_hot(label, 100).flatten().numpy()
-    assert area == pytest.approx(roc_auc_score(flat, logits.flatten().numpy()), abs=2e-3)
+    assert area == pytest.approx(roc_auc_score(flat, logits.flatten().numpy()), abs=5e-3)
     assert int(RANKING.counts(torch.tensor([[[-99.0, 99.0]]]), torch.tensor([[1]]))[0, 0, -1]) == 0
 
 

@@ -27,17 +27,30 @@ def filled(seed: int, cells: int) -> tuple[SampleRing, list[list[tuple[float, fl
     return ring, truth
 
 
-@given(seed=st.integers(0, 10_000), back_s=st.floats(0, 3), n=st.integers(1, 8))
-def test_the_ring_remembers_like_a_list(seed: int, back_s: float, n: int) -> None:
+@given(seed=st.integers(0, 10_000), back_s=st.floats(0, 3), n=st.integers(1, 8), back=st.integers(8, 40))
+def test_the_ring_remembers_like_a_list(seed: int, back_s: float, n: int, back: int) -> None:
     ring, truth = filled(seed, 12)
     rows, at_s = np.arange(WIDTH), np.full(WIDTH, 12.0 - back_s)
     seen_by_then = ring.count_until(rows, at_s, np.maximum(ring.loaded - CAPACITY, 0))
     places, count = ring.newest(rows, seen_by_then, n)
-    due_places, due_count = ring.newest_labelled(rows, at_s, n)
+    due_places, due_count = ring.newest_labelled(rows, seen_by_then, at_s, n, back)
     refs = Picked(ring, places)["ref"], Picked(ring, due_places)["ref"]
     for row in range(WIDTH):
         seen = [sample for sample in truth[row] if sample[0] <= at_s[row]]
         assert seen_by_then[row] == len(seen)
         assert refs[0][row, : count[row]].tolist() == [ref for _, _, ref in seen[-n:]]
-        known = [ref for _, due, ref in seen if due <= at_s[row]]
+        known = [ref for _, due, ref in seen[-back:] if due <= at_s[row]]
         assert refs[1][row, : due_count[row]].tolist() == known[-n:]
+
+
+@given(seed=st.integers(0, 10_000), more=st.integers(0, 90))
+def test_a_ring_that_grows_forgets_nothing(seed: int, more: int) -> None:
+    ring, truth = filled(seed, 40)
+    ring.make_room(CAPACITY + more)
+    rows = np.arange(WIDTH)
+    places, count = ring.newest(rows, ring.loaded, CAPACITY)
+    for row in range(WIDTH):
+        kept = truth[row][-CAPACITY:]
+        assert count[row] == len(kept)
+        assert Picked(ring, places)["ref"][row, : len(kept)].tolist() == [ref for _, _, ref in kept]
+        assert ring.time_s.take(places)[row, : len(kept)].tolist() == [time_s for time_s, _, _ in kept]

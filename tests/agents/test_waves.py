@@ -7,8 +7,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.contract import Adapt, Collect, Discard, Install, Order, Phase, Progress
-from agents.orders import Kind, Orders
+from agents.contract import Adapt, Collect, Discard, Install, Kind, Order, Orders, Phase, Progress
 from agents.waves import waves
 
 

@@ -35,6 +35,7 @@ def digest(words: list[str], cwd: Path) -> str:
     return str(json.loads(told.stdout)["digest"])
 
 
+@pytest.mark.slow
 def test_a_killed_run_with_a_trained_method_goes_on(tmp_path: Path) -> None:
     watched = ["--set", "method.trigger={kind: 'spying:Watched'}", "--allow-plugins"]
     begin = ["run", str(scene("digits")), *PERSONA, *watched]

@@ -31,6 +31,8 @@ def wait(reply: Any, patience_s: float, session: Session) -> Any:
             if time.monotonic() > give_up_s:
                 raise BackendError(_silence(patience_s)) from None
         except ray.exceptions.RayTaskError as error:
+            if isinstance(error.cause, ray.exceptions.RayError) and not isinstance(error.cause, DEATHS):
+                raise BackendError(f"Ray failed: {told(error.cause)}; {remedy(error.cause)}") from error
             raise error.cause from None
         except DEATHS as death:
             session.check()

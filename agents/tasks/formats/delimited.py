@@ -60,7 +60,7 @@ def _rows(path: Path, lines: Iterable[tuple[int, str]], delimiter: str, strict: 
 
     def fed() -> Iterator[str]:
         nonlocal reached
-        for reached, text in lines:  # noqa: B007  # read below: the line that the reader has come to
+        for reached, text in lines:  # read below: the line that the reader has come to
             yield text
 
     try:

@@ -114,7 +114,9 @@ def test_with_prototypes_only_nothing_but_the_header_comes_down(net: Net, histor
     assert method.update_bytes == 0
     cloud, updates = served(method, history, base)
     state = method.install(method.start(cloud, DEVICES), updates)
-    assert torch.equal(method.head.pack(state), cloud["born"][updates["prototype"].long()])
+    x, heads = torch.randn(DEVICES, 8, 16), cloud["born"][updates["prototype"].long()]
+    assert torch.equal(method.predict(state, x), method.head.forward(method.head.unpack(heads), x))
+    assert sum(values.nbytes for values in state.values()) < 8 * DEVICES
 
 
 def test_brought_prototypes_follow_refinement_and_pay_for_it(net: Net, history: History, base: Base) -> None:

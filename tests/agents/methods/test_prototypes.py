@@ -2,15 +2,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
-from itertools import permutations
 
-import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.methods.prototypes import Cloud, Prototypes, Refinement, cluster
+from agents.methods.prototypes import BATCH, Cloud, Prototypes, Refinement, Served, at_rest, cluster
 
 RULE = Refinement(rate=0.1, step=0.1, reach=0.3, every=3, hysteresis=0.1)
 CENTRES = torch.tensor([[8.0, 0.0], [-8.0, 0.0], [0.0, 8.0]])
@@ -28,7 +26,8 @@ def blobs(windows: int = 90) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
 @cache
 def cloud() -> Cloud:
     codes, edits, _ = blobs()
-    return cluster(codes, edits, BASE, 3, seed=1)
+    made = cluster(codes, edits, BASE, 3, seed=1)
+    return made | at_rest(made)
 
 
 def nearest(made: Cloud, blob: int) -> int:
@@ -44,24 +43,29 @@ def test_kmeans_recovers_three_blobs_and_their_mean_edits() -> None:
         assert torch.allclose(made["heads"][k], BASE + 0.1 * blob)
 
 
+def served(serving: Prototypes, codes: torch.Tensor, heads: torch.Tensor, held: int) -> Served:
+    parts = [part for _, part in serving.serve(codes, heads, torch.full((len(codes),), held))]
+    return Served(*map(torch.cat, zip(*parts, strict=True)))
+
+
 def test_clusters_may_stay_empty() -> None:
     codes = CENTRES[[0, 0, 1, 1]]
     with pytest.warns(match="distinct clusters"):
         made = cluster(codes, torch.full((4, 3), 0.2), BASE, 3, seed=1)
     assert torch.isfinite(made["heads"]).all()
-    serving = Prototypes(made, RULE)
-    assert serving.assign(np.array([7.0, 0.0], np.float32), held=2) in range(3)
+    found = Prototypes(made | at_rest(made), RULE).assign(torch.tensor([[7.0, 0.0]]), torch.tensor([2]))
+    assert found.tolist()[0] in range(3)
 
 
 def test_hysteresis_stops_ping_pong_on_the_border() -> None:
     made = cloud()
     left, right = nearest(made, 1), nearest(made, 0)
-    codes = [np.array([0.2 * (-1) ** turn, 0.0], np.float32) for turn in range(10)]
+    codes = [torch.tensor([[0.2 * (-1) ** turn, 0.0]]) for turn in range(10)]
 
     def walk(rule: Refinement) -> list[int]:
         held, path = left, []
         for code in codes:
-            held = Prototypes(made, rule).assign(code, held)
+            held = int(Prototypes(made, rule).assign(code, torch.tensor([held])))
             path.append(held)
         return path
 
@@ -71,53 +75,82 @@ def test_hysteresis_stops_ping_pong_on_the_border() -> None:
 
 def test_a_code_far_inside_another_cluster_switches() -> None:
     made = cloud()
-    assert Prototypes(made, RULE).assign(np.array([0.0, 7.0], np.float32), held=nearest(made, 0)) == nearest(made, 2)
+    found = Prototypes(made, RULE).assign(torch.tensor([[0.0, 7.0]]), torch.tensor([nearest(made, 0)]))
+    assert found.tolist() == [nearest(made, 2)]
 
 
 @settings(deadline=None)
-@given(seed=st.integers(0, 10_000), reach=st.floats(0.05, 1.0), tickets=st.integers(1, 300))
-def test_no_prototype_goes_further_than_its_reach(seed: int, reach: float, tickets: int) -> None:
-    made, chance = cloud(), np.random.default_rng(seed)
+@given(seed=st.integers(0, 10_000), reach=st.floats(0.05, 1.0), batches=st.integers(1, 9))
+def test_no_prototype_goes_further_than_its_reach(seed: int, reach: float, batches: int) -> None:
+    made, chance, tickets = cloud(), torch.Generator().manual_seed(seed), BATCH * batches
     serving = Prototypes(made, replace(RULE, rate=0.5, step=1.0, reach=reach))
-    codes, heads = chance.normal(0, 8, (tickets, 2)), chance.normal(0, 9, (tickets, 3))
-    serving.serve(codes.astype(np.float32), heads.astype(np.float32), [0] * tickets)
+    served(serving, 8 * torch.randn(tickets, 2, generator=chance), 9 * torch.randn(tickets, 3, generator=chance), 0)
     later = serving.cloud()
     assert ((later["heads"] - made["born"]).abs() <= reach + 1e-6).all()
     assert int(later["assigned"].sum()) == int(later["refined"].sum()) == tickets
 
 
-@pytest.mark.parametrize("rate", [0.02, 0.01])
-def test_the_order_of_refinements_matters_only_in_second_order(rate: float) -> None:
-    heads = [np.array(head, np.float32) for head in ((1.04, 2.0, 3.02), (1.0, 2.06, 2.99), (0.97, 1.98, 3.05))]
+@settings(deadline=None)
+@given(seed=st.integers(0, 10_000), calls=st.lists(st.integers(1, 70), min_size=1, max_size=6))
+def test_it_does_not_matter_in_how_many_calls_tickets_come(seed: int, calls: list[int]) -> None:
+    chance, tickets = torch.Generator().manual_seed(seed), sum(calls)
+    codes, heads = 8 * torch.randn(tickets, 2, generator=chance), BASE + torch.randn(tickets, 3, generator=chance)
+    at_once = Prototypes(cloud(), RULE)
+    expected, later, parts = served(at_once, codes, heads, 0), cloud(), []
+    for some_codes, some_heads in zip(codes.split(calls), heads.split(calls), strict=True):
+        serving = Prototypes(later, RULE)
+        parts.append(served(serving, some_codes, some_heads, 0))
+        later = later | serving.cloud()
+    assert all(
+        torch.equal(torch.cat(some), all_) for some, all_ in zip(zip(*parts, strict=True), expected, strict=True)
+    )
+    assert all(torch.equal(values, later[name]) for name, values in at_once.cloud().items())
+
+
+def test_a_full_batch_moves_its_prototype_as_far_as_so_many_steps_towards_one_target() -> None:
     made = cloud()
     k = nearest(made, 0)
-    code = made["centres"][k].numpy()
-    ends = []
-    for order in permutations(heads):
-        serving = Prototypes(made, replace(RULE, rate=rate))
-        served = serving.serve(np.stack([code] * 3), np.stack(order), [k] * 3)
-        assert served.prototype == [k] * 3
-        ends.append(serving.cloud()["heads"][k])
-    spread = torch.stack(ends).std(0).max().item()
-    assert 0 < spread < 0.1 * rate**2 * 10
+    code, head = made["centres"][k] + 0.5, made["heads"][k] + 0.05
+    serving = Prototypes(made, replace(RULE, rate=0.01))
+    served(serving, code.repeat(BATCH, 1), head.repeat(BATCH, 1), k)
+    centre, own = made["centres"][k].double(), made["heads"][k].double()
+    for _ in range(BATCH):
+        centre, own = centre + 0.01 * (code - centre), own + 0.01 * (head - own)
+    assert torch.allclose(serving.cloud()["centres"][k].double(), centre, atol=1e-5)
+    assert torch.allclose(serving.cloud()["heads"][k].double(), own, atol=1e-6)
+
+
+def test_tickets_of_a_batch_meet_the_same_prototypes() -> None:
+    made = cloud()
+    k = nearest(made, 0)
+    serving = Prototypes(made, RULE)
+    served(serving, made["centres"][k].repeat(BATCH - 1, 1) + 0.3, made["heads"][k].repeat(BATCH - 1, 1) + 0.05, k)
+    assert torch.equal(serving.cloud()["centres"], made["centres"])
+    assert torch.equal(serving.cloud()["heads"], made["heads"])
+    assert int(serving.cloud()["assigned"][k]) == BATCH - 1
 
 
 def test_versions_count_and_publish_every_so_many_refinements() -> None:
     made = cloud()
     k = nearest(made, 0)
-    code, head = made["centres"][k].numpy(), (made["heads"][k] + 0.05).numpy()
-    served = Prototypes(made, RULE).serve(np.stack([code] * 7), np.stack([head] * 7), [k] * 7)
-    assert served.version == [0, 0, 0, 1, 1, 1, 2]
-    first = [float(one[0]) for one in served.head]
-    assert first[:3] == [float(made["born"][k, 0])] * 3
-    assert len(set(first)) == 3
+    codes, heads = made["centres"][k].repeat(4 * BATCH, 1), (made["heads"][k] + 0.05).repeat(4 * BATCH, 1)
+    serving = Prototypes(made, replace(RULE, every=2 * BATCH))
+    versions, published = [], []
+    for _, part in serving.serve(codes, heads, torch.full((4 * BATCH,), k)):
+        versions.append(part.version.unique().tolist())
+        published.append(serving.published[k].clone())
+    assert versions == [[0], [0], [1], [1]]
+    assert torch.equal(published[0], made["born"][k])
+    assert torch.equal(published[1], made["born"][k])
+    assert torch.equal(published[2], published[3])
+    assert not torch.equal(published[2], made["born"][k])
     assert torch.equal(made["published"], made["born"])
 
 
 def test_a_rate_of_zero_moves_nothing() -> None:
     made = cloud()
     serving = Prototypes(made, replace(RULE, rate=0.0))
-    serving.serve(np.ones((1, 2), np.float32), np.ones((1, 3), np.float32), [0])
+    served(serving, torch.ones(BATCH, 2), torch.ones(BATCH, 3), 0)
     assert torch.equal(serving.cloud()["heads"], made["heads"])
     assert torch.equal(serving.cloud()["centres"], made["centres"])
-    assert int(serving.cloud()["assigned"].sum()) == 1
+    assert int(serving.cloud()["assigned"].sum()) == BATCH

@@ -7,7 +7,6 @@ import torch
 
 from agents.models import MODELS, make_net
 
-
 #: Models that rank items have heads of another kind, and tests of their own.
 RANKERS = {"din", "gru4rec", "sasrec"}
 

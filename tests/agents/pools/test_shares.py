@@ -6,9 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.contract import CohortSpec, Collect
+from agents.contract import CohortSpec, Collect, Orders
 from agents.layout import Layout
-from agents.orders import Orders
 from agents.pools.shares import Owners, shares
 
 LOADS = st.lists(st.sampled_from([0.0, 1.0, 3.0, 16.0]), min_size=1, max_size=40)

@@ -155,7 +155,7 @@ BROKEN = [
 def test_a_stream_that_breaks_its_contract_is_told_at_once(
     fleet_spec: SpecMaker, changed: dict[str, Any], said: str
 ) -> None:
-    with pytest.raises(ValueError) as caught:  # noqa: PT011  # the next line says which
+    with pytest.raises(ValueError) as caught:  # the next line says which
         OwnTask(broken(**changed), fleet_spec())
     assert said in str(caught.value)
 

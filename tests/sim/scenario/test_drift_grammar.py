@@ -132,7 +132,6 @@ def test_a_factor_in_a_list_of_concepts_is_found_too(small: str, refusal: Refusa
     ("to", "told"),
     [
         ("{noise: {severity: 1}}", "'gaussians' has no severities"),
-        ("{labels: {dirichlet: 1}}", "'gaussians' knows no prior of each device's own"),
         ("{brightness: 0.1}", "'gaussians' cannot be changed that way"),
     ],
 )

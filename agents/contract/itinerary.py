@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from agents.contract import Adapt, Collect, Discard, Install, Order, Phase, Progress
+from agents.contract.orders import Adapt, Collect, Discard, Install, Order, Phase, Progress
 
 
 class Kind(IntEnum):

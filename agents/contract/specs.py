@@ -1,0 +1,99 @@
+"""What the data plane is built from: plain values, in seconds and long form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class CohortSpec:
+    """A cohort as the data plane sees it: how many devices, how samples and labels arrive.
+
+    ``index`` is its place among the cohorts.
+
+    ``label_delay`` maps n uniforms in (0, 1) to n delays in seconds (the scenario's law, by inversion).
+    ``absences`` returns the spans (from, until) within an interval in which a device of the cohort, counted from 0,
+    sees nothing; None for devices that never miss a sample.
+    """
+
+    name: str
+    devices: int
+    interval_s: float
+    arrivals: str
+    label_share: float
+    label_delay: Any
+    index: int = 0
+    absences: Callable[[int, float, float], list[tuple[float, float]]] | None = None
+
+
+@dataclass(frozen=True)
+class DriftSpec:
+    """One line of the drift schedule, in seconds and long form; ``to`` and ``between`` are concepts.
+
+    A concept is a mapping of transform name to parameters, as in the scenario after units are read.
+    """
+
+    kind: str
+    at_s: float
+    over_s: float = 0.0
+    every_s: float = 0.0
+    cohort: str | None = None
+    share: float = 1.0
+    to: Mapping[str, Any] | None = None
+    between: Sequence[Mapping[str, Any]] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+#: What shared memory may hold by default: tables, messages and checkpoints; what does not fit goes to disk.
+STORE_BYTES = 256_000_000
+
+
+@dataclass(frozen=True)
+class RaySpec:
+    """Where worker processes live and what they may take; it changes no result.
+
+    Attributes:
+        address: of a cluster; None for ``RAY_ADDRESS`` if that is set, else this machine alone.
+        cpus: processors that each worker claims.
+        cloud: whether the cloud half has a worker of its own.
+        store_bytes: shared memory of this machine's own object store.
+        stays: whether Ray and its workers wait for a next run of this process.
+    """
+
+    address: str | None = None
+    cpus: float = 1.0
+    cloud: bool = False
+    store_bytes: int = STORE_BYTES
+    stays: bool = False
+
+
+@dataclass(frozen=True)
+class FleetSpec:
+    """Everything the data plane is built from; plain values, so that it pickles and hashes.
+
+    ``workers``: how many processes carry blocks, 0 for this one; it changes no result, and nor does ``ray``.
+    """
+
+    seed: int
+    duration_s: float
+    tick_s: float
+    data: str
+    data_options: Mapping[str, Any]
+    model: str
+    model_options: Mapping[str, Any]
+    pretrain: Mapping[str, Any]
+    cohorts: tuple[CohortSpec, ...]
+    drift: tuple[DriftSpec, ...]
+    adapter: str
+    adapter_options: Mapping[str, Any]
+    codec: str
+    references: tuple[str, ...]
+    watch: tuple[str, ...] = ()
+    workers: int = 0
+    ray: RaySpec = RaySpec()
+
+    @property
+    def devices(self) -> int:
+        return sum(cohort.devices for cohort in self.cohorts)
