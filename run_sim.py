@@ -101,6 +101,7 @@ def _add_looking(commands: Any) -> None:
         "what", nargs="*", metavar="GROUP", help="what to measure (default: all but the scale scenarios)"
     )
     bench.add_argument("--quick", action="store_true", help="rough figures within a minute")
+    bench.add_argument("--repeats", type=_at_least_one, metavar="N", help="of each measurement (default: 5; quick: 1)")
     bench.add_argument("--json", action="store_true", help="print the findings as JSON")
     bench.add_argument("--write", metavar="FILE", help="write them down as a page, as docs/performance.md")
     _command(commands, "doctor", "looking:doctor", "check this installation")
@@ -131,6 +132,12 @@ def _add_play_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--quiet", action="store_true", help="no progress")
     parser.add_argument("--json", action="store_true", help="print the summary as JSON")
+
+
+def _at_least_one(text: str) -> int:
+    if _count(text) == 0:
+        raise argparse.ArgumentTypeError("at least 1 is wanted")
+    return int(text)
 
 
 def _count(text: str) -> int:

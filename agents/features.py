@@ -81,7 +81,8 @@ def known_features(base: Base, raw: torch.Tensor) -> torch.Tensor:
 
 def trunk_features(base: Base, raw: torch.Tensor) -> torch.Tensor:
     """Return features float32 [rows, F] of raw inputs [rows, *input_shape], in passes of a fixed shape."""
-    return in_passes(base.features, raw)
+    # Nets that want passes make them themselves, without a copy of all images.
+    return in_passes(base.features, raw) if base.net.rows is None else base.features(raw)
 
 
 @torch.no_grad()

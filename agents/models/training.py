@@ -52,7 +52,11 @@ class Recipe:
 def pretrain(
     history: History, net: Net, options: Mapping[str, Any], seed: int, progress: Progress | None = None
 ) -> Base:
-    """Return ``net`` trained on the cloud's past; from the cache if the same was trained before."""
+    """Return ``net`` trained on the cloud's past; from the cache if the same was trained before.
+
+    On one thread, convolutions too: with several, the order of sums, and so the weights, would depend on the machine's
+    processors, and with the weights the digest of every run.
+    """
     recipe = Recipe.read(options)
     key = {
         "what": "base",

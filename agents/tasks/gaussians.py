@@ -6,6 +6,7 @@ The means sit on the corners of a regular polygon in the first two dimensions; t
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -26,15 +27,19 @@ DEFAULTS: dict[str, Any] = {
     "rotate_deg_per_s": 0.0,
     "shift_per_s": 0.0,
     "walk": None,
+    "past": None,
     "history": 20_000,
 }
+#: Contexts of the past: how many, and how far the outermost are turned [deg] and shifted from the original world.
+PAST: dict[str, Any] = {"contexts": 1, "rotate": 0.0, "shift": 0.0}
 
 
 class Gaussians(Law):
     """Options: ``classes``, ``dimensions``, ``distance`` of neighbouring means (standard deviations).
 
     From t = 0 on all means turn by ``rotate_deg_per_s`` (circular motion), shift by ``shift_per_s`` (linear motion),
-    and ``walk`` at random (:data:`agents.tasks.motion.WALK`); ``history``: rows of the past.
+    and ``walk`` at random (:data:`agents.tasks.motion.WALK`); ``history``: rows of the past. The past saw the original
+    world, or with ``past`` (:data:`PAST`) several, turned and shifted in equal steps from minus to plus so much.
     """
 
     def __init__(self, spec: FleetSpec) -> None:
@@ -44,6 +49,7 @@ class Gaussians(Law):
         self._strengths = strengths(self.schedule.concepts, NEUTRAL)
         self._priors = np.array([_prior(concept, self.classes) for concept in self.schedule.concepts])
         self._radius = self.options["distance"] / (2.0 * math.sin(math.pi / self.classes))
+        self.contexts, self._seen = _contexts(self.options["past"])
         steady = self.options["rotate_deg_per_s"], self.options["shift_per_s"]
         self._motion = make_motion(spec.seed, *steady, self.options["walk"])
 
@@ -84,7 +90,9 @@ class Gaussians(Law):
     def _where(self, scene: Scene) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return angle [rad], centre and standard deviation of each sample's world."""
         angle_deg, centre, noise = np.moveaxis(self._strengths[scene.concept], -1, 0)
-        if scene.place is not None:
+        if scene.place is None:
+            angle_deg, centre = angle_deg + self._seen[scene.row, 0], centre + self._seen[scene.row, 1]
+        else:
             angle_deg = angle_deg + self._motion.angle_deg(scene.place, scene.row, scene.time_s)
             centre = centre + self._motion.shift(scene.place, scene.row, scene.time_s)
         return np.deg2rad(angle_deg), centre, np.hypot(1.0, noise)
@@ -103,6 +111,14 @@ class Gaussians(Law):
 def _prior(concept: Concept, classes: int) -> np.ndarray:
     """Return what a concept says of all devices; where each has its own prior, their mean."""
     return np.asarray(concept.prior or [1.0 / classes] * classes)
+
+
+def _contexts(past: Mapping[str, Any] | None) -> tuple[int, np.ndarray]:
+    """Return how many contexts there are, and the turn [deg] and shift of each; row -1 is the original world."""
+    chosen = read_law("gaussians: past", past or {}, PAST, {"contexts": 1})
+    count = int(chosen["contexts"])
+    steps = np.linspace(-1.0, 1.0, count) if count > 1 else np.zeros(1)
+    return count, np.append(steps[:, None] * (chosen["rotate"], chosen["shift"]), [[0.0, 0.0]], 0)
 
 
 def _checked(options: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ class Scene:
 
     Attributes:
         place: the block, or None for the cloud's past.
-        row: which device of the block.
+        row: which device of the block; in the past, which context it is, or -1 for the world as it is at t = 0.
         concept: the concept in force.
         time_s: when.
     """
@@ -47,6 +47,8 @@ class Law(Stream):
     """A law of nature; those who inherit say what samples look like (:meth:`sample`)."""
 
     pool_size = 0
+    #: In how many ways the past saw the world; those who have more than one say how (``Scene.row``).
+    contexts = 1
 
     def __init__(
         self, spec: FleetSpec, classes: int, inputs: int, neutral: Neutral, history: int, own_priors: bool = False
@@ -65,12 +67,14 @@ class Law(Stream):
         raise NotImplementedError
 
     def history(self) -> History:
-        """Return labelled samples of the original world at t = 0, a fifth as many again for validation."""
-        return History(self._past(0, self._rows, 0), self._past(0, max(self._rows // 5, 1), 1))
+        """Return labelled samples of the past, all contexts alike, a fifth as many again for validation."""
+        return History(self._context(self._rows, 0), self._context(max(self._rows // 5, 1), 1))
 
     def past_under(self, concept: int, split: str = "train") -> Past:
         """Return as many samples as the past has, of the world at t = 0 under a concept of the scenario."""
-        return self._past(concept, *((self._rows, 2) if split == "train" else (max(self._rows // 5, 1), 3)))
+        rows, number = (self._rows, 2) if split == "train" else (max(self._rows // 5, 1), 3)
+        past = self._past(np.full(rows, -1), concept, number)
+        return replace(past, concept=torch.full_like(past.label, concept))
 
     def draw(self, cell: Cell, rng: np.random.Generator) -> Content:
         """Fill one cell with fresh samples of the world as it is at each sample's time."""
@@ -88,12 +92,14 @@ class Law(Stream):
         """Return for each device the sorted times [s] of its concept changes; steady motion is none."""
         return self.schedule.changes(place)
 
-    def _past(self, concept: int, rows: int, number: int) -> Past:
-        nobody = np.zeros(rows, np.int64)
-        scene = Scene(None, nobody, np.full(rows, concept), np.zeros(rows))
+    def _context(self, rows: int, number: int) -> Past:
+        return self._past(np.arange(rows) % self.contexts, 0, number)
+
+    def _past(self, context: np.ndarray, concept: int, number: int) -> Past:
+        scene = Scene(None, context, np.full(len(context), concept), np.zeros(len(context)))
         drawn = self.sample(scene, rng(self.seed, Purpose.HISTORY, concept, number))
         known = torch.from_numpy(self._labels[concept, drawn.label].astype(np.int64))
-        return Past(torch.from_numpy(drawn.x.astype(np.float32)), known, torch.full_like(known, concept))
+        return Past(torch.from_numpy(drawn.x.astype(np.float32)), known, torch.from_numpy(context.astype(np.int64)))
 
 
 def strengths(concepts: Sequence[Concept], neutral: Neutral) -> np.ndarray:

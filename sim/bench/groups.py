@@ -42,16 +42,12 @@ def chosen(names: Sequence[str], *, quick: bool) -> list[str]:
     return [name for name in GROUPS if name in wanted and not (quick and name in SLOW)]
 
 
-def measure(names: Sequence[str], plan: Plan, told: Callable[[Finding], None]) -> list[Finding]:
-    """Measure some groups; ``told`` hears of each finding as it comes.
+def measure(names: Sequence[str], plan: Plan) -> Iterator[Finding]:
+    """Measure some groups; each finding comes as soon as it is there.
 
     Raises:
         BenchError: a measurement failed.
     """
     warm_up()
-    findings = []
     for name in names:
-        for finding in GROUPS[name][1](plan):
-            findings.append(finding)
-            told(finding)
-    return findings
+        yield from GROUPS[name][1](plan)

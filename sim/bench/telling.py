@@ -48,7 +48,7 @@ def number(value: float) -> str:
 
 def page(findings: Sequence[Finding], command: Sequence[str]) -> str:
     """Return ``docs/performance.md``."""
-    lines = [_HEAD, f"Made by `python run_sim.py {' '.join(command)}` on {_today()}, {machine()}.", ""]
+    lines = [_HEAD, f"Made by `python run_sim.py {' '.join(command)}` on {_today()}, {machine()}.", _busy(), ""]
     lines += [f"| {' | '.join(_COLUMNS)} |", f"|{' --- |' * len(_COLUMNS)}"]
     for one in findings:
         what, goal, value, spread, verdict, detail = row(one)
@@ -64,6 +64,12 @@ def machine() -> str:
     named = ", ".join(f"{name} {version}" for name, version in versions().items())
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return f"{_processor()}, {cores} processors, {platform.system()} {platform.machine()}; {named}"
+
+
+def _busy() -> str:
+    """Say how busy the machine is: ratios survive it, seconds do not."""
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    return f"When this was written {load:.1f} processes wanted a processor, those of the bench included."
 
 
 def _processor() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -28,30 +28,39 @@ def bench(options: argparse.Namespace) -> int:
         _must_be_writable(Path(options.write))
     if options.quick and not options.json:
         print(f"--quick leaves out {' and '.join(SLOW)}, repeats nothing, and is rough", file=sys.stderr)
-    plan = Plan.quick() if options.quick else Plan()
+    findings: list[Finding] = []
     try:
-        findings = measure(names, plan, lambda finding: _progress(finding, quiet=options.json))
+        for finding in measure(names, _plan(options)):
+            findings.append(finding)
+            _note(findings, options)
     except BenchError as error:
         raise CommandError(str(error), FAILED) from error
-    _tell(findings, options)
+    _tell(findings, as_json=options.json)
     return OK
 
 
-def _tell(findings: list[Finding], options: argparse.Namespace) -> None:
+def _plan(options: argparse.Namespace) -> Plan:
+    plan = Plan.quick() if options.quick else Plan()
+    return plan if options.repeats is None else replace(plan, repeats=options.repeats)
+
+
+def _note(findings: list[Finding], options: argparse.Namespace) -> None:
+    """Tell of the newest finding, and write down all so far: an hour's work should not hang on its last minute."""
     if options.write:
-        words = ["bench", *options.what, *(["--quick"] if options.quick else []), "--write", options.write]
-        Path(options.write).write_text(page(findings, words), encoding="utf-8")
-    if options.json:
+        words = ["bench", *options.what, *(["--quick"] if options.quick else [])]
+        words += [] if options.repeats is None else ["--repeats", str(options.repeats)]
+        Path(options.write).write_text(page(findings, [*words, "--write", options.write]), encoding="utf-8")
+    if not options.json:
+        what, _, value, *_ = row(findings[-1])
+        print(f"{what}: {value} {findings[-1].verdict}".rstrip(), file=sys.stderr, flush=True)
+
+
+def _tell(findings: list[Finding], *, as_json: bool) -> None:
+    if as_json:
         told = [asdict(one) | {"verdict": one.verdict} for one in findings]
         print(json.dumps({"machine": machine(), "findings": told}, indent=2))
     else:
         Console().print(findings_table(findings))
-
-
-def _progress(finding: Finding, *, quiet: bool) -> None:
-    if not quiet:
-        what, _, value, *_ = row(finding)
-        print(f"{what}: {value} {finding.verdict}".rstrip(), file=sys.stderr, flush=True)
 
 
 def _must_be_writable(file: Path) -> None:

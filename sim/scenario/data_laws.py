@@ -33,6 +33,14 @@ class Walk(Turning):
     shift: Number = Field(default=0.0, description="standard deviation of a step along the first axis")
 
 
+class Seen(Clause):
+    """Contexts of the cloud's past: the original world turned and shifted, in equal steps from minus to plus."""
+
+    contexts: PositiveCount = Field(description="how many")
+    rotate: Angle = Field(default=0.0, description="how far the outermost are turned")
+    shift: Number = Field(default=0.0, description="how far the outermost are moved along the first axis")
+
+
 class Gaussians(Clause):
     """Gaussian classes on the corners of a regular polygon, with known Bayes accuracy at every time."""
 
@@ -43,6 +51,7 @@ class Gaussians(Clause):
     rotate: AngularSpeed = Field(default=0.0, description="steady turn of the means: '6 deg/min'")
     shift: Speed = Field(default=0.0, description="steady move of the means along the first axis: '0.1 /min'")
     walk: Walk | None = Field(default=None, description="a random walk of the means")
+    past: Seen | None = Field(default=None, description="worlds that the past saw; default: the original one")
     history: PositiveCount = Field(default=20_000, description="rows of the cloud's past")
 
     def plain(self) -> dict[str, Any]:

@@ -64,6 +64,11 @@ def wait_until(ready: Callable[[], bool], what: str) -> None:
         time.sleep(0.2)
 
 
+def announced(home: Path) -> bool:
+    """Say whether a head has said where it is, which comes after it listens."""
+    return (home / "ray" / "ray_current_cluster").is_file()
+
+
 def listens(port: int) -> bool:
     """Say whether anybody listens on a port of this machine."""
     with socket.socket() as knocking:
@@ -111,7 +116,7 @@ def expected(folder: Path) -> str:
 def test_a_cluster_of_two_machines_gives_the_same_digest(home: Path, tmp_path: Path) -> None:
     port = free_port()
     with node("--head", f"--port={port}", "--num-cpus=2", "--include-dashboard=false"):
-        wait_until(lambda: listens(port), "the head")
+        wait_until(lambda: announced(home), "the head")
         with node(f"--address=127.0.0.1:{port}", "--num-cpus=2"):
             wait_until(lambda: nodes() == 2, "the second machine")
             asked = ["--workers", "3", "--ray-address", "auto", "--out", tmp_path / "ray"]
@@ -126,7 +131,7 @@ def test_a_cluster_that_asks_for_a_token_is_explained(
 ) -> None:
     port = free_port()
     with node("--head", f"--port={port}", "--num-cpus=2", "--include-dashboard=false"):
-        wait_until(lambda: listens(port), "the head")
+        wait_until(lambda: announced(home), "the head")
         monkeypatch.delenv("RAY_AUTH_MODE")
         asked = ["--workers", "2", "--ray-address", f"127.0.0.1:{port}", "--out", tmp_path / "run"]
         ended = cli("run", scene("digits"), *asked, cwd=tmp_path)
@@ -144,7 +149,7 @@ def test_another_version_is_explained(home: Path) -> None:
         "except BackendError as error: print(error)"
     )
     with node("--head", f"--port={port}", "--num-cpus=2", "--include-dashboard=false"):
-        wait_until(lambda: listens(port), "the head")
+        wait_until(lambda: announced(home), "the head")
         told = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert "Version mismatch" in told.stdout, told.stderr
     assert "install the cluster's versions" in told.stdout
@@ -156,14 +161,10 @@ def test_a_job_that_brings_the_code_gives_the_same_digest(home: Path, tmp_path: 
     port, dashboard, folder = free_port(), free_port(), tmp_path / "job"
     lit = [f"--dashboard-port={dashboard}", f"--dashboard-agent-listen-port={free_port()}"]
     with node("--head", f"--port={port}", "--num-cpus=3", *lit):
-        wait_until(lambda: listens(dashboard), "the dashboard")
-        told = subprocess.run(
-            [*RAY, "job", "submit", f"--address=http://127.0.0.1:{dashboard}", f"--working-dir={ROOT}", "--"]
-            + ["python", "run_sim.py", "run", str(scene("digits")), *FLEET, "--workers", "2", "--ray-address", "auto"]
-            + ["--out", str(folder)],
-            capture_output=True,
-            text=True,
-            timeout=280,
-        )
+        wait_until(lambda: announced(home) and listens(dashboard), "the dashboard")
+        submit = [*RAY, "job", "submit", f"--address=http://127.0.0.1:{dashboard}", f"--working-dir={ROOT}", "--"]
+        run = [sys.executable, "run_sim.py", "run", "tests/system/digits.yaml", *FLEET, "--out", str(folder)]
+        asked = [*submit, *run, "--workers", "2", "--ray-address", "auto"]
+        told = subprocess.run(asked, capture_output=True, text=True, timeout=280)
     assert told.returncode == 0, told.stdout + told.stderr
     assert digest_in(folder) == expected(tmp_path / "inline")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import socket
@@ -67,7 +68,9 @@ def _knock(address: str) -> None:
 
 def _runtime_env() -> dict[str, Any]:
     """Return what workers on other machines need: the code, unless a job has brought it, and a pinned environment."""
-    environment: dict[str, Any] = {"env_vars": dict(_PINNED)}
-    if "RAY_JOB_CONFIG_JSON_ENV_VAR" not in os.environ:
-        environment |= {"working_dir": str(ROOT), "excludes": _EXCLUDED}
-    return environment
+    job = os.environ.get("RAY_JOB_CONFIG_JSON_ENV_VAR")
+    if job is None:
+        return {"env_vars": dict(_PINNED), "working_dir": str(ROOT), "excludes": _EXCLUDED}
+    # Ray refuses to be told the same variable twice.
+    known = (json.loads(job).get("runtime_env") or {}).get("env_vars") or {}
+    return {"env_vars": {name: value for name, value in _PINNED.items() if name not in known}}
