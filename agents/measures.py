@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import log2
 from typing import Protocol
 
 import numpy as np
@@ -12,6 +13,8 @@ from torch.nn import functional
 HIT_WITHIN = 10
 #: Integers that stand for 1, so that sums of fractions are exact.
 _MICRO = 1_000_000
+#: Columns are padded to a multiple of this before functions that a processor computes vector by vector.
+_LANES = 16
 #: Where a list's discounted gain and hits are cut off, beside ``HIT_WITHIN``.
 _GAIN_WITHIN, _ALSO_WITHIN = (5, 10, 20), (1, 5, 20)
 #: Where scores are cut into bins: steps of half a logit, the first and the last bin without end.
@@ -102,14 +105,17 @@ class Ranking:
     def loss_nats(self, logits: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
         # Every candidate as if not clicked, and what the clicked one really costs instead.
         clicked = logits.gather(-1, label.unsqueeze(-1)).squeeze(-1)
-        return (functional.softplus(logits).sum(-1) - clicked) / logits.shape[-1]
+        # Whole vectors only: a processor rounds the rest of a row another way, depending on where it lies in memory.
+        padded = functional.pad(logits, (0, -logits.shape[-1] % _LANES), value=-torch.inf)
+        return (functional.softplus(padded).sum(-1) - clicked) / logits.shape[-1]
 
     def training_loss(self, logits: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
         return self.loss_nats(logits, label).mean()
 
     def counts(self, logits: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
         place = rank(logits, label)
-        gain = 1.0 / torch.log2(place.double() + 2.0)
+        # Looked up, not computed: a logarithm's last bit may depend on where in memory it is taken.
+        gain = torch.tensor([1.0 / log2(ahead + 2.0) for ahead in range(logits.shape[-1])], dtype=torch.float64)[place]
         counted = [(place < k).long() for k in _ALSO_WITHIN]
         counted += [_micro(torch.where(place < k, gain, 0.0)) for k in _GAIN_WITHIN]
         counted += [_micro(1.0 / (place.double() + 1.0)), _micro(list_auc(logits, label))]

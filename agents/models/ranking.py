@@ -13,10 +13,11 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.nn import functional
 
 from agents.measures import Ranking
 from agents.models.base import Net
-from agents.models.head import HeadShape
+from agents.models.head import COLUMNS, HeadShape
 from agents.tasks.recommendation.decisions import SHOWN
 
 #: Width of embeddings and of everything behind them.
@@ -122,7 +123,9 @@ class PairHead(ScoringHead):
 def _wrong(scores: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
     """Return the slope of the mean binary cross-entropy by ``scores`` [devices, samples, candidates]."""
     clicked = torch.zeros_like(scores).scatter_(2, label.unsqueeze(2), 1.0)
-    return (torch.sigmoid(scores) - clicked) / scores.shape[2]
+    # Whole vectors only, so that no bit depends on where in memory a score lies (see HeadShape).
+    padded = functional.pad(scores, (0, -scores.shape[2] % COLUMNS))
+    return (torch.sigmoid(padded)[..., : scores.shape[2]] - clicked) / scores.shape[2]
 
 
 def ranking_net(

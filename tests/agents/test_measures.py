@@ -71,6 +71,18 @@ def test_hits_ranks_and_gains_of_a_list_counted_by_hand() -> None:
         assert int(counted[column("uauc_micro")]) == round(1e6 * (99 - place) / 99)
 
 
+@pytest.mark.parametrize("candidates", [20, 30, 100])
+def test_what_is_counted_of_a_list_does_not_depend_on_the_lists_beside_it(candidates: int) -> None:
+    chance = np.random.default_rng(9)
+    logits = torch.from_numpy(chance.normal(-2.0, 2.0, (1, 300, candidates))).float()
+    label = torch.from_numpy(chance.integers(candidates, size=(1, 300)))
+    loss, counts = RANKING.loss_nats(logits, label), RANKING.counts(logits, label)
+    for first, last in ((0, 1), (1, 2), (7, 30), (150, 299), (299, 300)):
+        some = slice(first, last)
+        assert torch.equal(RANKING.loss_nats(logits[:, some].clone(), label[:, some]), loss[:, some])
+        assert torch.equal(RANKING.counts(logits[:, some].clone(), label[:, some]), counts[:, some])
+
+
 def test_bins_count_every_score_once_and_tell_the_area_over_all_rows() -> None:
     chance = np.random.default_rng(8)
     label = torch.from_numpy(chance.integers(100, size=(1, 400)))

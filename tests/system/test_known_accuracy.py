@@ -36,10 +36,13 @@ def best_with_prior(first: float) -> float:
 
 
 def assert_share(correct: np.ndarray, samples: np.ndarray, truth: float, slack: float = 0.0) -> None:
-    """Check a share of successes: within three standard errors of the truth, and ``slack`` more."""
+    """Check a share of successes: within four standard errors of the truth, and ``slack`` more.
+
+    Four, because about a hundred windows are held against their truth here.
+    """
     count = int(samples.sum())
     error = np.sqrt(truth * (1 - truth) / count)
-    assert correct.sum() / count == pytest.approx(truth, abs=3 * error + slack)
+    assert correct.sum() / count == pytest.approx(truth, abs=4 * error + slack)
 
 
 @pytest.mark.parametrize("concept", CONCEPTS)

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 from stage import cli
+
+from sim.playing import HowToPlay, play
+from sim.run_folder import RunFolder
+from sim.scenario import ScenarioErrors, load
+from sim.scenario.blame import at_its_line
 
 STREAM = '''
 import numpy as np
@@ -98,22 +104,27 @@ def test_times_of_ones_own_are_kept(shore: Path) -> None:
     assert told["samples"] == 3 * 40
 
 
-@pytest.mark.parametrize(
-    ("setting", "said"),
-    [
-        ("task.data={kind: mine:Tides, perod_s: 3}", "perod_s"),
-        ("task.data=mine:Lopsided", "Lopsided.chunk: x is [1, 2, 1]; wanted: [256, 2, 1]"),
-        ("drift=[{at: 1 min, kind: sudden, to: {blur: 2}}]", "blur"),
-        ("fleet.0.samples={arrivals: recorded}", "Tides.times_s tells no times"),
-    ],
-)
-def test_a_mistake_is_one_line_before_anything_runs(shore: Path, setting: str, said: str) -> None:
-    played = cli("run", "own.yaml", "--allow-plugins", "--quiet", "--out", "out", "--set", setting, cwd=shore)
-    assert played.returncode == 2, played.stderr
-    assert said in played.stderr
-    assert "Traceback" not in played.stderr
-    assert len(played.stderr.strip().splitlines()) == 1
-    assert not (shore / "out").exists()
+MISTAKES = [
+    ("task.data={kind: mine:Tides, perod_s: 3}", "perod_s"),
+    ("task.data=mine:Lopsided", "Lopsided.chunk: x is [1, 2, 1]; wanted: [256, 2, 1]"),
+    ("drift=[{at: 1 min, kind: sudden, to: {blur: 2}}]", "blur"),
+    ("fleet.0.samples={arrivals: recorded}", "Tides.times_s tells no times"),
+]
+
+
+@pytest.mark.parametrize(("setting", "said"), MISTAKES)
+def test_a_mistake_is_one_line_before_anything_runs(
+    shore: Path, monkeypatch: pytest.MonkeyPatch, setting: str, said: str
+) -> None:
+    monkeypatch.syspath_prepend(shore)
+    monkeypatch.delitem(sys.modules, "mine", raising=False)
+    file = shore / "own.yaml"
+    scenario = load(file, (setting,), allow_plugins=True)
+    how = HowToPlay(quiet=True)
+    with pytest.raises(ScenarioErrors) as caught, at_its_line(file, (setting,)):
+        play(scenario, RunFolder.open(shore / "out"), how, lambda windows, marks: {})
+    assert said in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
 
 
 def test_nobodys_class_is_imported_unasked(shore: Path) -> None:

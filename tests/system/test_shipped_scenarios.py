@@ -13,7 +13,12 @@ from sim.scenario import Scenario, ScenarioErrors, load, points
 FEW = 8
 FILES = sorted((ROOT / "scenarios").rglob("*.yaml"))
 #: Training that decides how good a method is, not whether a scenario plays.
-TRAINING = {"task.pretrain.epochs": 1, "task.data.train": 500, "task.data.held_out": 200, "method.adapter.steps": 10}
+IMAGES = {"evaluation": 300, "train": 500, "validation": 200, "held_out": 200}
+TRAINING = {
+    "task.pretrain.epochs": 1,
+    "method.adapter.steps": 10,
+    **{f"task.data.{split}": images for split, images in IMAGES.items()},
+}
 
 
 def loaded(file: Path) -> Scenario:

@@ -7,7 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from stage import Play, cli
+from stage import Play, cli, play_file
+
+from sim.scenario import ScenarioErrors
+from sim.scenario.blame import at_its_line
 
 ROWS = 900
 
@@ -99,13 +102,26 @@ def test_a_bad_row_is_one_line_with_both_files(tmp_path: Path, data: dict[str, o
 
 
 def assert_refused(folder: Path, told: dict[str, object], said: str) -> None:
-    (folder / "s.yaml").write_text(yaml.safe_dump(told), encoding="utf-8")
-    played = cli("run", "s.yaml", "--quiet", "--out", "out", cwd=folder)
-    assert played.returncode == 2, played.stderr
-    assert len(played.stderr.strip().splitlines()) == 1
+    """Check that the scenario is refused in one line that begins with its own place."""
+    file = folder / "s.yaml"
+    file.write_text(yaml.safe_dump(told), encoding="utf-8")
+    with pytest.raises(ScenarioErrors) as caught, at_its_line(file):
+        play_file(file, folder / "out", ())
+    assert len(str(caught.value).splitlines()) == 1
+    assert str(caught.value).startswith(f"{file}:")
+    assert said in str(caught.value)
+
+
+def test_a_refused_table_leaves_nothing_behind(tmp_path: Path) -> None:
+    path = table(tmp_path)
+    path.write_text(path.read_text() + "\n5,m1,zwei,a,0\n")
+    (tmp_path / "s.yaml").write_text(yaml.safe_dump(scenario(path)), encoding="utf-8")
+    played = cli("run", "s.yaml", "--quiet", "--out", "out", cwd=tmp_path)
+    assert played.returncode == 2
     assert played.stderr.startswith("s.yaml:")
-    assert said in played.stderr
-    assert not (folder / "out").exists()
+    assert f"{path}:{ROWS + 2}: column 'x': 'zwei' is no number" in played.stderr
+    assert len(played.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(

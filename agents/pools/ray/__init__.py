@@ -18,14 +18,14 @@ for _name, _value in (
     os.environ.setdefault(_name, _value)
 
 # Ray reads its settings when it is imported: they come first.
-from agents.contract import RaySpec
-from agents.pools import BlockPool, Cloud
-from agents.pools.blueprint import Blueprint
-from agents.pools.cloud import RemoteCloud
-from agents.pools.ray.crew import RayCrew
-from agents.pools.ray.session import close_session, open_session
-from agents.pools.shares import Owners, shares
-from agents.pools.spread import SpreadPool
+from agents.contract import RaySpec  # noqa: E402
+from agents.pools import BlockPool, Cloud  # noqa: E402
+from agents.pools.blueprint import Blueprint  # noqa: E402
+from agents.pools.cloud import RemoteCloud  # noqa: E402
+from agents.pools.ray.crew import RayCrew  # noqa: E402
+from agents.pools.ray.session import close_session, open_session  # noqa: E402
+from agents.pools.shares import Owners, shares  # noqa: E402
+from agents.pools.spread import SpreadPool  # noqa: E402
 
 __all__ = ["close_session", "open_session", "ray_pool"]
 

@@ -8,9 +8,9 @@ restores the one, plays the others again, and ends with the same bits.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import ray
@@ -18,14 +18,15 @@ import ray
 from agents.contract import RaySpec, WorkersLostError
 from agents.pools.blueprint import Blueprint
 from agents.pools.ray.faults import DEATHS, explained, told
-from agents.pools.ray.session import Session, close_session, open_session
+from agents.pools.ray.life import STARTING_S, Call, Life
+from agents.pools.ray.session import close_session, open_session
 from agents.pools.ray.waiting import wait
 from agents.pools.shares import Share
 from agents.pools.spread import AHEAD, Reply
-from agents.pools.worker import BlockWorker, Script
+from agents.pools.worker import Script
 
-#: How long a worker may take to start, and then to say something beyond what its work takes.
-STARTING_S, PATIENCE_S = 300.0, 600.0
+#: How long a worker may say nothing, beyond what its work takes.
+PATIENCE_S = 600.0
 #: No machine is slower than so many samples a second.
 _SLOWEST_PER_S = 2_000.0
 #: Closed intervals between two checkpoints: what is played again costs no more than they did.
@@ -33,7 +34,6 @@ CHECKPOINT_EVERY = 20
 #: How often workers may die before a run gives up.
 MOST_RESTARTS = 3
 
-_ACTOR: dict[str, Any] = {"max_restarts": 0, "max_task_retries": 0}
 _log = logging.getLogger(__name__)
 
 
@@ -50,31 +50,12 @@ class RayReply(Reply):
 
 
 @dataclass
-class _Call:
-    """One script, what was sent along, and where its answer goes."""
-
-    script: Script
-    sent: Sequence[RayReply]
-    reply: RayReply
-
-
-@dataclass
 class _Cut:
     """A checkpoint that all workers were asked for after the first ``calls`` calls of the journal."""
 
     calls: int
     done: list[Any]
     kept: list[Any]
-
-
-@dataclass
-class _Life:
-    """The actors, in the order of workers, how many scripts each was sent, and the session they live in."""
-
-    session: Session
-    plan: Any
-    actors: list[Any] = field(default_factory=list)
-    sent: dict[int, int] = field(default_factory=dict)
 
 
 class RayCrew:
@@ -89,8 +70,8 @@ class RayCrew:
         self._blueprint, self._spec, self._owned = blueprint, spec, list(owned)
         self._jobs: list[Share | None] = [*owned, *([None] if spec.cloud else [])]
         self._patience_s = PATIENCE_S + _longest_tick_s(blueprint, owned)
-        self._life: _Life | None = None
-        self._journal: list[_Call] = []
+        self._life: Life | None = None
+        self._journal: list[Call] = []
         self._kept: list[Any] | None = None
         self._cut: _Cut | None = None
         self._closed = self.restarts = 0
@@ -101,20 +82,22 @@ class RayCrew:
 
     def ask(self, worker: int, script: Script, sent: Sequence[Any] = ()) -> RayReply:
         """Let a worker carry a script out after all it was asked before; what others answered is sent along."""
-        self._alive()
-        call = _Call(script, sent, RayReply(self, worker))
-        self._journal.append(call)
-        self._send(call)
-        return call.reply
+        life, reply = self._alive(), RayReply(self, worker)
+        self._journal.append(Call(script, sent, reply))
+        life.send(self._journal[-1])
+        return reply
 
     def answer(self, reply: RayReply) -> Any:
         """Wait for a reply; if a worker dies over it, let another one give it."""
+        return self._insist(reply.worker, lambda: reply.ref)
+
+    def _insist(self, worker: int, ask: Callable[[], Any]) -> Any:
         while True:
             try:
-                return wait(reply.ref, self._patience_s, self._alive().session)
+                return wait(ask(), self._patience_s, self._alive().session)
             except DEATHS as death:
                 # Where workers feed on each other's answers, one death spoils them all.
-                self._replace(range(len(self._jobs)) if self._spec.cloud else [reply.worker], death)
+                self._replace(range(len(self._jobs)) if self._spec.cloud else [worker], death)
 
     def interval_closed(self) -> None:
         """Ask for a checkpoint of every worker now and then, and drop the calls that the last one makes needless."""
@@ -128,7 +111,10 @@ class RayCrew:
     def pids(self) -> list[int]:
         """Return the process of each worker."""
         life = self._alive()
-        return [wait(actor.pid.remote(), STARTING_S, life.session) for actor in life.actors]
+        return [self._insist(worker, partial(self._ask_pid, life, worker)) for worker in range(len(life.actors))]
+
+    def _ask_pid(self, life: Life, worker: int) -> Any:
+        return life.actors[worker].pid.remote()
 
     def close(self) -> None:
         """Let all workers go, and end Ray itself unless it is to stay."""
@@ -137,16 +123,12 @@ class RayCrew:
         if life is None or not ray.is_initialized():
             return
         if self._spec.stays:
-            for actor in life.actors:
-                actor.let_go.remote()
-            life.session.idle += life.actors
-            return
-        for actor in life.actors:
-            ray.kill(actor)
+            return life.leave()
+        life.end()
         if self._own_session:
             close_session()
 
-    def _alive(self) -> _Life:
+    def _alive(self) -> Life:
         if self._life is None:
             needed = len(self._jobs) * self._spec.cpus
             self._own_session = not ray.is_initialized()
@@ -154,25 +136,13 @@ class RayCrew:
             if session.cpus < needed:
                 _log.warning("Ray has %g processors and the workers claim %g", session.cpus, needed)
             with explained("the fleet does not fit into Ray's object store"):
-                self._life = _Life(session, ray.put(self._blueprint))
-            self._life.actors = [self._actor(session) for _ in self._jobs]
+                self._life = Life(session, ray.put(self._blueprint), self._spec.cpus)
+            self._life.actors = [self._life.hire() for _ in self._jobs]
             try:
                 self._bring_to_life(range(len(self._jobs)))
             except DEATHS as death:
                 self._replace(range(len(self._jobs)), death)
         return self._life
-
-    def _actor(self, session: Session) -> Any:
-        """Return an actor that owns nothing yet: an idle one, or a new one."""
-        while session.idle:
-            actor = session.idle.pop()
-            # Whoever died idle had nothing to lose.
-            with suppress(*DEATHS):
-                wait(actor.pid.remote(), STARTING_S, session)
-                return actor
-        spread = {"scheduling_strategy": "SPREAD"} if session.nodes > 1 else {}
-        remote: Any = ray.remote
-        return remote(num_cpus=self._spec.cpus, **_ACTOR, **spread)(BlockWorker).remote()
 
     def _bring_to_life(self, workers: Sequence[int]) -> None:
         """Give fresh actors what workers own, and let them do again all that was asked of these."""
@@ -187,16 +157,7 @@ class RayCrew:
             wait(done, self._patience_s, life.session)
         for call in self._journal:
             if call.reply.worker in workers:
-                self._send(call)
-
-    def _send(self, call: _Call) -> None:
-        life = self._alive()
-        life.session.check()
-        with explained("a message to a worker does not fit into Ray's object store"):
-            worker = call.reply.worker
-            actor = life.actors[worker]
-            number, life.sent[worker] = life.sent[worker], life.sent[worker] + 1
-            call.reply.ref = actor.play.remote(number, call.script, *(reply.ref for reply in call.sent))
+                life.send(call)
 
     def _replace(self, workers: Sequence[int], death: Exception) -> None:
         """Let fresh actors take the place of dead ones, until one set of them lives."""
@@ -205,9 +166,7 @@ class RayCrew:
             self._count(workers, death)
             # A checkpoint that is under way may never come: the next one will.
             self._cut = None
-            for worker in workers:
-                ray.kill(life.actors[worker])
-                life.actors[worker] = self._actor(life.session)
+            life.replace(workers)
             try:
                 return self._bring_to_life(workers)
             except DEATHS as another:

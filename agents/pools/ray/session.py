@@ -44,7 +44,9 @@ class Session:
     def check(self) -> None:
         """Raise :class:`BackendError` if a part of Ray that belongs to this process is gone."""
         node = ray._private.worker._global_node
-        dead: list[str] = [] if node is None else sorted({kind for kind, _ in node.dead_processes()} & {"raylet", "gcs_server"})
+        dead: list[str] = (
+            [] if node is None else sorted({kind for kind, _ in node.dead_processes()} & {"raylet", "gcs_server"})
+        )
         if dead:
             told = f"Ray broke down on this machine: its {' and '.join(dead)} ended unasked"
             raise BackendError(f"{told}; look for a lack of memory, or play with --workers 0")

@@ -28,9 +28,7 @@ def base() -> Base:
 
 
 @pytest.mark.parametrize("stale", [None, 0.0, 1.0])
-def test_windows_come_before_their_queries_from_the_same_stream(
-    past: Past, base: Base, stale: float | None
-) -> None:
+def test_windows_come_before_their_queries_from_the_same_stream(past: Past, base: Base, stale: float | None) -> None:
     drawn = windows_of(past, base).draw(2000, 6, generator(2, Purpose.METHOD), stale)
     assert isinstance(windows_of(past, base), Streams)
     for window, count, query in zip(drawn.window, drawn.real.tolist(), drawn.query, strict=True):
