@@ -86,7 +86,7 @@ def assemble(
     player: Player
     lanes = None if eager or _relinked(acts) else express_lanes(scenario, up, down)
     if lanes is not None:
-        player = Express(lanes, scenario.cloud.workers, cloud.log, write)
+        player = Express(lanes, scenario.cloud.workers, cloud.log, itinerary.extend if plane is not None else None)
     else:
         player = Stories(_world(scenario, clock, up, down, cloud, write))
     simulation = Simulation(

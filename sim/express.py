@@ -1,7 +1,7 @@
 """Plays exchanges by plain arithmetic where nothing but the cloud's queue is shared.
 
-On private first-in first-out links of constant rate, with one exchange at a time on each device, both crossings are
-known the moment they begin: a tick's requests are computed as arrays, and only the order of arrivals
+On private first-in first-out links, with one exchange at a time on each device, both crossings are known the moment
+they begin: where rates are constant, a tick's requests are computed as arrays, and only the order of arrivals
 at the cloud needs a loop. The result is that of :mod:`sim.stories` to the last bit, some ten times sooner.
 """
 
@@ -9,44 +9,31 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable
-from dataclasses import dataclass
 from heapq import heappop, heappush, heapreplace
-from math import inf
+from math import inf, nan
 from typing import Any
 
 import numpy as np
 
-from agents.contract import Adapt, Collect, Install, Order, Phase, Progress
-from sim.lines.line import Line
+from agents.contract import Orders
+from sim.express_orders import orders_of
+from sim.lanes import Crossings, Lane
 from sim.lines.passages import PassageLog
 from sim.records import IN_FLIGHT, INSTALLED
 from sim.requests import Requests
-
-# Looking a member up in its enumeration costs more than the comparison it is for.
-_UPLINK, _CLOUD_QUEUE, _SERVICE, _DOWNLINK = Phase.UPLINK, Phase.CLOUD_QUEUE, Phase.SERVICE, Phase.DOWNLINK
-
-
-@dataclass(frozen=True)
-class Lane:
-    """The private lines of one cohort: first device, lines, constant rates [bit/s], bytes added to each message."""
-
-    first: int
-    up: Line
-    down: Line
-    up_bps: float
-    down_bps: float
-    header_bytes: int
 
 
 class Express:
     """The quick way to play exchanges; ``write`` takes their orders, if anybody wants them."""
 
     def __init__(
-        self, lanes: list[Lane], workers: int, cloud_log: PassageLog, write: Callable[[Order], None] | None
+        self, lanes: list[Lane], workers: int, cloud_log: PassageLog, write: Callable[[Orders], None] | None
     ) -> None:
         self.asks_dropped = self.asks_away = 0
         self._lanes, self._cloud_log, self._write = lanes, cloud_log, write
         self._first = np.array([lane.first for lane in lanes])
+        self._up = Crossings([lane.up for lane in lanes], self._first)
+        self._down = Crossings([lane.down for lane in lanes], self._first)
         self._free_s = [0.0] * workers
         self._arrivals: list[tuple[float, int]] = []
         self._advanced = 0
@@ -54,10 +41,13 @@ class Express:
         self._busy_until_s = array("d")
         # ... and these are by ask, in the order of tickets.
         self._device, self._up_bytes, self._down_bytes = array("q"), array("q"), array("q")
-        self._asked_s, self._reached_s = array("d"), array("d")
+        self._asked_s, self._left_s, self._reached_s = array("d"), array("d"), array("d")
         self._back_air_s, self._back_latency_s, self._service_s = array("d"), array("d"), array("d")
-        self._started_s, self._served_s, self._returned_s = array("d"), array("d"), array("d")
+        self._started_s, self._served_s = array("d"), array("d")
+        self._landed_s, self._returned_s = array("d"), array("d")
         self._sent = bytearray()
+        # What happened since orders were last written: asks, and services as the complement of their row.
+        self._moments = array("q")
 
     def __len__(self) -> int:
         return self._advanced - self.asks_dropped
@@ -66,16 +56,17 @@ class Express:
         """Take in the requests of the next tick."""
         device, header_bytes = requests.device, self._of_lane(requests.device, "header_bytes")
         up_bytes, down_bytes = requests.payload_bytes + header_bytes, requests.update_bytes + header_bytes
-        up_air_s = _air_s(up_bytes, self._of_lane(device, "up_bps"))
+        left_s = self._left_lines_s(device, requests.at_s, up_bytes)
         _extend(self._device, device)
         _extend(self._up_bytes, up_bytes)
         _extend(self._down_bytes, down_bytes)
         _extend(self._asked_s, requests.at_s)
-        _extend(self._reached_s, requests.at_s + up_air_s + requests.up_latency_s[0])
+        _extend(self._left_s, left_s)
+        _extend(self._reached_s, left_s + requests.up_latency_s[0])
         _extend(self._back_air_s, _air_s(down_bytes, self._of_lane(device, "down_bps")))
         _extend(self._back_latency_s, requests.down_latency_s[0])
         _extend(self._service_s, requests.service_s)
-        for times in (self._started_s, self._served_s, self._returned_s):
+        for times in (self._started_s, self._served_s, self._landed_s, self._returned_s):
             _extend(times, np.full(len(device), inf))
         self._sent += bytes(len(device))
         strangers = int(device.max(initial=-1)) + 1 - len(self._busy_until_s)
@@ -91,28 +82,27 @@ class Express:
                 continue
             self._busy_until_s[device] = inf
             self._sent[row] = True
-            if self._write is not None:
-                self._write(Collect(row, device, asked_s))
-                self._write(Progress(row, device, asked_s, _UPLINK))
+            self._moments.append(row)
             if (arrives_s := self._reached_s[row]) < inf:
                 heappush(self._arrivals, (arrives_s, row))
         self._advanced = len(self._device)
         self._serve_until(until_s)
+        self._write_orders()
 
     def finish(self) -> None:
         """Hand what crossed lines and cloud to their logs."""
         told = self.columns()
+        sent = told["ticket"]
+        told |= {"left_s": _taken(self._left_s, sent), "landed_s": _taken(self._landed_s, sent)}
         self._cloud_log.extend(_passages(told["reached_s"], told["started_s"], told["served_s"], told["served_s"]))
         lane_of = np.searchsorted(self._first, told["device"], side="right") - 1
         for number, lane in enumerate(self._lanes):
             mine = {name: values[lane_of == number] for name, values in told.items()}
             instance = lane.up.instances_of(mine["device"])
-            air_s = _air_s(mine["up_bytes"], np.full(len(instance), lane.up_bps))
-            sent_s, reached_s = mine["sent_s"], mine["reached_s"]
-            lane.up.log.extend(_passages(sent_s, sent_s, sent_s + air_s, reached_s, mine["up_bytes"], instance))
-            air_s = _air_s(mine["down_bytes"], np.full(len(instance), lane.down_bps))
-            sent_s, back_s = mine["served_s"], mine["returned_s"]
-            lane.down.log.extend(_passages(sent_s, sent_s, sent_s + air_s, back_s, mine["down_bytes"], instance))
+            up = ("sent_s", "sent_s", "left_s", "reached_s", "up_bytes")
+            down = ("served_s", "served_s", "landed_s", "returned_s", "down_bytes")
+            lane.up.log.extend(_passages(*[mine[name] for name in up], instance=instance))
+            lane.down.log.extend(_passages(*[mine[name] for name in down], instance=instance))
 
     def columns(self) -> dict[str, np.ndarray]:
         """Return the exchanges so far, column by column; times may lie ahead."""
@@ -142,20 +132,31 @@ class Express:
             started_s = reached_s if reached_s > free_s[0] else free_s[0]
             served_s = started_s + self._service_s[row]
             heapreplace(free_s, served_s)
-            returned_s = served_s + self._back_air_s[row] + self._back_latency_s[row]
-            self._started_s[row], self._served_s[row], self._returned_s[row] = started_s, served_s, returned_s
+            landed_s = served_s + self._back_air_s[row]
+            if landed_s != landed_s:
+                landed_s = self._down.ends_s(self._device[row], served_s, self._down_bytes[row])
+            returned_s = landed_s + self._back_latency_s[row]
+            self._started_s[row], self._served_s[row] = started_s, served_s
+            self._landed_s[row], self._returned_s[row] = landed_s, returned_s
             self._busy_until_s[self._device[row]] = returned_s
-            if self._write is not None:
-                self._write_orders(row, reached_s, started_s, served_s, returned_s)
+            self._moments.append(~row)
 
-    def _write_orders(self, row: int, reached_s: float, started_s: float, served_s: float, returned_s: float) -> None:
-        write, device = self._write, self._device[row]
-        assert write is not None
-        write(Progress(row, device, reached_s, _CLOUD_QUEUE))
-        write(Progress(row, device, started_s, _SERVICE))
-        write(Adapt((row,), served_s))
-        write(Progress(row, device, served_s, _DOWNLINK))
-        write(Install(row, device, returned_s))
+    def _write_orders(self) -> None:
+        """Hand over the orders of all that happened since this was last done."""
+        moments = np.frombuffer(self._moments.tobytes(), np.int64)
+        self._moments = array("q")
+        if self._write is not None and len(moments):
+            row = np.where(moments < 0, ~moments, moments)
+            times = (self._asked_s, self._reached_s, self._started_s, self._served_s, self._returned_s)
+            self._write(orders_of(row, moments < 0, _taken(self._device, row), [_taken(one, row) for one in times]))
+
+    def _left_lines_s(self, device: np.ndarray, sent_s: np.ndarray, wire_bytes: np.ndarray) -> np.ndarray:
+        """Return when messages have left their uplinks."""
+        left_s = sent_s + _air_s(wire_bytes, self._of_lane(device, "up_bps"))
+        varying = np.flatnonzero(np.isnan(left_s))
+        told = zip(device[varying].tolist(), sent_s[varying].tolist(), wire_bytes[varying].tolist(), strict=True)
+        left_s[varying] = [self._up.ends_s(*message) for message in told]
+        return left_s
 
     def _of_lane(self, device: np.ndarray, name: str) -> np.ndarray:
         values = np.array([getattr(lane, name) for lane in self._lanes])
@@ -172,9 +173,12 @@ def _taken(column: array[Any], rows: np.ndarray) -> np.ndarray:
 
 
 def _air_s(wire_bytes: np.ndarray, bps: np.ndarray) -> np.ndarray:
-    """Return how long messages are on the air; nothing takes no time even where nothing is carried."""
+    """Return how long messages are on the air: NaN where the rate varies.
+
+    Nothing takes no time even where nothing is carried.
+    """
     bits = 8.0 * wire_bytes
-    never = np.where(bits > 0.0, inf, 0.0)
+    never = np.where(np.isnan(bps), nan, np.where(bits > 0.0, inf, 0.0))
     return np.divide(bits, bps, out=never, where=bps > 0.0)
 
 
@@ -184,6 +188,7 @@ def _passages(
     end_s: np.ndarray,
     arrive_s: np.ndarray,
     nbytes: np.ndarray | None = None,
+    *,
     instance: np.ndarray | None = None,
 ) -> dict[str, np.ndarray]:
     """Return the columns of a passage log; nothing is dropped or sent again."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from math import nan
 from typing import Any
 
-from sim.express import Lane
+from sim.lanes import Lane
 from sim.lines.building import Ways
 from sim.lines.line import Line
 from sim.scenario import Scenario
@@ -49,15 +50,16 @@ def _lane(scenario: Scenario, name: str | None, first: int, lines: dict[tuple[st
     assert name is not None, "plain cohorts have a link"
     link: Any = scenario.links[name]
     ways = lines[name, "up"], lines[name, "down"]
-    return Lane(first, *ways, link.up.rate, link.down.rate, round(link.header))
+    up_bps, down_bps = (nan if way.rate is None else way.rate for way in (link.up, link.down))
+    return Lane(first, *ways, up_bps, down_bps, round(link.header))
 
 
 def _plain(scenario: Scenario, name: str | None) -> bool:
     if name is None:
         return False
     link: Any = scenario.links[name]
-    constant = all(way.rate is not None and way.bucket is None for way in (link.up, link.down))
-    return constant and link.shared_by is None and _untouched(link, _PLAIN_LINK)
+    unbuffered = all(way.bucket is None for way in (link.up, link.down))
+    return unbuffered and link.shared_by is None and _untouched(link, _PLAIN_LINK)
 
 
 def _untouched(clause: Any, names: tuple[str, ...]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from stage import cli
@@ -78,29 +79,42 @@ def shore(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def summary(folder: Path, *arguments: str) -> dict[str, float]:
-    played = cli("run", "own.yaml", "--allow-plugins", "--quiet", "--out", folder / "out", *arguments, cwd=folder)
-    assert played.returncode == 0, played.stderr
-    told: dict[str, float] = json.loads((folder / "out" / "summary.json").read_text(encoding="utf-8"))
+@pytest.fixture
+def at_hand(shore: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this process import the user's file, as the command line does in the folder it is called in."""
+    monkeypatch.syspath_prepend(shore)
+    monkeypatch.delitem(sys.modules, "mine", raising=False)
+
+
+def summary(shore: Path, *settings: str, eager: bool = False) -> dict[str, Any]:
+    """Play the scenario with some settings in this process, and return its summary."""
+    scenario = load(shore / "own.yaml", settings, allow_plugins=True)
+    folder = RunFolder.open(shore / "out", force=True)
+    how = HowToPlay(quiet=True, eager=eager)
+    with at_its_line(shore / "own.yaml", settings):
+        run = play(scenario, folder, how, lambda windows, marks: {}).folder
+    told: dict[str, Any] = json.loads((run / "summary.json").read_text(encoding="utf-8"))
     return told
 
 
 def test_a_stream_of_ones_own_plays_with_drift_and_oracle(shore: Path) -> None:
-    told = summary(shore)
+    played = cli("run", "own.yaml", "--allow-plugins", "--quiet", "--out", "out", cwd=shore)
+    assert played.returncode == 0, played.stderr
+    told = json.loads((shore / "out" / "summary.json").read_text(encoding="utf-8"))
     assert told["samples"] == pytest.approx(40 * 120, rel=0.1)
     # The normal tail at a distance of one standard deviation.
     assert told["accuracy_oracle"] == pytest.approx(0.841, abs=0.02)
     assert told["accuracy_static"] < told["accuracy"] < told["accuracy_oracle"]
 
 
+@pytest.mark.usefixtures("at_hand")
 def test_lazily_or_eagerly_it_is_the_same_stream(shore: Path) -> None:
-    lazy = summary(shore)["digest"]
-    assert summary(shore, "--eager", "--force")["digest"] == lazy
+    assert summary(shore, eager=True)["digest"] == summary(shore)["digest"]
 
 
+@pytest.mark.usefixtures("at_hand")
 def test_times_of_ones_own_are_kept(shore: Path) -> None:
-    settings = ["task.data={kind: mine:Diary}", "fleet.0.samples={arrivals: recorded}"]
-    told = summary(shore, *(part for one in settings for part in ("--set", one)))
+    told = summary(shore, "task.data={kind: mine:Diary}", "fleet.0.samples={arrivals: recorded}")
     assert told["samples"] == 3 * 40
 
 
@@ -112,17 +126,11 @@ MISTAKES = [
 ]
 
 
+@pytest.mark.usefixtures("at_hand")
 @pytest.mark.parametrize(("setting", "said"), MISTAKES)
-def test_a_mistake_is_one_line_before_anything_runs(
-    shore: Path, monkeypatch: pytest.MonkeyPatch, setting: str, said: str
-) -> None:
-    monkeypatch.syspath_prepend(shore)
-    monkeypatch.delitem(sys.modules, "mine", raising=False)
-    file = shore / "own.yaml"
-    scenario = load(file, (setting,), allow_plugins=True)
-    how = HowToPlay(quiet=True)
-    with pytest.raises(ScenarioErrors) as caught, at_its_line(file, (setting,)):
-        play(scenario, RunFolder.open(shore / "out"), how, lambda windows, marks: {})
+def test_a_mistake_is_one_line_before_anything_runs(shore: Path, setting: str, said: str) -> None:
+    with pytest.raises(ScenarioErrors) as caught:
+        summary(shore, setting)
     assert said in str(caught.value)
     assert len(str(caught.value).splitlines()) == 1
 

@@ -123,10 +123,11 @@ class RayCrew:
         if life is None or not ray.is_initialized():
             return
         if self._spec.stays:
-            return life.leave()
-        life.end()
-        if self._own_session:
-            close_session()
+            life.leave()
+        else:
+            life.end()
+            if self._own_session:
+                close_session()
 
     def _alive(self) -> Life:
         if self._life is None:

@@ -23,7 +23,7 @@ from agents.contract import (
     Progress,
 )
 from agents.fleet import Fleet
-from agents.pools import BlockPool
+from agents.pools import BlockPool, Cloud
 from agents.pools.blueprint import Blueprint
 
 TICK_S = 10.0
@@ -60,7 +60,7 @@ def cloud_of(blueprint: Blueprint) -> CloudHalf:
     return CloudHalf(blueprint.parts[0].method, blueprint.cloud)
 
 
-def fleet_of(pool: BlockPool, cloud: CloudHalf) -> Fleet:
+def fleet_of(pool: BlockPool, cloud: Cloud) -> Fleet:
     """Return a data plane whose blocks are in ``pool``."""
     return Fleet(pool, cloud, MessageSizes(0, 0), COHORT_COLUMNS, ())
 

@@ -12,10 +12,11 @@ import pytest
 from small_fleet import TICK_S, cloud_of, fleet_of, itinerary, small_blueprint
 
 from agents.pools.blueprint import Blueprint
+from agents.pools.cloud import RemoteCloud
 from agents.pools.inline import InlinePool
-from agents.pools.shares import Owners, shares
+from agents.pools.shares import Owners, Share, shares
 from agents.pools.spread import Reply, SpreadPool
-from agents.pools.worker import BlockWorker, Script
+from agents.pools.worker import BlockWorker, MissedScriptError, Script, Step
 
 TICKS = 12
 
@@ -31,22 +32,24 @@ class Answered(Reply):
 
 
 class Neighbours:
-    """Workers in this process; only pickled messages reach them."""
+    """Workers in this process, the last of them with the cloud half; only pickled messages reach them."""
 
     def __init__(self, blueprint: Blueprint, workers: int) -> None:
         self.owned = shares(blueprint.loads_per_s(), workers)
-        self.workers = [BlockWorker() for _ in self.owned]
-        for worker, share in zip(self.workers, self.owned, strict=True):
+        self.workers = [BlockWorker() for _ in (*self.owned, None)]
+        for worker, share in zip(self.workers, (*self.owned, None), strict=True):
             worker.build(blueprint, share)
+        self.sent = [0] * len(self.workers)
         self.messages = self.closed = 0
 
     def __len__(self) -> int:
-        return len(self.workers)
+        return len(self.owned)
 
     def ask(self, worker: int, script: Script, sent: Sequence[Any] = ()) -> Answered:
         self.messages += 1
+        number, self.sent[worker] = self.sent[worker], self.sent[worker] + 1
         enclosed = [pickle.loads(pickle.dumps(reply.get())) for reply in sent]
-        return Answered(self.workers[worker].play(pickle.loads(pickle.dumps(script)), *enclosed))
+        return Answered(self.workers[worker].play(number, pickle.loads(pickle.dumps(script)), *enclosed))
 
     def interval_closed(self) -> None:
         self.closed += 1
@@ -55,10 +58,10 @@ class Neighbours:
         self.workers.clear()
 
 
-def spread(blueprint: Blueprint, workers: int) -> tuple[SpreadPool, Neighbours]:
+def spread(blueprint: Blueprint, workers: int, *, by_reference: bool = False) -> tuple[SpreadPool, Neighbours]:
     """Return a pool over workers in this process, and these."""
     crew = Neighbours(blueprint, workers)
-    return SpreadPool(Owners(blueprint.layout, crew.owned), crew), crew
+    return SpreadPool(Owners(blueprint.layout, crew.owned), crew, by_reference=by_reference), crew
 
 
 @pytest.mark.parametrize("workers", [1, 2, 3, 8])
@@ -72,6 +75,29 @@ def test_tallies_and_totals_are_the_same_however_blocks_are_spread(workers: int)
         assert np.array_equal(fleet.settle(*tick).cohorts, alone.settle(*tick).cohorts)
     assert np.array_equal(fleet.totals().counts, alone.totals().counts)
     assert crew.closed == TICKS
+
+
+def test_a_cloud_half_in_a_worker_of_its_own_changes_nothing_even_when_all_move() -> None:
+    blueprint, ticks = small_blueprint(), list(islice(itinerary(), TICKS))
+    alone = fleet_of(InlinePool(blueprint.layout, blueprint.build()), cloud_of(blueprint))
+    expected = [alone.settle(*tick).cohorts for tick in ticks]
+    fleets = []
+    for workers in (3, 2):
+        pool, crew = spread(blueprint, workers, by_reference=True)
+        fleets.append(fleet_of(pool, RemoteCloud(crew, len(crew), cloud_of(blueprint))))
+    begun = [fleets[0].begin(*tick) for tick in ticks[:5]]
+    fleets[1].restore(fleets[0].checkpoint())
+    begun += [fleets[1].begin(*tick) for tick in ticks[5:]]
+    assert np.array_equal([coming.get().cohorts for coming in begun], expected)
+    assert np.array_equal(fleets[1].totals().counts, alone.totals().counts)
+
+
+def test_a_worker_that_missed_a_script_carries_no_other_out() -> None:
+    worker = BlockWorker()
+    worker.build(small_blueprint(), Share(0, 1))
+    worker.play(0, [Step("close", (TICK_S,))])
+    with pytest.raises(MissedScriptError, match="script 2 came instead of 1"):
+        worker.play(2, [Step("close", (3 * TICK_S,))])
 
 
 def test_a_tick_without_collects_is_one_message_to_a_worker_and_with_them_it_is_three() -> None:

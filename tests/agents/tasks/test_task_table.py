@@ -14,7 +14,7 @@ SpecMaker = Callable[..., FleetSpec]
 
 
 #: Tasks that need no file; those that read one keep the contract in tests of their own.
-EMBEDDED = ("digits", "gaussians", "synthetic_interactions")
+EMBEDDED = ("digits", "gaussians", "sea", "hyperplane", "synthetic_interactions")
 
 
 @pytest.mark.parametrize("name", EMBEDDED)
