@@ -48,11 +48,11 @@ class Arrivals:
         return self._recordings is None
 
     def most_within(self, span_s: float) -> int:
-        """Return how many samples of a device fall into any ``span_s``: nearly certain for a law, exact for a record."""
+        """Return how many samples of a device fall into any ``span_s``: as a rule for a law, exact for a record."""
         if self._recordings:
             return self._recordings.most_within(span_s)
         expected = span_s / self.cell_s * PER_CELL
-        return int(expected + 8 * np.sqrt(expected + 1))
+        return int(expected + 4 * np.sqrt(expected + 1))
 
     def cell(self, place: Place, index: int) -> tuple[Cell, np.ndarray]:
         """Return one cell and when its labels are due: float64 [devices, samples], +inf for never."""

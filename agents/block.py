@@ -212,7 +212,7 @@ class Block:
 
 
 def _capacity(parts: BlockParts) -> int:
-    """Return the ring's size: the window, and the samples of a tick and of the cell that reaches beyond it."""
+    """Return the ring's size at first: the window, and the samples of a tick and of the cell that reaches beyond it."""
     if parts.arrivals.silent:
         return max(parts.history, 1)
     return parts.history + parts.arrivals.most_within(parts.tick_s + parts.arrivals.cell_s) + 1

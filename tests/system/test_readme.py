@@ -11,11 +11,11 @@ from stage import cli
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 
 
-def block(language: str) -> str:
-    """Return the first fenced block of a language."""
-    found = re.search(rf"```{language}\n(.*?)```", README, re.DOTALL)
-    assert found, f"README.md has no {language} block"
-    return found[1]
+def block(language: str, holds: str = "") -> str:
+    """Return the first fenced block of a language that holds some text."""
+    found = [text for text in re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL) if holds in text]
+    assert found, f"README.md has no {language} block with {holds!r}"
+    return str(found[0])
 
 
 QUICKSTART = Path(__file__).parents[2] / "scenarios" / "quickstart.yaml"
@@ -36,13 +36,29 @@ def test_every_command_of_the_readme_exists(tmp_path: Path) -> None:
 
 
 def test_the_method_of_the_readme_plays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "mine.py").write_text(block("python"), encoding="utf-8")
+    (tmp_path / "mine.py").write_text(block("python", "Recentre"), encoding="utf-8")
     overrides = [
         "method.adapter=mine:Recentre",
         "fleet.0.devices=8",
         "duration=6 min",
         "drift=[]",
         "task.pretrain.epochs=2",
+    ]
+    arguments = [part for override in overrides for part in ("--set", override)]
+    out = ["--out", tmp_path / "out", "--quiet"]
+    played = cli("run", QUICKSTART, "--allow-plugins", *arguments, *out, cwd=tmp_path)
+    assert played.returncode == 0, played.stderr
+    assert (tmp_path / "out" / "STATUS").read_text().strip() == "complete"
+
+
+def test_the_data_of_the_readme_play(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(block("python", "Tides"), encoding="utf-8")
+    overrides = [
+        "task={data: {kind: 'mine:Tides', period_s: 300}, model: logistic, pretrain: {epochs: 2}}",
+        "method.adapter=static",
+        "fleet.0.devices=8",
+        "duration=2 min",
+        "drift=[]",
     ]
     arguments = [part for override in overrides for part in ("--set", override)]
     out = ["--out", tmp_path / "out", "--quiet"]

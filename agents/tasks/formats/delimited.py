@@ -56,18 +56,26 @@ def _rows(path: Path, lines: Iterable[tuple[int, str]], delimiter: str, strict: 
     if delimiter == " ":
         yield from (Row(number, text.split()) for number, text in lines)
         return
-    reached = 0
-
-    def fed() -> Iterator[str]:
-        nonlocal reached
-        for reached, text in lines:  # read below: the line that the reader has come to
-            yield text
-
+    fed = _Fed(lines)
     try:
-        for cells in csv.reader(fed(), delimiter=delimiter, strict=strict, skipinitialspace=True):
-            yield Row(reached, cells)
+        for cells in csv.reader(fed, delimiter=delimiter, strict=strict, skipinitialspace=True):
+            yield Row(fed.line, cells)
     except csv.Error as error:
-        raise ValueError(f"{path}:{reached}: cannot be cut into columns ({error})") from None
+        raise ValueError(f"{path}:{fed.line}: cannot be cut into columns ({error})") from None
+
+
+class _Fed:
+    """Hands out the texts of lines, and knows which line it has come to: a quoted cell may go over several."""
+
+    def __init__(self, lines: Iterable[tuple[int, str]]) -> None:
+        self._lines, self.line = iter(lines), 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        self.line, text = next(self._lines)
+        return text
 
 
 def _even(path: Path, rows: Iterable[Row], width: int) -> Iterator[Row]:

@@ -115,3 +115,19 @@ def test_the_past_is_the_first_world_and_asks_for_the_best_rule(fleet_spec: Spec
 def test_bad_options_are_refused(fleet_spec: SpecMaker, options: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         Gaussians(fleet_spec(data="gaussians", data_options=options))
+
+
+def test_the_past_may_have_seen_several_worlds(fleet_spec: SpecMaker) -> None:
+    options = {"distance": 6.0, "past": {"contexts": 3, "rotate": 90.0, "shift": 4.0}, "history": 6_000}
+    task = Gaussians(fleet_spec(data="gaussians", data_options=options))
+    past = task.history().train
+    assert np.bincount(past.concept.numpy()).tolist() == [2_000] * 3
+    first = [past.x[(past.concept == context) & (past.label == 0)].mean(0).numpy() for context in range(3)]
+    assert np.allclose(first, [[-4.0, -3.0], [3.0, 0.0], [4.0, 3.0]], atol=0.2)
+    assert np.allclose(task.past_under(0).x.mean(0), 0.0, atol=0.2), "the oracle's past is the original world"
+
+
+@pytest.mark.parametrize(("past", "said"), [({"contexts": 0}, "contexts=0"), ({"worlds": 3}, "'worlds'")])
+def test_a_past_that_cannot_be_is_refused(fleet_spec: SpecMaker, past: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        Gaussians(fleet_spec(data="gaussians", data_options={"past": past}))
