@@ -76,7 +76,7 @@ class Execution(Clause):
         default_factory=_default_backend, description="in this process, or on Ray; default: ray if workers are named"
     )
     address: Annotated[str | None, Written(_read_address, lambda v: v, {"type": ["string", "null"]})] = Field(
-        default=None, description="of a Ray cluster: auto, HOST:PORT or ray://HOST:PORT; default: RAY_ADDRESS, else none"
+        default=None, description="of a Ray cluster: auto, HOST:PORT, ray://HOST:PORT; default: RAY_ADDRESS, else none"
     )
     cloud: Annotated[str, choice("driver", "actor")] = Field(
         default="driver", description="whether the cloud half computes beside the clock, or in a worker of its own"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import re
-from collections import ChainMap
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +14,6 @@ from stage import Run, play_file, scene
 
 import run_sim
 from agents.arrivals import Arrivals
-from agents.building import draw_blueprint
 from agents.models import Base, make_net
 from agents.models.training import pretrain
 from agents.seeding import Purpose, rng
@@ -81,29 +78,6 @@ def test_workers_without_images_give_the_same_digest(
     assert run_sim.main(["run", str(scenario), "--quiet", "--workers", "2", "--out", str(tmp_path / "two")]) == 0
     capsys.readouterr()
     assert Run(tmp_path / "two").digest == alone.digest
-
-
-@pytest.mark.ray
-def test_what_a_worker_has_for_itself_does_not_grow_with_the_images(scenario: Path) -> None:
-    own, shared = zip(*(travels(scenario, images) for images in (200, 3000)), strict=True)
-    assert own[0] == own[1] < 20_000
-    # Features, labels and verdicts, which all workers of a machine read in one place.
-    assert shared[1] > 5 * shared[0]
-
-
-def travels(scenario: Path, images: int) -> tuple[int, int]:
-    """Return the bytes of a plan of blocks that a worker copies, and those that it shares."""
-    from ray import cloudpickle
-
-    write_pictures(scenario.parent / "pictures.npz", images)
-    options = (STATIC, "drift=[]", "task.pretrain.epochs=0")
-    blueprint = draw_blueprint(fleet_spec(load(scenario, options), ()))
-    copied, shared = io.BytesIO(), []
-    pickler = cloudpickle.CloudPickler(copied, 5, lambda buffer: shared.append(buffer.raw().nbytes))
-    as_array = {torch.Tensor: lambda tensor: (torch.from_numpy, (tensor.detach().numpy(),))}
-    pickler.dispatch_table = ChainMap(as_array, pickler.dispatch_table)
-    pickler.dump(blueprint)
-    return len(copied.getvalue()), sum(shared)
 
 
 @pytest.mark.parametrize(
