@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -14,8 +14,9 @@ from agents.arrivals import Arrivals
 from agents.contract import CohortSpec, DriftSpec, FleetSpec
 from agents.seeding import Purpose, rng
 from agents.tasks import make_task
-from agents.tasks.base import Place, Task
+from agents.tasks.base import Place
 from agents.tasks.concepts import read_concept
+from agents.tasks.digits import Digits
 from agents.tasks.fronts import coordinates
 from agents.tasks.severities import SEVERITIES
 from agents.tasks.transforms import NEUTRAL, Chance, transform
@@ -105,7 +106,7 @@ def drift_shapes() -> list[Shape]:
 
 def _shape(kind: str, front: str) -> Shape:
     cohort = CohortSpec("phones", _DEVICES, 0.5, "poisson", 0.0, None)
-    task = make_task(_spec(cohort, _line(kind, front)))
+    task = cast(Digits, make_task(_spec(cohort, _line(kind, front))))
     arrivals, place = Arrivals(_SEED, cohort), Place(0, 0, _DEVICES)
     sums, counts = np.zeros((2, _DEVICES, int(_END_S / _BIN_S)))
     for index in range(int(np.ceil(_END_S / arrivals.cell_s))):
@@ -147,10 +148,9 @@ def _spec(cohort: CohortSpec, line: DriftSpec) -> FleetSpec:
     )
 
 
-def _strengths(task: Task) -> np.ndarray:
+def _strengths(task: Digits) -> np.ndarray:
     """Return how far each concept is on the way from the old world to the new one: float64 [concepts]."""
-    concepts = getattr(task, "schedule").concepts  # only tasks that drift have one
-    return np.array([dict(concept.strengths).get("rotate", 0.0) / _FULL_DEG for concept in concepts])
+    return np.array([dict(concept.strengths).get("rotate", 0.0) / _FULL_DEG for concept in task.schedule.concepts])
 
 
 def _shown(images: torch.Tensor) -> np.ndarray:

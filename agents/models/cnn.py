@@ -46,7 +46,7 @@ def cnn(input_shape: tuple[int, ...], classes: int, options: Mapping[str, Any]) 
         flat = channels[-1] * high * wide
         dense = [(nn.Linear(i, o), _ACTIVATIONS[activation]()) for i, o in pairwise((flat, *dims[: cut + 1]))]
         steps = (ChannelsLast(), *blocks, nn.Flatten(), *(layer for step in dense for layer in step))
-        return nn.Sequential(*steps).to(memory_format=torch.channels_last)
+        return in_channels_last(nn.Sequential(*steps))
 
     made_of = {"input": input_shape, "channels": channels, "dims": dims, "cut": cut, "activation": activation}
     bound = 1.0 if activation == "tanh" else None
@@ -70,6 +70,14 @@ class ChannelsLast(nn.Module):
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         return images.contiguous(memory_format=torch.channels_last)
+
+
+def in_channels_last(net: nn.Sequential) -> nn.Sequential:
+    """Lay the filters of ``net`` out as :class:`ChannelsLast` lays out images, in place; return it."""
+    for parameter in net.parameters():
+        if parameter.dim() == 4:
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+    return net
 
 
 def image_shape(input_shape: tuple[int, ...], name: str) -> tuple[int, int, int]:

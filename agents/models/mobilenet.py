@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from agents.models.base import Net
-from agents.models.cnn import ROWS, ChannelsLast, image_shape
+from agents.models.cnn import ROWS, ChannelsLast, image_shape, in_channels_last
 from agents.models.head import HeadShape
 from agents.models.sizes import read_model_options
 
@@ -77,7 +77,7 @@ def _trunk(depth: int, width: float, hidden: int) -> nn.Module:
         inputs = scaled(row.out, width)
     steps += [*_convolved(inputs, last, 1, nn.Hardswish), nn.AdaptiveAvgPool2d(1), nn.Flatten()]
     steps += [nn.Linear(last, hidden), nn.Hardswish()]
-    return nn.Sequential(*steps).to(memory_format=torch.channels_last)
+    return in_channels_last(nn.Sequential(*steps))
 
 
 class InvertedResidual(nn.Module):

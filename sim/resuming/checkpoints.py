@@ -76,7 +76,7 @@ def _read(path: Path) -> Checkpoint | None:
     try:
         with safe_open(path, framework="np") as file:
             words = file.metadata() or {}
-            kept = {name: file.get_tensor(name) for name in file.keys()}
+            kept = {name: file.get_tensor(name) for name in list(file.keys())}
         whole = words["sum"] == _checksum(kept)
         return Checkpoint(int(words["tick"]), bytes.fromhex(words["orders"]), kept) if whole else None
     except (OSError, SafetensorError, KeyError, ValueError):

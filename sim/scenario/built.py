@@ -6,7 +6,21 @@ To move a name from "not built yet" to "built", add it to its row. Where a row i
 from __future__ import annotations
 
 BUILT: dict[str, frozenset[str]] = {
-    "task.data": frozenset({"digits", "gaussians", "interactions", "synthetic_interactions", "table", "sea", "hyperplane", "river", "idx", "cifar", "npz"}),
+    "task.data": frozenset(
+        {
+            "digits",
+            "gaussians",
+            "interactions",
+            "synthetic_interactions",
+            "table",
+            "sea",
+            "hyperplane",
+            "river",
+            "idx",
+            "cifar",
+            "npz",
+        }
+    ),
     "task.model": frozenset({"mlp", "logistic", "din", "gru4rec", "sasrec", "cnn", "mobilenet_v3_small"}),
     "fleet keys": frozenset(
         {"cohort", "devices", "samples", "labels", "link", "availability", "churn", "offline", "power", "compute"}

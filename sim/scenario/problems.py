@@ -47,7 +47,7 @@ class Problem:
         return _one_line(": ".join(part for part in (str(mark), path, self.message) if part))
 
 
-class ScenarioErrors(Exception):  # it is all the errors of a file, and its name says so
+class ScenarioErrors(Exception):  # noqa: N818  # it is all the errors of a file, and its name says so
     """A scenario cannot be used. ``problems`` holds every reason, ``str()`` gives one line for each."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
