@@ -23,6 +23,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not words or (words[0].startswith("-") and words[0] not in ("-h", "--help")):
         words = ["sweep", str(QUICKSTART), *words]
     options = _parser().parse_args(words)
+    # Whoever calls this function may have threads, and would not like to be split in two.
+    options.owns_process = arguments is None
     for name in ("sim", "agents", "analysis"):
         if (origin := _origin(name)) is None or ROOT not in origin.parents:
             print(f"package '{name}' comes from {origin}, not from {ROOT}: remove the clash", file=sys.stderr)

@@ -75,9 +75,9 @@ def assemble(
     ``keep`` decides when the data plane is built, and hears all that is said to it; ``earlier`` acts are those under
     which the run was played before it was forked.
     """
-    acts = [*earlier, Act(inf, scenario)]
-    plane = _data_plane(acts, workers, ray, report, keep)
+    plane = _data_plane([*earlier, Act(inf, scenario)], workers, ray, report, keep)
     scenario = _with_service(scenario, plane)
+    acts = [*earlier, Act(inf, scenario)]
     clock = Clock()
     itinerary = EagerItinerary(clock, plane) if eager and plane is not None else Itinerary()
     up, down = build_ways(scenario, "up", clock, earlier), build_ways(scenario, "down", clock, earlier)

@@ -92,8 +92,8 @@ def how_to_play(options: argparse.Namespace) -> HowToPlay:
 
 
 def _guard(scenario: Scenario, options: argparse.Namespace, folder: Path) -> None:
-    """Let a process of its own look after a run that has workers."""
-    if choose_backend(scenario, options.workers, options.ray_address).workers:
+    """Let a process of its own look after a run that has workers, if this one is the command line's."""
+    if options.owns_process and choose_backend(scenario, options.workers, options.ray_address).workers:
         stand_guard(folder)
 
 

@@ -143,7 +143,8 @@ def test_nobody_at_the_address_is_told_at_once(address: str, tmp_path: Path, mon
 
 
 def test_a_store_too_small_for_the_run_costs_time_and_nothing_else(tmp_path: Path) -> None:
-    fleet = ["--set", "fleet.0.devices=2000", "--set", "duration=20 s", "--set", "method.adapter.window=64"]
+    fleet = ["--set", "fleet.0.devices=2000", "--set", "duration=20 s", "--set", "drift=[]"]
+    fleet += ["--set", "method.adapter.window=64"]
     small = ["--workers", "2", "--set", "execution.object_store=80 MB"]
     digests = []
     for name, how in (("inline", ["--workers", "0"]), ("small", small)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import asdict
 
 import pytest
 
@@ -37,7 +38,7 @@ def test_defaults_of_adapters_are_those_of_the_methods(clause: CloudFt | Persona
 def test_defaults_of_training_are_those_of_the_data_plane() -> None:
     training = pytest.importorskip("agents.models.training")
     recipe = training.Recipe()
-    assert Pretrain().plain() == {"epochs": recipe.epochs, "batch": recipe.batch, "rate": recipe.rate}
+    assert Pretrain().plain() == asdict(recipe)
     net = pytest.importorskip("agents.models.mlp")
     options = {key: value for key, value in Mlp().plain().items() if key != "kind"}
     assert net.mlp((8,), 2, options).options == net.mlp((8,), 2, {}).options
