@@ -49,7 +49,7 @@ def sweep(options: argparse.Namespace) -> int:
 def resume(options: argparse.Namespace) -> int:
     """Go on with a run or sweep that was cut short."""
     path, how = Path(options.folder), how_to_play(options)
-    if options.workers != 0:
+    if options.owns_process and options.workers != 0:
         stand_guard(path)
     if (path / "sweep.json").is_file():
         summary = resume_sweep(path, how, judge_recovery)
