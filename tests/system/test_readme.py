@@ -35,32 +35,19 @@ def test_every_command_of_the_readme_exists(tmp_path: Path) -> None:
     assert [command for command in commands if f"    {command} " not in helped] == []
 
 
-def test_the_method_of_the_readme_plays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "mine.py").write_text(block("python", "Recentre"), encoding="utf-8")
-    overrides = [
-        "method.adapter=mine:Recentre",
-        "fleet.0.devices=8",
-        "duration=6 min",
-        "drift=[]",
-        "task.pretrain.epochs=2",
-    ]
-    arguments = [part for override in overrides for part in ("--set", override)]
-    out = ["--out", tmp_path / "out", "--quiet"]
-    played = cli("run", QUICKSTART, "--allow-plugins", *arguments, *out, cwd=tmp_path)
-    assert played.returncode == 0, played.stderr
-    assert (tmp_path / "out" / "STATUS").read_text().strip() == "complete"
+METHOD = ("method.adapter=mine:Recentre", "duration=6 min", "task.pretrain.epochs=2")
+DATA = (
+    "task={data: {kind: 'mine:Tides', period_s: 300}, model: logistic, pretrain: {epochs: 2}}",
+    "method.adapter=static",
+    "duration=2 min",
+)
 
 
-def test_the_data_of_the_readme_play(tmp_path: Path) -> None:
-    (tmp_path / "mine.py").write_text(block("python", "Tides"), encoding="utf-8")
-    overrides = [
-        "task={data: {kind: 'mine:Tides', period_s: 300}, model: logistic, pretrain: {epochs: 2}}",
-        "method.adapter=static",
-        "fleet.0.devices=8",
-        "duration=2 min",
-        "drift=[]",
-    ]
-    arguments = [part for override in overrides for part in ("--set", override)]
+@pytest.mark.parametrize(("own", "overrides"), [("Recentre", METHOD), ("Tides", DATA)])
+def test_the_method_and_the_data_of_the_readme_play(tmp_path: Path, own: str, overrides: tuple[str, ...]) -> None:
+    (tmp_path / "mine.py").write_text(block("python", own), encoding="utf-8")
+    settings = ("fleet.0.devices=8", "drift=[]", *overrides)
+    arguments = [part for setting in settings for part in ("--set", setting)]
     out = ["--out", tmp_path / "out", "--quiet"]
     played = cli("run", QUICKSTART, "--allow-plugins", *arguments, *out, cwd=tmp_path)
     assert played.returncode == 0, played.stderr
