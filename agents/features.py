@@ -89,6 +89,9 @@ def trunk_features(base: Base, raw: torch.Tensor) -> torch.Tensor:
 def in_passes(compute: Callable[[torch.Tensor], torch.Tensor], raw: torch.Tensor) -> torch.Tensor:
     """Return ``compute`` of all rows of ``raw``, always so many at once."""
     rows = raw.shape[0]
-    padded = raw.new_zeros(max(-(-rows // _ROWS), 1) * _ROWS, *raw.shape[1:])
-    padded[:rows] = raw
-    return torch.cat([compute(part) for part in padded.split(_ROWS)])[:rows].clone()
+    # Only the last pass is padded: a copy of all images would double what they take.
+    last = raw.new_zeros(_ROWS, *raw.shape[1:])
+    whole = (rows - 1) // _ROWS * _ROWS if rows else 0
+    last[: rows - whole] = raw[whole:]
+    passes = [compute(part) for part in (*raw[:whole].split(_ROWS), last) if len(part)]
+    return torch.cat(passes)[:rows].clone()

@@ -16,6 +16,8 @@ from agents.tasks.transforms import Chance, transform
 #: Transforms that treat each image by its own luck.
 _BY_LUCK = frozenset({"noise", "occlusion"})
 _NO_LUCK = Chance(torch.empty(0), torch.empty(0))
+#: Images that are transformed at once: what a transform needs beside them stays small.
+_AT_ONCE = 1024
 
 
 class ImagePool:
@@ -41,7 +43,12 @@ class ImagePool:
         images, strengths = pixels(self.images if rows is None else self.images[rows]), dict(concept.strengths)
         if not strengths:
             return images
-        return transform(images, strengths, self._luck(rows) if strengths.keys() & _BY_LUCK else _NO_LUCK)
+        luck = self._luck(rows) if strengths.keys() & _BY_LUCK else _NO_LUCK
+        seen = torch.empty_like(images)
+        for first in range(0, len(images), _AT_ONCE):
+            part = slice(first, first + _AT_ONCE)
+            seen[part] = transform(images[part], strengths, Chance(luck.noise[part], luck.corner[part]))
+        return seen
 
     def _luck(self, rows: np.ndarray | None) -> Chance:
         # Drawn again at each look: it would take four times the memory of the images themselves.
