@@ -12,7 +12,7 @@ from agents.models.base import Base
 from agents.models.fitting import fit_heads
 from agents.models.head import Layers
 from agents.pretraining import cached, fingerprint
-from agents.tasks.base import Past, PoolTask, Task
+from agents.tasks.base import Past, PoolTask
 
 #: Full-batch Adam on the frozen trunk's features until the training loss has flattened on every task shipped.
 _ORACLE_STEPS, _ORACLE_RATE = 400, 5e-3
@@ -105,11 +105,6 @@ def _best_on_validation(base: Base, start: torch.Tensor, past: Rows, judged: Row
     logits = [base.head.forward(base.head.unpack(head), x) for head in heads]
     losses = [float(base.net.measure.training_loss(one[0], label[0])) for one in logits]
     return heads[losses.index(min(losses))]
-
-
-def knows_best(task: Task) -> bool:
-    """Say whether the task itself tells the best prediction (its law is known)."""
-    return task.pool_size == 0
 
 
 def _table(task: PoolTask, base: Base, features: PooledFeatures, heads: Layers) -> Tabled:

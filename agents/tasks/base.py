@@ -179,15 +179,3 @@ class PoolTask(Task, Protocol):
     def pool(self, concept: int) -> torch.Tensor:
         """Return the evaluation images under ``concept``: float32 [pool_size, *input_shape]."""
         ...
-
-
-class DrawnTask(Task, Protocol):
-    """A task that draws every sample anew from a law whose best achievable accuracy is known."""
-
-    def bayes_accuracy(self, at_s: float, concept: int = 0) -> float:
-        """Return the accuracy of the best rule for the world at ``at_s`` under ``concept``."""
-        ...
-
-    def static_accuracy(self, at_s: float, concept: int = 0) -> float:
-        """Return the accuracy at ``at_s`` of the rule that was best at t = 0 in the original world."""
-        ...

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
 from sim.commands.exits import BAD_INPUT, ENVIRONMENT, OK
-from sim.scenario import ScenarioErrors, json_schema, load, points
+from sim.scenario import ScenarioErrors, load, points
+from sim.scenario.json_schema import schema_text
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -46,7 +46,7 @@ def list_scenarios(options: argparse.Namespace) -> int:
 
 def schema(options: argparse.Namespace) -> int:
     """Print the JSON schema of scenarios."""
-    print(json.dumps(json_schema(), indent=2))
+    print(schema_text(), end="")
     return OK
 
 
