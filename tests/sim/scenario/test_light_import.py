@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import asdict
+from importlib import import_module
 
 import pytest
 
@@ -31,14 +32,14 @@ def test_loading_a_scenario_imports_nothing_heavy(write, small: str) -> None:
     ("clause", "module"), [(CloudFt(), "agents.methods.cloud_ft"), (Persona(), "agents.methods.persona")]
 )
 def test_defaults_of_adapters_are_those_of_the_methods(clause: CloudFt | Persona, module: str) -> None:
-    defaults = pytest.importorskip(module).DEFAULTS
+    defaults = import_module(module).DEFAULTS
     assert {key: value for key, value in clause.plain().items() if key != "kind"} == defaults
 
 
 def test_defaults_of_training_are_those_of_the_data_plane() -> None:
-    training = pytest.importorskip("agents.models.training")
+    training = import_module("agents.models.training")
     recipe = training.Recipe()
     assert Pretrain().plain() == asdict(recipe)
-    net = pytest.importorskip("agents.models.mlp")
+    net = import_module("agents.models.mlp")
     options = {key: value for key, value in Mlp().plain().items() if key != "kind"}
     assert net.mlp((8,), 2, options).options == net.mlp((8,), 2, {}).options
