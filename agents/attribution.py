@@ -35,7 +35,7 @@ class PhaseClock:
     an exchange moves it on only if what the exchange carries was collected after that change; and once an
     update for the concept is installed the rest is ``RESIDUAL``, whatever is asked later.
 
-    What happens within an interval is only noted, and told apart in one go when the interval is closed.
+    What happens is only noted, and told apart in one go when an interval, or several, are closed.
     """
 
     def __init__(self, changes_s: Sequence[np.ndarray]) -> None:
@@ -59,27 +59,27 @@ class PhaseClock:
         """Note samples that the oracle judged otherwise than the deployed model: arrays [samples]."""
         self._told.append(_Told(np.full(len(row), _SAMPLE, np.int8), row, at_s, regret, at_s))
 
-    def close(self, until_s: float) -> np.ndarray:
-        """End the interval: return the regret since the last close by phase, int64 [phases], all rows together.
+    def close(self, *until_s: float) -> np.ndarray:
+        """End one interval or several: return the regret of all rows in each, by phase: int64 [intervals, phases].
 
-        All that happened and all samples up to ``until_s`` must have been told.
+        All that happened and all samples up to the last of ``until_s`` must have been told, and nothing beyond.
         """
-        told = _joined([self._changes(until_s), *self._told])
+        told = _joined([self._changes(until_s[-1]), *self._told])
         self._told.clear()
         moving = np.zeros(len(self._phase), bool)
         moving[told.row[told.what != _SAMPLE]] = True
         moved = moving[told.row]
-        still = _only(told, ~moved)
-        regret = _by_phase(self._phase[still.row], still.value)
-        return regret + self._told_apart(_only(told, moved)) if moved.any() else regret
+        still, ends_s = _only(told, ~moved), np.array(until_s)
+        regret = _by_phase(self._phase[still.row], still, ends_s)
+        return regret + self._told_apart(_only(told, moved), ends_s) if moved.any() else regret
 
-    def _told_apart(self, told: _Told) -> np.ndarray:
-        """Return the regret of rows to which something happened, by phase, and leave them where they end."""
+    def _told_apart(self, told: _Told, ends_s: np.ndarray) -> np.ndarray:
+        """Return the regret of rows to which something happened, and leave them in the phase in which they end."""
         told = _only(told, np.lexsort((told.what, told.at_s, told.row)))
         phase, samples = self._phases(told), told.what == _SAMPLE
         # The last of a row stands.
         self._phase[told.row] = phase
-        return _by_phase(phase[samples], told.value[samples])
+        return _by_phase(phase[samples], _only(told, samples), ends_s)
 
     def checkpoint(self) -> Kept:
         """Return where every device stands, by name; only right after :meth:`close`."""
@@ -137,8 +137,11 @@ def _only(told: _Told, which: np.ndarray) -> _Told:
     return _Told(*(values[which] for values in told))
 
 
-def _by_phase(phase: np.ndarray, regret: np.ndarray) -> np.ndarray:
-    return np.bincount(phase, regret, len(Phase)).astype(np.int64)
+def _by_phase(phase: np.ndarray, samples: _Told, ends_s: np.ndarray) -> np.ndarray:
+    """Return the regret of samples, each in its ``phase``, by interval (given by their ends) and phase."""
+    cell = ends_s.searchsorted(samples.at_s) * len(Phase) + phase
+    sums = np.bincount(cell, samples.value, len(ends_s) * len(Phase))
+    return sums.astype(np.int64).reshape(len(ends_s), len(Phase))
 
 
 def _earlier(what: np.ndarray, era: np.ndarray) -> np.ndarray:

@@ -14,6 +14,7 @@ from agents.arrivals import Arrivals
 from agents.blame import about
 from agents.block import BlockParts
 from agents.contract import CohortSpec, FleetSpec, MessageSizes
+from agents.devices import require_seen
 from agents.features import DrawnFeatures, Features, PooledFeatures
 from agents.fleet import Fleet
 from agents.hindsight import hindsight_table
@@ -45,14 +46,22 @@ def build_fleet(spec: FleetSpec, report: Report | None = None) -> Fleet:
 
     Raises:
         InputError: data, drift or options that cannot be used; it names their path in the scenario.
+        BackendError: the device is not here.
     """
     torch.set_num_threads(1)
+    if _computes_here(spec):
+        require_seen(spec.device)
     blueprint = draw_blueprint(spec, report)
     method = blueprint.parts[0].method
     sizes = MessageSizes(method.payload_bytes, method.update_bytes)
     pool, cloud = make_pool(blueprint, spec.workers, spec.ray)
     truth = partial(told_truth, blueprint.layout, blueprint.parts[0].task)
     return Fleet(pool, cloud, sizes, blueprint.parts[0].columns, spec.watch, truth)
+
+
+def _computes_here(spec: FleetSpec) -> bool:
+    """Say whether anything is played in this process, or on this machine."""
+    return not (spec.workers and spec.ray.cloud)
 
 
 def draw_blueprint(spec: FleetSpec, report: Report | None = None) -> Blueprint:
@@ -67,7 +76,7 @@ def draw_blueprint(spec: FleetSpec, report: Report | None = None) -> Blueprint:
     base = pretrain(history, net, spec.pretrain, spec.seed, report)
     cloud = method.prepare(history, base, spec.seed)
     features, judge = _seeing(task, base, spec.references, report)
-    return Blueprint(Layout(spec.cohorts), _parts(spec, task, features, judge, method), cloud)
+    return Blueprint(Layout(spec.cohorts), _parts(spec, task, features, judge, method), cloud, spec.device)
 
 
 def _seeing(task: Task, base: Base, references: Sequence[str], report: Report | None) -> tuple[Features, Judge]:

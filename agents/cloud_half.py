@@ -10,6 +10,7 @@ import torch
 
 from agents.codecs import roundtrip
 from agents.contract import Kept
+from agents.devices import CPU, device_of, moved, name_of
 from agents.keeping import as_arrays, as_tensors, below, under
 from agents.methods.base import CloudState, Method, Payload, Updates
 from agents.shelf import Shelf
@@ -18,17 +19,25 @@ _TYPES = {"int32": torch.int32, "int16": torch.int16, "uint8": torch.uint8}
 
 
 class CloudHalf:
-    """Keeps payloads until they are served and updates until they are installed."""
+    """Keeps payloads until they are served and updates until they are installed.
+
+    It computes on the device that ``state`` is on; whatever waits here waits on the processor.
+    """
 
     def __init__(self, method: Method, state: CloudState) -> None:
-        self._method = method
+        self._method, self._device = method, device_of(state)
         self.state = state
         self._payloads, self._updates = Shelf(), Shelf()
 
     @property
     def name(self) -> str:
-        """Tell what is computed here: the method, its messages and its options."""
-        return f"{self._method.name} {self._method.payload_fields} {vars(self._method).get('options', {})}"
+        """Tell what is computed here: the method, its messages and its options; and on what, unless it is as ever."""
+        where = "" if self._device == CPU else f" on {self.device_name()}"
+        return f"{self._method.name} {self._method.payload_fields} {vars(self._method).get('options', {})}{where}"
+
+    def device_name(self) -> str:
+        """Return which kind of device computes here."""
+        return name_of(self._device)
 
     def take(self, parts: Iterable[tuple[np.ndarray, Payload]]) -> None:
         """Take in what blocks collected, block by block."""
@@ -43,20 +52,21 @@ class CloudHalf:
         """Turn the payloads of some tickets into updates, in the order of their service."""
         if len(tickets):
             method, mine = self._method, tickets.tolist()
-            self.state, updates = method.adapt(self.state, self._payloads.take(mine))
-            self._updates.put(mine, roundtrip(method.codec, method.update_fields, updates))
+            self.state, updates = method.adapt(self.state, moved(self._payloads.take(mine), self._device))
+            self._updates.put(mine, moved(roundtrip(method.codec, method.update_fields, updates), CPU))
 
     def measure_s(self, repeats: int = 21) -> float:
         """Return the median time [s] that adapting to one empty payload takes; the state stays as it was."""
         payload = {
-            field.name: torch.zeros(1, *field.shape, dtype=_TYPES.get(field.dtype, torch.float32))
+            field.name: torch.zeros(1, *field.shape, dtype=_TYPES.get(field.dtype, torch.float32), device=self._device)
             for field in self._method.payload_fields
         }
         walls_s = []
         for _ in range(repeats):
             state = {name: values.clone() for name, values in self.state.items()}
             began = time.perf_counter()
-            self._method.adapt(state, payload)
+            # A GPU is only done when its results are here.
+            moved(self._method.adapt(state, payload)[1], CPU)
             walls_s.append(time.perf_counter() - began)
         return sorted(walls_s)[repeats // 2]
 
@@ -78,6 +88,6 @@ class CloudHalf:
 
     def restore(self, kept: Kept) -> None:
         """Go to where :meth:`checkpoint` was called on a cloud half of the same method."""
-        self.state = as_tensors(under("state", kept))
+        self.state = moved(as_tensors(under("state", kept)), self._device)
         for name, shelf in (("payloads", self._payloads), ("updates", self._updates)):
             shelf.restore(under(name, kept))

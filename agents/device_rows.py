@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 import numpy as np
 import torch
 
 from agents.contract import Kept
+from agents.devices import device_of, moved
 from agents.keeping import as_arrays, as_tensors
 from agents.methods.base import DeviceState
 
@@ -19,17 +22,14 @@ class DeviceRows:
 
     def __init__(self, state: DeviceState, width: int, *, shared: bool) -> None:
         self._state, self._width, self._shared, self._own = state, width, shared, False
+        self.device = device_of(state)
 
     def of(self, rows: np.ndarray) -> DeviceState:
-        """Return the rows of some devices, not to be written to; the one row, if it is shared for good."""
-        if self._shared:
-            return self._state
-        if _alike(self._state):
-            return {name: values.expand(len(rows), *values.shape[1:]) for name, values in self._state.items()}
-        if np.array_equal(rows, np.arange(len(rows))):
-            return {name: values[: len(rows)] for name, values in self._state.items()}
-        index = torch.from_numpy(rows)
-        return {name: values.index_select(0, index) for name, values in self._state.items()}
+        """Return the rows of some devices, not to be written to; the one row, if it is shared for good.
+
+        What nobody looks at is never copied; whatever is wanted must be looked at before anything is :meth:`put`.
+        """
+        return self._state if self._shared else _Some(self._state, rows)
 
     def put(self, rows: np.ndarray, changed: DeviceState) -> None:
         """Give some devices the rows of ``changed``."""
@@ -38,7 +38,7 @@ class DeviceRows:
         if not self._own:
             whole = {name: values.expand(self._width, *values.shape[1:]) for name, values in self._state.items()}
             self._state, self._own = {name: values.clone() for name, values in whole.items()}, True
-        index = torch.from_numpy(rows)
+        index = torch.from_numpy(rows).to(self.device)
         for name, values in changed.items():
             rows_of = self._state[name]
             # What a method did not change it may give back as it was given: a view of what is written here.
@@ -51,14 +51,33 @@ class DeviceRows:
 
     def restore(self, kept: Kept) -> None:
         """Go to where :meth:`checkpoint` was called."""
-        self._state, self._own = as_tensors(kept), any(len(values) > 1 for values in kept.values())
+        self._state = moved(as_tensors(kept), self.device)
+        self._own = any(len(values) > 1 for values in kept.values())
+
+
+class _Some(Mapping[str, torch.Tensor]):
+    """Some rows of stacked tensors, gathered when they are looked at; one row that stands for all is repeated."""
+
+    def __init__(self, stacked: Mapping[str, torch.Tensor], rows: np.ndarray) -> None:
+        self._stacked, self._rows = stacked, rows
+        self._whole = len(rows) > 0 and bool((rows == np.arange(rows[0], rows[0] + len(rows))).all())
+
+    def __getitem__(self, name: str) -> torch.Tensor:
+        values = self._stacked[name]
+        if len(values) == 1:
+            return values.expand(len(self._rows), *values.shape[1:])
+        if self._whole:
+            return values[int(self._rows[0]) :][: len(self._rows)]
+        return values.index_select(0, torch.from_numpy(self._rows).to(values.device))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._stacked)
+
+    def __len__(self) -> int:
+        return len(self._stacked)
 
 
 def one_if_alike(state: DeviceState) -> DeviceState:
     """Return one row of a state whose rows are all the same, else the state itself."""
     alike = all(bool((values == values[:1]).all()) for values in state.values())
     return {name: values[:1].clone() for name, values in state.items()} if alike else state
-
-
-def _alike(state: DeviceState) -> bool:
-    return all(len(values) == 1 for values in state.values())

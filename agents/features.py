@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from copy import copy
+from typing import Protocol, Self
 
 import numpy as np
 import torch
@@ -20,7 +21,11 @@ Report = Callable[[str, float], None]
 
 
 class Features(Protocol):
-    """A way from samples in a ring to trunk features."""
+    """A way from samples in a ring to trunk features, which are on the device that was asked for last."""
+
+    def on(self, device: torch.device) -> Features:
+        """Return the same way with its tables and weights on ``device``."""
+        ...
 
     def of(self, samples: Mapping[str, np.ndarray]) -> torch.Tensor:
         """Return features float32 [devices, samples, F] of samples given field by field, [devices, samples, ...]."""
@@ -55,9 +60,14 @@ class PooledFeatures(Whole):
             if report:
                 report("features", (concept + 1) / concepts)
 
+    def on(self, device: torch.device) -> Self:
+        there = copy(self)
+        there.table = self.table.to(device)
+        return there
+
     def of(self, samples: Mapping[str, np.ndarray]) -> torch.Tensor:
         ref = samples["ref"]
-        picked = self.table.index_select(0, torch.from_numpy(ref.reshape(-1)))
+        picked = self.table.index_select(0, torch.from_numpy(ref.reshape(-1)).to(self.table.device))
         return picked.view(*ref.shape, self.table.shape[1])
 
 
@@ -67,8 +77,11 @@ class DrawnFeatures(Whole):
     def __init__(self, base: Base) -> None:
         self._base = base
 
+    def on(self, device: torch.device) -> DrawnFeatures:
+        return DrawnFeatures(self._base.on(device))
+
     def of(self, samples: Mapping[str, np.ndarray]) -> torch.Tensor:
-        return self._base.features(torch.from_numpy(samples["x"]))
+        return self._base.features(torch.from_numpy(samples["x"]).to(self._base.device))
 
 
 def known_features(base: Base, raw: torch.Tensor) -> torch.Tensor:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 
 import numpy as np
 
 from agents.calibration import calibrated_s
 from agents.contract import (
     DEVICE_COLUMNS,
+    TOLD_TOGETHER,
     DeviceTotals,
     Eventually,
     Kept,
@@ -36,11 +39,20 @@ class Fleet:
     ) -> None:
         self._pool, self._cloud, self._watch, self._truth = pool, cloud, watch, truth
         self.sizes, self.columns = sizes, columns
+        # Intervals whose tallies nobody asked for yet; tallies that were asked for; and those that have come.
+        self._closed = 0
+        self._asked: deque[Eventually[np.ndarray]] = deque()
+        self._told: deque[np.ndarray] = deque()
 
     @property
     def workers(self) -> int:
         """The number of worker processes; 0 for this one."""
         return self._pool.workers
+
+    @cached_property
+    def device(self) -> str:
+        """Which kind of device computes: what must be the same for results to be the same."""
+        return " + ".join(sorted({self._pool.device_name(), self._cloud.device_name()}))
 
     def settle(self, orders: Orders | Sequence[Order], until_s: float) -> Tallies:
         """Carry ``orders`` out (by virtual time, none after ``until_s``) and judge all samples up to it."""
@@ -49,13 +61,29 @@ class Fleet:
     @property
     def ahead(self) -> int:
         """How many intervals may be begun before the tallies of the first are asked for: none where signals matter."""
-        return 0 if self._watch else self._pool.ahead
+        return 0 if self._watch else TOLD_TOGETHER - 1 + self._pool.ahead
 
     def begin(self, orders: Orders | Sequence[Order], until_s: float) -> Eventually[Tallies]:
         """Do as :meth:`settle` does, but let whoever wants the tallies wait for them; in order, all of them."""
         self._carry_out(orders, until_s)
-        cohorts = self._pool.close(until_s)
-        return Eventually(lambda: Tallies(until_s, cohorts.get(), self._signals()))
+        self._pool.close(until_s)
+        self._closed += 1
+        if self._closed >= TOLD_TOGETHER:
+            self._ask()
+        return Eventually(lambda: Tallies(until_s, self._next(), self._signals()))
+
+    def _ask(self) -> None:
+        """Ask for the tallies of all intervals closed since the last time."""
+        self._asked.append(self._pool.tell())
+        self._closed = 0
+
+    def _next(self) -> np.ndarray:
+        """Return the tallies of the next interval: int64 [cohorts, columns]."""
+        if not self._told:
+            if not self._asked:
+                self._ask()
+            self._told.extend(self._asked.popleft().get())
+        return self._told.popleft()
 
     def _signals(self) -> dict[str, np.ndarray]:
         if "samples" not in self._watch:
@@ -89,7 +117,7 @@ class Fleet:
         return self._truth()
 
     def checkpoint(self) -> Kept:
-        """Return all that a run has changed so far, as plain arrays by name; only right after :meth:`settle`."""
+        """Return all that a run has changed so far, as plain arrays by name; only when all intervals were told."""
         kept = below("cloud", self._cloud.checkpoint())
         for number, own in enumerate(self._pool.checkpoint()):
             kept |= below(f"blocks.{number}", own)

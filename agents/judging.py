@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -12,6 +13,7 @@ import torch
 from agents.features import Features
 from agents.measures import Measure
 from agents.methods.base import DeviceState, Method
+from agents.samples import Strips
 
 #: A loss above this says only that the model was sure and wrong; the bound keeps integer sums finite.
 _WORST_NATS = 1000.0
@@ -34,11 +36,35 @@ class Verdict:
     counts: np.ndarray
 
 
+@dataclass(frozen=True)
+class Seen:
+    """Samples as models see them.
+
+    Attributes:
+        x: trunk features float32 [devices, width, F], with padding.
+        samples: the fields of those that are there, [samples, ...].
+        kept: where they are in the flattened [devices, width], int64 [samples].
+    """
+
+    x: torch.Tensor
+    samples: Mapping[str, np.ndarray]
+    kept: torch.Tensor
+
+    @cached_property
+    def label(self) -> torch.Tensor:
+        """What is true: int64 [samples]."""
+        return torch.from_numpy(self.samples["label"].astype(np.int64))
+
+    def only(self, padded: torch.Tensor) -> torch.Tensor:
+        """Return the rows [samples, ...] of ``padded`` [devices, width, ...] that are no padding."""
+        return padded.flatten(0, 1).index_select(0, self.kept)
+
+
 class Reference(Protocol):
     """A model judged beside the deployed one."""
 
-    def correct(self, samples: Mapping[str, np.ndarray], x: torch.Tensor) -> np.ndarray:
-        """Return which samples it predicts correctly, bool [devices, samples]; ``x`` are trunk features."""
+    def correct(self, seen: Seen) -> np.ndarray:
+        """Return which samples it predicts correctly, bool [samples]."""
         ...
 
 
@@ -50,38 +76,18 @@ class Judge:
     oracle: Reference | None
     measure: Measure
 
-    def __call__(
-        self,
-        method: Method,
-        state: DeviceState,
-        samples: Mapping[str, np.ndarray],
-        features: Features,
-        there: np.ndarray,
-    ) -> Verdict:
-        """Predict ``samples`` with ``state``, compare those that are ``there`` with the truth, row by row.
+    def __call__(self, method: Method, state: DeviceState, strips: Strips, features: Features) -> Verdict:
+        """Predict samples with the ``state`` of their devices and compare them with the truth.
 
-        Samples are [devices, samples], and so is ``there``, bool: all are predicted, because shapes are fixed, and
-        padding is left out at once.
+        All are predicted, padding too, because shapes are fixed; padding is left out at once.
         """
-        x, kept = features.of(samples), np.flatnonzero(there)
-        label = torch.from_numpy(_kept(samples["label"], kept).astype(np.int64))[None]
         with torch.inference_mode():
-            logits = method.predict(state, x).flatten(0, 1).index_select(0, torch.from_numpy(kept))[None]
-            correct, loss = self.measure.correct(logits, label), self.measure.loss_nats(logits, label)
-            counts = self.measure.counts(logits, label)
-            micro = (loss.clamp(0.0, _WORST_NATS).double() * 1e6).round().long()
-        judged = correct[0].numpy()
-        nowhere = np.zeros_like(judged)
-        best = nowhere if self.oracle is None else _kept(self.oracle.correct(samples, x), kept)
-        return Verdict(
-            correct=judged,
-            correct_static=nowhere if self.static is None else _kept(self.static.correct(samples, x), kept),
-            correct_oracle=best,
-            regret=nowhere.view(np.int8) if self.oracle is None else best.view(np.int8) - judged.view(np.int8),
-            loss_micro=micro[0].numpy(),
-            counts=counts[0].numpy(),
-        )
-
-
-def _kept(values: np.ndarray, kept: np.ndarray) -> np.ndarray:
-    return np.asarray(values.reshape(-1).take(kept))
+            seen = Seen(features.of(strips.padded), strips.flat, torch.from_numpy(strips.kept))
+            judged = self.measure.judge(seen.only(method.predict(state, seen.x)), seen.label)
+            micro = (judged.loss_nats.clamp(0.0, _WORST_NATS).double() * 1e6).round().long()
+            correct, loss_micro, counts = judged.correct.numpy(), micro.numpy(), judged.counts.numpy()
+        nowhere = np.zeros_like(correct)
+        best = nowhere if self.oracle is None else self.oracle.correct(seen)
+        static = nowhere if self.static is None else self.static.correct(seen)
+        regret = nowhere.view(np.int8) if self.oracle is None else best.view(np.int8) - correct.view(np.int8)
+        return Verdict(correct, static, best, regret, loss_micro, counts)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol, cast
+from copy import copy, deepcopy
+from typing import Protocol, Self, cast
 
 import numpy as np
 import torch
@@ -29,6 +30,12 @@ class ListFeatures:
         items = torch.arange(self._trunk.items_known + 1)
         self._targets = in_passes(self._trunk.targets, items)
 
+    def on(self, device: torch.device) -> Self:
+        """Return the same features with their tables and weights on ``device``."""
+        there = copy(self)
+        there._trunk, there._targets = deepcopy(self._trunk).to(device), self._targets.to(device)
+        return there
+
     def of(self, samples: Mapping[str, np.ndarray]) -> torch.Tensor:
         """Return features float32 [devices, samples, F] of all candidates."""
         users, candidates = self._decided(samples)
@@ -51,7 +58,7 @@ class ListFeatures:
 
     def _joined(self, samples: Mapping[str, np.ndarray], users: torch.Tensor, candidates: np.ndarray) -> torch.Tensor:
         with torch.inference_mode():
-            picked = self._targets[torch.from_numpy(candidates.astype(np.int64))]
+            picked = self._targets[torch.from_numpy(candidates.astype(np.int64)).to(users.device)]
             return self._trunk.join(users, picked).view(*samples["label"].shape, -1)
 
 
@@ -63,9 +70,15 @@ class TabledLists(ListFeatures):
         self._decisions = task.decisions
         self._users = in_passes(self._trunk.users, torch.from_numpy(task.decisions.window.astype(np.int64)))
 
+    def on(self, device: torch.device) -> Self:
+        there = super().on(device)
+        there._users = self._users.to(device)
+        return there
+
     def _decided(self, samples: Mapping[str, np.ndarray]) -> tuple[torch.Tensor, np.ndarray]:
         ref = samples["ref"].reshape(-1)
-        return self._users.index_select(0, torch.from_numpy(ref)), self._decisions.candidates[ref]
+        users = self._users.index_select(0, torch.from_numpy(ref).to(self._users.device))
+        return users, self._decisions.candidates[ref]
 
 
 class DrawnLists(ListFeatures):
@@ -73,5 +86,6 @@ class DrawnLists(ListFeatures):
 
     def _decided(self, samples: Mapping[str, np.ndarray]) -> tuple[torch.Tensor, np.ndarray]:
         ids = samples["x"].reshape(-1, samples["x"].shape[2]).astype(np.int64)
-        users = in_passes(self._trunk.users, torch.from_numpy(ids[:, : self._trunk.window]))
+        clicks = torch.from_numpy(ids[:, : self._trunk.window]).to(self._targets.device)
+        users = in_passes(self._trunk.users, clicks)
         return users, ids[:, self._trunk.window :]

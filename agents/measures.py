@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import log2
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -22,6 +22,20 @@ _CUTS = torch.arange(-7.5, 8.0, 0.5)
 _BINS = len(_CUTS) + 1
 
 
+class Judged(NamedTuple):
+    """What became of predictions.
+
+    Attributes:
+        correct: bool [samples].
+        loss_nats: float [samples].
+        counts: int64 [samples, columns of the measure].
+    """
+
+    correct: torch.Tensor
+    loss_nats: torch.Tensor
+    counts: torch.Tensor
+
+
 class Measure(Protocol):
     """How predictions are judged. Everything counted is an integer, so that sums are exact in any order.
 
@@ -32,19 +46,15 @@ class Measure(Protocol):
     columns: tuple[str, ...]
 
     def correct(self, logits: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
-        """Return which of ``logits`` [devices, samples, classes] are right about ``label`` [devices, samples]: bool."""
-        ...
-
-    def loss_nats(self, logits: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
-        """Return the loss of each sample [nats], [devices, samples]."""
+        """Return which of ``logits`` [..., classes] are right about ``label`` [...]: bool [...]."""
         ...
 
     def training_loss(self, logits: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
         """Return the mean loss, to train on; ``logits`` [..., classes], ``label`` [...]."""
         ...
 
-    def counts(self, logits: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
-        """Return what is counted of each sample: int64 [devices, samples, len(columns)]."""
+    def judge(self, logits: torch.Tensor, label: torch.Tensor) -> Judged:
+        """Return all there is to say of ``logits`` [samples, classes] about ``label`` [samples]."""
         ...
 
 
@@ -54,21 +64,23 @@ class Top1:
     columns: tuple[str, ...] = ()
 
     def correct(self, logits: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
-        # Class by class over all samples at once: four times as quick as sample by sample.
-        return logits.movedim(-1, 0).contiguous().max(0).indices == label
-
-    def loss_nats(self, logits: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
-        by_class = logits.movedim(-1, 0).contiguous()
-        highest = by_class.amax(0)
-        total = _added_up((by_class - highest).exp_())
-        own = logits.gather(-1, label.unsqueeze(-1)).squeeze(-1)
-        return total.log_() + highest - own
+        return _by_class(logits).max(0).indices == label
 
     def training_loss(self, logits: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
         return functional.cross_entropy(logits.flatten(0, -2), label.flatten())
 
-    def counts(self, logits: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
-        return torch.zeros(*label.shape, 0, dtype=torch.int64)
+    def judge(self, logits: torch.Tensor, label: torch.Tensor) -> Judged:
+        by_class = _by_class(logits)
+        highest = by_class.max(0)
+        total = _added_up((by_class - highest.values).exp_())
+        own = logits.gather(-1, label.unsqueeze(-1)).squeeze(-1)
+        none = torch.zeros(*label.shape, 0, dtype=torch.int64)
+        return Judged(highest.indices == label, total.log_() + highest.values - own, none)
+
+
+def _by_class(logits: torch.Tensor) -> torch.Tensor:
+    # Class by class over all samples at once: four times as quick as sample by sample.
+    return logits.movedim(-1, 0).contiguous()
 
 
 def _added_up(by_class: torch.Tensor) -> torch.Tensor:
@@ -102,7 +114,11 @@ class Ranking:
     def correct(self, logits: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
         return rank(logits, label) < HIT_WITHIN
 
+    def judge(self, logits: torch.Tensor, label: torch.Tensor) -> Judged:
+        return Judged(self.correct(logits, label), self.loss_nats(logits, label), self.counts(logits, label))
+
     def loss_nats(self, logits: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
+        """Return the loss of each list [nats], [...]."""
         # Every candidate as if not clicked, and what the clicked one really costs instead.
         clicked = logits.gather(-1, label.unsqueeze(-1)).squeeze(-1)
         # Whole vectors only: a processor rounds the rest of a row another way, depending on where it lies in memory.
@@ -113,6 +129,7 @@ class Ranking:
         return self.loss_nats(logits, label).mean()
 
     def counts(self, logits: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
+        """Return what is counted of each list: int64 [..., len(columns)]."""
         place = rank(logits, label)
         # Looked up, not computed: a logarithm's last bit may depend on where in memory it is taken.
         gain = torch.tensor([1.0 / log2(ahead + 2.0) for ahead in range(logits.shape[-1])], dtype=torch.float64)[place]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import torch
 
 from agents.features import PooledFeatures, known_features
+from agents.judging import Seen
 from agents.models.base import Base
 from agents.models.fitting import fit_heads
 from agents.models.head import Layers
@@ -29,9 +28,9 @@ class Tabled:
     def __init__(self, correct: np.ndarray) -> None:
         self._correct = correct
 
-    def correct(self, samples: Mapping[str, np.ndarray], x: torch.Tensor) -> np.ndarray:
-        """Look the verdicts up: bool [devices, samples]."""
-        return self._correct[samples["ref"]]
+    def correct(self, seen: Seen) -> np.ndarray:
+        """Look the verdicts up: bool [samples]."""
+        return self._correct.take(seen.samples["ref"])
 
 
 class Computed:
@@ -40,21 +39,20 @@ class Computed:
     def __init__(self, base: Base) -> None:
         self._base = base
 
-    def correct(self, samples: Mapping[str, np.ndarray], x: torch.Tensor) -> np.ndarray:
-        """Predict with the one head: bool [devices, samples]."""
+    def correct(self, seen: Seen) -> np.ndarray:
+        """Predict with the one head: bool [samples]."""
         with torch.inference_mode():
-            logits = self._base.head.forward(self._base.layers, x)
-            label = torch.from_numpy(samples["label"].astype(np.int64))
-            judged: np.ndarray = self._base.net.measure.correct(logits, label).numpy()
+            logits = seen.only(self._base.head.forward(self._base.layers, seen.x))
+            judged: np.ndarray = self._base.net.measure.correct(logits, seen.label).numpy()
         return judged
 
 
 class BayesOptimal:
     """The oracle of a task that tells the best possible prediction of each sample."""
 
-    def correct(self, samples: Mapping[str, np.ndarray], x: torch.Tensor) -> np.ndarray:
-        """Compare the task's own best prediction with the label: bool [devices, samples]."""
-        return samples["best"] == samples["label"]
+    def correct(self, seen: Seen) -> np.ndarray:
+        """Compare the task's own best prediction with the label: bool [samples]."""
+        return seen.samples["best"] == seen.samples["label"]
 
 
 def static_table(task: PoolTask, base: Base, features: PooledFeatures) -> Tabled:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from math import inf
 
 import numpy as np
@@ -97,18 +98,51 @@ class Picked(Mapping[str, np.ndarray]):
 
     def __init__(self, ring: SampleRing, places: np.ndarray) -> None:
         self._fields, self._places = ring.fields, places
+        self._gathered: dict[str, np.ndarray] = {}
 
     def __getitem__(self, name: str) -> np.ndarray:
-        values = self._fields[name]
-        if values.ndim == 2:
-            return values.take(self._places)
-        return values.reshape(-1, *values.shape[2:])[self._places]
+        if name not in self._gathered:
+            values = self._fields[name]
+            flat = values.reshape(-1, *values.shape[2:])
+            self._gathered[name] = flat.take(self._places) if flat.ndim == 1 else flat[self._places]
+        return self._gathered[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._fields)
 
     def __len__(self) -> int:
         return len(self._fields)
+
+
+@dataclass(frozen=True)
+class Strips:
+    """Consecutive samples of some devices: side by side with padding behind, and those really there in one row.
+
+    Attributes:
+        rows, count: int64 [rows], the devices and how many samples of each.
+        padded: fields [rows, width, ...].
+        flat: fields [samples, ...], row by row.
+        kept: which of the padded are there, as places in the flattened [rows, width]: int64 [samples].
+        time_s, due_s: float64 [samples].
+    """
+
+    rows: np.ndarray
+    count: np.ndarray
+    padded: Picked
+    flat: Picked
+    kept: np.ndarray
+    time_s: np.ndarray
+    due_s: np.ndarray
+
+    @classmethod
+    def cut(cls, ring: SampleRing, rows: np.ndarray, first: np.ndarray, count: np.ndarray, width: int) -> Strips:
+        """Return ``count`` samples of each of ``rows`` from ordinal ``first`` on, padded to ``width``."""
+        column = np.arange(width)
+        places = ring.places(rows, first[:, None] + column)
+        kept = np.flatnonzero(column < count[:, None])
+        there = places.take(kept)
+        times_s = ring.time_s.take(there), ring.due_s.take(there)
+        return cls(rows, count, Picked(ring, places), Picked(ring, there), kept, *times_s)
 
 
 def _put(target: np.ndarray, places: np.ndarray, values: np.ndarray, kept: np.ndarray) -> None:

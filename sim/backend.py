@@ -25,6 +25,21 @@ class Backend:
     ray: RaySpec = field(default_factory=RaySpec)
 
 
+def require_device(scenario: Scenario, backend: Backend) -> None:
+    """Check that what the scenario wants to compute on is here, if it is to be here: before anything is written.
+
+    Raises:
+        BackendError: it is not.
+    """
+    device = scenario.execution.device
+    if scenario.task is None or device == "cpu" or (backend.workers and backend.ray.cloud):
+        return
+    # Only here: whoever computes on the processor need not wait for torch.
+    from agents.devices import require_seen
+
+    require_seen(device)
+
+
 def choose_backend(
     scenario: Scenario, workers: int | None = None, address: str | None = None, *, stays: bool = False
 ) -> Backend:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import shutil
+import subprocess
 import sys
 import tomllib
 from importlib.metadata import PackageNotFoundError, version
@@ -12,6 +13,7 @@ from pathlib import Path
 
 _OLDEST = (3, 11)
 _ENOUGH_BYTES = 1_000_000_000
+_LOOK_S = 60.0
 
 
 def examine(root: Path) -> tuple[bool, list[str]]:
@@ -40,4 +42,17 @@ def _machine(root: Path) -> list[tuple[bool, str]]:
         (True, f"{os.cpu_count()} processors, {platform.system()} {platform.machine()}"),
         (free > _ENOUGH_BYTES, f"{free / 1e9:.1f} GB free on the disk of {root}"),
         (os.access(root, os.W_OK), f"{root} can be written to"),
+        (True, _gpus(root)),
     ]
+
+
+def _gpus(root: Path) -> str:
+    # Another process looks: torch takes seconds, and a broken driver may take its process along.
+    look = "from agents.devices import gpu_names; print(*gpu_names(), sep=', ')"
+    try:
+        told = subprocess.run([sys.executable, "-c", look], cwd=root, capture_output=True, text=True, timeout=_LOOK_S)
+    except subprocess.TimeoutExpired:
+        return f"torch has not found out within {_LOOK_S:g} s which GPUs are here (execution.device: cuda)"
+    if told.returncode:
+        return "torch cannot say which GPUs are here (execution.device: cuda)"
+    return f"torch sees {told.stdout.strip() or 'no GPU'} (execution.device: cuda)"

@@ -34,6 +34,7 @@ def fleet_spec(scenario: Scenario, watch: Sequence[str], workers: int = 0, ray: 
         watch=tuple(watch),
         workers=workers,
         ray=ray or RaySpec(),
+        device=scenario.execution.device,
     )
 
 

@@ -83,7 +83,9 @@ def _require_same_start(old: Scenario, new: Scenario) -> None:
     """
     from agents.building import build_fleet
 
-    planes = [build_fleet(fleet_spec(scenario, ()), None) for scenario in (old, new)]
+    # What was made before t = 0 was made on the processor.
+    specs = [replace(fleet_spec(scenario, ()), device="cpu") for scenario in (old, new)]
+    planes = [build_fleet(spec, None) for spec in specs]
     if planes[0].sizes != planes[1].sizes:
         raise ForkError("method.adapter: cannot change like this in the middle of a run: messages get another size")
     if (name := _first_difference(*map(_prepared, planes))) is not None:

@@ -39,6 +39,7 @@ def manifest(scenario: Scenario, live: Live) -> dict[str, Any]:
         "git": _revision(),
         "backend": "ray" if workers else "inline",
         "workers": workers,
+        "device": None if plane is None else plane.device,
         "command": sys.argv[1:],
     }
 

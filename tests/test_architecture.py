@@ -36,7 +36,12 @@ ARROWS = {
 #: The command line's own modules: they stand above all packages, and nobody but run_sim imports them.
 FACE = "sim/commands/"
 #: (file, module) that may be imported within a function all the same, and only there.
-LATE = {("sim/assembly.py", "agents.building"), ("sim/backend.py", "agents.pools"), ("sim/fork.py", "agents.building")}
+LATE = {
+    ("sim/assembly.py", "agents.building"),
+    ("sim/backend.py", "agents.pools"),
+    ("sim/backend.py", "agents.devices"),
+    ("sim/fork.py", "agents.building"),
+}
 FORBIDDEN_NAMES = ("utils", "util", "common", "helper", "helpers", "manager", "handler")
 
 

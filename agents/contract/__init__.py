@@ -12,6 +12,7 @@ from agents.contract.orders import Adapt, Collect, Discard, Install, Order, Phas
 from agents.contract.plane import (
     COHORT_COLUMNS,
     DEVICE_COLUMNS,
+    TOLD_TOGETHER,
     DataPlane,
     DeviceTotals,
     Eventually,
@@ -26,6 +27,7 @@ __all__ = [
     "DEVICE_COLUMNS",
     "NONE",
     "STORE_BYTES",
+    "TOLD_TOGETHER",
     "Adapt",
     "BackendError",
     "CohortSpec",

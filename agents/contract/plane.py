@@ -26,6 +26,11 @@ COHORT_COLUMNS: tuple[str, ...] = (
 DEVICE_COLUMNS: tuple[str, ...] = ("samples", "correct", "correct_static", "correct_oracle")
 
 
+#: Intervals whose tallies are told together where nobody wants them sooner: the more samples of a device wait for
+#: each other, the fewer and larger the batches in which they are judged.
+TOLD_TOGETHER = 16
+
+
 @dataclass(frozen=True)
 class Tallies:
     """What happened in (after, until].
@@ -87,6 +92,11 @@ class DataPlane(Protocol):
     @property
     def workers(self) -> int:
         """The number of worker processes; 0 for this one."""
+        ...
+
+    @property
+    def device(self) -> str:
+        """Which kind of device computes: what must be the same for results to be the same."""
         ...
 
     @property

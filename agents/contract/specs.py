@@ -74,6 +74,7 @@ class FleetSpec:
     """Everything the data plane is built from; plain values, so that it pickles and hashes.
 
     ``workers``: how many processes carry blocks, 0 for this one; it changes no result, and nor does ``ray``.
+    ``device``: what playing computes on (cpu, cuda, cuda:N); what comes before t = 0 is the processor's.
     """
 
     seed: int
@@ -93,6 +94,7 @@ class FleetSpec:
     watch: tuple[str, ...] = ()
     workers: int = 0
     ray: RaySpec = RaySpec()
+    device: str = "cpu"
 
     @property
     def devices(self) -> int:

@@ -6,7 +6,7 @@ dictionaries of tensors, so that it goes through a checkpoint as it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -20,7 +20,7 @@ from agents.tasks.base import History
 #: Tensors of the cloud, by name. What never changes (``adapter.*``) is here too: a checkpoint is complete.
 CloudState = dict[str, torch.Tensor]
 #: Tensors of devices, leading axis = device; one row for all if the method's ``shared_rows``.
-DeviceState = dict[str, torch.Tensor]
+DeviceState = Mapping[str, torch.Tensor]
 #: What goes up, leading axis = ticket; the fields are the method's ``payload_fields``.
 Payload = dict[str, torch.Tensor]
 #: What comes down, leading axis = ticket; the fields are the method's ``update_fields``.

@@ -40,7 +40,7 @@ class WindowEncoder(nn.Module):
             states: torch.Tensor = self.reader(encoded)[0]
             last = (count - 1).clamp_min(0).view(-1, 1, 1).expand(-1, 1, states.shape[2])
             return states.gather(1, last)[:, 0]
-        real = (torch.arange(encoded.shape[1]) < count[:, None]).float().unsqueeze(2)
+        real = (torch.arange(encoded.shape[1], device=count.device) < count[:, None]).float().unsqueeze(2)
         number = real.sum(1).clamp_min(1.0)
         mean = (encoded * real).sum(1) / number
         spread = ((encoded - mean.unsqueeze(1)).square() * real).sum(1) / number

@@ -114,12 +114,10 @@ class Persona(Deployed):
     def start(self, cloud: CloudState, devices: int) -> DeviceState:
         # Nothing is known of a fresh device: it runs the base head, which stands behind the prototypes here.
         self._resident = torch.cat([cloud["born"], cloud["base"]])
-        named = {
-            "prototype": torch.zeros(devices, dtype=torch.uint8),
-            "version": torch.zeros(devices, dtype=torch.int16),
-        }
+        zeros = cloud["base"].new_zeros(devices)
+        named = {"prototype": zeros.to(torch.uint8), "version": zeros.to(torch.int16)}
         if self._regenerates:
-            return {"runs": torch.full((devices,), len(cloud["born"]), dtype=torch.int16), **named}
+            return {"runs": torch.full_like(zeros, len(cloud["born"]), dtype=torch.int16), **named}
         return {**self.head.unpack(cloud["base"].repeat(devices, 1)), **named}
 
     def predict(self, state: DeviceState, x: torch.Tensor) -> torch.Tensor:
@@ -167,7 +165,7 @@ class Persona(Deployed):
         """Return the adapter with the weights of ``cloud``; they never change, so it is made once."""
         weights = {name.removeprefix("adapter."): cloud[name] for name in cloud if name.startswith("adapter.")}
         if any(self._served.get(name) is not values for name, values in weights.items()):
-            self._server, self._served = deepcopy(self.adapter), weights
+            self._server, self._served = deepcopy(self.adapter).to(cloud["base"].device), weights
             self._server.load_state_dict(weights)
         return self._server
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
 from torch import nn
 
+from agents.devices import device_of, moved
 from agents.measures import Measure, Top1
 from agents.models.head import HeadShape, Layers
 
@@ -47,6 +49,15 @@ class Base:
     @property
     def head(self) -> HeadShape:
         return self.net.head
+
+    @property
+    def device(self) -> torch.device:
+        """Where its weights are."""
+        return device_of(self.layers)
+
+    def on(self, device: torch.device) -> Base:
+        """Return the base with its weights on ``device``, copied."""
+        return replace(self, trunk=deepcopy(self.trunk).to(device), layers=moved(self.layers, device))
 
     @torch.no_grad()
     def features(self, raw: torch.Tensor) -> torch.Tensor:

@@ -34,7 +34,7 @@ def fit_heads(
     from ``start`` is added to the loss. A head without a row that counts stays exactly as it was.
     """
     heads, rows = label.shape
-    share = torch.ones(heads, rows) if weight is None else weight
+    share = features.new_ones(heads, rows) if weight is None else weight
     share = (share / share.sum(1, keepdim=True).clamp_min(1.0)).unsqueeze(2)
     began = head.unpack(start.expand(heads, -1))
     layers = {name: value.clone() for name, value in began.items()}

@@ -27,6 +27,10 @@ class BlockPool(Protocol):
         """The number of worker processes; 0 for this one."""
         ...
 
+    def device_name(self) -> str:
+        """Return which kind of device computes: what must be the same for results to be the same."""
+        ...
+
     def collect(self, orders: Orders, draw_to_s: float | None = None) -> Sequence[Any]:
         """Return (tickets, stacked payloads) block by block, in a form that the cloud half beside it takes.
 
@@ -51,8 +55,15 @@ class BlockPool(Protocol):
         """How many intervals may be closed before the tallies of the first are asked for."""
         ...
 
-    def close(self, until_s: float) -> Eventually[np.ndarray]:
-        """Judge everything up to ``until_s``; return tallies int64 [cohorts, columns] since the last close."""
+    def close(self, until_s: float) -> None:
+        """End an interval: nothing that happens from now on belongs to it."""
+        ...
+
+    def tell(self) -> Eventually[np.ndarray]:
+        """Judge all samples of closed intervals and return their tallies: int64 [intervals, cohorts, columns].
+
+        These are the intervals closed since the last time; only right after :meth:`close`.
+        """
         ...
 
     def totals(self) -> np.ndarray:
@@ -78,6 +89,10 @@ class Cloud(Protocol):
     @property
     def name(self) -> str:
         """Tell what is computed: the method, its messages and its options."""
+        ...
+
+    def device_name(self) -> str:
+        """Return which kind of device computes."""
         ...
 
     def take(self, parts: Sequence[Any]) -> None:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
 
 from agents.block import Block, BlockParts
 from agents.cloud_half import CloudHalf
 from agents.device_rows import one_if_alike
+from agents.devices import CPU, moved, ready
 from agents.layout import Layout
 from agents.methods.base import CloudState, DeviceState, Method
 
@@ -19,26 +23,30 @@ class Blueprint:
     Attributes:
         parts: what the blocks of each cohort share, cohort by cohort.
         cloud: the cloud before t = 0: what fresh devices start from.
+        device: what playing computes on; the plan itself is on the processor, wherever it goes.
     """
 
     layout: Layout
     parts: Sequence[BlockParts]
     cloud: CloudState
+    device: str = "cpu"
 
     def build(self) -> list[Block]:
-        """Return the blocks at t = 0, in device order."""
-        fresh = [self._fresh(parts.method, self.layout.width) for parts in self.parts]
-        places = zip(self.layout.places, self.layout.devices, strict=True)
-        return [Block(self.parts[place.cohort], place, devices, fresh[place.cohort]) for place, devices in places]
+        """Return the blocks at t = 0, in device order.
 
-    def _fresh(self, method: Method, width: int) -> DeviceState:
-        """Return the state of fresh devices; blocks only read it, and a row stands for all that are alike."""
-        state = method.start(self.cloud, width)
-        return state if method.shared_rows else one_if_alike(state)
+        Raises:
+            BackendError: the device is not here.
+        """
+        device = ready(self.device)
+        parts, cloud = _on(device, self.parts), moved(self.cloud, device)
+        fresh = [_fresh(one.method, cloud, self.layout.width) for one in parts]
+        places = zip(self.layout.places, self.layout.devices, strict=True)
+        return [Block(parts[place.cohort], place, devices, fresh[place.cohort]) for place, devices in places]
 
     def cloud_half(self) -> CloudHalf:
-        """Return the cloud half of the method at t = 0."""
-        return CloudHalf(self.parts[0].method, {name: values.clone() for name, values in self.cloud.items()})
+        """Return the cloud half of the method at t = 0; raises as :meth:`build`."""
+        cloud = {name: values.clone() for name, values in self.cloud.items()}
+        return CloudHalf(self.parts[0].method, moved(cloud, ready(self.device)))
 
     def within(self, first: int, end: int) -> Blueprint:
         """Return the plan of blocks ``first`` to ``end`` (exclusive) alone."""
@@ -49,3 +57,20 @@ class Blueprint:
         rates = [0.0 if parts.arrivals.silent else 1.0 / parts.arrivals.cell_s for parts in self.parts]
         places = zip(self.layout.places, self.layout.devices, strict=True)
         return [devices * rates[place.cohort] for place, devices in places]
+
+
+def _fresh(method: Method, cloud: CloudState, width: int) -> DeviceState:
+    """Return the state of fresh devices; blocks only read it, and a row stands for all that are alike."""
+    state = method.start(cloud, width)
+    return state if method.shared_rows else one_if_alike(state)
+
+
+def _on(device: torch.device, parts: Sequence[BlockParts]) -> Sequence[BlockParts]:
+    """Return the parts with their tables and weights on ``device``; what cohorts share, they share there."""
+    if device == CPU:
+        return parts
+    there: dict[int, Any] = {}
+    for one in parts:
+        for mine in (one.features, one.judge):
+            there[id(mine)] = there.get(id(mine)) or mine.on(device)
+    return [replace(one, features=there[id(one.features)], judge=there[id(one.judge)]) for one in parts]

@@ -26,15 +26,23 @@ class Parcel:
 
 
 class RemoteCloud:
-    """Stands in the driver for a cloud half that lives with ``crew``, as worker number ``worker``."""
+    """Stands in the driver for a cloud half that lives with ``crew``, as worker number ``worker``.
 
-    def __init__(self, crew: Crew, worker: int, model: CloudHalf) -> None:
+    ``model`` is its like in this process, on the processor; the real one computes on ``device``.
+    """
+
+    def __init__(self, crew: Crew, worker: int, model: CloudHalf, device: str = "cpu") -> None:
         self._box, self._model = Outbox(crew, worker), model
+        self._alike = device == "cpu"
 
     @property
     def name(self) -> str:
-        """Tell what is computed: the method, its messages and its options."""
-        return self._model.name
+        """Tell what is computed: the method, its messages and its options; and on what, unless it is as ever."""
+        return self._model.name if self._alike else f"{self._model.name} on {self.device_name()}"
+
+    def device_name(self) -> str:
+        """Return which kind of device computes there."""
+        return self._model.device_name() if self._alike else str(self._box.ask("device_name").get())
 
     def take(self, replies: Sequence[Any]) -> None:
         """Take in what workers collect, wherever it is by now."""
@@ -59,8 +67,8 @@ class RemoteCloud:
         self._box.add("forget", tickets)
 
     def measure_s(self) -> float:
-        """Return how long adapting to one payload takes [s], measured in this process."""
-        return self._model.measure_s()
+        """Return how long adapting to one payload takes [s], measured in this process if that is as good."""
+        return self._model.measure_s() if self._alike else float(self._box.ask("measure_s").get())
 
     def checkpoint(self) -> Kept:
         """Return the state, and all payloads and updates that wait in the cloud."""

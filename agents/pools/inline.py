@@ -9,6 +9,7 @@ import torch
 
 from agents.block import Block, Kept
 from agents.contract import COHORT_COLUMNS, Eventually, Orders
+from agents.devices import CPU, name_of
 from agents.layout import Layout
 from agents.methods.base import Payload, Updates
 
@@ -20,6 +21,10 @@ class InlinePool:
         self._layout, self._blocks = layout, blocks
         self.workers = self.ahead = 0
         self._columns = blocks[0].columns if blocks else len(COHORT_COLUMNS)
+
+    def device_name(self) -> str:
+        """Return which kind of device computes."""
+        return name_of(self._blocks[0].state.device) if self._blocks else CPU.type
 
     def collect(self, orders: Orders, draw_to_s: float | None = None) -> list[tuple[np.ndarray, Payload]]:
         """Return (tickets, stacked payloads) block by block."""
@@ -52,16 +57,22 @@ class InlinePool:
         for index, mine, _ in self._layout.by_block(orders):
             self._blocks[index].forget(orders.ticket[mine])
 
-    def close(self, until_s: float) -> Eventually[np.ndarray]:
-        """Judge everything up to ``until_s``; return tallies int64 [cohorts, columns] since the last close."""
-        tallies = np.zeros((self._layout.cohorts, self._columns), np.int64)
-        for block, cohort in zip(self._blocks, self._layout.cohort_of_block, strict=True):
-            tallies[cohort] += block.close(until_s)
+    def close(self, until_s: float) -> None:
+        """End an interval."""
+        for block in self._blocks:
+            block.close(until_s)
+
+    def tell(self) -> Eventually[np.ndarray]:
+        """Return the tallies of the intervals closed since the last time: int64 [intervals, cohorts, columns]."""
+        told = [block.tell() for block in self._blocks]
+        tallies = np.zeros((len(told[0]) if told else 0, self._layout.cohorts, self._columns), np.int64)
+        for own, cohort in zip(told, self._layout.cohort_of_block, strict=True):
+            tallies[:, cohort] += own
         return Eventually(lambda: tallies)
 
     def totals(self) -> np.ndarray:
         """Return the tallies of each device since the start, int64 [devices, len(DEVICE_COLUMNS)]."""
-        return np.concatenate([block.totals for block in self._blocks])
+        return np.concatenate([block.totals() for block in self._blocks])
 
     def checkpoint(self) -> list[Kept]:
         """Return what brings every block back, in block order; only right after :meth:`close`."""

@@ -75,14 +75,16 @@ class SpreadPool:
     """Owns every block of the fleet through its crew.
 
     A tick of one wave is two messages to a worker (its collects; then progress, installs and the close), and a tick
-    without collects is one. While the cloud adapts, workers draw the streams of the tick.
+    without collects is one; every so many ticks one more asks for tallies. While the cloud adapts, workers draw the
+    streams of the tick.
 
     Args:
         by_reference: payloads and updates go from worker to worker; whoever sits here sees only replies.
+        device: what workers compute on.
     """
 
-    def __init__(self, owners: Owners, crew: Crew, *, by_reference: bool = False) -> None:
-        self._owners, self._crew, self._by_reference = owners, crew, by_reference
+    def __init__(self, owners: Owners, crew: Crew, *, by_reference: bool = False, device: str = "cpu") -> None:
+        self._owners, self._crew, self._by_reference, self._device = owners, crew, by_reference, device
         self._boxes = [Outbox(crew, worker) for worker in range(len(crew))]
         self._drawn_to_s = 0.0
         self.ahead = AHEAD
@@ -91,6 +93,12 @@ class SpreadPool:
     def workers(self) -> int:
         """The number of worker processes."""
         return len(self._crew)
+
+    def device_name(self) -> str:
+        """Return which kind of device workers compute on; all kinds, if they differ."""
+        # A processor goes by one name everywhere: nobody need be asked, and started, for it.
+        kinds = [self._device] if self._device == "cpu" else _answers([box.ask("device_name") for box in self._boxes])
+        return " + ".join(sorted(set(kinds)))
 
     def collect(self, orders: Orders, draw_to_s: float | None = None) -> Sequence[Any]:
         """Return (tickets, stacked payloads) block by block, or replies that will be lists of that."""
@@ -116,10 +124,15 @@ class SpreadPool:
         for worker, part, _ in self._parts(orders):
             self._boxes[worker].add("forget", part)
 
-    def close(self, until_s: float) -> Eventually[np.ndarray]:
-        """Judge everything up to ``until_s``; return tallies int64 [cohorts, columns] since the last close."""
-        replies = [box.ask("close", until_s) for box in self._boxes]
+    def close(self, until_s: float) -> None:
+        """End an interval: workers judge what they must while nobody waits for them."""
+        for box in self._boxes:
+            box.ask("close", until_s)
         self._crew.interval_closed()
+
+    def tell(self) -> Eventually[np.ndarray]:
+        """Return the tallies of the intervals closed since the last time: int64 [intervals, cohorts, columns]."""
+        replies = [box.ask("tell") for box in self._boxes]
         return Eventually(lambda: _sum(replies))
 
     def totals(self) -> np.ndarray:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.backend import choose_backend
+from sim.backend import Backend, choose_backend, require_device
 from sim.commands.exits import CommandError
 from sim.commands.showing import show
 from sim.fork import fork as play_fork
@@ -30,8 +30,9 @@ def run(options: argparse.Namespace) -> int:
     scenario = load(options.file, options.set, seed=options.seed, allow_plugins=options.allow_plugins)
     if scenario.sweep is not None and not options.quiet:
         print("this scenario declares a sweep; 'run' plays its base, 'sweep' plays all points", file=sys.stderr)
+    backend = _backend(scenario, options)
     folder = _folder(options, scenario.name)
-    _guard(scenario, options, folder.path)
+    _guard(backend, options, folder.path)
     with at_its_line(options.file, options.set, options.seed):
         played = play(scenario, folder, how_to_play(options), judge_recovery)
     return show(played.folder, played.summary, options)
@@ -40,8 +41,9 @@ def run(options: argparse.Namespace) -> int:
 def sweep(options: argparse.Namespace) -> int:
     """Play every point of a sweep."""
     scenario = load(options.file, options.set, seed=options.seed, allow_plugins=options.allow_plugins)
+    backend = _backend(scenario, options)
     folder = _left(options, scenario.name) if options.resume else _folder(options, scenario.name)
-    _guard(scenario, options, folder.path)
+    _guard(backend, options, folder.path)
     summary = play_sweep(options.file, options.set, options.seed, folder, how_to_play(options), judge_recovery)
     return show(folder.path, summary, options)
 
@@ -66,6 +68,7 @@ def fork(options: argparse.Namespace) -> int:
     except UnitError as error:
         raise CommandError(f"--at: {error}") from error
     scenario, memory = prepare_fork(run, at_s, options.set, allow_plugins=options.allow_plugins)
+    _backend(scenario, options)
     played = play_fork(scenario, memory, _folder(options, f"{scenario.name}-fork"), how, judge_recovery)
     return show(played.folder, played.summary, options)
 
@@ -91,9 +94,16 @@ def how_to_play(options: argparse.Namespace) -> HowToPlay:
     )
 
 
-def _guard(scenario: Scenario, options: argparse.Namespace, folder: Path) -> None:
+def _backend(scenario: Scenario, options: argparse.Namespace) -> Backend:
+    """Return where a scenario will be played, if that is possible here."""
+    backend = choose_backend(scenario, options.workers, options.ray_address)
+    require_device(scenario, backend)
+    return backend
+
+
+def _guard(backend: Backend, options: argparse.Namespace, folder: Path) -> None:
     """Let a process of its own look after a run that has workers, if this one is the command line's."""
-    if options.owns_process and choose_backend(scenario, options.workers, options.ray_address).workers:
+    if options.owns_process and backend.workers:
         stand_guard(folder)
 
 

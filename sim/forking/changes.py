@@ -34,6 +34,8 @@ def require_possible(old: Scenario, new: Scenario, at_s: float) -> None:
         ForkError: the moment is not on the grid of ticks within the run, or what changes has shaped what was played.
     """
     _require_tick(old, at_s)
+    if old.execution.device != new.execution.device:
+        raise ForkError("execution.device: cannot change in the middle of a run: another device gives other results")
     for path in sorted(_changed(old.resolved(), new.resolved())):
         if path.split(".")[0] in OUTSIDE_FINGERPRINT:
             continue

@@ -10,7 +10,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from agents.contract import DataPlane, DeviceTotals, Eventually, Kept, MessageSizes, Order, Orders, Tallies
+from agents.contract import (
+    BackendError,
+    DataPlane,
+    DeviceTotals,
+    Eventually,
+    Kept,
+    MessageSizes,
+    Order,
+    Orders,
+    Tallies,
+)
 from sim.resuming.checkpoints import Checkpoint, Checkpoints
 from sim.resuming.journal import Entry, Journal, Past
 from sim.resuming.order_digest import OrderDigest
@@ -49,6 +59,7 @@ class KeptPlane:
     Raises, from :meth:`settle` and whatever :meth:`begin` returns:
         ReplayError: orders or tallies of a tick are not those of the journal.
         KeyboardInterrupt: somebody asked to stop; the checkpoint has been taken.
+        BackendError: the run goes on on another kind of device than it began on.
     """
 
     def __init__(self, stages: Sequence[Stage], keeping: Keeping) -> None:
@@ -69,16 +80,34 @@ class KeptPlane:
         """Open the journal: with what is known of the run, or behind what it holds already."""
         path, past = self._keeping.journal, self._keeping.past
         if past is not None:
+            if self._live is not None:
+                self._require_same_device(self._live)
             self._journal = Journal.resume(path, past)
             return
         path.parent.mkdir(exist_ok=True)
-        own = {"sizes": [self.sizes.payload_bytes, self.sizes.update_bytes], "columns": self.columns}
+        sizes = [self.sizes.payload_bytes, self.sizes.update_bytes]
+        own = {"sizes": sizes, "columns": self.columns, "device": self.device}
         self._journal = Journal.begin(path, own | about)
 
     @property
     def workers(self) -> int:
         """The number of worker processes; 0 while the journal answers."""
         return 0 if self._live is None else self._live.workers
+
+    @property
+    def device(self) -> str:
+        """Which kind of device computes."""
+        return self._awake().device
+
+    def _require_same_device(self, live: DataPlane) -> None:
+        past = self._keeping.past
+        # Before there was a choice, it was the processor.
+        began = "cpu" if past is None else past.about.get("device", "cpu")
+        if live.device != began:
+            raise BackendError(
+                f"the run began on {began}, and this is {live.device}: another kind of device gives other results; "
+                f"go on where it began, or play it anew"
+            )
 
     @property
     def ahead(self) -> int:
@@ -110,6 +139,7 @@ class KeptPlane:
         start = self._keeping.start
         if start is not None and start.tick == self._tick:
             self._live = [stage.build for stage in self._stages if stage.after <= self._tick][-1]()
+            self._require_same_device(self._live)
             self._live.restore(start.kept)
         return Eventually(lambda: known.tallies)
 

@@ -42,7 +42,15 @@ def _read_cpus(value: Any, info: ValidationInfo) -> float:
     raise ValueError(f"{shown(value)} is no number of processors; write a whole number, or a part of one such as 0.5")
 
 
+def _read_device(value: Any, info: ValidationInfo) -> str:
+    if isinstance(value, str) and _DEVICE.fullmatch(value):
+        return value
+    raise ValueError(f"{shown(value)} is no device to compute on; write cpu, cuda, or cuda:N for one GPU of several")
+
+
+_DEVICE = re.compile(r"cpu|cuda(:\d{1,3})?")
 _ADDRESS = re.compile(r"(ray://)?(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+):\d{1,5}")
+_DEVICES = {"type": "string", "pattern": f"^({_DEVICE.pattern})$"}
 _CPUS = {"type": "number", "exclusiveMinimum": 0}
 
 
@@ -66,7 +74,10 @@ def _default_backend(given: dict[str, Any]) -> str:
 
 
 class Execution(Clause):
-    """Where the data plane works. It changes how long a run takes, never its result."""
+    """Where the data plane works. It changes how long a run takes, and never its result but for ``device``.
+
+    A GPU rounds in another way than a processor: its runs are equal to each other, and close to those of a processor.
+    """
 
     row: ClassVar[str] = "execution keys"
     workers: Annotated[int | str, Written(_read_workers, lambda v: v, _WORKERS)] = Field(
@@ -80,6 +91,9 @@ class Execution(Clause):
     )
     cloud: Annotated[str, choice("driver", "actor")] = Field(
         default="driver", description="whether the cloud half computes beside the clock, or in a worker of its own"
+    )
+    device: Annotated[str, Written(_read_device, lambda v: v, _DEVICES)] = Field(
+        default="cpu", description="what playing computes on: cpu, cuda, or cuda:N for one GPU of this machine"
     )
     cpus_per_worker: Annotated[float, Written(_read_cpus, lambda v: v, _CPUS)] = Field(
         default=1.0, description="processors that a worker claims of Ray"

@@ -26,7 +26,7 @@ def phases_of(clock: PhaseClock, until_s: float, times_s: list[float]) -> list[P
     """Close the interval; the regret of sample k is 10^k, so that its phase can be read off the sums."""
     times, regret = np.array(times_s), 10 ** np.arange(len(times_s))
     clock.regret(np.zeros(len(times), np.int64), times, regret)
-    found = clock.close(until_s)
+    [found] = clock.close(until_s)
     assert found.sum() == regret.sum()
     return [Phase(int(np.flatnonzero(found // one % 10)[0])) for one in regret]
 
@@ -109,18 +109,22 @@ ENTRIES = st.lists(
 def test_any_history_is_told_apart_as_if_moment_by_moment(
     changes_s: list[list[float]], drawn: list[Entry], closes: set[float]
 ) -> None:
-    clock = PhaseClock([np.array(times) for times in changes_s])
-    entries = sorted(((row, at, into, at - late) for row, at, into, late in drawn), key=lambda entry: entry[1])
-    after_s = -1.0
+    clock, late = (PhaseClock([np.array(times) for times in changes_s]) for _ in range(2))
+    entries = sorted(((row, at, into, at - behind) for row, at, into, behind in drawn), key=lambda entry: entry[1])
+    after_s, told = -1.0, []
     for until_s in [*sorted(closes), 30.0]:
         if within := [entry for entry in entries if after_s < entry[1] <= until_s]:
             enter(clock, *within)
+            enter(late, *within)
         expected = np.zeros(len(Phase), np.int64)
         for row in range(3):
             times_s = np.arange(after_s + 0.5, until_s + 0.25, 0.5)
-            clock.regret(np.full(len(times_s), row), times_s, np.full(len(times_s), 1 + row))
+            for one in (clock, late):
+                one.regret(np.full(len(times_s), row), times_s, np.full(len(times_s), 1 + row))
             own = [entry for entry in entries if entry[0] == row]
             for time_s in times_s.tolist():
                 expected[told_one_by_one(changes_s[row], own, time_s)] += 1 + row
-        assert clock.close(until_s).tolist() == expected.tolist()
+        assert clock.close(until_s).tolist() == [expected.tolist()]
+        told.append(expected.tolist())
         after_s = until_s
+    assert late.close(*sorted(closes), 30.0).tolist() == told

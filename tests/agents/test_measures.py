@@ -128,4 +128,4 @@ def test_a_rank_counts_who_is_better_and_who_is_as_good_but_stands_before(scores
 def test_classification_counts_nothing_beside() -> None:
     logits, label = torch.eye(3).view(1, 3, 3), torch.tensor([[0, 1, 0]])
     assert Top1().correct(logits, label).tolist() == [[True, True, False]]
-    assert Top1().counts(logits, label).shape == (1, 3, 0)
+    assert Top1().judge(logits[0], label[0]).counts.shape == (3, 0)

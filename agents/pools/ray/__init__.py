@@ -18,6 +18,8 @@ for _name, _value in (
     os.environ.setdefault(_name, _value)
 
 # Ray reads its settings when it is imported: they come first.
+from dataclasses import replace  # noqa: E402
+
 from agents.contract import RaySpec  # noqa: E402
 from agents.pools import BlockPool, Cloud  # noqa: E402
 from agents.pools.blueprint import Blueprint  # noqa: E402
@@ -33,7 +35,10 @@ __all__ = ["close_session", "open_session", "ray_pool"]
 def ray_pool(blueprint: Blueprint, workers: int, spec: RaySpec) -> tuple[BlockPool, Cloud]:
     """Return blocks that live in ``workers`` Ray actors, or as many as there are blocks, and their cloud half."""
     owned = shares(blueprint.loads_per_s(), workers)
-    crew = RayCrew(blueprint, owned, spec)
-    pool = SpreadPool(Owners(blueprint.layout, owned), crew, by_reference=spec.cloud)
-    cloud = blueprint.cloud_half()
-    return pool, RemoteCloud(crew, len(owned), cloud) if spec.cloud else cloud
+    # Which GPU a worker has is Ray's affair: to the worker it is the only one.
+    device = blueprint.device.partition(":")[0]
+    crew = RayCrew(replace(blueprint, device=device), owned, spec)
+    pool = SpreadPool(Owners(blueprint.layout, owned), crew, by_reference=spec.cloud, device=device)
+    if not spec.cloud:
+        return pool, blueprint.cloud_half()
+    return pool, RemoteCloud(crew, len(owned), replace(blueprint, device="cpu").cloud_half(), device)

@@ -15,7 +15,7 @@ from typing import Any
 
 import ray
 
-from agents.contract import RaySpec, WorkersLostError
+from agents.contract import TOLD_TOGETHER, RaySpec, WorkersLostError
 from agents.pools.blueprint import Blueprint
 from agents.pools.ray.faults import DEATHS, explained, told
 from agents.pools.ray.life import STARTING_S, Call, Life
@@ -136,8 +136,9 @@ class RayCrew:
             session = open_session(needed, self._spec)
             if session.cpus < needed:
                 _log.warning("Ray has %g processors and the workers claim %g", session.cpus, needed)
+            gpus = 0.0 if self._blueprint.device == "cpu" else session.gpu_share(len(self._jobs))
             with explained("the fleet does not fit into Ray's object store"):
-                self._life = Life(session, ray.put(self._blueprint), self._spec.cpus)
+                self._life = Life(session, ray.put(self._blueprint), self._spec.cpus, gpus)
             self._life.actors = [self._life.hire() for _ in self._jobs]
             try:
                 self._bring_to_life(range(len(self._jobs)))
@@ -203,4 +204,4 @@ def _longest_tick_s(blueprint: Blueprint, owned: Sequence[Share]) -> float:
     """Return how long the slowest machine takes for the ticks that a worker may have before it."""
     loads = blueprint.loads_per_s()
     samples = max(sum(loads[share.first : share.end]) for share in owned) * blueprint.parts[0].tick_s
-    return (AHEAD + 1) * samples / _SLOWEST_PER_S
+    return (TOLD_TOGETHER + AHEAD + 1) * samples / _SLOWEST_PER_S

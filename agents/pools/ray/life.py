@@ -38,25 +38,30 @@ class Call:
 
 @dataclass
 class Life:
-    """Actors by worker, each with the number of scripts it was sent; ``plan`` is what they are built from."""
+    """Actors by worker, each with the number of scripts it was sent; ``plan`` is what they are built from.
+
+    ``cpus`` and ``gpus`` are what each of them claims of Ray.
+    """
 
     session: Session
     plan: Any
     cpus: float
+    gpus: float = 0.0
     actors: list[Any] = field(default_factory=list)
     sent: dict[int, int] = field(default_factory=dict)
 
     def hire(self) -> Any:
         """Return an actor that owns nothing yet: an idle one, or a new one."""
-        while self.session.idle:
-            actor = self.session.idle.pop()
+        idle = self.session.idle.setdefault(self.gpus, [])
+        while idle:
+            actor = idle.pop()
             # Whoever died idle had nothing to lose.
             with suppress(*DEATHS):
                 wait(actor.pid.remote(), STARTING_S, self.session)
                 return actor
         spread = {"scheduling_strategy": "SPREAD"} if self.session.nodes > 1 else {}
         remote: Any = ray.remote
-        return remote(num_cpus=self.cpus, **_ACTOR, **spread)(BlockWorker).remote()
+        return remote(num_cpus=self.cpus, num_gpus=self.gpus, **_ACTOR, **spread)(BlockWorker).remote()
 
     def replace(self, workers: Sequence[int]) -> None:
         """End the actors of some workers, and hire others."""
@@ -77,7 +82,7 @@ class Life:
         """Let the actors wait for a next crew of this session."""
         for actor in self.actors:
             actor.let_go.remote()
-        self.session.idle += self.actors
+        self.session.idle.setdefault(self.gpus, []).extend(self.actors)
 
     def end(self) -> None:
         """End the actors."""

@@ -6,7 +6,7 @@ import logging
 import os
 import shutil
 from dataclasses import dataclass, field
-from math import ceil
+from math import ceil, floor
 from pathlib import Path
 from typing import Any
 
@@ -32,14 +32,16 @@ class Session:
         cpus: processors it has for workers.
         nodes: machines it had at the start.
         own: whether it was started, or connected to, here.
-        idle: actors that wait for a next pool.
+        gpus: graphics processors it has for workers.
+        idle: actors that wait for a next pool, by the share of a GPU that they hold.
     """
 
     address: str | None
     cpus: float
     nodes: int
     own: bool
-    idle: list[Any] = field(default_factory=list)
+    gpus: float = 0.0
+    idle: dict[float, list[Any]] = field(default_factory=dict)
 
     def check(self) -> None:
         """Raise :class:`BackendError` if a part of Ray that belongs to this process is gone."""
@@ -50,6 +52,22 @@ class Session:
         if dead:
             told = f"Ray broke down on this machine: its {' and '.join(dead)} ended unasked"
             raise BackendError(f"{told}; look for a lack of memory, or play with --workers 0")
+
+    def gpu_share(self, workers: int) -> float:
+        """Return the share of a GPU that each of ``workers`` claims, if all GPUs are shared out evenly.
+
+        Raises:
+            BackendError: there is none.
+        """
+        if self.gpus < 1.0:
+            where = "on this machine" if self.address is None else f"on the cluster at '{self.address}'"
+            raise BackendError(
+                f"execution.device: cuda was asked for, but Ray knows of no GPU {where}; start a node that has one, "
+                "with 'ray start --num-gpus', or write 'device: cpu'"
+            )
+        on_each = ceil(workers / int(self.gpus))
+        # Ray counts shares in ten-thousandths: rounded up, the last worker would find no room.
+        return floor(1e4 / on_each) / 1e4
 
 
 _open: Session | None = None
@@ -76,8 +94,9 @@ def close_session() -> None:
     global _open
     session, _open = _open, None
     if session is not None and session.own and ray.is_initialized():
-        for actor in session.idle:
-            ray.kill(actor)
+        for actors in session.idle.values():
+            for actor in actors:
+                ray.kill(actor)
         ray.shutdown()
 
 
@@ -98,7 +117,7 @@ def _start(cpus: float, spec: RaySpec) -> Session:
                 log_to_driver=False,
                 logging_level=logging.ERROR,
             )
-    return Session(None, ray.cluster_resources().get("CPU", 0.0), 1, own)
+    return Session(None, ray.cluster_resources().get("CPU", 0.0), 1, own, _gpus())
 
 
 def _store_bytes(wanted: int) -> int:
@@ -119,4 +138,8 @@ def _store_bytes(wanted: int) -> int:
 def _connected(address: str) -> Session:
     connect(address)
     nodes = sum(1 for node in ray.nodes() if node["Alive"])
-    return Session(address, ray.cluster_resources().get("CPU", 0.0), nodes, True)
+    return Session(address, ray.cluster_resources().get("CPU", 0.0), nodes, True, _gpus())
+
+
+def _gpus() -> float:
+    return float(ray.cluster_resources().get("GPU", 0.0))

@@ -85,10 +85,12 @@ def test_a_cloud_half_in_a_worker_of_its_own_changes_nothing_even_when_all_move(
     for workers in (3, 2):
         pool, crew = spread(blueprint, workers, by_reference=True)
         fleets.append(fleet_of(pool, RemoteCloud(crew, len(crew), cloud_of(blueprint))))
-    begun = [fleets[0].begin(*tick) for tick in ticks[:5]]
-    fleets[1].restore(fleets[0].checkpoint())
-    begun += [fleets[1].begin(*tick) for tick in ticks[5:]]
-    assert np.array_equal([coming.get().cohorts for coming in begun], expected)
+    told = []
+    for fleet, part in ((fleets[0], ticks[:5]), (fleets[1], ticks[5:])):
+        begun = [fleet.begin(*tick) for tick in part]
+        told += [coming.get().cohorts for coming in begun]
+        fleets[1].restore(fleet.checkpoint())
+    assert np.array_equal(told, expected)
     assert np.array_equal(fleets[1].totals().counts, alone.totals().counts)
 
 
@@ -104,11 +106,11 @@ def test_a_tick_without_collects_is_one_message_to_a_worker_and_with_them_it_is_
     blueprint = small_blueprint()
     pool, crew = spread(blueprint, 3)
     fleet = fleet_of(pool, cloud_of(blueprint))
-    fleet.settle([], TICK_S)
+    fleet.begin([], TICK_S)
     assert crew.messages == 3
     for number, (orders, until_s) in enumerate(islice(itinerary(), 1, 5), start=1):
         asks = [order for order in orders if order.at_s == until_s - 2.0]
-        fleet.settle(asks, until_s)
+        fleet.begin(asks, until_s)
         # Collects; streams to draw meanwhile; the close.
         assert crew.messages == 3 + 9 * number
 

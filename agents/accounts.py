@@ -1,0 +1,103 @@
+"""What is counted of a block: interval by interval, device by device, and what accuracy was lost to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import inf
+
+import numpy as np
+
+from agents.attribution import PhaseClock
+from agents.contract import COHORT_COLUMNS, DEVICE_COLUMNS, Kept
+from agents.judging import Verdict
+from agents.keeping import below, under
+from agents.samples import Strips
+
+_LOSS, _REGRET = COHORT_COLUMNS.index("loss_micro"), COHORT_COLUMNS.index("regret_undetected")
+#: What a sample counts for is four bits: labelled, correct, correct_static, correct_oracle, from the highest.
+_BITS = np.arange(16)
+#: By those bits: what they add to the first columns of a cohort, and (without the first bit) to those of a device.
+_OF_COHORT = np.stack([np.ones(16, np.int64), _BITS >> 3, _BITS >> 2 & 1, _BITS >> 1 & 1, _BITS & 1], axis=1)
+_OF_DEVICE = _OF_COHORT[:8, [0, 2, 3, 4]]
+
+
+class Accounts:
+    """Counts of the intervals that were closed and not told yet, and of the open one.
+
+    Samples may be counted late, and in any order: each finds its interval by its time. Only when intervals are told
+    must all their samples have been counted.
+    """
+
+    def __init__(self, changes_s: Sequence[np.ndarray], devices: int, columns: int) -> None:
+        self.totals = np.zeros((devices, len(DEVICE_COLUMNS)), np.int64)
+        self.phases = PhaseClock(changes_s)
+        self._ends_s: list[float] = []
+        # A row for each interval: those settled, those closed, and the open one.
+        self._settled = np.zeros((0, columns), np.int64)
+        self._tallies = np.zeros((1, columns), np.int64)
+
+    @property
+    def columns(self) -> int:
+        """How many things are counted of an interval."""
+        return self._tallies.shape[1]
+
+    @property
+    def end_s(self) -> float:
+        """End of the last interval that was closed and is not settled [s]; minus infinity if there is none."""
+        return self._ends_s[-1] if self._ends_s else -inf
+
+    def count(self, strips: Strips, verdict: Verdict) -> None:
+        """Add what became of samples."""
+        interval = np.array(self._ends_s).searchsorted(strips.time_s)
+        flags = ((strips.due_s < inf), verdict.correct, verdict.correct_static, verdict.correct_oracle)
+        labelled, correct, static, oracle = (flag.view(np.uint8) for flag in flags)
+        bits = labelled << 3 | correct << 2 | static << 1 | oracle
+        self._count_devices(strips, bits & 7)
+        self._count_intervals(interval, bits, verdict)
+        if len(lost := np.flatnonzero(correct != oracle)):
+            row = strips.rows[strips.count.cumsum().searchsorted(lost, side="right")]
+            self.phases.regret(row, strips.time_s[lost], verdict.regret[lost])
+
+    def _count_devices(self, strips: Strips, bits: np.ndarray) -> None:
+        devices = len(strips.rows)
+        of = np.repeat(np.arange(devices) * 8, strips.count) + bits
+        self.totals[strips.rows] += np.bincount(of, minlength=devices * 8).reshape(devices, 8) @ _OF_DEVICE
+
+    def _count_intervals(self, interval: np.ndarray, bits: np.ndarray, verdict: Verdict) -> None:
+        intervals = len(self._tallies)
+        counts = np.bincount(interval * 16 + bits, minlength=intervals * 16).reshape(intervals, 16)
+        self._tallies[:, : _OF_COHORT.shape[1]] += counts @ _OF_COHORT
+        # Sums of integers below 2^53: exact as floats too.
+        self._tallies[:, _LOSS] += np.bincount(interval, verdict.loss_micro, intervals).astype(np.int64)
+        if verdict.counts.shape[1]:
+            np.add.at(self._tallies[:, len(COHORT_COLUMNS) :], interval, verdict.counts)
+
+    def close(self, until_s: float) -> None:
+        """End the open interval; its samples may still be counted."""
+        self._ends_s.append(until_s)
+        self._tallies = np.concatenate([self._tallies, np.zeros((1, self.columns), np.int64)])
+
+    def settle(self) -> None:
+        """Complete all closed intervals: their samples have been counted, and those of no later ones."""
+        if self._ends_s:
+            done, self._tallies = self._tallies[:-1], self._tallies[-1:]
+            done[:, _REGRET : len(COHORT_COLUMNS)] += self.phases.close(*self._ends_s)
+            self._settled = np.concatenate([self._settled, done])
+            self._ends_s = []
+
+    def tell(self) -> np.ndarray:
+        """Return the tallies of all settled intervals that were not told yet: int64 [intervals, columns]."""
+        told, self._settled = self._settled, self._settled[:0]
+        return told
+
+    def checkpoint(self) -> Kept:
+        """Return all that is kept, by name; only right after :meth:`settle`."""
+        kept = {"totals": self.totals.copy(), "settled": self._settled.copy()}
+        return kept | below("phases", self.phases.checkpoint())
+
+    def restore(self, kept: Kept) -> None:
+        """Go to where :meth:`checkpoint` was called; takes the arrays over."""
+        self.totals, self._settled = kept["totals"], kept["settled"]
+        self._ends_s = []
+        self._tallies = np.zeros((1, self.columns), np.int64)
+        self.phases.restore(under("phases", kept))
