@@ -10,9 +10,10 @@ import torch
 
 from agents.accounts import Accounts
 from agents.arrivals import Arrivals
-from agents.codecs import roundtrip
+from agents.codecs import coded, decoded
 from agents.contract import COHORT_COLUMNS, TOLD_TOGETHER, Kept
 from agents.device_rows import DeviceRows
+from agents.devices import CPU, moved
 from agents.features import Features
 from agents.feed import Feed
 from agents.judging import Judge
@@ -61,6 +62,8 @@ class Block:
     def __init__(self, parts: BlockParts, place: Place, devices: int, state: DeviceState) -> None:
         self._parts, self.devices = parts, devices
         self.state = DeviceRows(state, place.width, shared=parts.method.shared_rows)
+        # Elsewhere than on a processor bits depend on shapes, so that there is only one.
+        self._steady = self.state.device != CPU
         self._rows = np.arange(devices)
         self._feed = Feed(parts.seed, parts.task, parts.arrivals, place, parts.history, _capacity(parts))
         self._knowledge = Knowledge()
@@ -76,7 +79,7 @@ class Block:
         self._feed.load(until_s)
 
     def collect(self, rows: np.ndarray, at_s: np.ndarray, tickets: np.ndarray) -> Payload:
-        """Return the payloads of ``rows`` at ``at_s`` [s], stacked in the order given."""
+        """Return the payloads of ``rows`` at ``at_s`` [s], stacked in the order given, as they are on the wire."""
         method, ring = self._parts.method, self._feed.ring
         self._feed.load(float(at_s.max()))
         seen = ring.count_until(rows, at_s, self._feed.judged[rows])
@@ -87,7 +90,7 @@ class Block:
         there = np.arange(places.shape[1]) < count[:, None]
         self._knowledge.note(tickets, self._known_until_s(at_s, places, there))
         payload = method.collect(self.state.of(rows), self._recent(at_s, places, there))
-        return roundtrip(method.codec, method.payload_fields, payload)
+        return moved(coded(method.codec, method.payload_fields, payload), CPU)
 
     def _known_until_s(self, at_s: np.ndarray, places: np.ndarray, there: np.ndarray) -> np.ndarray:
         """Return up to when each payload knows the world: its newest label, or simply the time of the request."""
@@ -99,9 +102,9 @@ class Block:
     def _recent(self, at_s: np.ndarray, places: np.ndarray, there: np.ndarray) -> Recent:
         known = there & (self._feed.ring.due_s.take(places) <= at_s[:, None])
         features, label = self._parts.features.recent(Picked(self._feed.ring, places), known)
-        features = features * torch.from_numpy(there[:, :, None])
-        count = torch.from_numpy(np.count_nonzero(there, axis=1))
-        return Recent(features=features, label=torch.from_numpy(label.astype(np.int64)), count=count)
+        shown = {"there": there[:, :, None], "label": label.astype(np.int64), "count": np.count_nonzero(there, axis=1)}
+        here = moved({name: torch.from_numpy(values) for name, values in shown.items()}, features.device)
+        return Recent(features=features * here["there"], label=here["label"], count=here["count"])
 
     def note(self, rows: np.ndarray, at_s: np.ndarray, tickets: np.ndarray, phases: np.ndarray) -> None:
         """Note that exchanges enter phases, in virtual-time order: what regret is attributed to."""
@@ -111,10 +114,12 @@ class Block:
         """Forget exchanges that are over."""
         self._knowledge.forget(tickets)
 
-    def install(self, rows: np.ndarray, at_s: np.ndarray, updates: Updates) -> None:
+    def install(self, rows: np.ndarray, at_s: np.ndarray, wire: Updates) -> None:
         """Judge what ``rows`` saw up to ``at_s`` with their old state, then put their updates in force."""
         self._judge(rows, at_s)
-        self.state.put(rows, self._parts.method.install(self.state.of(rows), updates))
+        method = self._parts.method
+        updates = decoded(method.codec, method.update_fields, moved(wire, self.state.device))
+        self.state.put(rows, method.install(self.state.of(rows), updates))
 
     def close(self, until_s: float) -> None:
         """End an interval; what is still to be judged of it may wait."""
@@ -146,23 +151,28 @@ class Block:
         """Predict all samples of ``rows`` up to ``until_s`` [rows] that were not predicted yet."""
         self._feed.load(float(until_s.max(initial=0.0)))
         waiting = self._feed.ring.count_until(rows, until_s, self._feed.judged[rows]) - self._feed.judged[rows]
-        # Devices with about as many samples go together: little padding.
-        order = waiting.argsort(kind="stable")[::-1][: np.count_nonzero(waiting)]
-        rows, waiting = rows[order], waiting[order]
-        while len(rows):
-            width = min(_rounded(int(waiting[0]), self._parts.method.head.fewest), _WIDEST)
-            some = max(1, _AT_ONCE // width)
-            count = np.minimum(waiting[:some], width)
-            self._judge_some(rows[:some], count, width)
-            left = waiting[:some] - count
-            more = np.count_nonzero(left)
-            rows = np.concatenate([rows[:more], rows[some:]])
-            waiting = np.concatenate([left[:more], waiting[some:]])
+        while len(left := np.flatnonzero(waiting)):
+            # Devices with about as many samples go together: little padding.
+            left = left[waiting[left].argsort(kind="stable")[::-1]]
+            width = self._width(int(waiting[left[0]]))
+            most = max(1, _AT_ONCE // width)
+            some = left[:most]
+            count = np.minimum(waiting[some], width)
+            self._judge_some(rows[some], count, width, most - len(some) if self._steady else 0)
+            waiting[some] -= count
 
-    def _judge_some(self, rows: np.ndarray, count: np.ndarray, width: int) -> None:
+    def _width(self, samples: int) -> int:
+        """Return how many of a device's waiting ``samples`` are predicted at once: in equal parts, if not all."""
+        if self._steady:
+            return _WIDEST
+        part = -(-samples // -(-samples // _WIDEST))
+        return -(-max(part, self._parts.method.head.fewest) // _QUANTUM) * _QUANTUM
+
+    def _judge_some(self, rows: np.ndarray, count: np.ndarray, width: int, missing: int) -> None:
         parts = self._parts
-        strips = Strips.cut(self._feed.ring, rows, self._feed.judged[rows], count, width)
-        self._accounts.count(strips, parts.judge(parts.method, self.state.of(rows), strips, parts.features))
+        strips = Strips.cut(self._feed.ring, rows, self._feed.judged[rows], count, width, missing)
+        state = self.state.of(np.concatenate([rows, rows[:1].repeat(missing)]) if missing else rows)
+        self._accounts.count(strips, parts.judge(parts.method, state, strips, parts.features))
         self._feed.judged[rows] += count
 
     def checkpoint(self) -> Kept:
@@ -179,10 +189,6 @@ class Block:
         self._knowledge.restore(under("knowledge", kept))
         self._accounts.restore(under("accounts", kept))
         self.state.restore(under("state", kept))
-
-
-def _rounded(samples: int, fewest: int) -> int:
-    return -(-max(samples, fewest) // _QUANTUM) * _QUANTUM
 
 
 def _capacity(parts: BlockParts) -> int:

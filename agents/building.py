@@ -49,7 +49,7 @@ def build_fleet(spec: FleetSpec, report: Report | None = None) -> Fleet:
         BackendError: the device is not here.
     """
     torch.set_num_threads(1)
-    if _computes_here(spec):
+    if spec.computes_here:
         require_seen(spec.device)
     blueprint = draw_blueprint(spec, report)
     method = blueprint.parts[0].method
@@ -57,11 +57,6 @@ def build_fleet(spec: FleetSpec, report: Report | None = None) -> Fleet:
     pool, cloud = make_pool(blueprint, spec.workers, spec.ray)
     truth = partial(told_truth, blueprint.layout, blueprint.parts[0].task)
     return Fleet(pool, cloud, sizes, blueprint.parts[0].columns, spec.watch, truth)
-
-
-def _computes_here(spec: FleetSpec) -> bool:
-    """Say whether anything is played in this process, or on this machine."""
-    return not (spec.workers and spec.ray.cloud)
 
 
 def draw_blueprint(spec: FleetSpec, report: Report | None = None) -> Blueprint:

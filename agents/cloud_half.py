@@ -8,12 +8,12 @@ from collections.abc import Iterable
 import numpy as np
 import torch
 
-from agents.codecs import roundtrip
+from agents.codecs import coded, decoded
 from agents.contract import Kept
 from agents.devices import CPU, device_of, moved, name_of
 from agents.keeping import as_arrays, as_tensors, below, under
-from agents.methods.base import CloudState, Method, Payload, Updates
-from agents.shelf import Shelf
+from agents.methods.base import CHUNK, CloudState, Method, Payload, Updates
+from agents.shelf import Loan, Shelf
 
 _TYPES = {"int32": torch.int32, "int16": torch.int16, "uint8": torch.uint8}
 
@@ -21,7 +21,7 @@ _TYPES = {"int32": torch.int32, "int16": torch.int16, "uint8": torch.uint8}
 class CloudHalf:
     """Keeps payloads until they are served and updates until they are installed.
 
-    It computes on the device that ``state`` is on; whatever waits here waits on the processor.
+    It computes on the device that ``state`` is on; whatever waits here waits on the processor, coded as on the wire.
     """
 
     def __init__(self, method: Method, state: CloudState) -> None:
@@ -50,10 +50,13 @@ class CloudHalf:
 
     def adapt(self, tickets: np.ndarray) -> None:
         """Turn the payloads of some tickets into updates, in the order of their service."""
-        if len(tickets):
-            method, mine = self._method, tickets.tolist()
-            self.state, updates = method.adapt(self.state, moved(self._payloads.take(mine), self._device))
-            self._updates.put(mine, moved(roundtrip(method.codec, method.update_fields, updates), CPU))
+        method = self._method
+        # A few at a time, from payload to update: what is computed stays in the cache.
+        for first in range(0, len(tickets), CHUNK):
+            some = tickets[first : first + CHUNK].tolist()
+            wire = moved(self._payloads.take(some), self._device)
+            self.state, updates = method.adapt(self.state, decoded(method.codec, method.payload_fields, wire))
+            self._updates.put(some, moved(coded(method.codec, method.update_fields, updates), CPU))
 
     def measure_s(self, repeats: int = 21) -> float:
         """Return the median time [s] that adapting to one empty payload takes; the state stays as it was."""
@@ -69,6 +72,10 @@ class CloudHalf:
             moved(self._method.adapt(state, payload)[1], CPU)
             walls_s.append(time.perf_counter() - began)
         return sorted(walls_s)[repeats // 2]
+
+    def parcel(self, tickets: np.ndarray) -> Loan:
+        """Give away the updates of some tickets, in their order; they are looked at before anything else is done."""
+        return self._updates.lend(tickets.tolist())
 
     def hand_out(self, tickets: np.ndarray) -> Updates:
         """Give away the updates of some tickets, stacked in their order."""

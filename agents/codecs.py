@@ -112,13 +112,13 @@ class Int8:
 
     def restore(self, coded: Coded, bound: float | None) -> torch.Tensor:
         step = coded.scale if coded.scale is not None else (bound or 0.0) / 127.0
-        return coded.numbers.float() * step
+        return coded.numbers.float().mul_(step)
 
     def scale_bytes(self, bound: float | None) -> int:
         return 4 if bound is None else 0
 
     def _round(self, steps: torch.Tensor) -> torch.Tensor:
-        return steps.round().clamp(-127, 127).to(torch.int8)
+        return steps.round_().clamp_(-127, 127).to(torch.int8)
 
 
 #: Name in a scenario -> codec.
@@ -168,16 +168,44 @@ def decode(codec: Codec, message: Message, data: bytes) -> Tensors:
     return tensors
 
 
+def coded(codec: Codec, message: Message, rows: Mapping[str, torch.Tensor]) -> Tensors:
+    """Return many messages (leading axis) as they are on the wire: numbers by field, and scales by ``<field>.scale``."""
+    wire: Tensors = {}
+    for field in message:
+        values = rows[field.name]
+        if _is_kept(field):
+            wire[field.name] = values
+            continue
+        scale, numbers = codec.quantise(values.reshape(len(values), field.numel), field.bound)
+        wire[field.name] = numbers
+        if scale is not None:
+            wire[_scale_of(field)] = scale
+    return wire
+
+
+def decoded(codec: Codec, message: Message, wire: Mapping[str, torch.Tensor]) -> Tensors:
+    """Return what the receiver makes of :func:`coded` messages."""
+    rows: Tensors = {}
+    for field in message:
+        numbers = wire[field.name]
+        if not _is_kept(field):
+            values = codec.restore(Coded(wire.get(_scale_of(field)), numbers), field.bound)
+            numbers = values.view(len(numbers), *field.shape)
+        rows[field.name] = numbers
+    return rows
+
+
 def roundtrip(codec: Codec, message: Message, rows: Mapping[str, torch.Tensor]) -> Tensors:
     """Return what the receiver gets of many messages (leading axis), without writing a byte."""
-    return {field.name: _roundtrip_field(codec, field, rows[field.name]) for field in message}
+    return decoded(codec, message, coded(codec, message, rows))
 
 
-def _roundtrip_field(codec: Codec, field: Field, rows: torch.Tensor) -> torch.Tensor:
-    if field.header or field.dtype in _KEPT:
-        return rows
-    flat = rows.reshape(len(rows), field.numel)
-    return codec.restore(codec.quantise(flat, field.bound), field.bound).view(rows.shape)
+def _is_kept(field: Field) -> bool:
+    return field.header or field.dtype in _KEPT
+
+
+def _scale_of(field: Field) -> str:
+    return f"{field.name}.scale"
 
 
 def _encode_field(codec: Codec, field: Field, tensor: torch.Tensor) -> bytes:

@@ -103,7 +103,7 @@ class Fleet:
         self._pool.note(wave.progress)
         self._cloud.adapt(wave.adapts)
         if len(wave.installs):
-            self._pool.install(wave.installs, self._cloud.hand_out(wave.installs.ticket))
+            self._pool.install(wave.installs, self._cloud.parcel(wave.installs.ticket))
         if len(wave.discards):
             self._cloud.forget(wave.discards.ticket)
             self._pool.forget(wave.discards)

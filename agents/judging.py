@@ -10,8 +10,9 @@ from typing import Protocol
 import numpy as np
 import torch
 
+from agents.devices import CPU
 from agents.features import Features
-from agents.measures import Measure
+from agents.measures import Judged, Measure
 from agents.methods.base import DeviceState, Method
 from agents.samples import Strips
 
@@ -53,7 +54,7 @@ class Seen:
     @cached_property
     def label(self) -> torch.Tensor:
         """What is true: int64 [samples]."""
-        return torch.from_numpy(self.samples["label"].astype(np.int64))
+        return torch.from_numpy(self.samples["label"].astype(np.int64)).to(self.x.device)
 
     def only(self, padded: torch.Tensor) -> torch.Tensor:
         """Return the rows [samples, ...] of ``padded`` [devices, width, ...] that are no padding."""
@@ -62,6 +63,10 @@ class Seen:
 
 class Reference(Protocol):
     """A model judged beside the deployed one."""
+
+    def on(self, device: torch.device) -> Reference:
+        """Return the same reference, computing on ``device``."""
+        ...
 
     def correct(self, seen: Seen) -> np.ndarray:
         """Return which samples it predicts correctly, bool [samples]."""
@@ -76,18 +81,32 @@ class Judge:
     oracle: Reference | None
     measure: Measure
 
+    def on(self, device: torch.device) -> Judge:
+        """Return the same judge, computing on ``device``."""
+        static = None if self.static is None else self.static.on(device)
+        return Judge(static, None if self.oracle is None else self.oracle.on(device), self.measure)
+
     def __call__(self, method: Method, state: DeviceState, strips: Strips, features: Features) -> Verdict:
         """Predict samples with the ``state`` of their devices and compare them with the truth.
 
         All are predicted, padding too, because shapes are fixed; padding is left out at once.
         """
         with torch.inference_mode():
-            seen = Seen(features.of(strips.padded), strips.flat, torch.from_numpy(strips.kept))
-            judged = self.measure.judge(seen.only(method.predict(state, seen.x)), seen.label)
+            x = features.of(strips.padded)
+            seen = Seen(x, strips.flat, torch.from_numpy(strips.kept).to(x.device))
+            judged = self._judged(method.predict(state, x), seen, strips)
             micro = (judged.loss_nats.clamp(0.0, _WORST_NATS).double() * 1e6).round().long()
-            correct, loss_micro, counts = judged.correct.numpy(), micro.numpy(), judged.counts.numpy()
+            correct, loss_micro, counts = (one.cpu().numpy() for one in (judged.correct, micro, judged.counts))
         nowhere = np.zeros_like(correct)
         best = nowhere if self.oracle is None else self.oracle.correct(seen)
         static = nowhere if self.static is None else self.static.correct(seen)
         regret = nowhere.view(np.int8) if self.oracle is None else best.view(np.int8) - correct.view(np.int8)
         return Verdict(correct, static, best, regret, loss_micro, counts)
+
+    def _judged(self, logits: torch.Tensor, seen: Seen, strips: Strips) -> Judged:
+        if logits.device == CPU:
+            return self.measure.judge(seen.only(logits), seen.label)
+        # On a GPU last bits tell how many samples there are: padding stays until all is computed.
+        label = torch.from_numpy(strips.padded["label"].astype(np.int64)).to(logits.device)
+        whole = self.measure.judge(logits.flatten(0, 1).contiguous(), label.flatten())
+        return Judged(*(one.index_select(0, seen.kept) for one in whole))

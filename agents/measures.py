@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from math import log2
 from typing import NamedTuple, Protocol
 
@@ -74,7 +75,7 @@ class Top1:
         highest = by_class.max(0)
         total = _added_up((by_class - highest.values).exp_())
         own = logits.gather(-1, label.unsqueeze(-1)).squeeze(-1)
-        none = torch.zeros(*label.shape, 0, dtype=torch.int64)
+        none = label.new_zeros(*label.shape, 0)
         return Judged(highest.indices == label, total.log_() + highest.values - own, none)
 
 
@@ -85,6 +86,8 @@ def _by_class(logits: torch.Tensor) -> torch.Tensor:
 
 def _added_up(by_class: torch.Tensor) -> torch.Tensor:
     """Return the sum over the classes, one after the other, so that bits do not tell how many samples there are."""
+    if by_class.device.type != "cpu":
+        return reduce(torch.add, by_class)
     rows = by_class.reshape(len(by_class), -1).numpy()
     # A lone column would be summed in pairs.
     wide = rows if rows.shape[1] > 1 else rows.repeat(2, axis=1)
@@ -132,7 +135,8 @@ class Ranking:
         """Return what is counted of each list: int64 [..., len(columns)]."""
         place = rank(logits, label)
         # Looked up, not computed: a logarithm's last bit may depend on where in memory it is taken.
-        gain = torch.tensor([1.0 / log2(ahead + 2.0) for ahead in range(logits.shape[-1])], dtype=torch.float64)[place]
+        gains = [1.0 / log2(ahead + 2.0) for ahead in range(logits.shape[-1])]
+        gain = torch.tensor(gains, dtype=torch.float64, device=logits.device)[place]
         counted = [(place < k).long() for k in _ALSO_WITHIN]
         counted += [_micro(torch.where(place < k, gain, 0.0)) for k in _GAIN_WITHIN]
         counted += [_micro(1.0 / (place.double() + 1.0)), _micro(list_auc(logits, label))]
@@ -160,7 +164,7 @@ def list_auc(logits: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
 def _binned(logits: torch.Tensor, label: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Return how many scores of the clicked and of the other candidates fall into each bin: int64 [..., bins] each."""
     place = torch.bucketize(logits, _CUTS.to(logits))
-    both = torch.zeros(*label.shape, _BINS, dtype=torch.int64).scatter_add_(-1, place, torch.ones_like(place))
+    both = label.new_zeros(*label.shape, _BINS).scatter_add_(-1, place, torch.ones_like(place))
     clicked = functional.one_hot(place.gather(-1, label.unsqueeze(-1))[..., 0], _BINS)
     return clicked, both - clicked
 

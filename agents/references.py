@@ -28,6 +28,10 @@ class Tabled:
     def __init__(self, correct: np.ndarray) -> None:
         self._correct = correct
 
+    def on(self, device: torch.device) -> Tabled:
+        """Return the reference itself: it computes nothing."""
+        return self
+
     def correct(self, seen: Seen) -> np.ndarray:
         """Look the verdicts up: bool [samples]."""
         return self._correct.take(seen.samples["ref"])
@@ -39,16 +43,24 @@ class Computed:
     def __init__(self, base: Base) -> None:
         self._base = base
 
+    def on(self, device: torch.device) -> Computed:
+        """Return the reference with its head on ``device``."""
+        return Computed(self._base.on(device))
+
     def correct(self, seen: Seen) -> np.ndarray:
         """Predict with the one head: bool [samples]."""
         with torch.inference_mode():
             logits = seen.only(self._base.head.forward(self._base.layers, seen.x))
-            judged: np.ndarray = self._base.net.measure.correct(logits, seen.label).numpy()
+            judged: np.ndarray = self._base.net.measure.correct(logits, seen.label).cpu().numpy()
         return judged
 
 
 class BayesOptimal:
     """The oracle of a task that tells the best possible prediction of each sample."""
+
+    def on(self, device: torch.device) -> BayesOptimal:
+        """Return the reference itself: it computes nothing."""
+        return self
 
     def correct(self, seen: Seen) -> np.ndarray:
         """Compare the task's own best prediction with the label: bool [samples]."""

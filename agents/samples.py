@@ -26,18 +26,21 @@ class SampleRing:
         self.fields: dict[str, np.ndarray] = {}
 
     def load(self, time_s: np.ndarray, due_s: np.ndarray, content: Content) -> None:
-        """Append one cell, [devices, samples] each; samples at +inf are padding."""
+        """Append one cell, [devices, samples] each; behind the samples of a row +inf is padding."""
         there = np.isfinite(time_s)
-        kept = np.flatnonzero(there)
-        row, column = np.divmod(kept, time_s.shape[1])
-        places = row * self.capacity + (self.loaded[row] + column) % self.capacity
+        kept, count = np.flatnonzero(there), np.count_nonzero(there, axis=1)
+        rows = np.arange(self.width)
+        # Padding is behind the samples of a row, so that their columns are as good as counted.
+        slot = np.repeat(self.loaded % self.capacity - rows * time_s.shape[1], count) + kept
+        slot -= self.capacity * (slot >= self.capacity)
+        places = np.repeat(rows * self.capacity, count) + slot
         _put(self.time_s, places, time_s, kept)
         _put(self.due_s, places, due_s, kept)
         for name, values in vars(content).items():
             # Which concept reigned is told by the schedule; here nobody asks, and millions of devices would pay.
             if values is not None and name != "concept":
                 _put(self._field(name, values), places, values, kept)
-        self.loaded += np.count_nonzero(there, axis=1)
+        self.loaded += count
 
     def _field(self, name: str, values: np.ndarray) -> np.ndarray:
         if name not in self.fields:
@@ -135,14 +138,20 @@ class Strips:
     due_s: np.ndarray
 
     @classmethod
-    def cut(cls, ring: SampleRing, rows: np.ndarray, first: np.ndarray, count: np.ndarray, width: int) -> Strips:
-        """Return ``count`` samples of each of ``rows`` from ordinal ``first`` on, padded to ``width``."""
+    def cut(
+        cls, ring: SampleRing, rows: np.ndarray, first: np.ndarray, count: np.ndarray, width: int, missing: int = 0
+    ) -> Strips:
+        """Return ``count`` samples of each of ``rows`` from ordinal ``first`` on, padded to ``width``.
+
+        The first row is ``missing`` times more among the padded: where their number must always be the same.
+        """
         column = np.arange(width)
         places = ring.places(rows, first[:, None] + column)
         kept = np.flatnonzero(column < count[:, None])
         there = places.take(kept)
         times_s = ring.time_s.take(there), ring.due_s.take(there)
-        return cls(rows, count, Picked(ring, places), Picked(ring, there), kept, *times_s)
+        padded = np.concatenate([places, places[:1].repeat(missing, axis=0)]) if missing else places
+        return cls(rows, count, Picked(ring, padded), Picked(ring, there), kept, *times_s)
 
 
 def _put(target: np.ndarray, places: np.ndarray, values: np.ndarray, kept: np.ndarray) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,6 +12,18 @@ from agents.contract import Kept
 from agents.keeping import as_arrays, as_tensors, below, under
 
 Rows = dict[str, torch.Tensor]
+
+
+class Loan:
+    """Rows that were taken off a shelf and are still there, until something is put on it."""
+
+    def __init__(self, fields: Rows, slots: Sequence[int]) -> None:
+        self._fields, self._slots = fields, torch.tensor(slots, dtype=torch.int64)
+
+    def of(self, rows: np.ndarray) -> Rows:
+        """Return copies of some of the rows, stacked."""
+        slots = self._slots.index_select(0, torch.from_numpy(rows))
+        return {name: values.index_select(0, slots) for name, values in self._fields.items()}
 
 
 class Shelf:
@@ -41,9 +54,13 @@ class Shelf:
         Raises:
             KeyError: nothing is there for a ticket.
         """
+        return self.lend(tickets).of(np.arange(len(tickets)))
+
+    def lend(self, tickets: Sequence[int]) -> Loan:
+        """Take rows off the shelf like :meth:`take`, to be copied by and by, before the next :meth:`put`."""
         slots = [self._slot_of.pop(ticket) for ticket in tickets]
         self._free += slots
-        return self._at(slots)
+        return Loan(self._fields, slots)
 
     def drop(self, tickets: Sequence[int]) -> None:
         """Forget what is kept for some tickets, if anything is."""
@@ -53,17 +70,14 @@ class Shelf:
         """Return all that is on the shelf, by name."""
         tickets = list(self._slot_of)
         kept = {"tickets": np.array(tickets, np.int64)}
-        return kept | below("rows", as_arrays(self._at(list(self._slot_of.values()))) if tickets else {})
+        rows = Loan(self._fields, list(self._slot_of.values())).of(np.arange(len(tickets)))
+        return kept | below("rows", as_arrays(rows) if tickets else {})
 
     def restore(self, kept: Kept) -> None:
         """Go to where :meth:`checkpoint` was called."""
         self.drop(list(self._slot_of))
         if len(kept["tickets"]):
             self.put(kept["tickets"].tolist(), as_tensors(under("rows", kept)))
-
-    def _at(self, slots: Sequence[int]) -> Rows:
-        index = torch.tensor(slots, dtype=torch.int64)
-        return {name: values.index_select(0, index) for name, values in self._fields.items()}
 
     def _make_room(self, wanted: int, rows: Mapping[str, torch.Tensor]) -> None:
         if len(self._free) >= wanted:
@@ -74,3 +88,11 @@ class Shelf:
             self._fields[name] = torch.cat([self._fields[name], empty]) if self._slots else empty
         self._free += range(self._slots, self._slots + more)
         self._slots += more
+
+
+def rows_of(updates: Any, rows: np.ndarray) -> Any:
+    """Return some rows of stacked updates, or of whatever stands for them and knows its rows itself."""
+    if isinstance(updates, Mapping):
+        picked = torch.from_numpy(rows)
+        return {name: values.index_select(0, picked) for name, values in updates.items()}
+    return updates.of(rows)

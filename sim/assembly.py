@@ -14,15 +14,16 @@ from agents.contract import DataPlane, FleetSpec, RaySpec
 from agents.plugins import load_class
 from agents.seeding import Purpose
 from sim.clock import Clock
-from sim.cloud import Cloud, Write
+from sim.cloud import Cloud, FifoCloud
 from sim.cloud_building import build_cloud
+from sim.cues import Write, unheard
 from sim.drift_marks import drift_marks
 from sim.exchange import Patience, World
 from sim.express import Express
-from sim.express_lanes import express_lanes
 from sim.fleet_spec import fleet_spec
 from sim.forking.acts import Act
 from sim.forking.relay import ChancesRelay, TriggerRelay
+from sim.forwarding import forwarding
 from sim.in_flight import POLICIES
 from sim.itinerary import EagerItinerary, Itinerary
 from sim.laws import Constant, Law
@@ -32,6 +33,7 @@ from sim.lines.passages import PassageLog
 from sim.presences import presence_of
 from sim.requests import Chances, Draw, Drawing, by_cohort, draw_from, total
 from sim.resuming.kept_plane import Stage
+from sim.roads import express_roads
 from sim.scenario import Scenario
 from sim.simulation import Player, Simulation
 from sim.stories import Stories
@@ -82,13 +84,15 @@ def assemble(
     itinerary = EagerItinerary(clock, plane) if eager and plane is not None else Itinerary()
     up, down = build_ways(scenario, "up", clock, earlier), build_ways(scenario, "down", clock, earlier)
     cloud = build_cloud(scenario.cloud, scenario.seed, clock)
-    write = itinerary.add if plane is not None else None
+    write = itinerary.add if plane is not None else unheard
     player: Player
-    lanes = None if eager or _relinked(acts) else express_lanes(scenario, up, down)
-    if lanes is not None:
-        player = Express(lanes, scenario.cloud.workers, cloud.log, itinerary.extend if plane is not None else None)
+    roads = None if eager or _relinked(acts) else express_roads(scenario, up, down)
+    if roads is not None and isinstance(cloud, FifoCloud):
+        player = Express(roads, cloud.servers, cloud.log, itinerary.extend if plane is not None else None)
     else:
-        player = Stories(_world(scenario, clock, up, down, cloud, write))
+        world = _world(scenario, clock, up, down, cloud, write)
+        known = None if eager else forwarding(world)
+        player = Stories(world) if known is None else known
     simulation = Simulation(
         duration_s=scenario.duration,
         tick_s=scenario.tick,
@@ -104,7 +108,7 @@ def assemble(
     return Live(scenario, simulation, [*up.lines, *down.lines], cloud.log, cohort_of, drift_marks(scenario))
 
 
-def _world(scenario: Scenario, clock: Clock, up: Ways, down: Ways, cloud: Cloud, write: Write | None) -> World:
+def _world(scenario: Scenario, clock: Clock, up: Ways, down: Ways, cloud: Cloud, write: Write) -> World:
     sizes = [cohort.devices for cohort in scenario.fleet]
     return World(
         clock=clock,
@@ -112,7 +116,7 @@ def _world(scenario: Scenario, clock: Clock, up: Ways, down: Ways, cloud: Cloud,
         down=_spread(down.routes, sizes),
         cloud=cloud,
         in_flight=POLICIES[scenario.method.in_flight](),
-        write=write or (lambda order: None),
+        write=write,
         presence_of=presence_of(scenario),
         patience=_spread([_patience(scenario, cohort.link) for cohort in scenario.fleet], sizes),
     )

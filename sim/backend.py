@@ -32,7 +32,8 @@ def require_device(scenario: Scenario, backend: Backend) -> None:
         BackendError: it is not.
     """
     device = scenario.execution.device
-    if scenario.task is None or device == "cpu" or (backend.workers and backend.ray.cloud):
+    elsewhere = backend.workers and backend.ray.cloud and backend.ray.cluster
+    if scenario.task is None or device == "cpu" or elsewhere:
         return
     # Only here: whoever computes on the processor need not wait for torch.
     from agents.devices import require_seen
@@ -75,8 +76,7 @@ def ending_workers() -> Iterator[None]:
 
 
 def _where(ray: RaySpec) -> str | None:
-    address = ray.address or os.environ.get("RAY_ADDRESS")
-    return None if address in (None, "", "local") else f"workers are on the Ray cluster at {address}"
+    return None if ray.cluster is None else f"workers are on the Ray cluster at {ray.cluster}"
 
 
 def _ray(execution: Any, address: str | None, stays: bool) -> RaySpec:

@@ -6,16 +6,13 @@ from collections.abc import Callable, Hashable
 from math import inf
 from typing import Protocol
 
-from agents.contract import Order, Phase, Progress
 from sim.alarm import Alarm
 from sim.clock import Clock, Happening, Telling
+from sim.cues import SERVICE, Write
 from sim.lines.message import Fate
 from sim.lines.passages import Passage, PassageLog
-from sim.queues import BatchServers, FifoServers, LcfsServers, SharedServers
+from sim.queues import BatchServers, FifoServers, LcfsServers, Service, SharedServers
 from sim.records import Exchange
-
-#: Takes the orders of exchanges, as they are told.
-Write = Callable[[Order], None]
 
 
 class Cloud(Protocol):
@@ -44,7 +41,7 @@ class _Queue:
 
     def _start(self, x: Exchange, passage: Passage, start_s: float, write: Write) -> None:
         x.started_s = passage.start_s = start_s
-        write(Progress(x.ticket, x.device, start_s, Phase.SERVICE))
+        write(SERVICE, x.ticket, x.device, start_s)
 
     def _end(self, x: Exchange, passage: Passage, end_s: float) -> Telling:
         passage.end_s = passage.arrive_s = end_s
@@ -58,16 +55,27 @@ class FifoCloud(_Queue):
 
     def __init__(self, clock: Clock, servers: FifoServers) -> None:
         super().__init__(clock)
-        self._servers = servers
+        self.servers = servers
+
+    def admit(self, x: Exchange, write: Write) -> Service | None:
+        """Take in a request that has just arrived; return when it starts and ends, or None if there is no room."""
+        at_s = x.reached_s
+        service = self.servers.admit(at_s, x.luck.service_s)
+        if service is None:
+            self.log.note(0, at_s, inf, inf, inf, at_s, 0, 0)
+            return None
+        _, x.started_s, end_s = service
+        self.log.note(0, at_s, x.started_s, end_s, end_s, inf, 0, 0)
+        write(SERVICE, x.ticket, x.device, x.started_s)
+        return service
 
     def serve(self, x: Exchange, write: Write) -> Telling:
-        passage = self._arrive(x)
-        service = self._servers.admit(x.reached_s, x.luck.service_s)
+        service = self.admit(x, write)
         if service is None:
-            return self._turn_away(passage)
-        self._start(x, passage, service.start_s, write)
-        fate: Fate = yield from self._end(x, passage, service.end_s)
-        return fate
+            return Fate.REJECTED
+        yield service.end_s
+        x.served_s = service.end_s
+        return Fate.ARRIVED
 
 
 class _Waiting(_Queue):

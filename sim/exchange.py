@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import nan
 
-from agents.contract import Adapt, Collect, Discard, Install, Phase, Progress
 from sim.clock import Clock, Telling
-from sim.cloud import Cloud, Write
+from sim.cloud import Cloud
+from sim.cues import ADAPT, CLOUD_QUEUE, COLLECT, DISCARD, DOWNLINK, INSTALL, UPLINK, Write
+from sim.cues import LOST as LOSS
 from sim.in_flight import InFlight
 from sim.lines.message import Fate, Message
 from sim.lines.presence import Presence
 from sim.lines.route import Route
-from sim.records import ABORTED, INSTALLED, LOST, REJECTED, SUPERSEDED, Exchange
+from sim.records import ABORTED, IN_FLIGHT, INSTALLED, LOST, REJECTED, SUPERSEDED, Exchange
 
 #: How an exchange ends whose message did not arrive.
 _OUTCOMES = {Fate.LOST: LOST, Fate.ABORTED: ABORTED, Fate.SUPERSEDED: SUPERSEDED, Fate.REJECTED: REJECTED}
@@ -62,7 +62,7 @@ def ask(world: World, x: Exchange) -> bool:
         return False
     dropped = world.in_flight.dropped
     if world.in_flight.admit(x):
-        world.clock.play(tell(world, x))
+        world.clock.play(tell(world, x), rank=x.ticket)
     return world.in_flight.dropped == dropped
 
 
@@ -73,47 +73,48 @@ def tell(world: World, x: Exchange) -> Telling:
         fate = yield from _attempt(world, x, attempt)
         if fate is not Fate.LOST:
             break
-        world.write(Progress(x.ticket, x.device, world.clock.now, Phase.LOST))
+        world.write(LOSS, x.ticket, x.device, world.clock.now)
         yield x.sent_s + patience.waits_s(attempt)
-    _end(world, x, fate)
-    if (following := world.in_flight.release(x)) is not None:
-        world.clock.play(tell(world, following))
+    if (following := end(world, x, fate, world.clock.now)) is not None:
+        world.clock.play(tell(world, following), rank=following.ticket)
 
 
 def _attempt(world: World, x: Exchange, attempt: int) -> Telling:
     """Send the request, have it served, bring the update back; return how that ended."""
     write = world.write
     x.begin_attempt(world.clock.now)
-    write(Collect(x.ticket, x.device, x.sent_s))
-    write(Progress(x.ticket, x.device, x.sent_s, Phase.UPLINK))
-    presence, luck = world.presence_of(x.device), x.luck
-    up = Message(x.device, x.number, luck.payload_bytes, luck.up_latency_s, x.weigh_up, presence, attempt)
-    reached_s, fate = yield from world.up[x.device].cross(up, x.sent_s)
+    write(COLLECT, x.ticket, x.device, x.sent_s)
+    write(UPLINK, x.ticket, x.device, x.sent_s)
+    presence = world.presence_of(x.device)
+    request = Message(x, attempt, presence, upwards=True)
+    reached_s, fate = yield from world.up[x.device].cross(request, x.sent_s)
     if fate is not Fate.ARRIVED:
         return fate
 
     x.reached_s = reached_s
-    write(Progress(x.ticket, x.device, reached_s, Phase.CLOUD_QUEUE))
+    write(CLOUD_QUEUE, x.ticket, x.device, reached_s)
     fate = yield from world.cloud.serve(x, write)
     if fate is not Fate.ARRIVED:
         return fate
 
-    write(Adapt((x.ticket,), x.served_s))
-    write(Progress(x.ticket, x.device, x.served_s, Phase.DOWNLINK))
-    down = Message(x.device, x.number, luck.update_bytes, luck.down_latency_s, x.weigh_down, presence, attempt)
-    x.returned_s, fate = yield from world.down[x.device].cross(down, x.served_s)
+    write(ADAPT, x.ticket, x.device, x.served_s)
+    write(DOWNLINK, x.ticket, x.device, x.served_s)
+    update = Message(x, attempt, presence, upwards=False)
+    returned_s, fate = yield from world.down[x.device].cross(update, x.served_s)
+    if fate is Fate.ARRIVED:
+        x.returned_s = returned_s
     return fate
 
 
-def _end(world: World, x: Exchange, fate: Fate) -> None:
-    """Write down how an exchange ended: in an update that takes effect, or in nothing."""
-    now_s, x.over = world.clock.now, True
+def end(world: World, x: Exchange, fate: Fate, now_s: float) -> Exchange | None:
+    """Write down how an exchange ended, in an update that takes effect or in nothing; return the next to leave."""
+    x.over, write = True, world.write
     if fate is not Fate.ARRIVED:
-        x.returned_s = nan
         x.outcome = _OUTCOMES[fate]
-        world.write(Progress(x.ticket, x.device, now_s, Phase.LOST))
-    if fate is not Fate.ARRIVED or x.outcome is SUPERSEDED:
-        world.write(Discard(x.ticket, x.device, now_s))
-        return
-    x.installed_s, x.outcome = x.returned_s, INSTALLED
-    world.write(Install(x.ticket, x.device, x.installed_s))
+        write(LOSS, x.ticket, x.device, now_s)
+    if x.outcome is IN_FLIGHT:
+        x.installed_s, x.outcome = x.returned_s, INSTALLED
+        write(INSTALL, x.ticket, x.device, x.installed_s)
+    else:
+        write(DISCARD, x.ticket, x.device, now_s)
+    return world.in_flight.release(x)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from agents.contract import DataPlane, Order, Orders
+from agents.contract import DataPlane, Orders
 from sim.clock import Clock
+from sim.cues import orders_of
 
 
 class Itinerary:
@@ -13,21 +14,21 @@ class Itinerary:
 
     def __init__(self) -> None:
         self._waiting: list[Orders] = []
-        self._told: list[Order] = []
+        self._told: list[tuple[int, int, int, float]] = []
 
-    def add(self, order: Order) -> None:
-        """Write one order down."""
-        self._told.append(order)
+    def add(self, cue: int, ticket: int, device: int, at_s: float) -> None:
+        """Write down one cue (:data:`sim.cues.Write`)."""
+        self._told.append((cue, ticket, device, at_s))
 
     def extend(self, orders: Orders) -> None:
         """Write many orders down at once, in the order of cause and effect."""
-        self._waiting += [Orders.of(self._told), orders]
+        self._waiting += [orders_of(self._told), orders]
         self._told = []
 
     def due(self, until_s: float) -> Orders:
         """Take out all orders up to and including ``until_s``, by time, then as they were written."""
         # The sort is stable: orders of one instant keep the order of cause and effect in which they were told.
-        waiting = Orders.joined([*self._waiting, Orders.of(self._told)]).by_time()
+        waiting = Orders.joined([*self._waiting, orders_of(self._told)]).by_time()
         split = int(np.searchsorted(waiting.at_s, until_s, side="right"))
         self._waiting, self._told = [waiting.take(slice(split, None))], []
         return waiting.take(slice(0, split))
@@ -40,6 +41,6 @@ class EagerItinerary(Itinerary):
         super().__init__()
         self._clock, self._plane = clock, plane
 
-    def add(self, order: Order) -> None:
-        super().add(order)
+    def add(self, cue: int, ticket: int, device: int, at_s: float) -> None:
+        super().add(cue, ticket, device, at_s)
         self._plane.carry_out(self.due(self._clock.now))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import nan
 
 import numpy as np
+
+from sim.lines.sending import Sending
 
 INSTALLED = "installed"
 LOST = "lost"
@@ -29,7 +32,7 @@ COLUMNS: dict[str, type] = (
 class Luck:
     """What chance holds for one exchange, drawn by (device, number of its ask) before it begins.
 
-    Latencies are one number for each hop.
+    Latencies are one number for each hop, and so is what a message weighs there, where that was drawn ahead.
     """
 
     payload_bytes: int
@@ -37,6 +40,8 @@ class Luck:
     up_latency_s: tuple[float, ...]
     down_latency_s: tuple[float, ...]
     service_s: float
+    up_foreseen: Sequence[Sending] | None = None
+    down_foreseen: Sequence[Sending] | None = None
 
 
 class Exchange:
@@ -74,13 +79,3 @@ class Exchange:
         """Send (again) now: times count from the latest attempt, bytes from the first."""
         self.sent_s = now_s
         self.reached_s = self.started_s = self.served_s = self.returned_s = nan
-
-    def weigh_up(self, sent_bytes: int, again_bytes: int) -> None:
-        """Count what a line sends towards the cloud."""
-        self.up_bytes += sent_bytes
-        self.retransmitted_bytes += again_bytes
-
-    def weigh_down(self, sent_bytes: int, again_bytes: int) -> None:
-        """Count what a line sends towards the device."""
-        self.down_bytes += sent_bytes
-        self.retransmitted_bytes += again_bytes

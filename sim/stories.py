@@ -47,13 +47,14 @@ class Stories:
         return self._exchanges.columns()
 
     def _tell_asks(self, requests: Requests) -> Telling:
-        for exchange in _exchanges(requests):
+        for exchange in exchanges_of(requests):
             yield exchange.requested_s
             if ask(self._world, exchange):
                 self._exchanges.add(exchange)
 
 
-def _exchanges(requests: Requests) -> Iterator[Exchange]:
+def exchanges_of(requests: Requests) -> Iterator[Exchange]:
+    """Yield some requests as exchanges that are still to be, one by one."""
     columns = (
         requests.payload_bytes.tolist(),
         requests.update_bytes.tolist(),

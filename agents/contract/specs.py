@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -68,6 +69,12 @@ class RaySpec:
     store_bytes: int = STORE_BYTES
     stays: bool = False
 
+    @property
+    def cluster(self) -> str | None:
+        """The address of a cluster that somebody else has started, if there is one."""
+        address = self.address or os.environ.get("RAY_ADDRESS")
+        return None if address in (None, "", "local") else address
+
 
 @dataclass(frozen=True)
 class FleetSpec:
@@ -95,6 +102,11 @@ class FleetSpec:
     workers: int = 0
     ray: RaySpec = RaySpec()
     device: str = "cpu"
+
+    @property
+    def computes_here(self) -> bool:
+        """Whether anything is computed on this machine, but for what comes before t = 0."""
+        return not (self.workers and self.ray.cloud and self.ray.cluster)
 
     @property
     def devices(self) -> int:

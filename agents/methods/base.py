@@ -6,7 +6,7 @@ dictionaries of tensors, so that it goes through a checkpoint as it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -27,7 +27,7 @@ Payload = dict[str, torch.Tensor]
 Updates = dict[str, torch.Tensor]
 
 #: Tickets that the cloud computes at once: always this many rows, padded, so that bits show no batch size.
-CHUNK = 32
+CHUNK = 64
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,14 @@ def in_chunks(compute: Callable[[Payload], Updates], payloads: Payload, chunk: i
     for first in range(0, tickets, chunk):
         rows = {name: _padded(values[first : first + chunk], chunk) for name, values in payloads.items()}
         parts.append(compute(rows))
-    return {name: torch.cat([part[name] for part in parts])[:tickets] for name in parts[0]}
+    return {name: values[:tickets] for name, values in stacked(parts).items()}
+
+
+def stacked(parts: Sequence[Updates]) -> Updates:
+    """Return the rows of all parts, one part after the other."""
+    if len(parts) == 1:
+        return parts[0]
+    return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
 
 
 def _padded(rows: torch.Tensor, chunk: int) -> torch.Tensor:

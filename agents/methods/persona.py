@@ -23,6 +23,7 @@ from agents.methods.base import (
     Updates,
     in_chunks,
     read_options,
+    stacked,
 )
 from agents.methods.editing import TRANSFERS, Adapter, clip
 from agents.methods.persona_training import train_adapter, windows_of
@@ -139,19 +140,20 @@ class Persona(Deployed):
             called_for = in_chunks(lambda rows: _called_for(adapter, rows, self.tau), payloads)
         serving, held = Prototypes(cloud, self.rule), payloads["prototype"].long()
         head = cloud["base"] + called_for["edit"]
-        parts = [
-            self._updates(cloud, serving, head[part], served)
-            for part, served in serving.serve(called_for["codes"], head, held)
-        ]
-        updates = {field.name: torch.cat([part[field.name] for part in parts]) for field in self.update_fields}
-        return {**cloud, **serving.cloud()}, updates
+        updates = stacked(
+            [
+                self._updates(cloud, serving, head[part], served)
+                for part, served in serving.serve(called_for["codes"], head, held)
+            ]
+        )
+        return {**cloud, **serving.cloud()}, {field.name: updates[field.name] for field in self.update_fields}
 
     def _updates(self, cloud: CloudState, serving: Prototypes, head: torch.Tensor, served: Served) -> Updates:
         resident = self.options["resident"]
         start = (cloud["born"] if resident else serving.published)[served.prototype]
         version = torch.zeros_like(served.version) if resident else served.version
         named = {"prototype": served.prototype.to(torch.uint8), "version": version.to(torch.int16)}
-        return {"edit": clip(head - start, self.tau), "start": start, **named}
+        return {"edit": (head - start).clamp_(-self.tau, self.tau), "start": start, **named}
 
     def install(self, state: DeviceState, updates: Updates) -> DeviceState:
         named = {name: updates[name] for name in ("prototype", "version")}

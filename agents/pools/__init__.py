@@ -103,8 +103,8 @@ class Cloud(Protocol):
         """Turn the payloads of some tickets into updates, in the order of their service."""
         ...
 
-    def hand_out(self, tickets: np.ndarray) -> Any:
-        """Give away the updates of some tickets, stacked in their order, in a form that the pool beside it takes."""
+    def parcel(self, tickets: np.ndarray) -> Any:
+        """Give away the updates of some tickets, in their order, in a form that the pool beside it takes."""
         ...
 
     def forget(self, tickets: np.ndarray) -> None:

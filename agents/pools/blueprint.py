@@ -11,7 +11,7 @@ import torch
 from agents.block import Block, BlockParts
 from agents.cloud_half import CloudHalf
 from agents.device_rows import one_if_alike
-from agents.devices import CPU, moved, ready
+from agents.devices import CPU, device_of, moved, ready
 from agents.layout import Layout
 from agents.methods.base import CloudState, DeviceState, Method
 
@@ -62,7 +62,8 @@ class Blueprint:
 def _fresh(method: Method, cloud: CloudState, width: int) -> DeviceState:
     """Return the state of fresh devices; blocks only read it, and a row stands for all that are alike."""
     state = method.start(cloud, width)
-    return state if method.shared_rows else one_if_alike(state)
+    # Elsewhere than on a processor it may show in the last bits that a row is repeated, not read.
+    return state if method.shared_rows or device_of(state) != CPU else one_if_alike(state)
 
 
 def _on(device: torch.device, parts: Sequence[BlockParts]) -> Sequence[BlockParts]:

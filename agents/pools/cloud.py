@@ -54,7 +54,7 @@ class RemoteCloud:
         if len(tickets):
             self._box.ask("adapt", tickets)
 
-    def hand_out(self, tickets: np.ndarray) -> Parcel:
+    def parcel(self, tickets: np.ndarray) -> Parcel:
         """Give away the updates of some tickets, stacked in their order: each worker gets its own."""
         return Parcel(self, tickets)
 

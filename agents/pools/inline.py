@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
-import torch
 
 from agents.block import Block, Kept
 from agents.contract import COHORT_COLUMNS, Eventually, Orders
 from agents.devices import CPU, name_of
 from agents.layout import Layout
-from agents.methods.base import Payload, Updates
+from agents.methods.base import Payload
+from agents.shelf import rows_of
 
 
 class InlinePool:
@@ -44,12 +45,10 @@ class InlinePool:
         for index, mine, rows in self._layout.by_block(orders):
             self._blocks[index].note(rows, orders.at_s[mine], orders.ticket[mine], orders.phase[mine])
 
-    def install(self, orders: Orders, updates: Updates) -> None:
-        """Put ``updates``, stacked in the order of ``orders``, in force."""
+    def install(self, orders: Orders, updates: Any) -> None:
+        """Put ``updates``, in the order of ``orders``, in force."""
         for index, mine, rows in self._layout.by_block(orders):
-            picked = torch.from_numpy(mine)
-            part = {name: values.index_select(0, picked) for name, values in updates.items()}
-            self._blocks[index].install(rows, orders.at_s[mine], part)
+            self._blocks[index].install(rows, orders.at_s[mine], rows_of(updates, mine))
             self._blocks[index].forget(orders.ticket[mine])
 
     def forget(self, orders: Orders) -> None:

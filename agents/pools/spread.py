@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,6 +13,7 @@ from agents.contract import Eventually, Orders
 from agents.methods.base import Payload, Updates
 from agents.pools.shares import Owners
 from agents.pools.worker import Script, Sent, Step
+from agents.shelf import rows_of
 
 #: How many intervals workers may be behind: what they are told meanwhile waits in memory.
 AHEAD = 3
@@ -117,7 +118,7 @@ class SpreadPool:
     def install(self, orders: Orders, updates: Any) -> None:
         """Put ``updates``, stacked in the order of ``orders`` or still to be handed out, in force."""
         for worker, part, rows in self._parts(orders):
-            self._boxes[worker].add("install", part, _rows_of(updates, rows))
+            self._boxes[worker].add("install", part, rows_of(updates, rows))
 
     def forget(self, orders: Orders) -> None:
         """Drop what blocks keep of exchanges that came to nothing."""
@@ -156,12 +157,6 @@ class SpreadPool:
         """Yield (worker, its orders in the order given, their places in it), worker by worker."""
         for worker, rows in self._owners.rows_by_worker(orders).items():
             yield worker, orders.take(rows), rows
-
-
-def _rows_of(updates: Any, rows: np.ndarray) -> Any:
-    if not isinstance(updates, Mapping):
-        return updates.of(rows)
-    return {name: values[rows] for name, values in updates.items()}
 
 
 def _copied(parts: Iterable[tuple[np.ndarray, Payload]]) -> list[tuple[np.ndarray, Updates]]:

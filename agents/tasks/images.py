@@ -73,9 +73,8 @@ class Images(Stream):
         which, side = rng.random((2, *valid.shape))
         concept = self.schedule.concept(cell.place, np.where(valid, cell.time_s, -np.inf), side)
         image = draw_images(which, concept, self.schedule, cell.place, self.pools["evaluation"])
-        image = np.where(valid, image, 0)
-        label = np.where(valid, self.pool_labels[concept, image], 0).astype(np.int16)
-        return Content(concept.astype(np.int64) * self.pool_size + image, label, concept)
+        ref = concept.astype(np.int64) * self.pool_size + image
+        return Content(ref, self.pool_labels.take(ref), concept)
 
     def changes(self, place: Place) -> list[np.ndarray]:
         """Return for each device of the block the sorted times [s] at which its concept changes."""

@@ -28,6 +28,11 @@ class Ways:
     routes: list[Route | None]
     hops: int
 
+    def lines_of(self, cohort: int) -> list[Any]:
+        """Return the lines of a cohort's route, in the order of crossing; of one without a link, none."""
+        route = self.routes[cohort]
+        return [] if route is None else [stage for stage, _ in route.stages]
+
 
 def path_of(links: Mapping[str, Any], access: str) -> list[str]:
     """Return the links that a message crosses on its way up, the access link first, each once."""
@@ -85,7 +90,7 @@ def _spec(scenario: Any, name: str, direction: str, earlier: Sequence[Any]) -> L
         group=sum(cohort.devices for cohort in scenario.fleet) if link.shared else link.shared_by or 1,
         rate_of=as_fluid(rates) if link.discipline == "ps" else rates,
         bucket=getattr(link, direction).bucket,
-        weigh=Scales(link, direction, seed).weigh,
+        scales=Scales(link, direction, seed),
         extra_latency_s=recorded_latency(link.ping) if link.ping is not None else None,
         ordered=link.ordered,
     )

@@ -19,27 +19,41 @@ class FifoLine(Line):
     def __init__(self, spec: LineSpec) -> None:
         super().__init__(spec)
         self._links: dict[int, FifoLink] = {}
+        # By device: which instance carries its messages, and the link that this is.
+        self._own: dict[int, tuple[int, FifoLink]] = {}
+
+    def forward(self, message: Message, hop: Hop, now_s: float) -> tuple[float, Fate]:
+        """Take a message in; return when its crossing will have ended, and how: known as it enters.
+
+        A device that goes away holds the line, or aborts, as its presence says. Calls come in time order.
+        """
+        sending = self.weigh(message, hop)
+        instance, link = self._own.get(message.device) or self.link_of(message.device)
+        presence = message.presence if hop.access else None
+        rate, until_s = (link.rate, inf) if presence is None else _terms(link.rate, presence, now_s)
+        start_s, end_s, whole = link.admit(now_s, sending.wire_bytes + sending.again_bytes, rate, until_s)
+        if not whole:
+            at_s, arrive_s, dropped_s, fate = until_s, inf, until_s, Fate.ABORTED
+        else:
+            at_s = self.arrives_s(instance, end_s, sending, message.latency_s[hop.number])
+            arrive_s, dropped_s, fate = (inf, at_s, Fate.LOST) if sending.lost else (at_s, inf, Fate.ARRIVED)
+        self.log.note(instance, now_s, start_s, end_s, arrive_s, dropped_s, sending.wire_bytes, sending.again_bytes)
+        return at_s, fate
 
     def carry(self, message: Message, hop: Hop, now_s: float) -> Crossing:
-        """Cross the line. A device that goes away holds the line, or aborts, as its presence says."""
-        passage, sending = self.offer(message, hop, now_s)
-        link = self._link(passage.instance)
-        rate, until_s = _terms(link.rate, message.presence if hop.access else None, now_s)
-        slot = link.admit(now_s, sending.wire_bytes + sending.again_bytes, rate, until_s)
-        passage.start_s, passage.end_s = slot.start_s, slot.end_s
-        if not slot.whole:
-            passage.dropped_s = until_s
-            yield until_s
-            return until_s, Fate.ABORTED
-        at_s, fate = self.land(passage, sending, message.latency_s[hop.number])
+        """Cross the line."""
+        at_s, fate = self.forward(message, hop, now_s)
         yield at_s
         return at_s, fate
 
-    def _link(self, instance: int) -> FifoLink:
+    def link_of(self, device: int) -> tuple[int, FifoLink]:
+        """Return the instance that carries a device's messages, and the link that it is."""
+        instance = self.instance_of(device)
         link = self._links.get(instance)
         if link is None:
             link = self._links[instance] = self._new_link(instance)
-        return link
+        self._own[device] = instance, link
+        return instance, link
 
     def _new_link(self, instance: int) -> FifoLink:
         rate = self.spec.rate_of(instance)
@@ -58,13 +72,11 @@ class BucketLink(FifoLink):
     def admit(self, now_s: float, nbytes: float, rate: Rate | None = None, until_s: float = inf) -> Slot:
         """Accept a message now. Nobody breaks off or pauses on such a link: the scenario refuses that."""
         start_s, end_s = self._bucket.admit(now_s, nbytes)
-        return Slot(0, now_s, start_s, end_s, nbytes, 0.0, self.rate, until_s, whole=True)
+        return Slot(start_s, end_s, whole=True)
 
 
-def _terms(rate: Rate, presence: Presence | None, now_s: float) -> tuple[Rate, float]:
+def _terms(rate: Rate, presence: Presence, now_s: float) -> tuple[Rate, float]:
     """Return the rate for a message and when it is broken off."""
-    if presence is None:
-        return rate, inf
     if presence.aborts:
         return rate, presence.away_s(now_s)
     return Gated(rate, presence.availability), inf

@@ -8,10 +8,11 @@ from typing import Any, NamedTuple, Protocol
 
 from sim.alarm import Alarm
 from sim.clock import Clock, Happening, Telling
-from sim.lines.line import Line, Sending
+from sim.lines.line import Line
 from sim.lines.message import Crossing, Fate, Hop, Message
 from sim.lines.passages import Passage
 from sim.lines.presence import Presence
+from sim.lines.sending import Sending
 
 
 class FlowLaw(Protocol):
@@ -138,8 +139,12 @@ class FluidStage:
                 # Lost before it came here: this line carried its share of the flow in vain.
                 passage.dropped_s = at_s
                 continue
-            left_s, fate = line.land(passage, sending, message.latency_s[hop.number])
-            at_s += left_s - end_s
+            arrives_s = line.arrives_s(passage.instance, end_s, sending, message.latency_s[hop.number])
+            if sending.lost:
+                passage.dropped_s, fate = arrives_s, Fate.LOST
+            else:
+                passage.arrive_s = arrives_s
+            at_s += arrives_s - end_s
         return at_s, fate
 
 

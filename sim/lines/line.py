@@ -9,23 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from sim.lines.message import Fate, Hop, Message
+from sim.lines.message import Hop, Message
 from sim.lines.passages import Passage, PassageLog
+from sim.lines.sending import Sending
+from sim.lines.weighing import Scales
 from sim.network.rates import Rate
-
-
-@dataclass(frozen=True)
-class Sending:
-    """What a message weighs on a line: bytes once, bytes sent again, time lost to waiting, and whether it is lost."""
-
-    wire_bytes: int
-    again_bytes: int = 0
-    waits_s: float = 0.0
-    lost: bool = False
-
-
-#: Says what sending a message over a hop takes, losses included.
-Weigh = Callable[[Message, Hop], Sending]
 
 
 @dataclass(frozen=True)
@@ -33,6 +21,7 @@ class LineSpec:
     """What a line is made of.
 
     Attributes:
+        scales: says what sending a message takes, losses included.
         group: how many of the devices that use it share one instance, in device order (1: private).
         rate_of: the rate of an instance.
         extra_latency_s: added to a message's own latency, as a function of when it was sent (recorded pings).
@@ -44,7 +33,7 @@ class LineSpec:
     direction: str
     group: int
     rate_of: Callable[[int], Rate]
-    weigh: Weigh
+    scales: Scales
     extra_latency_s: Callable[[float], float] | None = None
     bucket: Any = None
     ordered: bool = False
@@ -61,6 +50,8 @@ class Line:
         self._first: list[int] = []
         self._rank: list[int] = []
         self._latest_s: dict[int, float] = {}
+        self._header_bytes = spec.scales.header_bytes
+        self._plain = spec.extra_latency_s is None and not spec.ordered
 
     def serve(self, first: int, devices: int) -> None:
         """Let ``devices`` more devices, from ``first`` on, use the line; calls come in device order."""
@@ -81,25 +72,33 @@ class Line:
         instances: np.ndarray = (devices - first[span] + rank[span]) // self.spec.group
         return instances
 
+    def weigh(self, message: Message, hop: Hop) -> Sending:
+        """Return what sending a message takes here, and let the message know."""
+        if self._header_bytes is not None:
+            sending = Sending(message.nbytes + self._header_bytes)
+        elif message.foreseen is not None:
+            sending = message.foreseen[hop.number]
+        else:
+            sending = self.spec.scales.weigh(message, hop)
+        if not hop.number or sending.again_bytes:
+            message.weighed(sending, hop)
+        return sending
+
     def offer(self, message: Message, hop: Hop, now_s: float) -> tuple[Passage, Sending]:
-        """Note that a message enters, and weigh it."""
-        sending = self.spec.weigh(message, hop)
-        first = sending.wire_bytes + sending.again_bytes if hop.number == 0 else 0
-        message.weighed(first, sending.again_bytes)
+        """Note that a message enters whose end will be known later, and weigh it."""
+        sending = self.weigh(message, hop)
         instance = self.instance_of(message.device)
         passage = Passage(instance, now_s, sending.wire_bytes, retransmitted_bytes=sending.again_bytes)
         return self.log.add(passage), sending
 
-    def land(self, passage: Passage, sending: Sending, latency_s: float) -> tuple[float, Fate]:
-        """Note that a message has left the line at ``passage.end_s``; return when it arrives and how."""
-        arrive_s = passage.end_s + sending.waits_s + latency_s
+    def arrives_s(self, instance: int, end_s: float, sending: Sending, latency_s: float) -> float:
+        """Return when a message that has left the line at ``end_s`` arrives, or would if it were not lost."""
+        at_s = end_s + sending.waits_s + latency_s
+        if self._plain:
+            return at_s
         if self.spec.extra_latency_s is not None:
-            arrive_s += self.spec.extra_latency_s(passage.end_s)
+            at_s += self.spec.extra_latency_s(end_s)
         if self.spec.ordered:
-            arrive_s = max(arrive_s, self._latest_s.get(passage.instance, 0.0))
-            self._latest_s[passage.instance] = arrive_s
-        if sending.lost:
-            passage.dropped_s = arrive_s
-            return arrive_s, Fate.LOST
-        passage.arrive_s = arrive_s
-        return arrive_s, Fate.ARRIVED
+            at_s = max(at_s, self._latest_s.get(instance, 0.0))
+            self._latest_s[instance] = at_s
+        return at_s

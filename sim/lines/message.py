@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
 from sim.clock import Telling
 from sim.lines.presence import Presence
+from sim.lines.sending import Sending
+from sim.records import Exchange
 
 #: A story that returns (when the crossing ended [s], how).
 Crossing = Telling
@@ -24,25 +24,51 @@ class Fate(Enum):
     SUPERSEDED = "superseded"
 
 
-@dataclass(slots=True)
 class Message:
-    """One message on its way.
+    """One message on its way: the request of an exchange (``upwards``), or the update that comes back.
 
     Attributes:
-        number: the exchange's among those of its device; with ``attempt``, the key of the message's luck.
+        device, number: of the exchange; with ``attempt``, the key of the message's luck.
         nbytes: payload, without headers.
         latency_s: one draw for each hop.
-        weighed: told what a line really sends for it: (bytes on its first hop, bytes sent again), with headers.
+        foreseen: what it weighs on each hop, where that was drawn ahead (as for first attempts it can be); else None.
         presence: when its device is there; None for always.
+        crossed: how many lines of its way it has entered, and what came of the last one.
     """
 
-    device: int
-    number: int
-    nbytes: int
-    latency_s: tuple[float, ...]
-    weighed: Callable[[int, int], None]
-    presence: Presence | None = None
-    attempt: int = 0
+    __slots__ = (
+        "attempt",
+        "crossed",
+        "device",
+        "exchange",
+        "fate",
+        "foreseen",
+        "latency_s",
+        "nbytes",
+        "number",
+        "presence",
+        "upwards",
+    )
+
+    def __init__(self, exchange: Exchange, attempt: int, presence: Presence | None, *, upwards: bool) -> None:
+        luck = exchange.luck
+        self.exchange, self.upwards, self.attempt, self.presence = exchange, upwards, attempt, presence
+        self.device, self.number = exchange.device, exchange.number
+        self.crossed, self.fate = 0, Fate.ARRIVED
+        if upwards:
+            self.nbytes, self.latency_s, foreseen = luck.payload_bytes, luck.up_latency_s, luck.up_foreseen
+        else:
+            self.nbytes, self.latency_s, foreseen = luck.update_bytes, luck.down_latency_s, luck.down_foreseen
+        self.foreseen = None if attempt else foreseen
+
+    def weighed(self, sending: Sending, hop: Hop) -> None:
+        """Count what a line sends for it, headers included: all on the first hop, what is sent again on any."""
+        x, again_bytes = self.exchange, sending.again_bytes
+        if hop.number == 0 and self.upwards:
+            x.up_bytes += sending.wire_bytes + again_bytes
+        elif hop.number == 0:
+            x.down_bytes += sending.wire_bytes + again_bytes
+        x.retransmitted_bytes += again_bytes
 
 
 class Hop(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
+from struct import Struct
 
 import numpy as np
 
@@ -50,8 +51,14 @@ class Passage:
         self.retransmitted_bytes = retransmitted_bytes
 
 
+_MOMENTS = ("offered", "start", "end", "arrive", "dropped")
 _COUNTS = ("instance", "nbytes", "retransmitted_bytes")
 _COLUMNS: dict[str, type] = {name: np.int64 if name in _COUNTS else np.float64 for name in Passage.__slots__}
+
+
+#: A passage whose times are all known, and how its numbers lie in memory.
+_NOTE = np.dtype([(name, _COLUMNS[name]) for name in ("instance", *(f"{at}_s" for at in _MOMENTS), *_COUNTS[1:])])
+_PACK = Struct("=qdddddqq").pack
 
 
 def _is_over(passage: Passage) -> bool:
@@ -94,11 +101,26 @@ class PassageLog:
 
     def __init__(self, servers: float = 1.0) -> None:
         self._passages = Ledger[Passage](_COLUMNS, _is_over)
+        self._notes = bytearray()
         self._servers = servers
 
     def add(self, passage: Passage) -> Passage:
         """Add one; it is looked at again until it has arrived or was dropped."""
         return self._passages.add(passage)
+
+    def note(
+        self,
+        instance: int,
+        offered_s: float,
+        start_s: float,
+        end_s: float,
+        arrive_s: float,
+        dropped_s: float,
+        nbytes: int,
+        retransmitted_bytes: int,
+    ) -> None:
+        """Add one of which all is known as it enters."""
+        self._notes += _PACK(instance, offered_s, start_s, end_s, arrive_s, dropped_s, nbytes, retransmitted_bytes)
 
     def extend(self, columns: Mapping[str, np.ndarray]) -> None:
         """Add many passages at once: one array for each of ``Passage.__slots__``."""
@@ -131,7 +153,8 @@ class PassageLog:
 
     def _sorted_columns(self) -> dict[str, np.ndarray]:
         """Return all columns in one order, however passages came in: sums of floats depend on it."""
-        column = self._passages.columns()
+        notes = np.frombuffer(bytes(self._notes), _NOTE)
+        column = {name: np.concatenate([values, notes[name]]) for name, values in self._passages.columns().items()}
         order = np.lexsort([column[name] for name in ("nbytes", "instance", "end_s", "start_s", "offered_s")])
         # One by one: of a long run's columns not all need to exist twice.
         return {name: column.pop(name)[order] for name in list(column)}

@@ -20,12 +20,12 @@ class Route:
     """Stages one after the other: each stores the message until it is whole, then forwards it."""
 
     def __init__(self, stages: Sequence[tuple[Stage, Hop]]) -> None:
-        self._stages = stages
+        self.stages = stages
 
     def cross(self, message: Message, now_s: float) -> Crossing:
         """Cross all stages; stop where the message is lost, broken off or replaced."""
         fate = Fate.ARRIVED
-        for stage, hop in self._stages:
+        for stage, hop in self.stages:
             now_s, fate = yield from stage.carry(message, hop, now_s)
             if fate is not Fate.ARRIVED:
                 break

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from agents.seeding import Purpose
-from sim.lines.line import Sending
 from sim.lines.message import Hop, Message
+from sim.lines.sending import Sending
+from sim.network.convoy import carry_many
 from sim.network.loss import Bernoulli, GilbertElliott, LossProcess
 from sim.network.transport import Framing, Repair, Transport
 
@@ -14,6 +17,15 @@ _REPAIR = {"on": Repair.SELECTIVE, "stop_and_wait": Repair.STOP_AND_WAIT, "off":
 _LUCK = {"up": Purpose.UPLINK_LOSS, "down": Purpose.DOWNLINK_LOSS}
 #: Attempts of one exchange and hops of one route are kept apart in the key of their luck.
 _ATTEMPTS, _HOPS = 64, 16
+
+
+class Weights(NamedTuple):
+    """What sending many messages over one hop takes: :class:`Sending` in columns, one entry a message."""
+
+    wire_bytes: np.ndarray
+    again_bytes: np.ndarray
+    waits_s: np.ndarray
+    lost: np.ndarray
 
 
 class Scales:
@@ -25,18 +37,29 @@ class Scales:
         self._transport = Transport(framing, _loss(link.loss), repair)
         self._seed, self._purpose = seed, _LUCK[direction]
         lossless = self._transport.loss is None or self._transport.loss.mean_loss == 0.0
-        self._plain = lossless and repair is not Repair.STOP_AND_WAIT and not framing.packet_header_bytes
-        self._header_bytes = framing.message_header_bytes
+        plain = lossless and repair is not Repair.STOP_AND_WAIT and not framing.packet_header_bytes
+        #: What a message weighs more than its payload; None where packets and losses decide.
+        self.header_bytes = framing.message_header_bytes if plain else None
 
     def weigh(self, message: Message, hop: Hop) -> Sending:
         """Return what sending ``message`` over this hop takes."""
-        if self._plain:
-            return Sending(message.nbytes + self._header_bytes)
         number = (message.number * _ATTEMPTS + message.attempt) * _HOPS + hop.number
         took = self._transport.carry(self._seed, self._purpose, message.device, number, message.nbytes)
         again = took.retransmitted_bytes
         round_trip_s = 2.0 * message.latency_s[hop.number]
         return Sending(took.wire_bytes - again, again, took.round_trips * round_trip_s, took.lost)
+
+    def weigh_many(
+        self, device: np.ndarray, number: np.ndarray, nbytes: np.ndarray, latency_s: np.ndarray, hop: int
+    ) -> Weights:
+        """Return what sending messages over a hop takes at the first attempt, each as :meth:`weigh` has it."""
+        if self.header_bytes is not None:
+            nothing = np.zeros(len(nbytes), np.int64)
+            return Weights(nbytes + self.header_bytes, nothing, np.zeros(len(nbytes)), nothing.astype(bool))
+        key = number * (_ATTEMPTS * _HOPS) + hop
+        took = carry_many(self._transport, self._seed, self._purpose, device, key, nbytes)
+        again = took.retransmitted_bytes
+        return Weights(took.wire_bytes - again, again, took.round_trips * (2.0 * latency_s), took.lost)
 
 
 def _loss(loss: Any) -> LossProcess | None:

@@ -15,18 +15,11 @@ from sim.network.rates import Rate
 class Slot(NamedTuple):
     """The place of one message on a link; times in seconds, ``inf`` if the link never gets that far.
 
-    ``credit_bits`` is what the message ahead left of its last opportunity (packet links only); ``rate`` is
-    what serves this message, and at ``until_s`` its sender breaks it off if it is not ``whole`` by then.
+    One that is not ``whole`` was broken off at ``end_s``.
     """
 
-    number: int
-    arrived_s: float
     start_s: float
     end_s: float
-    nbytes: float
-    credit_bits: float
-    rate: Rate
-    until_s: float
     whole: bool
 
 
@@ -37,26 +30,26 @@ class FifoLink:
         self.rate = rate
         self.free_s = 0.0
         self._credit_bits = 0.0
-        self._count = 0
 
     def admit(self, now_s: float, nbytes: float, rate: Rate | None = None, until_s: float = math.inf) -> Slot:
         """Accept a message now; its last bit leaves at ``Slot.end_s`` (add the latency for its arrival).
 
         ``rate`` replaces the link's for this message: a device that comes and goes holds the line while it is
         away. A message broken off at ``until_s`` ends then and frees the line; one that would still wait then
-        takes no place in it.
+        takes no place in it. Over packets (``rate.grain_bits``) a message that waits may begin with what the one
+        ahead left of its last opportunity.
         """
-        self._count += 1
-        rate = rate or self.rate
-        credit_bits = self._credit_bits if now_s < self.free_s else 0.0
-        start_s = max(now_s, self.free_s)
+        rate, start_s, need_bits = rate or self.rate, self.free_s, 8.0 * nbytes
+        if start_s <= now_s:
+            start_s = now_s
+        else:
+            need_bits -= self._credit_bits
         if until_s <= start_s and until_s < math.inf:
-            return Slot(self._count, now_s, math.inf, until_s, nbytes, 0.0, rate, until_s, whole=False)
-        need_bits = 8.0 * nbytes - credit_bits
+            return Slot(math.inf, until_s, whole=False)
         end_s = rate.when(start_s, need_bits) if start_s < math.inf else math.inf
         whole = end_s <= until_s
         if rate.grain_bits:
             ends = whole and end_s < math.inf
             self._credit_bits = rate.bits(start_s, end_s) - need_bits if ends else 0.0
-        self.free_s = min(end_s, until_s)
-        return Slot(self._count, now_s, start_s, self.free_s, nbytes, credit_bits, rate, until_s, whole)
+        self.free_s = end_s if whole else until_s
+        return Slot(start_s, self.free_s, whole)

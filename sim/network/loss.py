@@ -11,6 +11,8 @@ import numpy as np
 
 #: ``draw(k, n)`` gives n uniforms of the k-th of two independent rows, in the order packets are sent.
 Draw = Callable[[int, int], np.ndarray]
+#: ``draw(k)`` gives the uniforms of the k-th row for the packets of many messages, one message after the other.
+DrawMany = Callable[[int], np.ndarray]
 
 
 class LossProcess(Protocol):
@@ -25,6 +27,14 @@ class LossProcess(Protocol):
         """Send ``count`` packets; return which are lost (bool [count]) and the state that the last one saw.
 
         ``bad`` is the state that the packet before them saw, None if they are the first of their message.
+        """
+        ...
+
+    def lose_many(self, bad: np.ndarray | None, opens: np.ndarray, draw: DrawMany) -> tuple[np.ndarray, np.ndarray]:
+        """Send packets of many messages at once, each by itself as :meth:`lose` does.
+
+        ``opens`` marks the first packet of each message, bool [packets]; ``bad`` and the states returned are by
+        message, bool [messages]; which packets are lost is bool [packets].
         """
         ...
 
@@ -48,6 +58,9 @@ class Bernoulli:
 
     def lose(self, bad: bool | None, count: int, draw: Draw) -> tuple[np.ndarray, bool]:
         return draw(0, count) < self.loss, False
+
+    def lose_many(self, bad: np.ndarray | None, opens: np.ndarray, draw: DrawMany) -> tuple[np.ndarray, np.ndarray]:
+        return draw(0) < self.loss, np.zeros(np.count_nonzero(opens), bool)
 
 
 @dataclass(frozen=True)
@@ -90,8 +103,19 @@ class GilbertElliott:
         states = self._states(bad, draw(1, count))
         return draw(0, count) < np.where(states, self.bad, self.good), bool(states[-1])
 
+    def lose_many(self, bad: np.ndarray | None, opens: np.ndarray, draw: DrawMany) -> tuple[np.ndarray, np.ndarray]:
+        moves, first = draw(1), np.flatnonzero(opens)
+        own = moves[first]
+        begins = own < self.bad_share if bad is None else np.where(bad, own < 1.0 - self.r, own < self.p)
+        states = self._walk(moves, first, begins)
+        return draw(0) < np.where(states, self.bad, self.good), states[np.append(first[1:], len(states)) - 1]
+
     def _states(self, bad: bool | None, moves: np.ndarray) -> np.ndarray:
-        """Return whether the channel is bad for each packet: bool [count].
+        begins = moves[0] < self.bad_share if bad is None else _moved(bad, moves[0], self)
+        return self._walk(moves, np.zeros(1, np.int64), np.array([begins]))
+
+    def _walk(self, moves: np.ndarray, first: np.ndarray, begins: np.ndarray) -> np.ndarray:
+        """Return whether the channel is bad for each packet, bool [count], given the first of each message.
 
         One uniform moves both states at once: below ``low`` all become bad, from ``high`` on all become good,
         and in between each stays (or, in a channel that rather alternates, each turns). So the state is that
@@ -100,8 +124,7 @@ class GilbertElliott:
         low, high = min(self.p, 1.0 - self.r), max(self.p, 1.0 - self.r)
         decided = (moves < low) | (moves >= high)
         value = moves < low
-        value[0] = moves[0] < self.bad_share if bad is None else _moved(bad, moves[0], self)
-        decided[0] = True
+        value[first], decided[first] = begins, True
         last = np.maximum.accumulate(np.where(decided, np.arange(len(moves)), 0))
         if self.p <= 1.0 - self.r:
             return np.asarray(value[last])

@@ -11,8 +11,8 @@ import numpy as np
 from agents.seeding import Purpose, uniforms
 from sim.network.loss import LossProcess
 
-# Room for the draws of one message: 2 for each of 2**25 packets sent.
-_DRAWS_PER_EXCHANGE = 1 << 26
+#: Room for the draws of one message: 2 for each of 2**25 packets sent.
+DRAWS_PER_EXCHANGE = 1 << 26
 
 
 @dataclass(frozen=True)
@@ -143,5 +143,5 @@ class _Luck:
     sent: int = 0
 
     def draw(self, row: int, count: int) -> np.ndarray:
-        first = self.exchange * _DRAWS_PER_EXCHANGE + 2 * self.sent + row
+        first = self.exchange * DRAWS_PER_EXCHANGE + 2 * self.sent + row
         return uniforms(self.seed, self.purpose, self.device, np.arange(first, first + 2 * count, 2))

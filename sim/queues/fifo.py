@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from heapq import heappop, heappush
+from heapq import heappop, heappush, heapreplace
 
 from sim.network.availability import Availability
 from sim.queues.servers import Servers, Service
@@ -30,10 +30,13 @@ class FifoServers:
 
     def admit(self, now_s: float, work_s: float) -> Service | None:
         """Take a job now; return when it starts and ends, or None if there is no room."""
-        if self.in_system(now_s) >= self.capacity:
+        if self.capacity < math.inf and self.in_system(now_s) >= self.capacity:
             return None
         service = self.servers.serve(now_s, work_s)
-        heappush(self._ends_s, service.end_s)
+        if self._ends_s and self._ends_s[0] <= now_s:
+            heapreplace(self._ends_s, service.end_s)
+        else:
+            heappush(self._ends_s, service.end_s)
         return service
 
     def in_system(self, now_s: float) -> int:

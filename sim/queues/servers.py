@@ -48,11 +48,14 @@ class Servers:
 
     def serve(self, now_s: float, work_s: float) -> Service:
         """Give a job to the server that can begin first at or after ``now_s``; return its times."""
-        start_s, server = self._soonest(now_s)
         if self._gates:
+            start_s, server = self._soonest(now_s)
             end_s = self._speeds[server].when(start_s, work_s)
             self._free[server] = (end_s, server)
         else:
+            start_s, server = self._free[0]
+            if start_s < now_s:
+                start_s = now_s
             end_s = start_s + work_s
             heapreplace(self._free, (end_s, server))
         return Service(server, start_s, end_s)

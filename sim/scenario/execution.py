@@ -44,7 +44,8 @@ def _read_cpus(value: Any, info: ValidationInfo) -> float:
 
 def _read_device(value: Any, info: ValidationInfo) -> str:
     if isinstance(value, str) and _DEVICE.fullmatch(value):
-        return value
+        # Text of a file knows the file's folder, which must not travel to workers.
+        return str(value)
     raise ValueError(f"{shown(value)} is no device to compute on; write cpu, cuda, or cuda:N for one GPU of several")
 
 

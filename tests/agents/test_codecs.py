@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.codecs import CODECS, Codec, Field, decode, encode, make_codec, nbytes, roundtrip
+from agents.codecs import CODECS, Codec, Field, coded, decode, encode, make_codec, nbytes, roundtrip
 
 MESSAGE = (
     Field("features", (4, 3), bound=1.0),
@@ -53,6 +53,12 @@ def test_the_fast_path_is_encoding_and_decoding(seed: int, scale: float) -> None
             for key, value in one.items():
                 assert torch.equal(fast[key][row], value)
                 assert fast[key].dtype == value.dtype
+
+
+def test_what_waits_is_as_large_as_what_is_sent(codec: Codec) -> None:
+    wire = coded(codec, MESSAGE, rows(3))
+    sizes = {key: values[0].numel() * values.element_size() for key, values in wire.items()}
+    assert sum(sizes.values()) - sizes["known"] == nbytes(codec, MESSAGE)
 
 
 def test_full_precision_changes_no_bit() -> None:

@@ -55,6 +55,16 @@ def test_lazy_and_eager_play_give_one_digest(play: Play, adapter: str, trigger: 
     assert eager.digest == lazy.digest
 
 
+@pytest.mark.parametrize("tick", ["1 s", "25 s"])
+def test_no_sample_is_lost_however_many_wait_to_be_judged(play: Play, tick: str) -> None:
+    overrides = ["fleet.0.devices=200", "fleet.0.samples={every: 20 ms, arrivals: periodic}", f"tick={tick}"]
+    overrides += ["method.adapter=" + ADAPTERS["persona"], "method.trigger.every=40 s"]
+    lazy, eager = (play("digits", *overrides, eager=eager) for eager in (False, True))
+    assert (lazy.table("devices")["samples"] == 2500).all()
+    assert lazy.windows["samples"].sum() == 200 * 2500
+    assert eager.digest == lazy.digest
+
+
 @pytest.mark.parametrize("adapter", ADAPTERS)
 def test_a_run_played_twice_gives_one_digest_and_another_seed_another(play: Play, adapter: str) -> None:
     overrides = told(adapter, "periodic")

@@ -1,15 +1,23 @@
-"""Plain arithmetic plays exchanges exactly as their stories go, on any private link without losses."""
+"""Plain arithmetic plays exchanges exactly as their stories go, wherever queues are first in, first out."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
+import numpy as np
 import pytest
-from stage import Play, Run
+import yaml
+from hypothesis import given, settings
+from stage import TABLES, Play, Run, play_file
+from worlds import queueing_worlds
 
 from sim.assembly import assemble
 from sim.express import Express
+from sim.forwarding import Forwarding
 from sim.scenario import load
+from sim.stories import Stories
 
 RATES = {
     "constant": "40 kbit/s",
@@ -43,13 +51,74 @@ def test_varying_rates_are_played_to_one_digest(play: Play, traces: Path, up: st
     assert quick.digest == told_one_by_one.digest
 
 
-def test_links_of_varying_rate_go_by_arithmetic(traces: Path) -> None:
-    ways = told("up", RATES["packets"], traces), told("down", RATES["wandering"], traces)
-    overrides = [*ways, "method.in_flight=drop"]
-    file = Path(__file__).parent / "timing.yaml"
-    assert isinstance(assemble(load(file, overrides)).simulation.player, Express)
-    shared = [*overrides, "links.lte.shared=true"]
-    assert not isinstance(assemble(load(file, shared)).simulation.player, Express)
+#: Each device asks once, and never while an exchange is under way.
+ONE_BY_ONE = ["method.in_flight=drop", "method.trigger={kind: at, times: [1 s]}"]
+ABSENT = "fleet.0.availability={on: {exponential: 1 min}, off: {exponential: 10 s}}"
+FAR = "links.far={up: 1 Mbit/s, down: 1 Mbit/s, shared: true, outages: [{at: 1 min, for: 9 s}]}"
+PLAYERS = {
+    Express: [
+        [
+            "links.lte.up={trace: packets.up}",
+            "links.lte.down={markov: {states: [80 kbit/s, 0 bit/s], stay: [3 s, 2 s]}}",
+        ],
+        ["links.lte.shared_by=7 devices", "links.lte.loss=2 %", "cloud.capacity=3"],
+        [
+            "links.lte.via=[far]",
+            "links.far={up: 1 Mbit/s, down: 1 Mbit/s, shared: true, outages: [{at: 1 min, for: 9 s}]}",
+        ],
+    ],
+    Forwarding: [
+        ["method.in_flight=queue"],
+        ["method.in_flight=replace", "links.lte.shared=true"],
+        ["links.lte.ordered=true", "links.lte.jitter=300 ms"],
+        ["links.lte.loss=2 %", "links.lte.recovery={arq: off, retries: 2}"],
+        [
+            "fleet.0.availability={on: {exponential: 1 min}, off: {exponential: 10 s}}",
+            "fleet.0.offline.transfers=abort",
+        ],
+        [ABSENT, "links.lte.shared=true"],
+    ],
+    Stories: [["links.lte={up: 1 Mbit/s, down: 1 Mbit/s, discipline: ps}"], ["cloud.batch={max: 3, wait: 1 s}"]],
+}
+
+
+@pytest.mark.parametrize(("player", "overrides"), [(one, case) for one, cases in PLAYERS.items() for case in cases])
+def test_each_network_goes_the_quickest_way_that_knows_it(
+    play: Play, traces: Path, player: type, overrides: list[str]
+) -> None:
+    told_all = ["method.in_flight=drop", *(one.replace("packets.up", str(traces / "packets.up")) for one in overrides)]
+    assert type(assemble(load(Path(__file__).parent / "timing.yaml", told_all)).simulation.player) is player
+    quick, told_one_by_one = (play("timing", *told_all, eager=eager) for eager in (False, True))
+    assert quick.summary["installed"] > 10
+    assert_same_tables(quick, told_one_by_one)
+
+
+def test_what_is_lost_for_good_ends_at_the_same_moment(play: Play) -> None:
+    overrides = [*ONE_BY_ONE, "links.lte.loss=100 %", "method.adapter.payload=100 B"]
+    quick, told_one_by_one = (play("timing", *overrides, eager=eager) for eager in (False, True))
+    assert quick.summary["lost"] == 40
+    assert_same_tables(quick, told_one_by_one)
+
+
+@settings(max_examples=60, deadline=None)
+@given(queueing_worlds())
+def test_any_network_of_queues_is_played_to_the_same_tables(world: dict[str, Any]) -> None:
+    with TemporaryDirectory() as parent:
+        file = Path(parent) / "world.yaml"
+        file.write_text(yaml.safe_dump(world), encoding="utf-8")
+        runs = [play_file(file, Path(parent) / str(eager), (), eager=eager) for eager in (False, True)]
+        assert_same_tables(*runs)
+
+
+def assert_same_tables(some: Run, other: Run) -> None:
+    """Check that two runs agree in every table, bit for bit."""
+    for name in TABLES:
+        one, two = some.table(name), other.table(name)
+        for column, values in one.items():
+            assert np.array_equal(values, two[column], equal_nan=values.dtype.kind == "f"), (name, column)
+    assert some.digest == other.digest
+    assert some.summary["asks_dropped"] == other.summary["asks_dropped"]
+    assert some.summary["asks_away"] == other.summary["asks_away"]
 
 
 @pytest.mark.parametrize("in_flight", ["drop", "queue"])

@@ -39,7 +39,10 @@ def test_help_loads_nothing_at_all(tmp_path: Path, arguments: list[str]) -> None
     assert loaded(*arguments, cwd=tmp_path) == set()
 
 
-@pytest.mark.parametrize("arguments", [["list"], ["schema"], ["validate", str(scene("digits"))], ["doctor"]])
+ON_A_GPU = ["--set", "execution.device=cuda"]
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["schema"], ["validate", str(scene("digits")), *ON_A_GPU], ["doctor"]])
 def test_looking_at_scenarios_loads_neither_torch_nor_ray(tmp_path: Path, arguments: list[str]) -> None:
     assert loaded(*arguments, cwd=tmp_path).isdisjoint({"torch", "ray", "matplotlib", "pandas", "sklearn"})
 

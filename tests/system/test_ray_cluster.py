@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import torch
 from ray_stage import command_line, descendants
 from stage import ROOT, cli, scene
 
@@ -154,6 +155,24 @@ def test_another_version_is_explained(home: Path) -> None:
     assert "Version mismatch" in told.stdout, told.stderr
     assert "install the cluster's versions" in told.stdout
     assert len(told.stdout.strip().splitlines()) == 1
+
+
+def test_a_cluster_without_a_gpu_that_works_is_explained(home: Path, tmp_path: Path) -> None:
+    def asked(folder: str) -> str:
+        execution = "execution={device: cuda, backend: ray, workers: 1, cloud: actor, address: auto}"
+        ended = cli("run", scene("digits"), "--set", execution, "--out", tmp_path / folder, cwd=tmp_path)
+        assert ended.returncode == 3, ended.stderr
+        return ended.stderr.splitlines()[-1]
+
+    port = free_port()
+    with node("--head", f"--port={port}", "--num-cpus=2", "--num-gpus=0", "--include-dashboard=false"):
+        wait_until(lambda: announced(home), "the head")
+        assert "Ray knows of no GPU on the cluster at 'auto'; start a node that has one" in asked("none")
+        # A number is taken on trust: the worker itself finds out.
+        with node(f"--address=127.0.0.1:{port}", "--num-cpus=2", "--num-gpus=1"):
+            wait_until(lambda: nodes() == 2, "the second machine")
+            if not torch.cuda.is_available():
+                assert "this machine's torch sees no GPU" in asked("promised")
 
 
 @pytest.mark.skipif(importlib.util.find_spec("aiohttp_cors") is None, reason="jobs need the extra 'cluster'")

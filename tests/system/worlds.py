@@ -169,3 +169,32 @@ def _rough(
 
 def _merged(some: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
     return some | more
+
+
+def queueing_worlds() -> st.SearchStrategy[dict[str, Any]]:
+    """Return scenarios in which all queues are first in, first out: shared or not, lossy, absent, full or failing."""
+    sharing = st.sampled_from([{"shared": True}, {"shared_by": "3 devices"}])
+    fifo = st.just({"discipline": "fifo"})
+    access = st.builds(_merged, st.builds(_merged, st.one_of(links(), rough_links()), fifo), st.just({"via": ["far"]}))
+    far = st.builds(_merged, st.builds(_merged, rough_links(), fifo), sharing)
+    cloud = st.builds(_merged, clouds(), st.just({"queue": "fifo", "batch": {"max": 1}}))
+    absent = {"on": {"exponential": "30 s"}, "off": {"exponential": "9 s"}}
+    away = st.sampled_from(["always", "always", "always", absent])
+    offline = st.sampled_from([{"transfers": "pause"}, {"transfers": "abort"}])
+    in_flight = st.sampled_from(["drop", "drop", "drop", "replace", "queue"])
+    return st.builds(_queueing, worlds(), access, far, cloud, away, offline, in_flight)
+
+
+def _queueing(
+    world: dict[str, Any],
+    near: dict[str, Any],
+    far: dict[str, Any],
+    cloud: dict[str, Any],
+    away: Any,
+    offline: dict[str, Any],
+    in_flight: str,
+) -> dict[str, Any]:
+    # The second cohort goes over the shared link alone: its messages meet the others' there.
+    fleet = [cohort | {"availability": away, "offline": offline} for cohort in world["fleet"]]
+    method = world["method"] | {"in_flight": in_flight}
+    return world | {"fleet": fleet, "cloud": cloud, "links": {"near": near, "far": far}, "method": method}

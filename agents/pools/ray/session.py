@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import shutil
 from dataclasses import dataclass, field
 from math import ceil, floor
@@ -80,7 +79,7 @@ def open_session(cpus: float, spec: RaySpec) -> Session:
         BackendError: Ray does not start, or nobody answers at the address.
     """
     global _open
-    address = _address(spec)
+    address = spec.cluster
     if _open is not None and (_open.address != address or (address is None and _open.cpus < cpus)):
         close_session()
     if _open is None or not ray.is_initialized():
@@ -98,11 +97,6 @@ def close_session() -> None:
             for actor in actors:
                 ray.kill(actor)
         ray.shutdown()
-
-
-def _address(spec: RaySpec) -> str | None:
-    address = spec.address or os.environ.get("RAY_ADDRESS")
-    return None if address in (None, "", "local") else address
 
 
 def _start(cpus: float, spec: RaySpec) -> Session:

@@ -3,7 +3,8 @@
 It stands in for a GPU where the question is whether every tensor is where it must be. Tensors on it refuse what would
 fail on a GPU: to meet a tensor of the processor in one operation (unless that is a number without dimensions, or one is
 copied into the other), to be an index of one or be indexed by one, and to be looked at as an array. What goes there
-or comes back is a copy, as it is on a GPU. All else is computed as on the processor, to the bit.
+or comes back is a copy, as it is on a GPU. All else is computed as on the processor, to the bit; or, where it
+``rounds`` in its own way, sums and products are made with more digits, and differ in the last of those that are kept.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
+from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves, tree_map_only
 
@@ -48,9 +50,9 @@ class Foreign(torch.Tensor):
 class ForeignDevice(TorchFunctionMode):
     """The device, there as long as the mode is on; ``operations`` counts what was computed with its tensors."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, rounds: bool) -> None:
         super().__init__()
-        self.operations = 0
+        self.operations, self._rounds = 0, rounds
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: _Named | None = None) -> Any:
         kwargs = kwargs or {}
@@ -66,9 +68,23 @@ class ForeignDevice(TorchFunctionMode):
         self.operations += 1
         within = {**kwargs, "device": "cpu"} if made_there else kwargs
         inner_args, inner_kwargs = tree_map_only(Foreign, lambda one: one.inner, (args, within))
-        out = func(*inner_args, **inner_kwargs)
+        precise = self._rounds and func in _SUMS
+        out = (_precise if precise else _plain)(func, inner_args, inner_kwargs)
         # What changes a tensor in place gives the very same one back.
         return tree_map_only(torch.Tensor, lambda one: there[id(one)] if id(one) in there else Foreign(one), out)
+
+
+def _plain(func: Any, args: Any, kwargs: _Named) -> Any:
+    return func(*args, **kwargs)
+
+
+def _precise(func: Any, args: Any, kwargs: _Named) -> Any:
+    """Compute with 53 binary digits what has 24 before and after."""
+    singles = [one for one in tree_leaves((args, kwargs)) if isinstance(one, torch.Tensor)]
+    if any(one.dtype != torch.float32 for one in singles):
+        return func(*args, **kwargs)
+    args, kwargs = tree_map_only(torch.Tensor, torch.Tensor.double, (args, kwargs))
+    return tree_map_only(torch.Tensor, torch.Tensor.float, func(*args, **kwargs))
 
 
 def _refuse_mixing(func: Any, tensors: list[torch.Tensor]) -> None:
@@ -108,15 +124,26 @@ _MOVES = {
 #: What a tensor tells of itself, not of what it holds.
 _TOLD = (torch.Tensor.device.__get__, torch._has_compatible_shallow_copy_type)
 _COPIES = (torch.Tensor.copy_,)
+_SUMS = (
+    torch.baddbmm,
+    torch.bmm,
+    torch.Tensor.matmul,
+    torch.Tensor.__matmul__,
+    torch.Tensor.sum,
+    torch.softmax,
+    torch.tanh,
+    functional.linear,
+    functional.softplus,
+)
 
 
 @contextmanager
-def foreign_device() -> Iterator[ForeignDevice]:
+def foreign_device(*, rounds: bool = False) -> Iterator[ForeignDevice]:
     """Let :data:`DEVICE` be there within the block."""
     before = torch.__future__.get_overwrite_module_params_on_conversion()
     torch.__future__.set_overwrite_module_params_on_conversion(True)
     try:
-        with ForeignDevice() as device:
+        with ForeignDevice(rounds=rounds) as device:
             yield device
     finally:
         torch.__future__.set_overwrite_module_params_on_conversion(before)

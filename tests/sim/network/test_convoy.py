@@ -1,0 +1,47 @@
+"""Many messages at once have the luck that each of them has alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agents.seeding import Purpose
+from sim.network import convoy
+from sim.network.convoy import carry_many
+from sim.network.loss import Bernoulli, GilbertElliott, LossProcess
+from sim.network.transport import Framing, Repair, Transport
+
+LOSSES = [
+    None,
+    Bernoulli(0.02),
+    Bernoulli(0.6),
+    Bernoulli(1.0),
+    GilbertElliott(0.1, 0.3, 0.01, 0.9),
+    GilbertElliott(0.9, 0.8, 0.0, 1.0),
+    GilbertElliott(0.0, 0.0, 0.2, 1.0),
+]
+
+
+@given(
+    loss=st.sampled_from(LOSSES),
+    repair=st.sampled_from(Repair),
+    header_bytes=st.sampled_from([0, 7]),
+    sizes=st.lists(st.integers(0, 2500), min_size=1, max_size=12),
+    at_once=st.sampled_from([1, 40, 1 << 16]),
+)
+def test_each_message_takes_what_it_takes_alone(
+    loss: LossProcess | None, repair: Repair, header_bytes: int, sizes: list[int], at_once: int
+) -> None:
+    transport = Transport(Framing(100, header_bytes, 20), loss, repair, sends_at_most=9)
+    device, exchange = np.arange(len(sizes)) % 3, 5 * np.arange(len(sizes))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(convoy, "_PACKETS", at_once)
+        many = carry_many(transport, 3, Purpose.UPLINK_LOSS, device, exchange, np.array(sizes))
+    for index, nbytes in enumerate(sizes):
+        alone = transport.carry(3, Purpose.UPLINK_LOSS, int(device[index]), int(exchange[index]), nbytes)
+        assert many.wire_bytes[index] == alone.wire_bytes
+        assert many.retransmitted_bytes[index] == alone.retransmitted_bytes
+        assert many.round_trips[index] == alone.round_trips
+        assert many.lost[index] == alone.lost

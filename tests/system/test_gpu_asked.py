@@ -1,0 +1,60 @@
+"""``execution.device``: what a scenario may ask for, and what is said where it is not to be had."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from stage import Play, cli, scene
+
+from sim.fork import prepare_fork
+from sim.forking.changes import ForkError
+
+#: No machine has as many GPUs.
+ABSENT = ["--set", "execution.device=cuda:99"]
+LINE = "execution.device: cuda:99 was asked for, but this machine's torch sees "
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda", "cuda:3"])
+def test_a_scenario_that_asks_for_a_device_is_valid_wherever_it_is_read(tmp_path: Path, device: str) -> None:
+    ended = cli("validate", scene("digits"), "--set", f"execution.device={device}", cwd=tmp_path)
+    assert ended.returncode == 0, ended.stderr
+
+
+@pytest.mark.parametrize("device", ["gpu", "cuda:x", "cuda:1000", "0"])
+def test_other_devices_are_refused(tmp_path: Path, device: str) -> None:
+    ended = cli("validate", scene("digits"), "--set", f"execution.device={device}", cwd=tmp_path)
+    assert ended.returncode == 2
+    assert "is no device to compute on; write cpu, cuda, or cuda:N" in ended.stderr
+
+
+@pytest.mark.parametrize("command", ["run", "sweep"])
+@pytest.mark.parametrize("workers", [[], ["--workers", "2"], ["--set", "execution={backend: ray, cloud: actor}"]])
+def test_an_absent_gpu_is_told_before_anything_is_written(tmp_path: Path, command: str, workers: list[str]) -> None:
+    ended = cli(command, scene("digits"), *workers, *ABSENT, "--out", "run", "--quiet", cwd=tmp_path)
+    assert ended.returncode == 3
+    assert ended.stderr.startswith(LINE)
+    assert len(ended.stderr.splitlines()) == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_run_without_a_data_plane_needs_no_gpu(tmp_path: Path) -> None:
+    ended = cli("run", scene("timing"), *ABSENT, "--out", "run", "--quiet", cwd=tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    assert json.loads((tmp_path / "run" / "manifest.json").read_text(encoding="utf-8"))["device"] is None
+
+
+def test_the_manifest_names_the_device(play: Play) -> None:
+    told = json.loads((play("digits", "method.adapter=static").folder / "manifest.json").read_text(encoding="utf-8"))
+    assert told["device"] == "cpu"
+
+
+def test_a_fork_cannot_go_to_another_device(play: Play) -> None:
+    run = play("digits", "method.adapter=static")
+    with pytest.raises(ForkError, match=r"execution.device: cannot change in the middle of a run"):
+        prepare_fork(run.folder, 10.0, ["execution.device=cuda"], allow_plugins=False)
+
+
+def test_the_doctor_says_what_torch_sees(tmp_path: Path) -> None:
+    assert "torch sees " in cli("doctor", cwd=tmp_path).stdout
