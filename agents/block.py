@@ -67,6 +67,8 @@ class Block:
         self._rows = np.arange(devices)
         self._feed = Feed(parts.seed, parts.task, parts.arrivals, place, parts.history, _capacity(parts))
         self._knowledge = Knowledge()
+        # Who asked last, and when.
+        self._asked = self._rows[:0], np.zeros(0)
         self._accounts = Accounts(parts.task.changes(place)[:devices], devices, len(parts.columns))
 
     @property
@@ -74,14 +76,22 @@ class Block:
         """How many things are counted of a cohort."""
         return self._accounts.columns
 
-    def load(self, until_s: float) -> None:
-        """Draw the stream up to ``until_s``; blocks may be asked in any order and any steps."""
+    def go_ahead(self, until_s: float) -> None:
+        """Do what must be done soon anyway, while nobody waits for it.
+
+        The stream is drawn up to ``until_s``, and what devices saw before they asked is judged: answers are coming.
+        """
         self._feed.load(until_s)
+        rows, at_s = self._asked
+        # Who asked twice since the last install is judged up to the second time.
+        last = len(rows) - 1 - np.unique(rows[::-1], return_index=True)[1]
+        self._judge(rows[last], at_s[last])
 
     def collect(self, rows: np.ndarray, at_s: np.ndarray, tickets: np.ndarray) -> Payload:
         """Return the payloads of ``rows`` at ``at_s`` [s], stacked in the order given, as they are on the wire."""
         method, ring = self._parts.method, self._feed.ring
         self._feed.load(float(at_s.max()))
+        self._asked = rows, at_s
         seen = ring.count_until(rows, at_s, self._feed.judged[rows])
         if method.needs_labels:
             places, count = ring.newest_labelled(rows, seen, at_s, method.window, self._parts.history)
@@ -187,6 +197,7 @@ class Block:
         kept = {name: values.copy() for name, values in kept.items()}
         self._feed.restore(under("feed", kept))
         self._knowledge.restore(under("knowledge", kept))
+        self._asked = self._rows[:0], np.zeros(0)
         self._accounts.restore(under("accounts", kept))
         self.state.restore(under("state", kept))
 

@@ -169,7 +169,7 @@ def decode(codec: Codec, message: Message, data: bytes) -> Tensors:
 
 
 def coded(codec: Codec, message: Message, rows: Mapping[str, torch.Tensor]) -> Tensors:
-    """Return many messages (leading axis) as they are on the wire: numbers by field, and scales by ``<field>.scale``."""
+    """Return many messages (leading axis) as on the wire: numbers by field, and scales by ``<field>.scale``."""
     wire: Tensors = {}
     for field in message:
         values = rows[field.name]

@@ -94,12 +94,12 @@ class Fleet:
         """Carry ``orders`` out; samples after the last install of each device stay unjudged."""
         self._carry_out(orders, None)
 
-    def _carry_out(self, orders: Orders | Sequence[Order], draw_to_s: float | None) -> None:
+    def _carry_out(self, orders: Orders | Sequence[Order], ahead_to_s: float | None) -> None:
         for wave in waves(orders):
-            self._ride(wave, draw_to_s)
+            self._ride(wave, ahead_to_s)
 
-    def _ride(self, wave: Wave, draw_to_s: float | None) -> None:
-        self._cloud.take(self._pool.collect(wave.collects, draw_to_s))
+    def _ride(self, wave: Wave, ahead_to_s: float | None) -> None:
+        self._cloud.take(self._pool.collect(wave.collects, ahead_to_s))
         self._pool.note(wave.progress)
         self._cloud.adapt(wave.adapts)
         if len(wave.installs):

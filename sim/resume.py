@@ -62,6 +62,10 @@ def _summary_of(path: Path, scenario: Scenario) -> dict[str, Any]:
     told = _told(path)
     if told["manifest"].get("asked") != scenario.fingerprint():
         raise FolderError(f"{path}: {_CHANGED}")
+    # A run that knows of no device was played on the processor, or without any.
+    began = told["manifest"].get("device") or "cpu"
+    if scenario.task is not None and (began == "cpu") != (scenario.execution.device == "cpu"):
+        raise FolderError(f"{path}: was played on {began}, which the sweep no longer asks for; play it anew")
     return told["summary"]
 
 

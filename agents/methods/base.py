@@ -57,6 +57,9 @@ class Context:
 class Method(Protocol):
     """One way of keeping device models fit.
 
+    The tensors of one call lie on one device, and what is made anew belongs there too (``new_zeros``, ``device=``):
+    it may be a GPU. Only :meth:`prepare` is always called on the processor.
+
     Attributes:
         head: what devices predict with.
         window: samples that :meth:`collect` is given; 0 for none.

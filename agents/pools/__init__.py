@@ -31,10 +31,10 @@ class BlockPool(Protocol):
         """Return which kind of device computes: what must be the same for results to be the same."""
         ...
 
-    def collect(self, orders: Orders, draw_to_s: float | None = None) -> Sequence[Any]:
+    def collect(self, orders: Orders, ahead_to_s: float | None = None) -> Sequence[Any]:
         """Return (tickets, stacked payloads) block by block, in a form that the cloud half beside it takes.
 
-        Workers may draw their streams up to ``draw_to_s`` while nobody asks them for more.
+        Workers may go ahead up to ``ahead_to_s`` with what they must do anyway, while nobody asks them for more.
         """
         ...
 

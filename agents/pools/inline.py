@@ -27,7 +27,7 @@ class InlinePool:
         """Return which kind of device computes."""
         return name_of(self._blocks[0].state.device) if self._blocks else CPU.type
 
-    def collect(self, orders: Orders, draw_to_s: float | None = None) -> list[tuple[np.ndarray, Payload]]:
+    def collect(self, orders: Orders, ahead_to_s: float | None = None) -> list[tuple[np.ndarray, Payload]]:
         """Return (tickets, stacked payloads) block by block."""
         parts = []
         for index, mine, rows in self._layout.by_block(orders):
@@ -35,10 +35,10 @@ class InlinePool:
             parts.append((tickets, self._blocks[index].collect(rows, orders.at_s[mine], tickets)))
         return parts
 
-    def draw(self, until_s: float) -> None:
-        """Draw all streams up to ``until_s``, which changes nothing but when it is done."""
+    def go_ahead(self, until_s: float) -> None:
+        """Draw streams up to ``until_s`` and judge who asked: it changes nothing but when that is done."""
         for block in self._blocks:
-            block.load(until_s)
+            block.go_ahead(until_s)
 
     def note(self, orders: Orders) -> None:
         """Tell blocks how exchanges progress."""

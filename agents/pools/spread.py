@@ -77,7 +77,7 @@ class SpreadPool:
 
     A tick of one wave is two messages to a worker (its collects; then progress, installs and the close), and a tick
     without collects is one; every so many ticks one more asks for tallies. While the cloud adapts, workers draw the
-    streams of the tick.
+    streams of the tick and judge those who asked.
 
     Args:
         by_reference: payloads and updates go from worker to worker; whoever sits here sees only replies.
@@ -87,7 +87,7 @@ class SpreadPool:
     def __init__(self, owners: Owners, crew: Crew, *, by_reference: bool = False, device: str = "cpu") -> None:
         self._owners, self._crew, self._by_reference, self._device = owners, crew, by_reference, device
         self._boxes = [Outbox(crew, worker) for worker in range(len(crew))]
-        self._drawn_to_s = 0.0
+        self._gone_to_s = 0.0
         self.ahead = AHEAD
 
     @property
@@ -101,13 +101,13 @@ class SpreadPool:
         kinds = [self._device] if self._device == "cpu" else _answers([box.ask("device_name") for box in self._boxes])
         return " + ".join(sorted(set(kinds)))
 
-    def collect(self, orders: Orders, draw_to_s: float | None = None) -> Sequence[Any]:
+    def collect(self, orders: Orders, ahead_to_s: float | None = None) -> Sequence[Any]:
         """Return (tickets, stacked payloads) block by block, or replies that will be lists of that."""
         asked = [self._boxes[worker].ask("collect", part) for worker, part, _ in self._parts(orders)]
-        if asked and draw_to_s is not None and draw_to_s > self._drawn_to_s:
-            self._drawn_to_s = draw_to_s
+        if asked and ahead_to_s is not None and ahead_to_s > self._gone_to_s:
+            self._gone_to_s = ahead_to_s
             for box in self._boxes:
-                box.ask("draw", draw_to_s)
+                box.ask("go_ahead", ahead_to_s)
         return asked if self._by_reference else _copied(part for reply in asked for part in reply.get())
 
     def note(self, orders: Orders) -> None:

@@ -23,6 +23,7 @@ class Plan:
         asking: devices of the fleet whose exchanges are counted.
         seconds: how long bare torch is kept busy.
         naive: devices of the naive design.
+        naive_s: virtual seconds that it plays.
         idle, active: devices more, by which memory is measured.
         ray_s: how long a run of one worker should take; 0 leaves Ray out.
     """
@@ -33,6 +34,7 @@ class Plan:
     asking: int = 40_000
     seconds: float = 3.0
     naive: int = 400
+    naive_s: float = 180.0
     idle: int = 400_000
     active: int = 20_480
     ray_s: float = 25.0
@@ -50,7 +52,8 @@ class Plan:
     @classmethod
     def quick(cls) -> Plan:
         """Return a plan that shows that everything works, in a minute; its figures are rough."""
-        return cls(1, 512, 512, 2_000, 0.2, 10, 100_000, 1_024, 0.0)
+        few = {"devices": 512, "half": 512, "asking": 2_000, "naive": 10, "idle": 100_000, "active": 1_024}
+        return cls(repeats=1, seconds=0.2, naive_s=60.0, ray_s=0.0, **few)
 
     def throughput(self, devices: int | None = None, *overrides: str, workers: int = 0) -> Reading:
         """Play the scenario of ratios with so many devices."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,12 +16,15 @@ from sim.bench.plan import THROUGHPUT, Plan
 from sim.fleet_spec import fleet_spec
 from sim.scenario import Scenario, load
 
+#: A sample every so often, and what that is called: as the scenario has it, and as a camera would.
+_PACES = (("1 s", ""), ("100 ms", ", ten samples a second"))
 _BARE = Row(
     "full run / bare torch",
     "",
     at_least(0.5),
     "samples per processor second of a whole run (streams, judging against two references, exchanges, tables) over "
-    "those of the forward pass of the same net, trunk and a head for each device, batches [256, 16] ready in memory",
+    "those of the forward pass of the same net, trunk and a head for each device, batches [256, 16] ready in memory; "
+    "a device asks once a minute, every 60 samples",
 )
 _HEADS = Row("full run / bare torch, heads alone", "", None, "the same, with trunk features ready in memory as well")
 _NAIVE = Row(
@@ -30,17 +34,23 @@ _NAIVE = Row(
     "over one SimPy process and one torch model for each device, one call a sample; it judges no reference and keeps "
     "no tables",
 )
+_DENSE = "the same, but a device asks every 600 samples"
 
 
 def throughput(plan: Plan) -> Iterator[Finding]:
     """Yield the ratios of a full run to its yardsticks, by processor time."""
-    scenario = load(THROUGHPUT, [f"fleet.0.devices={plan.devices}"])
+    paces = _PACES if plan.thorough else _PACES[:1]
     with TemporaryDirectory(prefix="driftbed-bench-") as folder:
-        spec = Path(folder) / "spec"
-        spec.write_bytes(pickle.dumps(fleet_spec(scenario, ())))
-        readings = in_turns(_measures(plan, spec, scenario), plan.repeats)
-    for row, yardstick in ((_BARE, "whole"), (_HEADS, "heads"), (_NAIVE, "naive")):
-        yield ratio(row, readings["run"], readings[yardstick], "samples/s")
+        measures: dict[str, Measure] = {}
+        for every, called in paces:
+            measures |= {f"{name}{called}": one for name, one in _measures(plan, Path(folder), every).items()}
+        # Torch alone does not know how often samples come.
+        shared = {name: measures.pop(name + called) for name in ("whole", "heads") for _, called in reversed(paces)}
+        readings = in_turns(measures | shared, plan.repeats)
+    for _, called in paces:
+        for row, yardstick in ((_BARE, "whole"), (_HEADS, "heads"), (_NAIVE, f"naive{called}")):
+            told = replace(row, what=f"{row.what}{called}", why=_DENSE if called else row.why)
+            yield ratio(told, readings[f"run{called}"], readings[yardstick], "samples/s")
 
 
 def ratio(row: Row, ours: Sequence[Reading], yardstick: Sequence[Reading], unit: str) -> Finding:
@@ -51,13 +61,18 @@ def ratio(row: Row, ours: Sequence[Reading], yardstick: Sequence[Reading], unit:
     return row.found([own.per_cpu_s / other.per_cpu_s for own, other in pairs], detail)
 
 
-def _measures(plan: Plan, spec: Path, scenario: Scenario) -> dict[str, Measure]:
+def _measures(plan: Plan, folder: Path, every: str) -> dict[str, Measure]:
+    pace = f"fleet.0.samples.every={every}"
+    scenario = load(THROUGHPUT, [f"fleet.0.devices={plan.devices}", pace])
+    spec = folder / f"spec {every}"
+    spec.write_bytes(pickle.dumps(fleet_spec(scenario, ())))
+
     def bare(whole: bool) -> Reading:
         return fresh("agents.benching.bare", spec, json.dumps({"seconds": plan.seconds, "whole": whole}))
 
-    part = {"devices": plan.naive, "until_s": scenario.duration, "terms": _terms(scenario)}
+    part = {"devices": plan.naive, "until_s": plan.naive_s, "terms": _terms(scenario)}
     return {
-        "run": plan.throughput,
+        "run": lambda: plan.throughput(None, pace),
         "whole": lambda: bare(True),
         "heads": lambda: bare(False),
         "naive": lambda: fresh("agents.benching.naive", spec, json.dumps(part)),

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from agents.judging import Seen
 from agents.list_references import hindsight, see_lists
 from agents.lists import DrawnLists, TabledLists
 from agents.measures import Ranking
@@ -100,7 +101,8 @@ def test_references_are_the_base_and_the_head_that_fits_the_streams(base: Base, 
     assert judge.oracle is not None
     for reference, layers in ((judge.static, base.layers), (judge.oracle, hindsight(task, base))):
         expected = Ranking().correct(base.head.forward(layers, x), label).numpy()
-        assert (reference.correct(some, x) == expected).all()
+        seen = Seen(x, {name: values[0] for name, values in some.items()}, torch.arange(ROWS))
+        assert (reference.correct(seen) == expected[0]).all()
     past = task.past_under(0)
     few = base.features(past.x).unsqueeze(0)
     before, after = (

@@ -48,11 +48,15 @@ class Foreign(torch.Tensor):
 
 
 class ForeignDevice(TorchFunctionMode):
-    """The device, there as long as the mode is on; ``operations`` counts what was computed with its tensors."""
+    """The device, there as long as the mode is on.
+
+    ``operations`` counts what was computed with its tensors; ``batches`` are the shapes of what heads were given.
+    """
 
     def __init__(self, *, rounds: bool) -> None:
         super().__init__()
         self.operations, self._rounds = 0, rounds
+        self.batches: set[tuple[int, ...]] = set()
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: _Named | None = None) -> Any:
         kwargs = kwargs or {}
@@ -66,6 +70,8 @@ class ForeignDevice(TorchFunctionMode):
         if func not in _COPIES:
             _refuse_mixing(func, tensors)
         self.operations += 1
+        if func is torch.baddbmm:
+            self.batches.add(tuple(args[1].shape[:2]))
         within = {**kwargs, "device": "cpu"} if made_there else kwargs
         inner_args, inner_kwargs = tree_map_only(Foreign, lambda one: one.inner, (args, within))
         precise = self._rounds and func in _SUMS

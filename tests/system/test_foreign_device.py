@@ -116,6 +116,14 @@ def test_eager_play_is_the_same(play: Play, tmp_path: Path) -> None:
     assert eager.digest == play("digits", adapter("persona")).digest
 
 
+def test_all_batches_have_one_shape_however_many_samples_there_are(tmp_path: Path) -> None:
+    scenario = there(scene("digits"), adapter("persona"))
+    with foreign_device() as device:
+        play(scenario, RunFolder.open(tmp_path / "lazy"), HOW, lambda windows, marks: {})
+        play(scenario, RunFolder.open(tmp_path / "eager"), replace(HOW, eager=True), lambda windows, marks: {})
+    assert len(device.batches) == 1
+
+
 @pytest.mark.parametrize("name", ["cloud_ft", "persona across layers", "persona by numbers"])
 def test_a_device_that_rounds_in_its_own_way_is_as_close_as_promised(play: Play, tmp_path: Path, name: str) -> None:
     some = play_there(tmp_path / "run", there(scene("digits"), adapter(name)), rounds=True)

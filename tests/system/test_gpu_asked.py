@@ -10,6 +10,10 @@ from stage import Play, cli, scene
 
 from sim.fork import prepare_fork
 from sim.forking.changes import ForkError
+from sim.playing import HowToPlay
+from sim.resume import play_or_resume
+from sim.run_folder import FolderError
+from sim.scenario import load
 
 #: No machine has as many GPUs.
 ABSENT = ["--set", "execution.device=cuda:99"]
@@ -54,6 +58,17 @@ def test_a_fork_cannot_go_to_another_device(play: Play) -> None:
     run = play("digits", "method.adapter=static")
     with pytest.raises(ForkError, match=r"execution.device: cannot change in the middle of a run"):
         prepare_fork(run.folder, 10.0, ["execution.device=cuda"], allow_plugins=False)
+
+
+def test_a_sweep_that_now_asks_for_a_gpu_keeps_no_point_of_a_processor(play: Play) -> None:
+    run = play("digits", "method.adapter=static")
+    again, elsewhere = (
+        load(scene("digits"), ["method.adapter=static", f"execution.device={device}"]) for device in ("cpu", "cuda")
+    )
+    how = HowToPlay(quiet=True)
+    assert play_or_resume(again, run.folder, how, lambda windows, marks: {})["digest"] == run.digest
+    with pytest.raises(FolderError, match="was played on cpu, which the sweep no longer asks for"):
+        play_or_resume(elsewhere, run.folder, how, lambda windows, marks: {})
 
 
 def test_the_doctor_says_what_torch_sees(tmp_path: Path) -> None:

@@ -115,6 +115,19 @@ def test_a_tick_without_collects_is_one_message_to_a_worker_and_with_them_it_is_
         assert crew.messages == 3 + 9 * number
 
 
+def test_workers_are_asked_what_they_compute_on_unless_it_is_plain() -> None:
+    blueprint = small_blueprint()
+    crew = Neighbours(blueprint, 2)
+    owners, cloud = Owners(blueprint.layout, crew.owned), cloud_of(blueprint)
+    assert SpreadPool(owners, crew).device_name() == RemoteCloud(crew, 2, cloud).device_name() == "cpu"
+    assert crew.messages == 0
+    assert SpreadPool(owners, crew, device="cuda").device_name() == "cpu"
+    assert crew.messages == 2
+    assert RemoteCloud(crew, 2, cloud, "cuda").name == f"{cloud.name} on cpu"
+    assert RemoteCloud(crew, 2, cloud, "cuda").measure_s() > 0.0
+    assert crew.messages == 4
+
+
 def test_workers_go_with_the_data_plane() -> None:
     blueprint = small_blueprint()
     pool, crew = spread(blueprint, 2)
