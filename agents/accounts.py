@@ -1,4 +1,4 @@
-"""What is counted of a block: interval by interval, device by device, and what accuracy was lost to."""
+"""What is counted of a stack: interval by interval, device by device, and what accuracy was lost to."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from agents.attribution import PhaseClock
 from agents.contract import COHORT_COLUMNS, DEVICE_COLUMNS, Kept
 from agents.judging import Verdict
-from agents.keeping import below, under
+from agents.keeping import below, joined, under
 from agents.samples import Strips
 
 _LOSS, _REGRET = COHORT_COLUMNS.index("loss_micro"), COHORT_COLUMNS.index("regret_undetected")
@@ -90,14 +90,19 @@ class Accounts:
         told, self._settled = self._settled, self._settled[:0]
         return told
 
-    def checkpoint(self) -> Kept:
-        """Return all that is kept, by name; only right after :meth:`settle`."""
-        kept = {"totals": self.totals.copy(), "settled": self._settled.copy()}
-        return kept | below("phases", self.phases.checkpoint())
+    def checkpoint(self, rows: slice) -> Kept:
+        """Return what is kept of one block; only right after :meth:`settle`.
 
-    def restore(self, kept: Kept) -> None:
-        """Go to where :meth:`checkpoint` was called; takes the arrays over."""
-        self.totals, self._settled = kept["totals"], kept["settled"]
+        What was settled of all blocks together is with the first of them.
+        """
+        settled = self._settled if rows.start == 0 else np.zeros_like(self._settled)
+        kept = {"totals": self.totals[rows].copy(), "settled": settled[None].copy()}
+        return kept | below("phases", self.phases.checkpoint(rows))
+
+    def restore(self, kept: Sequence[Kept]) -> None:
+        """Go to where :meth:`checkpoint` was called."""
+        whole = joined(kept)
+        self.totals, self._settled = whole["totals"], whole["settled"].sum(axis=0)
         self._ends_s = []
         self._tallies = np.zeros((1, self.columns), np.int64)
-        self.phases.restore(under("phases", kept))
+        self.phases.restore([under("phases", one) for one in kept])

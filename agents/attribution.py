@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from agents.contract import Kept, Phase
+from agents.keeping import joined
 
 # Looking a member up in its enumeration costs more than the comparison it is for.
 _UNDETECTED, _LABELS, _UPLINK, _RESIDUAL = Phase.UNDETECTED, Phase.LABELS, Phase.UPLINK, Phase.RESIDUAL
@@ -29,7 +30,7 @@ class _Told(NamedTuple):
 
 
 class PhaseClock:
-    """The phase of each device of a block, as a function of time.
+    """The phase of each device, as a function of time.
 
     A device is in one phase of its *latest* concept change. A change puts it back to ``UNDETECTED``; the progress of
     an exchange moves it on only if what the exchange carries was collected after that change; and once an
@@ -41,8 +42,9 @@ class PhaseClock:
     def __init__(self, changes_s: Sequence[np.ndarray]) -> None:
         self._changes_s = np.concatenate([*changes_s, np.zeros(0)])
         self._end = np.cumsum([len(times) for times in changes_s], dtype=np.int64)
-        # For each device the first of its changes that has not come yet, counted over the whole block.
-        self._coming = self._end - [len(times) for times in changes_s]
+        self._first = self._end - np.array([len(times) for times in changes_s], np.int64)
+        # For each device the first of its changes that has not come yet, counted over all devices.
+        self._coming = self._first.copy()
         self._changed_s = np.full(len(changes_s), -np.inf)
         self._phase = np.full(len(changes_s), _UNDETECTED, np.int8)
         self._told: list[_Told] = []
@@ -81,15 +83,18 @@ class PhaseClock:
         self._phase[told.row] = phase
         return _by_phase(phase[samples], _only(told, samples), ends_s)
 
-    def checkpoint(self) -> Kept:
-        """Return where every device stands, by name; only right after :meth:`close`."""
+    def checkpoint(self, rows: slice) -> Kept:
+        """Return where the devices of one block stand; only right after :meth:`close`."""
         assert not self._told
-        return {"coming": self._coming.copy(), "changed_s": self._changed_s.copy(), "phase": self._phase.copy()}
+        told = {"passed": self._coming - self._first, "changed_s": self._changed_s, "phase": self._phase}
+        return {name: values[rows].copy() for name, values in told.items()}
 
-    def restore(self, kept: Kept) -> None:
-        """Go to where :meth:`checkpoint` was called on a clock of the same devices; takes the arrays over."""
+    def restore(self, kept: Sequence[Kept]) -> None:
+        """Go to where :meth:`checkpoint` was called on clocks of the same devices."""
+        whole = joined(kept)
         self._told.clear()
-        self._coming, self._changed_s, self._phase = kept["coming"], kept["changed_s"], kept["phase"]
+        self._coming = self._first + whole["passed"]
+        self._changed_s, self._phase = whole["changed_s"], whole["phase"]
 
     def _changes(self, until_s: float) -> _Told:
         """Return the concept changes that have come by ``until_s``."""

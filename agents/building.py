@@ -12,7 +12,6 @@ import torch
 
 from agents.arrivals import Arrivals
 from agents.blame import about
-from agents.block import BlockParts
 from agents.contract import CohortSpec, FleetSpec, MessageSizes
 from agents.devices import require_seen
 from agents.features import DrawnFeatures, Features, PooledFeatures
@@ -29,6 +28,7 @@ from agents.pacing import make_arrivals
 from agents.pools import make_pool
 from agents.pools.blueprint import Blueprint
 from agents.references import BayesOptimal, Computed, Tabled, oracle_table, static_table
+from agents.stack import CohortParts
 from agents.tasks import make_task
 from agents.tasks.base import PoolTask, Task
 from agents.truth import told_truth
@@ -96,10 +96,10 @@ def _oracle(task: PoolTask, base: Base, features: PooledFeatures) -> Tabled:
     return (oracle_table if task.hindsight is None else hindsight_table)(task, base, features)
 
 
-def _parts(spec: FleetSpec, task: Task, features: Features, judge: Judge, method: Method) -> list[BlockParts]:
+def _parts(spec: FleetSpec, task: Task, features: Features, judge: Judge, method: Method) -> list[CohortParts]:
     """Return what the blocks of each cohort share, cohort by cohort."""
     return [
-        BlockParts(
+        CohortParts(
             spec.seed,
             task,
             features,

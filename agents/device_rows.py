@@ -1,15 +1,15 @@
-"""The stacked state of a block's devices: as long as all are alike, one row stands for all."""
+"""The stacked state of devices: as long as all are alike, one row stands for all."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import torch
 
 from agents.contract import Kept
 from agents.devices import device_of, moved
-from agents.keeping import as_arrays, as_tensors
+from agents.keeping import as_arrays, as_tensors, joined
 from agents.methods.base import DeviceState
 
 
@@ -45,14 +45,18 @@ class DeviceRows:
             given_back = values.untyped_storage().data_ptr() == rows_of.untyped_storage().data_ptr()
             rows_of.index_copy_(0, index, (values.clone() if given_back else values).to(rows_of.dtype))
 
-    def checkpoint(self) -> Kept:
-        """Return copies of the rows, by name."""
-        return as_arrays(self._state)
+    def checkpoint(self, rows: slice) -> Kept:
+        """Return copies of the rows of one block; one row, if it stands for all."""
+        mine = rows if self._own else slice(None)
+        return as_arrays({name: values[mine] for name, values in self._state.items()})
 
-    def restore(self, kept: Kept) -> None:
+    def restore(self, kept: Sequence[Kept]) -> None:
         """Go to where :meth:`checkpoint` was called."""
-        self._state = moved(as_tensors(kept), self.device)
-        self._own = any(len(values) > 1 for values in kept.values())
+        width = self._width // len(kept)
+        self._own = any(len(values) > 1 for one in kept for values in one.values())
+        # Some blocks may have rows of their own where one row stands for another block.
+        each = [{name: _repeated(values, width) for name, values in one.items()} for one in kept]
+        self._state = moved(as_tensors(joined(each) if self._own else kept[0]), self.device)
 
 
 class _Some(Mapping[str, torch.Tensor]):
@@ -75,6 +79,10 @@ class _Some(Mapping[str, torch.Tensor]):
 
     def __len__(self) -> int:
         return len(self._stacked)
+
+
+def _repeated(values: np.ndarray, rows: int) -> np.ndarray:
+    return values.repeat(rows, axis=0) if len(values) == 1 else values
 
 
 def one_if_alike(state: DeviceState) -> DeviceState:

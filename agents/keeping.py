@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 import torch
 
 from agents.contract import Kept
+
+
+class Keeper(Protocol):
+    """A part of a stack of blocks that keeps something of each device."""
+
+    def checkpoint(self, rows: slice) -> Kept:
+        """Return copies of all that is kept of one block, whose devices are ``rows``, by name."""
+        ...
+
+    def restore(self, kept: Sequence[Kept]) -> None:
+        """Go to where blocks were when :meth:`checkpoint` was called; nothing that is given is written to."""
+        ...
+
+
+def joined(kept: Sequence[Kept]) -> Kept:
+    """Return what several blocks kept, each array behind that of the block before."""
+    return {name: np.concatenate([one[name] for one in kept]) for name in kept[0]}
 
 
 def below(prefix: str, kept: Mapping[str, np.ndarray]) -> Kept:

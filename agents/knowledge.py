@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import inf
 
 import numpy as np
 
 from agents.contract import Kept
+from agents.keeping import joined
 
 
 class Knowledge:
-    """A time for each ticket under way, kept sorted by ticket."""
+    """A time for each ticket under way, and the device it is of, kept sorted by ticket."""
 
     def __init__(self) -> None:
-        self._ticket, self._until_s = np.zeros(0, np.int64), np.zeros(0)
+        self._ticket, self._row, self._until_s = np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
 
-    def note(self, ticket: np.ndarray, until_s: np.ndarray) -> None:
+    def note(self, ticket: np.ndarray, row: np.ndarray, until_s: np.ndarray) -> None:
         """Note up to when the payloads of some tickets know the world; a ticket may be noted anew."""
         self.forget(ticket)
-        tickets, times_s = np.concatenate([self._ticket, ticket]), np.concatenate([self._until_s, until_s])
-        order = tickets.argsort(kind="stable")
-        self._ticket, self._until_s = tickets[order], times_s[order]
+        self._set(
+            np.concatenate([self._ticket, ticket]),
+            np.concatenate([self._row, row]),
+            np.concatenate([self._until_s, until_s]),
+        )
 
     def of(self, ticket: np.ndarray) -> np.ndarray:
         """Return up to when the payloads of some tickets know the world; one never noted knows all."""
@@ -35,15 +39,24 @@ class Knowledge:
             at = self._places(ticket)
             left = np.ones(len(self._ticket), bool)
             left[at[self._ticket[at] == ticket]] = False
-            self._ticket, self._until_s = self._ticket[left], self._until_s[left]
+            self._ticket, self._row, self._until_s = self._ticket[left], self._row[left], self._until_s[left]
 
-    def checkpoint(self) -> Kept:
-        """Return all that is noted, by name."""
-        return {"tickets": self._ticket.copy(), "knows_until_s": self._until_s.copy()}
+    def checkpoint(self, rows: slice) -> Kept:
+        """Return what is noted of one block; devices are counted from its first."""
+        mine = (self._row >= rows.start) & (self._row < rows.stop)
+        told = {"tickets": self._ticket, "knows_until_s": self._until_s, "rows": self._row - rows.start}
+        return {name: values[mine] for name, values in told.items()} | {"width": np.array([rows.stop - rows.start])}
 
-    def restore(self, kept: Kept) -> None:
-        """Go to where :meth:`checkpoint` was called; takes the arrays over."""
-        self._ticket, self._until_s = kept["tickets"], kept["knows_until_s"]
+    def restore(self, kept: Sequence[Kept]) -> None:
+        """Go to where :meth:`checkpoint` was called."""
+        whole = joined(kept)
+        firsts = whole["width"].cumsum() - whole["width"]
+        row = whole["rows"] + firsts.repeat([len(one["rows"]) for one in kept])
+        self._set(whole["tickets"], row, whole["knows_until_s"])
+
+    def _set(self, ticket: np.ndarray, row: np.ndarray, until_s: np.ndarray) -> None:
+        order = ticket.argsort(kind="stable")
+        self._ticket, self._row, self._until_s = ticket[order], row[order], until_s[order]
 
     def _places(self, ticket: np.ndarray) -> np.ndarray:
         return np.minimum(self._ticket.searchsorted(ticket), len(self._ticket) - 1)

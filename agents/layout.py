@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from copy import copy
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -11,8 +12,10 @@ import numpy as np
 from agents.contract import CohortSpec, Orders
 from agents.tasks.base import Place
 
-#: Devices in a block. Fixed, because the shape of a batch decides the last bits of its results.
+#: Devices in a block: streams are drawn for all of them at once, whoever is there.
 WIDTH = 256
+#: Blocks that are stacked, at most: many devices share each call, and what calls work on still fits into memory.
+STACKED = 8
 
 
 class Layout:
@@ -38,14 +41,28 @@ class Layout:
         part = copy(self)
         part.places, part.devices = self.places[first:end], self.devices[first:end]
         part.first, part.cohort_of_block = self.first[first:end], self.cohort_of_block[first:end]
+        vars(part).pop("stacks", None)
         return part
 
-    def by_block(self, orders: Orders) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-        """Yield (block, places of its orders in their order, their rows), block by block."""
-        block = self.first.searchsorted(orders.device, side="right") - 1
-        order = block.argsort(kind="stable")
-        block = block[order]
-        ends = [*(np.flatnonzero(block[1:] != block[:-1]) + 1).tolist(), len(block)]
-        for first, end in pairwise([0, *ends] if len(block) else []):
-            number, mine = int(block[first]), order[first:end]
-            yield number, mine, orders.device[mine] - self.first[number]
+    @cached_property
+    def stacks(self) -> list[slice]:
+        """Which blocks are stacked: such that follow each other, of one cohort."""
+        stacks: list[slice] = []
+        for block, cohort in enumerate(self.cohort_of_block):
+            last = stacks[-1] if stacks else slice(0, 0)
+            if block and self.cohort_of_block[last.start] == cohort and block - last.start < STACKED:
+                stacks[-1] = slice(last.start, block + 1)
+            else:
+                stacks.append(slice(block, block + 1))
+        return stacks
+
+    def by_stack(self, orders: Orders) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+        """Yield (stack, places of its orders in their order, their rows), stack by stack."""
+        firsts = self.first[[blocks.start for blocks in self.stacks]]
+        stack = firsts.searchsorted(orders.device, side="right") - 1
+        order = stack.argsort(kind="stable")
+        stack = stack[order]
+        ends = [*(np.flatnonzero(stack[1:] != stack[:-1]) + 1).tolist(), len(stack)]
+        for first, end in pairwise([0, *ends] if len(stack) else []):
+            number, mine = int(stack[first]), order[first:end]
+            yield number, mine, orders.device[mine] - firsts[number]

@@ -25,22 +25,22 @@ class SampleRing:
         self.due_s = np.full((width, capacity), inf)
         self.fields: dict[str, np.ndarray] = {}
 
-    def load(self, time_s: np.ndarray, due_s: np.ndarray, content: Content) -> None:
-        """Append one cell, [devices, samples] each; behind the samples of a row +inf is padding."""
+    def load(self, first: int, time_s: np.ndarray, due_s: np.ndarray, content: Content) -> None:
+        """Append one cell of the devices from ``first`` on, [devices, samples] each; behind a row +inf is padding."""
         there = np.isfinite(time_s)
         kept, count = np.flatnonzero(there), np.count_nonzero(there, axis=1)
-        rows = np.arange(self.width)
+        rows, mine = np.arange(len(time_s)), slice(first, first + len(time_s))
         # Padding is behind the samples of a row, so that their columns are as good as counted.
-        slot = np.repeat(self.loaded % self.capacity - rows * time_s.shape[1], count) + kept
+        slot = np.repeat(self.loaded[mine] % self.capacity - rows * time_s.shape[1], count) + kept
         slot -= self.capacity * (slot >= self.capacity)
-        places = np.repeat(rows * self.capacity, count) + slot
+        places = np.repeat((first + rows) * self.capacity, count) + slot
         _put(self.time_s, places, time_s, kept)
         _put(self.due_s, places, due_s, kept)
         for name, values in vars(content).items():
             # Which concept reigned is told by the schedule; here nobody asks, and millions of devices would pay.
             if values is not None and name != "concept":
                 _put(self._field(name, values), places, values, kept)
-        self.loaded += count
+        self.loaded[mine] += count
 
     def _field(self, name: str, values: np.ndarray) -> np.ndarray:
         if name not in self.fields:

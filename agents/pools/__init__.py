@@ -11,7 +11,7 @@ import numpy as np
 from agents.contract import Eventually, Orders, RaySpec
 
 if TYPE_CHECKING:
-    from agents.block import Kept
+    from agents.contract import Kept
     from agents.pools.blueprint import Blueprint
 
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import torch
 
-from agents.block import Block, BlockParts
 from agents.cloud_half import CloudHalf
 from agents.device_rows import one_if_alike
 from agents.devices import CPU, device_of, moved, ready
 from agents.layout import Layout
 from agents.methods.base import CloudState, DeviceState, Method
+from agents.stack import CohortParts, Stack
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,12 @@ class Blueprint:
     """
 
     layout: Layout
-    parts: Sequence[BlockParts]
+    parts: Sequence[CohortParts]
     cloud: CloudState
     device: str = "cpu"
 
-    def build(self) -> list[Block]:
-        """Return the blocks at t = 0, in device order.
+    def build(self) -> list[Stack]:
+        """Return all blocks at t = 0, in stacks, in device order.
 
         Raises:
             BackendError: the device is not here.
@@ -40,8 +40,12 @@ class Blueprint:
         device = ready(self.device)
         parts, cloud = _on(device, self.parts), moved(self.cloud, device)
         fresh = [_fresh(one.method, cloud, self.layout.width) for one in parts]
-        places = zip(self.layout.places, self.layout.devices, strict=True)
-        return [Block(parts[place.cohort], place, devices, fresh[place.cohort]) for place, devices in places]
+        stacks = []
+        for blocks in self.layout.stacks:
+            places, devices = self.layout.places[blocks], sum(self.layout.devices[blocks])
+            cohort = places[0].cohort
+            stacks.append(Stack(parts[cohort], places, devices, _tiled(fresh[cohort], len(places))))
+        return stacks
 
     def cloud_half(self) -> CloudHalf:
         """Return the cloud half of the method at t = 0; raises as :meth:`build`."""
@@ -66,7 +70,12 @@ def _fresh(method: Method, cloud: CloudState, width: int) -> DeviceState:
     return state if method.shared_rows or device_of(state) != CPU else one_if_alike(state)
 
 
-def _on(device: torch.device, parts: Sequence[BlockParts]) -> Sequence[BlockParts]:
+def _tiled(state: DeviceState, blocks: int) -> DeviceState:
+    """Return the state of so many fresh blocks; a row that stands for all of one stands for all of them."""
+    return {name: values if len(values) == 1 else torch.cat([values] * blocks) for name, values in state.items()}
+
+
+def _on(device: torch.device, parts: Sequence[CohortParts]) -> Sequence[CohortParts]:
     """Return the parts with their tables and weights on ``device``; what cohorts share, they share there."""
     if device == CPU:
         return parts

@@ -8,8 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from agents.block import Kept
-from agents.contract import Eventually, Orders
+from agents.contract import Eventually, Kept, Orders
 from agents.methods.base import Payload, Updates
 from agents.pools.shares import Owners
 from agents.pools.worker import Script, Sent, Step

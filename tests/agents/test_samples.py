@@ -20,7 +20,7 @@ def filled(seed: int, cells: int) -> tuple[SampleRing, list[list[tuple[float, fl
         time_s[np.arange(time_s.shape[1]) >= counts[:, None]] = np.inf
         due_s = np.where(chance.random(time_s.shape) < 0.5, time_s + 2 * chance.random(time_s.shape), np.inf)
         ref = chance.integers(0, 1000, time_s.shape)
-        ring.load(time_s, due_s, Content(ref, ref.astype(np.int16), np.zeros(time_s.shape, np.int16)))
+        ring.load(0, time_s, due_s, Content(ref, ref.astype(np.int16), np.zeros(time_s.shape, np.int16)))
         for row in range(WIDTH):
             real = np.isfinite(time_s[row])
             truth[row] += zip(time_s[row][real], due_s[row][real], ref[row][real].tolist(), strict=True)

@@ -42,7 +42,7 @@ def test_each_device_belongs_to_the_worker_of_its_block(cohorts: list[int], work
         mine = layout.within(owned[worker].first, owned[worker].end)
         part = orders.take(rows)
         assert (np.diff(rows) > 0).all()
-        assert sum(len(places) for _, places, _ in mine.by_block(part)) == len(rows)
+        assert sum(len(places) for _, places, _ in mine.by_stack(part)) == len(rows)
         lowest, highest = mine.first[0], mine.first[-1] + mine.devices[-1]
         assert ((lowest <= part.device) & (part.device < highest)).all()
     assert sum(map(len, rows_of.values())) == len(orders)

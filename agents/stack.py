@@ -1,7 +1,8 @@
-"""A block: a fixed group of devices whose streams, states and tallies are stacked tensors."""
+"""A stack: some blocks of one cohort, one behind the other, whose streams, states and tallies are stacked tensors."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 
@@ -17,7 +18,7 @@ from agents.devices import CPU, moved
 from agents.features import Features
 from agents.feed import Feed
 from agents.judging import Judge
-from agents.keeping import below, under
+from agents.keeping import Keeper, below, under
 from agents.knowledge import Knowledge
 from agents.methods.base import DeviceState, Method, Payload, Recent, Updates
 from agents.samples import Picked, Strips
@@ -33,7 +34,7 @@ MOST_WAITING = 96
 
 
 @dataclass(frozen=True)
-class BlockParts:
+class CohortParts:
     """What all blocks of a cohort share: read-only."""
 
     seed: int
@@ -51,25 +52,26 @@ class BlockParts:
         return COHORT_COLUMNS + self.judge.measure.columns
 
 
-class Block:
-    """Devices ``0 .. devices - 1`` of one block; rows beyond them are ghosts that only keep shapes fixed.
+class Stack:
+    """Devices ``0 .. devices - 1`` of blocks that follow each other; rows beyond them are ghosts of the last block.
 
     Samples are judged when an update is about to change the model they were predicted with, when enough of
     them wait, or when somebody must know: the later, the fewer and larger the batches. It makes no difference to any
     result, because parameters change at installs only.
     """
 
-    def __init__(self, parts: BlockParts, place: Place, devices: int, state: DeviceState) -> None:
-        self._parts, self.devices = parts, devices
-        self.state = DeviceRows(state, place.width, shared=parts.method.shared_rows)
+    def __init__(self, parts: CohortParts, places: Sequence[Place], devices: int, state: DeviceState) -> None:
+        self._parts, self._places, self.devices = parts, places, devices
+        self.state = DeviceRows(state, len(places) * places[0].width, shared=parts.method.shared_rows)
         # Elsewhere than on a processor bits depend on shapes, so that there is only one.
         self._steady = self.state.device != CPU
         self._rows = np.arange(devices)
-        self._feed = Feed(parts.seed, parts.task, parts.arrivals, place, parts.history, _capacity(parts))
+        self._feed = Feed(parts.seed, parts.task, parts.arrivals, places, parts.history, _capacity(parts))
         self._knowledge = Knowledge()
         # Who asked last, and when.
         self._asked = self._rows[:0], np.zeros(0)
-        self._accounts = Accounts(parts.task.changes(place)[:devices], devices, len(parts.columns))
+        changes_s = [times_s for place in places for times_s in parts.task.changes(place)]
+        self._accounts = Accounts(changes_s[:devices], devices, len(parts.columns))
 
     @property
     def columns(self) -> int:
@@ -98,7 +100,7 @@ class Block:
         else:
             places, count = ring.newest(rows, seen, method.window)
         there = np.arange(places.shape[1]) < count[:, None]
-        self._knowledge.note(tickets, self._known_until_s(at_s, places, there))
+        self._knowledge.note(tickets, rows, self._known_until_s(at_s, places, there))
         payload = method.collect(self.state.of(rows), self._recent(at_s, places, there))
         return moved(coded(method.codec, method.payload_fields, payload), CPU)
 
@@ -185,24 +187,32 @@ class Block:
         self._accounts.count(strips, parts.judge(parts.method, state, strips, parts.features))
         self._feed.judged[rows] += count
 
-    def checkpoint(self) -> Kept:
-        """Return all that cannot be drawn again; only right after :meth:`close`."""
+    def checkpoint(self) -> list[Kept]:
+        """Return all that cannot be drawn again, block by block; only right after :meth:`close`."""
         self._settle()
-        kept = below("feed", self._feed.checkpoint()) | below("knowledge", self._knowledge.checkpoint())
-        return kept | below("accounts", self._accounts.checkpoint()) | below("state", self.state.checkpoint())
+        parts = self._kept_by()
+        width = self._places[0].width
+        blocks = [slice(first, first + width) for first in range(0, len(self._places) * width, width)]
+        return [
+            {
+                name: values
+                for prefix, part in parts.items()
+                for name, values in below(prefix, part.checkpoint(rows)).items()
+            }
+            for rows in blocks
+        ]
 
-    def restore(self, kept: Kept) -> None:
-        """Go back, or ahead, to where :meth:`checkpoint` was called on this block or on one with the same parts."""
-        # Arrays may come out of memory that others read.
-        kept = {name: values.copy() for name, values in kept.items()}
-        self._feed.restore(under("feed", kept))
-        self._knowledge.restore(under("knowledge", kept))
+    def restore(self, kept: Sequence[Kept]) -> None:
+        """Go back, or ahead, to where these blocks were when :meth:`checkpoint` was called, in whatever stacks."""
+        for prefix, part in self._kept_by().items():
+            part.restore([under(prefix, one) for one in kept])
         self._asked = self._rows[:0], np.zeros(0)
-        self._accounts.restore(under("accounts", kept))
-        self.state.restore(under("state", kept))
+
+    def _kept_by(self) -> dict[str, Keeper]:
+        return {"feed": self._feed, "knowledge": self._knowledge, "accounts": self._accounts, "state": self.state}
 
 
-def _capacity(parts: BlockParts) -> int:
+def _capacity(parts: CohortParts) -> int:
     """Return the ring's size at first: the window, what may wait, and the cell that reaches beyond it."""
     arrivals = parts.arrivals
     if arrivals.silent:
