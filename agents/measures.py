@@ -72,11 +72,14 @@ class Top1:
 
     def judge(self, logits: torch.Tensor, label: torch.Tensor) -> Judged:
         by_class = _by_class(logits)
-        highest = by_class.max(0)
-        total = _added_up((by_class - highest.values).exp_())
+        highest = by_class.amax(0)
         own = logits.gather(-1, label.unsqueeze(-1)).squeeze(-1)
-        none = label.new_zeros(*label.shape, 0)
-        return Judged(highest.indices == label, total.log_() + highest.values - own, none)
+        correct = own == highest
+        if int((by_class == highest).sum()) != len(label) or bool(highest.isnan().any()):
+            # Some classes are equally high, and the first of them counts; or some logit is no number.
+            correct = by_class.max(0).indices == label
+        loss_nats = _added_up((by_class - highest).exp_()).log_() + highest - own
+        return Judged(correct, loss_nats, label.new_zeros(*label.shape, 0))
 
 
 def _by_class(logits: torch.Tensor) -> torch.Tensor:

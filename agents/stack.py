@@ -28,7 +28,7 @@ from agents.tasks.base import Place, Task
 #: ``models.head``), and not more than that.
 _QUANTUM, _WIDEST = 4, 96
 #: Samples that are predicted at once, of all devices together: few enough that they stay in the cache.
-_AT_ONCE = 8192
+_AT_ONCE = 4096
 #: Samples of a device that wait at the end of an interval, at most, those of the cell that reaches beyond it included.
 MOST_WAITING = 96
 
@@ -166,12 +166,13 @@ class Stack:
         while len(left := np.flatnonzero(waiting)):
             # Devices with about as many samples go together: little padding.
             left = left[waiting[left].argsort(kind="stable")[::-1]]
-            width = self._width(int(waiting[left[0]]))
-            most = max(1, _AT_ONCE // width)
-            some = left[:most]
-            count = np.minimum(waiting[some], width)
-            self._judge_some(rows[some], count, width, most - len(some) if self._steady else 0)
-            waiting[some] -= count
+            while len(left):
+                width = self._width(int(waiting[left[0]]))
+                most = max(1, _AT_ONCE // width)
+                some, left = left[:most], left[most:]
+                count = np.minimum(waiting[some], width)
+                self._judge_some(rows[some], count, width, most - len(some) if self._steady else 0)
+                waiting[some] -= count
 
     def _width(self, samples: int) -> int:
         """Return how many of a device's waiting ``samples`` are predicted at once: in equal parts, if not all."""

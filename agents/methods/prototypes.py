@@ -133,10 +133,12 @@ class Prototypes:
         pulled = kept["pulled"]
         share = ((1.0 - (1.0 - rule.rate) ** pulled.double()) / pulled.clamp_min(1)).float()[:, None]
         kept["centres"] += share * kept["pull_centres"]
-        heads = kept["heads"] + share * kept["pull_heads"]
-        kept["heads"] = torch.minimum(torch.maximum(heads, born - rule.reach), born + rule.reach)
+        kept["heads"] = torch.addcmul(kept["heads"], share, kept["pull_heads"]).clamp_(
+            born - rule.reach, born + rule.reach
+        )
         due = (kept["refined"] + pulled) // rule.every > kept["refined"] // rule.every
-        kept["published"] = torch.where(due[:, None], kept["heads"], kept["published"])
+        if due.any():
+            kept["published"] = torch.where(due[:, None], kept["heads"], kept["published"])
         kept["refined"] += pulled
         for name in ("in_batch", "pulled", "pull_centres", "pull_heads"):
             kept[name].zero_()

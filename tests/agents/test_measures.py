@@ -129,3 +129,13 @@ def test_classification_counts_nothing_beside() -> None:
     logits, label = torch.eye(3).view(1, 3, 3), torch.tensor([[0, 1, 0]])
     assert Top1().correct(logits, label).tolist() == [[True, True, False]]
     assert Top1().judge(logits[0], label[0]).counts.shape == (3, 0)
+
+
+def test_of_equally_likely_classes_the_first_counts_and_what_is_no_number_is_never_beaten() -> None:
+    nan = float("nan")
+    logits = torch.tensor([[1.0, 1.0, 0.0], [1.0, 1.0, 0.0], [0.0, 2.0, 1.0], [0.0, nan, 3.0], [0.0, nan, 3.0]])
+    label = torch.tensor([0, 1, 1, 2, 1])
+    expected = [True, False, True, False, True]
+    assert Top1().judge(logits, label).correct.tolist() == expected
+    for some in ([0], [1], [2], [3], [4], [1, 3], [0, 1], [2, 4], [1, 2, 3, 4]):
+        assert Top1().judge(logits[some], label[some]).correct.tolist() == [expected[row] for row in some]
