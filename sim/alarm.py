@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import inf
 
-from sim.clock import Clock, Telling
+from sim.clock import Clock, Entry
 
 
-class Alarm:
+class Alarm(Entry):
     """Rings whenever ``next_s`` has come; whoever changes the law calls :meth:`watch` afterwards.
 
     An alarm that rings too early, because the next thing has moved away since, is harmless: it is set anew.
     """
+
+    __slots__ = ("_clock", "_next_s", "_ring", "_set_to_s")
 
     def __init__(self, clock: Clock, next_s: Callable[[], float], ring: Callable[[], None]) -> None:
         self._clock, self._next_s, self._ring = clock, next_s, ring
@@ -23,11 +25,11 @@ class Alarm:
         next_s = self._next_s()
         if next_s < self._set_to_s:
             self._set_to_s = next_s
-            self._clock.play(self._wait(next_s))
+            self._clock.enter(next_s, self)
 
-    def _wait(self, at_s: float) -> Telling:
-        yield at_s
-        if at_s == self._set_to_s:
+    def go_on(self) -> None:
+        """Ring, and set the alarm anew."""
+        if self._set_to_s <= self._clock.now:
             self._set_to_s = inf
         self._ring()
         self.watch()

@@ -28,6 +28,7 @@ from sim.in_flight import POLICIES
 from sim.itinerary import EagerItinerary, Itinerary
 from sim.laws import Constant, Law
 from sim.lines.building import Ways, build_ways, path_of
+from sim.lines.foresight import Foresight
 from sim.lines.line import Line
 from sim.lines.passages import PassageLog
 from sim.presences import presence_of
@@ -86,7 +87,7 @@ def assemble(
     cloud = build_cloud(scenario.cloud, scenario.seed, clock)
     write = itinerary.add if plane is not None else unheard
     player: Player
-    roads = None if eager or _relinked(acts) else express_roads(scenario, up, down)
+    roads = None if eager or _relinked(acts) else express_roads(scenario, up, down, presence_of(scenario))
     if roads is not None and isinstance(cloud, FifoCloud):
         player = Express(roads, cloud.servers, cloud.log, itinerary.extend if plane is not None else None)
     else:
@@ -110,6 +111,7 @@ def assemble(
 
 def _world(scenario: Scenario, clock: Clock, up: Ways, down: Ways, cloud: Cloud, write: Write) -> World:
     sizes = [cohort.devices for cohort in scenario.fleet]
+    first = np.cumsum([0, *sizes])[:-1]
     return World(
         clock=clock,
         up=_spread(up.routes, sizes),
@@ -119,6 +121,7 @@ def _world(scenario: Scenario, clock: Clock, up: Ways, down: Ways, cloud: Cloud,
         write=write,
         presence_of=presence_of(scenario),
         patience=_spread([_patience(scenario, cohort.link) for cohort in scenario.fleet], sizes),
+        foresight=Foresight(first, up.routes, down.routes),
     )
 
 

@@ -87,7 +87,7 @@ class _Waiting(_Queue):
         self._alarm = Alarm(clock, next_s, self._happen)
 
     def _wait(self, ticket: int) -> Happening:
-        self._events[ticket] = event = self._clock.event()
+        self._events[ticket] = event = self._clock.happening()
         self._alarm.watch()
         return event
 

@@ -10,6 +10,7 @@ from sim.cloud import Cloud
 from sim.cues import ADAPT, CLOUD_QUEUE, COLLECT, DISCARD, DOWNLINK, INSTALL, UPLINK, Write
 from sim.cues import LOST as LOSS
 from sim.in_flight import InFlight
+from sim.lines.foresight import Foresight
 from sim.lines.message import Fate, Message
 from sim.lines.presence import Presence
 from sim.lines.route import Route
@@ -47,6 +48,7 @@ class World:
     write: Write
     presence_of: Callable[[int], Presence | None]
     patience: Sequence[Patience]
+    foresight: Foresight
     #: Asks that were never made because the device was away.
     away: int = 0
 

@@ -11,22 +11,22 @@ from array import array
 from collections.abc import Callable
 from heapq import heappop, heappush
 from math import inf
-from typing import Any
 
 import numpy as np
 
 from agents.contract import Orders
-from sim.express_orders import ASK, FAILURE, REFUSAL, RETURN, SERVICE, orders_of
-from sim.legs import extend
+from sim.columns import extend, values_of
+from sim.express_orders import ABORTION, ASK, FAILURE, REFUSAL, RETURN, SERVICE, orders_of
+from sim.legs import Leg
 from sim.lines.passages import PassageLog
 from sim.queues import FifoServers
-from sim.records import IN_FLIGHT, INSTALLED, LOST, REJECTED
+from sim.records import ABORTED, IN_FLIGHT, INSTALLED, LOST, REJECTED
 from sim.requests import Requests
 from sim.roads import Roads
 
 #: How an exchange stands, as a small number.
-_OUTCOMES = np.array([IN_FLIGHT, INSTALLED, LOST, REJECTED], object)
-_INSTALLED, _LOST, _REJECTED = 1, 2, 3
+_OUTCOMES = np.array([IN_FLIGHT, INSTALLED, LOST, REJECTED, ABORTED], object)
+_INSTALLED, _LOST, _REJECTED, _ABORTED = 1, 2, 3, 4
 
 
 class Express:
@@ -36,15 +36,18 @@ class Express:
         self, roads: Roads, servers: FifoServers, cloud_log: PassageLog, write: Callable[[Orders], None] | None
     ) -> None:
         self.asks_dropped = self.asks_away = 0
-        self._roads, self._servers, self._cloud_log, self._write = roads, servers, cloud_log, write
+        self._roads, self._cloud_log, self._write = roads, cloud_log, write
+        # Where there is room for all, nobody needs to be counted.
+        self._admit = servers.admit if servers.capacity < inf else servers.servers.serve
+        self._ways = roads.ways
+        self._absences = any(presence_of is not None for presence_of in roads.presences)
         # What is to come: when, whose ask, at which of its stops; at one moment, who asked first goes first.
         self._calendar: list[tuple[float, int, int]] = []
         self._advanced, self._now_s = 0, 0.0
-        # Typed arrays: a list keeps an object for each number, four times its size. This one is by device ...
+        # By device; all others by ask, in the order of tickets.
         self._busy_until_s = array("d")
-        # ... and these are by ask, in the order of tickets.
         self._device, self._cohort = array("q"), array("q")
-        self._asked_s, self._service_s = array("d"), array("d")
+        self._asked_s, self._crossed_s, self._service_s = array("d"), array("d"), array("d")
         self._reached_s, self._started_s, self._served_s = array("d"), array("d"), array("d")
         self._ended_s = array("d")
         self._sent, self._outcome = bytearray(), bytearray()
@@ -52,19 +55,21 @@ class Express:
         self._rows, self._moments = array("q"), bytearray()
 
     def __len__(self) -> int:
-        return self._advanced - self.asks_dropped
+        return self._advanced - self.asks_dropped - self.asks_away
 
     def plan(self, requests: Requests) -> None:
         """Take in the requests of the next tick."""
         roads, device = self._roads, requests.device
         cohort, count = roads.cohort_of(device), len(device)
-        for leg in roads.up:
+        crossed_s = roads.up[0].take_in(requests, cohort, upwards=True)
+        for leg in roads.up[1:]:
             leg.take_in(requests, cohort, upwards=True)
         for leg in roads.down:
             leg.take_in(requests, cohort, upwards=False)
         extend(self._device, device)
         extend(self._cohort, cohort)
         extend(self._asked_s, requests.at_s)
+        extend(self._crossed_s, crossed_s)
         extend(self._service_s, requests.service_s)
         for times in (self._reached_s, self._started_s, self._served_s, self._ended_s):
             extend(times, np.full(count, inf))
@@ -75,94 +80,120 @@ class Express:
 
     def advance(self, until_s: float) -> None:
         """Play everything up to ``until_s``: at equal times, what is under way moves before devices ask."""
+        calendar = self._calendar
         for row in range(self._advanced, len(self._device)):
             asked_s, device = self._asked_s[row], self._device[row]
-            self._play_until(asked_s)
+            if calendar and calendar[0][0] <= asked_s:
+                self._play_until(asked_s)
+            if self._absences and self._away(row, asked_s):
+                self.asks_away += 1
+                continue
             if self._busy_until_s[device] > asked_s:
                 self.asks_dropped += 1
                 continue
             self._busy_until_s[device] = inf
             self._sent[row] = True
-            self._tell(row, ASK)
-            self._cross(row, 0, asked_s)
+            if self._write is not None:
+                self._tell(row, ASK)
+            self._leave(row, asked_s)
         self._advanced, self._now_s = len(self._device), until_s
         self._play_until(until_s)
         self._write_orders()
 
+    def _leave(self, row: int, asked_s: float) -> None:
+        crossed_s = self._crossed_s[row]
+        if crossed_s != crossed_s:
+            self._enter(row, 0, asked_s)
+            return
+        self._roads.up[0].offered_s[row] = asked_s
+        if crossed_s < inf:
+            heappush(self._calendar, (crossed_s, row, 1))
+
     def _play_until(self, until_s: float) -> None:
         calendar = self._calendar
         while calendar and calendar[0][0] <= until_s:
-            now_s, row, stop = heappop(calendar)
-            if self._roads.stops[self._cohort[row]][stop] is None:
-                self._serve(row, stop, now_s)
-            else:
-                self._cross(row, stop, now_s)
+            at_s, row, stop = heappop(calendar)
+            self._enter(row, stop, at_s)
 
-    def _cross(self, row: int, stop: int, now_s: float) -> None:
-        """Enter a line."""
-        stops = self._roads.stops[self._cohort[row]]
-        leg = stops[stop]
-        assert leg is not None, "the cloud is no line"
-        at_s = leg.cross(row, now_s)
-        if leg.lossy and leg.lost[row]:
-            self._end(row, _LOST, FAILURE, at_s)
-        elif stop + 1 < len(stops):
-            self._go_on(row, stop + 1, at_s)
-        else:
-            self._end(row, _INSTALLED, RETURN, at_s)
-
-    def _go_on(self, row: int, stop: int, at_s: float) -> None:
-        if at_s == inf:
-            return
-        if self._roads.alone[self._cohort[row]][stop]:
-            self._cross(row, stop, at_s)
-        else:
+    def _enter(self, row: int, stop: int, at_s: float) -> None:
+        """Let an exchange into one of its stops; into the next one, too, where nobody can come in between."""
+        way, ahead = self._ways[self._cohort[row]], True
+        while ahead and at_s < inf:
+            leg, ahead = way[stop]
+            stop += 1
+            if leg is None:
+                at_s = self._serve(row, at_s)
+                continue
+            at_s = leg.cross(row, at_s)
+            if leg.failing and self._failed(row, leg, at_s):
+                return
+            if stop == len(way):
+                self._end(row, _INSTALLED, RETURN, at_s)
+                return
+        if at_s < inf:
             heappush(self._calendar, (at_s, row, stop))
 
-    def _serve(self, row: int, stop: int, now_s: float) -> None:
-        """Enter the cloud's queue."""
+    def _away(self, row: int, now_s: float) -> bool:
+        """Say whether the device of an ask is not there."""
+        presence_of = self._roads.presences[self._cohort[row]]
+        presence = presence_of and presence_of(self._device[row])
+        return presence is not None and not presence.availability.available(now_s)
+
+    def _failed(self, row: int, leg: Leg, at_s: float) -> bool:
+        """Say whether an exchange did not get past a line; if so it ends."""
+        if row in leg.aborted:
+            self._end(row, _ABORTED, ABORTION, at_s)
+        elif leg.lossy and leg.lost[row]:
+            self._end(row, _LOST, FAILURE, at_s)
+        else:
+            return False
+        return True
+
+    def _serve(self, row: int, now_s: float) -> float:
+        """Let a request into the cloud's queue; return when it will have been served, ``inf`` if it is refused."""
         self._reached_s[row] = now_s
-        service = self._servers.admit(now_s, self._service_s[row])
+        service = self._admit(now_s, self._service_s[row])
         if service is None:
             self._end(row, _REJECTED, REFUSAL, now_s)
-            return
+            return inf
         _, self._started_s[row], self._served_s[row] = service
-        self._tell(row, SERVICE)
-        self._go_on(row, stop + 1, service.end_s)
+        if self._write is not None:
+            self._tell(row, SERVICE)
+        return service.end_s
 
     def _end(self, row: int, outcome: int, moment: int, at_s: float) -> None:
         self._busy_until_s[self._device[row]] = self._ended_s[row] = at_s
         self._outcome[row] = outcome
-        self._tell(row, moment)
+        if self._write is not None:
+            self._tell(row, moment)
 
     def _tell(self, row: int, moment: int) -> None:
-        if self._write is not None:
-            self._rows.append(row)
-            self._moments.append(moment)
+        self._rows.append(row)
+        self._moments.append(moment)
 
     def _write_orders(self) -> None:
         """Hand over the orders of all that happened since this was last done."""
         if self._write is None or not self._rows:
             return
-        row, moment = _all(self._rows), np.frombuffer(bytes(self._moments), np.uint8)
+        row, moment = values_of(self._rows), values_of(self._moments)
         self._rows, self._moments = array("q"), bytearray()
         times = (self._asked_s, self._reached_s, self._started_s, self._served_s, self._ended_s)
-        self._write(orders_of(row, moment, _all(self._device)[row], [_all(one)[row] for one in times]))
+        self._write(orders_of(row, moment, values_of(self._device)[row], [values_of(one)[row] for one in times]))
 
     def finish(self) -> None:
         """Hand what crossed lines and cloud to their logs."""
-        device = _all(self._device)
+        device = values_of(self._device)
         for leg in (*self._roads.up, *self._roads.down):
             leg.log(device)
-        reached_s = _all(self._reached_s)
+        reached_s = values_of(self._reached_s)
         rows = np.flatnonzero(reached_s < inf)
-        refused = np.frombuffer(bytes(self._outcome), np.uint8)[rows] == _REJECTED
-        served_s, nothing = _all(self._served_s)[rows], np.zeros(len(rows), np.int64)
+        refused = values_of(self._outcome)[rows] == _REJECTED
+        served_s, nothing = values_of(self._served_s)[rows], np.zeros(len(rows), np.int64)
         self._cloud_log.extend(
             {
                 "instance": nothing,
                 "offered_s": reached_s[rows],
-                "start_s": _all(self._started_s)[rows],
+                "start_s": values_of(self._started_s)[rows],
                 "end_s": served_s,
                 "arrive_s": served_s,
                 "dropped_s": np.where(refused, reached_s[rows], inf),
@@ -173,21 +204,21 @@ class Express:
 
     def columns(self) -> dict[str, np.ndarray]:
         """Return the exchanges so far, column by column; times may lie ahead."""
-        sent, until_s = np.flatnonzero(np.frombuffer(bytes(self._sent), bool)), self._now_s
-        asked_s, ended_s = _all(self._asked_s)[sent], _all(self._ended_s)[sent]
-        outcome = np.where(ended_s <= until_s, np.frombuffer(bytes(self._outcome), np.uint8)[sent], 0)
+        sent, until_s = np.flatnonzero(values_of(self._sent, bool)), self._now_s
+        asked_s, ended_s = values_of(self._asked_s)[sent], values_of(self._ended_s)[sent]
+        outcome = np.where(ended_s <= until_s, values_of(self._outcome)[sent], 0)
         returned_s = np.where(outcome == _INSTALLED, ended_s, inf)
         weights = [[leg.bytes_of(sent, until_s) for leg in legs] for legs in (self._roads.up, self._roads.down)]
         (up_bytes, _), (down_bytes, _) = (legs[0] for legs in weights)
         again_bytes = sum((again for legs in weights for _, again in legs), np.zeros(len(sent), np.int64))
         return {
             "ticket": sent,
-            "device": _all(self._device)[sent],
+            "device": values_of(self._device)[sent],
             "requested_s": asked_s,
             "sent_s": asked_s,
-            "reached_s": _all(self._reached_s)[sent],
-            "started_s": _all(self._started_s)[sent],
-            "served_s": _all(self._served_s)[sent],
+            "reached_s": values_of(self._reached_s)[sent],
+            "started_s": values_of(self._started_s)[sent],
+            "served_s": values_of(self._served_s)[sent],
             "returned_s": returned_s,
             "installed_s": returned_s,
             "up_bytes": up_bytes,
@@ -195,8 +226,3 @@ class Express:
             "retransmitted_bytes": again_bytes,
             "outcome": _OUTCOMES[outcome],
         }
-
-
-def _all(column: array[Any]) -> np.ndarray:
-    # A copy: as long as an array is looked at from elsewhere, it cannot grow.
-    return np.frombuffer(column.tobytes(), column.typecode)

@@ -8,8 +8,9 @@ import numpy as np
 
 from agents.contract import Kind, Orders, Phase
 
-#: What can happen to an exchange: it is asked for, served, brought back; it fails, or the cloud has no room for it.
-ASK, SERVICE, RETURN, FAILURE, REFUSAL = range(5)
+#: What can happen to an exchange: it is asked for, served, brought back; it is lost or broken off, or the cloud
+#: has no room for it.
+ASK, SERVICE, RETURN, FAILURE, ABORTION, REFUSAL = range(6)
 
 #: What that orders: kind, phase, and at which of the times in (asked, reached, started, served, ended).
 _STEPS = {
@@ -22,6 +23,7 @@ _STEPS = {
     ),
     RETURN: ((Kind.INSTALL, Phase.RESIDUAL, 4),),
     FAILURE: ((Kind.PROGRESS, Phase.LOST, 4), (Kind.PROGRESS, Phase.LOST, 4), (Kind.DISCARD, Phase.LOST, 4)),
+    ABORTION: ((Kind.PROGRESS, Phase.LOST, 4), (Kind.DISCARD, Phase.LOST, 4)),
     REFUSAL: ((Kind.PROGRESS, Phase.CLOUD_QUEUE, 1), (Kind.PROGRESS, Phase.LOST, 1), (Kind.DISCARD, Phase.LOST, 1)),
 }
 _COUNT = np.array([len(steps) for steps in _STEPS.values()])

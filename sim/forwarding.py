@@ -71,7 +71,7 @@ class Forwarding:
 
     def plan(self, requests: Requests) -> None:
         """Take in the requests of the next tick."""
-        self._asks = exchanges_of(requests)
+        self._asks = exchanges_of(requests, self._world.foresight)
 
     def advance(self, until_s: float) -> None:
         """Play everything up to ``until_s``: at equal times, what is under way moves before devices ask."""

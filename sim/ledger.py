@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -62,4 +63,4 @@ class Ledger(Generic[Row]):
         self._room = CHUNK + 2 * len(self._open)
 
     def _values(self, rows: Sequence[Row], name: str) -> np.ndarray:
-        return np.array([getattr(row, name) for row in rows], self._kinds[name])
+        return np.fromiter(map(attrgetter(name), rows), self._kinds[name], len(rows))

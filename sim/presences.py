@@ -9,14 +9,11 @@ from itertools import accumulate
 from typing import Any
 
 from agents.seeding import Purpose, uniforms
-from sim.lines.presence import Presence
+from sim.lines.presence import Presence, PresenceOf
 from sim.network.availability import AllOf, Availability, Windows, lifetime
 from sim.network.daily import DailyHours
 from sim.network.renewal import RenewalLaw, RenewalPath
 from sim.network.window_trace import load_windows
-
-#: What finds the presence of a device; None: always there.
-PresenceOf = Callable[[int], Presence | None]
 
 #: Paths kept at hand; others are drawn again when asked for, to the same effect.
 _KEPT = 1 << 17

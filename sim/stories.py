@@ -10,6 +10,7 @@ import numpy as np
 from sim.clock import ASKS, Telling
 from sim.exchange import World, ask
 from sim.ledger import Ledger
+from sim.lines.foresight import Foresight
 from sim.records import COLUMNS, Exchange, Luck
 from sim.requests import Requests
 
@@ -47,13 +48,13 @@ class Stories:
         return self._exchanges.columns()
 
     def _tell_asks(self, requests: Requests) -> Telling:
-        for exchange in exchanges_of(requests):
+        for exchange in exchanges_of(requests, self._world.foresight):
             yield exchange.requested_s
             if ask(self._world, exchange):
                 self._exchanges.add(exchange)
 
 
-def exchanges_of(requests: Requests) -> Iterator[Exchange]:
+def exchanges_of(requests: Requests, foresight: Foresight) -> Iterator[Exchange]:
     """Yield some requests as exchanges that are still to be, one by one."""
     columns = (
         requests.payload_bytes.tolist(),
@@ -61,6 +62,7 @@ def exchanges_of(requests: Requests) -> Iterator[Exchange]:
         map(tuple, requests.up_latency_s.T.tolist()),
         map(tuple, requests.down_latency_s.T.tolist()),
         requests.service_s.tolist(),
+        *foresight.of(requests),
     )
     luck = map(Luck, *columns)
     keys = (

@@ -7,6 +7,7 @@ from functools import partial
 
 from sim.bench.finding import Finding, Row, at_most
 from sim.bench.fresh import Measure, Reading, in_turns, shown
+from sim.bench.networks import QUEUES, SHARES
 from sim.bench.plan import Plan
 
 _MOST = at_most(2.1)
@@ -16,15 +17,17 @@ _ROWS = {
     "asks": Row("time when exchanges double", "", _MOST, "an ask every 30 s instead of every minute"),
     "time": Row("time when the duration doubles", "", _MOST, "six virtual minutes instead of three"),
     "messages": Row("time when devices double, messages alone", "", _MOST, "private links, no model, twice the fleet"),
-    "stories": Row("time when devices double, any network", "", _MOST, "the same, told exchange by exchange"),
+    "queues": Row("time when devices double, shared queues", "", _MOST, "the same with lossy cells behind a backhaul"),
+    "stories": Row("time when devices double, any network", "", _MOST, "cells that share (ps), exchange by exchange"),
 }
 #: What is compared to another base, and what it has more of.
-_BASES = {"messages": "few messages", "stories": "few stories"}
-_MORE = {"samples": "samples", "asks": "exchanges", "messages": "exchanges", "stories": "exchanges"}
+_BASES = {"messages": "few messages", "queues": "few queues", "stories": "few stories"}
+_MORE = {"samples": "samples", **dict.fromkeys(("asks", "messages", "queues", "stories"), "exchanges")}
 _SLOPES = {
     "samples": Row("one sample more", "us", None, "processor time, from the two runs whose samples differ"),
     "asks": Row("one exchange more, with a model", "us", None, "likewise; payload, adapting and installing included"),
     "messages": Row("one exchange more, private links", "us", None, "likewise, messages alone"),
+    "queues": Row("one exchange more, shared queues", "us", None, "likewise, lossy cells behind a backhaul"),
     "stories": Row("one exchange more, any network", "us", None, "likewise, told exchange by exchange"),
 }
 _BYTES = Row(
@@ -64,7 +67,6 @@ def _slope(
 
 def _measures(plan: Plan) -> dict[str, Measure]:
     few = f"fleet.0.devices={plan.asking // 2}"
-    queue = "method.in_flight=queue"
     return {
         "base": partial(plan.throughput, plan.half),
         "devices": partial(plan.throughput, 2 * plan.half),
@@ -73,6 +75,8 @@ def _measures(plan: Plan) -> dict[str, Measure]:
         "time": partial(plan.throughput, plan.half, "duration=6 min"),
         "few messages": partial(plan.exchanges, few),
         "messages": plan.exchanges,
-        "few stories": partial(plan.exchanges, few, queue),
-        "stories": partial(plan.exchanges, queue),
+        "few queues": partial(plan.exchanges, few, QUEUES),
+        "queues": partial(plan.exchanges, QUEUES),
+        "few stories": partial(plan.exchanges, few, SHARES),
+        "stories": partial(plan.exchanges, SHARES),
     }

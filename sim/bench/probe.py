@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sim.clock import Clock, Happening
+from sim.clock import Bare, Event
 from sim.playing import HowToPlay, play
 from sim.run_folder import RunFolder
 from sim.scenario import load
@@ -35,7 +35,7 @@ def play_file(file: str, workers: str, *overrides: str) -> dict[str, float]:
 
 def timeouts(processes: str, rounds: str) -> dict[str, float]:
     """Let SimPy processes wait, as many at once as a fleet has devices; return how many timeouts were played."""
-    clock = Clock()
+    clock = Bare()
     for number in range(int(processes)):
         clock.process(_waiting(clock, number / int(processes) * _EVERY_S))
     began, began_cpu = time.perf_counter(), time.process_time()
@@ -48,7 +48,7 @@ def timeouts(processes: str, rounds: str) -> dict[str, float]:
     }
 
 
-def _waiting(clock: Clock, first_s: float) -> Generator[Happening, None, None]:
+def _waiting(clock: Bare, first_s: float) -> Generator[Event, None, None]:
     yield clock.timeout(first_s)
     while True:
         yield clock.timeout(_EVERY_S)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import inf
 
 from sim.lines.line import Line, LineSpec
@@ -22,6 +23,10 @@ class FifoLine(Line):
         # By device: which instance carries its messages, and the link that this is.
         self._own: dict[int, tuple[int, FifoLink]] = {}
 
+    def lines_from(self, hop: Hop) -> Sequence[tuple[Line, Hop]]:
+        """Return the line itself, for it is a whole stage of a route."""
+        return [(self, hop)]
+
     def forward(self, message: Message, hop: Hop, now_s: float) -> tuple[float, Fate]:
         """Take a message in; return when its crossing will have ended, and how: known as it enters.
 
@@ -30,7 +35,7 @@ class FifoLine(Line):
         sending = self.weigh(message, hop)
         instance, link = self._own.get(message.device) or self.link_of(message.device)
         presence = message.presence if hop.access else None
-        rate, until_s = (link.rate, inf) if presence is None else _terms(link.rate, presence, now_s)
+        rate, until_s = terms(link.rate, presence, now_s)
         start_s, end_s, whole = link.admit(now_s, sending.wire_bytes + sending.again_bytes, rate, until_s)
         if not whole:
             at_s, arrive_s, dropped_s, fate = until_s, inf, until_s, Fate.ABORTED
@@ -75,8 +80,10 @@ class BucketLink(FifoLink):
         return Slot(start_s, end_s, whole=True)
 
 
-def _terms(rate: Rate, presence: Presence, now_s: float) -> tuple[Rate, float]:
-    """Return the rate for a message and when it is broken off."""
+def terms(rate: Rate, presence: Presence | None, now_s: float) -> tuple[Rate, float]:
+    """Return the rate for a message and when it is broken off; a device that pauses holds the line meanwhile."""
+    if presence is None:
+        return rate, inf
     if presence.aborts:
         return rate, presence.away_s(now_s)
     return Gated(rate, presence.availability), inf

@@ -53,7 +53,7 @@ class Fluid:
         stale = self._law.enter(now_s, flow, bits, **terms) or ()
         for old, left_bits in stale:
             self._ends.pop(old).succeed(FlowEnd(now_s, left_bits, stale=True))
-        self._ends[flow] = event = self._clock.event()
+        self._ends[flow] = event = self._clock.happening()
         self._alarm.watch()
         return event
 
@@ -90,6 +90,10 @@ class FluidStage:
         self._fluid_of, self._terms_of = fluid_of, terms_of
         self._access = any(hop.access for _, hop in lines)
         self._count = 0
+
+    def lines_from(self, hop: Hop) -> Sequence[tuple[Line, Hop]]:
+        """Return the lines of the stage; each knows its hop."""
+        return self._lines
 
     def carry(self, message: Message, hop: Hop, now_s: float) -> Crossing:
         """Cross all lines of the stage."""

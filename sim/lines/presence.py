@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
 
@@ -39,3 +40,7 @@ class Presence:
             at_s = self.back_s(away_s)
             spans.append((away_s, at_s))
         return spans
+
+
+#: What finds the presence of a device; None: always there.
+PresenceOf = Callable[[int], Presence | None]

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from sim.lines.line import Line
 from sim.lines.message import Crossing, Fate, Hop, Message
 
 
 class Stage(Protocol):
     """A part of a route that a message crosses in one go."""
+
+    def lines_from(self, hop: Hop) -> Sequence[tuple[Line, Hop]]:
+        """Return its lines in the order of crossing, the first of them at ``hop``."""
+        ...
 
     def carry(self, message: Message, hop: Hop, now_s: float) -> Crossing:
         """Cross it; the story returns when and how the crossing ended."""
@@ -17,10 +22,15 @@ class Stage(Protocol):
 
 
 class Route:
-    """Stages one after the other: each stores the message until it is whole, then forwards it."""
+    """Stages one after the other: each stores the message until it is whole, then forwards it.
+
+    Attributes:
+        lines: all lines with their hops, in the order of crossing.
+    """
 
     def __init__(self, stages: Sequence[tuple[Stage, Hop]]) -> None:
         self.stages = stages
+        self.lines = [crossed for stage, hop in stages for crossed in stage.lines_from(hop)]
 
     def cross(self, message: Message, now_s: float) -> Crossing:
         """Cross all stages; stop where the message is lost, broken off or replaced."""

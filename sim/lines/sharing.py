@@ -61,7 +61,8 @@ class Sharing:
         weights = (self._scenario.links[name].weights.get(cohort) for name in run)
         weight = next((weight for weight in weights if weight is not None), 1.0)
         if run[0] not in self._joined:
-            return lambda device: {"weight": weight}
+            alike = {"weight": weight}
+            return lambda device: alike
         links = [(name, self._lines[name]) for name in run if name not in self._caps]
         cap_bps = min((self._caps[name] for name in run if name in self._caps), default=inf)
 

@@ -106,7 +106,10 @@ class FairClock:
     def _departed(self, member: _Member) -> None:
         self.weight -= member.weight
         self._departures += 1
-        if not self._members or self._departures > max(_REBASE, len(self._members)):
+        if not self._members:
+            self._heap.clear()
+            self.weight, self._clock, self._departures = 0.0, 0.0, 0
+        elif self._departures > max(_REBASE, len(self._members)):
             self._rebase()
 
     def _rebase(self) -> None:

@@ -28,18 +28,38 @@ def test_at_equal_times_asks_follow_what_is_under_way_and_the_tick_closes() -> N
     assert log == ["second@1.0", "first@5.0", "second@5.0", "ask@5.0", "tick@5.0"]
 
 
-def test_a_story_may_wait_for_an_event_and_gets_its_value() -> None:
+def test_a_story_may_wait_for_a_happening_and_gets_its_value() -> None:
     clock, got = Clock(), []
+    happening = clock.happening()
 
     def waiting() -> Telling:
-        got.append((yield event))
+        got.append((yield happening))
 
-    event = clock.event()
+    def causing() -> Telling:
+        yield 2.0
+        happening.succeed("done")
+
     clock.play(waiting())
-    clock.schedule(event, delay=2.0)
-    event._ok, event._value = True, "done"
+    clock.play(causing())
     clock.run()
     assert (got, clock.now) == (["done"], 2.0)
+
+
+def test_stories_of_lower_rank_go_first_and_those_without_one_last() -> None:
+    clock, log = Clock(), []
+    clock.play(told(clock, "plain", log, 5.0))
+    clock.play(told(clock, "late", log, 5.0), rank=9)
+    clock.play(told(clock, "early", log, 3.0, 5.0), rank=4)
+    clock.run()
+    assert log == ["early@3.0", "early@5.0", "late@5.0", "plain@5.0"]
+
+
+def test_simpys_own_events_stand_in_the_same_calendar() -> None:
+    clock, log = Clock(), []
+    clock.play(told(clock, "story", log, 1.0, 3.0))
+    clock.timeout(2.0).callbacks.append(lambda event: log.append(f"event@{clock.now}"))
+    clock.run(until=4.0)
+    assert log == ["story@1.0", "event@2.0", "story@3.0"]
 
 
 def test_waiting_for_the_past_goes_on_at_once() -> None:

@@ -68,10 +68,12 @@ def test_cost_doubles_with_the_fleet(tmp_path: Path, player: str) -> None:
     assert many["orders"] > 1.9 * few["orders"]
 
 
-def test_torch_calls_do_not_grow_with_the_devices_of_a_block(tmp_path: Path) -> None:
+def test_torch_calls_grow_with_samples_by_the_thousand_and_not_with_devices(tmp_path: Path) -> None:
     never = "method.trigger=never"
     few, many = (cost(tmp_path, f"fleet.0.devices={devices}", never) for devices in (16, BLOCK))
-    assert few["torch calls"] == many["torch calls"] > 0
+    judged = (BLOCK - 16) * 60
+    # A batch of thousands takes some fifty calls.
+    assert 0 <= many["torch calls"] - few["torch calls"] < judged / 50
 
 
 def test_samples_are_no_events(tmp_path: Path) -> None:
