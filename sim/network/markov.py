@@ -9,6 +9,7 @@ import math
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,6 +18,18 @@ from sim.network.rates import require_rate
 from sim.network.steps import Steps
 
 _AHEAD = 64
+
+
+class _Plain(NamedTuple):
+    """A law in lists: jumps are drawn one by one, and single numbers of arrays are slow to come by.
+
+    ``turns`` and ``start`` cut [0, 1] into the shares of the states.
+    """
+
+    rates_bps: list[float]
+    exit_per_s: list[float]
+    turns: list[list[float]]
+    start: list[float]
 
 
 @dataclass(frozen=True)
@@ -76,6 +89,12 @@ class MarkovLaw:
         """Return the long-run mean rate."""
         return float(self.stationary @ self.rates_bps)
 
+    @cached_property
+    def plain(self) -> _Plain:
+        """Return the numbers that a path is laid out with, as lists."""
+        turns = [_cuts(row) for row in self.turns]
+        return _Plain(self.rates_bps.tolist(), self.exit_per_s.tolist(), turns, _cuts(self.start))
+
 
 class MarkovRate:
     """One device's path of a :class:`MarkovLaw`, from a stationary start: a rate as a pure function of time.
@@ -90,12 +109,12 @@ class MarkovRate:
 
     def __init__(self, law: MarkovLaw, seed: int, device: int, purpose: Purpose = Purpose.RATE_STATE) -> None:
         self._law, self._seed, self._device, self._purpose = law, seed, device, purpose
-        self._states = [_pick(law.start, float(uniforms(seed, purpose, device, 0)))]
+        self._states = [bisect_right(law.plain.start, float(uniforms(seed, purpose, device, 0)))]
         self._edges_s = [0.0]
         self._bits = [0.0]
 
     def at(self, t_s: float) -> float:
-        return float(self._law.rates_bps[self._states[self._step(t_s)]])
+        return self._bps(self._step(t_s))
 
     def bits(self, from_s: float, until_s: float) -> float:
         first, last = self._step(from_s), self._step(until_s)
@@ -119,7 +138,7 @@ class MarkovRate:
         return self._edges_s[self._step(t_s) + 1]
 
     def _bps(self, step: int) -> float:
-        return float(self._law.rates_bps[self._states[step]])
+        return self._law.plain.rates_bps[self._states[step]]
 
     def _carried(self, step: int, t_s: float) -> float:
         return self._bits[step] + self._bps(step) * (t_s - self._edges_s[step])
@@ -131,17 +150,18 @@ class MarkovRate:
 
     def _lay(self) -> None:
         """Draw the next stretch of the path: how long each state lasts, and which comes then."""
-        numbers = np.arange(len(self._edges_s), len(self._edges_s) + _AHEAD)
-        lasting = -np.log(uniforms(self._seed, self._purpose, self._device, 2 * numbers))
-        turning = uniforms(self._seed, self._purpose, self._device, 2 * numbers + 1)
-        for length, turn in zip(lasting.tolist(), turning.tolist(), strict=True):
-            state = self._states[-1]
-            exit_per_s = float(self._law.exit_per_s[state])
+        first, law = len(self._edges_s), self._law.plain
+        chance = uniforms(self._seed, self._purpose, self._device, np.arange(2 * first, 2 * (first + _AHEAD)))
+        state, edge_s, bits = self._states[-1], self._edges_s[-1], self._bits[-1]
+        for length, turn in zip((-np.log(chance[::2])).tolist(), chance[1::2].tolist(), strict=True):
+            exit_per_s, bps = law.exit_per_s[state], law.rates_bps[state]
             sojourn_s = length / exit_per_s if exit_per_s else math.inf
-            self._edges_s.append(self._edges_s[-1] + sojourn_s)
-            bps = float(self._law.rates_bps[state])
-            self._bits.append(self._bits[-1] + (bps * sojourn_s if bps else 0.0))
-            self._states.append(_pick(self._law.turns[state], turn))
+            edge_s += sojourn_s
+            bits += bps * sojourn_s if bps else 0.0
+            state = bisect_right(law.turns[state], turn)
+            self._edges_s.append(edge_s)
+            self._bits.append(bits)
+            self._states.append(state)
 
 
 def fit_markov(trace: Steps, states: int = 8) -> MarkovLaw:
@@ -175,8 +195,10 @@ def _quantile_of(bps: np.ndarray, widths_s: np.ndarray, states: int) -> np.ndarr
     return np.asarray(np.unique(np.searchsorted(bounds, bps, side="left"), return_inverse=True)[1])
 
 
-def _pick(cumulative: np.ndarray, u: float) -> int:
-    return min(int(np.searchsorted(cumulative, u, side="right")), len(cumulative) - 1)
+def _cuts(cumulative: np.ndarray) -> list[float]:
+    """Return where [0, 1] is cut; the last share gets what rounding leaves."""
+    cuts: list[float] = cumulative[:-1].tolist()
+    return cuts
 
 
 def _connected(edges: np.ndarray) -> bool:
