@@ -11,9 +11,9 @@ from typing import Any
 from agents.contract import RaySpec
 from sim.scenario import Scenario
 
-#: Expected samples from which Ray workers save more time than their start costs (about 10 s, and as much memory
-#: as 10,000 devices). One process judges about 100,000 samples a second.
-WORTH_WORKERS = 5_000_000
+#: Expected samples from which Ray workers save more time than their start costs (about 7 s, and as much memory
+#: as 10,000 devices). One process judges one to three million samples a second, and adapts no slower than many do.
+WORTH_WORKERS = 60_000_000
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ class Plan:
         naive: devices of the naive design.
         naive_s: virtual seconds that it plays.
         idle, active: devices more, by which memory is measured.
-        ray_s: how long a run of one worker should take; 0 leaves Ray out.
+        ray_s: how long one process should take for the run that workers are measured by; 0 leaves Ray out.
     """
 
     repeats: int = 5
@@ -37,7 +37,7 @@ class Plan:
     naive_s: float = 180.0
     idle: int = 400_000
     active: int = 20_480
-    ray_s: float = 25.0
+    ray_s: float = 50.0
 
     @property
     def few(self) -> int:

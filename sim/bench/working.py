@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from statistics import median
 
 from sim.bench.finding import Finding, Row, at_least
-from sim.bench.fresh import in_turns, shown
+from sim.bench.fresh import Reading, in_turns, shown
 from sim.bench.plan import Plan
 
 #: A run of this length tells how long a minute takes.
 _TRIAL_S = 120
-#: What blocks do shows only where they do more than the cloud does.
-_PACE = "fleet.0.samples.every=100 ms"
+#: A run this much shorter tells what starting Ray costs.
+_SHORTER = 4
+#: An exchange every 600 samples, and every 60.
+_DENSE, _SPARSE = "fleet.0.samples.every=100 ms", "fleet.0.samples.every=1 s"
 _WORKERS = Row(
     "two Ray workers / one",
     "",
@@ -20,18 +23,46 @@ _WORKERS = Row(
     "wall time of one worker over that of two, the driver beside them, from the end of training to the last table; "
     "starting Ray is part of it; ten samples a second, an exchange a minute",
 )
-_PROCESS = Row("two Ray workers / no Ray", "", None, "the same run within one process, over two workers")
+_APART = Row("two Ray workers / one, start apart", "", None, "what a run that is longer takes longer: no start in it")
+_PROCESS = Row("two Ray workers / no Ray", "", None, "the run within one process, over two workers; start included")
+_ASKING = Row(
+    "two Ray workers / no Ray, asking often",
+    "",
+    None,
+    "the same with one sample a second, so that the driver, which adapts, has more to do than the workers",
+)
 
 
 def working(plan: Plan) -> Iterator[Finding]:
     """Yield how much sooner two workers are done, on a run that is long enough to tell."""
-    trial = plan.throughput(plan.devices, _PACE, f"duration={_TRIAL_S} s")
-    longer_s = max(_TRIAL_S, 10 * round(_TRIAL_S * plan.ray_s / trial.wall_s / 10))
-    play = partial(plan.throughput, plan.devices, _PACE, f"duration={longer_s} s")
-    measures = {str(workers): partial(play, workers=workers) for workers in (0, 1, 2)}
-    readings = in_turns(measures, plan.few)
-    for row, slower in ((_WORKERS, "1"), (_PROCESS, "0")):
-        pairs = list(zip(readings[slower], readings["2"], strict=True))
-        walls = [row.found([reading.wall_s for reading in some], "").value for some in zip(*pairs, strict=True)]
-        detail = f"{longer_s:,} virtual seconds in {shown(walls[0])} s against {shown(walls[1])} s"
-        yield row.found([one.wall_s / two.wall_s for one, two in pairs], detail)
+    longer_s, play = _long_enough(plan, _DENSE)
+    measures = {
+        f"{workers} {length}": partial(play, f"duration={seconds} s", workers=workers)
+        for workers in (0, 1, 2)
+        for length, seconds in (("long", longer_s), ("short", longer_s // _SHORTER))
+    }
+    told = in_turns(measures, plan.few)
+    walls = {name: [reading.wall_s for reading in readings] for name, readings in told.items()}
+    extra = {
+        workers: [long - short for long, short in zip(walls[f"{workers} long"], walls[f"{workers} short"], strict=True)]
+        for workers in (1, 2)
+    }
+    yield _compared(_WORKERS, longer_s, walls["1 long"], walls["2 long"])
+    yield _compared(_APART, longer_s - longer_s // _SHORTER, extra[1], extra[2])
+    yield _compared(_PROCESS, longer_s, walls["0 long"], walls["2 long"])
+    longer_s, play = _long_enough(plan, _SPARSE)
+    asking = {str(workers): partial(play, f"duration={longer_s} s", workers=workers) for workers in (0, 2)}
+    sparse = {name: [one.wall_s for one in readings] for name, readings in in_turns(asking, plan.few).items()}
+    yield _compared(_ASKING, longer_s, sparse["0"], sparse["2"])
+
+
+def _long_enough(plan: Plan, pace: str) -> tuple[int, Callable[..., Reading]]:
+    """Return how many virtual seconds keep one process busy for as long as the plan says, and how to play them."""
+    play = partial(plan.throughput, plan.devices, pace)
+    trial = play(f"duration={_TRIAL_S} s")
+    return max(_SHORTER * _TRIAL_S, 10 * round(_TRIAL_S * plan.ray_s / trial.wall_s / 10)), play
+
+
+def _compared(row: Row, virtual_s: int, slower: Sequence[float], quicker: Sequence[float]) -> Finding:
+    detail = f"{virtual_s:,} virtual seconds in {shown(median(slower))} s against {shown(median(quicker))} s"
+    return row.found([one / two for one, two in zip(slower, quicker, strict=True)], detail)

@@ -11,7 +11,7 @@ from sim.scenario import Scenario, ScenarioErrors, load
 
 QUICKSTART = Path(__file__).resolve().parents[2] / "scenarios" / "quickstart.yaml"
 #: Ten times the samples from which workers pay.
-LARGE = ["fleet.0.devices=500000", "duration=100 s", "tick=100 s", "drift=[]"]
+LARGE = ["fleet.0.devices=6000000", "duration=100 s", "tick=100 s", "drift=[]"]
 
 
 def quickstart(*overrides: str) -> Scenario:
