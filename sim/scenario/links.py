@@ -18,6 +18,9 @@ from sim.scenario.surroundings import around
 from sim.scenario.throughput import ThroughputField, Trace, TraceField
 from sim.scenario.variants import Shorthand
 
+#: The luck of a message has room for so many links after its own (see ``sim.lines.weighing``).
+_MOST_VIA = 15
+
 
 class Link(Clause):
     """A link, private to its device unless ``shared`` or ``shared_by``."""
@@ -57,6 +60,8 @@ class Link(Clause):
     @field_validator("via", mode="after")
     @classmethod
     def _via_names_shared_links(cls, via: list[str], info: ValidationInfo) -> list[str]:
+        if len(via) > _MOST_VIA:
+            raise ValueError(f"a message crosses {_MOST_VIA} links after its own at most, not {len(via)}")
         links = around(info).links
         if links is None:
             return via

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from sim.scenario.clause import Clause
-from sim.scenario.quantities import SHARE_SCHEMA, Count, PositiveNumber, Share, Time, choice
+from sim.scenario.quantities import SHARE_SCHEMA, PositiveNumber, Share, Time, choice
 from sim.scenario.variants import Shorthand, alternatives, exactly_one
 
 LOSSES = ("bernoulli", "gilbert_elliott")
@@ -53,5 +53,8 @@ class Recovery(Clause):
         "round trip, too; off: one lost packet loses the message",
     )
     timeout: Time = Field(default=2.0, description="with arq off: wait this long for the update, then give up or retry")
-    retries: Count = Field(default=0, description="with arq off: how often a lost request is repeated")
+    # The luck of an exchange has room for 64 attempts (see ``sim.lines.weighing``).
+    retries: Annotated[int, Field(ge=0, le=63)] = Field(
+        default=0, description="with arq off: how often a lost request is repeated"
+    )
     backoff: PositiveNumber = Field(default=2.0, description="each further timeout is this many times longer")
