@@ -35,6 +35,11 @@ def check_all(path: Path) -> object:
             "exactly one is needed: bernoulli",
         ),
         ("a: {outages: [{at: 1 s}]}", "links.a.outages.0.for: is missing"),
+        ("a: {recovery: {arq: off, retries: 64}}", "links.a.recovery.retries: 64 is above 63"),
+        (
+            f"a: {{via: [{', '.join(['b'] * 16)}]}}\n  b: {{shared: true}}",
+            "links.a.via: a message crosses 15 links after its own at most, not 16",
+        ),
     ],
 )
 def test_links_are_checked_against_each_other(write: Write, small: str, links: str, said: str) -> None:
