@@ -21,7 +21,7 @@ from agents.contract import (
     Tallies,
 )
 from agents.keeping import below, under
-from agents.pools import BlockPool, Cloud
+from agents.pools import BlockPool, Cloud, Leash
 from agents.waves import Wave, waves
 
 
@@ -65,7 +65,9 @@ class Fleet:
 
     def begin(self, orders: Orders | Sequence[Order], until_s: float) -> Eventually[Tallies]:
         """Do as :meth:`settle` does, but let whoever wants the tallies wait for them; in order, all of them."""
-        self._carry_out(orders, until_s)
+        parts = list(waves(orders))
+        for number, wave in enumerate(parts):
+            self._ride(wave, None if number else _leash(parts, until_s))
         self._pool.close(until_s)
         self._closed += 1
         if self._closed >= TOLD_TOGETHER:
@@ -92,14 +94,11 @@ class Fleet:
 
     def carry_out(self, orders: Orders | Sequence[Order]) -> None:
         """Carry ``orders`` out; samples after the last install of each device stay unjudged."""
-        self._carry_out(orders, None)
-
-    def _carry_out(self, orders: Orders | Sequence[Order], ahead_to_s: float | None) -> None:
         for wave in waves(orders):
-            self._ride(wave, ahead_to_s)
+            self._ride(wave, None)
 
-    def _ride(self, wave: Wave, ahead_to_s: float | None) -> None:
-        self._cloud.take(self._pool.collect(wave.collects, ahead_to_s))
+    def _ride(self, wave: Wave, leash: Leash | None) -> None:
+        self._cloud.take(self._pool.collect(wave.collects, leash))
         self._pool.note(wave.progress)
         self._cloud.adapt(wave.adapts)
         if len(wave.installs):
@@ -139,3 +138,9 @@ class Fleet:
     def close(self) -> None:
         """Let the workers go."""
         self._pool.shut()
+
+
+def _leash(parts: Sequence[Wave], until_s: float) -> Leash:
+    """Return how far blocks may go ahead of an interval's waves once the payloads of the first are collected."""
+    bounds = [wave.installs for wave in parts] + [wave.collects for wave in parts[1:]]
+    return Leash(until_s, Orders.joined(bounds))

@@ -68,8 +68,6 @@ class Stack:
         self._rows = np.arange(devices)
         self._feed = Feed(parts.seed, parts.task, parts.arrivals, places, parts.history, _capacity(parts))
         self._knowledge = Knowledge()
-        # Who asked last, and when.
-        self._asked = self._rows[:0], np.zeros(0)
         changes_s = [times_s for place in places for times_s in parts.task.changes(place)]
         self._accounts = Accounts(changes_s[:devices], devices, len(parts.columns))
 
@@ -78,22 +76,23 @@ class Stack:
         """How many things are counted of a cohort."""
         return self._accounts.columns
 
-    def go_ahead(self, until_s: float) -> None:
+    def go_ahead(self, until_s: float, rows: np.ndarray, at_s: np.ndarray) -> None:
         """Do what must be done soon anyway, while nobody waits for it.
 
-        The stream is drawn up to ``until_s``, and what devices saw before they asked is judged: answers are coming.
+        The stream is drawn up to ``until_s``, and those are judged of whom much waits, or to whom something happens: of
+        ``rows`` no sample after their ``at_s``, at which they may be collected from or given an update.
         """
         self._feed.load(until_s)
-        rows, at_s = self._asked
-        # Who asked twice since the last install is judged up to the second time.
-        last = len(rows) - 1 - np.unique(rows[::-1], return_index=True)[1]
-        self._judge(rows[last], at_s[last])
+        limit_s = np.full(self.devices, until_s)
+        np.minimum.at(limit_s, rows, at_s)
+        soon = 2 * self._feed.waiting[: self.devices] > MOST_WAITING
+        soon[rows] = True
+        self._judge(np.flatnonzero(soon), limit_s[soon])
 
     def collect(self, rows: np.ndarray, at_s: np.ndarray, tickets: np.ndarray) -> Payload:
         """Return the payloads of ``rows`` at ``at_s`` [s], stacked in the order given, as they are on the wire."""
         method, ring = self._parts.method, self._feed.ring
         self._feed.load(float(at_s.max()))
-        self._asked = rows, at_s
         seen = ring.count_until(rows, at_s, self._feed.judged[rows])
         if method.needs_labels:
             places, count = ring.newest_labelled(rows, seen, at_s, method.window, self._parts.history)
@@ -207,7 +206,6 @@ class Stack:
         """Go back, or ahead, to where these blocks were when :meth:`checkpoint` was called, in whatever stacks."""
         for prefix, part in self._kept_by().items():
             part.restore([under(prefix, one) for one in kept])
-        self._asked = self._rows[:0], np.zeros(0)
 
     def _kept_by(self) -> dict[str, Keeper]:
         return {"feed": self._feed, "knowledge": self._knowledge, "accounts": self._accounts, "state": self.state}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 ON_THIS_MACHINE = RaySpec()
 
 
+class Leash(NamedTuple):
+    """How far blocks may go ahead within an interval: to its end, but a device no further than its first order."""
+
+    until_s: float
+    orders: Orders
+
+
 class BlockPool(Protocol):
     """All blocks of a fleet, wherever they are. Calls come in the order of waves; answers never depend on place."""
 
@@ -31,10 +38,10 @@ class BlockPool(Protocol):
         """Return which kind of device computes: what must be the same for results to be the same."""
         ...
 
-    def collect(self, orders: Orders, ahead_to_s: float | None = None) -> Sequence[Any]:
+    def collect(self, orders: Orders, leash: Leash | None = None) -> Sequence[Any]:
         """Return (tickets, stacked payloads) block by block, in a form that the cloud half beside it takes.
 
-        Workers may go ahead up to ``ahead_to_s`` with what they must do anyway, while nobody asks them for more.
+        With a ``leash`` workers may go ahead with what they must do anyway, while nobody asks them for more.
         """
         ...
 

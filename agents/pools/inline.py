@@ -11,6 +11,7 @@ from agents.contract import COHORT_COLUMNS, Eventually, Kept, Orders
 from agents.devices import CPU, name_of
 from agents.layout import Layout
 from agents.methods.base import Payload
+from agents.pools import Leash
 from agents.shelf import rows_of
 from agents.stack import Stack
 
@@ -27,7 +28,7 @@ class InlinePool:
         """Return which kind of device computes."""
         return name_of(self._stacks[0].state.device) if self._stacks else CPU.type
 
-    def collect(self, orders: Orders, ahead_to_s: float | None = None) -> list[tuple[np.ndarray, Payload]]:
+    def collect(self, orders: Orders, leash: Leash | None = None) -> list[tuple[np.ndarray, Payload]]:
         """Return (tickets, stacked payloads) stack by stack."""
         parts = []
         for index, mine, rows in self._layout.by_stack(orders):
@@ -35,10 +36,12 @@ class InlinePool:
             parts.append((tickets, self._stacks[index].collect(rows, orders.at_s[mine], tickets)))
         return parts
 
-    def go_ahead(self, until_s: float) -> None:
-        """Draw streams up to ``until_s`` and judge who asked: it changes nothing but when that is done."""
-        for stack in self._stacks:
-            stack.go_ahead(until_s)
+    def go_ahead(self, leash: Leash) -> None:
+        """Draw streams and judge what must be judged soon: it changes nothing but when that is done."""
+        bounds = {index: (rows, leash.orders.at_s[mine]) for index, mine, rows in self._layout.by_stack(leash.orders)}
+        nobody = np.zeros(0, np.int64), np.zeros(0)
+        for index, stack in enumerate(self._stacks):
+            stack.go_ahead(leash.until_s, *bounds.get(index, nobody))
 
     def note(self, orders: Orders) -> None:
         """Tell blocks how exchanges progress."""

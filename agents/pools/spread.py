@@ -8,8 +8,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from agents.contract import Eventually, Kept, Orders
+from agents.contract import NONE, Eventually, Kept, Orders
 from agents.methods.base import Payload, Updates
+from agents.pools import Leash
 from agents.pools.shares import Owners
 from agents.pools.worker import Script, Sent, Step
 from agents.shelf import rows_of
@@ -86,7 +87,6 @@ class SpreadPool:
     def __init__(self, owners: Owners, crew: Crew, *, by_reference: bool = False, device: str = "cpu") -> None:
         self._owners, self._crew, self._by_reference, self._device = owners, crew, by_reference, device
         self._boxes = [Outbox(crew, worker) for worker in range(len(crew))]
-        self._gone_to_s = 0.0
         self.ahead = AHEAD
 
     @property
@@ -100,13 +100,13 @@ class SpreadPool:
         kinds = [self._device] if self._device == "cpu" else _answers([box.ask("device_name") for box in self._boxes])
         return " + ".join(sorted(set(kinds)))
 
-    def collect(self, orders: Orders, ahead_to_s: float | None = None) -> Sequence[Any]:
+    def collect(self, orders: Orders, leash: Leash | None = None) -> Sequence[Any]:
         """Return (tickets, stacked payloads) block by block, or replies that will be lists of that."""
         asked = [self._boxes[worker].ask("collect", part) for worker, part, _ in self._parts(orders)]
-        if asked and ahead_to_s is not None and ahead_to_s > self._gone_to_s:
-            self._gone_to_s = ahead_to_s
-            for box in self._boxes:
-                box.ask("go_ahead", ahead_to_s)
+        if asked and leash is not None:
+            bounds = {worker: part for worker, part, _ in self._parts(leash.orders)}
+            for worker, box in enumerate(self._boxes):
+                box.ask("go_ahead", Leash(leash.until_s, bounds.get(worker, NONE)))
         return asked if self._by_reference else _copied(part for reply in asked for part in reply.get())
 
     def note(self, orders: Orders) -> None:
