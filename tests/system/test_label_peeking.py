@@ -92,8 +92,8 @@ def play(played: Scenario, eager: bool) -> list[peeking.Shown]:
     plane = live.simulation.plane
     assert isinstance(plane, Fleet)
     assert isinstance(plane._pool, InlinePool)
-    for block in plane._pool._blocks:
-        block.collect = partial(_told_when, block.collect)  # type: ignore[method-assign]
+    for stack in plane._pool._stacks:
+        stack.collect = partial(_told_when, stack.collect)  # type: ignore[method-assign]
     live.simulation.run()
     return list(peeking.LOG.shown)
 

@@ -181,7 +181,7 @@ def test_workers_read_tables_where_ray_keeps_them() -> None:
     plane.close()
 
     def place(blueprint: Any) -> str:
-        """Return the file in which the features lie that a block looks samples up in."""
+        """Return the file in which the features lie that a stack looks samples up in."""
         from pathlib import Path
 
         from agents.pools.shares import Share
@@ -189,7 +189,7 @@ def test_workers_read_tables_where_ray_keeps_them() -> None:
 
         worker = BlockWorker()
         worker.build(blueprint, Share(0, 1))
-        address = worker._own._blocks[0]._parts.features.table.data_ptr()
+        address = worker._own._stacks[0]._parts.features.table.data_ptr()
         for line in Path("/proc/self/maps").read_text().splitlines():
             first, end = (int(part, 16) for part in line.split()[0].split("-"))
             if first <= address < end:
