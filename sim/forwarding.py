@@ -11,21 +11,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from heapq import heappop, heappush
 from math import inf
-from operator import attrgetter
-
-import numpy as np
 
 from sim.cloud import FifoCloud
 from sim.cues import ADAPT, CLOUD_QUEUE, COLLECT, DOWNLINK, UPLINK
 from sim.cues import LOST as LOSS
 from sim.exchange import World, end
-from sim.ledger import Ledger
 from sim.lines.fifo import FifoLine
 from sim.lines.message import Fate, Hop, Message
 from sim.lines.route import Route
-from sim.records import COLUMNS, Exchange
+from sim.one_by_one import OneByOne, exchanges_of
+from sim.records import Exchange
 from sim.requests import Requests
-from sim.stories import exchanges_of
 
 #: The lines that a message crosses.
 Way = Sequence[tuple[FifoLine, Hop]]
@@ -48,26 +44,15 @@ def _way(route: Route | None) -> Way | None:
     return lines if len(lines) == len(stages) else None
 
 
-class Forwarding:
+class Forwarding(OneByOne):
     """The way to play exchanges over first-in first-out lines and such a cloud, shared or not."""
 
     def __init__(self, world: World, cloud: FifoCloud, up: Sequence[Way], down: Sequence[Way]) -> None:
-        self._world, self._cloud, self._up, self._down = world, cloud, up, down
-        self._exchanges = Ledger[Exchange](COLUMNS, attrgetter("over"))
+        super().__init__(world)
+        self._cloud, self._up, self._down = cloud, up, down
         self._asks: Iterator[Exchange] = iter(())
         # What is to come: when, whose (at one moment, who asked first goes first), what, and to which message.
         self._calendar: list[tuple[float, int, Callable[[Message, float], None], Message]] = []
-
-    @property
-    def asks_dropped(self) -> int:
-        return self._world.in_flight.dropped
-
-    @property
-    def asks_away(self) -> int:
-        return self._world.away
-
-    def __len__(self) -> int:
-        return len(self._exchanges)
 
     def plan(self, requests: Requests) -> None:
         """Take in the requests of the next tick."""
@@ -79,13 +64,6 @@ class Forwarding:
             self._play_until(x.requested_s)
             self._ask(x, x.requested_s)
         self._play_until(until_s)
-
-    def finish(self) -> None:
-        """Nothing to do: lines and cloud have kept their own logs."""
-
-    def columns(self) -> dict[str, np.ndarray]:
-        """Return the exchanges so far, column by column, those that are over first."""
-        return self._exchanges.columns()
 
     def _play_until(self, until_s: float) -> None:
         calendar = self._calendar

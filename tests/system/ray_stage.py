@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -54,17 +55,22 @@ def told(
     ray: RaySpec = SHARED,
     on_tick: Callable[[int, Any], None] = lambda number, crew: None,
 ) -> Told:
-    """Play without a folder; ``on_tick`` is told the number of each tick and the crew of the workers."""
+    """Play without a folder; ``on_tick`` is told the number of each tick that workers were sent, and their crew."""
     live = alive(workers, *overrides, ray=ray)
     plane: Any = live.simulation.plane
-    tallies = []
+    tallies: list[np.ndarray] = []
+    numbers, begin = count(1), plane.begin
+
+    def begun(*orders: Any) -> Any:
+        coming = begin(*orders)
+        on_tick(next(numbers), getattr(plane._pool, "_crew", None))
+        return coming
 
     def note(tick: Tick) -> None:
         assert tick.tallies is not None
         tallies.append(tick.tallies.cohorts)
-        on_tick(tick.number, getattr(plane._pool, "_crew", None))
 
-    live.simulation.on_tick = note
+    plane.begin, live.simulation.on_tick = begun, note
     try:
         live.simulation.run()
         return Told(np.stack(tallies), plane.totals().counts)

@@ -111,7 +111,12 @@ class RayCrew:
     def pids(self) -> list[int]:
         """Return the process of each worker."""
         life = self._alive()
-        return [self._insist(worker, partial(self._ask_pid, life, worker)) for worker in range(len(life.actors))]
+        while True:
+            restarts = self.restarts
+            found = [self._insist(worker, partial(self._ask_pid, life, worker)) for worker in range(len(life.actors))]
+            # A death that is noticed on the way may have others replaced that had answered.
+            if self.restarts == restarts:
+                return found
 
     def _ask_pid(self, life: Life, worker: int) -> Any:
         return life.actors[worker].pid.remote()
