@@ -47,8 +47,7 @@ class DeviceRows:
 
     def checkpoint(self, rows: slice) -> Kept:
         """Return copies of the rows of one block; one row, if it stands for all."""
-        mine = rows if self._own else slice(None)
-        return as_arrays({name: values[mine] for name, values in self._state.items()})
+        return as_arrays({name: values if len(values) == 1 else values[rows] for name, values in self._state.items()})
 
     def restore(self, kept: Sequence[Kept]) -> None:
         """Go to where :meth:`checkpoint` was called."""
