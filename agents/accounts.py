@@ -54,7 +54,7 @@ class Accounts:
         bits = labelled << 3 | correct << 2 | static << 1 | oracle
         self._count_devices(strips, bits & 7)
         self._count_intervals(interval, bits, verdict)
-        if len(lost := np.flatnonzero(correct != oracle)):
+        if len(lost := np.flatnonzero(verdict.regret)):
             row = strips.rows[strips.count.cumsum().searchsorted(lost, side="right")]
             self.phases.regret(row, strips.time_s[lost], verdict.regret[lost])
 

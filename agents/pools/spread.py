@@ -77,7 +77,7 @@ class SpreadPool:
 
     A tick of one wave is two messages to a worker (its collects; then progress, installs and the close), and a tick
     without collects is one; every so many ticks one more asks for tallies. While the cloud adapts, workers draw the
-    streams of the tick and judge those who asked.
+    streams of the tick and judge as far as nothing happens to a device.
 
     Args:
         by_reference: payloads and updates go from worker to worker; whoever sits here sees only replies.
