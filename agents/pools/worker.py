@@ -62,8 +62,7 @@ class BlockWorker:
         Raises:
             MissedScriptError: the script before this one, by ``number``, never came.
         """
-        if number != self._scripts:
-            raise MissedScriptError(f"script {number} came instead of {self._scripts}")
+        self._require_scripts(number)
         self._scripts += 1
         answer = None
         for name, arguments in script:
@@ -71,13 +70,22 @@ class BlockWorker:
             answer = getattr(self._own, name)(*whole)
         return answer.get() if isinstance(answer, Eventually) else answer
 
-    def checkpoint(self) -> tuple[bool, Any]:
-        """Return that something was kept, and what restores it."""
+    def checkpoint(self, number: int) -> tuple[bool, Any]:
+        """Return that something was kept, and what restores it, after ``number`` scripts.
+
+        Raises:
+            MissedScriptError: one of them never came, so that this may be the middle of an interval.
+        """
+        self._require_scripts(number)
         return True, self._own.checkpoint()
 
     def restore(self, kept: Sequence[Any]) -> None:
         """Bring what was just built to where a checkpoint was taken."""
         self._own.restore(kept)
+
+    def _require_scripts(self, number: int) -> None:
+        if number != self._scripts:
+            raise MissedScriptError(f"script {number} came instead of {self._scripts}")
 
     def let_go(self) -> None:
         """Forget what is owned: this worker waits for a next run."""

@@ -142,6 +142,33 @@ def test_a_worker_that_is_killed_leaves_no_trace(ray: RaySpec, monkeypatch: pyte
     assert 1 <= restarts[-1] <= 2
 
 
+def test_a_cloud_that_dies_in_mid_interval_spoils_no_checkpoint(monkeypatch: pytest.MonkeyPatch) -> None:
+    import ray
+
+    from agents.pools.ray.faults import DEATHS
+    from agents.pools.ray.waiting import wait
+
+    monkeypatch.setattr("agents.pools.ray.crew.CHECKPOINT_EVERY", 1)
+    cloud, crews = [], []
+
+    def fall(number: int, crew: Any) -> None:
+        crews.append(crew)
+        if number in (2, 6):
+            # It still takes the checkpoint of this interval, but nothing of the next one.
+            ray.wait(crew._cut.done, num_returns=3)
+            cloud.append(crew.pids()[-1])
+            os.kill(cloud[-1], signal.SIGSTOP)
+        if number in (3, 7) and (cut := crew._cut) is not None:
+            os.kill(cloud[-1], signal.SIGKILL)
+            ray.wait(cut.done, num_returns=3)
+            for done in cut.done:
+                with pytest.raises(DEATHS):
+                    wait(done, 10.0, crew._life.session)
+
+    assert told(2, ray=WITH_CLOUD, on_tick=fall) == told(0)
+    assert crews[-1].restarts == 2
+
+
 def test_workers_that_keep_dying_end_the_run() -> None:
     with pytest.raises(WorkersLostError, match="3 others before it"):
         told(1, *DRAWN, on_tick=lambda number, crew: os.kill(crew.pids()[0], signal.SIGKILL))

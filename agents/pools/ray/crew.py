@@ -105,7 +105,7 @@ class RayCrew:
         if self._cut is not None:
             self._commit(self._cut)
         if self._cut is None and self._closed % CHECKPOINT_EVERY == 0:
-            asked = [actor.checkpoint.options(num_returns=2).remote() for actor in self._alive().actors]
+            asked = self._alive().checkpoints()
             self._cut = _Cut(len(self._journal), [done for done, _ in asked], [kept for _, kept in asked])
 
     def pids(self) -> list[int]:

@@ -78,6 +78,13 @@ class Life:
             sent = [reply.ref for reply in call.sent]
             call.reply.ref = self.actors[worker].play.remote(number, call.script, *sent)
 
+    def checkpoints(self) -> list[tuple[Any, Any]]:
+        """Ask every worker for a checkpoint after all scripts it was sent: (that it was taken, what it is)."""
+        return [
+            actor.checkpoint.options(num_returns=2).remote(self.sent[worker])
+            for worker, actor in enumerate(self.actors)
+        ]
+
     def leave(self) -> None:
         """Let the actors wait for a next crew of this session."""
         for actor in self.actors:

@@ -100,6 +100,10 @@ def test_a_worker_that_missed_a_script_carries_no_other_out() -> None:
     worker.play(0, [Step("close", (TICK_S,))])
     with pytest.raises(MissedScriptError, match="script 2 came instead of 1"):
         worker.play(2, [Step("close", (3 * TICK_S,))])
+    # Nor is it in a state that anybody should come back to.
+    with pytest.raises(MissedScriptError, match="script 2 came instead of 1"):
+        worker.checkpoint(2)
+    assert worker.checkpoint(1)[0]
 
 
 def test_a_tick_without_collects_is_one_message_to_a_worker_and_with_them_it_is_three() -> None:
