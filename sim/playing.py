@@ -73,6 +73,7 @@ def play(
         acts = memory.ancestry.acts
         asked, scenario = identity(acts, scenario), live.scenario
         own = identity(acts, scenario)
+        folder.settle()
         _remember(live, {"scenario": own, "asked": asked, "eager": how.eager, "versions": versions()})
         recorder = Recorder(scenario, live, folder, progress)
         progress.start()
@@ -141,8 +142,7 @@ def _marked(folder: RunFolder, how: HowToPlay, memory: Memory) -> Iterator[None]
         _give_up(folder, PARTIAL, str(error))
         raise
     except InputError:
-        if memory.past is None:
-            folder.discard()
+        folder.withdraw()
         raise
     except BaseException as error:
         _give_up(folder, FAILED, f"failed: {type(error).__name__}: {error}")

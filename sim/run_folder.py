@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sim.folder_lock import FolderError, Lock
+from sim.room import Room, holds_run
 from sim.tables import Table
 
 RUNNING, COMPLETE, PARTIAL, FAILED = "running", "complete", "partial", "failed"
@@ -22,28 +22,38 @@ RUNNING, COMPLETE, PARTIAL, FAILED = "running", "complete", "partial", "failed"
 class RunFolder:
     """A run folder being written. Files appear whole: they are written beside and renamed.
 
-    As long as the object lives, no other process (and no other object) may write there.
+    As long as the object lives, no other process (and no other object) may write there. ``room`` is what the folder
+    was made in, if it was made for this run.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, room: Room | None = None) -> None:
         self.path = path
         self._lock = Lock(path)
+        self._room = room
 
     @classmethod
     def open(cls, path: Path, *, force: bool = False) -> RunFolder:
-        """Create the folder.
+        """Create the folder. What ``force`` replaces is gone once the new run has begun, and not before.
 
         Raises:
             FolderError: it cannot be written, or holds something already and ``force`` is not given.
         """
         try:
-            _make_room(path, force)
-            path.mkdir(parents=True, exist_ok=True)
-            folder = cls(path)
-            folder.set_status(RUNNING)
+            room = Room(path, force=force)
+            return cls._made_in(room, path)
         except OSError as error:
             reason = error.strerror or error
             raise FolderError(f"{path}: cannot write a run here ({reason}); choose another --out") from error
+
+    @classmethod
+    def _made_in(cls, room: Room, path: Path) -> RunFolder:
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            folder = cls(path, room)
+            folder.set_status(RUNNING)
+        except OSError:
+            room.give_back()
+            raise
         return folder
 
     @classmethod
@@ -55,7 +65,7 @@ class RunFolder:
         """
         if not path.is_dir():
             raise FolderError(f"{path}: there is no such run folder")
-        if not _holds_run(path):
+        if not holds_run(path):
             raise FolderError(f"{path}: holds no run that has begun; play it with 'run'")
         try:
             folder = cls(path)
@@ -74,12 +84,23 @@ class RunFolder:
         """Let others write to the folder."""
         self._lock.release()
 
-    def discard(self) -> None:
-        """Remove the folder: nothing was played, and nothing half-written may stay."""
-        shutil.rmtree(self.path, ignore_errors=True)
+    def settle(self) -> None:
+        """Say that the run has begun: what it replaces may go."""
+        if self._room is not None:
+            self._room.settle()
+
+    def withdraw(self) -> None:
+        """Leave things as they were: nothing could be played. A folder with an earlier life stays, as partial."""
+        if self._room is None:
+            self.set_status(PARTIAL)
+        else:
+            self._room.give_back()
 
     def set_status(self, status: str) -> None:
+        """Write how far the run is; whatever it replaces does not outlive its end."""
         self.write_text("STATUS", status + "\n")
+        if status != RUNNING:
+            self.settle()
 
     def write_text(self, name: str, text: str) -> None:
         """Write a text file, whole or not at all."""
@@ -107,26 +128,6 @@ class RunFolder:
         stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         with (self.path / "run.log").open("a", encoding="utf-8") as log:
             log.write(f"{stamp} {line}\n")
-
-
-def _make_room(path: Path, force: bool) -> None:
-    if path.is_dir() and not any(path.iterdir()):
-        return
-    if not path.exists():
-        return
-    if not path.is_dir():
-        raise FolderError(f"{path}: is a file, not a folder; choose another --out")
-    if not _holds_run(path):
-        raise FolderError(f"{path}: is not empty and holds no run; choose another --out")
-    if not force:
-        raise FolderError(f"{path}: already holds a run; choose another --out or add --force to replace it")
-    Lock(path).release()
-    shutil.rmtree(path)
-
-
-def _holds_run(path: Path) -> bool:
-    # Only what a run has written may ever be removed.
-    return (path / "STATUS").is_file() and ((path / "resolved.yaml").is_file() or (path / "sweep.json").is_file())
 
 
 def first_free(parent: Path, name: str) -> Path:

@@ -37,20 +37,21 @@ def play_sweep(
     Raises:
         FolderError: a point was played from another scenario.
     """
-    all_points = points(file, overrides, seed=seed, allow_plugins=how.plugins)
-    scenarios = [
-        load(file, [*overrides, *point.overrides], seed=point.seed, allow_plugins=how.plugins) for point in all_points
-    ]
-    axes, how = list(all_points[0].values), replace(how, sweep=folder.path)
-    origin = {"file": str(Path(file).resolve()), "set": list(overrides), "seed": seed}
-    folder.write_json("sweep.json", _index(scenarios[0].name, axes, all_points) | origin)
     runs: list[dict[str, Any]] = []
-    with ending_workers():
+    with _marked(folder, runs), ending_workers():
+        all_points = points(file, overrides, seed=seed, allow_plugins=how.plugins)
+        scenarios = [
+            load(file, [*overrides, *point.overrides], seed=point.seed, allow_plugins=how.plugins)
+            for point in all_points
+        ]
+        axes, how = list(all_points[0].values), replace(how, sweep=folder.path)
+        origin = {"file": str(Path(file).resolve()), "set": list(overrides), "seed": seed}
+        folder.write_json("sweep.json", _index(scenarios[0].name, axes, all_points) | origin)
         for point, scenario in zip(all_points, scenarios, strict=True):
-            where = at_its_line(file, [*overrides, *point.overrides], point.seed)
-            with _marked(folder, runs), where:
+            with at_its_line(file, [*overrides, *point.overrides], point.seed):
                 summary = play_or_resume(scenario, folder.path / point.name, how, judge_recovery)
             runs.append({"name": point.name, "seed": point.seed, "values": point.values, **summary})
+            folder.settle()
     _join_windows(folder.path, all_points)
     summary = {"name": scenarios[0].name, "axes": axes, "runs": runs}
     folder.write_json("summary.json", summary)
@@ -76,12 +77,14 @@ def resume_sweep(path: Path, how: HowToPlay, judge_recovery: JudgeRecovery) -> d
 
 @contextmanager
 def _marked(folder: RunFolder, runs: Sequence[Any]) -> Iterator[None]:
-    """Write down that the sweep was cut short; leave no folder behind if not even the first point could be built."""
+    """Write down that the sweep was cut short; leave things as they were if not even the first point could be built."""
     try:
         yield
     except ScenarioErrors:
-        if not runs:
-            folder.discard()
+        if runs:
+            folder.set_status(PARTIAL)
+        else:
+            folder.withdraw()
         raise
     except BaseException:
         folder.set_status(PARTIAL)

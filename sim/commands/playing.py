@@ -69,6 +69,8 @@ def fork(options: argparse.Namespace) -> int:
         raise CommandError(f"--at: {error}") from error
     scenario, memory = prepare_fork(run, at_s, options.set, allow_plugins=options.allow_plugins)
     _backend(scenario, options)
+    if options.out and Path(options.out).resolve() == run.resolve():
+        raise CommandError(f"--out {options.out}: is the run that is forked; choose another folder")
     played = play_fork(scenario, memory, _folder(options, f"{scenario.name}-fork"), how, judge_recovery)
     return show(played.folder, played.summary, options)
 
