@@ -72,16 +72,21 @@ class PooledFeatures(Whole):
 
 
 class DrawnFeatures(Whole):
-    """Features of samples that are drawn anew: the trunk runs on each."""
+    """Features of samples that are drawn anew: the trunk runs on each, in passes that show no batch in any bit."""
 
     def __init__(self, base: Base) -> None:
         self._base = base
+        self._rounds = any(True for _ in base.trunk.parameters())
 
     def on(self, device: torch.device) -> DrawnFeatures:
         return DrawnFeatures(self._base.on(device))
 
     def of(self, samples: Mapping[str, np.ndarray]) -> torch.Tensor:
-        return self._base.features(torch.from_numpy(samples["x"]).to(self._base.device))
+        x = torch.from_numpy(samples["x"]).to(self._base.device)
+        # A trunk without weights hands on what it is given, whatever is beside it.
+        if not self._rounds:
+            return self._base.features(x)
+        return trunk_features(self._base, x.flatten(0, 1)).view(*x.shape[:2], -1)
 
 
 def known_features(base: Base, raw: torch.Tensor) -> torch.Tensor:

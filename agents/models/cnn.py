@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from agents.models.base import Net
+from agents.models.dense import Dense
 from agents.models.head import HeadShape
 from agents.models.sizes import at_least_one, read_model_options
 
@@ -44,7 +45,7 @@ def cnn(input_shape: tuple[int, ...], classes: int, options: Mapping[str, Any]) 
     def build_trunk() -> nn.Module:
         blocks, (high, wide) = _blocks((depth, *channels), (height, width))
         flat = channels[-1] * high * wide
-        dense = [(nn.Linear(i, o), _ACTIVATIONS[activation]()) for i, o in pairwise((flat, *dims[: cut + 1]))]
+        dense = [(Dense(i, o), _ACTIVATIONS[activation]()) for i, o in pairwise((flat, *dims[: cut + 1]))]
         steps = (ChannelsLast(), *blocks, nn.Flatten(), *(layer for step in dense for layer in step))
         return in_channels_last(nn.Sequential(*steps))
 

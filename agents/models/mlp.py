@@ -10,6 +10,7 @@ from typing import Any
 from torch import nn
 
 from agents.models.base import Net
+from agents.models.dense import Dense
 from agents.models.head import HeadShape
 
 _ACTIVATIONS = {"tanh": nn.Tanh, "relu": nn.ReLU}
@@ -32,7 +33,7 @@ def mlp(input_shape: tuple[int, ...], classes: int, options: Mapping[str, Any]) 
     activation = chosen["activation"]
 
     def build_trunk() -> nn.Module:
-        steps = [(nn.Linear(i, o), _ACTIVATIONS[activation]()) for i, o in pairwise(dims[: cut + 1])]
+        steps = [(Dense(i, o), _ACTIVATIONS[activation]()) for i, o in pairwise(dims[: cut + 1])]
         return nn.Sequential(nn.Flatten(), *(layer for step in steps for layer in step))
 
     bound = 1.0 if activation == "tanh" else None

@@ -14,6 +14,7 @@ from torch import nn
 
 from agents.models.base import Net
 from agents.models.cnn import ROWS, ChannelsLast, image_shape, in_channels_last
+from agents.models.dense import Dense
 from agents.models.head import HeadShape
 from agents.models.sizes import read_model_options
 
@@ -76,7 +77,7 @@ def _trunk(depth: int, width: float, hidden: int) -> nn.Module:
         steps.append(InvertedResidual(inputs, row, width))
         inputs = scaled(row.out, width)
     steps += [*_convolved(inputs, last, 1, nn.Hardswish), nn.AdaptiveAvgPool2d(1), nn.Flatten()]
-    steps += [nn.Linear(last, hidden), nn.Hardswish()]
+    steps += [Dense(last, hidden), nn.Hardswish()]
     return in_channels_last(nn.Sequential(*steps))
 
 
