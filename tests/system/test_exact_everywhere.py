@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from stage import Play, assert_rows_equal
 from worlds import rough_worlds, triggers, worlds
 
-#: A task of drawn samples and a net of one layer: what is exact here is a matter of order, not of size.
-TASK = {"data": {"kind": "gaussians", "history": 500}, "model": "logistic", "pretrain": {"epochs": 1}}
-ADAPTER = {"kind": "cloud_ft", "window": 4, "steps": 2}
-DRIFT = [{"at": "6 s", "kind": "sudden", "to": {"rotate": "90 deg"}}]
+#: Tasks of drawn samples and small nets, without and with a trunk: what is exact here is a matter of order, not size.
+DATA = [{"kind": "gaussians", "history": 500}, {"kind": "hyperplane", "history": 500}]
+MODELS = ["logistic", {"kind": "mlp", "hidden": [6], "layers": 1}, {"kind": "mlp", "hidden": [16, 5], "layers": 2}]
+ADAPTERS = [{"kind": "cloud_ft", "window": 4, "steps": 2}, {"kind": "persona", "window": 4, "steps": 2}]
+TURNS = {"gaussians": {"rotate": "90 deg"}, "hyperplane": {"boundary": "90 deg"}}
 
 
 @st.composite
@@ -26,13 +27,16 @@ def tasks(draw: st.DrawFn) -> dict[str, Any]:
     }
     every = {"kind": "every_samples", "n": draw(st.integers(1, 20))}
     trigger = draw(st.one_of(triggers(), st.just(every)))
-    method = {"adapter": ADAPTER, "trigger": trigger, "in_flight": world["method"]["in_flight"]}
+    data, model = draw(st.sampled_from(DATA)), draw(st.sampled_from(MODELS))
+    drift = [{"at": "6 s", "kind": "sudden", "to": TURNS[str(data["kind"])]}]
+    method = {"adapter": draw(st.sampled_from(ADAPTERS)), "trigger": trigger, "in_flight": world["method"]["in_flight"]}
     fleet = [cohort | samples for cohort in world["fleet"]]
     times = {"duration": "30 s", "tick": draw(st.sampled_from(["1 s", "7 s", "30 s"]))}
-    return world | times | {"task": TASK, "drift": DRIFT, "method": method, "fleet": fleet}
+    task = {"data": data, "model": model, "pretrain": {"epochs": 1}}
+    return world | times | {"task": task, "drift": drift, "method": method, "fleet": fleet}
 
 
-@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(world=tasks())
 def test_lazy_and_eager_play_agree_in_every_world(play: Play, world: dict[str, Any]) -> None:
     lazy, eager = play(world), play(world, eager=True)
