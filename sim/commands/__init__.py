@@ -28,6 +28,10 @@ def carry_out(options: argparse.Namespace) -> int:
     except Exception as error:
         if options.debug:
             raise
+        if isinstance(error.__cause__, KeyboardInterrupt):
+            # Native code has passed Ctrl-C on as an error of its own.
+            print("interrupted", file=sys.stderr)
+            return INTERRUPTED
         return _tell(error)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from stage import TABLES, command, read_table, scene
 
+import run_sim
 from sim.run_folder import FolderError, RunFolder
 
 #: Longer than any test is patient, with a flush of the tables far more often than that.
@@ -83,3 +84,18 @@ def test_a_stopped_run_can_be_replaced_but_only_with_force(running: tuple[subpro
         RunFolder.open(folder)
     RunFolder.open(folder, force=True)
     assert [path.name for path in folder.iterdir()] == ["STATUS"]
+
+
+def test_ctrl_c_in_native_code_is_an_interruption_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(options: object) -> int:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt as pressed:
+            # What pydantic makes of it while it writes a scenario down.
+            raise ValueError("Error calling function") from pressed
+
+    monkeypatch.setattr("sim.commands.looking.doctor", interrupted)
+    assert run_sim.main(["doctor"]) == 130
+    assert capsys.readouterr().err == "interrupted\n"
