@@ -1,4 +1,4 @@
-"""What every test of the project shares: a cache of trained tensors that lives as long as the session."""
+"""What every test of the project shares: a cache that lives as long as the session, and how properties are tried."""
 
 from __future__ import annotations
 
@@ -6,6 +6,13 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A busy machine is not a wrong answer: no deadlines. And a suite that passed passes again; to look for new cases,
+# play with --hypothesis-profile=searching.
+settings.register_profile("steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("searching", settings.get_profile("steady"), derandomize=False)
+settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session", autouse=True)
