@@ -76,7 +76,7 @@ class DrawnFeatures(Whole):
 
     def __init__(self, base: Base) -> None:
         self._base = base
-        self._rounds = any(True for _ in base.trunk.parameters())
+        self._rounds = next(base.trunk.parameters(), None) is not None
 
     def on(self, device: torch.device) -> DrawnFeatures:
         return DrawnFeatures(self._base.on(device))

@@ -90,11 +90,11 @@ class RunFolder:
             self._room.settle()
 
     def withdraw(self) -> None:
-        """Leave things as they were: nothing could be played. A folder with an earlier life stays, as partial."""
-        if self._room is None:
-            self.set_status(PARTIAL)
-        else:
+        """Leave things as they were: nothing could be played. A folder with an earlier life stays."""
+        if self._room is not None:
             self._room.give_back()
+        elif self.status == RUNNING:
+            self.set_status(PARTIAL)
 
     def set_status(self, status: str) -> None:
         """Write how far the run is; whatever it replaces does not outlive its end."""

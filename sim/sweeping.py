@@ -47,6 +47,7 @@ def play_sweep(
         axes, how = list(all_points[0].values), replace(how, sweep=folder.path)
         origin = {"file": str(Path(file).resolve()), "set": list(overrides), "seed": seed}
         folder.write_json("sweep.json", _index(scenarios[0].name, axes, all_points) | origin)
+        folder.set_status(RUNNING)
         for point, scenario in zip(all_points, scenarios, strict=True):
             with at_its_line(file, [*overrides, *point.overrides], point.seed):
                 summary = play_or_resume(scenario, folder.path / point.name, how, judge_recovery)
@@ -71,7 +72,6 @@ def resume_sweep(path: Path, how: HowToPlay, judge_recovery: JudgeRecovery) -> d
         file, overrides, seed = index["file"], index["set"], index["seed"]
     except (OSError, ValueError, KeyError) as error:
         raise FolderError(f"{path}: its sweep.json does not say what to play; give the file: 'sweep FILE'") from error
-    folder.set_status(RUNNING)
     return play_sweep(file, overrides, seed, folder, how, judge_recovery)
 
 

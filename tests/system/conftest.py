@@ -1,13 +1,16 @@
-"""Fixtures of the system tests: a stage to play scenarios on."""
+"""Fixtures of the system tests: a stage to play scenarios on, and the command line."""
 
 from __future__ import annotations
 
 import signal
 from itertools import count
+from pathlib import Path
 
 import pytest
 import yaml
-from stage import Play, Run, play_file, scene
+from stage import Play, Run, Told, play_file, scene
+
+import run_sim
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -30,3 +33,16 @@ def play(tmp_path_factory: pytest.TempPathFactory) -> Play:
         return play_file(file, folder, overrides, eager=eager)
 
     return play_it
+
+
+@pytest.fixture
+def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Told:
+    """Return a function that runs the command line in an empty folder and returns (exit code, out, err)."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        code = run_sim.main(list(arguments))
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return run

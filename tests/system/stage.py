@@ -25,6 +25,8 @@ TABLES = ("windows", "exchanges", "devices", "links", "cloud")
 STAGES = ("requested_s", "sent_s", "reached_s", "started_s", "served_s", "returned_s", "installed_s")
 
 Table = dict[str, np.ndarray]
+#: Runs the command line with some words in an empty folder; returns (exit code, out, err).
+Told = Callable[..., tuple[int, str, str]]
 
 
 @dataclass(frozen=True)
@@ -101,3 +103,16 @@ def assert_rows_equal(some: Table, others: Table) -> None:
     assert some.keys() == others.keys()
     for name in some.keys() - {"ticket"}:
         assert np.array_equal(some[name], others[name], equal_nan=some[name].dtype.kind == "f"), name
+
+
+def files_below(folder: Path) -> list[str]:
+    """Return every file and folder below a folder."""
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
+def assert_refused(code: int, out: str, err: str, *parts: str) -> None:
+    """Check that a command was refused in one line that holds all of ``parts``."""
+    assert code == 2
+    assert out == ""
+    assert len(err.splitlines()) == 1, err
+    assert all(part in err for part in parts), err

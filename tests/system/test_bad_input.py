@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from stage import cli, play_file, scene
-
-import run_sim
+from stage import Told, assert_refused, cli, files_below, play_file, scene
 
 TIMING, DIGITS = (scene(name).read_text(encoding="utf-8") for name in ("timing", "digits"))
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "\n".join(
@@ -71,34 +68,6 @@ WRONG: dict[str, tuple[str, str, str, list[str]]] = {
         ["method.adapter", "probe"],
     ),
 }
-
-Told = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Told:
-    """Return a function that runs the command line in an empty folder and returns (exit code, out, err)."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        code = run_sim.main(list(arguments))
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return run
-
-
-def files_below(folder: Path) -> list[str]:
-    """Return every file and folder below a folder."""
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
-
-
-def assert_refused(code: int, out: str, err: str, *parts: str) -> None:
-    """Check that a command was refused in one line that holds all of ``parts``."""
-    assert code == 2
-    assert out == ""
-    assert len(err.splitlines()) == 1, err
-    assert all(part in err for part in parts), err
 
 
 @pytest.mark.parametrize("what", WRONG)

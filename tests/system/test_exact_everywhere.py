@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from stage import Play, assert_rows_equal
 from worlds import rough_worlds, triggers, worlds
@@ -36,7 +36,7 @@ def tasks(draw: st.DrawFn) -> dict[str, Any]:
     return world | times | {"task": task, "drift": drift, "method": method, "fleet": fleet}
 
 
-@settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30)
 @given(world=tasks())
 def test_lazy_and_eager_play_agree_in_every_world(play: Play, world: dict[str, Any]) -> None:
     lazy, eager = play(world), play(world, eager=True)

@@ -6,12 +6,10 @@ import os
 from pathlib import Path
 
 import pytest
-from stage import play_file, scene
-from test_bad_input import Told, assert_refused, files_below, told
+from stage import Told, assert_refused, files_below, play_file, scene
 
 from sim.run_folder import FolderError, RunFolder
 
-assert told
 TABLE = """\
 version: 1
 name: tides
@@ -59,6 +57,7 @@ def test_a_sweep_that_was_begun_outlives_a_point_that_is_none(told: Told, tmp_pa
     before = files_below(tmp_path)
     assert_refused(*told(*play, HALF_A_GRID, "--resume"), "furlongs")
     assert files_below(tmp_path) == before
+    assert (tmp_path / "mine" / "STATUS").read_text(encoding="utf-8") == "complete\n"
     assert told(*play, "sweep={seeds: 1}", "--resume")[0] == 0
 
 
