@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -12,10 +14,27 @@ from agents.codecs import coded, decoded
 from agents.contract import Kept
 from agents.devices import CPU, device_of, moved, name_of
 from agents.keeping import as_arrays, as_tensors, below, under
-from agents.methods.base import CHUNK, CloudState, Method, Payload, Updates
+from agents.methods.base import CHUNK, CloudState, Method, Payload, Updates, Who
 from agents.shelf import Loan, Shelf
 
+#: What is kept beside the fields of a payload.
+_DEVICE, _COLLECTED_S = "who.device", "who.collected_s"
 _TYPES = {"int32": torch.int32, "int16": torch.int16, "uint8": torch.uint8}
+
+
+class Collected(NamedTuple):
+    """What some devices handed over.
+
+    Attributes:
+        ticket, device: int64 [tickets]; devices are numbered over the fleet.
+        at_s: float64 [tickets], when they did [s].
+        payload: stacked in the same order, coded as on the wire.
+    """
+
+    ticket: np.ndarray
+    device: np.ndarray
+    at_s: np.ndarray
+    payload: Payload
 
 
 class CloudHalf:
@@ -39,24 +58,35 @@ class CloudHalf:
         """Return which kind of device computes here."""
         return name_of(self._device)
 
-    def take(self, parts: Iterable[tuple[np.ndarray, Payload]]) -> None:
+    def take(self, parts: Iterable[Collected]) -> None:
         """Take in what blocks collected, block by block."""
-        for tickets, payloads in parts:
-            self.receive(tickets, payloads)
+        for ticket, device, at_s, payload in parts:
+            who = {_DEVICE: torch.from_numpy(device), _COLLECTED_S: torch.from_numpy(at_s)}
+            self._payloads.put(ticket.tolist(), payload | who)
 
-    def receive(self, tickets: np.ndarray, payloads: Payload) -> None:
-        """Take in the payloads of some tickets, int64 [tickets], stacked in their order."""
-        self._payloads.put(tickets.tolist(), payloads)
-
-    def adapt(self, tickets: np.ndarray) -> None:
-        """Turn the payloads of some tickets into updates, in the order of their service."""
+    def adapt(self, tickets: np.ndarray, groups: np.ndarray) -> None:
+        """Turn the payloads of some tickets into updates, in the order of their service; groups share a number."""
         method = self._method
-        # A few at a time, from payload to update: what is computed stays in the cache.
-        for first in range(0, len(tickets), CHUNK):
-            some = tickets[first : first + CHUNK].tolist()
+        for part in self._parts(groups):
+            some = tickets[part].tolist()
             wire = moved(self._payloads.take(some), self._device)
-            self.state, updates = method.adapt(self.state, decoded(method.codec, method.payload_fields, wire))
+            who = self._who(tickets[part], groups[part], wire)
+            payloads = decoded(method.codec, method.payload_fields, wire)
+            self.state, updates = method.adapt(self.state, payloads, who)
             self._updates.put(some, moved(coded(method.codec, method.update_fields, updates), CPU))
+
+    def _parts(self, groups: np.ndarray) -> Iterator[slice]:
+        """Yield what is adapted to in one call: groups if the method wants them whole, else so much as stays cached."""
+        if self._method.together:
+            ends = np.flatnonzero(np.diff(groups, append=-1)) + 1
+            yield from (slice(first, end) for first, end in pairwise([0, *ends.tolist()]))
+        else:
+            yield from (slice(first, first + CHUNK) for first in range(0, len(groups), CHUNK))
+
+    def _who(self, ticket: np.ndarray, group: np.ndarray, wire: Payload) -> Who:
+        numbers = (torch.from_numpy(values).to(self._device) for values in (ticket, group))
+        ticket_, group_ = numbers
+        return Who(ticket_, wire.pop(_DEVICE), wire.pop(_COLLECTED_S), group_)
 
     def measure_s(self, repeats: int = 21) -> float:
         """Return the median time [s] that adapting to one empty payload takes; the state stays as it was."""
@@ -69,9 +99,13 @@ class CloudHalf:
             state = {name: values.clone() for name, values in self.state.items()}
             began = time.perf_counter()
             # A GPU is only done when its results are here.
-            moved(self._method.adapt(state, payload)[1], CPU)
+            moved(self._method.adapt(state, payload, self._nobody())[1], CPU)
             walls_s.append(time.perf_counter() - began)
         return sorted(walls_s)[repeats // 2]
+
+    def _nobody(self) -> Who:
+        zeros = torch.zeros(1, dtype=torch.int64, device=self._device)
+        return Who(zeros, zeros, zeros.double(), zeros)
 
     def parcel(self, tickets: np.ndarray) -> Loan:
         """Give away the updates of some tickets, in their order; they are looked at before anything else is done."""

@@ -31,6 +31,10 @@ class Features(Protocol):
         """Return features float32 [devices, samples, F] of samples given field by field, [devices, samples, ...]."""
         ...
 
+    def raw(self, samples: Mapping[str, np.ndarray]) -> torch.Tensor:
+        """Return raw input [devices, samples, *input_shape] of samples."""
+        ...
+
     def recent(self, samples: Mapping[str, np.ndarray], known: np.ndarray) -> tuple[torch.Tensor, np.ndarray]:
         """Return what methods are shown of samples: features [devices, samples, ...]; labels, -1 if not ``known``."""
         ...
@@ -40,6 +44,9 @@ class Whole:
     """Features that are shown to methods as they are judged."""
 
     def of(self, samples: Mapping[str, np.ndarray]) -> torch.Tensor:
+        raise NotImplementedError
+
+    def raw(self, samples: Mapping[str, np.ndarray]) -> torch.Tensor:
         raise NotImplementedError
 
     def recent(self, samples: Mapping[str, np.ndarray], known: np.ndarray) -> tuple[torch.Tensor, np.ndarray]:

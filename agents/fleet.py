@@ -100,7 +100,7 @@ class Fleet:
     def _ride(self, wave: Wave, leash: Leash | None) -> None:
         self._cloud.take(self._pool.collect(wave.collects, leash))
         self._pool.note(wave.progress)
-        self._cloud.adapt(wave.adapts)
+        self._cloud.adapt(wave.adapts.ticket, wave.adapts.device)
         if len(wave.installs):
             self._pool.install(wave.installs, self._cloud.parcel(wave.installs.ticket))
         if len(wave.discards):

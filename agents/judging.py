@@ -13,7 +13,7 @@ import torch
 from agents.devices import CPU
 from agents.features import Features
 from agents.measures import Judged, Measure
-from agents.methods.base import DeviceState, Method
+from agents.methods.base import DeviceState, Inputs, Method
 from agents.samples import Strips
 
 #: A loss above this says only that the model was sure and wrong; the bound keeps integer sums finite.
@@ -38,23 +38,46 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class StreamInputs:
+    """Samples of some devices as models see them (:class:`agents.methods.Inputs`); computed when looked at."""
+
+    source: Features
+    samples: Mapping[str, np.ndarray]
+
+    @cached_property
+    def features(self) -> torch.Tensor:
+        """Trunk features, float32 [devices, samples, F]."""
+        return self.source.of(self.samples)
+
+    @cached_property
+    def raw(self) -> torch.Tensor:
+        """Raw input, [devices, samples, *input_shape]."""
+        return self.source.raw(self.samples)
+
+
+@dataclass(frozen=True)
 class Seen:
     """Samples as models see them.
 
     Attributes:
-        x: trunk features float32 [devices, width, F], with padding.
+        inputs: of all, with padding.
         samples: the fields of those that are there, [samples, ...].
         kept: where they are in the flattened [devices, width], int64 [samples].
     """
 
-    x: torch.Tensor
+    inputs: Inputs
     samples: Mapping[str, np.ndarray]
     kept: torch.Tensor
+
+    @property
+    def x(self) -> torch.Tensor:
+        """Trunk features float32 [devices, width, F], with padding."""
+        return self.inputs.features
 
     @cached_property
     def label(self) -> torch.Tensor:
         """What is true: int64 [samples]."""
-        return torch.from_numpy(self.samples["label"].astype(np.int64)).to(self.x.device)
+        return torch.from_numpy(self.samples["label"].astype(np.int64)).to(self.kept.device)
 
     def only(self, padded: torch.Tensor) -> torch.Tensor:
         """Return the rows [samples, ...] of ``padded`` [devices, width, ...] that are no padding."""
@@ -92,9 +115,10 @@ class Judge:
         All are predicted, padding too, because shapes are fixed; padding is left out at once.
         """
         with torch.inference_mode():
-            x = features.of(strips.padded)
-            seen = Seen(x, strips.flat, torch.from_numpy(strips.kept).to(x.device))
-            judged = self._judged(method.predict(state, x), seen, strips)
+            inputs = StreamInputs(features, strips.padded)
+            logits = method.predict(state, inputs)
+            seen = Seen(inputs, strips.flat, torch.from_numpy(strips.kept).to(logits.device))
+            judged = self._judged(logits, seen, strips)
             micro = (judged.loss_nats.clamp(0.0, _WORST_NATS).double() * 1e6).round().long()
             correct, loss_micro, counts = (one.cpu().numpy() for one in (judged.correct, micro, judged.counts))
         nowhere = np.zeros_like(correct)

@@ -41,6 +41,9 @@ class ListFeatures:
         users, candidates = self._decided(samples)
         return self._joined(samples, users, candidates)
 
+    def raw(self, samples: Mapping[str, np.ndarray]) -> torch.Tensor:
+        raise NotImplementedError
+
     def recent(self, samples: Mapping[str, np.ndarray], known: np.ndarray) -> tuple[torch.Tensor, np.ndarray]:
         """Return features of a few candidates and where the clicked one is among them, -1 where it is not ``known``.
 

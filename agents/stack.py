@@ -100,7 +100,10 @@ class Stack:
             places, count = ring.newest(rows, seen, method.window)
         there = np.arange(places.shape[1]) < count[:, None]
         self._knowledge.note(tickets, rows, self._known_until_s(at_s, places, there))
-        payload = method.collect(self.state.of(rows), self._recent(at_s, places, there))
+        state = self.state.of(rows)
+        later, payload = method.collect(state, self._recent(at_s, places, there))
+        if later is not state:
+            self.state.put(rows, later)
         return moved(coded(method.codec, method.payload_fields, payload), CPU)
 
     def _known_until_s(self, at_s: np.ndarray, places: np.ndarray, there: np.ndarray) -> np.ndarray:

@@ -15,12 +15,12 @@ from agents.contract import Kind, Order, Orders
 class Wave:
     """Orders that may be carried out kind by kind: all collects, then all adapts, then all installs.
 
-    ``progress`` tells of the installs too; ``adapts`` are tickets, int64, in service order.
+    ``progress`` tells of the installs too; ``adapts`` are in service order, the group of each in ``device``.
     """
 
     collects: Orders
     progress: Orders
-    adapts: np.ndarray
+    adapts: Orders
     installs: Orders
     discards: Orders
 
@@ -41,7 +41,7 @@ def _wave(orders: Orders) -> Wave:
     return Wave(
         orders.only(Kind.COLLECT),
         orders.only(Kind.PROGRESS, Kind.INSTALL),
-        orders.only(Kind.ADAPT).ticket,
+        orders.only(Kind.ADAPT),
         orders.only(Kind.INSTALL),
         orders.only(Kind.DISCARD),
     )

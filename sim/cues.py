@@ -36,4 +36,4 @@ def orders_of(cues: Sequence[tuple[int, int, int, float]]) -> Orders:
     """Return cues as orders, in the order given."""
     columns = zip(*cues, strict=True) if cues else [()] * 4
     cue, ticket, device, at_s = map(np.array, columns, (np.int64, np.int64, np.int64, np.float64))
-    return Orders(_KIND[cue], ticket, np.where(cue == ADAPT, 0, device), at_s, _PHASE[cue])
+    return Orders(_KIND[cue], ticket, np.where(cue == ADAPT, ticket, device), at_s, _PHASE[cue])

@@ -44,5 +44,5 @@ def orders_of(row: np.ndarray, moment: np.ndarray, device: np.ndarray, times_s: 
     step = np.arange(len(index)) - np.repeat(np.cumsum(steps) - steps - _BEGIN[moment], steps)
     at_s = np.stack(times_s)[_TIME[step], index]
     kind = _KIND[step]
-    told = Orders(kind, row[index], np.where(kind == Kind.ADAPT, 0, device[index]), at_s, _PHASE[step])
+    told = Orders(kind, row[index], np.where(kind == Kind.ADAPT, row[index], device[index]), at_s, _PHASE[step])
     return told.take(np.flatnonzero(at_s < np.inf))

@@ -35,7 +35,7 @@ class Orders:
     Attributes:
         kind: int8, a :class:`Kind`.
         ticket: int64.
-        device: int64; of an ``Adapt`` the place of the ticket in its batch, from 0.
+        device: int64; of an ``Adapt`` the group that the ticket is served in, by the number of its first ticket.
         at_s: float64.
         phase: int8; what an exchange enters, where the row is an order that tells it.
     """
@@ -89,6 +89,6 @@ NONE = Orders.of([])
 
 def _rows(order: Order) -> list[tuple[Any, ...]]:
     if isinstance(order, Adapt):
-        return [(Kind.ADAPT, ticket, place, order.at_s, 0) for place, ticket in enumerate(order.tickets)]
+        return [(Kind.ADAPT, ticket, order.tickets[0], order.at_s, 0) for ticket in order.tickets]
     phase = order.phase if isinstance(order, Progress) else _PHASES[type(order)]
     return [(_KINDS[type(order)], order.ticket, order.device, order.at_s, phase)]

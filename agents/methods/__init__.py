@@ -6,7 +6,19 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from agents.codecs import make_codec
-from agents.methods.base import CHUNK, CloudState, Context, DeviceState, Method, Payload, Recent, Updates
+from agents.methods.base import (
+    CHUNK,
+    CloudState,
+    Context,
+    DeviceState,
+    Inputs,
+    Method,
+    OfFeatures,
+    Payload,
+    Recent,
+    Updates,
+    Who,
+)
 from agents.methods.cloud_ft import CloudFt
 from agents.methods.persona import Persona
 from agents.methods.static import Static
@@ -26,10 +38,13 @@ __all__ = [
     "CloudState",
     "Context",
     "DeviceState",
+    "Inputs",
     "Method",
+    "OfFeatures",
     "Payload",
     "Recent",
     "Updates",
+    "Who",
     "make_method",
 ]
 

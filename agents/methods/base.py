@@ -46,6 +46,55 @@ class Recent:
 
 
 @dataclass(frozen=True)
+class Who:
+    """Whose payloads the cloud is given, row by row.
+
+    Attributes:
+        ticket: int64 [tickets].
+        device: int64 [tickets], numbered over the whole fleet: the cloud may remember something of each.
+        collected_s: float64 [tickets], when the payload was handed over [s].
+        group: int64 [tickets]; tickets of one batch or round share a number, which rises from call to call.
+    """
+
+    ticket: torch.Tensor
+    device: torch.Tensor
+    collected_s: torch.Tensor
+    group: torch.Tensor
+
+    def __len__(self) -> int:
+        return len(self.ticket)
+
+    def rows(self, rows: slice | torch.Tensor) -> Who:
+        """Return some rows."""
+        return Who(self.ticket[rows], self.device[rows], self.collected_s[rows], self.group[rows])
+
+
+class Inputs(Protocol):
+    """Samples that devices are about to predict, side by side: [devices, samples, ...], right padded."""
+
+    @property
+    def features(self) -> torch.Tensor:
+        """Trunk features, float32 [devices, samples, F]."""
+        ...
+
+    @property
+    def raw(self) -> torch.Tensor:
+        """Raw input as the task has it, [devices, samples, *input_shape]; only where the method ``sees`` raw input."""
+        ...
+
+
+@dataclass(frozen=True)
+class OfFeatures:
+    """Inputs of which only the features are at hand."""
+
+    features: torch.Tensor
+
+    @property
+    def raw(self) -> torch.Tensor:
+        raise TypeError("these inputs have no raw form; say sees = 'raw'")
+
+
+@dataclass(frozen=True)
 class Context:
     """What a method is built from: its options, the codec of its messages, the architecture on the device."""
 
@@ -58,13 +107,18 @@ class Method(Protocol):
     """One way of keeping device models fit.
 
     The tensors of one call lie on one device, and what is made anew belongs there too (``new_zeros``, ``device=``):
-    it may be a GPU. Only :meth:`prepare` is always called on the processor.
+    it may be a GPU. Only :meth:`prepare` is always called on the processor. Rows of the arguments of one call belong
+    together; bits of a row depend on no other row, unless ``together`` says so.
 
     Attributes:
         head: what devices predict with.
-        window: samples that :meth:`collect` is given; 0 for none.
+        window: samples that :meth:`collect` and :meth:`learn` are given; 0 for none.
         needs_labels: whether labels must be shown in :class:`Recent`.
         shared_rows: whether all devices share one row of state (index with zeros; nothing is installed).
+        sees: ``features`` of the frozen trunk, or ``raw`` input too.
+        together: whether :meth:`adapt` wants each batch or round whole, in one call.
+        writes_on_collect: whether :meth:`collect` changes the state.
+        expires_s: how long an update stays in force if none follows [s]; None for ever.
         payload_fields, update_fields: the messages, in the order in which they are written.
     """
 
@@ -74,17 +128,21 @@ class Method(Protocol):
     window: int
     needs_labels: bool
     shared_rows: bool
+    sees: str
+    together: bool
+    writes_on_collect: bool
+    expires_s: float | None
     payload_fields: tuple[Field, ...]
     update_fields: tuple[Field, ...]
 
     @property
     def payload_bytes(self) -> int:
-        """Bytes of one payload, as serialised."""
+        """Bytes of one payload, as serialised; the most there may be, where sizes depend on data."""
         ...
 
     @property
     def update_bytes(self) -> int:
-        """Bytes of one update, as serialised."""
+        """Bytes of one update, as serialised; the most there may be, where sizes depend on data."""
         ...
 
     def prepare(self, history: History, base: Base, seed: int) -> CloudState:
@@ -95,33 +153,53 @@ class Method(Protocol):
         """Return the state of fresh devices: [devices, ...], or [1, ...] if ``shared_rows``."""
         ...
 
-    def predict(self, state: DeviceState, x: torch.Tensor) -> torch.Tensor:
-        """Return logits [devices, samples, classes] of trunk features ``x`` [devices, samples, features]."""
+    def predict(self, state: DeviceState, inputs: Inputs) -> torch.Tensor:
+        """Return logits [devices, samples, classes]."""
         ...
 
-    def learn(self, state: DeviceState, recent: Recent) -> DeviceState:
-        """Take a step on the device itself."""
+    def learn(self, state: DeviceState, recent: Recent) -> tuple[DeviceState, torch.Tensor]:
+        """Learn on the device itself: return what is to be installed, and the steps taken, int64 [devices]."""
         ...
 
-    def collect(self, state: DeviceState, recent: Recent) -> Payload:
-        """Return what devices send up; rows of ``state`` and ``recent`` belong together."""
+    def collect(self, state: DeviceState, recent: Recent) -> tuple[DeviceState, Payload]:
+        """Return the state after handing over, and what devices send up."""
         ...
 
-    def adapt(self, cloud: CloudState, payloads: Payload) -> tuple[CloudState, Updates]:
-        """Turn payloads, stacked in service order, into updates; bits depend on no batch size."""
+    def lost(self, state: DeviceState) -> DeviceState:
+        """Return the state of devices whose exchange came to nothing: what :meth:`collect` wrote may be undone."""
+        ...
+
+    def gate(self, state: DeviceState, recent: Recent) -> torch.Tensor:
+        """Return how much each device would gain from asking now: float32 [devices], for gated triggers."""
+        ...
+
+    def adapt(self, cloud: CloudState, payloads: Payload, who: Who) -> tuple[CloudState, Updates]:
+        """Turn payloads, stacked in service order, into updates."""
+        ...
+
+    def broadcast(self, cloud: CloudState, who: Who) -> Updates:
+        """Return what the cloud sends to devices that it calls by itself, as in a round."""
         ...
 
     def install(self, state: DeviceState, updates: Updates) -> DeviceState:
-        """Return the rows of ``state`` after their updates; rows belong together."""
+        """Return the state after updates."""
+        ...
+
+    def expired(self, state: DeviceState) -> DeviceState:
+        """Return the state of devices whose last update is ``expires_s`` old."""
         ...
 
 
 class Deployed:
-    """What most methods share: sizes from the fields, a head of its own on each device, no local learning."""
+    """What most methods share: sizes from the fields, a head of its own on each device, nothing else."""
 
     name: str
     needs_labels = False
     shared_rows = False
+    sees = "features"
+    together = False
+    writes_on_collect = False
+    expires_s: float | None = None
     window = 0
     payload_fields: tuple[Field, ...] = ()
     update_fields: tuple[Field, ...] = ()
@@ -137,11 +215,23 @@ class Deployed:
     def update_bytes(self) -> int:
         return nbytes(self.codec, self.update_fields)
 
-    def predict(self, state: DeviceState, x: torch.Tensor) -> torch.Tensor:
-        return self.head.forward(state, x)
+    def predict(self, state: DeviceState, inputs: Inputs) -> torch.Tensor:
+        return self.head.forward(state, inputs.features)
 
-    def learn(self, state: DeviceState, recent: Recent) -> DeviceState:
+    def learn(self, state: DeviceState, recent: Recent) -> tuple[DeviceState, torch.Tensor]:
+        raise NotImplementedError(f"{self.name} does not learn on the device")
+
+    def lost(self, state: DeviceState) -> DeviceState:
         return state
+
+    def gate(self, state: DeviceState, recent: Recent) -> torch.Tensor:
+        raise NotImplementedError(f"{self.name} has no gate")
+
+    def broadcast(self, cloud: CloudState, who: Who) -> Updates:
+        raise NotImplementedError(f"{self.name} takes part in no rounds")
+
+    def expired(self, state: DeviceState) -> DeviceState:
+        raise NotImplementedError(f"{self.name} does not expire")
 
 
 def in_chunks(compute: Callable[[Payload], Updates], payloads: Payload, chunk: int = CHUNK) -> Updates:

@@ -19,6 +19,7 @@ from agents.methods.base import (
     Payload,
     Recent,
     Updates,
+    Who,
     in_chunks,
     read_options,
 )
@@ -62,11 +63,11 @@ class CloudFt(Deployed):
     def start(self, cloud: CloudState, devices: int) -> DeviceState:
         return self.head.unpack(cloud["head"].repeat(devices, 1))
 
-    def collect(self, state: DeviceState, recent: Recent) -> Payload:
+    def collect(self, state: DeviceState, recent: Recent) -> tuple[DeviceState, Payload]:
         payload = {"features": recent.features, "label": recent.label.to(torch.int32)}
-        return {**payload, "head": self.head.pack(state)} if self.from_device else payload
+        return state, {**payload, "head": self.head.pack(state)} if self.from_device else payload
 
-    def adapt(self, cloud: CloudState, payloads: Payload) -> tuple[CloudState, Updates]:
+    def adapt(self, cloud: CloudState, payloads: Payload, who: Who) -> tuple[CloudState, Updates]:
         with one_thread():
             return cloud, in_chunks(lambda rows: self._fit(cloud, rows), payloads, _CHUNK)
 

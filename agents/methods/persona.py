@@ -18,9 +18,11 @@ from agents.methods.base import (
     Context,
     Deployed,
     DeviceState,
+    Inputs,
     Payload,
     Recent,
     Updates,
+    Who,
     in_chunks,
     read_options,
     stacked,
@@ -121,20 +123,20 @@ class Persona(Deployed):
             return {"runs": torch.full_like(zeros, len(cloud["born"]), dtype=torch.int16), **named}
         return {**self.head.unpack(cloud["base"].repeat(devices, 1)), **named}
 
-    def predict(self, state: DeviceState, x: torch.Tensor) -> torch.Tensor:
+    def predict(self, state: DeviceState, inputs: Inputs) -> torch.Tensor:
         if not self._regenerates:
-            return super().predict(state, x)
-        return self.head.forward(self.head.unpack(self._resident[state["runs"].long()]), x)
+            return super().predict(state, inputs)
+        return self.head.forward(self.head.unpack(self._resident[state["runs"].long()]), inputs.features)
 
-    def collect(self, state: DeviceState, recent: Recent) -> Payload:
-        return {
+    def collect(self, state: DeviceState, recent: Recent) -> tuple[DeviceState, Payload]:
+        return state, {
             "features": recent.features[..., : self.head.context],
             "prototype": state["prototype"],
             "count": recent.count.to(torch.uint8),
             "version": state["version"],
         }
 
-    def adapt(self, cloud: CloudState, payloads: Payload) -> tuple[CloudState, Updates]:
+    def adapt(self, cloud: CloudState, payloads: Payload, who: Who) -> tuple[CloudState, Updates]:
         adapter = self._adapter_of(cloud)
         with one_thread():
             called_for = in_chunks(lambda rows: _called_for(adapter, rows, self.tau), payloads)

@@ -10,6 +10,7 @@ from agents.methods.base import (
     Payload,
     Recent,
     Updates,
+    Who,
     read_options,
 )
 from agents.models.base import Base
@@ -32,10 +33,10 @@ class Static(Deployed):
     def start(self, cloud: CloudState, devices: int) -> DeviceState:
         return dict(cloud)
 
-    def collect(self, state: DeviceState, recent: Recent) -> Payload:
-        return {}
+    def collect(self, state: DeviceState, recent: Recent) -> tuple[DeviceState, Payload]:
+        return state, {}
 
-    def adapt(self, cloud: CloudState, payloads: Payload) -> tuple[CloudState, Updates]:
+    def adapt(self, cloud: CloudState, payloads: Payload, who: Who) -> tuple[CloudState, Updates]:
         return cloud, {}
 
     def install(self, state: DeviceState, updates: Updates) -> DeviceState:

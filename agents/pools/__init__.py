@@ -39,7 +39,7 @@ class BlockPool(Protocol):
         ...
 
     def collect(self, orders: Orders, leash: Leash | None = None) -> Sequence[Any]:
-        """Return (tickets, stacked payloads) block by block, in a form that the cloud half beside it takes.
+        """Return what devices hand over, block by block, in a form that the cloud half beside it takes.
 
         With a ``leash`` workers may go ahead with what they must do anyway, while nobody asks them for more.
         """
@@ -106,8 +106,8 @@ class Cloud(Protocol):
         """Take in what blocks collected."""
         ...
 
-    def adapt(self, tickets: np.ndarray) -> None:
-        """Turn the payloads of some tickets into updates, in the order of their service."""
+    def adapt(self, tickets: np.ndarray, groups: np.ndarray) -> None:
+        """Turn the payloads of some tickets into updates, in the order of their service; groups share a number."""
         ...
 
     def parcel(self, tickets: np.ndarray) -> Any:

@@ -49,10 +49,10 @@ class RemoteCloud:
         for reply in replies:
             self._box.add("take", reply)
 
-    def adapt(self, tickets: np.ndarray) -> None:
-        """Turn the payloads of some tickets into updates, in the order of their service."""
+    def adapt(self, tickets: np.ndarray, groups: np.ndarray) -> None:
+        """Turn the payloads of some tickets into updates, in the order of their service; groups share a number."""
         if len(tickets):
-            self._box.ask("adapt", tickets)
+            self._box.ask("adapt", tickets, groups)
 
     def parcel(self, tickets: np.ndarray) -> Parcel:
         """Give away the updates of some tickets, stacked in their order: each worker gets its own."""

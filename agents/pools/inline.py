@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from agents.cloud_half import Collected
 from agents.contract import COHORT_COLUMNS, Eventually, Kept, Orders
 from agents.devices import CPU, name_of
 from agents.layout import Layout
-from agents.methods.base import Payload
 from agents.pools import Leash
 from agents.shelf import rows_of
 from agents.stack import Stack
@@ -28,12 +28,13 @@ class InlinePool:
         """Return which kind of device computes."""
         return name_of(self._stacks[0].state.device) if self._stacks else CPU.type
 
-    def collect(self, orders: Orders, leash: Leash | None = None) -> list[tuple[np.ndarray, Payload]]:
-        """Return (tickets, stacked payloads) stack by stack."""
+    def collect(self, orders: Orders, leash: Leash | None = None) -> list[Collected]:
+        """Return what devices hand over, stack by stack."""
         parts = []
         for index, mine, rows in self._layout.by_stack(orders):
-            tickets = orders.ticket[mine]
-            parts.append((tickets, self._stacks[index].collect(rows, orders.at_s[mine], tickets)))
+            ticket, at_s = orders.ticket[mine], orders.at_s[mine]
+            payload = self._stacks[index].collect(rows, at_s, ticket)
+            parts.append(Collected(ticket, orders.device[mine], at_s, payload))
         return parts
 
     def go_ahead(self, leash: Leash) -> None:

@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from agents.cloud_half import Collected
 from agents.contract import NONE, Eventually, Kept, Orders
-from agents.methods.base import Payload, Updates
 from agents.pools import Leash
 from agents.pools.shares import Owners
 from agents.pools.worker import Script, Sent, Step
@@ -101,7 +101,7 @@ class SpreadPool:
         return " + ".join(sorted(set(kinds)))
 
     def collect(self, orders: Orders, leash: Leash | None = None) -> Sequence[Any]:
-        """Return (tickets, stacked payloads) block by block, or replies that will be lists of that."""
+        """Return what devices hand over block by block, or replies that will be lists of that."""
         asked = [self._boxes[worker].ask("collect", part) for worker, part, _ in self._parts(orders)]
         if asked and leash is not None:
             bounds = {worker: part for worker, part, _ in self._parts(leash.orders)}
@@ -158,9 +158,9 @@ class SpreadPool:
             yield worker, orders.take(rows), rows
 
 
-def _copied(parts: Iterable[tuple[np.ndarray, Payload]]) -> list[tuple[np.ndarray, Updates]]:
+def _copied(parts: Iterable[Collected]) -> list[Collected]:
     """Copy: a row of an answer may wait long for the cloud, and as a view would pin all of it in shared memory."""
-    return [(tickets, {name: values.clone() for name, values in payload.items()}) for tickets, payload in parts]
+    return [part._replace(payload={name: values.clone() for name, values in part.payload.items()}) for part in parts]
 
 
 def _answers(replies: Sequence[Reply]) -> list[Any]:

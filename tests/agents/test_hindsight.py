@@ -9,6 +9,7 @@ import torch
 
 from agents.hindsight import hindsight_table
 from agents.judging import Seen
+from agents.methods.base import OfFeatures
 from agents.models import Base, make_net
 from agents.models.training import generator, initial_head
 from agents.seeding import Purpose, rng
@@ -34,7 +35,7 @@ def judged(x: np.ndarray, label: np.ndarray, stretch: np.ndarray, classes: int) 
     features: Any = SimpleNamespace(table=torch.from_numpy(x.astype(np.float32)))
     table = hindsight_table(task, base, features)
     static = base.head.forward(base.layers, features.table[None])[0].argmax(1).numpy() == label
-    return table.correct(Seen(torch.empty(0), {"ref": np.arange(len(x))}, torch.arange(len(x)))), static
+    return table.correct(Seen(OfFeatures(torch.empty(0)), {"ref": np.arange(len(x))}, torch.arange(len(x)))), static
 
 
 def test_each_stretch_has_a_head_of_its_own() -> None:

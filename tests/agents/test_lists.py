@@ -10,6 +10,7 @@ from agents.judging import Seen
 from agents.list_references import hindsight, see_lists
 from agents.lists import DrawnLists, TabledLists
 from agents.measures import Ranking
+from agents.methods.base import OfFeatures
 from agents.models import Base, make_net
 from agents.models.training import generator, initial_head, initialise
 from agents.seeding import Purpose
@@ -101,7 +102,7 @@ def test_references_are_the_base_and_the_head_that_fits_the_streams(base: Base, 
     assert judge.oracle is not None
     for reference, layers in ((judge.static, base.layers), (judge.oracle, hindsight(task, base))):
         expected = Ranking().correct(base.head.forward(layers, x), label).numpy()
-        seen = Seen(x, {name: values[0] for name, values in some.items()}, torch.arange(ROWS))
+        seen = Seen(OfFeatures(x), {name: values[0] for name, values in some.items()}, torch.arange(ROWS))
         assert (reference.correct(seen) == expected[0]).all()
     past = task.past_under(0)
     few = base.features(past.x).unsqueeze(0)

@@ -43,7 +43,7 @@ def test_no_device_collects_or_installs_after_its_own_install_in_a_wave(draws: l
     for name, kind in (("collects", Kind.COLLECT), ("installs", Kind.INSTALL)):
         parts = [getattr(wave, name).ticket for wave in cut]
         assert np.array_equal(np.concatenate(parts), told.only(kind).ticket)
-    assert np.array_equal(np.concatenate([wave.adapts for wave in cut]), told.only(Kind.ADAPT).ticket)
+    assert np.array_equal(np.concatenate([wave.adapts.ticket for wave in cut]), told.only(Kind.ADAPT).ticket)
 
 
 @given(st.lists(st.tuples(st.integers(0, 4), st.just(0)), max_size=80))
@@ -66,10 +66,10 @@ def test_a_request_is_collected_anew_only_after_all_that_befell_its_first_attemp
     assert [len(wave.collects) for wave in waves([*first, Collect(0, 1, 3.0)])] == [1, 1]
 
 
-def test_the_tickets_of_a_batch_keep_their_order_and_their_place() -> None:
+def test_the_tickets_of_a_batch_keep_their_order_and_share_a_group() -> None:
     orders = Orders.of([Adapt((7, 3), 1.0), Adapt((5,), 1.0)])
     assert (orders.ticket.tolist(), orders.device.tolist()) == ([7, 3, 5], [0, 1, 0])
-    assert next(waves(orders)).adapts.tolist() == [7, 3, 5]
+    assert next(waves(orders)).adapts.ticket.tolist() == [7, 3, 5]
 
 
 def test_no_orders_are_one_empty_wave() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from agents.codecs import Field
-from agents.methods.base import Context, Deployed, Recent
+from agents.methods.base import Context, Deployed, DeviceState, Payload, Recent, Who
 from agents.tasks.base import Cell, Content, History, Past, Place, Stream
 
 #: Times are carried by float32 inputs: whole units of this, and the rest.
@@ -95,12 +95,12 @@ class Spy(Deployed):
     def start(self, cloud: dict[str, torch.Tensor], devices: int) -> dict[str, torch.Tensor]:
         return {name: values.repeat(devices, 1, 1) for name, values in cloud.items()}
 
-    def collect(self, state: dict[str, torch.Tensor], recent: Recent) -> dict[str, torch.Tensor]:
+    def collect(self, state: DeviceState, recent: Recent) -> tuple[DeviceState, Payload]:
         LOG.write(recent)
-        return {"nothing": torch.zeros(len(recent.count), 1)}
+        return state, {"nothing": torch.zeros(len(recent.count), 1)}
 
     def adapt(
-        self, cloud: dict[str, torch.Tensor], payloads: dict[str, torch.Tensor]
+        self, cloud: dict[str, torch.Tensor], payloads: dict[str, torch.Tensor], who: Who
     ) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
         return cloud, payloads
 

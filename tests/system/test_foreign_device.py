@@ -171,9 +171,9 @@ def test_what_is_sent_and_what_is_kept_is_on_the_processor() -> None:
         ticket = np.arange(3)
         parts = pool.collect(Orders.of([Collect(int(one), int(one) + 4, 9.0) for one in ticket]))
         cloud.take(parts)
-        cloud.adapt(ticket)
+        cloud.adapt(ticket, ticket)
         kept = [cloud.checkpoint(), *pool.checkpoint()]
-        sent = [payload for _, payload in parts] + [cloud.hand_out(ticket)]
+        sent = [part.payload for part in parts] + [cloud.hand_out(ticket)]
     assert {type(values) for message in sent for values in message.values()} == {torch.Tensor}
     assert {type(values) for part in kept for values in part.values()} == {np.ndarray}
 

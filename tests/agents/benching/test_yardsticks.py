@@ -17,6 +17,7 @@ from agents.benching.bare import DEVICES, SAMPLES, forward
 from agents.benching.naive import Cloud, Model, play
 from agents.benching.world import World
 from agents.contract import CohortSpec, DriftSpec, FleetSpec
+from agents.methods.base import Who
 
 ROOT = Path(__file__).resolve().parents[3]
 TERMS: dict[str, Any] = {"every_s": 10.0, "up_s": 0.1, "service_s": 0.1, "down_s": 0.1, "workers": 2}
@@ -65,8 +66,8 @@ def test_the_naive_cloud_gives_the_head_that_the_method_gives(world: World) -> N
             "count": torch.tensor([16], dtype=torch.uint8),
             "version": torch.zeros(1, dtype=torch.int16),
         }
-        state = world.method.start(world.cloud, 1)
-        _, updates = world.method.adapt(world.cloud, payload)
+        state, one = world.method.start(world.cloud, 1), torch.zeros(1, dtype=torch.int64)
+        _, updates = world.method.adapt(world.cloud, payload, Who(one, one, one.double(), one))
         installed = world.method.install(state, updates)
         head = Cloud(world).adapt(window)
         # An edit goes by way of a prototype, and is bounded on that way too: nearly everywhere the sum is the same.

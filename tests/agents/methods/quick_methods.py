@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from agents.methods import Method, Recent
+from agents.methods import CloudState, DeviceState, Method, Payload, Recent, Updates, Who
 
 #: Options that make a method quick to prepare.
 QUICK: dict[str, dict[str, Any]] = {
@@ -25,3 +25,19 @@ def recent(method: Method, devices: int, seed: int = 5) -> Recent:
     features = torch.randn(devices, window, 16, generator=chance).tanh() * real.unsqueeze(2)
     label = torch.randint(-1, CLASSES, (devices, window), generator=chance)
     return Recent(features=features, label=torch.where(real, label, -1), count=count)
+
+
+def whose(tickets: int) -> Who:
+    """Return who sends so many payloads: device n with ticket n, each served alone."""
+    number = torch.arange(tickets)
+    return Who(number, number, number.double(), number)
+
+
+def payloads_of(method: Method, state: DeviceState, window: Recent) -> Payload:
+    """Return what devices hand over."""
+    return method.collect(state, window)[1]
+
+
+def served(method: Method, cloud: CloudState, state: DeviceState, window: Recent) -> tuple[CloudState, Updates]:
+    """Let devices hand over and the cloud answer; return the cloud afterwards, and the updates."""
+    return method.adapt(cloud, payloads_of(method, state, window), whose(len(window.count)))

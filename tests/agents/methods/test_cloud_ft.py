@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 import torch
-from quick_methods import CONTEXTS, recent
+from quick_methods import CONTEXTS, recent, served
 
-from agents.methods import Recent, make_method
+from agents.methods import OfFeatures, Recent, make_method
 from agents.methods.cloud_ft import CloudFt
 from agents.models import Base, Net
 from agents.tasks.base import History
@@ -34,7 +34,7 @@ def shifted(history: History, base: Base, rows: int) -> tuple[Recent, torch.Tens
 
 
 def accuracy(method: CloudFt, state: dict[str, torch.Tensor], x: torch.Tensor, label: torch.Tensor) -> float:
-    return (method.predict(state, x).argmax(2) == label).float().mean().item()
+    return (method.predict(state, OfFeatures(x)).argmax(2) == label).float().mean().item()
 
 
 def test_labels_of_a_context_lift_the_base_there(net: Net, history: History, base: Base) -> None:
@@ -42,7 +42,7 @@ def test_labels_of_a_context_lift_the_base_there(net: Net, history: History, bas
     cloud = method.prepare(history, base, 3)
     shown, x, label = shifted(history, base, 48)
     state = method.start(cloud, CONTEXTS)
-    _, updates = method.adapt(cloud, method.collect(state, shown))
+    _, updates = served(method, cloud, state, shown)
     assert accuracy(method, method.install(state, updates), x, label) > accuracy(method, state, x, label) + 0.05
 
 
@@ -55,7 +55,7 @@ def test_without_a_label_the_head_stays_as_it_was_to_the_bit(
     state = method.start(cloud, 3)
     blind = recent(method, 3)
     blind = Recent(blind.features, torch.full_like(blind.label, -1), blind.count)
-    _, updates = method.adapt(cloud, method.collect(state, blind))
+    _, updates = served(method, cloud, state, blind)
     assert torch.equal(method.head.pack(method.install(state, updates)), cloud["head"].repeat(3, 1))
 
 
@@ -67,7 +67,7 @@ def test_rows_without_a_label_teach_nothing(net: Net, history: History, base: Ba
     spoiled = Recent(shown.features.clone(), shown.label, shown.count)
     spoiled.features[:, 20:] = 0.5
     state = method.start(cloud, CONTEXTS)
-    heads = [method.adapt(cloud, method.collect(state, window))[1]["head"] for window in (shown, spoiled)]
+    heads = [served(method, cloud, state, window)[1]["head"] for window in (shown, spoiled)]
     assert torch.allclose(*heads, atol=1e-6)
 
 
@@ -78,9 +78,9 @@ def test_going_on_from_the_devices_head_costs_its_upload(net: Net, history: Hist
     shown, _, _ = shifted(history, base, 32)
     state = going_on.start(cloud, CONTEXTS)
     for _ in range(2):
-        _, updates = going_on.adapt(cloud, going_on.collect(state, shown))
+        _, updates = served(going_on, cloud, state, shown)
         state = going_on.install(state, updates)
-    _, once = fresh.adapt(cloud, fresh.collect(fresh.start(cloud, CONTEXTS), shown))
+    _, once = served(fresh, cloud, fresh.start(cloud, CONTEXTS), shown)
     start = cloud["head"]
     assert (updates["head"] - start).norm() > (once["head"] - start).norm()
 

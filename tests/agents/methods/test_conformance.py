@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
-from quick_methods import QUICK, recent
+from quick_methods import QUICK, payloads_of, recent, served, whose
 from safetensors.torch import load, save
 
 from agents.codecs import CODECS, encode, roundtrip
-from agents.methods import METHODS, CloudState, Method, Recent, make_method
+from agents.methods import METHODS, CloudState, Method, OfFeatures, Recent, make_method
 from agents.models import Base, Net
 from agents.tasks.base import History
 
@@ -43,21 +43,22 @@ def test_preparing_again_gives_the_same_bits(method: Method, cloud: CloudState, 
 
 def test_a_fresh_device_predicts_like_the_base(method: Method, cloud: CloudState, base: Base) -> None:
     x = torch.randn(DEVICES, 16, 16)
-    assert torch.equal(method.predict(method.start(cloud, DEVICES), x), base.head.forward(base.layers, x))
+    assert torch.equal(method.predict(method.start(cloud, DEVICES), OfFeatures(x)), base.head.forward(base.layers, x))
 
 
 def test_one_by_one_is_many_at_once_to_the_bit(method: Method, cloud: CloudState) -> None:
     adaptive(method)
     state, window = method.start(cloud, DEVICES), recent(method, DEVICES)
-    payloads = method.collect(state, window)
+    payloads = payloads_of(method, state, window)
     alone = [
-        method.collect(rows(state, torch.tensor([row])), picked(window, torch.tensor([row]))) for row in range(DEVICES)
+        payloads_of(method, rows(state, torch.tensor([row])), picked(window, torch.tensor([row])))
+        for row in range(DEVICES)
     ]
     assert equal(payloads, {name: torch.cat([one[name] for one in alone]) for name in payloads})
-    later, updates = method.adapt(cloud, payloads)
+    later, updates = method.adapt(cloud, payloads, whose(DEVICES))
     parts, moving = [], cloud
-    for one in alone:
-        moving, update = method.adapt(moving, one)
+    for row, one in enumerate(alone):
+        moving, update = method.adapt(moving, one, whose(DEVICES).rows(slice(row, row + 1)))
         parts.append(update)
     assert equal(updates, {name: torch.cat([one[name] for one in parts]) for name in updates})
     assert equal(later, moving)
@@ -66,12 +67,12 @@ def test_one_by_one_is_many_at_once_to_the_bit(method: Method, cloud: CloudState
 def test_predictions_do_not_depend_on_who_else_is_in_the_block(method: Method, cloud: CloudState) -> None:
     adaptive(method)
     state = method.start(cloud, DEVICES)
-    _, updates = method.adapt(cloud, method.collect(state, recent(method, DEVICES)))
+    _, updates = served(method, cloud, state, recent(method, DEVICES))
     state, x = method.install(state, updates), torch.randn(DEVICES, 32, 16)
-    logits = method.predict(state, x)
+    logits = method.predict(state, OfFeatures(x))
     order = torch.randperm(DEVICES, generator=torch.Generator().manual_seed(1))
-    assert torch.equal(method.predict(rows(state, order), x[order]), logits[order])
-    assert torch.equal(method.predict(rows(state, order[:1]), x[order[:1]]), logits[order[:1]])
+    assert torch.equal(method.predict(rows(state, order), OfFeatures(x[order])), logits[order])
+    assert torch.equal(method.predict(rows(state, order[:1]), OfFeatures(x[order[:1]])), logits[order[:1]])
 
 
 def test_permuting_devices_permutes_what_they_get(net: Net, history: History, base: Base) -> None:
@@ -82,9 +83,9 @@ def test_permuting_devices_permutes_what_they_get(net: Net, history: History, ba
     ):
         method = make_method(name, options, "fp32", net)
         cloud = method.prepare(history, base, 3)
-        payloads = method.collect(method.start(cloud, DEVICES), recent(method, DEVICES))
-        _, updates = method.adapt(cloud, payloads)
-        _, permuted = method.adapt(cloud, rows(payloads, order))
+        payloads = payloads_of(method, method.start(cloud, DEVICES), recent(method, DEVICES))
+        _, updates = method.adapt(cloud, payloads, whose(DEVICES))
+        _, permuted = method.adapt(cloud, rows(payloads, order), whose(DEVICES).rows(order))
         assert equal(permuted, rows(updates, order))
 
 
@@ -94,8 +95,8 @@ def test_declared_bytes_are_the_bytes_written(name: str, codec: str, net: Net, h
     method = make_method(name, QUICK.get(name, {}), codec, net)
     cloud = method.prepare(history, base, 3)
     state = method.start(cloud, DEVICES)
-    payloads = method.collect(state, recent(method, DEVICES)) if method.window else {}
-    _, updates = method.adapt(cloud, payloads)
+    payloads = payloads_of(method, state, recent(method, DEVICES)) if method.window else {}
+    _, updates = method.adapt(cloud, payloads, whose(DEVICES))
     for fields, tensors, declared in (
         (method.payload_fields, payloads, method.payload_bytes),
         (method.update_fields, updates, method.update_bytes),
@@ -109,19 +110,19 @@ def test_declared_bytes_are_the_bytes_written(name: str, codec: str, net: Net, h
 def test_state_goes_through_a_checkpoint(method: Method, cloud: CloudState) -> None:
     state = method.start(cloud, DEVICES)
     if method.payload_bytes:
-        cloud, updates = method.adapt(cloud, method.collect(state, recent(method, DEVICES)))
+        cloud, updates = served(method, cloud, state, recent(method, DEVICES))
         state = method.install(state, roundtrip(method.codec, method.update_fields, updates))
     restored = load(save({name: values.contiguous() for name, values in state.items()}))
     assert equal(restored, state)
     assert equal(load(save(cloud)), cloud)
     x = torch.randn(DEVICES, 16, 16)
-    assert torch.equal(method.predict(restored, x), method.predict(state, x))
+    assert torch.equal(method.predict(restored, OfFeatures(x)), method.predict(state, OfFeatures(x)))
 
 
 def test_adapting_leaves_the_old_cloud_as_it_was(method: Method, cloud: CloudState) -> None:
     adaptive(method)
     before = {name: values.clone() for name, values in cloud.items()}
-    method.adapt(cloud, method.collect(method.start(cloud, DEVICES), recent(method, DEVICES)))
+    served(method, cloud, method.start(cloud, DEVICES), recent(method, DEVICES))
     assert equal(cloud, before)
 
 

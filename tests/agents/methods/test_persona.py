@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 import torch
-from quick_methods import CLASSES, QUICK, recent
+from quick_methods import CLASSES, QUICK, recent, served
 
 from agents.codecs import roundtrip
-from agents.methods import CloudState, Recent, Updates, make_method
+from agents.methods import CloudState, OfFeatures, Recent, Updates, make_method
 from agents.methods.persona import Persona
 from agents.methods.persona_training import Contexts, Windows
 from agents.models import Base, HeadShape, Net, make_net
@@ -24,9 +24,9 @@ def made(net: Net, codec: str = "fp32", **options: Any) -> Persona:
     return method
 
 
-def served(method: Persona, history: History, base: Base) -> tuple[CloudState, Updates]:
+def prepared(method: Persona, history: History, base: Base) -> tuple[CloudState, Updates]:
     cloud = method.prepare(history, base, 3)
-    return cloud, method.adapt(cloud, method.collect(method.start(cloud, DEVICES), recent(method, DEVICES)))[1]
+    return cloud, served(method, cloud, method.start(cloud, DEVICES), recent(method, DEVICES))[1]
 
 
 @pytest.mark.parametrize(("dims", "sent"), [((32, 32, 32), 8448), ((64, 128, 64, 1), 66_564)])
@@ -47,7 +47,7 @@ def test_edits_are_bounded_whatever_the_window_and_int8_errs_by_half_a_step(
     net: Net, history: History, base: Base
 ) -> None:
     method = made(net, "int8", tau=0.05)
-    _, updates = served(method, history, base)
+    _, updates = prepared(method, history, base)
     assert updates["edit"].abs().max() <= 0.05
     assert updates["edit"].abs().max() > 0
     received = roundtrip(method.codec, method.update_fields, updates)
@@ -56,7 +56,7 @@ def test_edits_are_bounded_whatever_the_window_and_int8_errs_by_half_a_step(
 
 def test_a_device_ends_with_its_prototype_plus_its_edit(net: Net, history: History, base: Base) -> None:
     method = made(net)
-    cloud, updates = served(method, history, base)
+    cloud, updates = prepared(method, history, base)
     state = method.install(method.start(cloud, DEVICES), updates)
     expected = cloud["born"][updates["prototype"].long()] + updates["edit"]
     assert torch.equal(method.head.pack(state), expected)
@@ -65,9 +65,9 @@ def test_a_device_ends_with_its_prototype_plus_its_edit(net: Net, history: Histo
 
 def test_batched_edited_inference_is_a_loop_over_devices(net: Net, history: History, base: Base) -> None:
     method = made(net)
-    cloud, updates = served(method, history, base)
+    cloud, updates = prepared(method, history, base)
     state, x = method.install(method.start(cloud, DEVICES), updates), torch.randn(DEVICES, 16, 16)
-    logits = method.predict(state, x)
+    logits = method.predict(state, OfFeatures(x))
     for device in range(DEVICES):
         packed = cloud["born"][updates["prototype"][device].long()] + updates["edit"][device]
         weight0, bias0, weight1, bias1 = packed.split([256, 16, 64, CLASSES])
@@ -84,7 +84,7 @@ def test_an_empty_window_calls_for_the_base_head(net: Net, history: History, bas
         count=torch.zeros(2, dtype=torch.int64),
     )
     state = method.start(cloud, 2)
-    _, updates = method.adapt(cloud, method.collect(state, nothing))
+    _, updates = served(method, cloud, state, nothing)
     assert torch.allclose(method.head.pack(method.install(state, updates)), cloud["base"].expand(2, -1), atol=1e-6)
 
 
@@ -104,18 +104,18 @@ def accuracy(method: Persona, cloud: CloudState, held: Windows, turned: int) -> 
     devices = len(held.window)
     window = Recent(held.window.roll(turned, 0), torch.full(held.window.shape[:2], -1), held.real.roll(turned, 0))
     state = method.start(cloud, devices)
-    _, updates = method.adapt(cloud, method.collect(state, window))
-    logits = method.predict(method.install(state, updates), held.query)
+    _, updates = served(method, cloud, state, window)
+    logits = method.predict(method.install(state, updates), OfFeatures(held.query))
     return (logits.argmax(2) == held.label).float().mean().item()
 
 
 def test_with_prototypes_only_nothing_but_the_header_comes_down(net: Net, history: History, base: Base) -> None:
     method = made(net, reply="prototype")
     assert method.update_bytes == 0
-    cloud, updates = served(method, history, base)
+    cloud, updates = prepared(method, history, base)
     state = method.install(method.start(cloud, DEVICES), updates)
     x, heads = torch.randn(DEVICES, 8, 16), cloud["born"][updates["prototype"].long()]
-    assert torch.equal(method.predict(state, x), method.head.forward(method.head.unpack(heads), x))
+    assert torch.equal(method.predict(state, OfFeatures(x)), method.head.forward(method.head.unpack(heads), x))
     assert sum(values.nbytes for values in state.values()) < 8 * DEVICES
 
 
@@ -123,8 +123,8 @@ def test_brought_prototypes_follow_refinement_and_pay_for_it(net: Net, history: 
     resident = made(net, refine=0.2, publish_every=2)
     brought = made(net, refine=0.2, publish_every=2, resident=False)
     assert brought.update_bytes == 2 * resident.update_bytes
-    _, kept = served(resident, history, base)
-    cloud, moved = served(brought, history, base)
+    _, kept = prepared(resident, history, base)
+    cloud, moved = prepared(brought, history, base)
     assert int(kept["version"].max()) == 0
     assert int(moved["version"].max()) > 0
     newest = moved["version"] > 0
@@ -135,7 +135,7 @@ def test_brought_prototypes_follow_refinement_and_pay_for_it(net: Net, history: 
 @pytest.mark.parametrize("ablation", [{"transfer": "gru"}, {"pooling": "gru"}, {"refine": 0.0}, {"hysteresis": 0.0}])
 def test_every_ablation_serves(net: Net, history: History, base: Base, ablation: dict[str, Any]) -> None:
     method = made(net, **ablation)
-    _, updates = served(method, history, base)
+    _, updates = prepared(method, history, base)
     assert torch.isfinite(updates["edit"]).all()
 
 
