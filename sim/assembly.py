@@ -23,7 +23,6 @@ from sim.express import Express
 from sim.fleet_spec import fleet_spec
 from sim.forking.acts import Act
 from sim.forking.relay import ChancesRelay, TriggerRelay
-from sim.forwarding import forwarding
 from sim.in_flight import POLICIES
 from sim.itinerary import EagerItinerary, Itinerary
 from sim.laws import Constant, Law
@@ -91,9 +90,7 @@ def assemble(
     if roads is not None and isinstance(cloud, FifoCloud):
         player = Express(roads, cloud.servers, cloud.log, itinerary.extend if plane is not None else None)
     else:
-        world = _world(scenario, clock, up, down, cloud, write)
-        known = None if eager else forwarding(world)
-        player = Stories(world) if known is None else known
+        player = Stories(_world(scenario, clock, up, down, cloud, write))
     simulation = Simulation(
         duration_s=scenario.duration,
         tick_s=scenario.tick,

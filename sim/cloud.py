@@ -11,7 +11,7 @@ from sim.clock import Clock, Happening, Telling
 from sim.cues import SERVICE, Write
 from sim.lines.message import Fate
 from sim.lines.passages import Passage, PassageLog
-from sim.queues import BatchServers, FifoServers, LcfsServers, Service, SharedServers
+from sim.queues import BatchServers, FifoServers, LcfsServers, SharedServers
 from sim.records import Exchange
 
 
@@ -57,24 +57,17 @@ class FifoCloud(_Queue):
         super().__init__(clock)
         self.servers = servers
 
-    def admit(self, x: Exchange, write: Write) -> Service | None:
-        """Take in a request that has just arrived; return when it starts and ends, or None if there is no room."""
+    def serve(self, x: Exchange, write: Write) -> Telling:
         at_s = x.reached_s
         service = self.servers.admit(at_s, x.luck.service_s)
         if service is None:
             self.log.note(0, at_s, inf, inf, inf, at_s, 0, 0)
-            return None
+            return Fate.REJECTED
         _, x.started_s, end_s = service
         self.log.note(0, at_s, x.started_s, end_s, end_s, inf, 0, 0)
         write(SERVICE, x.ticket, x.device, x.started_s)
-        return service
-
-    def serve(self, x: Exchange, write: Write) -> Telling:
-        service = self.admit(x, write)
-        if service is None:
-            return Fate.REJECTED
-        yield service.end_s
-        x.served_s = service.end_s
+        yield end_s
+        x.served_s = end_s
         return Fate.ARRIVED
 
 

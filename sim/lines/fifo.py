@@ -27,8 +27,8 @@ class FifoLine(Line):
         """Return the line itself, for it is a whole stage of a route."""
         return [(self, hop)]
 
-    def forward(self, message: Message, hop: Hop, now_s: float) -> tuple[float, Fate]:
-        """Take a message in; return when its crossing will have ended, and how: known as it enters.
+    def carry(self, message: Message, hop: Hop, now_s: float) -> Crossing:
+        """Cross the line: when the crossing will end, and how, is known as the message enters.
 
         A device that goes away holds the line, or aborts, as its presence says. Calls come in time order.
         """
@@ -43,11 +43,6 @@ class FifoLine(Line):
             at_s = self.arrives_s(instance, end_s, sending, message.latency_s[hop.number])
             arrive_s, dropped_s, fate = (inf, at_s, Fate.LOST) if sending.lost else (at_s, inf, Fate.ARRIVED)
         self.log.note(instance, now_s, start_s, end_s, arrive_s, dropped_s, sending.wire_bytes, sending.again_bytes)
-        return at_s, fate
-
-    def carry(self, message: Message, hop: Hop, now_s: float) -> Crossing:
-        """Cross the line."""
-        at_s, fate = self.forward(message, hop, now_s)
         yield at_s
         return at_s, fate
 

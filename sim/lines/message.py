@@ -33,15 +33,12 @@ class Message:
         latency_s: one draw for each hop.
         foreseen: what it weighs on each hop, where that was drawn ahead (as for first attempts it can be); else None.
         presence: when its device is there; None for always.
-        crossed: how many lines of its way it has entered, and what came of the last one.
     """
 
     __slots__ = (
         "attempt",
-        "crossed",
         "device",
         "exchange",
-        "fate",
         "foreseen",
         "latency_s",
         "nbytes",
@@ -54,7 +51,6 @@ class Message:
         luck = exchange.luck
         self.exchange, self.upwards, self.attempt, self.presence = exchange, upwards, attempt, presence
         self.device, self.number = exchange.device, exchange.number
-        self.crossed, self.fate = 0, Fate.ARRIVED
         if upwards:
             self.nbytes, self.latency_s, foreseen = luck.payload_bytes, luck.up_latency_s, luck.up_foreseen
         else:

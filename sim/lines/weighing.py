@@ -9,7 +9,6 @@ import numpy as np
 from agents.seeding import Purpose
 from sim.lines.message import Hop, Message
 from sim.lines.sending import Sending
-from sim.network.convoy import carry_many
 from sim.network.loss import Bernoulli, GilbertElliott, LossProcess
 from sim.network.transport import Framing, Repair, Transport
 
@@ -42,12 +41,11 @@ class Scales:
         self.header_bytes = framing.message_header_bytes if plain else None
 
     def weigh(self, message: Message, hop: Hop) -> Sending:
-        """Return what sending ``message`` over this hop takes."""
-        number = (message.number * _ATTEMPTS + message.attempt) * _HOPS + hop.number
-        took = self._transport.carry(self._seed, self._purpose, message.device, number, message.nbytes)
-        again = took.retransmitted_bytes
-        round_trip_s = 2.0 * message.latency_s[hop.number]
-        return Sending(took.wire_bytes - again, again, took.round_trips * round_trip_s, took.lost)
+        """Return what sending ``message`` over this hop takes, at any attempt."""
+        key = np.array([(message.number * _ATTEMPTS + message.attempt) * _HOPS + hop.number])
+        device, nbytes = np.array([message.device]), np.array([message.nbytes])
+        weights = self._weights(device, key, nbytes, np.array([message.latency_s[hop.number]]))
+        return Sending(*(column.item() for column in weights))
 
     def weigh_many(
         self, device: np.ndarray, number: np.ndarray, nbytes: np.ndarray, latency_s: np.ndarray, hop: int
@@ -56,8 +54,10 @@ class Scales:
         if self.header_bytes is not None:
             nothing = np.zeros(len(nbytes), np.int64)
             return Weights(nbytes + self.header_bytes, nothing, np.zeros(len(nbytes)), nothing.astype(bool))
-        key = number * (_ATTEMPTS * _HOPS) + hop
-        took = carry_many(self._transport, self._seed, self._purpose, device, key, nbytes)
+        return self._weights(device, number * (_ATTEMPTS * _HOPS) + hop, nbytes, latency_s)
+
+    def _weights(self, device: np.ndarray, key: np.ndarray, nbytes: np.ndarray, latency_s: np.ndarray) -> Weights:
+        took = self._transport.transmit(self._seed, self._purpose, device, key, nbytes)
         again = took.retransmitted_bytes
         return Weights(took.wire_bytes - again, again, took.round_trips * (2.0 * latency_s), took.lost)
 

@@ -9,10 +9,8 @@ from typing import Protocol
 
 import numpy as np
 
-#: ``draw(k, n)`` gives n uniforms of the k-th of two independent rows, in the order packets are sent.
-Draw = Callable[[int, int], np.ndarray]
-#: ``draw(k)`` gives the uniforms of the k-th row for the packets of many messages, one message after the other.
-DrawMany = Callable[[int], np.ndarray]
+#: ``draw(k)`` gives the uniforms of the k-th of two independent rows for the packets of some messages, in order.
+Draw = Callable[[int], np.ndarray]
 
 
 class LossProcess(Protocol):
@@ -23,18 +21,11 @@ class LossProcess(Protocol):
         """Return the long-run share of packets lost."""
         ...
 
-    def lose(self, bad: bool | None, count: int, draw: Draw) -> tuple[np.ndarray, bool]:
-        """Send ``count`` packets; return which are lost (bool [count]) and the state that the last one saw.
+    def lose(self, bad: np.ndarray | None, opens: np.ndarray, draw: Draw) -> tuple[np.ndarray, np.ndarray]:
+        """Send packets of some messages; return which are lost, bool [packets], and the state of each message's last.
 
-        ``bad`` is the state that the packet before them saw, None if they are the first of their message.
-        """
-        ...
-
-    def lose_many(self, bad: np.ndarray | None, opens: np.ndarray, draw: DrawMany) -> tuple[np.ndarray, np.ndarray]:
-        """Send packets of many messages at once, each by itself as :meth:`lose` does.
-
-        ``opens`` marks the first packet of each message, bool [packets]; ``bad`` and the states returned are by
-        message, bool [messages]; which packets are lost is bool [packets].
+        ``opens`` marks the first packet of each message, bool [packets]. ``bad`` is the state that the packet before
+        them saw, bool [messages] like the states returned; None if they are the first of their messages.
         """
         ...
 
@@ -56,10 +47,7 @@ class Bernoulli:
     def mean_loss(self) -> float:
         return self.loss
 
-    def lose(self, bad: bool | None, count: int, draw: Draw) -> tuple[np.ndarray, bool]:
-        return draw(0, count) < self.loss, False
-
-    def lose_many(self, bad: np.ndarray | None, opens: np.ndarray, draw: DrawMany) -> tuple[np.ndarray, np.ndarray]:
+    def lose(self, bad: np.ndarray | None, opens: np.ndarray, draw: Draw) -> tuple[np.ndarray, np.ndarray]:
         return draw(0) < self.loss, np.zeros(np.count_nonzero(opens), bool)
 
 
@@ -99,20 +87,12 @@ class GilbertElliott:
     def mean_loss(self) -> float:
         return self.good + (self.bad - self.good) * self.bad_share
 
-    def lose(self, bad: bool | None, count: int, draw: Draw) -> tuple[np.ndarray, bool]:
-        states = self._states(bad, draw(1, count))
-        return draw(0, count) < np.where(states, self.bad, self.good), bool(states[-1])
-
-    def lose_many(self, bad: np.ndarray | None, opens: np.ndarray, draw: DrawMany) -> tuple[np.ndarray, np.ndarray]:
+    def lose(self, bad: np.ndarray | None, opens: np.ndarray, draw: Draw) -> tuple[np.ndarray, np.ndarray]:
         moves, first = draw(1), np.flatnonzero(opens)
         own = moves[first]
         begins = own < self.bad_share if bad is None else np.where(bad, own < 1.0 - self.r, own < self.p)
         states = self._walk(moves, first, begins)
         return draw(0) < np.where(states, self.bad, self.good), states[np.append(first[1:], len(states)) - 1]
-
-    def _states(self, bad: bool | None, moves: np.ndarray) -> np.ndarray:
-        begins = moves[0] < self.bad_share if bad is None else _moved(bad, moves[0], self)
-        return self._walk(moves, np.zeros(1, np.int64), np.array([begins]))
 
     def _walk(self, moves: np.ndarray, first: np.ndarray, begins: np.ndarray) -> np.ndarray:
         """Return whether the channel is bad for each packet, bool [count], given the first of each message.
@@ -130,10 +110,6 @@ class GilbertElliott:
             return np.asarray(value[last])
         turns = np.cumsum(~decided)
         return np.asarray(value[last] ^ ((turns - turns[last]) % 2 == 1))
-
-
-def _moved(bad: bool, move: float, channel: GilbertElliott) -> bool:
-    return bool(move < 1.0 - channel.r) if bad else bool(move < channel.p)
 
 
 def require_probability(value: float) -> float:

@@ -1,10 +1,10 @@
-"""What a message costs on a lossy path: packets, headers, and what is sent again."""
+"""What messages cost on a lossy path: packets, headers, and what is sent again. Arrays hold one entry a message."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import NamedTuple
 
 import numpy as np
 
@@ -13,6 +13,8 @@ from sim.network.loss import LossProcess
 
 #: Room for the draws of one message: 2 for each of 2**25 packets sent.
 DRAWS_PER_EXCHANGE = 1 << 26
+#: Packets that are drawn at once: their uniforms fit the processor's cache.
+_PACKETS = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -39,14 +41,14 @@ class Framing:
                 f"do not fit packets of {self.mtu_bytes} bytes"
             )
 
-    def packets(self, nbytes: int) -> int:
-        """Return how many packets a message takes; an empty one still takes one."""
+    def packets(self, nbytes: np.ndarray) -> np.ndarray:
+        """Return how many packets each message takes, int64; an empty one still takes one."""
         room_bytes = self.mtu_bytes - self.packet_header_bytes
-        return max(-(-(nbytes + self.message_header_bytes) // room_bytes), 1)
+        return np.maximum(-(-(nbytes + self.message_header_bytes) // room_bytes), 1)
 
-    def wire_bytes(self, nbytes: int) -> int:
-        """Return the bytes of all packets of a message, headers included."""
-        return nbytes + self.message_header_bytes + self.packets(nbytes) * self.packet_header_bytes
+    def wire_bytes(self, nbytes: np.ndarray) -> np.ndarray:
+        """Return the bytes of all packets of each message, int64, headers included."""
+        return np.asarray(nbytes + self.message_header_bytes + self.packets(nbytes) * self.packet_header_bytes)
 
 
 class Repair(Enum):
@@ -64,19 +66,23 @@ class Repair(Enum):
     STOP_AND_WAIT = "stop_and_wait"
 
 
-class Carriage(NamedTuple):
-    """What carrying one message took.
+@dataclass(frozen=True)
+class TransportResult:
+    """What sending some messages took; one entry a message.
 
-    ``wire_bytes`` is all that was sent, ``retransmitted_bytes`` the part sent again; ``round_trips`` are to
-    be added to the transfer; ``lost`` says that the message never arrives whole.
+    Attributes:
+        packets, sends: int64, how many packets a message has, and how many were sent.
+        wire_bytes, retransmitted_bytes: int64, all that was sent and the part sent again.
+        round_trips: int64, to be added to the transfer.
+        lost: bool, whether the message never arrives whole.
     """
 
-    packets: int
-    sends: int
-    wire_bytes: int
-    retransmitted_bytes: int
-    round_trips: int
-    lost: bool
+    packets: np.ndarray
+    sends: np.ndarray
+    wire_bytes: np.ndarray
+    retransmitted_bytes: np.ndarray
+    round_trips: np.ndarray
+    lost: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -93,55 +99,91 @@ class Transport:
     repair: Repair = Repair.SELECTIVE
     sends_at_most: int = 1000
 
-    def carry(self, seed: int, purpose: Purpose, device: int, exchange: int, nbytes: int) -> Carriage:
-        """Return what a message takes, as a pure function of its arguments: nobody else's luck matters.
+    def transmit(
+        self, seed: int, purpose: Purpose, device: np.ndarray, exchange: np.ndarray, nbytes: np.ndarray
+    ) -> TransportResult:
+        """Return what messages take, each as a pure function of its own key; int64 [messages] each.
 
         The loss process starts in its stationary state with each message. A packet is lost or not by a
         number that belongs to (device, exchange, how many packets the message has sent before).
         """
         packets, wire_bytes = self.framing.packets(nbytes), self.framing.wire_bytes(nbytes)
         if self.loss is None or self.loss.mean_loss == 0.0:
-            return Carriage(packets, packets, wire_bytes, 0, self._round_trips(packets, 1), lost=False)
-        return self._lossy(packets, wire_bytes, _Luck(seed, purpose, device, exchange))
-
-    def _lossy(self, packets: int, wire_bytes: int, luck: _Luck) -> Carriage:
-        assert self.loss is not None
-        rounds_at_most = 1 if self.repair is Repair.NONE else self.sends_at_most
-        missing, bad, again, rounds = np.arange(packets), None, [], 0
-        while len(missing) and rounds < rounds_at_most:
-            if rounds:
-                again.append(missing)
-            lost, bad = self.loss.lose(bad, len(missing), luck.draw)
-            luck.sent += len(missing)
-            missing = missing[lost]
-            rounds += 1
-        sends = packets + sum(map(len, again))
-        retransmitted_bytes = sum(self._bytes_of(group, packets, wire_bytes) for group in again)
+            nothing = np.zeros_like(packets)
+            round_trips = self._round_trips(packets, np.ones_like(packets))
+            return TransportResult(packets, packets, wire_bytes, nothing, round_trips, nothing.astype(bool))
+        parts = [
+            _TransportBatch(self, seed, purpose, device[some], exchange[some], packets[some], wire_bytes[some]).run()
+            for some in _parts(packets)
+        ]
+        retransmitted_bytes, sends, rounds, lost = (np.concatenate(columns) for columns in zip(*parts, strict=True))
         total_bytes = wire_bytes + retransmitted_bytes
-        trips = self._round_trips(sends, rounds)
-        return Carriage(packets, sends, total_bytes, retransmitted_bytes, trips, lost=len(missing) > 0)
+        round_trips = self._round_trips(sends, rounds)
+        return TransportResult(packets, sends, total_bytes, retransmitted_bytes, round_trips, lost)
 
-    def _bytes_of(self, group: np.ndarray, packets: int, wire_bytes: int) -> int:
-        """Return the bytes of some packets of a message: all are full but the last."""
-        short_bytes = packets * self.framing.mtu_bytes - wire_bytes
-        return len(group) * self.framing.mtu_bytes - (short_bytes if group[-1] == packets - 1 else 0)
-
-    def _round_trips(self, sends: int, rounds: int) -> int:
+    def _round_trips(self, sends: np.ndarray, rounds: np.ndarray) -> np.ndarray:
         if self.repair is Repair.ROUNDS:
             return rounds - 1
-        return sends - 1 if self.repair is Repair.STOP_AND_WAIT else 0
+        return sends - 1 if self.repair is Repair.STOP_AND_WAIT else np.zeros_like(sends)
 
 
-@dataclass
-class _Luck:
-    """The uniforms of one message, by the number of packets it has ``sent`` before."""
+def _parts(packets: np.ndarray) -> Iterator[slice]:
+    """Cut messages, at least one, into slices of about ``_PACKETS`` packets."""
+    part = np.cumsum(packets) // _PACKETS
+    edges = np.flatnonzero(np.diff(part)) + 1
+    starts, ends = np.append(0, edges), np.append(edges, len(packets))
+    return (slice(start, end) for start, end in zip(starts.tolist(), ends.tolist(), strict=True))
 
-    seed: int
-    purpose: Purpose
-    device: int
-    exchange: int
-    sent: int = 0
 
-    def draw(self, row: int, count: int) -> np.ndarray:
-        first = self.exchange * DRAWS_PER_EXCHANGE + 2 * self.sent + row
-        return uniforms(self.seed, self.purpose, self.device, np.arange(first, first + 2 * count, 2))
+class _TransportBatch:
+    """Some messages under way, round by round: first all packets, then again those that were lost."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        seed: int,
+        purpose: Purpose,
+        device: np.ndarray,
+        exchange: np.ndarray,
+        packets: np.ndarray,
+        wire_bytes: np.ndarray,
+    ) -> None:
+        self._transport, self._seed, self._purpose = transport, seed, purpose
+        self._device, self._packets = device, packets
+        self._short_bytes = packets * transport.framing.mtu_bytes - wire_bytes
+        self._next_draw = exchange * DRAWS_PER_EXCHANGE
+        self._retransmitted_bytes, self._sends = np.zeros_like(packets), np.zeros_like(packets)
+        self._rounds, self._bad = np.zeros_like(packets), np.zeros(len(packets), bool)
+        # Which message a packet belongs to, and its number there.
+        self._message = np.repeat(np.arange(len(packets)), packets)
+        self._number = np.arange(len(self._message)) - np.repeat(np.cumsum(packets) - packets, packets)
+
+    def run(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Return bytes sent again, packets sent, rounds, and whether it is lost, by message."""
+        most = 1 if self._transport.repair is Repair.NONE else self._transport.sends_at_most
+        for number in range(most):
+            if len(self._message):
+                self._send(again=number > 0)
+        lost = np.bincount(self._message, minlength=len(self._packets)) > 0
+        return self._retransmitted_bytes, self._sends, self._rounds, lost
+
+    def _send(self, *, again: bool) -> None:
+        loss, message = self._transport.loss, self._message
+        assert loss is not None
+        opens = np.append(True, message[1:] != message[:-1])
+        first = np.flatnonzero(opens)
+        who, counts = message[first], np.diff(np.append(first, len(message)))
+        if again:
+            ends = self._number[first + counts - 1] == self._packets[who] - 1
+            full_bytes = counts * self._transport.framing.mtu_bytes
+            self._retransmitted_bytes[who] += full_bytes - np.where(ends, self._short_bytes[who], 0)
+        draws = np.repeat(self._next_draw[who] - 2 * first, counts) + 2 * np.arange(len(message))
+        device = self._device[message]
+        bad = self._bad[who] if again else None
+        lost, self._bad[who] = loss.lose(
+            bad, opens, lambda row: uniforms(self._seed, self._purpose, device, draws + row)
+        )
+        self._next_draw[who] += 2 * counts
+        self._sends[who] += counts
+        self._rounds[who] += 1
+        self._message, self._number = message[lost], self._number[lost]

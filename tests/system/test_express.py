@@ -15,7 +15,6 @@ from worlds import queueing_worlds
 
 from sim.assembly import assemble
 from sim.express import Express
-from sim.forwarding import Forwarding
 from sim.scenario import load
 from sim.stories import Stories
 
@@ -63,14 +62,15 @@ PLAYERS = {
         [ABSENT, "fleet.0.offline.transfers=abort"],
         [ABSENT, "links.lte.shared=true", "links.lte.loss=1 %"],
     ],
-    Forwarding: [
+    Stories: [
         ["method.in_flight=queue"],
         ["method.in_flight=replace", "links.lte.shared=true"],
         ["links.lte.ordered=true", "links.lte.jitter=300 ms"],
         ["links.lte.loss=2 %", "links.lte.recovery={arq: off, retries: 2}"],
         [ABSENT, "links.lte.ordered=true"],
+        ["links.lte={up: 1 Mbit/s, down: 1 Mbit/s, discipline: ps}"],
+        ["cloud.batch={max: 3, wait: 1 s}"],
     ],
-    Stories: [["links.lte={up: 1 Mbit/s, down: 1 Mbit/s, discipline: ps}"], ["cloud.batch={max: 3, wait: 1 s}"]],
 }
 
 

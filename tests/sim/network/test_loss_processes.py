@@ -8,18 +8,28 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from naive_transport import NaiveResult, naive_states
 
 from agents.seeding import Purpose, uniforms
-from sim.network.loss import Bernoulli, Draw, GilbertElliott
-from sim.network.transport import Carriage, Framing, Repair, Transport
+from sim.network.loss import Bernoulli, Draw, GilbertElliott, LossProcess
+from sim.network.transport import Framing, Repair, Transport
 
 
-def carry(transport: Transport, exchange: int, nbytes: int, device: int = 0) -> Carriage:
-    return transport.carry(3, Purpose.UPLINK_LOSS, device, exchange, nbytes)
+def transmit(transport: Transport, exchange: int, nbytes: int, device: int = 0) -> NaiveResult:
+    took = transport.transmit(3, Purpose.UPLINK_LOSS, *(np.array([value]) for value in (device, exchange, nbytes)))
+    return NaiveResult(*(getattr(took, name).item() for name in NaiveResult._fields))
 
 
-def row_draw(seed: int) -> Draw:
-    return lambda row, count: uniforms(seed, Purpose.UPLINK_LOSS, row, np.arange(count))
+def row_draw(seed: int, count: int, skip: int = 0) -> Draw:
+    """Return the uniforms of ``count`` packets, those after the first ``skip`` of a longer row."""
+    return lambda row: uniforms(seed, Purpose.UPLINK_LOSS, row, np.arange(skip, skip + count))
+
+
+def lose(loss: LossProcess, count: int, draw: Draw, *, bad: bool | None = None) -> tuple[np.ndarray, bool]:
+    """Send packets of one message; return which are lost, and the state that the last one saw."""
+    before = None if bad is None else np.array([bad])
+    lost, states = loss.lose(before, np.arange(count) == 0, draw)
+    return lost, bool(states[0])
 
 
 @given(
@@ -30,7 +40,7 @@ def row_draw(seed: int) -> Draw:
 )
 def test_packets_hold_message_and_headers_exactly(nbytes: int, mtu: int, header: int, top: int) -> None:
     framing = Framing(mtu, header, top)
-    packets, wire_bytes = framing.packets(nbytes), framing.wire_bytes(nbytes)
+    packets, wire_bytes = int(framing.packets(np.array(nbytes))), int(framing.wire_bytes(np.array(nbytes)))
     assert wire_bytes == nbytes + top + packets * header
     assert wire_bytes <= packets * mtu
     assert packets == 1 or wire_bytes > (packets - 1) * mtu
@@ -38,8 +48,8 @@ def test_packets_hold_message_and_headers_exactly(nbytes: int, mtu: int, header:
 
 def test_headers_by_hand() -> None:
     """3000 bytes and a header of 100 in packets of 1460 bytes: three of them, 40 bytes more each."""
-    assert Framing(1500, 40, 100).packets(3000) == 3
-    assert Framing(1500, 40, 100).wire_bytes(3000) == 3220
+    assert Framing(1500, 40, 100).packets(np.array(3000)) == 3
+    assert Framing(1500, 40, 100).wire_bytes(np.array(3000)) == 3220
 
 
 @pytest.mark.parametrize(
@@ -48,27 +58,24 @@ def test_headers_by_hand() -> None:
 )
 def test_the_channel_walks_as_its_definition_says(p: float, r: float) -> None:
     """The walk without a loop equals the walk packet by packet."""
-    channel, draw = GilbertElliott(p, r), row_draw(1)
-    moves = draw(1, 5000)
-    states = [bool(moves[0] < channel.bad_share)]
-    for move in moves[1:]:
-        # The share of uniforms that makes a bad channel stay bad is 1 - r, a good one go bad p.
-        states.append(bool(move < 1 - r) if states[-1] else bool(move < p))
-    assert channel.lose(None, 5000, draw)[0].tolist() == states
-    assert channel.lose(None, 5000, draw)[1] == states[-1]
+    channel, draw = GilbertElliott(p, r), row_draw(1, 5000)
+    states = naive_states(channel, None, draw(1))
+    lost, last = lose(channel, 5000, draw)
+    assert lost.tolist() == states
+    assert last == states[-1]
 
 
 def test_a_message_sent_in_parts_meets_the_same_channel() -> None:
-    channel, draw = GilbertElliott(0.1, 0.3, 0.05, 0.8), row_draw(2)
-    whole, _ = channel.lose(None, 300, draw)
-    first, bad = channel.lose(None, 120, draw)
-    rest, _ = channel.lose(bad, 180, lambda row, count: draw(row, 300)[120:])
+    channel = GilbertElliott(0.1, 0.3, 0.05, 0.8)
+    whole, _ = lose(channel, 300, row_draw(2, 300))
+    first, bad = lose(channel, 120, row_draw(2, 120))
+    rest, _ = lose(channel, 180, row_draw(2, 180, skip=120), bad=bad)
     assert np.concatenate([first, rest]).tolist() == whole.tolist()
 
 
 @pytest.mark.parametrize("loss", [Bernoulli(0.07), GilbertElliott(0.02, 0.2, 0.01, 0.6), GilbertElliott(0.8, 0.9)])
 def test_the_long_run_share_of_losses_is_the_stationary_one(loss: Bernoulli | GilbertElliott) -> None:
-    lost = np.array([loss.lose(None, 500, row_draw(seed))[0].mean() for seed in range(400)])
+    lost = np.array([lose(loss, 500, row_draw(seed, 500))[0].mean() for seed in range(400)])
     assert lost.mean() == pytest.approx(loss.mean_loss, abs=4 * lost.std(ddof=1) / math.sqrt(400))
     if isinstance(loss, GilbertElliott):
         assert loss.mean_loss == pytest.approx((loss.r * loss.good + loss.p * loss.bad) / (loss.p + loss.r))
@@ -76,13 +83,13 @@ def test_the_long_run_share_of_losses_is_the_stationary_one(loss: Bernoulli | Gi
 
 def test_the_first_packet_already_meets_the_stationary_channel() -> None:
     channel = GilbertElliott(0.02, 0.08)
-    first = np.array([channel.lose(None, 1, row_draw(seed))[0][0] for seed in range(4000)])
+    first = np.array([lose(channel, 1, row_draw(seed, 1))[0][0] for seed in range(4000)])
     assert first.mean() == pytest.approx(0.2, abs=4 * math.sqrt(0.2 * 0.8 / 4000))
 
 
 def test_bursts_last_geometrically() -> None:
     r = 0.25
-    lost, _ = GilbertElliott(0.05, r).lose(None, 400_000, row_draw(9))
+    lost, _ = lose(GilbertElliott(0.05, r), 400_000, row_draw(9, 400_000))
     edges = np.flatnonzero(np.diff(np.concatenate([[0], lost.astype(int), [0]])))
     lengths = edges[1::2] - edges[::2]
     assert lengths.mean() == pytest.approx(1 / r, rel=0.03)
@@ -95,7 +102,7 @@ def test_bursts_last_geometrically() -> None:
 @pytest.mark.parametrize("loss", [0.01, 0.2, 0.6])
 def test_a_packet_is_sent_one_over_one_minus_q_times(loss: float) -> None:
     transport = Transport(Framing(1000), Bernoulli(loss))
-    sends = np.array([carry(transport, k, 20_000).sends / 20 for k in range(2000)])
+    sends = np.array([transmit(transport, k, 20_000).sends / 20 for k in range(2000)])
     assert sends.mean() == pytest.approx(1 / (1 - loss), abs=4 * sends.std(ddof=1) / math.sqrt(2000))
 
 
@@ -107,43 +114,43 @@ def test_a_packet_is_sent_one_over_one_minus_q_times(loss: float) -> None:
 )
 def test_bytes_add_up(nbytes: int, loss: float, repair: Repair, exchange: int) -> None:
     framing = Framing(700, 20, 30)
-    sent = carry(Transport(framing, Bernoulli(loss), repair), exchange, nbytes)
+    sent = transmit(Transport(framing, Bernoulli(loss), repair), exchange, nbytes)
     again = sent.sends - sent.packets
-    assert sent.wire_bytes == framing.wire_bytes(nbytes) + sent.retransmitted_bytes
+    assert sent.wire_bytes == framing.wire_bytes(np.array(nbytes)) + sent.retransmitted_bytes
     assert again * 20 <= sent.retransmitted_bytes <= again * 700
     assert repair is Repair.NONE or not sent.lost
     if sent.packets == 1:
-        assert sent.retransmitted_bytes == again * framing.wire_bytes(nbytes)
+        assert sent.retransmitted_bytes == again * framing.wire_bytes(np.array(nbytes))
 
 
 def test_time_is_added_as_the_repair_says() -> None:
     loss = Bernoulli(0.5)
-    plain = carry(Transport(Framing(100), loss), 4, 1000)
-    rounds = carry(Transport(Framing(100), loss, Repair.ROUNDS), 4, 1000)
-    waiting = carry(Transport(Framing(100), loss, Repair.STOP_AND_WAIT), 4, 1000)
+    plain = transmit(Transport(Framing(100), loss), 4, 1000)
+    rounds = transmit(Transport(Framing(100), loss, Repair.ROUNDS), 4, 1000)
+    waiting = transmit(Transport(Framing(100), loss, Repair.STOP_AND_WAIT), 4, 1000)
     assert plain.sends == rounds.sends == waiting.sends > plain.packets == 10
     assert (plain.round_trips, waiting.round_trips) == (0, waiting.sends - 1)
     assert 1 <= rounds.round_trips <= rounds.sends - rounds.packets
-    assert carry(Transport(Framing(100), None, Repair.STOP_AND_WAIT), 0, 1000).round_trips == 9
+    assert transmit(Transport(Framing(100), None, Repair.STOP_AND_WAIT), 0, 1000).round_trips == 9
 
 
 def test_without_repair_a_message_survives_if_all_its_packets_do() -> None:
     transport = Transport(Framing(100), Bernoulli(0.05), Repair.NONE)
-    lost = np.mean([carry(transport, k, 1000).lost for k in range(6000)])
+    lost = np.mean([transmit(transport, k, 1000).lost for k in range(6000)])
     expected = 1 - 0.95**10
     assert lost == pytest.approx(expected, abs=4 * math.sqrt(expected * (1 - expected) / 6000))
 
 
 def test_a_path_that_loses_everything_is_given_up() -> None:
-    sent = carry(Transport(Framing(100), Bernoulli(1.0), sends_at_most=7), 0, 300)
+    sent = transmit(Transport(Framing(100), Bernoulli(1.0), sends_at_most=7), 0, 300)
     assert (sent.sends, sent.lost, sent.wire_bytes) == (21, True, 2100)
 
 
-def test_luck_belongs_to_device_and_exchange_and_not_to_the_order_of_questions() -> None:
+def test_draws_belong_to_device_and_exchange_and_not_to_the_order_of_questions() -> None:
     transport = Transport(Framing(100), GilbertElliott(0.1, 0.3))
     keys = [(device, exchange) for device in range(8) for exchange in range(8)]
-    forward = {key: carry(transport, key[1], 5000, key[0]) for key in keys}
-    assert {key: carry(transport, key[1], 5000, key[0]) for key in reversed(keys)} == forward
+    forward = {key: transmit(transport, key[1], 5000, key[0]) for key in keys}
+    assert {key: transmit(transport, key[1], 5000, key[0]) for key in reversed(keys)} == forward
     assert len({sent.sends for sent in forward.values()}) > 8
 
 
