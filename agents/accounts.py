@@ -8,7 +8,7 @@ from math import inf
 import numpy as np
 
 from agents.attribution import PhaseClock
-from agents.contract import COHORT_COLUMNS, DEVICE_COLUMNS, Kept
+from agents.contract import CLOUD_PHASES, COHORT_COLUMNS, DEVICE_COLUMNS, Kept, Phase
 from agents.judging import Verdict
 from agents.keeping import below, joined, under
 from agents.samples import Strips
@@ -28,7 +28,8 @@ class Accounts:
     must all their samples have been counted.
     """
 
-    def __init__(self, changes_s: Sequence[np.ndarray], devices: int, columns: int) -> None:
+    def __init__(self, changes_s: Sequence[np.ndarray], devices: int, columns: int, *, learns: bool = False) -> None:
+        self._learns = learns
         self.totals = np.zeros((devices, len(DEVICE_COLUMNS)), np.int64)
         self.phases = PhaseClock(changes_s)
         self._ends_s: list[float] = []
@@ -70,7 +71,8 @@ class Accounts:
         # Sums of integers below 2^53: exact as floats too.
         self._tallies[:, _LOSS] += np.bincount(interval, verdict.loss_micro, intervals).astype(np.int64)
         if verdict.counts.shape[1]:
-            np.add.at(self._tallies[:, len(COHORT_COLUMNS) :], interval, verdict.counts)
+            counted = slice(len(COHORT_COLUMNS), len(COHORT_COLUMNS) + verdict.counts.shape[1])
+            np.add.at(self._tallies[:, counted], interval, verdict.counts)
 
     def close(self, until_s: float) -> None:
         """End the open interval; its samples may still be counted."""
@@ -81,7 +83,10 @@ class Accounts:
         """Complete all closed intervals: their samples have been counted, and those of no later ones."""
         if self._ends_s:
             done, self._tallies = self._tallies[:-1], self._tallies[-1:]
-            done[:, _REGRET : len(COHORT_COLUMNS)] += self.phases.close(*self._ends_s)
+            regret = self.phases.close(*self._ends_s)
+            done[:, _REGRET : len(COHORT_COLUMNS)] += regret[:, : len(CLOUD_PHASES)]
+            if self._learns:
+                done[:, -1] += regret[:, Phase.LEARNING]
             self._settled = np.concatenate([self._settled, done])
             self._ends_s = []
 

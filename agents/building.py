@@ -12,7 +12,7 @@ import torch
 
 from agents.arrivals import Arrivals
 from agents.blame import about
-from agents.contract import CohortSpec, FleetSpec, MessageSizes
+from agents.contract import CohortSpec, FleetSpec, InputError, MessageSizes
 from agents.devices import require_seen
 from agents.features import DrawnFeatures, Features, PooledFeatures
 from agents.fleet import Fleet
@@ -21,6 +21,7 @@ from agents.judging import Judge
 from agents.layout import Layout
 from agents.list_references import see_lists
 from agents.methods import Method, make_method
+from agents.methods.base import Deployed
 from agents.models import Base, make_net
 from agents.models.ranking import ScoringHead
 from agents.models.training import pretrain
@@ -55,8 +56,19 @@ def build_fleet(spec: FleetSpec, report: Report | None = None) -> Fleet:
     method = blueprint.parts[0].method
     sizes = MessageSizes(method.payload_bytes, method.update_bytes)
     pool, cloud = make_pool(blueprint, spec.workers, spec.ray)
-    truth = partial(told_truth, blueprint.layout, blueprint.parts[0].task)
-    return Fleet(pool, cloud, sizes, blueprint.parts[0].columns, spec.watch, truth)
+    parts = blueprint.parts[0]
+    truth = partial(told_truth, blueprint.layout, parts.task)
+    columns = parts.columns, parts.device_columns
+    return Fleet(
+        pool,
+        cloud,
+        sizes,
+        *columns,
+        watch=spec.watch,
+        truth=truth,
+        expires_s=method.expires_s,
+        learning_steps=method.learning_steps,
+    )
 
 
 def draw_blueprint(spec: FleetSpec, report: Report | None = None) -> Blueprint:
@@ -67,11 +79,26 @@ def draw_blueprint(spec: FleetSpec, report: Report | None = None) -> Blueprint:
         net = make_net(spec.model, task.input_shape, task.classes, {**spec.model_options, **task.net_options})
     with about("method.adapter"):
         method = make_method(spec.adapter, spec.adapter_options, spec.codec, net)
+    _require_parts(spec, method)
     history = task.history()
     base = pretrain(history, net, spec.pretrain, spec.seed, report)
     cloud = method.prepare(history, base, spec.seed)
     features, judge = _seeing(task, base, spec.references, report)
     return Blueprint(Layout(spec.cohorts), _parts(spec, task, features, judge, method), cloud, spec.device)
+
+
+def _require_parts(spec: FleetSpec, method: Method) -> None:
+    """Check that a method has what the scenario asks of it.
+
+    Raises:
+        InputError: it does not learn on devices, or takes part in no rounds.
+    """
+    for wanted, part, path, text in (
+        (spec.learns, "learn", "method.learning", "does not learn on the device"),
+        (spec.rounds, "broadcast", "method.trigger", "takes part in no rounds"),
+    ):
+        if wanted and getattr(type(method), part, None) is getattr(Deployed, part):
+            raise InputError(path, f"'{spec.adapter}' {text}")
 
 
 def _seeing(task: Task, base: Base, references: Sequence[str], report: Report | None) -> tuple[Features, Judge]:
@@ -108,6 +135,7 @@ def _parts(spec: FleetSpec, task: Task, features: Features, judge: Judge, method
             arrivals := make_arrivals(spec.seed, cohort, task),
             spec.tick_s,
             _history(method, cohort, arrivals),
+            spec.learns or spec.rounds,
         )
         for cohort in spec.cohorts
     ]

@@ -15,6 +15,7 @@ from agents.contract import Kept
 from agents.devices import CPU, device_of, moved, name_of
 from agents.keeping import as_arrays, as_tensors, below, under
 from agents.methods.base import CHUNK, CloudState, Method, Payload, Updates, Who
+from agents.orders import Kind, Orders
 from agents.shelf import Loan, Shelf
 
 #: What is kept beside the fields of a payload.
@@ -61,8 +62,30 @@ class CloudHalf:
     def take(self, parts: Iterable[Collected]) -> None:
         """Take in what blocks collected, block by block."""
         for ticket, device, at_s, payload in parts:
-            who = {_DEVICE: torch.from_numpy(device), _COLLECTED_S: torch.from_numpy(at_s)}
+            who = {_DEVICE: torch.tensor(device), _COLLECTED_S: torch.tensor(at_s)}
             self._payloads.put(ticket.tolist(), payload | who)
+
+    def serve(self, orders: Orders) -> None:
+        """Compute what is ordered, adapts and broadcasts, in the order given."""
+        ends = np.flatnonzero(np.diff(orders.kind, append=-1)) + 1
+        for first, end in pairwise([0, *ends.tolist()] if len(orders) else []):
+            some = orders.take(slice(first, end))
+            if some.kind[0] == Kind.BROADCAST:
+                self._broadcast(some)
+            else:
+                self.adapt(some.ticket, some.device)
+
+    def _broadcast(self, orders: Orders) -> None:
+        ticket, device, at_s = (
+            torch.tensor(values, device=self._device) for values in (orders.ticket, orders.device, orders.at_s)
+        )
+        self._keep(orders.ticket.tolist(), self._method.broadcast(self.state, Who(ticket, device, at_s, ticket)))
+
+    def _keep(self, tickets: list[int], updates: Updates) -> None:
+        """Let updates wait until they are installed."""
+        if updates:
+            method = self._method
+            self._updates.put(tickets, moved(coded(method.codec, method.update_fields, updates), CPU))
 
     def adapt(self, tickets: np.ndarray, groups: np.ndarray) -> None:
         """Turn the payloads of some tickets into updates, in the order of their service; groups share a number."""
@@ -73,7 +96,7 @@ class CloudHalf:
             who = self._who(tickets[part], groups[part], wire)
             payloads = decoded(method.codec, method.payload_fields, wire)
             self.state, updates = method.adapt(self.state, payloads, who)
-            self._updates.put(some, moved(coded(method.codec, method.update_fields, updates), CPU))
+            self._keep(some, updates)
 
     def _parts(self, groups: np.ndarray) -> Iterator[slice]:
         """Yield what is adapted to in one call: groups if the method wants them whole, else so much as stays cached."""
@@ -84,7 +107,7 @@ class CloudHalf:
             yield from (slice(first, first + CHUNK) for first in range(0, len(groups), CHUNK))
 
     def _who(self, ticket: np.ndarray, group: np.ndarray, wire: Payload) -> Who:
-        numbers = (torch.from_numpy(values).to(self._device) for values in (ticket, group))
+        numbers = (torch.tensor(values, device=self._device) for values in (ticket, group))
         ticket_, group_ = numbers
         return Who(ticket_, wire.pop(_DEVICE), wire.pop(_COLLECTED_S), group_)
 

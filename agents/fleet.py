@@ -14,13 +14,13 @@ from agents.contract import (
     TOLD_TOGETHER,
     DeviceTotals,
     Eventually,
+    Exchanges,
     Kept,
     MessageSizes,
-    Order,
-    Orders,
     Tallies,
 )
 from agents.keeping import below, under
+from agents.orders import Orders, orders_of
 from agents.pools import BlockPool, Cloud, Leash
 from agents.waves import Wave, waves
 
@@ -34,9 +34,13 @@ class Fleet:
         cloud: Cloud,
         sizes: MessageSizes,
         columns: tuple[str, ...],
-        watch: Sequence[str],
+        device_columns: tuple[str, ...] = DEVICE_COLUMNS,
+        watch: Sequence[str] = (),
         truth: Callable[[], Mapping[str, np.ndarray]] = dict,
+        expires_s: float | None = None,
+        learning_steps: int | None = None,
     ) -> None:
+        self.device_columns, self.expires_s, self.learning_steps = device_columns, expires_s, learning_steps
         self._pool, self._cloud, self._watch, self._truth = pool, cloud, watch, truth
         self.sizes, self.columns = sizes, columns
         # Intervals whose tallies nobody asked for yet; tallies that were asked for; and those that have come.
@@ -54,18 +58,18 @@ class Fleet:
         """Which kind of device computes: what must be the same for results to be the same."""
         return " + ".join(sorted({self._pool.device_name(), self._cloud.device_name()}))
 
-    def settle(self, orders: Orders | Sequence[Order], until_s: float) -> Tallies:
-        """Carry ``orders`` out (by virtual time, none after ``until_s``) and judge all samples up to it."""
-        return self.begin(orders, until_s).get()
+    def settle(self, exchanges: Exchanges, until_s: float) -> Tallies:
+        """Carry out what became of ``exchanges`` up to ``until_s`` and judge all samples up to it."""
+        return self.begin(exchanges, until_s).get()
 
     @property
     def ahead(self) -> int:
         """How many intervals may be begun before the tallies of the first are asked for: none where signals matter."""
         return 0 if self._watch else TOLD_TOGETHER - 1 + self._pool.ahead
 
-    def begin(self, orders: Orders | Sequence[Order], until_s: float) -> Eventually[Tallies]:
+    def begin(self, exchanges: Exchanges, until_s: float) -> Eventually[Tallies]:
         """Do as :meth:`settle` does, but let whoever wants the tallies wait for them; in order, all of them."""
-        parts = list(waves(orders))
+        parts = list(waves(orders_of(exchanges)))
         for number, wave in enumerate(parts):
             self._ride(wave, None if number else _leash(parts, until_s))
         self._pool.close(until_s)
@@ -92,20 +96,38 @@ class Fleet:
             return {}
         return {"samples": self.totals().counts[:, DEVICE_COLUMNS.index("samples")]}
 
-    def carry_out(self, orders: Orders | Sequence[Order]) -> None:
-        """Carry ``orders`` out; samples after the last install of each device stay unjudged."""
-        for wave in waves(orders):
+    def carry_out(self, exchanges: Exchanges) -> None:
+        """Carry out what became of ``exchanges``; samples after the last install of each device stay unjudged."""
+        for wave in waves(orders_of(exchanges)):
             self._ride(wave, None)
 
     def _ride(self, wave: Wave, leash: Leash | None) -> None:
         self._cloud.take(self._pool.collect(wave.collects, leash))
+        if len(wave.learns):
+            self._pool.learn(wave.learns)
         self._pool.note(wave.progress)
-        self._cloud.adapt(wave.adapts.ticket, wave.adapts.device)
+        self._cloud.serve(wave.served)
         if len(wave.installs):
             self._pool.install(wave.installs, self._cloud.parcel(wave.installs.ticket))
+        if len(wave.adopts):
+            self._pool.adopt(wave.adopts)
+        if len(wave.expiries):
+            self._pool.expire(wave.expiries)
         if len(wave.discards):
             self._cloud.forget(wave.discards.ticket)
             self._pool.forget(wave.discards)
+
+    def payload_bytes_of(self, ticket: int, device: int) -> int:
+        """Return the bytes of the payload that was handed over under a ticket."""
+        return self.sizes.payload_bytes
+
+    def update_bytes_of(self, ticket: int) -> int:
+        """Return the bytes of the update that waits under a ticket."""
+        return self.sizes.update_bytes
+
+    def steps_of(self, ticket: int, device: int) -> int:
+        """Return how many steps a device takes to learn what it learns under a ticket."""
+        return self._pool.steps_of(ticket, device)
 
     def totals(self) -> DeviceTotals:
         """Return the counts of each device since the start."""
@@ -142,5 +164,6 @@ class Fleet:
 
 def _leash(parts: Sequence[Wave], until_s: float) -> Leash:
     """Return how far blocks may go ahead of an interval's waves once the payloads of the first are collected."""
-    bounds = [wave.installs for wave in parts] + [wave.collects for wave in parts[1:]]
+    changes = [one for wave in parts for one in (wave.installs, wave.adopts, wave.expiries)]
+    bounds = changes + [one for wave in parts[1:] for one in (wave.collects, wave.learns)]
     return Leash(until_s, Orders.joined(bounds))

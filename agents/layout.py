@@ -9,7 +9,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from agents.contract import CohortSpec, Orders
+from agents.contract import CohortSpec
+from agents.orders import Orders
 from agents.tasks.base import Place
 
 #: Devices in a block: streams are drawn for all of them at once, whoever is there.

@@ -67,6 +67,8 @@ class Purpose(IntEnum):
     PIXEL_PERMUTATION = 58
     MOTION_WALK = 59
     OWN_STREAM = 60
+    TRAINING_STEP = 61
+    ROUND = 62
     NEGATIVES = 80
     INTEREST = 81
     ITEM = 82

@@ -62,16 +62,23 @@ class Shelf:
         self._free += slots
         return Loan(self._fields, slots)
 
+    def look(self, tickets: Sequence[int]) -> Rows:
+        """Return copies of rows that stay on the shelf, stacked in the order of ``tickets``."""
+        return Loan(self._fields, [self._slot_of[ticket] for ticket in tickets]).of(np.arange(len(tickets)))
+
+    def all(self) -> tuple[np.ndarray, Rows]:
+        """Return the tickets of all rows, int64, and copies of the rows; no fields if there are none."""
+        tickets = list(self._slot_of)
+        return np.array(tickets, np.int64), self.look(tickets) if tickets else {}
+
     def drop(self, tickets: Sequence[int]) -> None:
         """Forget what is kept for some tickets, if anything is."""
         self._free += [self._slot_of.pop(ticket) for ticket in tickets if ticket in self._slot_of]
 
     def checkpoint(self) -> Kept:
         """Return all that is on the shelf, by name."""
-        tickets = list(self._slot_of)
-        kept = {"tickets": np.array(tickets, np.int64)}
-        rows = Loan(self._fields, list(self._slot_of.values())).of(np.arange(len(tickets)))
-        return kept | below("rows", as_arrays(rows) if tickets else {})
+        tickets, rows = self.all()
+        return {"tickets": tickets} | below("rows", as_arrays(rows))
 
     def restore(self, kept: Kept) -> None:
         """Go to where :meth:`checkpoint` was called."""

@@ -12,7 +12,15 @@ import torch
 from agents.accounts import Accounts
 from agents.arrivals import Arrivals
 from agents.codecs import coded, decoded
-from agents.contract import COHORT_COLUMNS, TOLD_TOGETHER, Kept
+from agents.contract import (
+    COHORT_COLUMNS,
+    DEVICE_COLUMNS,
+    LEARNING_COLUMN,
+    STEPS_COLUMN,
+    TOLD_TOGETHER,
+    Kept,
+    Phase,
+)
 from agents.device_rows import DeviceRows
 from agents.devices import CPU, moved
 from agents.features import Features
@@ -20,6 +28,7 @@ from agents.feed import Feed
 from agents.judging import Judge
 from agents.keeping import Keeper, below, under
 from agents.knowledge import Knowledge
+from agents.learnt import Learnt
 from agents.methods.base import DeviceState, Method, Payload, Recent, Updates
 from agents.samples import Picked, Strips
 from agents.tasks.base import Place, Task
@@ -45,11 +54,17 @@ class CohortParts:
     arrivals: Arrivals
     tick_s: float
     history: int
+    learns: bool = False
 
     @property
     def columns(self) -> tuple[str, ...]:
         """What is counted of each cohort."""
-        return COHORT_COLUMNS + self.judge.measure.columns
+        return COHORT_COLUMNS + self.judge.measure.columns + (LEARNING_COLUMN,) * self.learns
+
+    @property
+    def device_columns(self) -> tuple[str, ...]:
+        """What is counted of each device."""
+        return DEVICE_COLUMNS + (STEPS_COLUMN,) * self.learns
 
 
 class Stack:
@@ -68,8 +83,9 @@ class Stack:
         self._rows = np.arange(devices)
         self._feed = Feed(parts.seed, parts.task, parts.arrivals, places, parts.history, _capacity(parts))
         self._knowledge = Knowledge()
+        self._learnt = Learnt(len(places) * places[0].width, self.state.device)
         changes_s = [times_s for place in places for times_s in parts.task.changes(place)]
-        self._accounts = Accounts(changes_s[:devices], devices, len(parts.columns))
+        self._accounts = Accounts(changes_s[:devices], devices, len(parts.columns), learns=parts.learns)
 
     @property
     def columns(self) -> int:
@@ -91,6 +107,17 @@ class Stack:
 
     def collect(self, rows: np.ndarray, at_s: np.ndarray, tickets: np.ndarray) -> Payload:
         """Return the payloads of ``rows`` at ``at_s`` [s], stacked in the order given, as they are on the wire."""
+        method = self._parts.method
+        places, there = self._window(rows, at_s)
+        self._knowledge.note(tickets, rows, self._known_until_s(at_s, places, there))
+        state = self.state.of(rows)
+        later, payload = method.collect(state, self._recent(at_s, places, there))
+        if later is not state:
+            self.state.put(rows, later)
+        return moved(coded(method.codec, method.payload_fields, payload), CPU)
+
+    def _window(self, rows: np.ndarray, at_s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the places of the newest samples that methods are shown, [rows, window], and which are there."""
         method, ring = self._parts.method, self._feed.ring
         self._feed.load(float(at_s.max()))
         seen = ring.count_until(rows, at_s, self._feed.judged[rows])
@@ -98,13 +125,7 @@ class Stack:
             places, count = ring.newest_labelled(rows, seen, at_s, method.window, self._parts.history)
         else:
             places, count = ring.newest(rows, seen, method.window)
-        there = np.arange(places.shape[1]) < count[:, None]
-        self._knowledge.note(tickets, rows, self._known_until_s(at_s, places, there))
-        state = self.state.of(rows)
-        later, payload = method.collect(state, self._recent(at_s, places, there))
-        if later is not state:
-            self.state.put(rows, later)
-        return moved(coded(method.codec, method.payload_fields, payload), CPU)
+        return places, np.arange(places.shape[1]) < count[:, None]
 
     def _known_until_s(self, at_s: np.ndarray, places: np.ndarray, there: np.ndarray) -> np.ndarray:
         """Return up to when each payload knows the world: its newest label, or simply the time of the request."""
@@ -120,13 +141,38 @@ class Stack:
         here = moved({name: torch.from_numpy(values) for name, values in shown.items()}, features.device)
         return Recent(features=features * here["there"], label=here["label"], count=here["count"])
 
+    def learn(self, rows: np.ndarray, at_s: np.ndarray, tickets: np.ndarray) -> None:
+        """Let ``rows`` learn from what they had at ``at_s`` [s]; what they learn waits to be adopted."""
+        places, there = self._window(rows, at_s)
+        self._knowledge.note(tickets, rows, self._known_until_s(at_s, places, there))
+        state, steps = self._parts.method.learn(self.state.of(rows), self._recent(at_s, places, there))
+        self._learnt.put(tickets, rows, state, steps)
+
+    def steps_of(self, ticket: int) -> int:
+        """Return the steps that a device has taken for what it learnt under a ticket."""
+        return self._learnt.steps_of(ticket)
+
+    def adopt(self, rows: np.ndarray, at_s: np.ndarray, tickets: np.ndarray) -> None:
+        """Judge what ``rows`` saw up to ``at_s`` with their old state, then put what they have learnt in force."""
+        self._judge(rows, at_s)
+        self.state.put(rows, self._learnt.take(tickets))
+        self._knowledge.forget(tickets)
+
+    def expire(self, rows: np.ndarray, at_s: np.ndarray) -> None:
+        """Judge what ``rows`` saw up to ``at_s`` with their old state, then let them fall back from it."""
+        self._judge(rows, at_s)
+        self.state.put(rows, self._parts.method.expired(self.state.of(rows)))
+
     def note(self, rows: np.ndarray, at_s: np.ndarray, tickets: np.ndarray, phases: np.ndarray) -> None:
         """Note that exchanges enter phases, in virtual-time order: what regret is attributed to."""
+        entering = phases != Phase.UNDETECTED
+        rows, at_s, tickets, phases = (one[entering] for one in (rows, at_s, tickets, phases))
         self._accounts.phases.enter(rows, at_s, phases, self._knowledge.of(tickets))
 
     def forget(self, tickets: np.ndarray) -> None:
         """Forget exchanges that are over."""
         self._knowledge.forget(tickets)
+        self._learnt.forget(tickets)
 
     def install(self, rows: np.ndarray, at_s: np.ndarray, wire: Updates) -> None:
         """Judge what ``rows`` saw up to ``at_s`` with their old state, then put their updates in force."""
@@ -151,9 +197,10 @@ class Stack:
         return self._accounts.tell()
 
     def totals(self) -> np.ndarray:
-        """Return what was counted of each device up to the last close: int64 [devices, len(DEVICE_COLUMNS)]."""
+        """Return what was counted of each device up to the last close: int64 [devices, columns]."""
         self._settle()
-        return self._accounts.totals
+        steps = self._learnt.steps[: self.devices, None]
+        return np.concatenate([self._accounts.totals, steps], axis=1) if self._parts.learns else self._accounts.totals
 
     def _settle(self) -> None:
         """Judge all that waits in closed intervals."""
@@ -211,7 +258,13 @@ class Stack:
             part.restore([under(prefix, one) for one in kept])
 
     def _kept_by(self) -> dict[str, Keeper]:
-        return {"feed": self._feed, "knowledge": self._knowledge, "accounts": self._accounts, "state": self.state}
+        return {
+            "feed": self._feed,
+            "knowledge": self._knowledge,
+            "accounts": self._accounts,
+            "state": self.state,
+            "learnt": self._learnt,
+        }
 
 
 def _capacity(parts: CohortParts) -> int:

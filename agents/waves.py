@@ -2,54 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
-from agents.contract import Kind, Order, Orders
+from agents.orders import Kind, Orders
 
 
 @dataclass(frozen=True)
 class Wave:
-    """Orders that may be carried out kind by kind: all collects, then all adapts, then all installs.
+    """Orders that may be carried out kind by kind, in the order of these fields.
 
-    ``progress`` tells of the installs too; ``adapts`` are in service order, the group of each in ``device``.
+    Attributes:
+        collects: devices hand payloads over.
+        learns: devices learn by themselves.
+        progress: exchanges enter phases; those of installs are among them.
+        served: what the cloud computes, in its order: adapts (the group of each in ``device``) and broadcasts.
+        installs: updates of the cloud take effect.
+        adopts: what devices have learnt takes effect.
+        expiries: updates grow too old.
+        discards: exchanges come to nothing.
     """
 
     collects: Orders
+    learns: Orders
     progress: Orders
-    adapts: Orders
+    served: Orders
     installs: Orders
+    adopts: Orders
+    expiries: Orders
     discards: Orders
 
 
-def waves(orders: Orders | Sequence[Order]) -> Iterator[Wave]:
+#: The kinds of each field of a wave.
+_KINDS = (
+    (Kind.COLLECT,),
+    (Kind.LEARN,),
+    (Kind.PROGRESS, Kind.INSTALL, Kind.ADOPT),
+    (Kind.ADAPT, Kind.BROADCAST),
+    (Kind.INSTALL,),
+    (Kind.ADOPT,),
+    (Kind.EXPIRE,),
+    (Kind.DISCARD,),
+)
+#: What changes the parameters of a device, and what looks at them.
+_WRITES = (Kind.INSTALL, Kind.ADOPT, Kind.EXPIRE)
+_READS = (Kind.COLLECT, Kind.LEARN)
+
+
+def waves(orders: Orders) -> Iterator[Wave]:
     """Yield waves of orders given in virtual-time order.
 
-    Parameters change only at installs, so a wave must end before a device collects, or installs again, after its
-    own install; and before a request that came to nothing is collected anew, after all that befell its first
-    attempt. Everything else commutes: collects read only their own device, and adapts keep their order.
+    Parameters change only where something is installed, adopted or expires, so a wave must end before a device
+    collects, learns, or changes again, after its own change; and before a request that came to nothing is collected
+    anew, after all that befell its first attempt. Everything else commutes: collects read only their own device, and
+    the cloud keeps its order.
     """
-    orders = Orders.of(orders)
     for first, end in pairwise([*_cuts(orders), len(orders)]):
-        yield _wave(orders.take(slice(first, end)))
-
-
-def _wave(orders: Orders) -> Wave:
-    return Wave(
-        orders.only(Kind.COLLECT),
-        orders.only(Kind.PROGRESS, Kind.INSTALL),
-        orders.only(Kind.ADAPT),
-        orders.only(Kind.INSTALL),
-        orders.only(Kind.DISCARD),
-    )
+        part = orders.take(slice(first, end))
+        yield Wave(*(part.only(*kinds) for kinds in _KINDS))
 
 
 def _cuts(orders: Orders) -> list[int]:
     """Return where waves begin."""
-    behind = np.maximum(_own_install(orders), _own_first_attempt(orders))
+    behind = np.maximum(_own_change(orders), _own_first_attempt(orders))
     cuts = [0]
     for at in np.flatnonzero(behind >= 0).tolist():
         if behind[at] >= cuts[-1]:
@@ -57,17 +75,17 @@ def _cuts(orders: Orders) -> list[int]:
     return cuts
 
 
-def _own_install(orders: Orders) -> np.ndarray:
-    """Return for each collect and install the latest install of its device before it, -1 for none."""
+def _own_change(orders: Orders) -> np.ndarray:
+    """Return for each order that reads or changes a device the latest change of it before, -1 for none."""
     behind = np.full(len(orders), -1)
-    changes = np.flatnonzero((orders.kind == Kind.COLLECT) | (orders.kind == Kind.INSTALL))
-    changes = changes[orders.device[changes].argsort(kind="stable")]
-    if not len(changes):
+    meant = np.flatnonzero(np.isin(orders.kind, _READS + _WRITES))
+    meant = meant[orders.device[meant].argsort(kind="stable")]
+    if not len(meant):
         return behind
-    device, row = orders.device[changes], np.arange(len(changes))
-    latest = np.maximum.accumulate(np.where(orders.kind[changes] == Kind.INSTALL, row, -1))[:-1]
+    device, row = orders.device[meant], np.arange(len(meant))
+    latest = np.maximum.accumulate(np.where(np.isin(orders.kind[meant], _WRITES), row, -1))[:-1]
     known = (latest >= 0) & (device[latest] == device[1:])
-    behind[changes[1:][known]] = changes[latest[known]]
+    behind[meant[1:][known]] = meant[latest[known]]
     return behind
 
 

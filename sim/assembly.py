@@ -12,32 +12,34 @@ import numpy as np
 
 from agents.contract import DataPlane, FleetSpec, RaySpec
 from agents.plugins import load_class
-from agents.seeding import Purpose
-from sim.clock import Clock
+from sim.clock import Clock, Telling
 from sim.cloud import Cloud, FifoCloud
 from sim.cloud_building import build_cloud
-from sim.cues import Write, unheard
+from sim.device_models import Expiry, Learners
 from sim.drift_marks import drift_marks
-from sim.exchange import Patience, World
 from sim.express import Express
 from sim.fleet_spec import fleet_spec
 from sim.forking.acts import Act
-from sim.forking.relay import ChancesRelay, TriggerRelay
+from sim.forking.relay import TriggerRelay
+from sim.handover import EagerHandover, Handover, NoHandover
 from sim.in_flight import POLICIES
-from sim.itinerary import EagerItinerary, Itinerary
-from sim.laws import Constant, Law
-from sim.lines.building import Ways, build_ways, path_of
+from sim.laws import Constant
+from sim.lines.building import Ways, build_ways
 from sim.lines.foresight import Foresight
 from sim.lines.line import Line
 from sim.lines.passages import PassageLog
 from sim.presences import presence_of
-from sim.requests import Chances, Draw, Drawing, by_cohort, draw_from, total
+from sim.records import Luck
+from sim.request_draws import chances_of
+from sim.requests import Drawing, Tickets
 from sim.resuming.kept_plane import Stage
 from sim.roads import express_roads
+from sim.rounds import RoundPlan, Rounds
 from sim.scenario import Scenario
 from sim.simulation import Player, Simulation
-from sim.stories import Stories
-from sim.triggers import At, EverySamples, Never, Periodic, Poisson, Trigger
+from sim.stories import Stories, luck_of
+from sim.triggers import Asks, At, EverySamples, Never, Periodic, Poisson, Trigger
+from sim.world import Patience, World
 
 #: Told (what is being prepared, share done in [0, 1]).
 Report = Callable[[str, float], None]
@@ -81,33 +83,90 @@ def assemble(
     scenario = _with_service(scenario, plane)
     acts = [*earlier, Act(inf, scenario)]
     clock = Clock()
-    itinerary = EagerItinerary(clock, plane) if eager and plane is not None else Itinerary()
     up, down = build_ways(scenario, "up", clock, earlier), build_ways(scenario, "down", clock, earlier)
     cloud = build_cloud(scenario.cloud, scenario.seed, clock)
-    write = itinerary.add if plane is not None else unheard
     player: Player
-    roads = None if eager or _relinked(acts) else express_roads(scenario, up, down, presence_of(scenario))
+    chances, tickets, beside = chances_of(acts, plane, up.hops), Tickets(), None
+    one_by_one = eager or _relinked(acts) or _begins_by_itself(scenario, plane)
+    roads = None if one_by_one else express_roads(scenario, up, down, presence_of(scenario))
     if roads is not None and isinstance(cloud, FifoCloud):
-        player = Express(roads, cloud.servers, cloud.log, itinerary.extend if plane is not None else None)
+        player = Express(roads, cloud.servers, cloud.log, followed=plane is not None)
     else:
-        player = Stories(_world(scenario, clock, up, down, cloud, write))
+        world = _world(scenario, clock, up, down, cloud, tickets, plane, eager=eager)
+        player, beside = Stories(world), _rounds(scenario, world, chances)
     simulation = Simulation(
         duration_s=scenario.duration,
         tick_s=scenario.tick,
         clock=clock,
         player=player,
-        itinerary=itinerary,
         trigger=_trigger(acts),
-        chances=_chances(acts, plane, up.hops),
+        chances=chances,
         plane=plane,
+        tickets=tickets,
+        learning=_learning(scenario),
+        beside=beside,
     )
     names = np.array([cohort.cohort for cohort in scenario.fleet], object)
     cohort_of = np.repeat(names, [cohort.devices for cohort in scenario.fleet])
     return Live(scenario, simulation, [*up.lines, *down.lines], cloud.log, cohort_of, drift_marks(scenario))
 
 
-def _world(scenario: Scenario, clock: Clock, up: Ways, down: Ways, cloud: Cloud, write: Write) -> World:
+def _handover(clock: Clock, plane: DataPlane | None, *, eager: bool) -> Handover:
+    if plane is None:
+        return NoHandover()
+    return EagerHandover(clock, plane) if eager else Handover()
+
+
+def _begins_by_itself(scenario: Scenario, plane: DataPlane | None) -> bool:
+    """Say whether anything goes on that no request of a device begins, or whose size only the data know."""
+    method: Any = scenario.method
+    return (
+        method.learning is not None
+        or method.trigger.kind == "rounds"
+        or (plane is not None and (plane.sizes.from_data or plane.expires_s is not None))
+    )
+
+
+def _learning(scenario: Scenario) -> Trigger | None:
+    learning: Any = scenario.method.learning
+    return None if learning is None else trigger_of(scenario, learning.trigger)
+
+
+def _rounds(scenario: Scenario, world: World, chances: Drawing) -> Callable[[], Telling] | None:
+    """Return the process of the cloud that calls devices in rounds, if there is one."""
+    trigger: Any = scenario.method.trigger
+    if trigger.kind != "rounds":
+        return None
+
+    def luck(devices: np.ndarray, number: int, now_s: float) -> list[Luck]:
+        count = len(devices)
+        asks = Asks(devices, np.full(count, now_s), np.full(count, number))
+        return list(luck_of(chances.draw(asks, 0), world.foresight))
+
+    plan = RoundPlan(
+        trigger.every,
+        trigger.cohort_size,
+        trigger.over_select,
+        trigger.wait_for,
+        inf if trigger.timeout is None else trigger.timeout,
+    )
+    return Rounds(world, plan, scenario.seed, scenario.devices, luck).process
+
+
+def _world(
+    scenario: Scenario,
+    clock: Clock,
+    up: Ways,
+    down: Ways,
+    cloud: Cloud,
+    tickets: Tickets,
+    plane: DataPlane | None,
+    *,
+    eager: bool,
+) -> World:
     sizes = [cohort.devices for cohort in scenario.fleet]
+    learning: Any = scenario.method.learning
+    from_data = plane is not None and plane.sizes.from_data
     first = np.cumsum([0, *sizes])[:-1]
     return World(
         clock=clock,
@@ -115,18 +174,31 @@ def _world(scenario: Scenario, clock: Clock, up: Ways, down: Ways, cloud: Cloud,
         down=_spread(down.routes, sizes),
         cloud=cloud,
         in_flight=POLICIES[scenario.method.in_flight](),
-        write=write,
+        handover=_handover(clock, plane, eager=eager),
         presence_of=presence_of(scenario),
         patience=_spread([_patience(scenario, cohort.link) for cohort in scenario.fleet], sizes),
-        foresight=Foresight(first, up.routes, down.routes),
+        foresight=Foresight(first, up.routes, down.routes, known=not from_data),
+        tickets=tickets,
+        plane=plane,
+        steps=None if plane is None else plane.learning_steps,
+        learners=Learners(requests_wait=learning is None or learning.requests == "wait"),
+        expiry=Expiry(None if plane is None else plane.expires_s),
     )
 
 
 def make_trigger(scenario: Scenario) -> Trigger:
     """Build the trigger of a scenario; a method that has nothing to ask for never asks."""
     trigger: Any = scenario.method.trigger
-    devices = sum(cohort.devices for cohort in scenario.fleet)
-    if trigger.kind == "never" or scenario.method.adapter.kind == "static":
+    # In rounds it is the cloud that asks.
+    if trigger.kind == "rounds" or scenario.method.adapter.kind == "static":
+        return Never(scenario.devices)
+    return trigger_of(scenario, trigger)
+
+
+def trigger_of(scenario: Scenario, trigger: Any) -> Trigger:
+    """Build a trigger of a scenario, of requests or of learning."""
+    devices = scenario.devices
+    if trigger.kind == "never":
         return Never(devices)
     if trigger.kind == "periodic":
         phase_s = None if trigger.phase == "random" else float(trigger.phase)
@@ -190,47 +262,3 @@ def _patience(scenario: Scenario, link: str | None) -> Patience:
     if recovery is None or recovery.arq != "off":
         return Patience(0.0, 0, 1.0)
     return Patience(recovery.timeout, recovery.retries, recovery.backoff)
-
-
-def _chances(acts: Sequence[Act], plane: DataPlane | None, hops: int) -> Drawing:
-    parts = [(act.until_s, _chances_of(act.scenario, plane, hops)) for act in acts]
-    return parts[0][1] if len(parts) == 1 else ChancesRelay(parts)
-
-
-def _chances_of(scenario: Scenario, plane: DataPlane | None, hops: int) -> Chances:
-    seed: int = scenario.seed
-    service: Any = scenario.cloud.service
-    payload, update = _message_sizes(scenario, plane)
-    return Chances(
-        payload_bytes=draw_from(payload, seed, Purpose.PAYLOAD_SIZE),
-        update_bytes=draw_from(update, seed, Purpose.UPDATE_SIZE),
-        up_latency_s=[_latency(scenario, "up", hop) for hop in range(hops)],
-        down_latency_s=[_latency(scenario, "down", hop) for hop in range(hops)],
-        service_s=draw_from(service, seed, Purpose.SERVICE),
-    )
-
-
-def _message_sizes(scenario: Scenario, plane: DataPlane | None) -> tuple[Law, Law]:
-    if plane is None:
-        probe: Any = scenario.method.adapter
-        return probe.payload, probe.update
-    return Constant(float(plane.sizes.payload_bytes)), Constant(float(plane.sizes.update_bytes))
-
-
-_LATENCY = {
-    "up": (Purpose.UPLINK_LATENCY, Purpose.UPLINK_JITTER),
-    "down": (Purpose.DOWNLINK_LATENCY, Purpose.DOWNLINK_JITTER),
-}
-
-
-def _latency(scenario: Scenario, direction: str, hop: int) -> Draw:
-    """Return the latency of one hop of each cohort's route; zero where the route is shorter."""
-    draws = []
-    for cohort in scenario.fleet:
-        path = [] if cohort.link is None else path_of(scenario.links, cohort.link)
-        path = path if direction == "up" else path[::-1]
-        link = scenario.links[path[hop]] if hop < len(path) else None
-        laws = [] if link is None else zip((link.latency, link.jitter), _LATENCY[direction], strict=True)
-        draws.append(total([draw_from(law, scenario.seed, purpose, hop) for law, purpose in laws]))
-    first = np.cumsum([0, *(cohort.devices for cohort in scenario.fleet)])[:-1]
-    return by_cohort(draws, first)

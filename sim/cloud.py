@@ -8,7 +8,7 @@ from typing import Protocol
 
 from sim.alarm import Alarm
 from sim.clock import Clock, Happening, Telling
-from sim.cues import SERVICE, Write
+from sim.handover import Handover
 from sim.lines.message import Fate
 from sim.lines.passages import Passage, PassageLog
 from sim.queues import BatchServers, FifoServers, LcfsServers, SharedServers
@@ -20,7 +20,7 @@ class Cloud(Protocol):
 
     log: PassageLog
 
-    def serve(self, x: Exchange, write: Write) -> Telling:
+    def serve(self, x: Exchange, handover: Handover) -> Telling:
         """Serve a request that has just arrived; the story returns its :class:`Fate`."""
         ...
 
@@ -39,14 +39,14 @@ class _Queue:
         passage.dropped_s = passage.offered_s
         return Fate.REJECTED
 
-    def _start(self, x: Exchange, passage: Passage, start_s: float, write: Write) -> None:
+    def _start(self, x: Exchange, passage: Passage, start_s: float, handover: Handover) -> None:
         x.started_s = passage.start_s = start_s
-        write(SERVICE, x.ticket, x.device, start_s)
+        handover.note(x)
 
     def _end(self, x: Exchange, passage: Passage, end_s: float) -> Telling:
-        passage.end_s = passage.arrive_s = end_s
+        # Known from now on, so that a batch is handed over whole.
+        x.served_s = passage.end_s = passage.arrive_s = end_s
         yield end_s
-        x.served_s = end_s
         return Fate.ARRIVED
 
 
@@ -57,17 +57,17 @@ class FifoCloud(_Queue):
         super().__init__(clock)
         self.servers = servers
 
-    def serve(self, x: Exchange, write: Write) -> Telling:
+    def serve(self, x: Exchange, handover: Handover) -> Telling:
         at_s = x.reached_s
         service = self.servers.admit(at_s, x.luck.service_s)
         if service is None:
             self.log.note(0, at_s, inf, inf, inf, at_s, 0, 0)
             return Fate.REJECTED
-        _, x.started_s, end_s = service
+        _, x.started_s, x.served_s = service
+        end_s = x.served_s
         self.log.note(0, at_s, x.started_s, end_s, end_s, inf, 0, 0)
-        write(SERVICE, x.ticket, x.device, x.started_s)
+        handover.note(x)
         yield end_s
-        x.served_s = end_s
         return Fate.ARRIVED
 
 
@@ -95,13 +95,13 @@ class LcfsCloud(_Waiting):
         super().__init__(clock, servers.next_s)
         self._servers = servers
 
-    def serve(self, x: Exchange, write: Write) -> Telling:
+    def serve(self, x: Exchange, handover: Handover) -> Telling:
         passage = self._arrive(x)
         has_room, _ = self._servers.enter(x.reached_s, x.ticket, x.luck.service_s)
         if not has_room:
             return self._turn_away(passage)
         service = yield self._wait(x.ticket)
-        self._start(x, passage, service.start_s, write)
+        self._start(x, passage, service.start_s, handover)
         fate: Fate = yield from self._end(x, passage, service.end_s)
         return fate
 
@@ -118,13 +118,13 @@ class BatchCloud(_Waiting):
         super().__init__(clock, servers.next_s, busy_at_most=1.0)
         self._servers = servers
 
-    def serve(self, x: Exchange, write: Write) -> Telling:
+    def serve(self, x: Exchange, handover: Handover) -> Telling:
         passage = self._arrive(x)
         if not self._servers.enter(x.reached_s, x.ticket):
             return self._turn_away(passage)
         batch = yield self._wait(x.ticket)
-        passage.instance = batch.server
-        self._start(x, passage, batch.start_s, write)
+        passage.instance, x.group = batch.server, batch.jobs[0]
+        self._start(x, passage, batch.start_s, handover)
         fate: Fate = yield from self._end(x, passage, batch.end_s)
         return fate
 
@@ -141,12 +141,12 @@ class SharedCloud(_Waiting):
         super().__init__(clock, servers.next_s, busy_at_most=servers.servers)
         self._servers = servers
 
-    def serve(self, x: Exchange, write: Write) -> Telling:
+    def serve(self, x: Exchange, handover: Handover) -> Telling:
         passage = self._arrive(x)
         if not self._servers.enter(x.reached_s, x.ticket, x.luck.service_s):
             return self._turn_away(passage)
         event = self._wait(x.ticket)
-        self._start(x, passage, x.reached_s, write)
+        self._start(x, passage, x.reached_s, handover)
         end_s = yield event
         fate: Fate = yield from self._end(x, passage, end_s)
         return fate

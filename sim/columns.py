@@ -13,6 +13,12 @@ def extend(column: array[Any], values: np.ndarray) -> None:
     column.frombytes(values.tobytes())
 
 
+def picked(column: array[Any] | bytearray, rows: np.ndarray) -> np.ndarray:
+    """Return the values of some rows of a column, which is not copied whole."""
+    # The view must be gone before the column grows.
+    return np.frombuffer(column, column.typecode if isinstance(column, array) else np.uint8)[rows]
+
+
 def values_of(column: array[Any] | bytearray, kind: type | None = None) -> np.ndarray:
     """Return all values of a column; those of bytes as ``kind``.
 

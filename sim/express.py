@@ -8,15 +8,13 @@ one exchange at a time. The result is that of :mod:`sim.stories` to the last bit
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable
 from heapq import heappop, heappush
 from math import inf
 
 import numpy as np
 
-from agents.contract import Orders
-from sim.columns import extend, values_of
-from sim.express_orders import ABORTION, ASK, FAILURE, REFUSAL, RETURN, SERVICE, orders_of
+from agents.contract import ExchangeKind, Exchanges, Outcome, news_of
+from sim.columns import extend, picked, values_of
 from sim.legs import Leg
 from sim.lines.passages import PassageLog
 from sim.queues import FifoServers
@@ -25,18 +23,16 @@ from sim.requests import Requests
 from sim.roads import Roads
 
 #: How an exchange stands, as a small number.
-_OUTCOMES = np.array([IN_FLIGHT, INSTALLED, LOST, REJECTED, ABORTED], object)
-_INSTALLED, _LOST, _REJECTED, _ABORTED = 1, 2, 3, 4
+_OUTCOMES = np.array([IN_FLIGHT, INSTALLED, LOST, ABORTED, REJECTED], object)
+_INSTALLED, _LOST, _ABORTED, _REJECTED = Outcome.INSTALLED, Outcome.LOST, Outcome.ABORTED, Outcome.REJECTED
 
 
 class Express:
-    """The quick way to play exchanges; ``write`` takes their orders, if anybody wants them."""
+    """The quick way to play exchanges; ``followed`` if a data plane wants to know what becomes of them."""
 
-    def __init__(
-        self, roads: Roads, servers: FifoServers, cloud_log: PassageLog, write: Callable[[Orders], None] | None
-    ) -> None:
+    def __init__(self, roads: Roads, servers: FifoServers, cloud_log: PassageLog, *, followed: bool) -> None:
         self.asks_dropped = self.asks_away = 0
-        self._roads, self._cloud_log, self._write = roads, cloud_log, write
+        self._roads, self._cloud_log, self._followed = roads, cloud_log, followed
         # Where there is room for all, nobody needs to be counted.
         self._admit = servers.admit if servers.capacity < inf else servers.servers.serve
         self._ways = roads.ways
@@ -51,13 +47,14 @@ class Express:
         self._reached_s, self._started_s, self._served_s = array("d"), array("d"), array("d")
         self._ended_s = array("d")
         self._sent, self._outcome = bytearray(), bytearray()
-        # What happened since orders were last written: rows, and what became of them.
-        self._rows, self._moments = array("q"), bytearray()
+        # Which stages of an ask were handed over, as bits; to whom something happened since; and to whom it will.
+        self._handed_over = bytearray()
+        self._changed, self._coming = array("q"), np.zeros(0, np.int64)
 
     def __len__(self) -> int:
         return self._advanced - self.asks_dropped - self.asks_away
 
-    def plan(self, requests: Requests) -> None:
+    def plan(self, requests: Requests, kind: ExchangeKind = ExchangeKind.UPDATE) -> None:
         """Take in the requests of the next tick."""
         roads, device = self._roads, requests.device
         cohort, count = roads.cohort_of(device), len(device)
@@ -75,6 +72,7 @@ class Express:
             extend(times, np.full(count, inf))
         self._sent += bytes(count)
         self._outcome += bytes(count)
+        self._handed_over += bytes(count)
         strangers = int(device.max(initial=-1)) + 1 - len(self._busy_until_s)
         extend(self._busy_until_s, np.full(max(strangers, 0), -1.0))
 
@@ -93,12 +91,11 @@ class Express:
                 continue
             self._busy_until_s[device] = inf
             self._sent[row] = True
-            if self._write is not None:
-                self._tell(row, ASK)
+            if self._followed:
+                self._changed.append(row)
             self._leave(row, asked_s)
         self._advanced, self._now_s = len(self._device), until_s
         self._play_until(until_s)
-        self._write_orders()
 
     def _leave(self, row: int, asked_s: float) -> None:
         crossed_s = self._crossed_s[row]
@@ -128,7 +125,7 @@ class Express:
             if leg.failing and self._failed(row, leg, at_s):
                 return
             if stop == len(way):
-                self._end(row, _INSTALLED, RETURN, at_s)
+                self._end(row, _INSTALLED, at_s)
                 return
         if at_s < inf:
             heappush(self._calendar, (at_s, row, stop))
@@ -142,9 +139,9 @@ class Express:
     def _failed(self, row: int, leg: Leg, at_s: float) -> bool:
         """Say whether an exchange did not get past a line; if so it ends."""
         if row in leg.aborted:
-            self._end(row, _ABORTED, ABORTION, at_s)
+            self._end(row, _ABORTED, at_s)
         elif leg.lossy and leg.lost[row]:
-            self._end(row, _LOST, FAILURE, at_s)
+            self._end(row, _LOST, at_s)
         else:
             return False
         return True
@@ -154,31 +151,38 @@ class Express:
         self._reached_s[row] = now_s
         service = self._admit(now_s, self._service_s[row])
         if service is None:
-            self._end(row, _REJECTED, REFUSAL, now_s)
+            self._end(row, _REJECTED, now_s)
             return inf
         _, self._started_s[row], self._served_s[row] = service
-        if self._write is not None:
-            self._tell(row, SERVICE)
+        if self._followed:
+            self._changed.append(row)
         return service.end_s
 
-    def _end(self, row: int, outcome: int, moment: int, at_s: float) -> None:
+    def _end(self, row: int, outcome: int, at_s: float) -> None:
         self._busy_until_s[self._device[row]] = self._ended_s[row] = at_s
         self._outcome[row] = outcome
-        if self._write is not None:
-            self._tell(row, moment)
+        if self._followed:
+            self._changed.append(row)
 
-    def _tell(self, row: int, moment: int) -> None:
-        self._rows.append(row)
-        self._moments.append(moment)
-
-    def _write_orders(self) -> None:
-        """Hand over the orders of all that happened since this was last done."""
-        if self._write is None or not self._rows:
-            return
-        row, moment = values_of(self._rows), values_of(self._moments)
-        self._rows, self._moments = array("q"), bytearray()
+    def due(self, until_s: float) -> Exchanges:
+        """Return what the data plane must be handed: all news up to ``until_s``, each of them once."""
+        row = np.unique(np.concatenate([self._coming, values_of(self._changed)]))
+        self._changed = array("q")
         times = (self._asked_s, self._reached_s, self._started_s, self._served_s, self._ended_s)
-        self._write(orders_of(row, moment, values_of(self._device)[row], [values_of(one)[row] for one in times]))
+        at_s = np.stack([picked(one, row) for one in times])
+        news = news_of(at_s, picked(self._handed_over, row), until_s)
+        np.frombuffer(self._handed_over, np.uint8)[row] |= news
+        self._coming = row[np.any((at_s > until_s) & (at_s < inf), axis=0)]
+        return Exchanges(
+            kind=np.full(len(row), ExchangeKind.UPDATE, np.int8),
+            ticket=row,
+            device=picked(self._device, row),
+            attempt=np.zeros(len(row), np.int64),
+            group=row,
+            at_s=at_s,
+            outcome=picked(self._outcome, row).astype(np.int8),
+            news=news,
+        )
 
     def finish(self) -> None:
         """Hand what crossed lines and cloud to their logs."""

@@ -35,6 +35,8 @@ def fleet_spec(scenario: Scenario, watch: Sequence[str], workers: int = 0, ray: 
         workers=workers,
         ray=ray or RaySpec(),
         device=scenario.execution.device,
+        learns=method.learning is not None,
+        rounds=method.trigger.kind == "rounds",
     )
 
 

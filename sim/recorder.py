@@ -54,7 +54,8 @@ class Recorder:
         """Return all tables of the finished run."""
         live, horizon_s = self._live, self._scenario.duration
         exchanges = self._exchanges(horizon_s)
-        counts = None if live.simulation.plane is None else live.simulation.plane.totals().counts
+        plane = live.simulation.plane
+        counts = {} if plane is None else dict(zip(plane.device_columns, plane.totals().counts.T, strict=True))
         return {
             "windows": self._windows(exchanges),
             "exchanges": exchanges,

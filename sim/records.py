@@ -8,6 +8,7 @@ from math import nan
 
 import numpy as np
 
+from agents.contract import ExchangeKind
 from sim.lines.sending import Sending
 
 INSTALLED = "installed"
@@ -16,6 +17,7 @@ ABORTED = "aborted"
 REJECTED = "rejected"
 SUPERSEDED = "superseded"
 IN_FLIGHT = "in_flight"
+REPORTED = "reported"
 
 #: Times of an exchange in the order in which they come.
 TIMES = ("requested_s", "sent_s", "reached_s", "started_s", "served_s", "returned_s", "installed_s")
@@ -26,6 +28,8 @@ COLUMNS: dict[str, type] = (
     | dict.fromkeys(TIMES, np.float64)
     | {"up_bytes": np.int64, "down_bytes": np.int64, "retransmitted_bytes": np.int64, "outcome": object}
 )
+#: What is known beside of exchanges that need not be requests: their kind, and the number of their round.
+KIND_COLUMNS: dict[str, type] = {"kind": np.int8, "number": np.int64}
 
 
 @dataclass(slots=True)
@@ -40,6 +44,7 @@ class Luck:
     up_latency_s: tuple[float, ...]
     down_latency_s: tuple[float, ...]
     service_s: float
+    step_s: float = 0.0
     up_foreseen: Sequence[Sending] | None = None
     down_foreseen: Sequence[Sending] | None = None
 
@@ -51,8 +56,13 @@ class Exchange:
     """
 
     __slots__ = (
+        "attempt",
         "device",
         "down_bytes",
+        "ended_s",
+        "group",
+        "handed_over",
+        "kind",
         "luck",
         "number",
         "outcome",
@@ -63,19 +73,36 @@ class Exchange:
         *TIMES,
     )
 
-    def __init__(self, ticket: int, device: int, number: int, requested_s: float, luck: Luck) -> None:
-        self.ticket = ticket
+    def __init__(
+        self,
+        ticket: int,
+        device: int,
+        number: int,
+        requested_s: float,
+        luck: Luck,
+        kind: ExchangeKind = ExchangeKind.UPDATE,
+    ) -> None:
+        self.ticket = self.group = ticket
+        self.kind = kind
         self.device = device
         self.number = number
         self.luck = luck
         self.requested_s = requested_s
         self.sent_s = self.reached_s = self.started_s = self.served_s = nan
-        self.returned_s = self.installed_s = nan
+        self.returned_s = self.installed_s = self.ended_s = nan
+        #: The attempt under way, from 0, and which of its stages the data plane has been handed, as bits.
+        self.attempt, self.handed_over = -1, 0
         self.up_bytes = self.down_bytes = self.retransmitted_bytes = 0
         self.outcome = IN_FLIGHT
         self.over = False
 
+    @classmethod
+    def without_request(cls, ticket: int, device: int, kind: ExchangeKind) -> Exchange:
+        """Return what happens to a device though nobody has asked and nothing is sent."""
+        return cls(ticket, device, 0, nan, Luck(0, 0, (), (), 0.0), kind)
+
     def begin_attempt(self, now_s: float) -> None:
         """Send (again) now: times count from the latest attempt, bytes from the first."""
         self.sent_s = now_s
-        self.reached_s = self.started_s = self.served_s = self.returned_s = nan
+        self.reached_s = self.started_s = self.served_s = self.returned_s = self.ended_s = nan
+        self.attempt, self.handed_over = self.attempt + 1, 0

@@ -47,6 +47,18 @@ def by_cohort(draws: Sequence[Draw], first_device: np.ndarray) -> Draw:
     return draw
 
 
+class Tickets:
+    """Numbers of exchanges, from 0, in the order in which they are asked for."""
+
+    def __init__(self) -> None:
+        self.given = 0
+
+    def take(self, count: int = 1) -> int:
+        """Return the first of so many new numbers."""
+        self.given += count
+        return self.given - count
+
+
 @dataclass(frozen=True)
 class Requests:
     """Some asks with their luck, as parallel arrays in the order of the asks.
@@ -57,6 +69,7 @@ class Requests:
         payload_bytes, update_bytes: int64, without headers.
         up_latency_s, down_latency_s: float64 [hops, requests].
         service_s: float64.
+        step_s: float64, how long the device takes for one step of learning; None if none learns.
     """
 
     ticket: np.ndarray
@@ -68,6 +81,7 @@ class Requests:
     up_latency_s: np.ndarray
     down_latency_s: np.ndarray
     service_s: np.ndarray
+    step_s: np.ndarray | None = None
 
 
 class Drawing(Protocol):
@@ -90,6 +104,7 @@ class Chances:
     up_latency_s: Sequence[Draw]
     down_latency_s: Sequence[Draw]
     service_s: Draw
+    step_s: Draw | None = None
 
     def draw(self, asks: Asks, first_ticket: int) -> Requests:
         """Draw the luck of some asks; it belongs to (device, number), not to the order of drawing."""
@@ -104,4 +119,5 @@ class Chances:
             up_latency_s=np.stack([draw(device, number) for draw in self.up_latency_s]),
             down_latency_s=np.stack([draw(device, number) for draw in self.down_latency_s]),
             service_s=self.service_s(device, number),
+            step_s=None if self.step_s is None else self.step_s(device, number),
         )

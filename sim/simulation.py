@@ -12,11 +12,10 @@ from typing import Protocol
 
 import numpy as np
 
-from agents.contract import DataPlane, Eventually, Tallies
+from agents.contract import DataPlane, Eventually, ExchangeKind, Exchanges, Tallies
 from sim.clock import TICK, Clock, Telling
-from sim.itinerary import Itinerary
-from sim.requests import Drawing, Requests
-from sim.triggers import Asks, Trigger
+from sim.requests import Drawing, Requests, Tickets
+from sim.triggers import Trigger
 
 
 @dataclass
@@ -46,12 +45,16 @@ class Player(Protocol):
         """Exchanges so far."""
         ...
 
-    def plan(self, requests: Requests) -> None:
-        """Take in the requests of the next tick."""
+    def plan(self, requests: Requests, kind: ExchangeKind = ExchangeKind.UPDATE) -> None:
+        """Take in what devices begin in the next tick: requests, or learning by themselves."""
         ...
 
     def advance(self, until_s: float) -> None:
         """Bring everything that is under way to ``until_s``."""
+        ...
+
+    def due(self, until_s: float) -> Exchanges:
+        """Return what the data plane must be handed: all news up to ``until_s``, each of them once."""
         ...
 
     def finish(self) -> None:
@@ -71,13 +74,16 @@ class Simulation:
     tick_s: float
     clock: Clock
     player: Player
-    itinerary: Itinerary
     trigger: Trigger
     chances: Drawing
     plane: DataPlane | None
     on_tick: Callable[[Tick], None] = lambda tick: None
     signals: Mapping[str, np.ndarray] = field(default_factory=dict)
-    asks: int = 0
+    tickets: Tickets = field(default_factory=Tickets)
+    #: When devices learn by themselves; None for never.
+    learning: Trigger | None = None
+    #: What goes on beside the requests of devices: rounds.
+    beside: Callable[[], Telling] | None = None
     _under_way: deque[tuple[int, float, int, Eventually[Tallies]]] = field(default_factory=deque)
 
     @property
@@ -87,6 +93,8 @@ class Simulation:
 
     def run(self) -> None:
         """Play the scenario to its end."""
+        if self.beside is not None:
+            self.clock.play(self.beside())
         self.clock.play(self._tell_ticks(), TICK)
         with _quiet_garbage_collector():
             self.clock.run()
@@ -96,7 +104,9 @@ class Simulation:
         after_s = 0.0
         for number in range(1, self.ticks + 1):
             until_s = min(number * self.tick_s, self.duration_s)
-            self._plan(self.trigger.plan(after_s, until_s, self.signals))
+            self._plan(self.trigger, after_s, until_s, ExchangeKind.UPDATE)
+            if self.learning is not None:
+                self._plan(self.learning, after_s, until_s, ExchangeKind.LEARN)
             yield until_s
             self.player.advance(until_s)
             self._settle(number, until_s)
@@ -105,16 +115,16 @@ class Simulation:
         # What is still on its way arrives after the horizon: nobody waits for it.
         self.clock.clear()
 
-    def _plan(self, asks: Asks) -> None:
-        self.player.plan(self.chances.draw(asks, self.asks))
-        self.asks += len(asks.device)
+    def _plan(self, trigger: Trigger, after_s: float, until_s: float, kind: ExchangeKind) -> None:
+        asks = trigger.plan(after_s, until_s, self.signals)
+        self.player.plan(self.chances.draw(asks, self.tickets.take(len(asks.device))), kind)
 
     def _settle(self, number: int, until_s: float) -> None:
-        orders = self.itinerary.due(until_s)
         if self.plane is None:
             self.on_tick(Tick(number, until_s, None, len(self.player)))
             return
-        self._under_way.append((number, until_s, len(self.player), self.plane.begin(orders, until_s)))
+        coming = self.plane.begin(self.player.due(until_s), until_s)
+        self._under_way.append((number, until_s, len(self.player), coming))
         self._tell_until(self.plane.ahead)
 
     def _tell_until(self, left: int) -> None:

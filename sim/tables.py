@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from agents.contract import COHORT_COLUMNS, DEVICE_COLUMNS
+from agents.contract import COHORT_COLUMNS, DEVICE_COLUMNS, ExchangeKind
 from sim.lines.line import Line
 from sim.lines.passages import PassageLog, TickSums
 from sim.records import COLUMNS, IN_FLIGHT, INSTALLED, TIMES
@@ -18,7 +18,8 @@ Table = dict[str, np.ndarray]
 def exchanges_table(told: Mapping[str, np.ndarray], cohort_of: np.ndarray, horizon_s: float) -> Table:
     """Return one row per exchange, by ticket; whatever would come after the horizon has not happened.
 
-    ``told`` has the columns of :data:`sim.records.COLUMNS`.
+    ``told`` has the columns of :data:`sim.records.COLUMNS`, and may have :data:`sim.records.KIND_COLUMNS`: where there
+    is more than requests, the table says what each row is, and of which round.
     """
     columns: Table = dict(told)
     for name in TIMES:
@@ -29,7 +30,17 @@ def exchanges_table(told: Mapping[str, np.ndarray], cohort_of: np.ndarray, horiz
     columns["cohort"] = cohort_of[columns["device"]]
     order = np.argsort(columns["ticket"], kind="stable")
     names = ["ticket", "device", "cohort", *list(COLUMNS)[2:]]
+    if "kind" in told and np.any(told["kind"] != ExchangeKind.UPDATE):
+        columns["kind"] = _KIND_NAMES[told["kind"]]
+        columns["round"] = np.where(np.isin(told["kind"], _OF_ROUNDS), told["number"], -1)
+        names += ["kind", "round"]
     return {name: columns[name][order] for name in names}
+
+
+_KIND_NAMES = np.array([kind.name.lower() for kind in ExchangeKind], object)
+#: What counts as a request: payloads that go up.
+_ASKED = [kind.name.lower() for kind in (ExchangeKind.UPDATE, ExchangeKind.REPORT)]
+_OF_ROUNDS = (ExchangeKind.PUSH, ExchangeKind.REPORT)
 
 
 def windows_table(
@@ -41,6 +52,8 @@ def windows_table(
     if tallies:
         counts[: len(tallies)] = np.stack(tallies)
     names = np.array(cohorts, dtype=object)
+    asked = np.isin(exchanges["kind"], _ASKED) if "kind" in exchanges else np.ones(len(exchanges["ticket"]), bool)
+    exchanges = {name: exchanges[name][asked] for name in ("requested_s", "cohort")}
     tick = np.minimum(np.searchsorted(edges_s, exchanges["requested_s"], side="left"), ticks - 1)
     requests = np.zeros((ticks, len(cohorts)), np.int64)
     for index, cohort in enumerate(cohorts):
@@ -52,19 +65,17 @@ def windows_table(
     return table | contract | {"requests": requests.reshape(-1)} | judged
 
 
-def devices_table(cohort_of: np.ndarray, counts: np.ndarray | None, exchanges: Table, horizon_s: float) -> Table:
-    """Return one row per device; ``counts`` is int64 [devices, len(DEVICE_COLUMNS)], None without a data plane."""
+def devices_table(cohort_of: np.ndarray, counts: Mapping[str, np.ndarray], exchanges: Table, horizon_s: float) -> Table:
+    """Return one row per device; ``counts`` are int64 [devices] by name, none of them without a data plane."""
     devices = len(cohort_of)
-    if counts is None:
-        counts = np.zeros((devices, len(DEVICE_COLUMNS)), np.int64)
     table: Table = {"device": np.arange(devices), "cohort": cohort_of}
-    table |= {name: counts[:, column] for column, name in enumerate(DEVICE_COLUMNS)}
+    table |= {name: counts.get(name, np.zeros(devices, np.int64)) for name in DEVICE_COLUMNS}
     device = exchanges["device"]
     table["exchanges"] = np.bincount(device, minlength=devices)
     for name in ("up_bytes", "down_bytes"):
         table[name] = np.bincount(device, weights=exchanges[name], minlength=devices).astype(np.int64)
     table["mean_age_s"] = mean_age_s(devices, exchanges, horizon_s)
-    return table
+    return table | {name: values for name, values in counts.items() if name not in table}
 
 
 def mean_age_s(devices: int, exchanges: Table, horizon_s: float) -> np.ndarray:

@@ -1,17 +1,27 @@
 """All that the two planes say to each other. Plain data: neither torch nor simpy is imported here.
 
 The timing plane (``sim``) decides WHEN; the data plane (``agents``) decides WHAT. They meet in one call,
-:meth:`DataPlane.settle`, which carries an itinerary of orders out and returns tallies.
+:meth:`DataPlane.settle`, which carries out what became of exchanges and returns tallies.
 """
 
 from __future__ import annotations
 
 from agents.contract.errors import BackendError, InputError, WorkersLostError
-from agents.contract.itinerary import NONE, Kind, Orders
-from agents.contract.orders import Adapt, Collect, Discard, Install, Order, Phase, Progress, in_force
+from agents.contract.exchanges import (
+    NO_EXCHANGES,
+    STAGES,
+    ExchangeKind,
+    Exchanges,
+    Outcome,
+    Stage,
+    news_of,
+)
+from agents.contract.phases import CLOUD_PHASES, Phase, in_force
 from agents.contract.plane import (
     COHORT_COLUMNS,
     DEVICE_COLUMNS,
+    LEARNING_COLUMN,
+    STEPS_COLUMN,
     TOLD_TOGETHER,
     DataPlane,
     DeviceTotals,
@@ -23,32 +33,33 @@ from agents.contract.plane import (
 from agents.contract.specs import STORE_BYTES, CohortSpec, DriftSpec, FleetSpec, RaySpec
 
 __all__ = [
+    "CLOUD_PHASES",
     "COHORT_COLUMNS",
     "DEVICE_COLUMNS",
-    "NONE",
+    "LEARNING_COLUMN",
+    "NO_EXCHANGES",
+    "STAGES",
+    "STEPS_COLUMN",
     "STORE_BYTES",
     "TOLD_TOGETHER",
-    "Adapt",
     "BackendError",
     "CohortSpec",
-    "Collect",
     "DataPlane",
     "DeviceTotals",
-    "Discard",
     "DriftSpec",
     "Eventually",
+    "ExchangeKind",
+    "Exchanges",
     "FleetSpec",
     "InputError",
-    "Install",
     "Kept",
-    "Kind",
     "MessageSizes",
-    "Order",
-    "Orders",
+    "Outcome",
     "Phase",
-    "Progress",
     "RaySpec",
+    "Stage",
     "Tallies",
     "WorkersLostError",
     "in_force",
+    "news_of",
 ]

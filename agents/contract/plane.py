@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
-from agents.contract.itinerary import Orders
-from agents.contract.orders import Order, Phase
+from agents.contract.exchanges import Exchanges
+from agents.contract.phases import CLOUD_PHASES
 
 #: Columns of :attr:`Tallies.cohorts`: counts and sums over the samples in (after, until].
 COHORT_COLUMNS: tuple[str, ...] = (
@@ -19,11 +19,14 @@ COHORT_COLUMNS: tuple[str, ...] = (
     "correct_static",
     "correct_oracle",
     "loss_micro",
-    *(f"regret_{phase.name.lower()}" for phase in Phase),
+    *(f"regret_{phase.name.lower()}" for phase in CLOUD_PHASES),
 )
 
 #: Columns of :attr:`DeviceTotals.counts`: counts over the whole run.
 DEVICE_COLUMNS: tuple[str, ...] = ("samples", "correct", "correct_static", "correct_oracle")
+
+#: What is counted beside, of cohorts and devices, where devices learn by themselves.
+LEARNING_COLUMN, STEPS_COLUMN = "regret_learning", "training_steps"
 
 
 #: Intervals whose tallies are told together where nobody wants them sooner: the more samples of a device wait for
@@ -48,17 +51,21 @@ class Tallies:
 
 @dataclass(frozen=True)
 class DeviceTotals:
-    """Counts of each device over the run: int64 [devices, len(DEVICE_COLUMNS)], in device order."""
+    """Counts of each device over the run: int64 [devices, columns of the data plane], in device order."""
 
     counts: np.ndarray
 
 
 @dataclass(frozen=True)
 class MessageSizes:
-    """Bytes of one payload (up) and one update (down) after the codec, as serialised."""
+    """Bytes of one payload (up) and one update (down) after the codec, as serialised.
+
+    Where ``from_data`` they are the most there may be, and the true ones are asked for message by message.
+    """
 
     payload_bytes: int
     update_bytes: int
+    from_data: bool = False
 
 
 _T = TypeVar("_T")
@@ -86,8 +93,14 @@ class DataPlane(Protocol):
     """The data plane as the timing plane sees it."""
 
     sizes: MessageSizes
+    #: How long an update stays in force if none follows [s]; None for ever.
+    expires_s: float | None
+    #: Steps that devices always take to learn; None if they must be asked for (:meth:`steps_of`).
+    learning_steps: int | None
     #: What :attr:`Tallies.cohorts` counts: :data:`COHORT_COLUMNS`, then what the model's measure adds.
     columns: tuple[str, ...]
+    #: What :attr:`DeviceTotals.counts` counts: :data:`DEVICE_COLUMNS`, then what devices do by themselves.
+    device_columns: tuple[str, ...]
 
     @property
     def workers(self) -> int:
@@ -104,16 +117,28 @@ class DataPlane(Protocol):
         """How many intervals may be begun before the tallies of the first are asked for."""
         ...
 
-    def begin(self, orders: Orders | Sequence[Order], until_s: float) -> Eventually[Tallies]:
+    def begin(self, exchanges: Exchanges, until_s: float) -> Eventually[Tallies]:
         """Do as :meth:`settle` does, but let whoever wants the tallies wait for them; in order, all of them."""
         ...
 
-    def settle(self, orders: Orders | Sequence[Order], until_s: float) -> Tallies:
-        """Carry ``orders`` out (in virtual-time order, none after ``until_s``) and judge all samples up to it."""
+    def settle(self, exchanges: Exchanges, until_s: float) -> Tallies:
+        """Carry out what became of ``exchanges`` up to ``until_s`` and judge all samples up to it."""
         ...
 
-    def carry_out(self, orders: Orders | Sequence[Order]) -> None:
-        """Carry ``orders`` out without closing the interval: what ``--eager`` does after each order."""
+    def carry_out(self, exchanges: Exchanges) -> None:
+        """Carry out what became of ``exchanges``, the interval still open: what ``--eager`` does after each event."""
+        ...
+
+    def payload_bytes_of(self, ticket: int, device: int) -> int:
+        """Return the bytes of the payload that was handed over under a ticket."""
+        ...
+
+    def update_bytes_of(self, ticket: int) -> int:
+        """Return the bytes of the update that waits under a ticket."""
+        ...
+
+    def steps_of(self, ticket: int, device: int) -> int:
+        """Return how many steps a device takes to learn what it learns under a ticket."""
         ...
 
     def totals(self) -> DeviceTotals:

@@ -82,6 +82,7 @@ class FleetSpec:
 
     ``workers``: how many processes carry blocks, 0 for this one; it changes no result, and nor does ``ray``.
     ``device``: what playing computes on (cpu, cuda, cuda:N); what comes before t = 0 is the processor's.
+    ``learns``: whether devices learn by themselves; ``rounds``: whether the cloud calls them.
     """
 
     seed: int
@@ -102,6 +103,8 @@ class FleetSpec:
     workers: int = 0
     ray: RaySpec = RaySpec()
     device: str = "cpu"
+    learns: bool = False
+    rounds: bool = False
 
     @property
     def computes_here(self) -> bool:

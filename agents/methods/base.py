@@ -119,6 +119,7 @@ class Method(Protocol):
         together: whether :meth:`adapt` wants each batch or round whole, in one call.
         writes_on_collect: whether :meth:`collect` changes the state.
         expires_s: how long an update stays in force if none follows [s]; None for ever.
+        learning_steps: steps that :meth:`learn` takes, where they are always as many; None if the data decide.
         payload_fields, update_fields: the messages, in the order in which they are written.
     """
 
@@ -132,6 +133,7 @@ class Method(Protocol):
     together: bool
     writes_on_collect: bool
     expires_s: float | None
+    learning_steps: int | None
     payload_fields: tuple[Field, ...]
     update_fields: tuple[Field, ...]
 
@@ -200,6 +202,7 @@ class Deployed:
     together = False
     writes_on_collect = False
     expires_s: float | None = None
+    learning_steps: int | None = None
     window = 0
     payload_fields: tuple[Field, ...] = ()
     update_fields: tuple[Field, ...] = ()

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
-from agents.contract import Eventually, Orders, RaySpec
+from agents.contract import Eventually, RaySpec
+from agents.orders import Orders
 
 if TYPE_CHECKING:
     from agents.contract import Kept
@@ -45,8 +46,24 @@ class BlockPool(Protocol):
         """
         ...
 
+    def learn(self, orders: Orders) -> None:
+        """Let devices learn by themselves; what they learn waits until it is adopted or forgotten."""
+        ...
+
+    def steps_of(self, ticket: int, device: int) -> int:
+        """Return how many steps the device has taken for what it learnt under a ticket."""
+        ...
+
     def note(self, orders: Orders) -> None:
-        """Tell blocks how exchanges progress."""
+        """Note how exchanges progress."""
+        ...
+
+    def adopt(self, orders: Orders) -> None:
+        """Put what devices have learnt in force."""
+        ...
+
+    def expire(self, orders: Orders) -> None:
+        """Let devices fall back from updates that have grown too old."""
         ...
 
     def install(self, orders: Orders, updates: Any) -> None:
@@ -106,8 +123,8 @@ class Cloud(Protocol):
         """Take in what blocks collected."""
         ...
 
-    def adapt(self, tickets: np.ndarray, groups: np.ndarray) -> None:
-        """Turn the payloads of some tickets into updates, in the order of their service; groups share a number."""
+    def serve(self, orders: Orders) -> None:
+        """Compute what is ordered, adapts and broadcasts, in the order given."""
         ...
 
     def parcel(self, tickets: np.ndarray) -> Any:

@@ -10,6 +10,7 @@ import numpy as np
 
 from agents.cloud_half import CloudHalf
 from agents.contract import Kept
+from agents.orders import Orders
 from agents.pools.spread import Crew, Outbox, Reply
 
 
@@ -49,10 +50,10 @@ class RemoteCloud:
         for reply in replies:
             self._box.add("take", reply)
 
-    def adapt(self, tickets: np.ndarray, groups: np.ndarray) -> None:
-        """Turn the payloads of some tickets into updates, in the order of their service; groups share a number."""
-        if len(tickets):
-            self._box.ask("adapt", tickets, groups)
+    def serve(self, orders: Orders) -> None:
+        """Compute what is ordered, adapts and broadcasts, in the order given."""
+        if len(orders):
+            self._box.ask("serve", orders)
 
     def parcel(self, tickets: np.ndarray) -> Parcel:
         """Give away the updates of some tickets, stacked in their order: each worker gets its own."""

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from agents.cloud_half import Collected
-from agents.contract import COHORT_COLUMNS, Eventually, Kept, Orders
+from agents.contract import COHORT_COLUMNS, Eventually, Kept
 from agents.devices import CPU, name_of
 from agents.layout import Layout
+from agents.orders import Kind, Orders
 from agents.pools import Leash
 from agents.shelf import rows_of
 from agents.stack import Stack
@@ -44,8 +45,28 @@ class InlinePool:
         for index, stack in enumerate(self._stacks):
             stack.go_ahead(leash.until_s, *bounds.get(index, nobody))
 
+    def learn(self, orders: Orders) -> None:
+        """Let devices learn by themselves."""
+        for index, mine, rows in self._layout.by_stack(orders):
+            self._stacks[index].learn(rows, orders.at_s[mine], orders.ticket[mine])
+
+    def steps_of(self, ticket: int, device: int) -> int:
+        """Return how many steps the device has taken for what it learnt under a ticket."""
+        one = Orders.of([(Kind.LEARN, ticket, device, 0.0)])
+        return next(self._stacks[index].steps_of(ticket) for index, _, _ in self._layout.by_stack(one))
+
+    def adopt(self, orders: Orders) -> None:
+        """Put what devices have learnt in force."""
+        for index, mine, rows in self._layout.by_stack(orders):
+            self._stacks[index].adopt(rows, orders.at_s[mine], orders.ticket[mine])
+
+    def expire(self, orders: Orders) -> None:
+        """Let devices fall back from updates that have grown too old."""
+        for index, mine, rows in self._layout.by_stack(orders):
+            self._stacks[index].expire(rows, orders.at_s[mine])
+
     def note(self, orders: Orders) -> None:
-        """Tell blocks how exchanges progress."""
+        """Note how exchanges progress."""
         for index, mine, rows in self._layout.by_stack(orders):
             self._stacks[index].note(rows, orders.at_s[mine], orders.ticket[mine], orders.phase[mine])
 

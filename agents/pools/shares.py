@@ -8,8 +8,8 @@ from itertools import accumulate, pairwise
 
 import numpy as np
 
-from agents.contract import Orders
 from agents.layout import Layout
+from agents.orders import Orders
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from agents.cloud_half import Collected
-from agents.contract import NONE, Eventually, Kept, Orders
+from agents.contract import Eventually, Kept
+from agents.orders import NONE, Kind, Orders
 from agents.pools import Leash
 from agents.pools.shares import Owners
 from agents.pools.worker import Script, Sent, Step
@@ -109,8 +110,28 @@ class SpreadPool:
                 box.ask("go_ahead", Leash(leash.until_s, bounds.get(worker, NONE)))
         return asked if self._by_reference else _copied(part for reply in asked for part in reply.get())
 
+    def learn(self, orders: Orders) -> None:
+        """Let devices learn by themselves."""
+        for worker, part, _ in self._parts(orders):
+            self._boxes[worker].add("learn", part)
+
+    def steps_of(self, ticket: int, device: int) -> int:
+        """Return how many steps the device has taken for what it learnt under a ticket."""
+        one = Orders.of([(Kind.LEARN, ticket, device, 0.0)])
+        return next(int(self._boxes[worker].ask("steps_of", ticket, device).get()) for worker, _, _ in self._parts(one))
+
+    def adopt(self, orders: Orders) -> None:
+        """Put what devices have learnt in force."""
+        for worker, part, _ in self._parts(orders):
+            self._boxes[worker].add("adopt", part)
+
+    def expire(self, orders: Orders) -> None:
+        """Let devices fall back from updates that have grown too old."""
+        for worker, part, _ in self._parts(orders):
+            self._boxes[worker].add("expire", part)
+
     def note(self, orders: Orders) -> None:
-        """Tell blocks how exchanges progress."""
+        """Note how exchanges progress."""
         for worker, part, _ in self._parts(orders):
             self._boxes[worker].add("note", part)
 

@@ -22,17 +22,20 @@ class Foresight:
     Args:
         first: the first device of each cohort, int64.
         up, down: the routes of each cohort, None without a link.
+        known: whether sizes are known before messages are sent; if not, nothing is drawn ahead.
     """
 
-    def __init__(self, first: np.ndarray, up: Sequence[Route | None], down: Sequence[Route | None]) -> None:
-        self._first, self._up, self._down = first, up, down
+    def __init__(
+        self, first: np.ndarray, up: Sequence[Route | None], down: Sequence[Route | None], *, known: bool = True
+    ) -> None:
+        self._first, self._up, self._down, self._known = first, up, down, known
 
     def of(self, requests: Requests) -> tuple[Foreseen, Foreseen]:
         """Return what requests weigh on their way up, and updates on their way down."""
         cohort = np.searchsorted(self._first, requests.device, side="right") - 1
         up: Foreseen = [None] * len(cohort)
         down: Foreseen = [None] * len(cohort)
-        for index, (ascent, descent) in enumerate(zip(self._up, self._down, strict=True)):
+        for index, (ascent, descent) in enumerate(zip(self._up, self._down, strict=True) if self._known else ()):
             rows = np.flatnonzero(cohort == index)
             _foresee(up, rows, ascent, requests, requests.payload_bytes, requests.up_latency_s)
             _foresee(down, rows, descent, requests, requests.update_bytes, requests.down_latency_s)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sim.clock import Telling
 from sim.lines.presence import Presence
 from sim.lines.sending import Sending
-from sim.records import Exchange
+from sim.records import ABORTED, LOST, REJECTED, SUPERSEDED, Exchange
 
 #: A story that returns (when the crossing ended [s], how).
 Crossing = Telling
@@ -22,6 +22,15 @@ class Fate(Enum):
     ABORTED = "aborted"
     REJECTED = "rejected"
     SUPERSEDED = "superseded"
+
+
+#: What the table says of an exchange whose message did not arrive.
+_OUTCOMES = {Fate.LOST: LOST, Fate.ABORTED: ABORTED, Fate.SUPERSEDED: SUPERSEDED, Fate.REJECTED: REJECTED}
+
+
+def failed(fate: Fate) -> str:
+    """Return the outcome of an exchange whose message did not arrive."""
+    return _OUTCOMES[fate]
 
 
 class Message:

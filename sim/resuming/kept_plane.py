@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,14 +12,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from agents.contract import (
+    DEVICE_COLUMNS,
     BackendError,
     DataPlane,
     DeviceTotals,
     Eventually,
+    Exchanges,
     Kept,
     MessageSizes,
-    Order,
-    Orders,
     Tallies,
 )
 from sim.resuming.checkpoints import Checkpoint, Checkpoints
@@ -28,6 +29,15 @@ from sim.resuming.pace import Pace
 from sim.resuming.stopping import Stop
 
 Build = Callable[[], DataPlane]
+
+
+#: Stands among the signals of a tick in the journal.
+_ANSWERS = "answers"
+
+
+def _with(tallies: Tallies, answers: np.ndarray) -> Tallies:
+    """Return tallies together with what the timing plane was answered, if it asked for anything."""
+    return replace(tallies, signals={**tallies.signals, _ANSWERS: answers}) if len(answers) else tallies
 
 
 class ReplayError(Exception):
@@ -70,11 +80,19 @@ class KeptPlane:
         self._live: DataPlane | None = None
         if keeping.start is None:
             self._live = stages[0].build()
-            self.sizes, self.columns = self._live.sizes, self._live.columns
+            self.sizes, self.expires_s = self._live.sizes, self._live.expires_s
+            self.learning_steps = self._live.learning_steps
+            self.columns, self.device_columns = self._live.columns, self._live.device_columns
         else:
             assert keeping.past is not None, "a checkpoint belongs to a journal"
             about = keeping.past.about
-            self.sizes, self.columns = MessageSizes(*about["sizes"]), tuple(about["columns"])
+            self.sizes, self.expires_s = MessageSizes(*about["sizes"]), about.get("expires_s")
+            self.learning_steps = about.get("learning_steps")
+            self.columns = tuple(about["columns"])
+            self.device_columns = tuple(about.get("device_columns", DEVICE_COLUMNS))
+        # What the timing plane asked of this tick, and what it was answered.
+        self._answers: deque[int] = deque()
+        self._upcoming = next(self._known, None)
 
     def open_journal(self, about: dict[str, Any]) -> None:
         """Open the journal: with what is known of the run, or behind what it holds already."""
@@ -85,8 +103,13 @@ class KeptPlane:
             self._journal = Journal.resume(path, past)
             return
         path.parent.mkdir(exist_ok=True)
-        sizes = [self.sizes.payload_bytes, self.sizes.update_bytes]
-        own = {"sizes": sizes, "columns": self.columns, "device": self.device}
+        sizes = [self.sizes.payload_bytes, self.sizes.update_bytes, self.sizes.from_data]
+        own: dict[str, Any] = {"sizes": sizes, "columns": self.columns, "device": self.device}
+        own |= {
+            "device_columns": self.device_columns,
+            "expires_s": self.expires_s,
+            "learning_steps": self.learning_steps,
+        }
         self._journal = Journal.begin(path, own | about)
 
     @property
@@ -118,19 +141,21 @@ class KeptPlane:
         still = self._keeping.stop.asked or self._keeping.pace.due() or self._next_stage() is not None
         return 0 if still or self._live is None else self._live.ahead
 
-    def settle(self, orders: Orders | Sequence[Order], until_s: float) -> Tallies:
-        """Carry ``orders`` out, or remember what came of them; write down what is new."""
-        return self.begin(orders, until_s).get()
+    def settle(self, exchanges: Exchanges, until_s: float) -> Tallies:
+        """Carry out what became of ``exchanges``, or remember what came of them; write down what is new."""
+        return self.begin(exchanges, until_s).get()
 
-    def begin(self, orders: Orders | Sequence[Order], until_s: float) -> Eventually[Tallies]:
+    def begin(self, exchanges: Exchanges, until_s: float) -> Eventually[Tallies]:
         """Do as :meth:`settle` does, but let whoever wants the tallies wait for them; in order, all of them."""
-        self._digest.feed(orders)
+        self._digest.feed(exchanges)
         self._tick += 1
-        tick, digest, known = self._tick, self._digest.close(), next(self._known, None)
+        tick, digest, known = self._tick, self._digest.close(), self._upcoming
+        self._upcoming, answers = next(self._known, None), np.array(self._answers, np.int64)
+        self._answers.clear()
         if self._live is None:
             return self._remembered(digest, until_s, known)
-        coming = self._live.begin(orders, until_s)
-        return Eventually(lambda: self._noted(tick, Entry(digest, coming.get()), known))
+        coming = self._live.begin(exchanges, until_s)
+        return Eventually(lambda: self._noted(tick, Entry(digest, _with(coming.get(), answers)), known))
 
     def _remembered(self, digest: bytes, until_s: float, known: Entry | None) -> Eventually[Tallies]:
         """Answer from the journal; go live once the tick of the checkpoint is over."""
@@ -185,11 +210,32 @@ class KeptPlane:
         self._keeping.checkpoints.write(Checkpoint(self._tick, orders, self._awake().checkpoint()))
         self._keeping.pace.took(time.monotonic() - began)
 
-    def carry_out(self, orders: Orders | Sequence[Order]) -> None:
-        """Carry ``orders`` out without closing the interval."""
-        self._digest.feed(orders)
+    def carry_out(self, exchanges: Exchanges) -> None:
+        """Carry out what became of ``exchanges`` without closing the interval."""
+        self._digest.feed(exchanges)
         if self._live is not None:
-            self._live.carry_out(orders)
+            self._live.carry_out(exchanges)
+
+    def payload_bytes_of(self, ticket: int, device: int) -> int:
+        """Return the bytes of the payload that was handed over under a ticket."""
+        return self._answer(lambda live: live.payload_bytes_of(ticket, device))
+
+    def update_bytes_of(self, ticket: int) -> int:
+        """Return the bytes of the update that waits under a ticket."""
+        return self._answer(lambda live: live.update_bytes_of(ticket))
+
+    def steps_of(self, ticket: int, device: int) -> int:
+        """Return how many steps a device takes to learn what it learns under a ticket."""
+        return self._answer(lambda live: live.steps_of(ticket, device))
+
+    def _answer(self, ask: Callable[[DataPlane], int]) -> int:
+        """Ask the live plane, or answer as it did; what it answers belongs to the tick, as tallies do."""
+        if self._live is not None:
+            self._answers.append(ask(self._live))
+            return self._answers[-1]
+        if not self._answers and self._upcoming is not None:
+            self._answers.extend(self._upcoming.tallies.signals.get(_ANSWERS, np.zeros(0, np.int64)).tolist())
+        return self._answers.popleft()
 
     def totals(self) -> DeviceTotals:
         """Return the counts of each device since the start."""

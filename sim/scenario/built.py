@@ -25,13 +25,13 @@ BUILT: dict[str, frozenset[str]] = {
     "fleet keys": frozenset(
         {"cohort", "devices", "samples", "labels", "link", "availability", "churn", "offline", "power", "compute"}
     ),
-    "fleet.compute keys": frozenset({"inference"}),
+    "fleet.compute keys": frozenset({"inference", "training_step"}),
     "fleet.samples.arrivals": frozenset({"poisson", "periodic", "recorded"}),
     "links.rate keys": frozenset({"rate", "trace", "markov", "fitted", "bucket"}),
     "links.discipline": frozenset({"fifo", "ps", "lcfs"}),
     "cloud keys": frozenset({"workers", "service", "queue", "capacity", "batch", "failures", "power"}),
     "method.adapter": frozenset({"static", "cloud_ft", "persona", "probe"}),
-    "method.trigger": frozenset({"never", "periodic", "poisson", "at", "every_samples"}),
+    "method.trigger": frozenset({"never", "periodic", "poisson", "at", "every_samples", "rounds"}),
     "method.codec": frozenset({"fp32", "fp16", "int8"}),
     "references": frozenset({"static", "oracle"}),
     "execution.backend": frozenset({"inline", "ray"}),

@@ -148,6 +148,16 @@ CODECS: dict[str, type[Clause]] = {
 Codec = Annotated[Fp32 | Fp16 | Int8 | TopK | Delta | Codes | Plugin, Variants("codec", CODECS, "method.codec", Plugin)]
 
 
+class Learning(Clause):
+    """Devices learn by themselves, in their own time (``fleet.compute.training_step``)."""
+
+    trigger: Trigger = Field(description="when a device learns")
+    requests: Annotated[str, choice("wait", "at_once")] = Field(
+        default="wait",
+        description="of a device that is learning: ask the cloud when that is done, or at once with the old model",
+    )
+
+
 class Method(Clause):
     """Adapter, trigger and codec; any pairing works or is refused with a reason."""
 
@@ -159,6 +169,8 @@ class Method(Clause):
         default="drop",
         description="a request while one is under way: forget it, replace the old one, or wait",
     )
+
+    learning: Learning | None = Field(default=None, description="learning on the device; default: none")
 
     @field_validator("adapter", mode="after")
     @classmethod

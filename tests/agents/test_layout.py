@@ -4,8 +4,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.contract import CohortSpec, Orders
+from agents.contract import CohortSpec
 from agents.layout import STACKED, Layout
+from agents.orders import Orders
 
 WIDTH = 4
 

@@ -7,65 +7,76 @@ import signal
 import subprocess
 import sys
 import time
+from math import inf
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from agents.contract import Adapt, Collect, Discard, Install, Order, Phase, Progress
+from agents.contract import ExchangeKind, Exchanges, Outcome
 from sim.resuming.order_digest import OrderDigest
 from sim.resuming.pace import REST, Pace
 from sim.resuming.stopping import Stop
 
-ORDERS: list[Order] = [
-    Collect(1, 5, 0.5),
-    Progress(1, 5, 0.5, Phase.UPLINK),
-    Adapt((1, 2), 0.75),
-    Install(1, 5, 1.0),
+#: Of two exchanges: one is served together with the other, and installed.
+ROWS: list[tuple[Any, ...]] = [
+    (ExchangeKind.UPDATE, 1, 5, 0, 1, (0.5, inf, inf, 0.75, 1.0), Outcome.INSTALLED, 0b11001),
+    (ExchangeKind.UPDATE, 2, 6, 0, 1, (0.25, inf, inf, 0.75, inf), Outcome.IN_FLIGHT, 0b01000),
 ]
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def digest(*handed_over: list[Order]) -> bytes:
+def digest(*handed_over: list[tuple[Any, ...]]) -> bytes:
     """Return the digest of one tick."""
     orders = OrderDigest()
     for some in handed_over:
-        orders.feed(some)
+        orders.feed(Exchanges.of(some))
     return orders.close()
 
 
-def test_a_digest_tells_kinds_tickets_batches_and_times_apart() -> None:
-    others: list[list[Order]] = [
-        ORDERS[:-1],
-        [*ORDERS, ORDERS[0]],
-        [*ORDERS[:-1], Discard(1, 5, 1.0)],
-        [*ORDERS[:-1], Install(1, 5, 1.0 + 2**-50)],
-        [*ORDERS[:-1], Install(2, 5, 1.0)],
-        [*ORDERS[:2], Adapt((2, 1), 0.75), ORDERS[3]],
-        [ORDERS[0], Progress(1, 5, 0.5, Phase.SERVICE), *ORDERS[2:]],
+def changed(place: int, value: object) -> list[tuple[Any, ...]]:
+    """Return the rows with one value of the first changed."""
+    first = list(ROWS[0])
+    first[place] = value
+    return [tuple(first), ROWS[1]]
+
+
+def test_a_digest_tells_kinds_tickets_groups_times_and_outcomes_apart() -> None:
+    others: list[list[tuple[Any, ...]]] = [
+        ROWS[:1],
+        [*ROWS, ROWS[0]],
+        changed(0, ExchangeKind.REPORT),
+        changed(1, 3),
+        changed(2, 4),
+        changed(4, 2),
+        changed(5, (0.5, inf, inf, 0.75, 1.0 + 2**-50)),
+        changed(6, Outcome.LOST),
+        changed(7, 0b01001),
         [],
     ]
-    assert len({digest(orders) for orders in [ORDERS, *others]}) == 1 + len(others)
+    assert len({digest(rows) for rows in [ROWS, *others]}) == 1 + len(others)
 
 
-def test_orders_of_a_tick_count_however_they_are_handed_over() -> None:
-    assert digest(ORDERS) == digest(ORDERS[:1], ORDERS[1:]) == digest(ORDERS[::-1])
+def test_stages_of_a_tick_count_however_they_are_handed_over() -> None:
+    parts = [[(*ROWS[0][:7], news)] for news in (0b00001, 0b01000, 0b10000)]
+    assert digest(ROWS) == digest(ROWS[:1], ROWS[1:]) == digest(ROWS[::-1]) == digest(*parts, ROWS[1:])
 
 
 def test_a_digest_begins_anew_with_each_tick() -> None:
-    orders = OrderDigest()
-    orders.feed(ORDERS)
-    assert orders.close() == digest(ORDERS)
+    orders, rows = OrderDigest(), Exchanges.of(ROWS)
+    orders.feed(rows)
+    assert orders.close() == digest(ROWS)
     assert orders.close() == digest([])
-    orders.feed(ORDERS)
-    assert orders.close() == digest(ORDERS)
+    orders.feed(rows)
+    assert orders.close() == digest(ROWS)
 
 
 def test_every_process_gives_the_same_digest() -> None:
     code = (
-        "from agents.contract import Collect, Progress, Phase\n"
+        "from agents.contract import Exchanges\n"
         "from sim.resuming.order_digest import OrderDigest\n"
         "orders = OrderDigest()\n"
-        "orders.feed([Collect(1, 5, 0.5), Progress(1, 5, 0.5, Phase.UPLINK)])\n"
+        "orders.feed(Exchanges.of([(0, 1, 5, 0, 1, (0.5, 0.6, 9, 9, 9), 0, 3)]))\n"
         "print(orders.close().hex())\n"
     )
     told = [
@@ -79,7 +90,7 @@ def test_every_process_gives_the_same_digest() -> None:
         ).stdout.strip()
         for salt in ("1", "2")
     ]
-    assert told == [digest(ORDERS[:2]).hex()] * 2
+    assert told == [digest([(0, 1, 5, 0, 1, (0.5, 0.6, 9, 9, 9), 0, 3)]).hex()] * 2
 
 
 def test_a_named_pace_is_kept_and_off_is_never() -> None:

@@ -18,8 +18,9 @@ from likeness import assert_alike
 from stage import Play, Run, scene
 
 from agents.building import draw_blueprint
-from agents.contract import BackendError, Collect, Orders
+from agents.contract import BackendError
 from agents.models.head import ACTIVATIONS
+from agents.orders import Kind, Orders
 from agents.pools.inline import InlinePool
 from sim.fleet_spec import fleet_spec
 from sim.playing import HowToPlay, play
@@ -169,7 +170,7 @@ def test_what_is_sent_and_what_is_kept_is_on_the_processor() -> None:
         pool, cloud = InlinePool(blueprint.layout, blueprint.build()), blueprint.cloud_half()
         assert pool.device_name() == cloud.device_name() == DEVICE.type
         ticket = np.arange(3)
-        parts = pool.collect(Orders.of([Collect(int(one), int(one) + 4, 9.0) for one in ticket]))
+        parts = pool.collect(Orders.of([(Kind.COLLECT, one, one + 4, 9.0) for one in ticket]))
         cloud.take(parts)
         cloud.adapt(ticket, ticket)
         kept = [cloud.checkpoint(), *pool.checkpoint()]

@@ -11,16 +11,14 @@ from agents.building import draw_blueprint
 from agents.cloud_half import CloudHalf
 from agents.contract import (
     COHORT_COLUMNS,
-    Adapt,
     CohortSpec,
-    Collect,
     DriftSpec,
+    ExchangeKind,
+    Exchanges,
     FleetSpec,
-    Install,
     MessageSizes,
-    Order,
-    Phase,
-    Progress,
+    Outcome,
+    Stage,
 )
 from agents.fleet import Fleet
 from agents.pools import BlockPool, Cloud
@@ -62,23 +60,28 @@ def cloud_of(blueprint: Blueprint) -> CloudHalf:
 
 def fleet_of(pool: BlockPool, cloud: Cloud) -> Fleet:
     """Return a data plane whose blocks are in ``pool``."""
-    return Fleet(pool, cloud, MessageSizes(0, 0), COHORT_COLUMNS, ())
+    return Fleet(pool, cloud, MessageSizes(0, 0), COHORT_COLUMNS)
 
 
 def _nights(device: int, from_s: float, until_s: float) -> list[tuple[float, float]]:
     return [(away, away + 20.0) for away in np.arange(device % 30, until_s, 50.0).tolist() if away + 20.0 > from_s]
 
 
-def itinerary(seed: int = 0, devices: int = 340) -> Iterator[tuple[list[Order], float]]:
-    """Yield (orders, end of the tick): some devices collect, and install one tick later."""
+def history(seed: int = 0, devices: int = 340) -> Iterator[tuple[Exchanges, float]]:
+    """Yield (exchanges, end of the tick): some devices collect, and install one tick later."""
     chance, tickets, under_way = np.random.default_rng(seed), count(), list[tuple[int, int]]()
     for tick in count(1):
         until_s = tick * TICK_S
-        orders: list[Order] = [Progress(ticket, device, until_s - 9.0, Phase.UPLINK) for ticket, device in under_way]
-        orders += [Adapt((ticket,), until_s - 8.0) for ticket, _ in under_way]
-        orders += [Install(ticket, device, until_s - 7.0) for ticket, device in under_way]
+        served = {Stage.REACHED: until_s - 9.0, Stage.SERVED: until_s - 8.0, Stage.ENDED: until_s - 7.0}
+        rows = [_row(ticket, device, Outcome.INSTALLED, served) for ticket, device in under_way]
         asking = chance.choice(devices, 60, replace=False)
         under_way = [(next(tickets), int(device)) for device in asking]
-        # Some of them have just installed: the itinerary must be cut into waves.
-        orders += [Collect(ticket, device, until_s - 2.0) for ticket, device in under_way]
-        yield orders, until_s
+        # Some of them have just installed: their orders must be cut into waves.
+        rows += [_row(ticket, device, Outcome.IN_FLIGHT, {Stage.SENT: until_s - 2.0}) for ticket, device in under_way]
+        yield Exchanges.of(rows), until_s
+
+
+def _row(ticket: int, device: int, outcome: Outcome, reached_s: dict[Stage, float]) -> tuple[object, ...]:
+    at_s = tuple(reached_s.get(stage, np.inf) for stage in Stage)
+    news = sum(1 << stage for stage in reached_s)
+    return ExchangeKind.UPDATE, ticket, device, 0, ticket, at_s, outcome, news

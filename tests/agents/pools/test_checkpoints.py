@@ -7,7 +7,7 @@ from itertools import islice
 
 import numpy as np
 import pytest
-from small_fleet import cloud_of, fleet_of, itinerary, small_blueprint
+from small_fleet import cloud_of, fleet_of, history, small_blueprint
 
 from agents.pools.blueprint import Blueprint
 from agents.pools.inline import InlinePool
@@ -18,7 +18,7 @@ TICKS = 24
 @pytest.mark.parametrize("lived", [0, 7])
 @pytest.mark.parametrize("moment", [0, 1, 9, 20])
 def test_blocks_that_come_back_go_on_as_if_they_had_never_gone(moment: int, lived: int) -> None:
-    blueprint, ticks = small_blueprint(), list(islice(itinerary(), TICKS))
+    blueprint, ticks = small_blueprint(), list(islice(history(), TICKS))
     pool, cloud = InlinePool(blueprint.layout, blueprint.build()), cloud_of(blueprint)
     fleet = fleet_of(pool, cloud)
     for tick in ticks[:moment]:
@@ -37,7 +37,7 @@ def with_another_past(blueprint: Blueprint, ticks: int) -> InlinePool:
     """Return blocks that have been through other things for some ticks."""
     pool = InlinePool(blueprint.layout, blueprint.build())
     fleet = fleet_of(pool, cloud_of(blueprint))
-    for tick in islice(itinerary(seed=1), ticks):
+    for tick in islice(history(seed=1), ticks):
         fleet.settle(*tick)
     return pool
 

@@ -6,8 +6,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.contract import CohortSpec, Collect, Orders
+from agents.contract import CohortSpec
 from agents.layout import Layout
+from agents.orders import Kind, Orders
 from agents.pools.shares import Owners, shares
 
 LOADS = st.lists(st.sampled_from([0.0, 1.0, 3.0, 16.0]), min_size=1, max_size=40)
@@ -35,7 +36,7 @@ def test_each_device_belongs_to_the_worker_of_its_block(cohorts: list[int], work
     layout = Layout([CohortSpec(str(n), n, 1.0, "poisson", 1.0, None) for n in cohorts])
     owned = shares([1.0] * len(layout.places), workers)
     devices = np.random.default_rng(0).permutation(sum(cohorts)).tolist()
-    orders = Orders.of([Collect(device, device, 0.0) for device in devices])
+    orders = Orders.of([(Kind.COLLECT, device, device, 0.0) for device in devices])
     rows_of = Owners(layout, owned).rows_by_worker(orders)
     assert list(rows_of) == sorted(rows_of)
     for worker, rows in rows_of.items():

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from small_fleet import TICK_S, cloud_of, fleet_of, itinerary, small_blueprint
+from small_fleet import TICK_S, cloud_of, fleet_of, history, small_blueprint
 
+from agents.contract import NO_EXCHANGES, Outcome
 from agents.pools.blueprint import Blueprint
 from agents.pools.cloud import RemoteCloud
 from agents.pools.inline import InlinePool
@@ -71,14 +72,14 @@ def test_tallies_and_totals_are_the_same_however_blocks_are_spread(workers: int)
     pool, crew = spread(blueprint, workers)
     fleet = fleet_of(pool, cloud_of(blueprint))
     assert fleet.workers == min(workers, 3)
-    for tick in islice(itinerary(), TICKS):
+    for tick in islice(history(), TICKS):
         assert np.array_equal(fleet.settle(*tick).cohorts, alone.settle(*tick).cohorts)
     assert np.array_equal(fleet.totals().counts, alone.totals().counts)
     assert crew.closed == TICKS
 
 
 def test_a_cloud_half_in_a_worker_of_its_own_changes_nothing_even_when_all_move() -> None:
-    blueprint, ticks = small_blueprint(), list(islice(itinerary(), TICKS))
+    blueprint, ticks = small_blueprint(), list(islice(history(), TICKS))
     alone = fleet_of(InlinePool(blueprint.layout, blueprint.build()), cloud_of(blueprint))
     expected = [alone.settle(*tick).cohorts for tick in ticks]
     fleets = []
@@ -110,11 +111,10 @@ def test_a_tick_without_collects_is_one_message_to_a_worker_and_with_them_it_is_
     blueprint = small_blueprint()
     pool, crew = spread(blueprint, 3)
     fleet = fleet_of(pool, cloud_of(blueprint))
-    fleet.begin([], TICK_S)
+    fleet.begin(NO_EXCHANGES, TICK_S)
     assert crew.messages == 3
-    for number, (orders, until_s) in enumerate(islice(itinerary(), 1, 5), start=1):
-        asks = [order for order in orders if order.at_s == until_s - 2.0]
-        fleet.begin(asks, until_s)
+    for number, (exchanges, until_s) in enumerate(islice(history(), 1, 5), start=1):
+        fleet.begin(exchanges.take(np.flatnonzero(exchanges.outcome == Outcome.IN_FLIGHT)), until_s)
         # Collects; streams to draw meanwhile; the close.
         assert crew.messages == 3 + 9 * number
 
