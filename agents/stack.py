@@ -11,7 +11,7 @@ import torch
 
 from agents.accounts import Accounts
 from agents.arrivals import Arrivals
-from agents.codecs import coded, decoded
+from agents.codecs.message import coded, decoded
 from agents.contract import COHORT_COLUMNS, TOLD_TOGETHER, Kept
 from agents.device_rows import DeviceRows
 from agents.devices import CPU, moved
