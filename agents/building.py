@@ -20,8 +20,8 @@ from agents.hindsight import hindsight_table
 from agents.judging import Judge
 from agents.layout import Layout
 from agents.list_references import see_lists
-from agents.methods import Method, make_method
-from agents.methods.base import Deployed
+from agents.methods.base import Deployed, Method
+from agents.methods.making import make_method
 from agents.models import Base, make_net
 from agents.models.ranking import ScoringHead
 from agents.models.training import pretrain
@@ -78,7 +78,7 @@ def draw_blueprint(spec: FleetSpec, report: Report | None = None) -> Blueprint:
     with about("task.model"):
         net = make_net(spec.model, task.input_shape, task.classes, {**spec.model_options, **task.net_options})
     with about("method.adapter"):
-        method = make_method(spec.adapter, spec.adapter_options, spec.codec, net)
+        method = make_method(spec.adapter, spec.adapter_options, spec.codec, net, spec.codec_options)
     _require_parts(spec, method)
     history = task.history()
     base = pretrain(history, net, spec.pretrain, spec.seed, report)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from agents.codecs import coded, decoded
+from agents.codecs.message import coded, decoded
 from agents.contract import Kept
 from agents.devices import CPU, device_of, moved, name_of
 from agents.keeping import as_arrays, as_tensors, below, under

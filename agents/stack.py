@@ -11,7 +11,7 @@ import torch
 
 from agents.accounts import Accounts
 from agents.arrivals import Arrivals
-from agents.codecs import coded, decoded
+from agents.codecs.message import coded, decoded
 from agents.contract import (
     COHORT_COLUMNS,
     DEVICE_COLUMNS,

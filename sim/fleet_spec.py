@@ -15,7 +15,7 @@ def fleet_spec(scenario: Scenario, watch: Sequence[str], workers: int = 0, ray: 
     """Return the specification of a scenario's data plane; ``watch`` names the signals that triggers look at."""
     task: Any = scenario.task
     method: Any = scenario.method
-    data, model, adapter = task.data.plain(), task.model.plain(), method.adapter.plain()
+    data, model = task.data.plain(), task.model.plain()
     return FleetSpec(
         seed=scenario.seed,
         duration_s=scenario.duration,
@@ -27,9 +27,10 @@ def fleet_spec(scenario: Scenario, watch: Sequence[str], workers: int = 0, ray: 
         pretrain=task.pretrain.plain(),
         cohorts=_cohorts(scenario),
         drift=tuple(map(_drift, scenario.drift)),
-        adapter=adapter.pop("kind"),
-        adapter_options=adapter,
+        adapter=method.adapter.kind,
+        adapter_options=method.adapter.options,
         codec=method.codec.kind,
+        codec_options=method.codec.options,
         references=tuple(scenario.references),
         watch=tuple(watch),
         workers=workers,

@@ -29,7 +29,16 @@ LIBRARIES = {
 }
 #: What a package of ours may import of its siblings.
 ARROWS = {
-    "sim": ("agents.contract", "agents.plugins", "agents.seeding"),
+    "sim": (
+        "agents.contract",
+        "agents.contract.component",
+        "agents.contract.forms",
+        "agents.plugins",
+        "agents.seeding",
+        # Tables of components: names, options, and where the code is. They import no torch.
+        "agents.codecs",
+        "agents.methods",
+    ),
     "agents": (),
     "analysis": (),
 }

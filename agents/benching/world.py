@@ -14,8 +14,8 @@ from typing import Any, cast
 import torch
 
 from agents.contract import FleetSpec
-from agents.methods import Method, make_method
-from agents.methods.base import CloudState
+from agents.methods.base import CloudState, Method
+from agents.methods.making import make_method
 from agents.models import Base, make_net
 from agents.models.training import pretrain
 from agents.tasks import make_task
@@ -37,7 +37,7 @@ class World:
         """Build them as a run of ``spec`` would."""
         task = cast(PoolTask, make_task(spec))
         net = make_net(spec.model, task.input_shape, task.classes, {**spec.model_options, **task.net_options})
-        method = make_method(spec.adapter, spec.adapter_options, spec.codec, net)
+        method = make_method(spec.adapter, spec.adapter_options, spec.codec, net, spec.codec_options)
         history = task.history()
         base = pretrain(history, net, spec.pretrain, spec.seed)
         return cls(spec, task, base, method, method.prepare(history, base, spec.seed))

@@ -1,62 +1,28 @@
-"""Adaptation methods: one paper, one file."""
+"""Adaptation methods: how models on devices are kept fit. One paper, one file, one row of the table.
+
+The table imports no torch; :mod:`agents.methods.making` builds a method.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
-from agents.codecs import make_codec
-from agents.methods.base import (
-    CHUNK,
-    CloudState,
-    Context,
-    DeviceState,
-    Inputs,
-    Method,
-    OfFeatures,
-    Payload,
-    Recent,
-    Updates,
-    Who,
-)
-from agents.methods.cloud_ft import CloudFt
-from agents.methods.persona import Persona
-from agents.methods.static import Static
-from agents.models.base import Net
-from agents.plugins import is_plugin, load_class
+from agents.contract.component import Component, NoOptions
+from agents.methods.cloud_ft_options import CloudFtOptions
+from agents.methods.persona_options import PersonaOptions
 
 #: Name in a scenario -> method.
-METHODS: dict[str, Callable[[Context], Method]] = {
-    "static": Static,
-    "cloud_ft": CloudFt,
-    "persona": Persona,
+METHODS: dict[str, Component] = {
+    "static": Component(NoOptions, "agents.methods.static:Static", summary="The pretrained model, never updated."),
+    "cloud_ft": Component(
+        CloudFtOptions,
+        "agents.methods.cloud_ft:CloudFt",
+        needs=frozenset({"task", "labels"}),
+        quick={"steps": 5},
+    ),
+    "persona": Component(
+        PersonaOptions,
+        "agents.methods.persona:Persona",
+        paper="Persona, ACM MM 2025, arXiv 2509.06552",
+        needs=frozenset({"task"}),
+        quick={"steps": 40, "prototypes": 4, "window": 8},
+    ),
 }
-
-__all__ = [
-    "CHUNK",
-    "METHODS",
-    "CloudState",
-    "Context",
-    "DeviceState",
-    "Inputs",
-    "Method",
-    "OfFeatures",
-    "Payload",
-    "Recent",
-    "Updates",
-    "Who",
-    "make_method",
-]
-
-
-def make_method(name: str, options: Mapping[str, Any], codec: str, net: Net) -> Method:
-    """Return the method ``name``, its messages coded by ``codec``, for devices that run ``net``.
-
-    Raises:
-        ValueError: an unknown method, codec or option, or a pairing that cannot work.
-    """
-    if name not in METHODS and not is_plugin(name):
-        raise ValueError(f"adapter {name!r} is unknown; known are {', '.join(METHODS)}")
-    make = load_class(name) if is_plugin(name) else METHODS[name]
-    method: Method = make(Context(dict(options), make_codec(codec), net))
-    return method

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import torch
 
-from agents.codecs import Codec, Field, nbytes
+from agents.codecs.message import Codec, Field, nbytes
 from agents.models.base import Base, Net
 from agents.models.head import HeadShape
 from agents.tasks.base import History
@@ -96,9 +96,16 @@ class OfFeatures:
 
 @dataclass(frozen=True)
 class Context:
-    """What a method is built from: its options, the codec of its messages, the architecture on the device."""
+    """What a method is built from.
 
-    options: dict[str, Any]
+    Attributes:
+        options: an instance of the options class in its row of the table; a plain mapping for a user's class that
+            declares none.
+        codec: of its messages.
+        net: the architecture on the device.
+    """
+
+    options: Any
     codec: Codec
     net: Net
 
@@ -260,16 +267,3 @@ def stacked(parts: Sequence[Updates]) -> Updates:
 def _padded(rows: torch.Tensor, chunk: int) -> torch.Tensor:
     missing = chunk - len(rows)
     return torch.cat([rows, rows.new_zeros(missing, *rows.shape[1:])]) if missing else rows
-
-
-def read_options(options: dict[str, Any], defaults: dict[str, Any], method: str) -> dict[str, Any]:
-    """Return ``defaults`` with ``options`` laid over them.
-
-    Raises:
-        ValueError: an option that the method does not have.
-    """
-    unknown = sorted(set(options) - set(defaults))
-    if unknown:
-        known = ", ".join(defaults) or "none"
-        raise ValueError(f"adapter {method} has no option {unknown[0]!r}; known are {known}")
-    return {**defaults, **options}

@@ -6,11 +6,9 @@ base head or from the head that the device has (which then must be uploaded too)
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 
-from agents.codecs import Field
+from agents.codecs.message import Field
 from agents.methods.base import (
     CloudState,
     Context,
@@ -21,36 +19,28 @@ from agents.methods.base import (
     Updates,
     Who,
     in_chunks,
-    read_options,
 )
+from agents.methods.cloud_ft_options import CloudFtOptions
 from agents.models.base import Base
 from agents.models.fitting import fit_heads
 from agents.models.training import one_thread
 from agents.tasks.base import History
-
-#: Tuned on the streams of a world (seed 1001) on which no claim is made.
-DEFAULTS: dict[str, Any] = {"window": 120, "steps": 30, "rate": 3e-3, "start": "device", "anchor": 0.0}
 
 #: Heads fitted at once: few, so that what a step touches stays in the cache of the processor.
 _CHUNK = 8
 
 
 class CloudFt(Deployed):
-    """Options: ``window`` (rows uploaded), ``steps`` of Adam at ``rate``, ``start`` (base or device).
-
-    ``anchor`` is the weight of the squared distance from the starting head: few labels must not undo it.
-    """
+    """See :class:`CloudFtOptions`; the anchor is there because few labels must not undo a head."""
 
     name = "cloud_ft"
     needs_labels = True
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self.options = read_options(context.options, DEFAULTS, self.name)
-        if self.options["start"] not in ("base", "device"):
-            raise ValueError(f"cloud_ft: start {self.options['start']!r} is unknown; known are base, device")
-        self.window = self.options["window"]
-        self.from_device = self.options["start"] == "device"
+        self.options: CloudFtOptions = context.options
+        self.window = self.options.window
+        self.from_device = self.options.start == "device"
         features = Field("features", (self.window, self.head.shown), bound=self.net.feature_bound)
         head = Field("head", (self.head.params,))
         label = Field("label", (self.window,), "int32")
@@ -83,9 +73,9 @@ class CloudFt(Deployed):
             start,
             rows["features"],
             label.clamp_min(0),
-            steps=options["steps"],
-            rate=options["rate"],
+            steps=options.steps,
+            rate=options.rate,
             weight=(label >= 0).float(),
-            anchor=options["anchor"],
+            anchor=options.anchor,
         )
         return {"head": fitted}

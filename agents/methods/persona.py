@@ -8,11 +8,11 @@ back-propagation, edits relative to the prototype that the device has.
 from __future__ import annotations
 
 from copy import deepcopy
-from typing import Any
+from dataclasses import asdict
 
 import torch
 
-from agents.codecs import Field
+from agents.codecs.message import Field
 from agents.methods.base import (
     CloudState,
     Context,
@@ -24,10 +24,10 @@ from agents.methods.base import (
     Updates,
     Who,
     in_chunks,
-    read_options,
     stacked,
 )
-from agents.methods.editing import TRANSFERS, Adapter, clip
+from agents.methods.editing import Adapter, clip
+from agents.methods.persona_options import PersonaOptions
 from agents.methods.persona_training import train_adapter, windows_of
 from agents.methods.prototypes import Prototypes, Refinement, Served, at_rest, cluster
 from agents.models.base import Base
@@ -36,25 +36,6 @@ from agents.pretraining import cached, fingerprint
 from agents.seeding import Purpose
 from agents.tasks.base import History
 
-DEFAULTS: dict[str, Any] = {
-    "window": 16,
-    "tau": 0.5,
-    "transfer": "linear",
-    "pooling": "mean_std",
-    "code": 32,
-    "width": 64,
-    "stale": 0.1,
-    "noise": 0.15,
-    "steps": 2000,
-    "rate": 3e-3,
-    "prototypes": 16,
-    "reply": "edit",
-    "resident": True,
-    "hysteresis": 0.1,
-    "refine": 0.01,
-    "refine_step": 0.1,
-    "publish_every": 100,
-}
 #: Options that only matter once devices are served: what was trained without them is still good.
 _SERVING = {"reply", "resident", "hysteresis", "refine", "refine_step", "publish_every"}
 #: Windows of the past that prototypes are made from.
@@ -77,16 +58,16 @@ class Persona(Deployed):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self.options = _checked(read_options(context.options, DEFAULTS, self.name))
+        self.options: PersonaOptions = context.options
         options, params = self.options, self.head.params
-        self.window, self.tau = options["window"], options["tau"]
-        self.adapter = Adapter(self.head, *(options[name] for name in ("code", "width", "transfer", "pooling")))
+        self.window, self.tau = options.window, options.tau
+        self.adapter = Adapter(self.head, options.code, options.width, options.transfer, options.pooling)
         self.rule = Refinement(
-            options["refine"],
-            options["refine_step"],
+            options.refine,
+            options.refine_step,
             self.tau,
-            options["publish_every"],
-            options["hysteresis"],
+            options.publish_every,
+            options.hysteresis,
         )
         self.payload_fields = (
             Field("features", (self.window, self.head.context), bound=self.net.feature_bound),
@@ -94,19 +75,19 @@ class Persona(Deployed):
             Field("count", (), "uint8"),
             Field("version", (), "int16"),
         )
-        edit = (Field("edit", (params,), bound=self.tau),) if options["reply"] == "edit" else ()
-        start = () if options["resident"] else (Field("start", (params,)),)
+        edit = (Field("edit", (params,), bound=self.tau),) if options.reply == "edit" else ()
+        start = () if options.resident else (Field("start", (params,)),)
         named = (Field("prototype", (), "uint8", header=True), Field("version", (), "int16", header=True))
         self.update_fields = (*edit, *start, *named)
         # Where a reply is only a number that stands for a head on the device, the number is all there is to keep.
-        self._regenerates = bool(options["resident"]) and not edit
+        self._regenerates = options.resident and not edit
         self._resident, self._server = torch.empty(0), self.adapter
         self._served: CloudState = {}
 
     def prepare(self, history: History, base: Base, seed: int) -> CloudState:
         key = {
             "what": self.name,
-            "options": {name: value for name, value in self.options.items() if name not in _SERVING},
+            "options": {name: value for name, value in asdict(self.options).items() if name not in _SERVING},
             "base": base.digest(),
             "seed": seed,
             "history": fingerprint(history.tensors()),
@@ -151,7 +132,7 @@ class Persona(Deployed):
         return {**cloud, **serving.cloud()}, {field.name: updates[field.name] for field in self.update_fields}
 
     def _updates(self, cloud: CloudState, serving: Prototypes, head: torch.Tensor, served: Served) -> Updates:
-        resident = self.options["resident"]
+        resident = self.options.resident
         start = (cloud["born"] if resident else serving.published)[served.prototype]
         version = torch.zeros_like(served.version) if resident else served.version
         named = {"prototype": served.prototype.to(torch.uint8), "version": version.to(torch.int16)}
@@ -182,7 +163,7 @@ class Persona(Deployed):
             weights = {f"adapter.{name}": value.clone() for name, value in self.adapter.state_dict().items()}
             called_for = _called_for(self.adapter, {"features": seen.window, "count": seen.real}, self.tau)
         head = base.head.pack(base.layers)
-        prototypes = cluster(called_for["codes"], called_for["edit"], head[0], self.options["prototypes"], seed % 2**32)
+        prototypes = cluster(called_for["codes"], called_for["edit"], head[0], self.options.prototypes, seed % 2**32)
         return {**weights, "base": head, **prototypes}
 
 
@@ -193,27 +174,3 @@ def _called_for(adapter: Adapter, rows: Payload, tau: float) -> Updates:
     codes, edit = adapter(rows["features"], count)
     # An empty window says nothing: it calls for the base head.
     return {"codes": codes.flatten(1), "edit": clip(edit, tau) * (count > 0).unsqueeze(1)}
-
-
-def _checked(options: dict[str, Any]) -> dict[str, Any]:
-    choices = {"transfer": tuple(TRANSFERS), "pooling": ("mean_std", "gru"), "reply": ("edit", "prototype")}
-    for name, known in choices.items():
-        if options[name] not in known:
-            raise ValueError(f"persona: {name} {options[name]!r} is unknown; known are {', '.join(known)}")
-    limits = {
-        "window": (1, 255),
-        "prototypes": (1, 256),
-        "code": (1, 1024),
-        "width": (1, 4096),
-        "steps": (1, 10**7),
-    }
-    for name, (low, high) in limits.items():
-        if not low <= options[name] <= high:
-            raise ValueError(f"persona: {name}={options[name]} must be {low} to {high}")
-    if not 0.0 <= options["stale"] <= 1.0:
-        raise ValueError(f"persona: stale={options['stale']} must be 0 to 1")
-    if not options["noise"] >= 0:
-        raise ValueError(f"persona: noise={options['noise']} must be 0 or more")
-    if not options["tau"] > 0:
-        raise ValueError(f"persona: tau={options['tau']} must be above 0")
-    return options

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
 
 from agents.methods.editing import Adapter, soft_clip
+from agents.methods.persona_options import PersonaOptions
 from agents.models.base import Base
 from agents.models.training import generator, initialise
 from agents.seeding import Purpose
@@ -138,22 +139,22 @@ def windows_of(past: Past, base: Base) -> Contexts | Streams:
     return Contexts.of(past, base) if past.order is None else Streams.of(past, base)
 
 
-def train_adapter(adapter: Adapter, history: History, base: Base, options: dict[str, Any], seed: int) -> None:
+def train_adapter(adapter: Adapter, history: History, base: Base, options: PersonaOptions, seed: int) -> None:
     """Train ``adapter`` in place; the weights that were best on the validation split stay."""
-    chance, tau = generator(seed, Purpose.METHOD, 0), options["tau"]
+    chance, tau = generator(seed, Purpose.METHOD, 0), options.tau
     initialise(adapter, chance)
     adapter.first_weights(chance)
     past = windows_of(history.for_adapters, base)
-    judged = windows_of(history.validation, base).draw(1024, options["window"], generator(seed, Purpose.METHOD, 1))
-    optimiser = torch.optim.Adam(adapter.parameters(), lr=options["rate"])
-    fading = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: 1.0 - step / options["steps"])
+    judged = windows_of(history.validation, base).draw(1024, options.window, generator(seed, Purpose.METHOD, 1))
+    optimiser = torch.optim.Adam(adapter.parameters(), lr=options.rate)
+    fading = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: 1.0 - step / options.steps)
     best, kept = _judged(adapter, base, judged, tau), _weights(adapter)
-    for step in range(1, options["steps"] + 1):
-        windows = past.draw(DEVICES, options["window"], chance, options["stale"])
-        windows = windows._replace(query=_noisy(windows.query, options["noise"], chance))
+    for step in range(1, options.steps + 1):
+        windows = past.draw(DEVICES, options.window, chance, options.stale)
+        windows = windows._replace(query=_noisy(windows.query, options.noise, chance))
         _step(adapter, optimiser, loss_of(adapter, base, windows, tau))
         fading.step()
-        if step % _LOOK == 0 or step == options["steps"]:
+        if step % _LOOK == 0 or step == options.steps:
             loss = _judged(adapter, base, judged, tau)
             if loss < best:
                 best, kept = loss, _weights(adapter)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from agents.methods.base import (
     CloudState,
-    Context,
     Deployed,
     DeviceState,
     Payload,
     Recent,
     Updates,
     Who,
-    read_options,
 )
 from agents.models.base import Base
 from agents.tasks.base import History
@@ -22,10 +20,6 @@ class Static(Deployed):
 
     name = "static"
     shared_rows = True
-
-    def __init__(self, context: Context) -> None:
-        super().__init__(context)
-        read_options(context.options, {}, self.name)
 
     def prepare(self, history: History, base: Base, seed: int) -> CloudState:
         return dict(base.layers)

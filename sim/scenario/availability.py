@@ -76,7 +76,7 @@ def _long(value: Any) -> Any:
 
 Availability = Annotated[
     Always | Renewal | Diurnal | RecordedAvailability,
-    Variants("availability", AVAILABILITIES, "fleet.availability"),
+    Variants("availability", AVAILABILITIES),
     Shorthand(_long, {"type": "object"}),
 ]
 

@@ -3,34 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 from pydantic import (
     BaseModel,
     ConfigDict,
     ModelWrapValidatorHandler,
     ValidationError,
-    ValidationInfo,
-    field_validator,
     model_validator,
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from sim.scenario.built import unbuilt
 from sim.scenario.messages import MISSING, is_told, message
 from sim.scenario.problems import closest, near_miss
-from sim.scenario.surroundings import around
 from sim.scenario.units import shown
 
 
 class Clause(BaseModel):
-    """A map of the scenario. Fields hold base units (seconds, bit/s, bytes, /s, degrees, shares in [0, 1]).
-
-    ``row`` names the row of ``built.BUILT`` that lists which keys are built.
-    """
+    """A map of the scenario. Fields hold base units (seconds, bit/s, bytes, /s, degrees, shares in [0, 1])."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, validate_by_alias=True)
-    row: ClassVar[str] = ""
 
     @model_validator(mode="wrap")
     @classmethod
@@ -50,16 +42,6 @@ class Clause(BaseModel):
             meant = {closest(key, known) for key in unknown}
             wrong += [line for line in lines_of(error) if not _missing(line, meant)]
         raise ValidationError.from_exception_data(cls.__name__, wrong)
-
-    @field_validator("*", mode="after")
-    @classmethod
-    def _refuse_what_is_not_built(cls, value: Any, info: ValidationInfo) -> Any:
-        field = cls.model_fields[str(info.field_name)]
-        refusal = unbuilt(cls.row, field.alias or str(info.field_name))
-        default = field.get_default(call_default_factory=True, validated_data=info.data)
-        if refusal and around(info).built_only and value != default:
-            raise PydanticCustomError("said", refusal)
-        return value
 
     @classmethod
     def key_names(cls) -> list[str]:

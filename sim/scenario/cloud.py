@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
@@ -40,13 +40,12 @@ class CloudPower(Clause):
 class Cloud(Clause):
     """The cloud's queue and servers."""
 
-    row: ClassVar[str] = "cloud keys"
     workers: PositiveCount = Field(default=1, description="requests served at the same time")
     service: ServiceLaw = Field(
         default=Constant(0.0),
         description="time to serve a request; measured: calibrated once from real computing time",
     )
-    queue: Annotated[str, choice("fifo", "lcfs", "ps", row="cloud.queue")] = Field(
+    queue: Annotated[str, choice("fifo", "lcfs", "ps")] = Field(
         default="fifo", description="who is next; ps: all at once, sharing the workers"
     )
     capacity: Limit = Field(default=math.inf, description="requests that fit, served ones included; more are rejected")

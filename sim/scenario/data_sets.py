@@ -146,6 +146,6 @@ def _prefixed(value: Any) -> Any:
 
 Data = Annotated[
     Digits | Gaussians | Files | SyntheticInteractions | Sea | Hyperplane | River | Plugin,
-    Variants("data", DATA, "task.data", Plugin),
+    Variants("data", DATA, Plugin),
     Shorthand(_prefixed, {"type": "string"}),
 ]

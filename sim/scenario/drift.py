@@ -181,6 +181,4 @@ DRIFTS: dict[str, type[Clause]] = {
     "random_walk": RandomWalk,
 }
 
-Drift = Annotated[
-    Sudden | Gradual | Incremental | Recurring | Blip | RandomWalk, Variants("drift", DRIFTS, "drift.kind")
-]
+Drift = Annotated[Sudden | Gradual | Incremental | Recurring | Blip | RandomWalk, Variants("drift", DRIFTS)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationInfo, model_validator
 
@@ -80,11 +80,10 @@ class Execution(Clause):
     A GPU rounds in another way than a processor: its runs are equal to each other, and close to those of a processor.
     """
 
-    row: ClassVar[str] = "execution keys"
     workers: Annotated[int | str, Written(_read_workers, lambda v: v, _WORKERS)] = Field(
         default="auto", description="how many; 0: in process; auto: as many as pay"
     )
-    backend: Annotated[str, choice("inline", "ray", row="execution.backend")] = Field(
+    backend: Annotated[str, choice("inline", "ray")] = Field(
         default_factory=_default_backend, description="in this process, or on Ray; default: ray if workers are named"
     )
     address: Annotated[str | None, Written(_read_address, lambda v: v, {"type": ["string", "null"]})] = Field(

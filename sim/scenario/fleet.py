@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
@@ -13,7 +13,6 @@ from sim.scenario.clause import Clause, refuse
 from sim.scenario.law_fields import TimeLaw
 from sim.scenario.problems import near_miss
 from sim.scenario.quantities import (
-    DataPath,
     EnergyPerByte,
     Frequency,
     Name,
@@ -30,7 +29,7 @@ class Samples(Clause):
 
     every: PositiveTime | None = Field(default=None, description="mean time between samples")
     rate: Frequency | None = Field(default=None, description="samples per time; 0 /s: none")
-    arrivals: Annotated[str, choice("poisson", "periodic", "recorded", row="fleet.samples.arrivals")] = Field(
+    arrivals: Annotated[str, choice("poisson", "periodic", "recorded")] = Field(
         default="poisson",
         description="poisson; periodic with a phase of each device's own; recorded with the data",
     )
@@ -62,11 +61,8 @@ class Labels(Clause):
 class Compute(Clause):
     """How long a device computes."""
 
-    row: ClassVar[str] = "fleet.compute keys"
-
     inference: TimeLaw = Field(default=Constant(0.0), description="one prediction")
     training_step: TimeLaw = Field(default=Constant(0.0), description="one training step")
-    profile: DataPath | None = Field(default=None, description="a table of device profiles instead")
 
 
 class DevicePower(Clause):
@@ -81,7 +77,6 @@ class DevicePower(Clause):
 class Cohort(Clause):
     """Devices that are alike."""
 
-    row: ClassVar[str] = "fleet keys"
     cohort: Name = Field(description="its name")
     devices: Annotated[int, Field(ge=0, le=10**8)] = Field(description="how many")
     samples: Samples = Field(default=Samples.model_construct(rate=0.0), description="the stream of each device")

@@ -27,13 +27,12 @@ class LawRider:
     Attributes:
         dimension: what the law's values are.
         bare: the law that a lone quantity means.
-        words: what may stand instead of a law; ``row`` of the built table says which are built.
+        words: what may stand instead of a law.
     """
 
     dimension: Dimension
     bare: Callable[[float], Law] = laws.Constant
     words: tuple[str, ...] = ()
-    row: str = ""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> Any:
         return core_schema.with_info_plain_validator_function(
@@ -54,7 +53,7 @@ class LawRider:
             ValueError: it is neither (pydantic's ``ValidationError`` and ``UnitError`` are ones).
         """
         if isinstance(value, str) and value in self.words:
-            return str(choice(*self.words, row=self.row).read(value, info))
+            return str(choice(*self.words).read(value, info))
         if not isinstance(value, Mapping):
             return self.bare(self.dimension.parse(value))
         named = alternatives(value, tuple(FORMS))
@@ -105,6 +104,6 @@ def _up_to(high: float) -> Law:
 
 TimeLaw = Annotated[Law, LawRider(units.TIME)]
 JitterLaw = Annotated[Law, LawRider(units.TIME, bare=_up_to)]
-ServiceLaw = Annotated[Law | str, LawRider(units.TIME, words=("measured",), row="cloud.service")]
+ServiceLaw = Annotated[Law | str, LawRider(units.TIME, words=("measured",))]
 EndLaw = Annotated[Law | str, LawRider(units.TIME, words=("never",))]
 SizeLaw = Annotated[Law, LawRider(units.SIZE)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
@@ -25,7 +25,6 @@ _MOST_VIA = 15
 class Link(Clause):
     """A link, private to its device unless ``shared`` or ``shared_by``."""
 
-    row: ClassVar[str] = "links keys"
     up: ThroughputField = Field(description="towards the cloud: a data rate, a trace or a rate process")
     down: ThroughputField = Field(description="towards the device")
     latency: TimeLaw = Field(default=Constant(0.0), description="one-way delay besides transmission")
@@ -40,7 +39,7 @@ class Link(Clause):
     header: Size = Field(default=0.0, description="bytes added to each message")
     mtu: PositiveSize = Field(default=1500.0, description="largest packet, its header included")
     packet_header: Size = Field(default=0.0, description="bytes added to each packet")
-    discipline: Annotated[str, choice("fifo", "ps", "lcfs", row="links.discipline")] = Field(
+    discipline: Annotated[str, choice("fifo", "ps", "lcfs")] = Field(
         default="fifo",
         description="fifo; ps: all messages at once, sharing the rate; lcfs: a fresh one drops the stale",
     )

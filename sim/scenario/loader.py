@@ -55,9 +55,7 @@ def overridden(root: Node, overrides: Sequence[str], seed: int | None, faults: l
     return root
 
 
-def check(
-    root: Node, faults: Sequence[Problem] = (), *, allow_plugins: bool = False, built_only: bool = True
-) -> Scenario:
+def check(root: Node, faults: Sequence[Problem] = (), *, allow_plugins: bool = False) -> Scenario:
     """Check a tree and return the scenario it describes.
 
     Raises:
@@ -67,7 +65,7 @@ def check(
     raw = root.plain()
     raw.setdefault("name", re.sub(r"[^A-Za-z0-9_.-]+", "-", Path(root.mark.file).stem)[:64])
     try:
-        context = survey(raw, plugins=allow_plugins, built_only=built_only)
+        context = survey(raw, plugins=allow_plugins)
         scenario = Scenario.model_validate(raw, context=context)
     except ValidationError as error:
         empty = {(fault.file, fault.line, fault.column) for fault in problems}

@@ -92,5 +92,5 @@ RANKERS = ("din", "gru4rec", "sasrec")
 
 Model = Annotated[
     Mlp | Logistic | Cnn | MobileNet | Din | Gru4Rec | SasRec | Plugin,
-    Variants("model", MODELS, "task.model", Plugin),
+    Variants("model", MODELS, Plugin),
 ]

@@ -18,9 +18,7 @@ from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, Validati
 from pydantic_core import core_schema
 
 from sim.scenario import units
-from sim.scenario.built import unbuilt
 from sim.scenario.problems import closest, near_miss
-from sim.scenario.surroundings import around
 from sim.scenario.tree import Text
 from sim.scenario.units import Dimension, UnitError, shown
 
@@ -56,14 +54,12 @@ def quantity(dimension: Dimension, *, zero: bool = True, words: tuple[str, ...] 
     return Written(read, lambda v: v if isinstance(v, str) else dimension.format(v), _schema(dimension, words))
 
 
-def choice(*names: str, row: str = "") -> Written:
-    """Return the rider of one word out of ``names``; ``row`` of the built table says which are built."""
+def choice(*names: str) -> Written:
+    """Return the rider of one word out of ``names``."""
 
     def read(value: Any, info: ValidationInfo) -> str:
         if value not in names:
             raise ValueError(f"{shown(value)} is unknown{near_miss(str(value), names)}")
-        if around(info).built_only and (refusal := unbuilt(row, value)):
-            raise ValueError(refusal)
         return str(value)
 
     return Written(read, str, {"enum": list(names)})

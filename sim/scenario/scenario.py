@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
@@ -30,7 +30,7 @@ MAX_TICKS = 10_000_000
 #: Sections that name or arrange a run but do not change its result.
 OUTSIDE_FINGERPRINT = ("name", "description", "execution", "sweep")
 
-Reference = Annotated[str, choice("static", "oracle", row="references")]
+Reference = Annotated[str, choice("static", "oracle")]
 
 
 def _default_tick_s(given: dict[str, Any]) -> float:
@@ -48,7 +48,6 @@ def _default_references(given: dict[str, Any]) -> list[str]:
 class Scenario(Clause):
     """One scenario. Attribute names are the YAML keys; times are seconds, rates bit/s, sizes bytes."""
 
-    row: ClassVar[str] = "scenario keys"
     version: Annotated[int, Field(ge=1, le=1)] = Field(description="of this grammar: 1")
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$", max_length=64)] = Field(
         default="scenario", description="names the run; default: the file's own name"

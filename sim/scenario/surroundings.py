@@ -33,7 +33,6 @@ class Surroundings:
         classes: number of classes, where the data set fixes it.
         asks: whether devices ever ask the cloud.
         plugins: whether ``pkg.mod:Class`` may be named.
-        built_only: whether what is not built yet is refused.
     """
 
     duration_s: float | None = None
@@ -46,7 +45,6 @@ class Surroundings:
     classes: int | None = None
     asks: bool = False
     plugins: bool = True
-    built_only: bool = True
 
 
 def around(info: ValidationInfo) -> Surroundings:
@@ -54,7 +52,7 @@ def around(info: ValidationInfo) -> Surroundings:
     return info.context if isinstance(info.context, Surroundings) else Surroundings()
 
 
-def survey(raw: Mapping[str, Any], *, plugins: bool, built_only: bool) -> Surroundings:
+def survey(raw: Mapping[str, Any], *, plugins: bool) -> Surroundings:
     """Read the surroundings off raw values; what makes no sense is left unknown."""
     fleet = [cohort for cohort in _list(raw.get("fleet")) if isinstance(cohort, Mapping)]
     links, concepts = raw.get("links", {}), raw.get("concepts", {})
@@ -70,7 +68,6 @@ def survey(raw: Mapping[str, Any], *, plugins: bool, built_only: bool) -> Surrou
         classes=classes,
         asks=_asks(raw.get("method")),
         plugins=plugins,
-        built_only=built_only,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
@@ -111,7 +111,6 @@ class Bucket(Clause):
 class Throughput(Clause):
     """Bits per second in one direction: exactly one of ``rate``, ``trace``, ``markov``, ``fitted``."""
 
-    row: ClassVar[str] = "links.rate keys"
     rate: Rate | None = Field(default=None, description="constant [bit/s]; 0 bit/s: nothing ever arrives")
     trace: TraceField | None = Field(default=None, description="recorded in a file")
     markov: Markov | None = Field(default=None, description="random: jumps between given rates")

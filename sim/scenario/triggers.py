@@ -9,16 +9,13 @@ from pydantic import Field, ValidationInfo, model_validator
 from sim.scenario import units
 from sim.scenario.clause import Clause
 from sim.scenario.quantities import (
-    Count,
     Frequency,
     PhaseTime,
     PositiveCount,
     PositiveNumber,
     PositiveTime,
     Share,
-    Time,
     Written,
-    choice,
     quantity,
 )
 from sim.scenario.surroundings import around
@@ -112,34 +109,14 @@ class EverySamples(Clause):
     n: PositiveCount = Field(description="samples between requests")
 
 
-class Detector(Clause):
-    """When a change detector raises an alarm."""
-
-    kind: Literal["detector"] = "detector"
-    signal: Annotated[str, choice("error", "entropy", "ood")] = Field(description="what is watched")
-    detector: Annotated[str, choice("page_hinkley", "ewma", "cusum", "ddm", "adwin")] = Field(
-        description="how it is watched"
-    )
-    threshold: PositiveNumber | None = Field(default=None, description="alarm above this; default: the detector's own")
-    minimum: Count = Field(default=30, description="samples before the first alarm")
-    cooldown: Time = Field(default=0.0, description="no further alarm for this long")
-
-
-class IntellectReq(Clause):
-    """When updated parameters would help most, within a budget (arXiv 2302.07335)."""
-
-    kind: Literal["intellectreq"] = "intellectreq"
-    budget: Share = Field(description="share of monitoring periods in which a device may ask")
-
-
 class Rounds(Clause):
-    """Federated rounds: the cloud calls cohorts of devices."""
+    """Federated rounds: the cloud calls devices, they learn and report."""
 
     kind: Literal["rounds"] = "rounds"
     every: PositiveTime = Field(description="time between rounds")
-    cohort_size: PositiveCount = Field(description="devices called")
-    over_select: PositiveNumber = Field(default=1.0, description="call this many times more")
-    wait_for: Share = Field(default=1.0, description="close the round when this share has answered")
+    cohort_size: PositiveCount = Field(description="reports that a round is after")
+    over_select: PositiveNumber = Field(default=1.0, description="call this many times more devices")
+    wait_for: Share = Field(default=1.0, description="close the round when this share has reported")
     timeout: PositiveTime | None = Field(default=None, description="close the round then at the latest")
 
 
@@ -149,12 +126,10 @@ TRIGGERS: dict[str, type[Clause]] = {
     "poisson": Poisson,
     "at": At,
     "every_samples": EverySamples,
-    "detector": Detector,
-    "intellectreq": IntellectReq,
     "rounds": Rounds,
 }
 
 Trigger = Annotated[
-    Never | Periodic | Poisson | At | EverySamples | Detector | IntellectReq | Rounds | Plugin,
-    Variants("trigger", TRIGGERS, "method.trigger", Plugin),
+    Never | Periodic | Poisson | At | EverySamples | Rounds | Plugin,
+    Variants("trigger", TRIGGERS, Plugin),
 ]

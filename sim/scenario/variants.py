@@ -9,7 +9,6 @@ from typing import Any
 from pydantic import ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic_core import core_schema
 
-from sim.scenario.built import unbuilt
 from sim.scenario.clause import Clause, refuse
 from sim.scenario.problems import near_miss
 from sim.scenario.surroundings import around
@@ -28,7 +27,10 @@ class Shorthand:
         return core_schema.no_info_before_validator_function(self.expand, handler(source))
 
     def __get_pydantic_json_schema__(self, core: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"anyOf": [self.schema, handler(core["schema"])]}
+        long = handler(core["schema"])
+        # A section that stands here in full is moved to where sections stand by name.
+        name = {"$comment": long["title"]} if "properties" in long else {}
+        return {"anyOf": [self.schema, {**name, **long}]}
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,16 +40,16 @@ class Variants:
     Attributes:
         noun: what one of them is called in messages.
         table: kind -> its clause.
-        row: row of the built table.
         plugin: the clause of ``pkg.mod:Class``, where outsiders may bring their own.
-        split: turns a short text into the long form (``idx:DIR``).
     """
 
     noun: str
     table: Mapping[str, type[Clause]]
-    row: str
     plugin: type[Clause] | None = None
-    split: Callable[[str], dict[str, Any]] = lambda text: {"kind": text}
+
+    def default(self, kind: str) -> Any:
+        """Return the section of ``kind`` with all its defaults."""
+        return self.table[kind]()
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> Any:
         return core_schema.with_info_plain_validator_function(self.read)
@@ -68,11 +70,11 @@ class Variants:
         """Return the clause that ``value`` describes.
 
         Raises:
-            ValidationError: no kind, an unknown kind, one that is not built yet, or wrong options.
+            ValidationError: no kind, an unknown kind, or wrong options.
         """
         if isinstance(value, Clause):
             return value
-        section = self.split(value) if isinstance(value, str) else value
+        section = {"kind": value} if isinstance(value, str) else value
         if not isinstance(section, Mapping):
             raise ValueError(f"{shown(value)} is no {self.noun}")
         clause = self._clause(section.get("kind"), info)
@@ -85,8 +87,6 @@ class Variants:
             return self._plugin(kind, info)
         if not isinstance(kind, str) or kind not in self.table:
             raise refuse(f"{shown(kind)} is no known {self.noun}{near_miss(str(kind), list(self.table))}", "kind")
-        if around(info).built_only and (refusal := unbuilt(self.row, kind)):
-            raise refuse(refusal, "kind")
         return self.table[kind]
 
     def _plugin(self, kind: str, info: ValidationInfo) -> type[Clause]:
@@ -126,8 +126,18 @@ def exactly_one(clause: Clause, names: tuple[str, ...]) -> None:
         raise ValueError(f"{said}; exactly one is needed: {', '.join(names)}")
 
 
-class Plugin(Clause):
+class Chosen(Clause):
+    """A section that is one of several kinds."""
+
+    kind: str
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What is set beside the kind, as ordinary values in base units."""
+        return {key: value for key, value in self.plain().items() if key != "kind"}
+
+
+class Plugin(Chosen):
     """Code of the user's own, named ``pkg.mod:Class``; its options are its own business."""
 
     model_config = ConfigDict(extra="allow")
-    kind: str

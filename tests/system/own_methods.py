@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import torch
 
-from agents.codecs import Field
+from agents.codecs.message import Field
 from agents.methods.base import CloudState, Context, Deployed, DeviceState, Payload, Recent, Updates, Who
 from agents.models.fitting import fit_heads
 from agents.tasks.base import History

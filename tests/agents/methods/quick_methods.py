@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 
-from agents.methods import CloudState, DeviceState, Method, Payload, Recent, Updates, Who
+from agents.methods import METHODS
+from agents.methods.base import CloudState, DeviceState, Method, Payload, Recent, Updates, Who
 
 #: Options that make a method quick to prepare.
-QUICK: dict[str, dict[str, Any]] = {
-    "persona": {"steps": 40, "prototypes": 4, "window": 8},
-    "cloud_ft": {"steps": 5},
-}
+QUICK: dict[str, Mapping[str, Any]] = {name: component.quick for name, component in METHODS.items()}
 CLASSES, CONTEXTS, FEATURES = 4, 3, 16
 
 

@@ -6,8 +6,9 @@ import pytest
 import torch
 from quick_methods import CONTEXTS, recent, served
 
-from agents.methods import OfFeatures, Recent, make_method
+from agents.methods.base import OfFeatures, Recent
 from agents.methods.cloud_ft import CloudFt
+from agents.methods.making import make_method
 from agents.models import Base, Net
 from agents.tasks.base import History
 

@@ -7,8 +7,11 @@ import torch
 from quick_methods import QUICK, payloads_of, recent, served, whose
 from safetensors.torch import load, save
 
-from agents.codecs import CODECS, encode, roundtrip
-from agents.methods import METHODS, CloudState, Method, OfFeatures, Recent, make_method
+from agents.codecs import CODECS
+from agents.codecs.message import encode, roundtrip
+from agents.methods import METHODS
+from agents.methods.base import CloudState, Method, OfFeatures, Recent
+from agents.methods.making import make_method
 from agents.models import Base, Net
 from agents.tasks.base import History
 

@@ -6,8 +6,9 @@ import pytest
 import torch
 from quick_methods import CLASSES, QUICK, recent, served
 
-from agents.codecs import roundtrip
-from agents.methods import CloudState, OfFeatures, Recent, Updates, make_method
+from agents.codecs.message import roundtrip
+from agents.methods.base import CloudState, OfFeatures, Recent, Updates
+from agents.methods.making import make_method
 from agents.methods.persona import Persona
 from agents.methods.persona_training import Contexts, Windows
 from agents.models import Base, HeadShape, Net, make_net

@@ -1,4 +1,4 @@
-"""The whole grammar of the design: read in full, and refused by name where it is not built yet."""
+"""The whole grammar, read in full."""
 
 from __future__ import annotations
 
@@ -9,9 +9,6 @@ from typing import Any
 import pytest
 
 from sim.scenario import Scenario, ScenarioErrors, load
-from sim.scenario.built import BUILT
-from sim.scenario.loader import check
-from sim.scenario.sources import read_tree
 
 Write = Callable[..., Path]
 Loaded = Callable[..., Scenario]
@@ -29,7 +26,7 @@ fleet:
     samples: {arrivals: recorded}
     labels: {share: 100 %, after: 30 s}
     link: cell
-    compute: {inference: 2 ms, training_step: 40 ms}
+    compute: {inference: 2 ms}
     availability: {on: 30 min, off: {exponential: {mean: 10 min}}}
     churn: {joins: {uniform: {low: 0 s, high: 10 min}}, leaves: {exponential: 2 h}}
     offline: {transfers: abort, samples: stop}
@@ -79,9 +76,9 @@ cloud:
   batch: {max: 1, wait: 10 ms}
   failures: [{at: 3 min, for: 10 s}]
 method:
-  adapter: {kind: duet, anything: goes}
-  trigger: {kind: detector, signal: error, detector: adwin}
-  codec: {kind: topk, share: 1 %}
+  adapter: {kind: persona, tau: 0.4}
+  trigger: {kind: every_samples, n: 20}
+  codec: int8
 execution: {backend: ray, workers: 2}
 """
 
@@ -95,22 +92,17 @@ def everything(write: Write) -> Path:
     return write(EVERYTHING, "everything.yaml")
 
 
-def checked(path: Path) -> Scenario:
-    """Read a scenario as if all of the grammar were built."""
-    return check(read_tree(path, []), built_only=False)
-
-
 def test_all_of_the_grammar_reads_and_survives_being_written(everything: Path, write: Write) -> None:
     from sim.scenario import dump_resolved
 
-    scenario = checked(everything)
-    again = checked(write(dump_resolved(scenario), "everything.yaml"))
+    scenario = load(everything)
+    again = load(write(dump_resolved(scenario), "everything.yaml"))
     assert again == scenario
     assert again.fingerprint() == scenario.fingerprint()
 
 
 def test_values_are_in_base_units(everything: Path) -> None:
-    scenario = checked(everything)
+    scenario = load(everything)
     links = scenario.links
     assert links["cell"].shared_by == 50
     assert links["burst"].outages.scheduled[0].for_ == 40.0
@@ -125,52 +117,23 @@ def test_values_are_in_base_units(everything: Path) -> None:
     assert scenario.drift[1].to.contrast == 0.4
 
 
-def test_what_is_not_built_is_refused_by_name_in_its_place(everything: Path) -> None:
-    with pytest.raises(ScenarioErrors) as caught:
-        load(everything)
-    told = {problem.path: (problem.line, problem.message) for problem in caught.value.problems}
-    unbuilt = {path: line for path, (line, said) in told.items() if "in the grammar but not built" in said}
-    assert set(told) == set(unbuilt)
-    lines = EVERYTHING.splitlines()
-    for entry, path, text in NOT_YET:
-        row, _, name = entry.partition(":")
-        if name not in BUILT.get(row, {name}):
-            assert unbuilt[path] == next(n for n, line in enumerate(lines, 1) if text in line)
-
-
-#: (row and name in the built table, path, what stands on the line in EVERYTHING)
-NOT_YET = [
-    ("fleet keys:compute", "fleet.0.compute", "compute:"),
-    ("fleet.samples.arrivals:recorded", "fleet.0.samples.arrivals", "arrivals: recorded"),
-    ("fleet.availability:renewal", "fleet.0.availability", "{on: 30 min"),
-    ("links.rate keys:trace", "links.cell.up.trace", "up: {trace:"),
-    ("links.discipline:ps", "links.cell.discipline", "discipline: ps"),
-    ("links keys:via", "links.cell.via", "via:"),
-    ("links keys:loss", "links.burst.loss", "gilbert_elliott"),
-    ("cloud.service:measured", "cloud.service", "measured"),
-    ("cloud.queue:ps", "cloud.queue", "queue: ps"),
-    ("cloud keys:batch", "cloud.batch", "batch:"),
-    ("method.adapter:duet", "method.adapter.kind", "duet"),
-    ("method.trigger:detector", "method.trigger.kind", "detector"),
-    ("method.codec:topk", "method.codec.kind", "topk"),
-    ("execution.backend:ray", "execution.backend", "ray"),
-]
-
-
-def test_moving_a_name_to_the_built_table_is_all_it_takes(
-    write: Write, small: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("path", "old", "new", "said"),
+    [
+        ("method.adapter.kind", "kind: persona", "kind: duet", "'duet' is no known adapter; known: static, cloud_ft"),
+        ("method.trigger.kind", "kind: every_samples", "kind: every_sample", "did you mean 'every_samples'?"),
+        ("method.codec.kind", "codec: int8", "codec: topk", "'topk' is no known codec; known: fp32, fp16, int8"),
+        ("fleet.0.compute.profile", "inference: 2 ms", "profile: here.txt", "unknown key; known: inference"),
+    ],
+)
+def test_what_is_not_there_is_an_unknown_name(
+    everything: Path, write: Write, path: str, old: str, new: str, said: str
 ) -> None:
-    path = write(small.replace("latency: 60 ms", "discipline: lcfs"))
-    monkeypatch.setitem(BUILT, "links.discipline", frozenset({"fifo"}))
-    with pytest.raises(ScenarioErrors, match="'lcfs' is in the grammar but not built yet; built: fifo"):
-        load(path)
-    monkeypatch.setitem(BUILT, "links.discipline", frozenset({"fifo", "lcfs"}))
-    assert load(path).links["lte"].discipline == "lcfs"
-
-
-def test_a_default_written_out_is_never_refused(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(BUILT, "links keys", frozenset({"up", "down", "latency"}))
-    assert loaded("latency: 60 ms", "loss: 0 %, via: [], mtu: 1500 B").links["lte"].mtu == 1500.0
+    with pytest.raises(ScenarioErrors) as caught:
+        load(write(EVERYTHING.replace(old, new), "everything.yaml"))
+    (problem,) = caught.value.problems
+    assert problem.path in (path, path.removesuffix(".kind"))
+    assert said in problem.message
 
 
 @pytest.mark.parametrize(

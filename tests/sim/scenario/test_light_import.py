@@ -7,13 +7,10 @@ import sys
 from dataclasses import asdict
 from importlib import import_module
 
-import pytest
-
-from sim.scenario.method import CloudFt, Persona
 from sim.scenario.nets import Mlp
 from sim.scenario.task import Pretrain
 
-HEAVY = ("torch", "ray", "pandas", "simpy", "scipy", "sklearn", "matplotlib", "pyarrow", "agents")
+HEAVY = ("torch", "ray", "pandas", "simpy", "scipy", "sklearn", "matplotlib", "pyarrow")
 
 
 def test_loading_a_scenario_imports_nothing_heavy(write, small: str) -> None:
@@ -26,14 +23,6 @@ def test_loading_a_scenario_imports_nothing_heavy(write, small: str) -> None:
         [sys.executable, "-c", code, str(path)], capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout.strip() == "[]"
-
-
-@pytest.mark.parametrize(
-    ("clause", "module"), [(CloudFt(), "agents.methods.cloud_ft"), (Persona(), "agents.methods.persona")]
-)
-def test_defaults_of_adapters_are_those_of_the_methods(clause: CloudFt | Persona, module: str) -> None:
-    defaults = import_module(module).DEFAULTS
-    assert {key: value for key, value in clause.plain().items() if key != "kind"} == defaults
 
 
 def test_defaults_of_training_are_those_of_the_data_plane() -> None:

@@ -69,11 +69,11 @@ def test_everything_in_the_schema_is_described() -> None:
     clauses = {
         name: body for name, body in json_schema()["$defs"].items() if "properties" in body and name[0].isupper()
     }
-    assert {"Cohort", "Link", "Persona", "Sudden", "Cloud"} <= set(clauses)
+    assert {"Cohort", "Link", "PersonaOptions", "Sudden", "Cloud"} <= set(clauses)
     assert [name for name, body in clauses.items() if not body.get("description")] == []
     silent = [
         f"{name}.{key}"
-        for name in ("Cohort", "Link", "Cloud", "Method", "Persona", "CloudFt", "Samples", "Trace")
+        for name in ("Cohort", "Link", "Cloud", "Method", "PersonaOptions", "CloudFtOptions", "Samples", "Trace")
         for key, body in clauses[name]["properties"].items()
         if key != "kind" and "description" not in body
     ]

@@ -1,0 +1,118 @@
+"""The bridge from what components declare to the strict grammar of scenarios."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, fields, is_dataclass
+from functools import cache
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+import pydantic
+from pydantic import create_model, model_validator
+
+from agents.contract.component import Component, OptionError, hints_of, is_options, key_of, parts_of, read_options
+from agents.contract.forms import Form, Interval, OneOf
+from sim.scenario.clause import Clause, refuse
+from sim.scenario.quantities import choice
+from sim.scenario.rider_table import RIDERS
+from sim.scenario.variants import Chosen, Plugin, Variants
+
+
+def variants(
+    noun: str, table: Mapping[str, Component], *, plugins: bool = False, base: type[Chosen] = Chosen
+) -> Variants:
+    """Return the grammar of a family: one section for each row of its table, told apart by ``kind``."""
+    sections = {kind: section(component.options, kind, base) for kind, component in table.items()}
+    return Variants(noun, sections, Plugin if plugins else None)
+
+
+@cache
+def section(options: type, kind: str = "", base: type[Clause] = Clause) -> type[Any]:
+    """Return the section of the grammar that an options class describes; ``kind`` is the name in its table."""
+    hints = hints_of(options)
+    named: dict[str, Any] = {"kind": (Literal[kind], kind)} if kind else {}
+    declared = {one.name: (_translated(hints[one.name]), _field(one)) for one in fields(options)}
+    name = options.__name__ if is_options(options) and fields(options) else f"{kind.title().replace('_', '')}Options"
+    made: type[Clause] = create_model(  # type: ignore[call-overload]
+        name,
+        __base__=base,
+        __doc__=options.__doc__,
+        __validators__={"_fits_together": model_validator(mode="after")(_checker(options))},
+        **named,
+        **declared,
+    )
+    return made
+
+
+def _checker(options: type) -> Callable[[Clause], Clause]:
+    """Return the check of options against each other, as the options class itself makes it."""
+    own = {one.name for one in fields(options)}
+
+    def check(self: Clause) -> Clause:
+        try:
+            options(**{name: _options(options, name, value) for name, value in self if name in own})
+        except OptionError as error:
+            raise refuse(str(error), *error.option) from None
+        return self
+
+    return check
+
+
+def _options(options: type, name: str, value: Any) -> Any:
+    """Return a value as the options class holds it: nested sections as options."""
+    if not isinstance(value, Clause) or isinstance(value, Chosen):
+        return value
+    nested = [one for one in _alternatives(hints_of(options)[name]) if is_options(one)]
+    return read_options(nested[0], value.plain(), name) if nested else value
+
+
+def _alternatives(hint: Any) -> tuple[Any, ...]:
+    bare, _ = parts_of(hint)
+    return tuple(parts_of(one)[0] for one in get_args(bare)) or (bare,)
+
+
+def _field(one: Field[Any]) -> Any:
+    described: dict[str, Any] = {"description": one.metadata.get("description") or None}
+    if key_of(one.name) != one.name:
+        described["alias"] = key_of(one.name)
+    if one.default_factory is not MISSING:
+        return pydantic.Field(default_factory=one.default_factory, **described)
+    if one.default is MISSING:
+        return pydantic.Field(**described)
+    return pydantic.Field(default=_default(one.default), **described)
+
+
+def _default(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return list(value)
+    if is_dataclass(value) and not isinstance(value, type) and value.__class__.__module__.startswith("agents"):
+        held = {one.name: getattr(value, one.name) for one in fields(value)}
+        return section(type(value)).model_construct(**held)
+    return value
+
+
+def _translated(hint: Any) -> Any:
+    """Return an annotation with riders of the grammar in place of markers, and sections in place of options."""
+    if get_origin(hint) is Annotated:
+        bare, *markers = get_args(hint)
+        translated = _translated(bare)
+        for marker in markers:
+            translated = _ridden(translated, marker)
+        return translated
+    if get_origin(hint) in (Union, UnionType):
+        return Union[tuple(_translated(one) for one in get_args(hint))]  # noqa: UP007  # made at run time
+    if get_origin(hint) in (list, dict):
+        return get_origin(hint)[tuple(_translated(one) for one in get_args(hint))]
+    return section(hint) if is_options(hint) else hint
+
+
+def _ridden(bare: Any, marker: Any) -> Any:
+    if isinstance(marker, OneOf):
+        return Annotated[bare, choice(*marker.names)]
+    if isinstance(marker, Form):
+        return RIDERS[marker.name](bare, marker)
+    if isinstance(marker, Interval):
+        bounds: dict[str, Any] = {name: bound for name, bound in vars(marker).items() if bound is not None}
+        return Annotated[bare, pydantic.Field(**bounds, allow_inf_nan=False if bare is float else None)]
+    return Annotated[bare, marker]

@@ -1,0 +1,42 @@
+"""How each form that options are written in (:mod:`agents.contract.forms`) is read in a scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from agents.contract.forms import Form
+from sim.scenario import quantities, units
+from sim.scenario.law_fields import SizeLaw, TimeLaw
+from sim.scenario.quantities import quantity
+from sim.scenario.units import Dimension
+
+#: Form -> (bare type, marker) -> annotation of the field.
+RIDERS: dict[str, Callable[[Any, Form], Any]] = {}
+
+
+def _amount(dimension: Dimension) -> Callable[[Any, Form], Any]:
+    return lambda bare, form: Annotated[bare, quantity(dimension, zero=form.zero, words=form.words)]
+
+
+def _as(known: Any) -> Callable[[Any, Form], Any]:
+    return lambda bare, form: known
+
+
+RIDERS.update(
+    {
+        "time": _amount(units.TIME),
+        "rate": _amount(units.RATE),
+        "size": _amount(units.SIZE),
+        "frequency": _amount(units.FREQUENCY),
+        "angle": _amount(units.ANGLE),
+        "angular speed": _amount(units.ANGULAR_SPEED),
+        "speed": _amount(units.SPEED),
+        "share": _as(quantities.Share),
+        "path": _as(quantities.DataPath),
+        "column": _as(quantities.Column),
+        "sizes": _as(quantities.Sizes),
+        "time law": _as(TimeLaw),
+        "size law": _as(SizeLaw),
+    }
+)
