@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from agents.contract import DataPlane, FleetSpec, RaySpec
-from agents.plugins import load_class
+from agents.contract import DataPlane, FleetSpec, InputError, RaySpec
+from agents.contract.component import make_component
 from agents.seeding import Purpose
 from sim.clock import Clock
 from sim.cloud import Cloud, FifoCloud
@@ -38,7 +38,8 @@ from sim.roads import express_roads
 from sim.scenario import Scenario
 from sim.simulation import Player, Simulation
 from sim.stories import Stories
-from sim.triggers import At, EverySamples, Never, Periodic, Poisson, Trigger
+from sim.triggers import TRIGGERS
+from sim.triggers.base import Trigger
 
 #: Told (what is being prepared, share done in [0, 1]).
 Report = Callable[[str, float], None]
@@ -126,23 +127,19 @@ def _world(scenario: Scenario, clock: Clock, up: Ways, down: Ways, cloud: Cloud,
 
 
 def make_trigger(scenario: Scenario) -> Trigger:
-    """Build the trigger of a scenario; a method that has nothing to ask for never asks."""
-    trigger: Any = scenario.method.trigger
-    devices = sum(cohort.devices for cohort in scenario.fleet)
-    if trigger.kind == "never" or scenario.method.adapter.kind == "static":
-        return Never(devices)
-    if trigger.kind == "periodic":
-        phase_s = None if trigger.phase == "random" else float(trigger.phase)
-        return Periodic(scenario.seed, devices, trigger.every, phase_s)
-    if trigger.kind == "poisson":
-        return Poisson(scenario.seed, devices, trigger.rate)
-    if trigger.kind == "at":
-        asks = [(ask.times, None if ask.devices == "all" else ask.devices) for ask in trigger.all_asks]
-        return At(devices, asks)
-    if trigger.kind == "every_samples":
-        return EverySamples(scenario.seed, devices, trigger.n, scenario.tick)
-    own: Trigger = load_class(trigger.kind)(scenario.seed, devices, scenario.tick, **(trigger.model_extra or {}))
-    return own
+    """Build the trigger of a scenario; a method that has nothing to ask for never asks.
+
+    Raises:
+        InputError: options that a user's class does not take.
+    """
+    chosen, method = scenario.method.trigger, scenario.method.adapter.kind
+    kind, options = (chosen.kind, chosen.options) if method != "static" else ("never", {})
+    context = scenario.seed, scenario.devices, scenario.tick
+    try:
+        trigger: Trigger = make_component(TRIGGERS, kind, "trigger", options, *context)
+    except ValueError as error:
+        raise InputError("method.trigger", str(error)) from error
+    return trigger
 
 
 def _trigger(acts: Sequence[Act]) -> Trigger:

@@ -16,7 +16,7 @@ from agents.contract import DataPlane, Eventually, Tallies
 from sim.clock import TICK, Clock, Telling
 from sim.itinerary import Itinerary
 from sim.requests import Drawing, Requests
-from sim.triggers import Asks, Trigger
+from sim.triggers.base import Asks, Trigger
 
 
 @dataclass
