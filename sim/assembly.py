@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import inf
@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from agents.contract import DataPlane, FleetSpec, RaySpec
-from agents.plugins import load_class
+from agents.contract import DataPlane, FleetSpec, InputError, RaySpec
+from agents.contract.component import make_component
 from sim.clock import Clock, Telling
 from sim.cloud import Cloud, FifoCloud
 from sim.cloud_building import build_cloud
@@ -34,11 +34,13 @@ from sim.request_draws import chances_of
 from sim.requests import Drawing, Tickets
 from sim.resuming.kept_plane import Stage
 from sim.roads import express_roads
-from sim.rounds import RoundPlan, Rounds
+from sim.rounds import Rounds
 from sim.scenario import Scenario
 from sim.simulation import Player, Simulation
 from sim.stories import Stories, luck_of
-from sim.triggers import Asks, At, EverySamples, Never, Periodic, Poisson, Trigger
+from sim.triggers import TRIGGERS
+from sim.triggers.base import Asks, Trigger
+from sim.triggers.rounds import Rounds as RoundsTrigger
 from sim.world import Patience, World
 
 #: Told (what is being prepared, share done in [0, 1]).
@@ -87,19 +89,20 @@ def assemble(
     cloud = build_cloud(scenario.cloud, scenario.seed, clock)
     player: Player
     chances, tickets, beside = chances_of(acts, plane, up.hops), Tickets(), None
+    trigger = _trigger(acts)
     one_by_one = eager or _relinked(acts) or _begins_by_itself(scenario, plane)
     roads = None if one_by_one else express_roads(scenario, up, down, presence_of(scenario))
     if roads is not None and isinstance(cloud, FifoCloud):
         player = Express(roads, cloud.servers, cloud.log, followed=plane is not None)
     else:
         world = _world(scenario, clock, up, down, cloud, tickets, plane, eager=eager)
-        player, beside = Stories(world), _rounds(scenario, world, chances)
+        player, beside = Stories(world), _rounds(scenario, trigger, world, chances)
     simulation = Simulation(
         duration_s=scenario.duration,
         tick_s=scenario.tick,
         clock=clock,
         player=player,
-        trigger=_trigger(acts),
+        trigger=trigger,
         chances=chances,
         plane=plane,
         tickets=tickets,
@@ -129,13 +132,14 @@ def _begins_by_itself(scenario: Scenario, plane: DataPlane | None) -> bool:
 
 def _learning(scenario: Scenario) -> Trigger | None:
     learning: Any = scenario.method.learning
-    return None if learning is None else trigger_of(scenario, learning.trigger)
+    if learning is None:
+        return None
+    return trigger_of(scenario, learning.trigger.kind, learning.trigger.options, "method.learning.trigger")
 
 
-def _rounds(scenario: Scenario, world: World, chances: Drawing) -> Callable[[], Telling] | None:
+def _rounds(scenario: Scenario, trigger: Trigger, world: World, chances: Drawing) -> Callable[[], Telling] | None:
     """Return the process of the cloud that calls devices in rounds, if there is one."""
-    trigger: Any = scenario.method.trigger
-    if trigger.kind != "rounds":
+    if not isinstance(trigger, RoundsTrigger):
         return None
 
     def luck(devices: np.ndarray, number: int, now_s: float) -> list[Luck]:
@@ -143,14 +147,7 @@ def _rounds(scenario: Scenario, world: World, chances: Drawing) -> Callable[[], 
         asks = Asks(devices, np.full(count, now_s), np.full(count, number))
         return list(luck_of(chances.draw(asks, 0), world.foresight))
 
-    plan = RoundPlan(
-        trigger.every,
-        trigger.cohort_size,
-        trigger.over_select,
-        trigger.wait_for,
-        inf if trigger.timeout is None else trigger.timeout,
-    )
-    return Rounds(world, plan, scenario.seed, scenario.devices, luck).process
+    return Rounds(world, trigger.rounds, scenario.seed, scenario.devices, luck).process
 
 
 def _world(
@@ -187,31 +184,25 @@ def _world(
 
 
 def make_trigger(scenario: Scenario) -> Trigger:
-    """Build the trigger of a scenario; a method that has nothing to ask for never asks."""
-    trigger: Any = scenario.method.trigger
-    # In rounds it is the cloud that asks.
-    if trigger.kind == "rounds" or scenario.method.adapter.kind == "static":
-        return Never(scenario.devices)
-    return trigger_of(scenario, trigger)
+    """Build the trigger of a scenario; a method that has nothing to ask for never asks.
+
+    Raises:
+        InputError: options that a user's class does not take.
+    """
+    if scenario.method.adapter.kind == "static":
+        return trigger_of(scenario, "never", {}, "method.trigger")
+    chosen = scenario.method.trigger
+    return trigger_of(scenario, chosen.kind, chosen.options, "method.trigger")
 
 
-def trigger_of(scenario: Scenario, trigger: Any) -> Trigger:
-    """Build a trigger of a scenario, of requests or of learning."""
-    devices = scenario.devices
-    if trigger.kind == "never":
-        return Never(devices)
-    if trigger.kind == "periodic":
-        phase_s = None if trigger.phase == "random" else float(trigger.phase)
-        return Periodic(scenario.seed, devices, trigger.every, phase_s)
-    if trigger.kind == "poisson":
-        return Poisson(scenario.seed, devices, trigger.rate)
-    if trigger.kind == "at":
-        asks = [(ask.times, None if ask.devices == "all" else ask.devices) for ask in trigger.all_asks]
-        return At(devices, asks)
-    if trigger.kind == "every_samples":
-        return EverySamples(scenario.seed, devices, trigger.n, scenario.tick)
-    own: Trigger = load_class(trigger.kind)(scenario.seed, devices, scenario.tick, **(trigger.model_extra or {}))
-    return own
+def trigger_of(scenario: Scenario, kind: str, options: Mapping[str, Any], path: str) -> Trigger:
+    """Build one trigger, of requests or of learning; raises as :func:`make_trigger`."""
+    context = scenario.seed, scenario.devices, scenario.tick
+    try:
+        trigger: Trigger = make_component(TRIGGERS, kind, "trigger", options, *context)
+    except ValueError as error:
+        raise InputError(path, str(error)) from error
+    return trigger
 
 
 def _trigger(acts: Sequence[Act]) -> Trigger:

@@ -10,7 +10,7 @@ import numpy as np
 
 from agents.seeding import Purpose, uniforms
 from sim.laws import Constant, Law
-from sim.triggers import Asks
+from sim.triggers.base import Asks
 
 #: Draws one value for each of some asks: (device, number) -> float64 of the same length.
 Draw = Callable[[np.ndarray, np.ndarray], np.ndarray]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from math import ceil, inf
+from math import inf
 
 import numpy as np
 
@@ -18,41 +18,11 @@ from sim.clock import Happening, Telling
 from sim.learning import learn
 from sim.lines.message import Fate, Message, failed
 from sim.records import INSTALLED, REJECTED, REPORTED, Exchange, Luck
+from sim.triggers.rounds import RoundsOptions
 from sim.world import World
 
 #: Draws what is left to chance for devices in round number n, at a time [s].
 DrawLuck = Callable[[np.ndarray, int, float], list[Luck]]
-
-
-@dataclass(frozen=True)
-class RoundPlan:
-    """When rounds begin and end.
-
-    Attributes:
-        every_s: time between the beginnings of rounds, if they are over by then.
-        devices: how many reports a round is after.
-        over_select: how many times as many devices are called.
-        wait_for: share of ``devices`` with whose reports a round closes.
-        timeout_s: when it closes at the latest; ``inf`` for never.
-        learns: whether devices learn before they report.
-    """
-
-    every_s: float
-    devices: int
-    over_select: float = 1.0
-    wait_for: float = 1.0
-    timeout_s: float = inf
-    learns: bool = True
-
-    @property
-    def called(self) -> int:
-        """How many devices are called."""
-        return ceil(self.devices * self.over_select)
-
-    @property
-    def enough(self) -> int:
-        """With how many reports a round closes."""
-        return max(1, ceil(self.devices * self.wait_for))
 
 
 @dataclass
@@ -87,18 +57,18 @@ class Round:
 class Rounds:
     """Plays one round after the other, as a server that calls devices."""
 
-    def __init__(self, world: World, plan: RoundPlan, seed: int, devices: int, luck: DrawLuck) -> None:
+    def __init__(self, world: World, plan: RoundsOptions, seed: int, devices: int, luck: DrawLuck) -> None:
         self._world, self._plan, self._seed, self._devices, self._luck = world, plan, seed, devices, luck
         self._taking_part: set[int] = set()
 
     def process(self) -> Telling:
         """Begin a round whenever it is time; a round that lasts longer delays those after it."""
-        number, begin_s = 0, self._plan.every_s
+        number, begin_s = 0, self._plan.every
         while begin_s < inf:
             yield begin_s
             yield from self._round(number)
             number += 1
-            begin_s = max(begin_s + self._plan.every_s, self._world.clock.now)
+            begin_s = max(begin_s + self._plan.every, self._world.clock.now)
 
     def _round(self, number: int) -> Telling:
         world, plan = self._world, self._plan
@@ -108,8 +78,8 @@ class Rounds:
         round_ = Round(world.clock.happening(), len(called), min(plan.enough, len(called)))
         for device, luck in zip(called.tolist(), self._luck(called, number, world.clock.now), strict=True):
             world.clock.play(self._take_part(round_, number, device, luck))
-        if plan.timeout_s < inf:
-            world.clock.play(_time_out(round_, world.clock.now + plan.timeout_s))
+        if plan.timeout is not None:
+            world.clock.play(_time_out(round_, world.clock.now + plan.timeout))
         if round_.is_open:
             yield round_.closing
         if round_.reports:
@@ -126,9 +96,8 @@ class Rounds:
     def _take_part(self, round_: Round, number: int, device: int, luck: Luck) -> Telling:
         self._taking_part.add(device)
         came = yield from self._receive(number, device, luck)
-        if came and self._plan.learns:
-            yield from self._learn(number, device, luck)
         if came:
+            yield from self._learn(number, device, luck)
             yield from self._report(round_, number, device, luck)
         self._taking_part.discard(device)
         round_.leave()

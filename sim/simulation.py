@@ -15,7 +15,7 @@ import numpy as np
 from agents.contract import DataPlane, Eventually, ExchangeKind, Exchanges, Tallies
 from sim.clock import TICK, Clock, Telling
 from sim.requests import Drawing, Requests, Tickets
-from sim.triggers import Trigger
+from sim.triggers.base import Trigger
 
 
 @dataclass

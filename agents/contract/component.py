@@ -156,13 +156,23 @@ def read_options(options: type, given: Mapping[str, Any], what: str) -> Any:
     missing = [key for key, one in known.items() if _is_required(one) and key not in given]
     if missing:
         raise ValueError(f"{what}: {missing[0]} is missing")
-    hints = hints_of(options)
-    read = {known[key].name: _read(hints[known[key].name], value, f"{what}: {key}") for key, value in given.items()}
     try:
-        return options(**read)
+        return typed(options, given, what)
     except OptionError as error:
         place = "".join(f"{part}: " for part in error.option)
         raise ValueError(f"{what}: {place}{error}") from error
+
+
+def typed(options: type, given: Mapping[str, Any], what: str) -> Any:
+    """Return an options dataclass from plain values that it knows.
+
+    Raises:
+        OptionError: values that do not fit together.
+        ValueError: a value out of bounds.
+    """
+    hints = hints_of(options)
+    names = {key_of(one.name): one.name for one in fields(options)}
+    return options(**{names[key]: _read(hints[names[key]], value, f"{what}: {key}") for key, value in given.items()})
 
 
 def key_of(name: str) -> str:
@@ -192,15 +202,15 @@ def _read(hint: Any, value: Any, what: str) -> Any:
     """Return ``value`` as an option of type ``hint``: nested options are read, bounds are checked."""
     bare, markers = parts_of(hint)
     for marker in markers:
-        if isinstance(marker, Interval | OneOf | Form):
+        if isinstance(marker, Interval | OneOf | Form) and value is not None:
             marker.check(value, what)
-    choices = [parts_of(one) for one in get_args(bare)] if get_origin(bare) is not list else []
-    nested = next((one for one in (bare, *(choice for choice, _ in choices)) if is_options(one)), None)
-    if nested is not None and isinstance(value, Mapping):
-        return read_options(nested, value, what)
-    if value is not None and type(None) in get_args(bare):
-        others = [one for one in get_args(bare) if one is not type(None)]
-        return _read(others[0], value, what) if len(others) == 1 else value
+    inner = [one for one in get_args(bare) if one is not type(None)]
+    if is_options(bare) and isinstance(value, Mapping):
+        return read_options(bare, value, what)
+    if get_origin(bare) is list and isinstance(value, list | tuple):
+        return [_read(inner[0], one, f"{what}.{number}") for number, one in enumerate(value)]
+    if type(None) in get_args(bare) and len(inner) == 1 and value is not None:
+        return _read(inner[0], value, what)
     return value
 
 

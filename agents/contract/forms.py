@@ -113,6 +113,10 @@ Column = Annotated[str | int, Form("column")]
 Sizes = Annotated[list[int], Form("sizes")]
 #: A concept: a map of transforms, the name of one, or a list of these.
 ConceptForm = Annotated[Any, Form("concept")]
+#: A time within the run.
+Moment = Annotated[float, Form("moment")]
+#: ``all``, or a list of device ids.
+DeviceIds = Annotated[Any, Form("device ids")]
 Number = Annotated[float, Interval(ge=0)]
 PositiveNumber = Annotated[float, Interval(gt=0)]
 Count = Annotated[int, Interval(ge=0)]

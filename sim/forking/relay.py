@@ -8,7 +8,7 @@ from math import inf
 import numpy as np
 
 from sim.requests import Chances, Requests
-from sim.triggers import Asks, Trigger
+from sim.triggers.base import Asks, Trigger
 
 
 class TriggerRelay:

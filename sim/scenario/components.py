@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import pydantic
 from pydantic import create_model, model_validator
 
-from agents.contract.component import Component, OptionError, hints_of, is_options, key_of, parts_of, read_options
+from agents.contract.component import Component, OptionError, hints_of, is_options, key_of, typed
 from agents.contract.forms import Form, Interval, OneOf
 from sim.scenario.clause import Clause, refuse
 from sim.scenario.quantities import choice
@@ -47,29 +47,16 @@ def section(options: type, kind: str = "", base: type[Clause] = Clause) -> type[
 
 def _checker(options: type) -> Callable[[Clause], Clause]:
     """Return the check of options against each other, as the options class itself makes it."""
-    own = {one.name for one in fields(options)}
+    keys = {key_of(one.name) for one in fields(options)}
 
     def check(self: Clause) -> Clause:
         try:
-            options(**{name: _options(options, name, value) for name, value in self if name in own})
+            typed(options, {key: value for key, value in self.plain().items() if key in keys}, "")
         except OptionError as error:
             raise refuse(str(error), *error.option) from None
         return self
 
     return check
-
-
-def _options(options: type, name: str, value: Any) -> Any:
-    """Return a value as the options class holds it: nested sections as options."""
-    if not isinstance(value, Clause) or isinstance(value, Chosen):
-        return value
-    nested = [one for one in _alternatives(hints_of(options)[name]) if is_options(one)]
-    return read_options(nested[0], value.plain(), name) if nested else value
-
-
-def _alternatives(hint: Any) -> tuple[Any, ...]:
-    bare, _ = parts_of(hint)
-    return tuple(parts_of(one)[0] for one in get_args(bare)) or (bare,)
 
 
 def _field(one: Field[Any]) -> Any:

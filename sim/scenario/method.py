@@ -13,15 +13,17 @@ from sim.scenario.clause import Clause
 from sim.scenario.components import variants
 from sim.scenario.quantities import choice
 from sim.scenario.surroundings import around
-from sim.scenario.triggers import Never, Trigger
 from sim.scenario.variants import Chosen
+from sim.triggers import TRIGGERS
 
 #: Adapters of the data plane, and the one that plays timing alone.
 ADAPTERS = {**METHODS, "probe": PROBE}
 
 _ADAPTER = variants("adapter", ADAPTERS, plugins=True)
+_TRIGGER = variants("trigger", TRIGGERS, plugins=True)
 _CODEC = variants("codec", CODECS, plugins=True)
 Adapter = Annotated[Chosen, _ADAPTER]
+Trigger = Annotated[Chosen, _TRIGGER]
 Codec = Annotated[Chosen, _CODEC]
 
 
@@ -41,7 +43,7 @@ class Method(Clause):
     adapter: Adapter = Field(
         default=_ADAPTER.default("static"), description="how models are adapted; static never asks"
     )
-    trigger: Trigger = Field(default=Never(), description="when a device asks")
+    trigger: Trigger = Field(default=_TRIGGER.default("never"), description="when a device asks")
     codec: Codec = Field(default=_CODEC.default("fp32"), description="how numbers are coded")
     in_flight: Annotated[str, choice("drop", "replace", "queue")] = Field(
         default="drop",

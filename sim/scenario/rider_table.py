@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from agents.contract.forms import Form
 from sim.scenario import quantities, units
 from sim.scenario.law_fields import SizeLaw, TimeLaw
+from sim.scenario.moments import DeviceIds, Moment
 from sim.scenario.quantities import quantity
 from sim.scenario.units import Dimension
 
@@ -38,5 +39,7 @@ RIDERS.update(
         "sizes": _as(quantities.Sizes),
         "time law": _as(TimeLaw),
         "size law": _as(SizeLaw),
+        "moment": _as(Moment),
+        "device ids": _as(DeviceIds),
     }
 )

@@ -11,7 +11,10 @@ import pytest
 from sim.forking.changes import ForkError, require_possible
 from sim.forking.relay import TriggerRelay
 from sim.scenario import load
-from sim.triggers import EverySamples, Periodic, Poisson, Trigger
+from sim.triggers.base import Trigger
+from sim.triggers.every_samples import EverySamples, EverySamplesOptions
+from sim.triggers.periodic import Periodic, PeriodicOptions
+from sim.triggers.poisson import Poisson, PoissonOptions
 
 TIMING = Path(__file__).resolve().parents[1] / "system" / "timing.yaml"
 FREE = [
@@ -83,6 +86,18 @@ def test_a_fork_begins_at_a_tick_within_the_run(at_s: float, told: str) -> None:
         require_possible(load(TIMING), load(TIMING), at_s)
 
 
+def periodic(every_s: float) -> Trigger:
+    return Periodic(1, 4, 10.0, PeriodicOptions(every=every_s))
+
+
+def poisson(seed: int, rate_per_s: float) -> Trigger:
+    return Poisson(seed, 4, 10.0, PoissonOptions(rate=rate_per_s))
+
+
+def every_samples(n: int) -> Trigger:
+    return EverySamples(1, 4, 10.0, EverySamplesOptions(n=n))
+
+
 def relayed(first: Trigger, second: Trigger, at_s: float, seen: bool = True) -> list[tuple[int, float, int]]:
     """Return the asks of four devices over ten ticks of 10 s: (device, time, number)."""
     relay = TriggerRelay(4, [(at_s, first), (inf, second)])
@@ -95,15 +110,15 @@ def relayed(first: Trigger, second: Trigger, at_s: float, seen: bool = True) -> 
 
 
 def test_each_trigger_is_heard_in_its_own_time_alone() -> None:
-    asks = relayed(Poisson(1, 4, 0.1), Periodic(1, 4, 20.0, None), 50.0)
-    alone = relayed(Poisson(1, 4, 0.1), Poisson(1, 4, 0.1), 100.0)
-    periodic = relayed(Periodic(1, 4, 20.0, None), Periodic(1, 4, 20.0, None), 100.0)
+    asks = relayed(poisson(1, 0.1), periodic(20.0), 50.0)
+    alone = relayed(poisson(1, 0.1), poisson(1, 0.1), 100.0)
+    second = relayed(periodic(20.0), periodic(20.0), 100.0)
     assert [ask for ask in asks if ask[1] <= 50.0] == [ask for ask in alone if ask[1] <= 50.0]
-    assert [ask[:2] for ask in asks if ask[1] > 50.0] == [ask[:2] for ask in periodic if ask[1] > 50.0]
+    assert [ask[:2] for ask in asks if ask[1] > 50.0] == [ask[:2] for ask in second if ask[1] > 50.0]
 
 
 def test_numbers_of_asks_go_on() -> None:
-    asks = relayed(Periodic(1, 4, 15.0, None), Poisson(2, 4, 0.2), 50.0)
+    asks = relayed(periodic(15.0), poisson(2, 0.2), 50.0)
     for device in range(4):
         assert [number for own, _, number in asks if own == device] == list(
             range(sum(ask[0] == device for ask in asks))
@@ -111,7 +126,12 @@ def test_numbers_of_asks_go_on() -> None:
 
 
 def test_a_trigger_that_watches_begins_when_it_can_see() -> None:
-    asks = relayed(Periodic(1, 4, 15.0, None), EverySamples(1, 4, 25, 10.0), 50.0)
+    asks = relayed(periodic(15.0), every_samples(25), 50.0)
     assert min(at_s for _, at_s, _ in asks if at_s > 50.0) > 70.0
-    blind = relayed(Periodic(1, 4, 15.0, None), EverySamples(1, 4, 25, 10.0), 50.0, seen=False)
+    blind = relayed(
+        periodic(15.0),
+        every_samples(25),
+        50.0,
+        seen=False,
+    )
     assert max(at_s for _, at_s, _ in blind) <= 50.0

@@ -8,7 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from sim.triggers import Asks, At, EverySamples, Never, Periodic, Poisson, Trigger
+from sim.triggers.at import Ask, At, AtOptions
+from sim.triggers.base import Asks, Trigger
+from sim.triggers.every_samples import EverySamples, EverySamplesOptions
+from sim.triggers.never import Never
+from sim.triggers.periodic import Periodic, PeriodicOptions
+from sim.triggers.poisson import Poisson, PoissonOptions
 
 
 def all_asks(trigger: Trigger, until_s: float, tick_s: float) -> Asks:
@@ -18,7 +23,7 @@ def all_asks(trigger: Trigger, until_s: float, tick_s: float) -> Asks:
 
 
 def test_periodic_asks_come_once_a_period_at_each_devices_own_phase() -> None:
-    asks = all_asks(Periodic(1, 50, 60.0, None), 600.0, 10.0)
+    asks = all_asks(Periodic(1, 50, 10.0, PeriodicOptions(every=60.0)), 600.0, 10.0)
     for device in range(50):
         own = asks.at_s[asks.device == device]
         assert len(own) == 10
@@ -28,26 +33,26 @@ def test_periodic_asks_come_once_a_period_at_each_devices_own_phase() -> None:
 
 
 def test_a_phase_of_zero_asks_at_whole_periods() -> None:
-    asks = all_asks(Periodic(1, 2, 60.0, 0.0), 180.0, 10.0)
+    asks = all_asks(Periodic(1, 2, 10.0, PeriodicOptions(every=60.0, phase=0.0)), 180.0, 10.0)
     assert asks.at_s.tolist() == [60.0, 60.0, 120.0, 120.0, 180.0, 180.0]
     assert asks.device.tolist() == [0, 1] * 3
     assert asks.number.tolist() == [0, 0, 1, 1, 2, 2]
 
 
 def test_poisson_gaps_are_exponential() -> None:
-    asks = all_asks(Poisson(3, 20, 0.5), 4000.0, 10.0)
+    asks = all_asks(Poisson(3, 20, 10.0, PoissonOptions(rate=0.5)), 4000.0, 10.0)
     gaps = np.concatenate([np.diff(asks.at_s[asks.device == device], prepend=0.0) for device in range(20)])
     assert stats.kstest(gaps, "expon", args=(0, 2.0)).pvalue > 0.01
 
 
 def test_a_rate_of_zero_never_asks() -> None:
-    assert len(all_asks(Poisson(3, 20, 0.0), 100.0, 10.0).device) == 0
+    assert len(all_asks(Poisson(3, 20, 10.0, PoissonOptions(rate=0.0)), 100.0, 10.0).device) == 0
 
 
 @given(tick=st.sampled_from([1.0, 3.0, 10.0, 60.0]), more=st.integers(0, 30))
 def test_ticks_and_other_devices_change_nobodys_asks(tick: float, more: int) -> None:
     def of(devices: int, tick_s: float) -> list[tuple[int, float, int]]:
-        asks = all_asks(Poisson(5, devices, 0.05), 180.0, tick_s)
+        asks = all_asks(Poisson(5, devices, 10.0, PoissonOptions(rate=0.05)), 180.0, tick_s)
         rows = zip(asks.device.tolist(), asks.at_s.tolist(), asks.number.tolist(), strict=True)
         return sorted(row for row in rows if row[0] < 5)
 
@@ -55,14 +60,14 @@ def test_ticks_and_other_devices_change_nobodys_asks(tick: float, more: int) -> 
 
 
 def test_chosen_times_include_the_start_of_the_run() -> None:
-    trigger = At(4, [([0.0, 2.0], [1, 3]), ([2.0], None)])
+    trigger = At(0, 4, 10.0, AtOptions(times=[0.0, 2.0], devices=[1, 3], asks=[Ask(times=[2.0])]))
     asks = all_asks(trigger, 10.0, 5.0)
     pairs = list(zip(asks.at_s.tolist(), asks.device.tolist(), strict=True))
     assert pairs == [(0.0, 1), (0.0, 3), (2.0, 0), (2.0, 1), (2.0, 1), (2.0, 2), (2.0, 3), (2.0, 3)]
 
 
 def test_every_samples_waits_for_n_samples_and_leaves_within_the_next_tick() -> None:
-    trigger = EverySamples(1, 3, 10, tick_s=5.0)
+    trigger = EverySamples(1, 3, 5.0, EverySamplesOptions(n=10))
     assert len(trigger.plan(0.0, 5.0, {}).device) == 0
     asks = trigger.plan(5.0, 10.0, {"samples": np.array([9, 10, 25])})
     assert sorted(asks.device.tolist()) == [1, 2]
@@ -71,4 +76,4 @@ def test_every_samples_waits_for_n_samples_and_leaves_within_the_next_tick() -> 
 
 
 def test_never_is_never() -> None:
-    assert len(all_asks(Never(5), 100.0, 10.0).device) == 0
+    assert len(all_asks(Never(0, 5, 10.0), 100.0, 10.0).device) == 0

@@ -8,7 +8,9 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from sim.triggers import Asks, EverySamples, Periodic
+from sim.triggers.base import Asks
+from sim.triggers.every_samples import EverySamples, EverySamplesOptions
+from sim.triggers.periodic import Periodic, PeriodicOptions
 
 #: Told how many ticks are over; a test puts its own function here.
 WATCHERS: list[Callable[[int], None]] = []
@@ -26,7 +28,7 @@ class Watched(Periodic):
     """Each device asks now and then; whoever watches is told first."""
 
     def __init__(self, seed: int, devices: int, tick_s: float) -> None:
-        super().__init__(seed, devices, 15.0, None)
+        super().__init__(seed, devices, tick_s, PeriodicOptions(every=15.0))
         self._tick_s = tick_s
 
     def plan(self, after_s: float, until_s: float, signals: Mapping[str, np.ndarray]) -> Asks:
@@ -38,7 +40,7 @@ class Counting(EverySamples):
     """Each device asks after some samples, which it must be told of."""
 
     def __init__(self, seed: int, devices: int, tick_s: float) -> None:
-        super().__init__(seed, devices, 25, tick_s)
+        super().__init__(seed, devices, tick_s, EverySamplesOptions(n=25))
         self._tick_s = tick_s
 
     def plan(self, after_s: float, until_s: float, signals: Mapping[str, np.ndarray]) -> Asks:

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from agents.contract.component import read_options
 from sim.scenario import Scenario, ScenarioErrors, load
+from sim.triggers.at import AtOptions
 
 Write = Callable[..., Path]
 Loaded = Callable[..., Scenario]
@@ -173,7 +175,8 @@ def test_gaussians_move_in_units_and_know_their_transforms(loaded: Loaded) -> No
 
 def test_asks_lists_every_group_of_devices(loaded: Loaded) -> None:
     trigger = "{kind: at, times: [1 s], asks: [{times: [2 s, 3 s], devices: [0, 9]}]}"
-    asks = loaded("{kind: periodic, every: 60 s}", trigger).method.trigger.all_asks
+    chosen = loaded("{kind: periodic, every: 60 s}", trigger).method.trigger
+    asks = read_options(AtOptions, chosen.options, "trigger at").all_asks
     assert [(ask.times, ask.devices) for ask in asks] == [([1.0], "all"), ([2.0, 3.0], [0, 9])]
 
 

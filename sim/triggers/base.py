@@ -1,0 +1,63 @@
+"""When a device asks for an update. A trigger plans the asks of one tick at a time, for the whole fleet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+
+class Asks(NamedTuple):
+    """Requests planned for one interval: parallel arrays, sorted by time, then device.
+
+    ``device`` int64, ``at_s`` float64, ``number`` int64: how many asks this device planned before this one.
+    """
+
+    device: np.ndarray
+    at_s: np.ndarray
+    number: np.ndarray
+
+
+class Trigger(Protocol):
+    """A rule that decides when devices ask."""
+
+    #: Signals of the data plane (``Tallies.signals``) that the rule looks at; none lets the run be lazy.
+    watches: tuple[str, ...]
+
+    def plan(self, after_s: float, until_s: float, signals: Mapping[str, np.ndarray]) -> Asks:
+        """Return the asks in (after, until]; the first interval of a run includes its start, 0."""
+        ...
+
+
+class Numbering:
+    """Sorts asks and counts how many each device has planned."""
+
+    def __init__(self, devices: int) -> None:
+        self._planned = np.zeros(devices, np.int64)
+
+    def asks(self, device: np.ndarray, at_s: np.ndarray) -> Asks:
+        """Return the asks, sorted and numbered."""
+        order = np.lexsort((device, at_s))
+        device, at_s = device[order], at_s[order]
+        by_device = np.argsort(device, kind="stable")
+        grouped = device[by_device]
+        # Rank of each ask among those of its device within this plan.
+        first = np.r_[True, grouped[1:] != grouped[:-1]] if len(grouped) else np.zeros(0, bool)
+        start = np.maximum.accumulate(np.where(first, np.arange(len(grouped)), 0))
+        number = np.empty(len(device), np.int64)
+        number[by_device] = self._planned[grouped] + np.arange(len(grouped)) - start
+        np.add.at(self._planned, device, 1)
+        return Asks(device, at_s, number)
+
+
+def no_asks(numbering: Numbering) -> Asks:
+    """Return the plan of an interval in which no device asks."""
+    return numbering.asks(np.zeros(0, np.int64), np.zeros(0))
+
+
+def joined(numbering: Numbering, devices: list[np.ndarray], times: list[np.ndarray]) -> Asks:
+    """Return the plan of all parts together."""
+    if not devices:
+        return no_asks(numbering)
+    return numbering.asks(np.concatenate(devices), np.concatenate(times))
