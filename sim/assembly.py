@@ -133,7 +133,7 @@ def make_trigger(scenario: Scenario) -> Trigger:
         InputError: options that a user's class does not take.
     """
     chosen, method = scenario.method.trigger, scenario.method.adapter.kind
-    kind, options = (chosen.kind, chosen.options) if method != "static" else ("never", {})
+    kind, options = (chosen.kind, chosen.settings) if method != "static" else ("never", {})
     context = scenario.seed, scenario.devices, scenario.tick
     try:
         trigger: Trigger = make_component(TRIGGERS, kind, "trigger", options, *context)

@@ -153,7 +153,7 @@ def read_options(options: type, given: Mapping[str, Any], what: str) -> Any:
     known = {key_of(one.name): one for one in fields(options)}
     if unknown := sorted(set(given) - set(known)):
         raise ValueError(f"{what} has no option {unknown[0]!r}; known are {', '.join(known) or 'none'}")
-    missing = [key for key, one in known.items() if _is_required(one) and key not in given]
+    missing = [key for key, one in known.items() if _is_required(one) and given.get(key) is None]
     if missing:
         raise ValueError(f"{what}: {missing[0]} is missing")
     try:

@@ -12,7 +12,7 @@ import pydantic
 from pydantic import create_model, model_validator
 
 from agents.contract.component import Component, OptionError, hints_of, is_options, key_of, typed
-from agents.contract.forms import Form, Interval, OneOf
+from agents.contract.forms import Form, Interval, Length, OneOf
 from sim.scenario.clause import Clause, refuse
 from sim.scenario.quantities import choice
 from sim.scenario.rider_table import RIDERS
@@ -97,6 +97,8 @@ def _translated(hint: Any) -> Any:
 def _ridden(bare: Any, marker: Any) -> Any:
     if isinstance(marker, OneOf):
         return Annotated[bare, choice(*marker.names)]
+    if isinstance(marker, Length):
+        return Annotated[bare, pydantic.Field(min_length=marker.least)]
     if isinstance(marker, Form):
         return RIDERS[marker.name](bare, marker)
     if isinstance(marker, Interval):

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from agents.contract.forms import Form
 from sim.scenario import quantities, units
+from sim.scenario.concepts import ConceptField
 from sim.scenario.law_fields import SizeLaw, TimeLaw
 from sim.scenario.moments import DeviceIds, Moment
 from sim.scenario.quantities import quantity
@@ -40,6 +41,7 @@ RIDERS.update(
         "time law": _as(TimeLaw),
         "size law": _as(SizeLaw),
         "moment": _as(Moment),
+        "concept": _as(ConceptField),
         "device ids": _as(DeviceIds),
     }
 )

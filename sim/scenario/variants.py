@@ -132,7 +132,7 @@ class Chosen(Clause):
     kind: str
 
     @property
-    def options(self) -> dict[str, Any]:
+    def settings(self) -> dict[str, Any]:
         """What is set beside the kind, as ordinary values in base units."""
         return {key: value for key, value in self.plain().items() if key != "kind"}
 
