@@ -17,4 +17,4 @@ def _prefixed(value: Any) -> Any:
     return {"kind": kind, "path": type(value)(path, value.folder) if hasattr(value, "folder") else path}
 
 
-Data = Annotated[Chosen, variants("data", TASKS, plugins=True), Shorthand(_prefixed, {"type": "string"})]
+Data = Annotated[Chosen, variants("data", TASKS, plugins=-1), Shorthand(_prefixed, {"type": "string"})]

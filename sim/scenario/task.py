@@ -28,7 +28,7 @@ class Pretrain(Clause):
     shift: Count = Field(default=0, description="images: move each by up to so many pixels as it comes")
 
 
-_MODEL = variants("model", MODELS, plugins=True)
+_MODEL = variants("model", MODELS, plugins=-1)
 Model = Annotated[Chosen, _MODEL]
 
 
