@@ -22,7 +22,8 @@ from agents.layout import Layout
 from agents.list_references import see_lists
 from agents.methods.base import Deployed, Method
 from agents.methods.making import make_method
-from agents.models import Base, make_net
+from agents.models.base import Base
+from agents.models.making import make_net
 from agents.models.ranking import ScoringHead
 from agents.models.training import pretrain
 from agents.pacing import make_arrivals
@@ -30,8 +31,8 @@ from agents.pools import make_pool
 from agents.pools.blueprint import Blueprint
 from agents.references import BayesOptimal, Computed, Tabled, oracle_table, static_table
 from agents.stack import CohortParts
-from agents.tasks import make_task
 from agents.tasks.base import PoolTask, Task
+from agents.tasks.making import make_task
 from agents.truth import told_truth
 
 _NEARLY_ALL = np.array([0.999])
@@ -76,7 +77,7 @@ def draw_blueprint(spec: FleetSpec, report: Report | None = None) -> Blueprint:
     with about("task.data"):
         task = make_task(spec)
     with about("task.model"):
-        net = make_net(spec.model, task.input_shape, task.classes, {**spec.model_options, **task.net_options})
+        net = make_net(spec.model, task.input_shape, task.classes, spec.model_options, task.net_options)
     with about("method.adapter"):
         method = make_method(spec.adapter, spec.adapter_options, spec.codec, net, spec.codec_options)
     _require_parts(spec, method)

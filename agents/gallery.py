@@ -13,11 +13,11 @@ import torch
 from agents.arrivals import Arrivals
 from agents.contract import CohortSpec, DriftSpec, FleetSpec
 from agents.seeding import Purpose, rng
-from agents.tasks import make_task
 from agents.tasks.base import Place
 from agents.tasks.concepts import read_concept
 from agents.tasks.digits import Digits
 from agents.tasks.fronts import coordinates
+from agents.tasks.making import make_task
 from agents.tasks.severities import SEVERITIES
 from agents.tasks.transforms import NEUTRAL, Chance, transform
 

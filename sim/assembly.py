@@ -134,7 +134,7 @@ def _learning(scenario: Scenario) -> Trigger | None:
     learning: Any = scenario.method.learning
     if learning is None:
         return None
-    return trigger_of(scenario, learning.trigger.kind, learning.trigger.options, "method.learning.trigger")
+    return trigger_of(scenario, learning.trigger.kind, learning.trigger.settings, "method.learning.trigger")
 
 
 def _rounds(scenario: Scenario, trigger: Trigger, world: World, chances: Drawing) -> Callable[[], Telling] | None:
@@ -192,7 +192,7 @@ def make_trigger(scenario: Scenario) -> Trigger:
     if scenario.method.adapter.kind == "static":
         return trigger_of(scenario, "never", {}, "method.trigger")
     chosen = scenario.method.trigger
-    return trigger_of(scenario, chosen.kind, chosen.options, "method.trigger")
+    return trigger_of(scenario, chosen.kind, chosen.settings, "method.trigger")
 
 
 def trigger_of(scenario: Scenario, kind: str, options: Mapping[str, Any], path: str) -> Trigger:

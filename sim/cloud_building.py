@@ -10,17 +10,27 @@ from agents.seeding import Purpose, uniforms
 from sim.clock import Clock
 from sim.cloud import BatchCloud, Cloud, FifoCloud, LcfsCloud, SharedCloud
 from sim.network.availability import Availability, Windows
-from sim.queues import BatchServers, FifoServers, LcfsServers, SharedServers
+from sim.queues import QUEUES, BatchServers, FifoServers, LcfsServers, SharedServers
 
 
 def build_cloud(cloud: Any, seed: int, clock: Clock) -> Cloud:
     """Build the queue that a scenario describes; ``cloud.service`` is a law."""
-    gates = _gates(cloud)
-    if cloud.queue == "ps":
-        gate = gates[0] if gates else None
-        return SharedCloud(clock, SharedServers(cloud.workers, cloud.capacity, gate))
-    if cloud.queue == "lcfs":
-        return LcfsCloud(clock, LcfsServers(cloud.workers, cloud.capacity, gates))
+    queue: Cloud = QUEUES[cloud.queue].load()(cloud, seed, clock, _gates(cloud))
+    return queue
+
+
+def shared(cloud: Any, seed: int, clock: Clock, gates: list[Availability]) -> Cloud:
+    """Build the queue in which all requests share the workers."""
+    return SharedCloud(clock, SharedServers(cloud.workers, cloud.capacity, gates[0] if gates else None))
+
+
+def newest_first(cloud: Any, seed: int, clock: Clock, gates: list[Availability]) -> Cloud:
+    """Build the queue in which the newest request is next."""
+    return LcfsCloud(clock, LcfsServers(cloud.workers, cloud.capacity, gates))
+
+
+def in_order(cloud: Any, seed: int, clock: Clock, gates: list[Availability]) -> Cloud:
+    """Build the queue in which the oldest request is next, alone or with others of its batch."""
     if cloud.batch.max > 1:
         return BatchCloud(clock, _batches(cloud, seed, gates))
     return FifoCloud(clock, FifoServers(cloud.workers, cloud.capacity, gates))

@@ -38,6 +38,8 @@ ARROWS = {
         # Tables of components: names, options, and where the code is. They import no torch.
         "agents.codecs",
         "agents.methods",
+        "agents.models",
+        "agents.tasks",
     ),
     "agents": (),
     "analysis": (),

@@ -16,10 +16,11 @@ import torch
 from agents.contract import FleetSpec
 from agents.methods.base import CloudState, Method
 from agents.methods.making import make_method
-from agents.models import Base, make_net
+from agents.models.base import Base
+from agents.models.making import make_net
 from agents.models.training import pretrain
-from agents.tasks import make_task
 from agents.tasks.base import PoolTask
+from agents.tasks.making import make_task
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class World:
     def of(cls, spec: FleetSpec) -> World:
         """Build them as a run of ``spec`` would."""
         task = cast(PoolTask, make_task(spec))
-        net = make_net(spec.model, task.input_shape, task.classes, {**spec.model_options, **task.net_options})
+        net = make_net(spec.model, task.input_shape, task.classes, spec.model_options, task.net_options)
         method = make_method(spec.adapter, spec.adapter_options, spec.codec, net, spec.codec_options)
         history = task.history()
         base = pretrain(history, net, spec.pretrain, spec.seed)

@@ -137,9 +137,8 @@ def make_own(name: str, given: Mapping[str, Any], *args: Any) -> Any:
     component = own_component(name)
     if component.options is not dict:
         return component.make(given, name, *args)
-    made = component.load()
-    _must_take(made, args, given, name)
-    return made(*args, **given)
+    must_take(name, args, given)
+    return component.load()(*args, **given)
 
 
 def read_options(options: type, given: Mapping[str, Any], what: str) -> Any:
@@ -153,7 +152,7 @@ def read_options(options: type, given: Mapping[str, Any], what: str) -> Any:
     known = {key_of(one.name): one for one in fields(options)}
     if unknown := sorted(set(given) - set(known)):
         raise ValueError(f"{what} has no option {unknown[0]!r}; known are {', '.join(known) or 'none'}")
-    missing = [key for key, one in known.items() if _is_required(one) and key not in given]
+    missing = [key for key, one in known.items() if _is_required(one) and given.get(key) is None]
     if missing:
         raise ValueError(f"{what}: {missing[0]} is missing")
     try:
@@ -214,8 +213,14 @@ def _read(hint: Any, value: Any, what: str) -> Any:
     return value
 
 
-def _must_take(made: Callable[..., Any], args: tuple[Any, ...], given: Mapping[str, Any], name: str) -> None:
-    taken = _signature(made)
+def must_take(name: str, args: tuple[Any, ...], given: Mapping[str, Any]) -> None:
+    """Check that a user's class can be called with ``args`` and the options ``given``.
+
+    Raises:
+        ValueError: it does not take them.
+        PluginError: it cannot be imported.
+    """
+    taken = _signature(load_class(name))
     if taken is None:
         return
     try:

@@ -64,6 +64,13 @@ class OneOf:
 
 
 @dataclass(frozen=True)
+class Length:
+    """The least number of entries of a list."""
+
+    least: int
+
+
+@dataclass(frozen=True)
 class Form:
     """How a value is written in a scenario; the grammar knows each form by its name.
 
@@ -87,6 +94,8 @@ class Form:
             Interval(ge=0, le=1).check(value, what)
         if not self.zero:
             Interval(gt=0).check(value, what)
+        if self.name == "sizes" and (not value or any(size < 1 for size in value)):
+            raise ValueError(f"{what}={value} must be sizes >= 1")
 
 
 Time = Annotated[float, Form("time")]

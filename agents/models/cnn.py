@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
 
 import torch
 from torch import nn
@@ -12,32 +11,26 @@ from torch import nn
 from agents.models.base import Net
 from agents.models.dense import Dense
 from agents.models.head import HeadShape
-from agents.models.sizes import at_least_one, read_model_options
+from agents.models.options import CnnOptions
 
 _ACTIVATIONS = {"tanh": nn.Tanh, "relu": nn.ReLU}
-_DEFAULTS: dict[str, Any] = {"channels": (16, 32, 64), "hidden": (64, 64), "layers": 2, "activation": "tanh"}
 #: Images that go through the trunk at once.
 ROWS = 256
 #: Side of what the dense layers see at most; larger images are averaged down to it.
 _SIDE = 4
 
 
-def cnn(input_shape: tuple[int, ...], classes: int, options: Mapping[str, Any]) -> Net:
+def cnn(input_shape: tuple[int, ...], classes: int, options: CnnOptions) -> Net:
     """Return blocks of ``channels``, then dense layers ``hidden`` -> classes; the last ``layers`` are the head.
 
     Each block is a 3x3 convolution, batch normalisation, ReLU, and halves the image. ``activation`` (tanh or relu)
     follows each hidden dense layer. On devices the statistics of batch normalisation are frozen.
 
     Raises:
-        ValueError: an unknown option, sizes that make no net, or input that is no image.
+        ValueError: input that is no image.
     """
-    chosen = read_model_options(options, _DEFAULTS, "cnn")
-    channels, hidden = at_least_one(chosen, "channels", "cnn"), at_least_one(chosen, "hidden", "cnn")
-    layers, activation = chosen["layers"], chosen["activation"]
-    if not 1 <= layers <= len(hidden):
-        raise ValueError(f"cnn: layers={layers} must be 1 to {len(hidden)}, so that a trunk is left")
-    if activation not in _ACTIVATIONS:
-        raise ValueError(f"cnn: activation {activation!r} is unknown; known are tanh, relu")
+    channels, hidden = tuple(options.channels), tuple(options.hidden)
+    layers, activation = options.layers, options.activation
     depth, height, width = image_shape(input_shape, "cnn")
     dims = (*hidden, classes)
     cut = len(dims) - 1 - layers

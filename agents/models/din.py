@@ -22,13 +22,13 @@ from agents.models.ranking import WIDTH, PairHead, RankingTrunk, ranking_net, re
 _PADDED = -1e8
 
 
-def din(input_shape: tuple[int, ...], classes: int, options: Mapping[str, Any]) -> Net:
+def din(input_shape: tuple[int, ...], classes: int, known: Mapping[str, Any]) -> Net:
     """Return the net; its head takes pairs (candidate, what it found) and has three layers.
 
     Raises:
-        ValueError: any option of the user's, or a task that has no items.
+        ValueError: a task that has no items.
     """
-    return ranking_net("din", DinTrunk, PairHead((2 * WIDTH, 128, 64, 1), "tanh", 2 * WIDTH), input_shape, options)
+    return ranking_net("din", DinTrunk, PairHead((2 * WIDTH, 128, 64, 1), "tanh", 2 * WIDTH), input_shape, known)
 
 
 class DinTrunk(RankingTrunk):

@@ -15,13 +15,13 @@ from agents.models.base import Net
 from agents.models.ranking import WIDTH, RankingTrunk, TowerHead, last_real, ranking_net
 
 
-def gru4rec(input_shape: tuple[int, ...], classes: int, options: Mapping[str, Any]) -> Net:
+def gru4rec(input_shape: tuple[int, ...], classes: int, known: Mapping[str, Any]) -> Net:
     """Return the net; its head has two layers.
 
     Raises:
-        ValueError: any option of the user's, or a task that has no items.
+        ValueError: a task that has no items.
     """
-    return ranking_net("gru4rec", Gru4RecTrunk, TowerHead((WIDTH, WIDTH, WIDTH)), input_shape, options)
+    return ranking_net("gru4rec", Gru4RecTrunk, TowerHead((WIDTH, WIDTH, WIDTH)), input_shape, known)
 
 
 class TowerTrunk(RankingTrunk):

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any
 
 from torch import nn
 
+from agents.contract.component import NoOptions
 from agents.models.base import Net
 from agents.models.head import HeadShape
 
 
-def logistic(input_shape: tuple[int, ...], classes: int, options: Mapping[str, Any]) -> Net:
-    """Return inputs -> classes in one layer; the features are the raw inputs.
-
-    Raises:
-        ValueError: any option, as there is none.
-    """
-    if options:
-        raise ValueError(f"logistic has no option {sorted(options)[0]!r}")
+def logistic(input_shape: tuple[int, ...], classes: int, options: NoOptions) -> Net:
+    """Return inputs -> classes in one layer; the features are the raw inputs."""
     inputs = math.prod(input_shape)
     return Net("logistic", input_shape, HeadShape((inputs, classes)), nn.Flatten, None, {"inputs": inputs})

@@ -6,8 +6,7 @@ last dense layer is the trunk; the statistics of batch normalisation are frozen 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import nn
@@ -16,7 +15,7 @@ from agents.models.base import Net
 from agents.models.cnn import ROWS, ChannelsLast, image_shape, in_channels_last
 from agents.models.dense import Dense
 from agents.models.head import HeadShape
-from agents.models.sizes import read_model_options
+from agents.models.options import MobileNetOptions
 
 
 class _Row(NamedTuple):
@@ -43,22 +42,18 @@ _ROWS = (
     _Row(5, 576, 96, True, nn.Hardswish, 1),
     _Row(5, 576, 96, True, nn.Hardswish, 1),
 )
-_STEM, _LAST, _FEATURES = 16, 576, 1024
+_STEM, _LAST = 16, 576
 #: Channels come in multiples of this, which processors like.
 _MULTIPLE = 8
-_DEFAULTS: dict[str, Any] = {"width": 1.0, "hidden": _FEATURES}
 
 
-def mobilenet_v3_small(input_shape: tuple[int, ...], classes: int, options: Mapping[str, Any]) -> Net:
+def mobilenet_v3_small(input_shape: tuple[int, ...], classes: int, options: MobileNetOptions) -> Net:
     """Return the net; ``width`` scales all channels, ``hidden`` is the number of features that the head sees.
 
     Raises:
-        ValueError: an unknown option, sizes that make no net, or input that is no image.
+        ValueError: input that is no image.
     """
-    chosen = read_model_options(options, _DEFAULTS, "mobilenet_v3_small")
-    width, hidden = chosen["width"], chosen["hidden"]
-    if not width > 0 or hidden < 1:
-        raise ValueError(f"mobilenet_v3_small: width={width:g} and hidden={hidden} must be above 0")
+    width, hidden = options.width, options.hidden
     depth = image_shape(input_shape, "mobilenet_v3_small")[0]
 
     def build_trunk() -> nn.Module:

@@ -129,17 +129,18 @@ def _wrong(scores: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
 
 
 def ranking_net(
-    name: str, trunk: Callable[[int, int], RankingTrunk], head: ScoringHead, shape: tuple[int, ...], options: Any
+    name: str,
+    trunk: Callable[[int, int], RankingTrunk],
+    head: ScoringHead,
+    shape: tuple[int, ...],
+    known: Mapping[str, Any],
 ) -> Net:
-    """Return the architecture; ``options`` come from the task: ``items`` it knows and the ``window`` of clicks.
+    """Return the architecture; the task knows the ``items`` and the ``window`` of clicks.
 
     Raises:
-        ValueError: the task does not recommend items, or an option that no net has.
+        ValueError: the task does not recommend items.
     """
-    unknown = sorted(set(options) - {"items", "window"})
-    if unknown:
-        raise ValueError(f"{name} has no option {unknown[0]!r}")
-    if not {"items", "window"} <= set(options):
+    if not {"items", "window"} <= set(known):
         raise ValueError(f"{name} ranks items; the data have none (use interactions or synthetic_interactions)")
-    items, window = int(options["items"]), int(options["window"])
+    items, window = int(known["items"]), int(known["window"])
     return Net(name, shape, head, lambda: trunk(items, window), None, {"items": items, "window": window}, Ranking())

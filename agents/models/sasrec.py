@@ -23,13 +23,13 @@ POSITIONS = 1024
 _HEADS, _INNER = 4, 4 * WIDTH
 
 
-def sasrec(input_shape: tuple[int, ...], classes: int, options: Mapping[str, Any]) -> Net:
+def sasrec(input_shape: tuple[int, ...], classes: int, known: Mapping[str, Any]) -> Net:
     """Return the net; its head has two layers.
 
     Raises:
-        ValueError: any option of the user's, a task that has no items, or a window without positions.
+        ValueError: a task that has no items, or a window without positions.
     """
-    net = ranking_net("sasrec", SasRecTrunk, TowerHead((WIDTH, WIDTH, WIDTH)), input_shape, options)
+    net = ranking_net("sasrec", SasRecTrunk, TowerHead((WIDTH, WIDTH, WIDTH)), input_shape, known)
     if net.options["window"] > POSITIONS:
         raise ValueError(f"sasrec: a window of {net.options['window']} clicks is above {POSITIONS}")
     return net

@@ -1,56 +1,98 @@
-"""What devices see: data sets and laws of nature, each a stream that drifts.
+"""What devices see: data sets and synthetic laws, each a stream that drifts. One row of the table each.
 
-``TASKS`` names where each task lives; importing this package loads neither torch nor a data set.
+The table imports neither torch nor a data set; :mod:`agents.tasks.making` builds a task.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from agents.contract.component import NoOptions
+from agents.tasks.file_options import (
+    CifarOptions,
+    IdxOptions,
+    InteractionsOptions,
+    NpzOptions,
+    SyntheticInteractionsOptions,
+    TableOptions,
+)
+from agents.tasks.row import IMAGE_TRANSFORMS, TaskRow
+from agents.tasks.synthetic_options import GaussiansOptions, HyperplaneOptions, RiverOptions, SeaOptions
 
-from agents.contract import FleetSpec
-from agents.plugins import is_plugin, load_class
+_IMAGES = frozenset({"classes", "oracle", "severities"})
+_LAW = frozenset({"classes", "oracle"})
+_FEATURES_DECIDE = "its features decide the class"
 
-if TYPE_CHECKING:
-    from agents.tasks.base import Task
-
-#: Name in a scenario -> where its class is, ``module:Class``; the class takes a FleetSpec.
-TASKS: dict[str, str] = {
-    "digits": "agents.tasks.digits:Digits",
-    "idx": "agents.tasks.image_files:Idx",
-    "cifar": "agents.tasks.image_files:Cifar",
-    "npz": "agents.tasks.image_files:Npz",
-    "sea": "agents.tasks.sea:Sea",
-    "hyperplane": "agents.tasks.hyperplane:Hyperplane",
-    "river": "agents.tasks.river_stream:river_streams",
-    "table": "agents.tasks.tables:Tables",
-    "gaussians": "agents.tasks.gaussians:Gaussians",
-    "interactions": "agents.tasks.interactions:Interactions",
-    "synthetic_interactions": "agents.tasks.synthetic_interactions:SyntheticInteractions",
+#: Name in a scenario -> data; the code takes a FleetSpec.
+TASKS: dict[str, TaskRow] = {
+    "digits": TaskRow(
+        NoOptions,
+        "agents.tasks.digits:Digits",
+        gives=_IMAGES,
+        summary="scikit-learn's 1,797 real 8x8 images of digits; embedded.",
+        transforms=IMAGE_TRANSFORMS,
+        classes=10,
+    ),
+    "gaussians": TaskRow(
+        GaussiansOptions,
+        "agents.tasks.gaussians:Gaussians",
+        gives=_LAW,
+        quick={"history": 300},
+        transforms=("rotate", "noise", "shift"),
+        classes="classes",
+    ),
+    "idx": TaskRow(IdxOptions, "agents.tasks.image_files:Idx", gives=_IMAGES, transforms=IMAGE_TRANSFORMS),
+    "cifar": TaskRow(
+        CifarOptions,
+        "agents.tasks.image_files:Cifar",
+        gives=_IMAGES,
+        transforms=IMAGE_TRANSFORMS,
+        pretrain={"mirror": True, "shift": 2},
+    ),
+    "npz": TaskRow(NpzOptions, "agents.tasks.image_files:Npz", gives=_IMAGES, transforms=IMAGE_TRANSFORMS),
+    "table": TaskRow(
+        TableOptions,
+        "agents.tasks.tables:Tables",
+        gives=frozenset({"classes", "oracle", "recorded"}),
+        transforms=("scale", "shift", "noise"),
+        priorless="its rows are replayed as they come",
+    ),
+    "interactions": TaskRow(
+        InteractionsOptions,
+        "agents.tasks.interactions:Interactions",
+        gives=frozenset({"items", "oracle", "recorded"}),
+    ),
+    "synthetic_interactions": TaskRow(
+        SyntheticInteractionsOptions,
+        "agents.tasks.synthetic_interactions:SyntheticInteractions",
+        gives=frozenset({"items", "oracle"}),
+        quick={"users": 30, "items": 120, "clicks": 4},
+        transforms=("interest", "popularity"),
+    ),
+    "sea": TaskRow(
+        SeaOptions,
+        "agents.tasks.sea:Sea",
+        paper="Street and Kim, A streaming ensemble algorithm, KDD 2001",
+        gives=_LAW,
+        quick={"history": 300},
+        transforms=("sea", "threshold"),
+        classes=2,
+        priorless=_FEATURES_DECIDE,
+    ),
+    "hyperplane": TaskRow(
+        HyperplaneOptions,
+        "agents.tasks.hyperplane:Hyperplane",
+        paper="Hulten, Spencer and Domingos, Mining time-changing data streams, KDD 2001",
+        gives=_LAW,
+        quick={"history": 300},
+        transforms=("boundary",),
+        classes=2,
+        priorless=_FEATURES_DECIDE,
+    ),
+    "river": TaskRow(
+        RiverOptions,
+        "agents.tasks.river_stream:river_streams",
+        paper="Montiel et al., River: machine learning for streaming data, JMLR 2021",
+        gives=frozenset({"classes"}),
+        quick={"stream": "Agrawal", "history": 100},
+        priorless="its streams decide the class",
+    ),
 }
-
-
-def make_task(spec: FleetSpec) -> Task:
-    """Build the task that ``spec.data`` names.
-
-    Raises:
-        ValueError: an unknown task, option or drift; the message says which.
-    """
-    if is_plugin(spec.data):
-        return _own(load_class(spec.data), spec)
-    if spec.data not in TASKS:
-        raise ValueError(f"task {spec.data!r} is unknown; known are {', '.join(TASKS)}")
-    module, name = TASKS[spec.data].split(":")
-    task: Task = getattr(import_module(module), name)(spec)
-    return task
-
-
-def _own(made: Any, spec: FleetSpec) -> Task:
-    """Return the task of a user's class: a stream, or all of a task made from the specification."""
-    from agents.tasks.own import OwnStream, options_for
-    from agents.tasks.own_task import OwnTask
-
-    if isinstance(made, type) and issubclass(made, OwnStream):
-        return OwnTask(options_for(made, spec.data_options), spec)
-    task: Task = made(spec)
-    return task

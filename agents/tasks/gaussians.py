@@ -6,52 +6,36 @@ The means sit on the corners of a regular polygon in the first two dimensions; t
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
 from agents.contract import FleetSpec
+from agents.contract.component import read_options
 from agents.tasks.base import Place
 from agents.tasks.concepts import Concept
-from agents.tasks.laws import Drawn, Law, Scene, read_law, strengths
+from agents.tasks.laws import Drawn, Law, Scene, strengths
 from agents.tasks.motion import make_motion
+from agents.tasks.synthetic_options import GaussiansOptions, PastOptions
 from agents.tasks.world import World, polygon
 
 #: What drift can do: rotate [deg]; shift [along the first axis]; noise [its deviation adds to the world's 1].
 NEUTRAL: dict[str, float] = {"rotate": 0.0, "shift": 0.0, "noise": 0.0}
-DEFAULTS: dict[str, Any] = {
-    "classes": 2,
-    "dimensions": 2,
-    "distance": 2.0,
-    "rotate_deg_per_s": 0.0,
-    "shift_per_s": 0.0,
-    "walk": None,
-    "past": None,
-    "history": 20_000,
-}
-#: Contexts of the past: how many, and how far the outermost are turned [deg] and shifted from the original world.
-PAST: dict[str, Any] = {"contexts": 1, "rotate": 0.0, "shift": 0.0}
 
 
 class Gaussians(Law):
-    """Options: ``classes``, ``dimensions``, ``distance`` of neighbouring means (standard deviations).
+    """See :class:`GaussiansOptions`. From t = 0 on all means turn and shift steadily, and walk at random.
 
-    From t = 0 on all means turn by ``rotate_deg_per_s`` (circular motion), shift by ``shift_per_s`` (linear motion),
-    and ``walk`` at random (:data:`agents.tasks.motion.WALK`); ``history``: rows of the past. The past saw the original
-    world, or with ``past`` (:data:`PAST`) several, turned and shifted in equal steps from minus to plus so much.
+    The past saw the original world, or several, turned and shifted in equal steps from minus to plus so much.
     """
 
     def __init__(self, spec: FleetSpec) -> None:
-        self.options = _checked(spec.data_options)
-        classes, dimensions, rows = (int(self.options[name]) for name in ("classes", "dimensions", "history"))
-        super().__init__(spec, classes, dimensions, NEUTRAL, rows, own_priors=True)
+        options: GaussiansOptions = read_options(GaussiansOptions, spec.data_options, "task gaussians")
+        super().__init__(spec, options.classes, options.dimensions, NEUTRAL, options.history, own_priors=True)
         self._strengths = strengths(self.schedule.concepts, NEUTRAL)
         self._priors = np.array([_prior(concept, self.classes) for concept in self.schedule.concepts])
-        self._radius = self.options["distance"] / (2.0 * math.sin(math.pi / self.classes))
-        self.contexts, self._seen = _contexts(self.options["past"])
-        steady = self.options["rotate_deg_per_s"], self.options["shift_per_s"]
-        self._motion = make_motion(spec.seed, *steady, self.options["walk"])
+        self._radius = options.distance / (2.0 * math.sin(math.pi / self.classes))
+        self.contexts, self._seen = _contexts(options.past)
+        self._motion = make_motion(spec.seed, options.rotate, options.shift, options.walk)
 
     def sample(self, scene: Scene, chance: np.random.Generator) -> Drawn:
         """Draw a class by its prior, and a normal sample about its mean."""
@@ -113,16 +97,8 @@ def _prior(concept: Concept, classes: int) -> np.ndarray:
     return np.asarray(concept.prior or [1.0 / classes] * classes)
 
 
-def _contexts(past: Mapping[str, Any] | None) -> tuple[int, np.ndarray]:
+def _contexts(past: PastOptions | None) -> tuple[int, np.ndarray]:
     """Return how many contexts there are, and the turn [deg] and shift of each; row -1 is the original world."""
-    chosen = read_law("gaussians: past", past or {}, PAST, {"contexts": 1})
-    count = int(chosen["contexts"])
+    count, rotate, shift = (1, 0.0, 0.0) if past is None else (past.contexts, past.rotate, past.shift)
     steps = np.linspace(-1.0, 1.0, count) if count > 1 else np.zeros(1)
-    return count, np.append(steps[:, None] * (chosen["rotate"], chosen["shift"]), [[0.0, 0.0]], 0)
-
-
-def _checked(options: Any) -> dict[str, Any]:
-    chosen = read_law("gaussians", options, DEFAULTS, {"classes": 2, "dimensions": 2, "history": 1})
-    if not chosen["distance"] > 0:
-        raise ValueError(f"task gaussians: distance={chosen['distance']} must be above 0")
-    return chosen
+    return count, np.append(steps[:, None] * (rotate, shift), [[0.0, 0.0]], 0)

@@ -6,43 +6,34 @@ in place of uniform ones, so that two planes disagree on a share of the samples 
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from agents.contract import FleetSpec
+from agents.contract.component import read_options
 from agents.tasks.base import Place
-from agents.tasks.laws import Drawn, Law, Scene, read_law, refuse_priors, strengths
+from agents.tasks.laws import Drawn, Law, Scene, refuse_priors, strengths
 from agents.tasks.motion import make_motion
-from agents.tasks.sea import checked_noise, flipped_accuracy
+from agents.tasks.sea import flipped_accuracy
+from agents.tasks.synthetic_options import HyperplaneOptions
 
 #: What drift can do: turn the plane [deg].
 NEUTRAL: dict[str, float] = {"boundary": 0.0}
-DEFAULTS: dict[str, Any] = {
-    "dimensions": 10,
-    "noise": 0.05,
-    "rotate_deg_per_s": 0.0,
-    "walk": None,
-    "history": 20_000,
-}
 
 
 class Hyperplane(Law):
-    """Options: ``dimensions``; ``noise``, the share of labels that are flipped; ``history``: rows of the past.
+    """See :class:`HyperplaneOptions`.
 
-    The plane's normal turns from the first axis towards the second, by drift, by ``rotate_deg_per_s``, and by ``walk``
-    (:data:`agents.tasks.motion.WALK`). All other features say nothing.
+    The plane's normal turns from the first axis towards the second, by drift, steadily, and by a random walk. All
+    other features say nothing.
     """
 
     def __init__(self, spec: FleetSpec) -> None:
-        options = read_law("hyperplane", spec.data_options, DEFAULTS, {"dimensions": 2, "history": 1})
-        self.noise = checked_noise("hyperplane", options["noise"])
-        super().__init__(spec, 2, int(options["dimensions"]), NEUTRAL, int(options["history"]))
+        options: HyperplaneOptions = read_options(HyperplaneOptions, spec.data_options, "task hyperplane")
+        self.noise = options.noise
+        super().__init__(spec, 2, options.dimensions, NEUTRAL, options.history)
         refuse_priors(self.schedule.concepts, "in hyperplane the features decide the class; it has no prior to be set")
         self._boundary = strengths(self.schedule.concepts, NEUTRAL)[:, 0]
-        if (options["walk"] or {}).get("shift"):
-            raise ValueError("task hyperplane: walk.shift: the plane goes through the origin; it only turns")
-        self._motion = make_motion(spec.seed, options["rotate_deg_per_s"], 0.0, options["walk"])
+        self._motion = make_motion(spec.seed, options.rotate, 0.0, options.walk)
 
     def sample(self, scene: Scene, chance: np.random.Generator) -> Drawn:
         """Draw features, see on which side they are, flip some labels."""

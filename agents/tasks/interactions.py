@@ -7,31 +7,21 @@ clicks, in device order; a user whom the past does not know starts with an empty
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import asdict
 
 import numpy as np
 import torch
 
 from agents.contract import FleetSpec, InputError
+from agents.contract.component import read_options
 from agents.tasks.base import Cell, Content, History, Past, Place, Stream
+from agents.tasks.file_options import InteractionsOptions
 from agents.tasks.recommendation.decisions import SHOWN, Decisions, decide, narrowed, stack
 from agents.tasks.recommendation.log import core
 from agents.tasks.recommendation.reading import read_log
 from agents.tasks.recommendation.supply import Clicks
 from agents.tasks.recommendation.users import Users, split_in_time, validation_split_s
 
-DEFAULTS: dict[str, Any] = {
-    "path": None,
-    "separator": None,
-    "columns": {},
-    "core": 5,
-    "history": 0.8,
-    "compression": None,
-    "negatives": 99,
-    "window": 10,
-    "latest": 100,
-}
 #: The last share of the past's clicks, by time, is for validation.
 VALIDATION = 0.1
 #: What a user's clicks are used for: each has negatives of its own.
@@ -39,29 +29,25 @@ _STREAM, _TRAIN, _VALIDATE = 0, 1, 2
 
 
 class Interactions(Stream):
-    """Options: ``path``, ``separator``, ``columns``; ``core`` (least interactions of a user and of an item).
-
-    ``history``: share of the time span that is past; ``compression``: seconds of the log in a second of the run (None:
-    what follows the past fills the run); ``negatives`` beside the click; ``window``: clicks that a model sees;
-    ``latest``: clicks of a user that the cloud trains on.
-    """
+    """See :class:`InteractionsOptions`."""
 
     concepts = ("original",)
 
     def __init__(self, spec: FleetSpec) -> None:
         if spec.drift:
             raise InputError("drift", "a log is replayed as it was; only what it holds drifts")
-        self.options, self.seed = _checked(spec.data_options), spec.seed
-        log = read_log(self.options["path"], self.options["separator"], self.options["columns"])
-        log = core(log, self.options["core"])
-        self.items, self.users = len(log.items), split_in_time(log, self.options["history"])
-        self.classes = 1 + self.options["negatives"]
-        self.input_shape = (self.options["window"] + self.classes,)
-        self.net_options = {"items": self.items, "window": self.options["window"]}
+        self.options: InteractionsOptions = read_options(InteractionsOptions, spec.data_options, "task interactions")
+        self.seed = spec.seed
+        log = read_log(self.options.path, self.options.separator, asdict(self.options.columns))
+        log = core(log, self.options.core)
+        self.items, self.users = len(log.items), split_in_time(log, self.options.history)
+        self.classes = 1 + self.options.negatives
+        self.input_shape = (self.options.window + self.classes,)
+        self.net_options = {"items": self.items, "window": self.options.window}
         self._devices = _devices(spec, self.users)
         self.decisions = stack([self._decide(int(user), _STREAM) for user in self._devices])
         self.pool_size, self.pool_labels = len(self.decisions), self.decisions.label[None]
-        self.supply = self._clicks = Clicks(self.users, self._devices, spec, self.options["compression"])
+        self.supply = self._clicks = Clicks(self.users, self._devices, spec, self.options.compression)
 
     def history(self) -> History:
         """Return every past click of every user as a row to train on; the last tenth, by time, to validate."""
@@ -86,13 +72,13 @@ class Interactions(Stream):
     def _decide(self, user: int, use: int, which: slice | None = None, negatives: int | None = None) -> Decisions:
         clicks = self.users.clicks(user)
         which = slice(int(self.users.known[user]), len(clicks)) if which is None else which
-        others = self.options["negatives"] if negatives is None else negatives
-        return decide(clicks, which, self.items, self.options["window"], others, self.seed, (user, use))
+        others = self.options.negatives if negatives is None else negatives
+        return decide(clicks, which, self.items, self.options.window, others, self.seed, (user, use))
 
     def _past(self, use: int, cut: np.ndarray) -> Past:
         parts = []
         for user, (upto, known) in enumerate(zip(cut.tolist(), self.users.known.tolist(), strict=True)):
-            which = slice(max(0, upto - self.options["latest"]), upto) if use == _TRAIN else slice(upto, known)
+            which = slice(max(0, upto - self.options.latest), upto) if use == _TRAIN else slice(upto, known)
             if which.stop > which.start:
                 parts.append(_rows(self._decide(user, use, which, SHOWN - 1), user))
         x, label, whose = (torch.cat([getattr(part, name) for part in parts]) for name in ("x", "label", "concept"))
@@ -113,14 +99,3 @@ def _devices(spec: FleetSpec, users: Users) -> np.ndarray:
     if spec.devices == 0:
         raise InputError("fleet", "has no device that could be a user")
     return there[: spec.devices]
-
-
-def _checked(options: Mapping[str, Any]) -> dict[str, Any]:
-    unknown = sorted(set(options) - set(DEFAULTS))
-    if unknown:
-        raise ValueError(f"task interactions has no option {unknown[0]!r}; known are {', '.join(DEFAULTS)}")
-    chosen = {**DEFAULTS, **options}
-    for name, low in (("negatives", SHOWN - 1), ("window", 1), ("latest", 1)):
-        if chosen[name] < low:
-            raise ValueError(f"{name}: {chosen[name]} must be at least {low}")
-    return chosen

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import torch
@@ -115,21 +114,3 @@ def refuse_priors(concepts: Sequence[Concept], why: str) -> None:
     """
     if any(concept.prior or concept.dirichlet for concept in concepts):
         raise InputError("drift", f"labels.prior and labels.dirichlet: {why}")
-
-
-def read_law(
-    name: str, given: Mapping[str, Any], defaults: Mapping[str, Any], least: Mapping[str, int]
-) -> dict[str, Any]:
-    """Return the options of a law, completed; ``least`` bounds some from below.
-
-    Raises:
-        ValueError: an unknown option, or one that is too small.
-    """
-    unknown = sorted(set(given) - set(defaults))
-    if unknown:
-        raise ValueError(f"task {name} has no option {unknown[0]!r}; known are {', '.join(defaults)}")
-    chosen = {**defaults, **given}
-    for option, low in least.items():
-        if chosen[option] < low:
-            raise ValueError(f"task {name}: {option}={chosen[option]} must be >= {low}")
-    return chosen

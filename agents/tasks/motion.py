@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from agents.seeding import Purpose
 from agents.tasks.base import Place
+from agents.tasks.synthetic_options import TurnOptions, WalkOptions
 from agents.tasks.walks import Walks
-
-#: What a walk of the world is told: seconds between steps, deviations of a step, one walk for the fleet or many.
-WALK: dict[str, Any] = {"every": None, "rotate": 0.0, "shift": 0.0, "together": False}
 
 
 class Wander(Walks):
@@ -64,20 +60,12 @@ class Motion:
         return walk.strength(place, row.ravel(), steps.ravel()).reshape(time_s.shape)
 
 
-def make_motion(seed: int, rotate_deg_per_s: float, shift_per_s: float, walk: Mapping[str, Any] | None) -> Motion:
-    """Return the motion of a world; ``walk`` as :data:`WALK`.
-
-    Raises:
-        ValueError: an unknown option, or steps that take no time.
-    """
-    chosen = {**WALK, **(walk or {})}
-    unknown = sorted(set(chosen) - set(WALK))
-    if unknown:
-        raise ValueError(f"walk has no option {unknown[0]!r}; known are {', '.join(WALK)}")
-    if walk and not (chosen["every"] or 0.0) > 0:
-        raise ValueError("walk: every is missing; the time between two steps is wanted")
+def make_motion(seed: int, rotate_deg_per_s: float, shift_per_s: float, walk: TurnOptions | None) -> Motion:
+    """Return the motion of a world."""
+    if walk is None:
+        return Motion(rotate_deg_per_s, shift_per_s, np.inf, None, None)
+    steps = walk.rotate, walk.shift if isinstance(walk, WalkOptions) else 0.0
     turning, shifting = (
-        Wander(seed, number, chosen[name], chosen["together"]) if chosen[name] else None
-        for number, name in enumerate(("rotate", "shift"))
+        Wander(seed, number, step, walk.together) if step else None for number, step in enumerate(steps)
     )
-    return Motion(rotate_deg_per_s, shift_per_s, chosen["every"] or np.inf, turning, shifting)
+    return Motion(rotate_deg_per_s, shift_per_s, walk.every, turning, shifting)

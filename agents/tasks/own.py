@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from agents.contract.component import is_options, read_options
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -84,8 +86,11 @@ def options_for(stream: type, options: Mapping[str, Any]) -> Any:
     """Return the user's stream with its options.
 
     Raises:
-        ValueError: options that it does not take.
+        ValueError: options that it does not take, or declares otherwise.
     """
+    declared: Any = getattr(stream, "options", None)
+    if is_options(declared):
+        return stream(read_options(declared, options, stream.__name__))
     try:
         return stream(**options)
     except TypeError as error:

@@ -8,7 +8,7 @@ goes) evolve for each device with its own samples.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from importlib import import_module
 from inspect import signature
 from itertools import islice
@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 
 from agents.contract import BackendError, FleetSpec
+from agents.contract.component import read_options
 from agents.tasks.own import OwnStream, Seen
 from agents.tasks.own_task import OwnTask
+from agents.tasks.synthetic_options import RiverOptions
 
-#: Options of the task itself.
-DEFAULTS: dict[str, Any] = {"stream": None, "options": {}, "history": 5_000}
 #: What river calls a task with two classes.
 _BINARY = "Binary classification"
 #: The copy that the cloud's past comes from, and the most that a device's seed can be.
@@ -50,12 +50,11 @@ class Player:
 
 
 class RiverStream(OwnStream):
-    """Options: ``stream``, a class of ``river.datasets.synth``; its ``options``; ``history``: rows of the past."""
+    """See :class:`RiverOptions`."""
 
-    def __init__(self, **given: Any) -> None:
-        chosen = {**DEFAULTS, **given}
-        self._made = _named(chosen["stream"])
-        self._options, self._rows = dict(chosen["options"]), int(chosen["history"])
+    def __init__(self, chosen: RiverOptions) -> None:
+        self._made = _named(chosen.stream)
+        self._options, self._rows = dict(chosen.options), int(chosen.history)
         # Streams with a random law have two seeds: the law is the same for all, the samples are each device's own.
         takes = signature(self._made).parameters
         self._seed_name = "seed_sample" if "seed_sample" in takes else "seed"
@@ -123,14 +122,7 @@ def river_streams(spec: FleetSpec) -> OwnTask:
         BackendError: river is not installed.
         ValueError: a stream or an option that it does not have.
     """
-    return OwnTask(RiverStream(**_known(spec.data_options)), spec)
-
-
-def _known(options: Mapping[str, Any]) -> Mapping[str, Any]:
-    unknown = sorted(set(options) - set(DEFAULTS))
-    if unknown:
-        raise ValueError(f"task river has no option {unknown[0]!r}; known are {', '.join(DEFAULTS)}")
-    return options
+    return OwnTask(RiverStream(read_options(RiverOptions, spec.data_options, "task river")), spec)
 
 
 def _named(stream: Any) -> Any:

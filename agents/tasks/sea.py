@@ -6,29 +6,28 @@ the third says nothing. Labels are flipped at random. What a model sees is stand
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from agents.contract import FleetSpec
-from agents.tasks.laws import Drawn, Law, Scene, read_law, refuse_priors, strengths
+from agents.contract.component import read_options
+from agents.tasks.laws import Drawn, Law, Scene, refuse_priors, strengths
+from agents.tasks.synthetic_options import SeaOptions
 
 #: The thresholds of the paper's four concepts; the first is the original world.
 THRESHOLDS = (8.0, 9.0, 7.0, 9.5)
 #: What drift can do: move the threshold.
 NEUTRAL: dict[str, float] = {"threshold": THRESHOLDS[0]}
-DEFAULTS: dict[str, Any] = {"noise": 0.1, "history": 20_000}
 #: Mean and standard deviation of a uniform number from 0 to 10.
 _MEAN, _STD = 5.0, 10.0 / np.sqrt(12.0)
 
 
 class Sea(Law):
-    """Options: ``noise``, the share of labels that are flipped, below one half; ``history``: rows of the past."""
+    """See :class:`SeaOptions`."""
 
     def __init__(self, spec: FleetSpec) -> None:
-        options = read_law("sea", spec.data_options, DEFAULTS, {"noise": 0, "history": 1})
-        self.noise = checked_noise("sea", options["noise"])
-        super().__init__(spec, 2, 3, NEUTRAL, int(options["history"]))
+        options: SeaOptions = read_options(SeaOptions, spec.data_options, "task sea")
+        self.noise = options.noise
+        super().__init__(spec, 2, 3, NEUTRAL, options.history)
         refuse_priors(self.schedule.concepts, "in sea the features decide the class; it has no prior to be set")
         self._thresholds = strengths(self.schedule.concepts, NEUTRAL)[:, 0]
 
@@ -62,14 +61,3 @@ def flipped_accuracy(apart: float, noise: float, relabel: np.ndarray) -> float:
     """
     kept = (1.0 - apart) * (1.0 - noise) + apart * noise
     return kept if relabel[0] == 0 else 1.0 - kept
-
-
-def checked_noise(task: str, noise: float) -> float:
-    """Return a share of flipped labels that leaves the best rule the best.
-
-    Raises:
-        ValueError: one half or more.
-    """
-    if not 0.0 <= noise < 0.5:
-        raise ValueError(f"task {task}: noise={noise:g} must be from 0 to below 0.5")
-    return float(noise)

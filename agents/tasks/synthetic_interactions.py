@@ -8,47 +8,42 @@ items this share of the way to another one. Devices are users that the cloud has
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from math import inf
-from typing import Any
 
 import numpy as np
 import torch
 
 from agents.contract import FleetSpec
+from agents.contract.component import read_options
 from agents.measures import HIT_WITHIN
 from agents.seeding import Purpose, rng, uniforms
 from agents.tasks.base import Cell, Content, History, Past, Place, Stream
 from agents.tasks.drift import Schedule, make_schedule
+from agents.tasks.file_options import SyntheticInteractionsOptions
 from agents.tasks.fronts import device_keys
-from agents.tasks.recommendation.decisions import SHOWN, Decisions, narrowed, windows
+from agents.tasks.recommendation.decisions import Decisions, narrowed, windows
 from agents.tasks.recommendation.market import SHELVES, Market, choose, unit
 
 #: What drift can do, in shares of the way.
 NEUTRAL: dict[str, float] = {"interest": 0.0, "popularity": 0.0}
-DEFAULTS: dict[str, Any] = {
-    "users": 1000,
-    "items": 500,
-    "negatives": 99,
-    "window": 10,
-    "clicks": 40,
-    "sharpness": 4.0,
-}
 #: Clicks are numbered from long before the run, so that no number is negative.
 _LONG_AGO = 1 << 32
 
 
 class SyntheticInteractions(Stream):
-    """Options: past ``users`` with ``clicks`` each; ``items``, ``negatives`` beside one, ``window``, ``sharpness``."""
+    """See :class:`SyntheticInteractionsOptions`."""
 
     pool_size = 0
 
     def __init__(self, spec: FleetSpec) -> None:
-        self.options, self.seed = _checked(spec.data_options), spec.seed
-        self.classes, self.window = 1 + self.options["negatives"], int(self.options["window"])
+        self.options: SyntheticInteractionsOptions = read_options(
+            SyntheticInteractionsOptions, spec.data_options, "task synthetic_interactions"
+        )
+        self.seed = spec.seed
+        self.classes, self.window = 1 + self.options.negatives, int(self.options.window)
         self.input_shape = (self.window + self.classes,)
-        self.net_options = {"items": self.options["items"], "window": self.window}
-        self.market = Market.draw(self.options["items"], self.classes, self.options["sharpness"], spec.seed)
+        self.net_options = {"items": self.options.items, "window": self.window}
+        self.market = Market.draw(self.options.items, self.classes, self.options.sharpness, spec.seed)
         self.schedule: Schedule = make_schedule(
             spec.drift, spec.cohorts, NEUTRAL, self.classes, spec.seed, spec.duration_s
         )
@@ -60,12 +55,12 @@ class SyntheticInteractions(Stream):
 
     def history(self) -> History:
         """Return the clicks of users of the original world; every tenth user is there to validate."""
-        users = int(self.options["users"])
+        users = int(self.options.users)
         return History(self._past(users, 0, 0), self._past(max(users // 10, 2), 1, 0))
 
     def past_under(self, concept: int, split: str = "train") -> Past:
         """Return the clicks of other users, when items are as popular as under a concept of the scenario."""
-        users = int(self.options["users"])
+        users = int(self.options.users)
         return self._past(*((users, 2) if split == "train" else (max(users // 10, 2), 3)), concept)
 
     def draw(self, cell: Cell, rng: np.random.Generator) -> Content:
@@ -137,7 +132,7 @@ class SyntheticInteractions(Stream):
         return clicked
 
     def _past(self, users: int, use: int, concept: int) -> Past:
-        draw, length = rng(self.seed, Purpose.HISTORY, use), int(self.options["clicks"])
+        draw, length = rng(self.seed, Purpose.HISTORY, use), int(self.options.clicks)
         likes = self.market.likes(self.market.interests(users, draw), self._strengths[concept, 1])
         clicks = choose(likes, draw.random((users, self.window + length)))
         rows = np.arange(self.window, self.window + length)
@@ -155,16 +150,3 @@ def _told(likes: np.ndarray, label: np.ndarray) -> np.ndarray:
     """Return what the best ranking tells: the choice itself where it is among the first ten, else nothing (-1)."""
     chosen = np.take_along_axis(likes, label[..., None], -1)
     return np.where((likes > chosen).sum(-1) < HIT_WITHIN, label, -1)
-
-
-def _checked(options: Mapping[str, Any]) -> dict[str, Any]:
-    unknown = sorted(set(options) - set(DEFAULTS))
-    if unknown:
-        raise ValueError(f"task synthetic_interactions has no option {unknown[0]!r}; known are {', '.join(DEFAULTS)}")
-    chosen = {**DEFAULTS, **options}
-    for name, low in (("users", 1), ("negatives", SHOWN - 1), ("window", 1), ("clicks", 2), ("sharpness", 0)):
-        if chosen[name] < low:
-            raise ValueError(f"{name}: {chosen[name]} must be at least {low}")
-    if chosen["items"] <= chosen["negatives"]:
-        raise ValueError(f"items: {chosen['items']} leave no {chosen['negatives']} beside the one that is chosen")
-    return chosen

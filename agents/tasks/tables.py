@@ -2,44 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 
 from agents.blame import about
 from agents.contract import FleetSpec, InputError
+from agents.contract.component import read_options
 from agents.seeding import Purpose, rng
 from agents.tasks.base import Cell, Content, History, Past, Place, Stream
 from agents.tasks.concepts import Concept
 from agents.tasks.drift import make_schedule
+from agents.tasks.file_options import TableOptions
 from agents.tasks.formats.table import Reading, Table, read_table
 from agents.tasks.tables_dealing import Deal, owners_from, shares_of
 from agents.tasks.tables_scaling import Scaling
 
 #: What drift can do to columns of numbers, on the past's scale: zoom, move all, make noisy [standard deviations].
 NEUTRAL: dict[str, float] = {"scale": 1.0, "shift": 0.0, "noise": 0.0}
-DEFAULTS: dict[str, Any] = {
-    "path": None,
-    "target": None,
-    "history": 0.2,
-    "deal": "round_robin",
-    "column": None,
-    "among": None,
-    "time": None,
-    "compression": None,
-    "at_end": "stop",
-    "missing": "refuse",
-    "ignore": (),
-    "nominal": (),
-    "delimiter": None,
-    "header": None,
-    "contexts": 8,
-    "segments": 20,
-}
 #: Share of the past's rows that is for validation.
 _VALIDATION = 0.2
 #: Fewer rows of the past can teach nothing.
@@ -47,13 +29,7 @@ _LEAST = 10
 
 
 class Tables(Stream):
-    """Options: ``path``; how to read it: ``target``, ``ignore``, ``nominal``, ``delimiter``, ``header``, ``missing``.
-
-    ``history``: share of the rows, from the first, that is the cloud's past; features are standardised on it alone.
-    ``deal``: ``round_robin``, ``contiguous``, or ``column``, whose values own the rows (in the order of their
-    first row); ``among``: how many shares are dealt, by default one for each device. ``time``: when rows were
-    recorded; ``compression``: units of it in a second of the run, None if what follows the past fills the run.
-    ``at_end``: a device whose rows are out falls silent (``stop``), or begins again (``repeat``).
+    """See :class:`TableOptions`. Features are standardised on the past alone.
 
     ``contexts``: stretches of the past, as which adapters see it. Classes are those an ARFF file declares, else those
     of the whole file, so that streams may show some that the past does not know. The oracle is one of hindsight:
@@ -61,10 +37,11 @@ class Tables(Stream):
     """
 
     def __init__(self, spec: FleetSpec) -> None:
-        self.options, self.seed = _checked(spec.data_options), spec.seed
-        table = read_table(self.options["path"], _reading(self.options))
-        past = int(len(table.labels) * self.options["history"])
-        _check_split(self.options["path"], past, len(table.labels))
+        self.options: TableOptions = read_options(TableOptions, spec.data_options, "task table")
+        self.seed = spec.seed
+        table = read_table(self.options.path, _reading(self.options))
+        past = int(len(table.labels) * self.options.history)
+        _check_split(self.options.path, past, len(table.labels))
         scaling = Scaling.of(table.features[:past], table.numeric)
         self._past, self._stream = (scaling(rows) for rows in np.split(table.features, [past]))
         self._past_labels, self._labels = np.split(table.labels, [past])
@@ -74,13 +51,13 @@ class Tables(Stream):
             self.schedule = make_schedule(spec.drift, spec.cohorts, NEUTRAL, self.classes, spec.seed, spec.duration_s)
             _refuse_priors(self.schedule.concepts)
         self.concepts = tuple(concept.name for concept in self.schedule.concepts)
-        self.hindsight = np.arange(self.pool_size) * self.options["segments"] // self.pool_size
+        self.hindsight = np.arange(self.pool_size) * self.options.segments // self.pool_size
         self.supply = self._deal = _dealt(spec, self.options, table, past)
 
     def history(self) -> History:
         """Return the past, cut into contexts one after the other; a random fifth of its rows is for validation."""
         x, label = torch.from_numpy(self._past), torch.from_numpy(self._past_labels.astype(np.int64))
-        context = torch.arange(len(x)) * self.options["contexts"] // len(x)
+        context = torch.arange(len(x)) * self.options.contexts // len(x)
         judged = torch.from_numpy(self._judged)
         train, validation = (Past(x[rows], label[rows], context[rows]) for rows in (~judged, judged))
         return History(train, validation)
@@ -130,16 +107,16 @@ class Tables(Stream):
         return np.where(self._numeric, changed, rows).astype(np.float32)
 
 
-def _reading(options: Mapping[str, Any]) -> Reading:
+def _reading(options: TableOptions) -> Reading:
     return Reading(
-        target=options["target"],
-        time=options["time"],
-        owner=options["column"],
-        ignore=tuple(options["ignore"]),
-        nominal=tuple(options["nominal"]),
-        delimiter=options["delimiter"],
-        header=options["header"],
-        gaps=options["missing"] == "mean",
+        target=options.target,
+        time=options.time,
+        owner=options.column,
+        ignore=tuple(options.ignore),
+        nominal=tuple(options.nominal),
+        delimiter=options.delimiter,
+        header=options.header,
+        gaps=options.missing == "mean",
     )
 
 
@@ -153,16 +130,16 @@ def _refuse_priors(concepts: tuple[Concept, ...]) -> None:
         raise ValueError("labels.prior: rows are replayed as they come; swap or permute classes instead")
 
 
-def _dealt(spec: FleetSpec, options: Mapping[str, Any], table: Table, past: int) -> Deal:
+def _dealt(spec: FleetSpec, options: TableOptions, table: Table, past: int) -> Deal:
     if spec.devices == 0:
         raise InputError("fleet", "has no device that rows could be dealt to")
     if table.owners is not None:
         share = owners_from(table.owners[past:])
         shares = int(share.max()) + 1
     else:
-        shares = options["among"] or spec.devices
-        share = shares_of(len(table.labels) - past, shares, options["deal"])
-    deal = Deal(spec, share, shares, options["at_end"] == "repeat")
+        shares = options.among or spec.devices
+        share = shares_of(len(table.labels) - past, shares, options.deal)
+    deal = Deal(spec, share, shares, options.at_end == "repeat")
     recorded = [number for number, cohort in enumerate(spec.cohorts) if cohort.arrivals == "recorded"]
     if recorded:
         with about(f"fleet.{recorded[0]}.samples.arrivals"):
@@ -170,25 +147,11 @@ def _dealt(spec: FleetSpec, options: Mapping[str, Any], table: Table, past: int)
     return deal
 
 
-def _times_s(options: Mapping[str, Any], table: Table, past: int, duration_s: float) -> np.ndarray:
+def _times_s(options: TableOptions, table: Table, past: int, duration_s: float) -> np.ndarray:
     """Return when the rows after the past come, in seconds of the run; the first one at 0."""
     if table.times is None:
         raise ValueError("the table tells no times; name the column that does under task.data.time")
-    if options["at_end"] == "repeat":
+    if options.at_end == "repeat":
         raise ValueError("a record comes once; 'at_end: repeat' needs poisson or periodic arrivals")
     since = table.times[past:] - table.times[past]
-    return np.asarray(since / (options["compression"] or max(since[-1], 1e-300) / duration_s))
-
-
-def _checked(options: Mapping[str, Any]) -> dict[str, Any]:
-    unknown = sorted(set(options) - set(DEFAULTS))
-    if unknown:
-        raise ValueError(f"task table has no option {unknown[0]!r}; known are {', '.join(DEFAULTS)}")
-    chosen = {**DEFAULTS, **options}
-    if chosen["path"] is None:
-        raise ValueError("task table: path is missing; write for example 'table:streams/elec.csv.gz'")
-    if (chosen["column"] is not None) != (chosen["deal"] == "column"):
-        raise ValueError("task table: 'deal: column' and 'column' go together")
-    if chosen["among"] is not None and chosen["deal"] == "column":
-        raise ValueError("task table: 'among' goes with 'deal: round_robin' or 'contiguous'")
-    return chosen
+    return np.asarray(since / (options.compression or max(since[-1], 1e-300) / duration_s))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from sim.lines.disciplines import DISCIPLINES
 from sim.lines.rates import rate_of
 from sim.run_folder import FolderError
 from sim.scenario import Scenario
@@ -61,7 +62,7 @@ def _obstacle(path: str, old: Scenario, new: Scenario) -> str | None:
         return "rounds begin and end as they did"
     if section == "links" and rest[0] in ("up", "down"):
         link: Any = old.links[name]
-        if link.discipline != "fifo":
+        if not DISCIPLINES[link.discipline].in_turn:
             return f"the rate of a link that is shared out ('{link.discipline}') must stay"
         if any(getattr(one.links[name], rest[0]).bucket is not None for one in (old, new)):
             return "a token bucket must stay as it is"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.clock import Clock
-from sim.lines.fifo import FifoLine
+from sim.lines.disciplines import DISCIPLINES
 from sim.lines.fluid import FluidStage
 from sim.lines.gates import gated
 from sim.lines.line import Line, LineSpec
@@ -16,8 +16,6 @@ from sim.lines.rates import as_fluid, rate_of, recorded_latency, switched
 from sim.lines.route import Route, Stage
 from sim.lines.sharing import Sharing
 from sim.lines.weighing import Scales
-
-_DISCIPLINES = {"fifo": FifoLine, "ps": Line, "lcfs": Line}
 
 
 @dataclass(frozen=True)
@@ -55,10 +53,10 @@ def build_ways(scenario: Any, direction: str, clock: Clock, earlier: Sequence[An
         for name in path:
             if name not in lines:
                 link = scenario.links[name]
-                lines[name] = _DISCIPLINES[link.discipline](_spec(scenario, name, direction, earlier))
+                lines[name] = DISCIPLINES[link.discipline].load()(_spec(scenario, name, direction, earlier))
             lines[name].serve(first, cohort.devices)
         first += cohort.devices
-    runs = [run for path in paths for run in runs_of(path, scenario.links) if scenario.links[run[0]].discipline == "ps"]
+    runs = [run for path in paths for run in runs_of(path, scenario.links) if shares(scenario.links[run[0]])]
     sharing = Sharing(scenario, direction, clock, lines, runs)
     routes = [
         _route(path, cohort, scenario, direction, lines, sharing, clock) if path else None
@@ -88,7 +86,7 @@ def _spec(scenario: Any, name: str, direction: str, earlier: Sequence[Any]) -> L
         name=name,
         direction=direction,
         group=sum(cohort.devices for cohort in scenario.fleet) if link.shared else link.shared_by or 1,
-        rate_of=as_fluid(rates) if link.discipline == "ps" else rates,
+        rate_of=as_fluid(rates) if shares(link) else rates,
         bucket=getattr(link, direction).bucket,
         scales=Scales(link, direction, seed),
         extra_latency_s=recorded_latency(link.ping) if link.ping is not None else None,
@@ -110,7 +108,7 @@ def _route(
     stages: list[tuple[Stage, Hop]] = []
     for run in runs_of(path, scenario.links):
         hops = [Hop(path.index(name), path.index(name) == access) for name in run]
-        if scenario.links[run[0]].discipline != "fifo":
+        if not DISCIPLINES[scenario.links[run[0]].discipline].in_turn:
             crossed = [(lines[name], hop) for name, hop in zip(run, hops, strict=True)]
             stage: Stage = FluidStage(clock, crossed, sharing.fluid_of(run), sharing.terms_of(run, cohort.cohort))
             stages.append((stage, hops[0]))
@@ -123,9 +121,13 @@ def runs_of(path: Sequence[str], links: Mapping[str, Any]) -> list[list[str]]:
     """Cut a path where a message is stored: around every link that does not share."""
     runs: list[list[str]] = []
     for name in path:
-        shares = links[name].discipline == "ps"
-        if runs and shares and links[runs[-1][-1]].discipline == "ps":
+        if runs and shares(links[name]) and shares(links[runs[-1][-1]]):
             runs[-1].append(name)
         else:
             runs.append([name])
     return runs
+
+
+def shares(link: Any) -> bool:
+    """Say whether messages on a link share its rate."""
+    return DISCIPLINES[link.discipline].shares

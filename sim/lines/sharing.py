@@ -8,16 +8,15 @@ from math import inf
 from typing import Any
 
 from sim.clock import Clock
+from sim.lines.disciplines import DISCIPLINES
 from sim.lines.fluid import Fluid
 from sim.lines.line import Line
-from sim.network.lcfs import LcfsLink
 from sim.network.maxmin import MaxMinNetwork
 from sim.network.rates import Constant, Rate
-from sim.network.sharing import SharedLink
 
 
 class Sharing:
-    """One bottleneck by itself is a :class:`SharedLink` per instance; lines that flows cross together form a network.
+    """A bottleneck by itself has a law for each instance; links that messages cross together form a network.
 
     A private access line of constant rate that carries one message at a time is a cap on its flow, not a link:
     that spares the network a link for every device.
@@ -56,7 +55,7 @@ class Sharing:
 
     def terms_of(self, run: Sequence[str], cohort: str) -> Callable[[int], dict[str, Any]]:
         """Return what the law is told about a flow of a device of ``cohort``."""
-        if self._scenario.links[run[0]].discipline == "lcfs":
+        if DISCIPLINES[self._scenario.links[run[0]].discipline].per_source:
             return lambda device: {"source": device}
         weights = (self._scenario.links[name].weights.get(cohort) for name in run)
         weight = next((weight for weight in weights if weight is not None), 1.0)
@@ -74,7 +73,7 @@ class Sharing:
 
     def _make_alone(self, name: str, instance: int) -> Fluid:
         """Return the fluid of one instance of a line that shares with no other, whoever's messages it carries."""
-        law = LcfsLink if self._scenario.links[name].discipline == "lcfs" else SharedLink
+        law = DISCIPLINES[self._scenario.links[name].discipline].load_law()
         return Fluid(self._clock, law(self._lines[name].spec.rate_of(instance)))
 
     def _cap_bps(self, name: str) -> float:

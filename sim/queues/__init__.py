@@ -4,10 +4,25 @@ Work is measured in seconds of one server. First come, first served tells start 
 (:class:`FifoServers`); the others are events: what enters now, when does the next thing happen, what happens.
 """
 
+from agents.contract.component import Component, NoOptions
 from sim.queues.batching import Batch, BatchServers
 from sim.queues.fifo import FifoServers
 from sim.queues.lcfs import LcfsServers
 from sim.queues.servers import Servers, Service
 from sim.queues.sharing import SharedServers
 
-__all__ = ["Batch", "BatchServers", "FifoServers", "LcfsServers", "Servers", "Service", "SharedServers"]
+#: Name in a scenario -> queue of the cloud, made from (cloud, seed, clock, when each worker is up).
+QUEUES: dict[str, Component] = {
+    "fifo": Component(
+        NoOptions, "sim.cloud_building:in_order", gives=frozenset({"batches"}), summary="First come, first served."
+    ),
+    "lcfs": Component(NoOptions, "sim.cloud_building:newest_first", summary="Last come, first served."),
+    "ps": Component(
+        NoOptions,
+        "sim.cloud_building:shared",
+        needs=frozenset({"common failures"}),
+        summary="Processor sharing: all requests at once, sharing the workers.",
+    ),
+}
+
+__all__ = ["QUEUES", "Batch", "BatchServers", "FifoServers", "LcfsServers", "Servers", "Service", "SharedServers"]

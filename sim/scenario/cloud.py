@@ -8,6 +8,7 @@ from typing import Annotated, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from sim.laws import Constant, Law
+from sim.queues import QUEUES
 from sim.scenario.clause import Clause, refuse
 from sim.scenario.law_fields import ServiceLaw
 from sim.scenario.quantities import Limit, PositiveCount, Power, Time, choice
@@ -45,7 +46,7 @@ class Cloud(Clause):
         default=Constant(0.0),
         description="time to serve a request; measured: calibrated once from real computing time",
     )
-    queue: Annotated[str, choice("fifo", "lcfs", "ps")] = Field(
+    queue: Annotated[str, choice(*QUEUES)] = Field(
         default="fifo", description="who is next; ps: all at once, sharing the workers"
     )
     capacity: Limit = Field(default=math.inf, description="requests that fit, served ones included; more are rejected")
@@ -62,12 +63,13 @@ class Cloud(Clause):
 
     @model_validator(mode="after")
     def _pairs_that_work(self) -> Self:
-        if self.batch.max > 1 and self.queue != "fifo":
+        row = QUEUES[self.queue]
+        if self.batch.max > 1 and "batches" not in row.gives:
             raise refuse(f"batches are served first come, first served; 'queue: {self.queue}' has none", "batch")
         for number, failure in enumerate(self.failures):
             if (failure.workers or 0) > self.workers:
                 raise refuse(f"there are only {self.workers} workers", "failures", number, "workers")
         partly = any((failure.workers or self.workers) < self.workers for failure in self.failures)
-        if self.queue == "ps" and partly:
-            raise refuse("with 'queue: ps' all workers share the work, so all fail together", "failures")
+        if "common failures" in row.needs and partly:
+            raise refuse(f"with 'queue: {self.queue}' all workers share the work, so all fail together", "failures")
         return self

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
-from functools import cache
+from functools import cache, partial
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import pydantic
 from pydantic import create_model, model_validator
 
-from agents.contract.component import Component, OptionError, hints_of, is_options, key_of, typed
-from agents.contract.forms import Form, Interval, OneOf
+from agents.contract.component import (
+    Component,
+    OptionError,
+    hints_of,
+    is_options,
+    key_of,
+    must_take,
+    own_component,
+    typed,
+)
+from agents.contract.forms import Form, Interval, Length, OneOf
 from sim.scenario.clause import Clause, refuse
 from sim.scenario.quantities import choice
 from sim.scenario.rider_table import RIDERS
@@ -20,11 +29,40 @@ from sim.scenario.variants import Chosen, Plugin, Variants
 
 
 def variants(
-    noun: str, table: Mapping[str, Component], *, plugins: bool = False, base: type[Chosen] = Chosen
+    noun: str, table: Mapping[str, Component], *, plugins: int | None = None, base: type[Chosen] = Chosen
 ) -> Variants:
-    """Return the grammar of a family: one section for each row of its table, told apart by ``kind``."""
+    """Return the grammar of a family: one section for each row of its table, told apart by ``kind``.
+
+    With ``plugins`` users may name a class of their own. It is called with so many arguments beside its options; -1:
+    it is given its options as a mapping, whatever they are.
+    """
     sections = {kind: section(component.options, kind, base) for kind, component in table.items()}
-    return Variants(noun, sections, Plugin if plugins else None)
+    return Variants(noun, sections, None if plugins is None else partial(_own_section, plugins))
+
+
+def _own_section(arguments: int, kind: str) -> type[Clause]:
+    """Return the section of a user's class: strict if it declares its options, else what its signature takes.
+
+    Raises:
+        PluginError: it cannot be imported.
+    """
+    component = own_component(kind)
+    if component.options is not dict:
+        return section(component.options, kind, Chosen)
+    return Plugin if arguments < 0 else _taken_by(kind, arguments)
+
+
+@cache
+def _taken_by(kind: str, arguments: int) -> type[Clause]:
+    """Return the section that refuses options that a class does not take by keyword."""
+
+    def check(self: Chosen) -> Chosen:
+        must_take(kind, (None,) * arguments, self.settings)
+        return self
+
+    checks: dict[str, Any] = {"_takes_these": model_validator(mode="after")(check)}
+    made: type[Clause] = create_model("Plugin", __base__=Plugin, __validators__=checks)
+    return made
 
 
 @cache
@@ -97,6 +135,8 @@ def _translated(hint: Any) -> Any:
 def _ridden(bare: Any, marker: Any) -> Any:
     if isinstance(marker, OneOf):
         return Annotated[bare, choice(*marker.names)]
+    if isinstance(marker, Length):
+        return Annotated[bare, pydantic.Field(min_length=marker.least)]
     if isinstance(marker, Form):
         return RIDERS[marker.name](bare, marker)
     if isinstance(marker, Interval):

@@ -21,7 +21,7 @@ from sim.scenario.clause import Clause
 from sim.scenario.problems import near_miss
 from sim.scenario.quantities import Angle, Count, Number, PositiveNumber, Share, Written
 from sim.scenario.surroundings import around
-from sim.scenario.transforms import PRIORLESS, refused, refused_severity
+from sim.scenario.transforms import refused, refused_prior, refused_severity
 from sim.scenario.units import shown
 
 #: Thresholds of the four SEA concepts (Street and Kim, 2001).
@@ -68,9 +68,8 @@ class LabelDrift(Clause):
     @field_validator("prior", "dirichlet", mode="after")
     @classmethod
     def _can_be_set(cls, value: Any, info: ValidationInfo) -> Any:
-        data = around(info).data or ""
-        if value is not None and data in PRIORLESS:
-            raise ValueError(f"'{data}' has no prior to be set: {PRIORLESS[data]}; swap or permute classes instead")
+        if value is not None and (refusal := refused_prior(around(info).data)):
+            raise ValueError(refusal)
         return value
 
     @model_validator(mode="after")

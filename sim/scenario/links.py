@@ -8,6 +8,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from sim.laws import Constant
+from sim.lines.disciplines import DISCIPLINES
 from sim.scenario.clause import Clause, refuse
 from sim.scenario.law_fields import JitterLaw, TimeLaw
 from sim.scenario.losses import Loss, LossField, Recovery
@@ -39,7 +40,7 @@ class Link(Clause):
     header: Size = Field(default=0.0, description="bytes added to each message")
     mtu: PositiveSize = Field(default=1500.0, description="largest packet, its header included")
     packet_header: Size = Field(default=0.0, description="bytes added to each packet")
-    discipline: Annotated[str, choice("fifo", "ps", "lcfs")] = Field(
+    discipline: Annotated[str, choice(*DISCIPLINES)] = Field(
         default="fifo",
         description="fifo; ps: all messages at once, sharing the rate; lcfs: a fresh one drops the stale",
     )
@@ -98,7 +99,7 @@ class Link(Clause):
             down_at_times = self.outages.scheduled or self.outages.random or self.contacts
             if way.bucket is None:
                 continue
-            if way.rate is None or self.discipline != "fifo" or down_at_times:
+            if way.rate is None or not DISCIPLINES[self.discipline].in_turn or down_at_times:
                 raise refuse("a token bucket needs a constant rate, 'fifo', and a link without outages", name, "bucket")
             if way.bucket.rate > way.rate:
                 raise refuse("the bucket fills faster than the line can carry", name, "bucket", "rate")
@@ -108,7 +109,7 @@ class Link(Clause):
     def _says_nothing_in_vain(self) -> Self:
         if self.packet_header >= self.mtu:
             raise refuse("headers leave no room in a packet of this mtu", "packet_header")
-        if self.weights and self.discipline != "ps":
+        if self.weights and not DISCIPLINES[self.discipline].shares:
             raise refuse(f"'discipline: {self.discipline}' weighs nobody; weights need 'ps'", "weights")
         recovery, patient = self.recovery, type(self.recovery).model_fields
         for name in ("timeout", "retries", "backoff"):

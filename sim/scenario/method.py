@@ -19,9 +19,9 @@ from sim.triggers import TRIGGERS
 #: Adapters of the data plane, and the one that plays timing alone.
 ADAPTERS = {**METHODS, "probe": PROBE}
 
-_ADAPTER = variants("adapter", ADAPTERS, plugins=True)
-_TRIGGER = variants("trigger", TRIGGERS, plugins=True)
-_CODEC = variants("codec", CODECS, plugins=True)
+_ADAPTER = variants("adapter", ADAPTERS, plugins=-1)
+_TRIGGER = variants("trigger", TRIGGERS, plugins=3)
+_CODEC = variants("codec", CODECS, plugins=0)
 Adapter = Annotated[Chosen, _ADAPTER]
 Trigger = Annotated[Chosen, _TRIGGER]
 Codec = Annotated[Chosen, _CODEC]

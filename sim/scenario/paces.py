@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sim.scenario.clause import refuse
 from sim.scenario.drift import Change
 from sim.scenario.fleet import Cohort
-from sim.scenario.transforms import RECORDED
+from sim.scenario.transforms import is_recorded
 
 
 def refuse_paces(change: Change, number: int, fleet: Sequence[Cohort], data: str | None) -> None:
@@ -19,7 +19,7 @@ def refuse_paces(change: Change, number: int, fleet: Sequence[Cohort], data: str
     place = next((place for place, concept in change.shows if concept.arrivals not in (None, 1.0)), None)
     if place is None:
         return
-    if data in RECORDED:
+    if is_recorded(data):
         raise refuse(
             f"the samples of '{data}' are recorded; they cannot come faster or slower",
             "drift",

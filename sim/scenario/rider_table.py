@@ -6,11 +6,14 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from agents.contract.forms import Form
+from agents.plugins import load_class
 from sim.scenario import quantities, units
+from sim.scenario.concepts import ConceptField
 from sim.scenario.law_fields import SizeLaw, TimeLaw
 from sim.scenario.moments import DeviceIds, Moment
 from sim.scenario.quantities import quantity
 from sim.scenario.units import Dimension
+from sim.scenario.variants import Chosen
 
 #: Form -> (bare type, marker) -> annotation of the field.
 RIDERS: dict[str, Callable[[Any, Form], Any]] = {}
@@ -22,6 +25,18 @@ def _amount(dimension: Dimension) -> Callable[[Any, Form], Any]:
 
 def _as(known: Any) -> Callable[[Any, Form], Any]:
     return lambda bare, form: known
+
+
+def _chosen(noun: str, table: str) -> Callable[[Any, Form], Any]:
+    """Return the rider of a component within the options of another one: a name, or ``{kind: ..., options}``."""
+
+    def rider(bare: Any, form: Form) -> Any:
+        # Only here: the bridge itself uses this table.
+        from sim.scenario.components import variants
+
+        return Annotated[Chosen, variants(noun, load_class(table), plugins=0)]
+
+    return rider
 
 
 RIDERS.update(
@@ -39,7 +54,10 @@ RIDERS.update(
         "sizes": _as(quantities.Sizes),
         "time law": _as(TimeLaw),
         "size law": _as(SizeLaw),
+        "signal": _chosen("signal", "agents.signals:SIGNALS"),
+        "detector": _chosen("detector", "agents.detectors:DETECTORS"),
         "moment": _as(Moment),
+        "concept": _as(ConceptField),
         "device ids": _as(DeviceIds),
     }
 )

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from agents.tasks import TASKS
 from sim.laws import Empirical
 from sim.scenario.clause import Clause, refuse
 from sim.scenario.cloud import Cloud
@@ -40,9 +41,9 @@ def _default_tick_s(given: dict[str, Any]) -> float:
 def _default_references(given: dict[str, Any]) -> list[str]:
     if given.get("task") is None:
         return []
-    # Whether a stream of the user's own, or of river, knows the best answer is not known here.
-    kind = given["task"].data.kind
-    return ["static"] if ":" in kind or kind == "river" else ["static", "oracle"]
+    # Whether a stream of the user's own knows the best answer is not known here.
+    row = TASKS.get(given["task"].data.kind)
+    return ["static", "oracle"] if row is not None and "oracle" in row.gives else ["static"]
 
 
 class Scenario(Clause):

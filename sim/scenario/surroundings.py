@@ -7,15 +7,13 @@ other.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from pydantic import ValidationInfo
 
+from agents.tasks import TASKS
 from sim.scenario.units import TIME, UnitError
-
-#: Kinds of data that are written with the path of their file: ``cifar:FILE``.
-_FILES = ("idx", "cifar", "npz", "table", "interactions")
 
 
 @dataclass(frozen=True)
@@ -83,14 +81,16 @@ def _devices(fleet: Sequence[Mapping[str, Any]]) -> int | None:
     return sum(counts) if len(counts) == len(fleet) else None
 
 
-def _data(task: object) -> tuple[str | None, int | None]:
+def _data(task: object) -> tuple[str | None, Any]:
     """Return the kind of data and its number of classes."""
-    kind = kind_of(task.get("data", "") if isinstance(task, Mapping) else "")
-    if kind != "gaussians":
-        return str(kind), {"digits": 10, "sea": 2, "hyperplane": 2}.get(str(kind))
-    data = task.get("data") if isinstance(task, Mapping) else None
-    classes = data.get("classes", 2) if isinstance(data, Mapping) else 2
-    return "gaussians", classes if type(classes) is int else None
+    data = task.get("data", "") if isinstance(task, Mapping) else ""
+    kind = str(kind_of(data))
+    row = TASKS.get(kind)
+    if row is None or not isinstance(row.classes, str):
+        return kind, None if row is None else row.classes
+    default = next(one.default for one in fields(row.options) if one.name == row.classes)
+    classes = data.get(row.classes, default) if isinstance(data, Mapping) else default
+    return kind, classes if type(classes) is int else None
 
 
 def _asks(method: object) -> bool:
@@ -102,7 +102,7 @@ def kind_of(value: object) -> object:
     """Return the kind that a raw value names: itself, its ``kind``, or what stands before the path of a file."""
     kind = value.get("kind") if isinstance(value, Mapping) else value
     named = kind.partition(":")[0] if isinstance(kind, str) else ""
-    return named if named in _FILES else kind
+    return named if named in TASKS and TASKS[named].is_file else kind
 
 
 def _kind(method: object, part: str, default: str) -> object:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
+from agents.models import MODELS
+from agents.tasks import TASKS
 from sim.scenario.clause import Clause, refuse
-from sim.scenario.data_sets import RANKED, Data
-from sim.scenario.nets import CONVOLUTIONAL, MODELS, RANKERS, Mlp, Model
+from sim.scenario.components import variants
+from sim.scenario.data import Data
 from sim.scenario.quantities import Count, Number, PositiveCount
 from sim.scenario.surroundings import kind_of
+from sim.scenario.variants import Chosen
 
 
 class Pretrain(Clause):
@@ -25,18 +28,15 @@ class Pretrain(Clause):
     shift: Count = Field(default=0, description="images: move each by up to so many pixels as it comes")
 
 
-#: What suits convolutional nets, and beside that pictures of things: what stands here is taken where nothing is said.
-_CONVOLUTIONAL: dict[str, Any] = {"epochs": 15, "rate": 1e-3, "fading": True}
-#: 205 clicks, each beside four other items, are the usual 1,024 rows.
-_RANKING: dict[str, Any] = {"epochs": 12, "batch": 205, "rate": 1e-3}
-_CIFAR: dict[str, Any] = {"mirror": True, "shift": 2}
+_MODEL = variants("model", MODELS, plugins=-1)
+Model = Annotated[Chosen, _MODEL]
 
 
 class Task(Clause):
     """Data, model, and pretraining."""
 
     data: Data = Field(description="data set or law of nature; idx:DIR, cifar:FILE, npz:FILE, table:FILE, ...")
-    model: Model = Field(default=Mlp(), description="the net on the device")
+    model: Model = Field(default=_MODEL.default("mlp"), description="the net on the device")
     pretrain: Pretrain = Field(default=Pretrain(), description="training before t = 0")
 
     @model_validator(mode="before")
@@ -45,15 +45,16 @@ class Task(Clause):
         given = raw.get("pretrain", {}) if isinstance(raw, Mapping) else None
         if not isinstance(given, Mapping):
             return raw
-        model = kind_of(raw.get("model"))
-        suits = _CONVOLUTIONAL if model in CONVOLUTIONAL else _RANKING if model in RANKERS else {}
-        suits = suits | _CIFAR if suits and kind_of(raw.get("data")) == "cifar" else suits
+        model, data = MODELS.get(str(kind_of(raw.get("model")))), TASKS.get(str(kind_of(raw.get("data"))))
+        suits = dict(model.pretrain) if model is not None else {}
+        suits |= data.pretrain if suits and data is not None else {}
         return {**raw, "pretrain": {**suits, **given}} if suits else raw
 
     @model_validator(mode="after")
     def _model_fits_the_data(self) -> Self:
-        data, model = str(getattr(self.data, "kind", "")), str(self.model.kind)
-        if ":" in data + model or (data in RANKED) == (model in RANKERS):
+        data, model = TASKS.get(self.data.kind), MODELS.get(self.model.kind)
+        if data is None or model is None or model.needs <= data.gives:
             return self
-        fitting = RANKERS if data in RANKED else [name for name in MODELS if name not in RANKERS]
-        raise refuse(f"'{model}' does not fit data '{data}'; these do: {', '.join(fitting)}", "model")
+        fitting = [name for name, row in MODELS.items() if row.needs <= data.gives]
+        said = f"'{self.model.kind}' does not fit data '{self.data.kind}'; these do: {', '.join(fitting)}"
+        raise refuse(said, "model")

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic_core import core_schema
 
+from agents.plugins import PluginError
 from sim.scenario.clause import Clause, refuse
 from sim.scenario.problems import near_miss
 from sim.scenario.surroundings import around
@@ -40,12 +41,12 @@ class Variants:
     Attributes:
         noun: what one of them is called in messages.
         table: kind -> its clause.
-        plugin: the clause of ``pkg.mod:Class``, where outsiders may bring their own.
+        plugin: returns the section of ``pkg.mod:Class``, where users may bring a class of their own.
     """
 
     noun: str
     table: Mapping[str, type[Clause]]
-    plugin: type[Clause] | None = None
+    plugin: Callable[[str], type[Clause]] | None = None
 
     def default(self, kind: str) -> Any:
         """Return the section of ``kind`` with all its defaults."""
@@ -55,7 +56,7 @@ class Variants:
         return core_schema.with_info_plain_validator_function(self.read)
 
     def __get_pydantic_json_schema__(self, core: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        clauses = [*dict.fromkeys(self.table.values()), *([self.plugin] if self.plugin else [])]
+        clauses: list[type[Clause]] = [*dict.fromkeys(self.table.values()), *([Plugin] if self.plugin else [])]
         short: dict[str, Any] = {"type": "string", "examples": list(self.table)}
         return {"anyOf": [short, *(self._described(clause, handler) for clause in clauses)]}
 
@@ -95,7 +96,10 @@ class Variants:
             raise refuse(f"'{kind}' is no {self.noun}; code of your own is named pkg.mod:Class", "kind")
         if not around(info).plugins:
             raise refuse(f"'{kind}' names code to import; allow it with --allow-plugins", "kind")
-        return self.plugin
+        try:
+            return self.plugin(kind)
+        except PluginError as error:
+            raise refuse(str(error), "kind") from None
 
     def _current(self, section: Mapping[str, Any], clause: type[Clause]) -> dict[str, Any]:
         """Leave out the options of a kind that a higher layer has replaced."""
@@ -132,7 +136,7 @@ class Chosen(Clause):
     kind: str
 
     @property
-    def options(self) -> dict[str, Any]:
+    def settings(self) -> dict[str, Any]:
         """What is set beside the kind, as ordinary values in base units."""
         return {key: value for key, value in self.plain().items() if key != "kind"}
 

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from agents.features import DrawnFeatures
-from agents.models import make_net
 from agents.models.base import Base
+from agents.models.making import make_net
 
 NETS = [
     ("logistic", {}, (10,)),

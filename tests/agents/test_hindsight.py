@@ -10,7 +10,8 @@ import torch
 from agents.hindsight import hindsight_table
 from agents.judging import Seen
 from agents.methods.base import OfFeatures
-from agents.models import Base, make_net
+from agents.models.base import Base
+from agents.models.making import make_net
 from agents.models.training import generator, initial_head
 from agents.seeding import Purpose, rng
 

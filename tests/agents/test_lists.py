@@ -11,7 +11,8 @@ from agents.list_references import hindsight, see_lists
 from agents.lists import DrawnLists, TabledLists
 from agents.measures import Ranking
 from agents.methods.base import OfFeatures
-from agents.models import Base, make_net
+from agents.models.base import Base
+from agents.models.making import make_net
 from agents.models.training import generator, initial_head, initialise
 from agents.seeding import Purpose
 from agents.tasks.base import Past, Stream
@@ -41,7 +42,7 @@ class Recorded(Stream):
 @pytest.fixture(params=["din", "gru4rec", "sasrec"])
 def base(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> Base:
     monkeypatch.setenv("DRIFTBED_CACHE", str(tmp_path))
-    net = make_net(request.param, (WINDOW + CANDIDATES,), CANDIDATES, {"items": ITEMS, "window": WINDOW})
+    net = make_net(request.param, (WINDOW + CANDIDATES,), CANDIDATES, {}, {"items": ITEMS, "window": WINDOW})
     trunk, chance = net.build_trunk(), generator(1, Purpose.PRETRAIN)
     initialise(trunk, chance)
     return Base(net, trunk.eval(), net.head.unpack(initial_head(net.head, chance)))

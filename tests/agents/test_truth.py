@@ -13,8 +13,8 @@ from agents.contract import CohortSpec, DriftSpec, FleetSpec
 from agents.layout import Layout
 from agents.pacing import make_arrivals
 from agents.seeding import Purpose, rng
-from agents.tasks import make_task
 from agents.tasks.base import Task
+from agents.tasks.making import make_task
 from agents.truth import told_truth
 
 DRIFT = (

@@ -14,9 +14,9 @@ import torch
 from stage import Play
 
 from agents.contract import CohortSpec, FleetSpec
-from agents.models import make_net
+from agents.models.making import make_net
 from agents.models.training import pretrain
-from agents.tasks import make_task
+from agents.tasks.making import make_task
 
 STREAMS = Path(__file__).resolve().parents[3] / "shared" / "data" / "streams"
 real = pytest.mark.skipif(not STREAMS.is_dir(), reason="the recorded streams are not here")

@@ -14,12 +14,13 @@ from stage import Run, play_file, scene
 
 import run_sim
 from agents.arrivals import Arrivals
-from agents.models import Base, make_net
+from agents.models.base import Base
+from agents.models.making import make_net
 from agents.models.training import pretrain
 from agents.seeding import Purpose, rng
-from agents.tasks import make_task
 from agents.tasks.base import Place
 from agents.tasks.images import Images
+from agents.tasks.making import make_task
 from sim.fleet_spec import fleet_spec
 from sim.scenario import load
 

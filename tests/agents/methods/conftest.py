@@ -9,7 +9,8 @@ from quick_methods import CLASSES, CONTEXTS, QUICK
 from agents.methods import METHODS
 from agents.methods.base import Method
 from agents.methods.making import make_method
-from agents.models import Base, Net, make_net
+from agents.models.base import Base, Net
+from agents.models.making import make_net
 from agents.models.training import pretrain
 from agents.tasks.base import History, Past
 

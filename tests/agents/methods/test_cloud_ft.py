@@ -9,7 +9,7 @@ from quick_methods import CONTEXTS, recent, served
 from agents.methods.base import OfFeatures, Recent
 from agents.methods.cloud_ft import CloudFt
 from agents.methods.making import make_method
-from agents.models import Base, Net
+from agents.models.base import Base, Net
 from agents.tasks.base import History
 
 

@@ -12,7 +12,7 @@ from agents.codecs.message import encode, roundtrip
 from agents.methods import METHODS
 from agents.methods.base import CloudState, Method, OfFeatures, Recent
 from agents.methods.making import make_method
-from agents.models import Base, Net
+from agents.models.base import Base, Net
 from agents.tasks.base import History
 
 DEVICES = 41

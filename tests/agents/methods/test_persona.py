@@ -11,7 +11,9 @@ from agents.methods.base import CloudState, OfFeatures, Recent, Updates
 from agents.methods.making import make_method
 from agents.methods.persona import Persona
 from agents.methods.persona_training import Contexts, Windows
-from agents.models import Base, HeadShape, Net, make_net
+from agents.models.base import Base, Net
+from agents.models.head import HeadShape
+from agents.models.making import make_net
 from agents.models.training import generator
 from agents.seeding import Purpose
 from agents.tasks.base import History

@@ -5,7 +5,8 @@ import torch
 from torch import nn
 
 from agents.methods.persona_training import Streams, windows_of
-from agents.models import Base, HeadShape, Net
+from agents.models.base import Base, Net
+from agents.models.head import HeadShape
 from agents.models.training import generator
 from agents.seeding import Purpose
 from agents.tasks.base import Past

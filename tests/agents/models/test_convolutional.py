@@ -7,8 +7,9 @@ import torch
 from torch import nn
 
 from agents.features import known_features
-from agents.models import Base, make_net
 from agents.models.augmenting import augmented
+from agents.models.base import Base
+from agents.models.making import make_net
 from agents.models.mobilenet import scaled
 from agents.models.training import generator, initial_head, initialise, pretrain
 from agents.seeding import Purpose

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 import torch
 
-from agents.models import MODELS, make_net
+from agents.models import MODELS
+from agents.models.making import make_net
 
 #: Models that rank items have heads of another kind, and tests of their own.
 RANKERS = {"din", "gru4rec", "sasrec"}
@@ -30,7 +31,7 @@ def test_size_and_cut_of_an_mlp_can_be_chosen() -> None:
     net = make_net("mlp", (1, 8, 8), 10, {"hidden": [48, 40, 24], "layers": 1, "activation": "relu"})
     assert net.head.dims == (24, 10)
     assert net.feature_bound is None
-    assert make_net("mlp", (1, 8, 8), 10, {"hidden": 16}).head.dims == (16, 16, 10)
+    assert make_net("mlp", (1, 8, 8), 10, {"hidden": [16, 16]}).head.dims == (16, 16, 10)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +40,7 @@ def test_size_and_cut_of_an_mlp_can_be_chosen() -> None:
         ("mpl", {}, "known are mlp, logistic"),
         ("mlp", {"depth": 3}, "'depth'"),
         ("mlp", {"layers": 3}, "1 to 2"),
-        ("mlp", {"layers": 0}, "1 to 2"),
+        ("mlp", {"layers": 0}, "at least 1"),
         ("mlp", {"hidden": [32, 0]}, "sizes >= 1"),
         ("mlp", {"activation": "gelu"}, "'gelu'"),
         ("logistic", {"hidden": 3}, "'hidden'"),

@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from agents.measures import Ranking
-from agents.models import Base, make_net
+from agents.models.base import Base
 from agents.models.fitting import fit_heads, gradient
+from agents.models.making import make_net
 from agents.models.ranking import RankingTrunk, ScoringHead
 from agents.models.training import generator, initial_head, initialise
 from agents.seeding import Purpose
@@ -19,7 +20,7 @@ SIZES = {"din": (5_184, 0, 16_641), "gru4rec": (9_504, 0, 2_112), "sasrec": (15_
 
 
 def base_of(name: str) -> Base:
-    net = make_net(name, (WINDOW + CANDIDATES,), CANDIDATES, OPTIONS)
+    net = make_net(name, (WINDOW + CANDIDATES,), CANDIDATES, {}, OPTIONS)
     trunk, chance = net.build_trunk(), generator(1, Purpose.PRETRAIN)
     initialise(trunk, chance)
     return Base(net, trunk.eval(), net.head.unpack(initial_head(net.head, chance)))
@@ -36,7 +37,7 @@ def raw_rows(rows: int, candidates: int = CANDIDATES) -> torch.Tensor:
 
 @pytest.mark.parametrize("name", NETS)
 def test_nets_have_the_size_of_the_published_ones(name: str) -> None:
-    net = make_net(name, (WINDOW + CANDIDATES,), CANDIDATES, {"items": 899, "window": WINDOW})
+    net = make_net(name, (WINDOW + CANDIDATES,), CANDIDATES, {}, {"items": 899, "window": WINDOW})
     trunk, positions, head = SIZES[name]
     assert net.head.params == head
     assert sum(weights.numel() for weights in net.build_trunk().parameters()) == trunk + positions + 900 * 32
@@ -135,12 +136,12 @@ def test_a_ranker_refuses_data_without_items_and_options_of_others(name: str) ->
     with pytest.raises(ValueError, match=f"{name} ranks items; the data have none"):
         make_net(name, (64,), 10, {})
     with pytest.raises(ValueError, match=f"{name} has no option 'hidden'"):
-        make_net(name, (64,), 10, {**OPTIONS, "hidden": 3})
+        make_net(name, (64,), 10, {"hidden": 3}, OPTIONS)
 
 
 def test_sasrec_has_no_place_for_endless_windows() -> None:
     with pytest.raises(ValueError, match="a window of 1025 clicks is above 1024"):
-        make_net("sasrec", (1125,), 100, {"items": 10, "window": 1025})
+        make_net("sasrec", (1125,), 100, {}, {"items": 10, "window": 1025})
 
 
 def logits(base: Base, raw: torch.Tensor) -> torch.Tensor:

@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch.nn import functional
 
-from agents.models import Base, make_net
+from agents.models.base import Base
+from agents.models.making import make_net
 from agents.models.training import Recipe, pretrain
 from agents.tasks.base import History
 

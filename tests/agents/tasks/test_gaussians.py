@@ -43,9 +43,9 @@ def within(hits: np.ndarray, accuracy: float) -> bool:
         (DRIFT, {"classes": 2, "distance": 2.5}),
         (
             DRIFT,
-            {"classes": 5, "dimensions": 3, "distance": 2.0, "rotate_deg_per_s": 0.3, "shift_per_s": 0.002},
+            {"classes": 5, "dimensions": 3, "distance": 2.0, "rotate": 0.3, "shift": 0.002},
         ),
-        ((PRIOR,), {"classes": 2, "distance": 1.5, "rotate_deg_per_s": 0.1}),
+        ((PRIOR,), {"classes": 2, "distance": 1.5, "rotate": 0.1}),
     ],
 )
 @pytest.mark.parametrize("at_s", [50.0, 150.0, 250.0])
@@ -62,14 +62,14 @@ def test_simulation_meets_the_closed_forms(
 
 
 def test_two_classes_follow_the_normal_tail(fleet_spec: SpecMaker) -> None:
-    task = Gaussians(fleet_spec(data="gaussians", data_options={"distance": 2.0, "shift_per_s": 0.01}))
+    task = Gaussians(fleet_spec(data="gaussians", data_options={"distance": 2.0, "shift": 0.01}))
     assert task.bayes_accuracy(500.0) == pytest.approx(norm.cdf(1.0), abs=1e-12)
     moved = (norm.cdf(1.0 - 0.3) + norm.cdf(1.0 + 0.3)) / 2
     assert task.static_accuracy(30.0) == pytest.approx(moved, abs=1e-12)
 
 
 def test_no_rule_beats_bayes(fleet_spec: SpecMaker) -> None:
-    options = {"classes": 4, "distance": 1.7, "rotate_deg_per_s": 1.0, "shift_per_s": 0.01}
+    options = {"classes": 4, "distance": 1.7, "rotate": 1.0, "shift": 0.01}
     task = Gaussians(fleet_spec(*DRIFT, data="gaussians", data_options=options))
     for at_s in np.linspace(0.0, 400.0, 41):
         for concept in range(3):
@@ -79,7 +79,7 @@ def test_no_rule_beats_bayes(fleet_spec: SpecMaker) -> None:
 
 
 def test_a_full_turn_brings_the_world_back(fleet_spec: SpecMaker) -> None:
-    task = Gaussians(fleet_spec(data="gaussians", data_options={"rotate_deg_per_s": 0.5}))
+    task = Gaussians(fleet_spec(data="gaussians", data_options={"rotate": 0.5}))
     assert task.static_accuracy(720.0) == pytest.approx(task.static_accuracy(0.0))
     assert task.static_accuracy(360.0) == pytest.approx(1.0 - task.bayes_accuracy(0.0))
 

@@ -12,11 +12,11 @@ from image_writers import cifar_bytes, named, picture, write_idx
 
 from agents.contract import DriftSpec, FleetSpec, InputError
 from agents.seeding import Purpose, rng
-from agents.tasks import make_task
 from agents.tasks.base import Cell, Place
 from agents.tasks.image_files import ImageFiles
 from agents.tasks.images import Images
 from agents.tasks.looks import CONTEXTS
+from agents.tasks.making import make_task
 
 SpecMaker = Callable[..., FleetSpec]
 Make = Callable[..., ImageFiles]

@@ -11,10 +11,10 @@ from scipy.stats import binomtest
 
 from agents.contract import DriftSpec, FleetSpec, InputError
 from agents.seeding import Purpose, rng
-from agents.tasks import make_task
 from agents.tasks.base import Cell, Content, Place
 from agents.tasks.gaussians import Gaussians
 from agents.tasks.hyperplane import Hyperplane
+from agents.tasks.making import make_task
 from agents.tasks.sea import THRESHOLDS, Sea, below
 
 SpecMaker = Callable[..., FleetSpec]
@@ -73,7 +73,7 @@ def test_sea_meets_its_closed_forms(fleet_spec: SpecMaker, place: Place, noise: 
 
 
 @pytest.mark.parametrize("at_s", [50.0, 150.0, 250.0])
-@pytest.mark.parametrize("options", [{}, {"dimensions": 2, "noise": 0.0, "rotate_deg_per_s": -0.7}, {"noise": 0.4}])
+@pytest.mark.parametrize("options", [{}, {"dimensions": 2, "noise": 0.0, "rotate": -0.7}, {"noise": 0.4}])
 def test_hyperplane_meets_its_closed_forms(
     fleet_spec: SpecMaker, place: Place, options: dict[str, Any], at_s: float
 ) -> None:
@@ -129,7 +129,7 @@ def test_walks_are_each_devices_own_or_one_for_all(fleet_spec: SpecMaker) -> Non
 
 @pytest.mark.parametrize("walk", [{"every": 5.0, "rotate": 4.0}, {"every": 5.0, "rotate": 4.0, "together": True}])
 def test_a_walking_plane_meets_its_closed_form(fleet_spec: SpecMaker, walk: dict[str, Any]) -> None:
-    task = Hyperplane(fleet_spec(data="hyperplane", data_options={"walk": walk, "rotate_deg_per_s": 0.05}))
+    task = Hyperplane(fleet_spec(data="hyperplane", data_options={"walk": walk, "rotate": 0.05}))
     place = Place(1, 0, 256)
     for row in (3, 77):
         contents = [draw(task, place, 402.0, number) for number in range(12)]
@@ -198,10 +198,10 @@ def test_the_past_is_the_first_world(fleet_spec: SpecMaker, name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "options", "said"),
     [
-        ("sea", {"noise": 0.5}, "noise=0.5"),
+        ("sea", {"noise": 0.5}, "leave nothing to learn"),
         ("sea", {"thresholds": []}, "'thresholds'"),
         ("hyperplane", {"dimensions": 1}, "dimensions=1"),
-        ("hyperplane", {"walk": {"every": 1.0, "shift": 1.0}}, "only turns"),
+        ("hyperplane", {"walk": {"every": 1.0, "shift": 1.0}}, "walk has no option 'shift'"),
         ("hyperplane", {"walk": {"rotate": 1.0}}, "every is missing"),
         ("gaussians", {"walk": {"each": 1.0}}, "'each'"),
     ],

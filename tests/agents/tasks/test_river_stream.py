@@ -10,8 +10,8 @@ import pytest
 
 from agents.contract import BackendError, CohortSpec, FleetSpec
 from agents.seeding import Purpose, rng
-from agents.tasks import make_task
 from agents.tasks.base import Cell, Place
+from agents.tasks.making import make_task
 
 SpecMaker = Callable[..., FleetSpec]
 synth = pytest.importorskip("river.datasets.synth")

@@ -11,8 +11,8 @@ import pytest
 from agents.arrivals import Arrivals
 from agents.contract import CohortSpec, DriftSpec, FleetSpec, InputError
 from agents.seeding import Purpose, rng
-from agents.tasks import make_task
 from agents.tasks.base import Cell, Content, Place
+from agents.tasks.making import make_task
 from agents.tasks.tables import Tables
 from agents.tasks.tables_scaling import Scaling
 
@@ -236,9 +236,9 @@ def test_what_cannot_be_dealt_is_refused(table: Maker, changed: dict[str, Any], 
         ({"histori": 0.2}, "'histori'"),
         ({"history": 0.001}, "history of 0 of 500 rows"),
         ({"history": 1.0}, "history of 500 of 500 rows"),
-        ({"deal": "column"}, "go together"),
-        ({"column": "who"}, "go together"),
-        ({"deal": "column", "column": "who", "among": 3}, "'among'"),
+        ({"deal": "column"}, "column: is missing; with 'deal: column'"),
+        ({"column": "who"}, "column: goes with 'deal: column'"),
+        ({"deal": "column", "column": "who", "among": 3}, "among: goes with"),
         ({"path": None}, "path is missing"),
         ({"path": "nowhere.csv"}, "nowhere.csv: cannot be read"),
     ],

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from agents.contract import FleetSpec
-from agents.tasks import make_task
 from agents.tasks.base import Place
+from agents.tasks.making import make_task
 
 SpecMaker = Callable[..., FleetSpec]
 

@@ -167,16 +167,16 @@ def test_gaussians_move_in_units_and_know_their_transforms(loaded: Loaded) -> No
     data = "data: {kind: gaussians, classes: 3, rotate: 6 deg/min, shift: -0.6 /min}"
     scenario = loaded("data: digits", data, ("drift.0.to={shift: -1}",))
     assert scenario.task is not None
-    options = scenario.task.data.plain()
-    assert options["rotate_deg_per_s"] == 0.1
-    assert options["shift_per_s"] == -0.01
+    options = scenario.task.data.settings
+    assert options["rotate"] == 0.1
+    assert options["shift"] == -0.01
     assert scenario.drift[0].to.shift == -1.0
 
 
 def test_asks_lists_every_group_of_devices(loaded: Loaded) -> None:
     trigger = "{kind: at, times: [1 s], asks: [{times: [2 s, 3 s], devices: [0, 9]}]}"
     chosen = loaded("{kind: periodic, every: 60 s}", trigger).method.trigger
-    asks = read_options(AtOptions, chosen.options, "trigger at").all_asks
+    asks = read_options(AtOptions, chosen.settings, "trigger at").all_asks
     assert [(ask.times, ask.devices) for ask in asks] == [([1.0], "all"), ([2.0, 3.0], [0, 9])]
 
 

@@ -1,4 +1,4 @@
-"""The front end stays light, and its defaults are those of the methods it configures."""
+"""The front end stays light, and its defaults of training are those of the data plane."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import sys
 from dataclasses import asdict
 from importlib import import_module
 
-from sim.scenario.nets import Mlp
 from sim.scenario.task import Pretrain
 
 HEAVY = ("torch", "ray", "pandas", "simpy", "scipy", "sklearn", "matplotlib", "pyarrow")
@@ -29,6 +28,3 @@ def test_defaults_of_training_are_those_of_the_data_plane() -> None:
     training = import_module("agents.models.training")
     recipe = training.Recipe()
     assert Pretrain().plain() == asdict(recipe)
-    net = import_module("agents.models.mlp")
-    options = {key: value for key, value in Mlp().plain().items() if key != "kind"}
-    assert net.mlp((8,), 2, options).options == net.mlp((8,), 2, {}).options

@@ -139,8 +139,8 @@ def test_shelves_hold_different_items_in_no_order() -> None:
     ("options", "said"),
     [
         ({"items": 19}, "items: 19 leave no 19 beside"),
-        ({"negatives": 3}, "negatives: 3 must be at least 4"),
-        ({"clicks": 1}, "clicks: 1 must be at least 2"),
+        ({"negatives": 3}, "negatives=3 must be at least 4"),
+        ({"clicks": 1}, "clicks=1 must be at least 2"),
         ({"colour": 1}, "no option 'colour'"),
     ],
 )

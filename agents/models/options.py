@@ -1,0 +1,46 @@
+"""Options of nets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from agents.contract.component import OptionError, option
+from agents.contract.forms import OneOf, PositiveCount, PositiveNumber, Sizes
+
+Activation = Annotated[str, OneOf("tanh", "relu")]
+
+
+@dataclass(frozen=True)
+class MlpOptions:
+    """A multilayer perceptron; its last ``layers`` form the head that methods edit."""
+
+    hidden: Sizes = option((32, 32), "sizes of the hidden layers")
+    layers: PositiveCount = option(2, "layers of the head")
+    activation: Activation = option("tanh", "after each hidden layer")
+
+    def __post_init__(self) -> None:
+        if self.layers > len(self.hidden):
+            raise OptionError(f"{self.layers} leaves no trunk; 1 to {len(self.hidden)} can be edited", "layers")
+
+
+@dataclass(frozen=True)
+class CnnOptions:
+    """A small convolutional net: blocks that halve the image, then dense layers; the last ``layers`` are the head."""
+
+    channels: Sizes = option((16, 32, 64), "channels of each block")
+    hidden: Sizes = option((64, 64), "sizes of the hidden dense layers")
+    layers: PositiveCount = option(2, "dense layers of the head")
+    activation: Activation = option("tanh", "after each hidden dense layer")
+
+    def __post_init__(self) -> None:
+        if self.layers > len(self.hidden):
+            raise OptionError(f"{self.layers} leaves no dense trunk; 1 to {len(self.hidden)} can be edited", "layers")
+
+
+@dataclass(frozen=True)
+class MobileNetOptions:
+    """MobileNetV3-small with a stem for small inputs; its last dense layer is the head."""
+
+    width: PositiveNumber = option(1.0, "factor on all channels")
+    hidden: PositiveCount = option(1024, "features that the head sees")

@@ -1,0 +1,146 @@
+"""Options of data that are read from files, and of their synthetic twin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from agents.contract.component import OptionError, option
+from agents.contract.forms import (
+    Column,
+    ConceptForm,
+    Count,
+    DataPath,
+    Interval,
+    Length,
+    OneOf,
+    PositiveCount,
+    PositiveNumber,
+    Share,
+)
+
+
+@dataclass(frozen=True)
+class NpzOptions:
+    """A NumPy archive with arrays ``x`` and ``y``, and ``x_test`` and ``y_test`` if there is a test split."""
+
+    path: DataPath = option(description="file or folder")
+    evaluation: PositiveCount | None = option(
+        None, "images that devices see; default: the test split, or a quarter, up to 10,000"
+    )
+    train: PositiveCount | None = option(None, "images that the base learns from; default: all others, up to 20,000")
+    validation: PositiveCount | None = option(None, "images that the base is chosen by; default: a tenth, up to 2,000")
+    held_out: PositiveCount | None = option(
+        None, "images that the base never sees, for adapters and the oracle; default: a fifth, up to 4,000"
+    )
+    contexts: Annotated[list[ConceptForm], Length(1)] | None = option(
+        None, "how the past looked, the commonest first; default: original, quarter turns, noise, blur, contrast"
+    )
+
+
+@dataclass(frozen=True)
+class IdxOptions(NpzOptions):
+    """A folder of the MNIST family (idx files, gzipped or not)."""
+
+    prefix: str | None = option(None, "of several sets in the folder: how the wanted names begin")
+
+
+@dataclass(frozen=True)
+class CifarOptions(NpzOptions):
+    """CIFAR-10 or CIFAR-100 binary records, a file or a folder of them, gzipped or not."""
+
+    labels: Annotated[str, OneOf("fine", "coarse")] = option("fine", "which labels of CIFAR-100")
+
+
+@dataclass(frozen=True)
+class TableOptions:
+    """A CSV or ARFF table, gzipped or not; the first rows are the cloud's past, the others the devices' streams."""
+
+    path: DataPath = option(description="file or folder")
+    target: Column | None = option(None, "the class, by name or number from 0; default: last column")
+    history: Share = option(0.2, "share of the rows, from the first, that is the cloud's past")
+    deal: Annotated[str, OneOf("round_robin", "contiguous", "column")] = option(
+        "round_robin", "how rows are dealt to devices: in turn, a stretch each, or by their owner"
+    )
+    column: Column | None = option(None, "with 'deal: column': whose value names the device")
+    among: PositiveCount | None = option(
+        None, "how many shares are dealt, so that streams do not depend on the fleet's size"
+    )
+    time: Column | None = option(None, "when a row was recorded: numbers or ISO dates, in order")
+    compression: PositiveNumber | None = option(
+        None, "units of 'time' (s of a date) in a second of the run; default: it fills the run"
+    )
+    at_end: Annotated[str, OneOf("stop", "repeat")] = option("stop", "what a device does whose rows are out")
+    missing: Annotated[str, OneOf("refuse", "mean")] = option(
+        "refuse", "features that are missing: an error, or the mean of the past"
+    )
+    ignore: list[Column] = option(factory=list, description="columns to leave out")
+    nominal: list[Column] = option(
+        factory=list, description="columns whose numbers are categories: one feature for each"
+    )
+    delimiter: str | None = option(None, "between columns; default: what the file uses")
+    header: bool | None = option(None, "whether the first line names columns; default: found out")
+    contexts: PositiveCount = option(8, "stretches of the past, as adapters see it")
+    segments: PositiveCount = option(20, "stretches of the streams, one oracle head pair in each")
+
+    def __post_init__(self) -> None:
+        if self.delimiter is not None and (len(self.delimiter) != 1 or self.delimiter in '"\r\n'):
+            said = f"{self.delimiter!r} is no delimiter; write one sign, for example ';' or a tab as \"\\t\""
+            raise OptionError(said, "delimiter")
+        if self.deal == "column" and self.column is None:
+            said = "is missing; with 'deal: column' it names the column that tells whose a row is"
+            raise OptionError(said, "column")
+        if self.deal != "column" and self.column is not None:
+            raise OptionError("goes with 'deal: column'", "column")
+        if self.deal == "column" and self.among is not None:
+            raise OptionError("goes with 'deal: round_robin' or 'contiguous'; owners share nothing", "among")
+
+
+@dataclass(frozen=True)
+class InteractionColumns:
+    """Columns of an interaction log, by name or number from 0. A rating is only checked to be a number."""
+
+    user: Column = option(0, "who")
+    item: Column = option(1, "what")
+    rating: Column | None = option(None, "how much it was liked")
+    timestamp: Column = option(3, "when")
+
+
+@dataclass(frozen=True)
+class InteractionsOptions:
+    """A log of user, item, rating, timestamp; one user is one device, clicks replayed in time order."""
+
+    path: DataPath = option(description="file or folder")
+    separator: str | None = option(None, "between columns; default: what the file uses")
+    columns: InteractionColumns = option(
+        InteractionColumns(rating=2), "where to find what; default: user, item, rating, timestamp"
+    )
+    core: Count = option(5, "keep users and items with at least so many interactions")
+    history: Share = option(0.8, "share of the time span that is the cloud's past")
+    compression: PositiveNumber | None = option(
+        None, "seconds of the log per second of the run; default: all that follows fills the run"
+    )
+    negatives: Annotated[int, Interval(ge=4)] = option(99, "items sampled against each clicked one")
+    window: PositiveCount = option(10, "latest clicks that the model sees")
+    latest: PositiveCount = option(100, "latest clicks of each user that the cloud trains on")
+
+    def __post_init__(self) -> None:
+        if self.separator is not None and (not self.separator or self.separator in '"\r\n'):
+            raise OptionError(f"{self.separator!r} cannot separate columns", "separator")
+
+
+@dataclass(frozen=True)
+class SyntheticInteractionsOptions:
+    """Users whose interests drift; the oracle ranking is known."""
+
+    users: PositiveCount = option(1000, "users of the cloud's past; devices are others")
+    items: PositiveCount = option(500, "items of the shop")
+    negatives: Annotated[int, Interval(ge=4)] = option(99, "items beside the one that is chosen")
+    window: PositiveCount = option(10, "latest clicks that the model sees")
+    clicks: Annotated[int, Interval(ge=2)] = option(40, "choices of each past user")
+    sharpness: PositiveNumber = option(4.0, "how much interest decides; small: chance does")
+
+    def __post_init__(self) -> None:
+        if self.items <= self.negatives:
+            said = f"{self.items} leave no {self.negatives} beside the one that is chosen"
+            raise OptionError(said, "items")

@@ -1,0 +1,49 @@
+"""What the table of tasks says of each: its options and code, and what the grammar must know of the data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from agents.contract.component import Component
+
+#: What can be done to images.
+IMAGE_TRANSFORMS = (
+    "rotate",
+    "translate",
+    "scale",
+    "shear",
+    "noise",
+    "blur",
+    "contrast",
+    "brightness",
+    "occlusion",
+    "invert",
+    "permute_pixels",
+)
+
+
+@dataclass(frozen=True)
+class TaskRow(Component):
+    """One data set or synthetic law.
+
+    It gives ``classes`` or ``items`` to a net; ``oracle`` if the best answer is always known; ``recorded`` if samples
+    are dealt out as recorded, so that drift cannot make them come faster; ``severities`` if transforms have them.
+
+    Attributes:
+        transforms: keys of a concept that it knows.
+        classes: how many, where the kind alone decides; or the option that says it.
+        priorless: why no prior of its classes can be set; empty if one can.
+        pretrain: how nets that are trained in a way of their own are trained on it, beside that.
+    """
+
+    transforms: tuple[str, ...] = ()
+    classes: int | str | None = None
+    priorless: str = ""
+    pretrain: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is read from a file: then ``KIND:PATH`` is short for it."""
+        return any(one.name == "path" for one in fields(self.options))

@@ -1,0 +1,42 @@
+"""All families of components: what a scenario can choose from, kind by kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from agents.codecs import CODECS
+from agents.contract.component import Component
+from agents.methods import METHODS
+from agents.models import MODELS
+from agents.tasks import TASKS
+from sim.lines.disciplines import DISCIPLINES
+from sim.probe import PROBE
+from sim.queues import QUEUES
+from sim.triggers import TRIGGERS
+
+#: Name of a family -> its table.
+FAMILIES: dict[str, Mapping[str, Component]] = {
+    "methods": {**METHODS, "probe": PROBE},
+    "triggers": TRIGGERS,
+    "codecs": CODECS,
+    "models": MODELS,
+    "tasks": TASKS,
+    "disciplines": DISCIPLINES,
+    "queues": QUEUES,
+}
+#: Name of a family -> where in a scenario one of it is chosen.
+PLACES: dict[str, str] = {
+    "methods": "method.adapter",
+    "triggers": "method.trigger",
+    "codecs": "method.codec",
+    "models": "task.model",
+    "tasks": "task.data",
+    "disciplines": "links.*.discipline",
+    "queues": "cloud.queue",
+    "drifts": "drift.*",
+    "transforms": "concepts.*",
+    "rates": "links.*.up",
+    "losses": "links.*.loss",
+}
+#: Families that are parts of the grammar, without a table of their own.
+IN_GRAMMAR = ("drifts", "transforms", "rates", "losses")
