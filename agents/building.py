@@ -13,6 +13,7 @@ import torch
 from agents.arrivals import Arrivals
 from agents.blame import about
 from agents.contract import CohortSpec, FleetSpec, MessageSizes
+from agents.device_memory import writes_on_collect
 from agents.devices import require_seen
 from agents.features import DrawnFeatures, Features, PooledFeatures
 from agents.fleet import Fleet
@@ -53,10 +54,12 @@ def build_fleet(spec: FleetSpec, report: Report | None = None) -> Fleet:
         require_seen(spec.device)
     blueprint = draw_blueprint(spec, report)
     method = blueprint.parts[0].method
-    sizes = MessageSizes(method.payload_bytes, method.update_bytes)
+    from_data = not (method.payload_codec.fixed and method.update_codec.fixed)
+    sizes = MessageSizes(method.payload_bytes, method.update_bytes, from_data)
     pool, cloud = make_pool(blueprint, spec.workers, spec.ray)
     truth = partial(told_truth, blueprint.layout, blueprint.parts[0].task)
-    return Fleet(pool, cloud, sizes, blueprint.parts[0].columns, spec.watch, truth)
+    writes = writes_on_collect(method)
+    return Fleet(pool, cloud, sizes, blueprint.parts[0].columns, spec.watch, truth, writes)
 
 
 def draw_blueprint(spec: FleetSpec, report: Report | None = None) -> Blueprint:
@@ -66,7 +69,7 @@ def draw_blueprint(spec: FleetSpec, report: Report | None = None) -> Blueprint:
     with about("task.model"):
         net = make_net(spec.model, task.input_shape, task.classes, {**spec.model_options, **task.net_options})
     with about("method.adapter"):
-        method = make_method(spec.adapter, spec.adapter_options, spec.codec, net)
+        method = make_method(spec.adapter, spec.adapter_options, spec.codec, net, spec.codec_options)
     history = task.history()
     base = pretrain(history, net, spec.pretrain, spec.seed, report)
     cloud = method.prepare(history, base, spec.seed)

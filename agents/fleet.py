@@ -36,7 +36,9 @@ class Fleet:
         columns: tuple[str, ...],
         watch: Sequence[str],
         truth: Callable[[], Mapping[str, np.ndarray]] = dict,
+        writes_on_collect: bool = False,
     ) -> None:
+        self._writes_on_collect = writes_on_collect
         self._pool, self._cloud, self._watch, self._truth = pool, cloud, watch, truth
         self.sizes, self.columns = sizes, columns
         # Intervals whose tallies nobody asked for yet; tallies that were asked for; and those that have come.
@@ -65,7 +67,7 @@ class Fleet:
 
     def begin(self, orders: Orders | Sequence[Order], until_s: float) -> Eventually[Tallies]:
         """Do as :meth:`settle` does, but let whoever wants the tallies wait for them; in order, all of them."""
-        parts = list(waves(orders))
+        parts = list(waves(orders, self._writes_on_collect))
         for number, wave in enumerate(parts):
             self._ride(wave, None if number else _leash(parts, until_s))
         self._pool.close(until_s)
@@ -94,7 +96,7 @@ class Fleet:
 
     def carry_out(self, orders: Orders | Sequence[Order]) -> None:
         """Carry ``orders`` out; samples after the last install of each device stay unjudged."""
-        for wave in waves(orders):
+        for wave in waves(orders, self._writes_on_collect):
             self._ride(wave, None)
 
     def _ride(self, wave: Wave, leash: Leash | None) -> None:
@@ -106,6 +108,14 @@ class Fleet:
         if len(wave.discards):
             self._cloud.forget(wave.discards.ticket)
             self._pool.forget(wave.discards)
+
+    def payload_bytes_of(self, tickets: np.ndarray) -> np.ndarray:
+        """Return the bytes of payloads that were collected and not adapted to yet: int64 [tickets]."""
+        return self._cloud.payload_bytes_of(tickets)
+
+    def update_bytes_of(self, tickets: np.ndarray) -> np.ndarray:
+        """Return the bytes of updates that were adapted and are not installed yet: int64 [tickets]."""
+        return self._cloud.update_bytes_of(tickets)
 
     def totals(self) -> DeviceTotals:
         """Return the counts of each device since the start."""

@@ -25,15 +25,16 @@ class Wave:
     discards: Orders
 
 
-def waves(orders: Orders | Sequence[Order]) -> Iterator[Wave]:
+def waves(orders: Orders | Sequence[Order], writes_on_collect: bool = False) -> Iterator[Wave]:
     """Yield waves of orders given in virtual-time order.
 
     Parameters change only at installs, so a wave must end before a device collects, or installs again, after its
     own install; and before a request that came to nothing is collected anew, after all that befell its first
-    attempt. Everything else commutes: collects read only their own device, and adapts keep their order.
+    attempt. Where devices are changed when they hand over, a wave must end before the second collect of a device.
+    Everything else commutes: collects read only their own device, and adapts keep their order.
     """
     orders = Orders.of(orders)
-    for first, end in pairwise([*_cuts(orders), len(orders)]):
+    for first, end in pairwise([*_cuts(orders, writes_on_collect), len(orders)]):
         yield _wave(orders.take(slice(first, end)))
 
 
@@ -47,9 +48,11 @@ def _wave(orders: Orders) -> Wave:
     )
 
 
-def _cuts(orders: Orders) -> list[int]:
+def _cuts(orders: Orders, writes_on_collect: bool) -> list[int]:
     """Return where waves begin."""
     behind = np.maximum(_own_install(orders), _own_first_attempt(orders))
+    if writes_on_collect:
+        behind = np.maximum(behind, _own_collect(orders))
     cuts = [0]
     for at in np.flatnonzero(behind >= 0).tolist():
         if behind[at] >= cuts[-1]:
@@ -68,6 +71,16 @@ def _own_install(orders: Orders) -> np.ndarray:
     latest = np.maximum.accumulate(np.where(orders.kind[changes] == Kind.INSTALL, row, -1))[:-1]
     known = (latest >= 0) & (device[latest] == device[1:])
     behind[changes[1:][known]] = changes[latest[known]]
+    return behind
+
+
+def _own_collect(orders: Orders) -> np.ndarray:
+    """Return for each collect the one of its device before it, -1 for none."""
+    behind = np.full(len(orders), -1)
+    collects = np.flatnonzero(orders.kind == Kind.COLLECT)
+    collects = collects[orders.device[collects].argsort(kind="stable")]
+    again = orders.device[collects[1:]] == orders.device[collects[:-1]]
+    behind[collects[1:][again]] = collects[:-1][again]
     return behind
 
 

@@ -16,6 +16,7 @@ def fleet_spec(scenario: Scenario, watch: Sequence[str], workers: int = 0, ray: 
     task: Any = scenario.task
     method: Any = scenario.method
     data, model, adapter = task.data.plain(), task.model.plain(), method.adapter.plain()
+    codec = method.codec.plain()
     return FleetSpec(
         seed=scenario.seed,
         duration_s=scenario.duration,
@@ -29,7 +30,8 @@ def fleet_spec(scenario: Scenario, watch: Sequence[str], workers: int = 0, ray: 
         drift=tuple(map(_drift, scenario.drift)),
         adapter=adapter.pop("kind"),
         adapter_options=adapter,
-        codec=method.codec.kind,
+        codec=codec.pop("kind"),
+        codec_options=codec,
         references=tuple(scenario.references),
         watch=tuple(watch),
         workers=workers,

@@ -37,7 +37,7 @@ class World:
         """Build them as a run of ``spec`` would."""
         task = cast(PoolTask, make_task(spec))
         net = make_net(spec.model, task.input_shape, task.classes, {**spec.model_options, **task.net_options})
-        method = make_method(spec.adapter, spec.adapter_options, spec.codec, net)
+        method = make_method(spec.adapter, spec.adapter_options, spec.codec, net, spec.codec_options)
         history = task.history()
         base = pretrain(history, net, spec.pretrain, spec.seed)
         return cls(spec, task, base, method, method.prepare(history, base, spec.seed))

@@ -55,10 +55,14 @@ class DeviceTotals:
 
 @dataclass(frozen=True)
 class MessageSizes:
-    """Bytes of one payload (up) and one update (down) after the codec, as serialised."""
+    """Bytes of one payload (up) and one update (down) after the codec, as serialised.
+
+    Where sizes come ``from_data`` these are the largest there may be, and the data plane knows those of each ticket.
+    """
 
     payload_bytes: int
     update_bytes: int
+    from_data: bool = False
 
 
 _T = TypeVar("_T")
@@ -114,6 +118,14 @@ class DataPlane(Protocol):
 
     def carry_out(self, orders: Orders | Sequence[Order]) -> None:
         """Carry ``orders`` out without closing the interval: what ``--eager`` does after each order."""
+        ...
+
+    def payload_bytes_of(self, tickets: np.ndarray) -> np.ndarray:
+        """Return the bytes of payloads that were collected and not adapted to yet: int64 [tickets]."""
+        ...
+
+    def update_bytes_of(self, tickets: np.ndarray) -> np.ndarray:
+        """Return the bytes of updates that were adapted and are not installed yet: int64 [tickets]."""
         ...
 
     def totals(self) -> DeviceTotals:

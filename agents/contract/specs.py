@@ -98,6 +98,7 @@ class FleetSpec:
     adapter_options: Mapping[str, Any]
     codec: str
     references: tuple[str, ...]
+    codec_options: Mapping[str, Any] = field(default_factory=dict)
     watch: tuple[str, ...] = ()
     workers: int = 0
     ray: RaySpec = RaySpec()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from agents.blame import about
 from agents.codecs import make_codec
 from agents.methods.base import (
     CHUNK,
@@ -49,7 +50,9 @@ __all__ = [
 ]
 
 
-def make_method(name: str, options: Mapping[str, Any], codec: str, net: Net) -> Method:
+def make_method(
+    name: str, options: Mapping[str, Any], codec: str, net: Net, codec_options: Mapping[str, Any] | None = None
+) -> Method:
     """Return the method ``name``, its messages coded by ``codec``, for devices that run ``net``.
 
     Raises:
@@ -58,5 +61,7 @@ def make_method(name: str, options: Mapping[str, Any], codec: str, net: Net) -> 
     if name not in METHODS and not is_plugin(name):
         raise ValueError(f"adapter {name!r} is unknown; known are {', '.join(METHODS)}")
     make = load_class(name) if is_plugin(name) else METHODS[name]
-    method: Method = make(Context(dict(options), make_codec(codec), net))
+    with about("method.codec"):
+        coding = make_codec(codec, codec_options)
+    method: Method = make(Context(dict(options), coding, net))
     return method

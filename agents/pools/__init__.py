@@ -110,6 +110,14 @@ class Cloud(Protocol):
         """Turn the payloads of some tickets into updates, in the order of their service; groups share a number."""
         ...
 
+    def payload_bytes_of(self, tickets: np.ndarray) -> np.ndarray:
+        """Return the bytes of payloads that were collected and not adapted to yet: int64 [tickets]."""
+        ...
+
+    def update_bytes_of(self, tickets: np.ndarray) -> np.ndarray:
+        """Return the bytes of updates that are not installed yet: int64 [tickets]."""
+        ...
+
     def parcel(self, tickets: np.ndarray) -> Any:
         """Give away the updates of some tickets, in their order, in a form that the pool beside it takes."""
         ...

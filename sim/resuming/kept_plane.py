@@ -85,7 +85,7 @@ class KeptPlane:
             self._journal = Journal.resume(path, past)
             return
         path.parent.mkdir(exist_ok=True)
-        sizes = [self.sizes.payload_bytes, self.sizes.update_bytes]
+        sizes = [self.sizes.payload_bytes, self.sizes.update_bytes, self.sizes.from_data]
         own = {"sizes": sizes, "columns": self.columns, "device": self.device}
         self._journal = Journal.begin(path, own | about)
 
@@ -194,6 +194,14 @@ class KeptPlane:
     def totals(self) -> DeviceTotals:
         """Return the counts of each device since the start."""
         return self._awake().totals()
+
+    def payload_bytes_of(self, tickets: np.ndarray) -> np.ndarray:
+        """Return the bytes of payloads that were collected and not adapted to yet: int64 [tickets]."""
+        return self._awake().payload_bytes_of(tickets)
+
+    def update_bytes_of(self, tickets: np.ndarray) -> np.ndarray:
+        """Return the bytes of updates that were adapted and are not installed yet: int64 [tickets]."""
+        return self._awake().update_bytes_of(tickets)
 
     def truth(self) -> Mapping[str, np.ndarray]:
         """Return which concepts reign for which device, and when."""

@@ -32,7 +32,7 @@ BUILT: dict[str, frozenset[str]] = {
     "cloud keys": frozenset({"workers", "service", "queue", "capacity", "batch", "failures", "power"}),
     "method.adapter": frozenset({"static", "cloud_ft", "persona", "probe"}),
     "method.trigger": frozenset({"never", "periodic", "poisson", "at", "every_samples"}),
-    "method.codec": frozenset({"fp32", "fp16", "int8"}),
+    "method.codec": frozenset({"fp32", "fp16", "int8", "rice", "topk", "delta"}),
     "references": frozenset({"static", "oracle"}),
     "execution.backend": frozenset({"inline", "ray"}),
 }

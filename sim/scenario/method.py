@@ -117,17 +117,28 @@ class Int8(Clause):
     kind: Literal["int8"] = "int8"
 
 
+class Rice(Clause):
+    """int8 in an entropy code: sizes depend on the data."""
+
+    kind: Literal["rice"] = "rice"
+
+
 class TopK(Clause):
-    """Only the largest numbers, with error feedback."""
+    """Only the largest numbers; what is left out stays with the sender, and is sent later."""
 
     kind: Literal["topk"] = "topk"
     share: Share = Field(default=0.01, description="share of numbers sent")
+    threshold: float | None = Field(default=None, gt=0, description="smaller numbers are not sent; sizes then vary")
+    feedback: bool = Field(default=True, description="keep what is left out, and send it later")
 
 
 class Delta(Clause):
-    """Differences from what the other side has."""
+    """Differences from what both ends hold since the last update that was installed."""
 
     kind: Literal["delta"] = "delta"
+    numbers: Annotated[str, choice("fp32", "fp16", "int8", "rice")] = Field(
+        default="int8", description="how differences are coded"
+    )
 
 
 class Codes(Clause):
@@ -140,12 +151,15 @@ CODECS: dict[str, type[Clause]] = {
     "fp32": Fp32,
     "fp16": Fp16,
     "int8": Int8,
+    "rice": Rice,
     "topk": TopK,
     "delta": Delta,
     "codes": Codes,
 }
 
-Codec = Annotated[Fp32 | Fp16 | Int8 | TopK | Delta | Codes | Plugin, Variants("codec", CODECS, "method.codec", Plugin)]
+Codec = Annotated[
+    Fp32 | Fp16 | Int8 | Rice | TopK | Delta | Codes | Plugin, Variants("codec", CODECS, "method.codec", Plugin)
+]
 
 
 class Method(Clause):

@@ -50,7 +50,7 @@ def test_edits_are_bounded_whatever_the_window_and_int8_errs_by_half_a_step(
     _, updates = prepared(method, history, base)
     assert updates["edit"].abs().max() <= 0.05
     assert updates["edit"].abs().max() > 0
-    received = roundtrip(method.codec, method.update_fields, updates)
+    received = roundtrip(method.update_codec, method.update_fields, updates)
     assert (received["edit"] - updates["edit"]).abs().max() <= 0.05 / 254 * 1.001
 
 
