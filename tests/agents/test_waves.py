@@ -66,6 +66,12 @@ def test_a_request_is_collected_anew_only_after_all_that_befell_its_first_attemp
     assert [len(wave.collects) for wave in waves([*first, Collect(0, 1, 3.0)])] == [1, 1]
 
 
+def test_a_device_that_is_changed_by_handing_over_hands_over_once_in_a_wave() -> None:
+    orders = [Collect(0, 1, 1.0), Collect(1, 2, 2.0), Discard(0, 1, 3.0), Collect(2, 1, 4.0), Collect(3, 2, 5.0)]
+    assert [wave.collects.ticket.tolist() for wave in waves(orders)] == [[0, 1, 2, 3]]
+    assert [wave.collects.ticket.tolist() for wave in waves(orders, writes_on_collect=True)] == [[0, 1], [2, 3]]
+
+
 def test_the_tickets_of_a_batch_keep_their_order_and_share_a_group() -> None:
     orders = Orders.of([Adapt((7, 3), 1.0), Adapt((5,), 1.0)])
     assert (orders.ticket.tolist(), orders.device.tolist()) == ([7, 3, 5], [0, 1, 0])
