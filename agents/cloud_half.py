@@ -11,7 +11,8 @@ import numpy as np
 import torch
 
 from agents.cloud_memory import CloudMemory
-from agents.codecs import Codec, Message, fresh, nbytes_of
+from agents.codecs.base import Codec, fresh, nbytes_of
+from agents.codecs.message import Message
 from agents.contract import Kept
 from agents.device_memory import VERSION, require_version
 from agents.devices import CPU, device_of, moved, name_of

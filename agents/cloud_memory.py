@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import torch
 
-from agents.codecs import Codec, End, Message, Rows, Tensors, fresh
+from agents.codecs.base import Codec, End, Rows, fresh
+from agents.codecs.message import Message, Tensors
 from agents.contract import Kept
 from agents.device_memory import NONE_YET, VERSION
 from agents.keeping import below, under

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import torch
 
-from agents.codecs import Rows, Tensors, fresh
+from agents.codecs.base import Rows, fresh
+from agents.codecs.message import Tensors
 from agents.contract import Kept
 from agents.device_rows import DeviceRows, one_if_alike
 from agents.devices import moved

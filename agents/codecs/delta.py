@@ -15,6 +15,7 @@ from agents.codecs.around import Around
 from agents.codecs.base import Codec, End, Rows
 from agents.codecs.dense import Fp16, Fp32, Int8
 from agents.codecs.message import Message, Tensors, floats
+from agents.codecs.options import DeltaOptions
 from agents.codecs.rice import Rice
 
 #: How differences may be written.
@@ -22,16 +23,10 @@ NUMBERS: Mapping[str, Callable[[], Codec]] = {"fp32": Fp32, "fp16": Fp16, "int8"
 
 
 class Delta(Around):
-    """Option ``numbers``: how differences are written (fp32, fp16, int8, rice).
+    """Adds up differences at both ends."""
 
-    Raises:
-        ValueError: no such way.
-    """
-
-    def __init__(self, numbers: str = "int8") -> None:
-        if numbers not in NUMBERS:
-            raise ValueError(f"codec delta: numbers {numbers!r} is unknown; known are {', '.join(NUMBERS)}")
-        super().__init__(NUMBERS[numbers]())
+    def __init__(self, options: DeltaOptions) -> None:
+        super().__init__(NUMBERS[options.numbers]())
 
     def memory(self, message: Message, devices: torch.Tensor, end: End) -> Tensors:
         return {field.name: torch.zeros(len(devices), *field.shape) for field in floats(message)}

@@ -15,6 +15,7 @@ import torch
 from agents.codecs.base import Codec, Rows
 from agents.codecs.feedback import ErrorFeedback
 from agents.codecs.message import Field, Tensors
+from agents.codecs.options import TopKOptions
 from agents.codecs.per_field import Part, PerField
 from agents.codecs.places import pack_places, places_bytes, unpack_places
 
@@ -98,20 +99,7 @@ def _bytes(field: Field, count: torch.Tensor) -> torch.Tensor:
 _COUNT, _NUMBER = np.dtype("<u4"), np.dtype("<f4")
 
 
-def topk(share: float = 0.01, threshold: float | None = None, feedback: bool = True) -> Codec:
-    """Return the codec that sends a ``share`` of each field.
-
-    Args:
-        share: of the numbers of a field, above 0 and at most 1.
-        threshold: what is smaller is not sent either; sizes then depend on the data.
-        feedback: whether what is not sent is kept by the sender, and added to what is to be sent next.
-
-    Raises:
-        ValueError: an impossible share or threshold.
-    """
-    if not 0.0 < share <= 1.0:
-        raise ValueError(f"codec topk: share={share} must be above 0 and at most 1")
-    if threshold is not None and not threshold > 0.0:
-        raise ValueError(f"codec topk: threshold={threshold} must be above 0")
-    largest = Largest(share, threshold)
-    return ErrorFeedback(largest) if feedback else largest
+def topk(options: TopKOptions) -> Codec:
+    """Return the codec, with or without feedback."""
+    largest = Largest(options.share, options.threshold)
+    return ErrorFeedback(largest) if options.feedback else largest

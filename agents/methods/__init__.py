@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from agents.blame import about
-from agents.codecs import make_codec
+from agents.codecs.making import make_codec
 from agents.methods.base import (
     CHUNK,
     CloudState,

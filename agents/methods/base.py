@@ -12,7 +12,8 @@ from typing import Any, Protocol
 
 import torch
 
-from agents.codecs import Codec, Field
+from agents.codecs.base import Codec
+from agents.codecs.message import Field
 from agents.models.base import Base, Net
 from agents.models.head import HeadShape
 from agents.tasks.base import History

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from agents.codecs import Field
+from agents.codecs.message import Field
 from agents.methods.base import (
     CloudState,
     Context,

@@ -12,7 +12,7 @@ import torch
 
 from agents.building import draw_blueprint
 from agents.cloud_half import CloudHalf, Collected
-from agents.codecs import Field
+from agents.codecs.message import Field
 from agents.contract import CohortSpec, FleetSpec
 from agents.methods.base import Deployed, DeviceState, Payload, Recent, Updates, Who
 from agents.pools.blueprint import Blueprint

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from agents.codecs import Field
+from agents.codecs.message import Field
 from agents.methods.base import Context, Deployed, DeviceState, Payload, Recent, Who
 from agents.tasks.base import Cell, Content, History, Past, Place, Stream
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from stage import Play, scene
 
+from agents.contract import MessageSizes
 from sim.assembly import assemble
 from sim.scenario import load
 
@@ -36,7 +37,7 @@ def test_sizes_from_data_are_announced(codec: str, from_data: bool) -> None:
 
 
 def test_options_reach_the_codec() -> None:
-    assert 5 * sizes("{kind: topk, share: 2 %}").payload_bytes < sizes("{kind: topk, share: 20 %}").payload_bytes
+    assert 3 * sizes("{kind: topk, share: 2 %}").payload_bytes < sizes("{kind: topk, share: 20 %}").payload_bytes
 
 
 def sizes(codec: str) -> MessageSizes:

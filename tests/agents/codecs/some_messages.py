@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import torch
 
-from agents.codecs import Codec, Field, Rows, Tensors, make_codec
+from agents.codecs.base import Codec, Rows
+from agents.codecs.making import make_codec
+from agents.codecs.message import Field, Tensors
 
 MESSAGE = (
     Field("features", (4, 3), bound=1.0),

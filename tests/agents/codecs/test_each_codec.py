@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,10 @@ import pytest
 import torch
 from some_messages import KINDS, MESSAGE, rows
 
-from agents.codecs import CODECS, Field, fresh, make_codec, roundtrip
+from agents.codecs import CODECS
+from agents.codecs.base import fresh, roundtrip
+from agents.codecs.making import make_codec
+from agents.codecs.message import Field
 from agents.codecs.places import pack_places, places_bytes, unpack_places
 from agents.plugins import PluginError
 
@@ -146,36 +150,16 @@ def test_options_reach_the_codec_and_wrong_ones_are_refused_by_name() -> None:
         ("fp8", {}, "'fp8' is unknown; known are fp32, fp16, int8, rice, topk, delta"),
         ("fp32", {"share": 1}, "codec fp32 has no option 'share'; known are none"),
         ("topk", {"shares": 1}, "codec topk has no option 'shares'; known are share, threshold, feedback"),
-        ("topk", {"share": 0.0}, "share=0.0 must be above 0 and at most 1"),
-        ("topk", {"threshold": -1.0}, "threshold=-1.0 must be above 0"),
-        ("delta", {"numbers": "fp8"}, "numbers 'fp8' is unknown; known are fp32, fp16, int8, rice"),
+        ("topk", {"share": 0.0}, "share"),
+        ("topk", {"threshold": -1.0}, "threshold"),
+        ("delta", {"numbers": "fp8"}, "numbers.*fp32, fp16, int8, rice"),
     ):
         with pytest.raises(ValueError, match=words):
             make_codec(name, options)
     assert all(make_codec(name) for name in CODECS)
 
 
-OWN = '''
-import torch
-from agents.codecs import Part, PerField
-
-
-class Half(PerField):
-    """Round to so many levels."""
-
-    def __init__(self, levels=2):
-        self.levels = levels
-
-    def layout(self, field):
-        return (Part("numbers", field.numel, "<i1"),)
-
-    def code(self, values, field):
-        return {"numbers": (values.clamp(-1, 1) * self.levels).round().to(torch.int8)}
-
-    def restore(self, parts, field):
-        return parts["numbers"].float() / self.levels
-
-
+OWN = """
 class Old:
     dtype = "<f2"
 
@@ -188,19 +172,21 @@ class Old:
 
 class Nothing:
     pass
-'''
+"""
 
 
 def test_plugins_get_their_options_and_old_ones_are_told_what_replaces_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "own_codecs.py").write_text(OWN, encoding="utf-8")
+    readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    (half,) = re.findall(r"```python\n([^`]*class Half.*?)```", readme, re.DOTALL)
+    (tmp_path / "own_codecs.py").write_text(half + OWN, encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     four = make_codec("own_codecs:Half", {"levels": 4})
     assert roundtrip(four, message(1), {"x": torch.tensor([[0.3]])})["x"].tolist() == [[0.25]]
-    with pytest.raises(ValueError, match="codec own_codecs:Half has no option 'level'; known are levels"):
+    with pytest.raises(ValueError, match="own_codecs:Half does not take these options: .*'level'"):
         make_codec("own_codecs:Half", {"level": 4})
-    with pytest.raises(PluginError, match=r"no longer called; derive from agents\.codecs\.PerField and write layout"):
+    with pytest.raises(PluginError, match="are no longer called; derive from .*PerField and write layout"):
         make_codec("own_codecs:Old")
     with pytest.raises(PluginError, match="'own_codecs:Nothing' is no codec: it has no 'fixed'"):
         make_codec("own_codecs:Nothing")

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from some_messages import KINDS, MESSAGE, cut, equal, rows
 
-from agents.codecs import Codec, Field, Tensors, fresh, nbytes_of, roundtrip
-from agents.codecs.message import floats
+from agents.codecs.base import Codec, fresh, nbytes_of, roundtrip
+from agents.codecs.message import Field, Tensors, floats
 
 MESSAGES = 7
 

@@ -7,7 +7,8 @@ import torch
 from quick_methods import QUICK, payloads_of, recent, served, whose
 from safetensors.torch import load, save
 
-from agents.codecs import CODECS, fresh, roundtrip
+from agents.codecs import CODECS
+from agents.codecs.base import fresh, roundtrip
 from agents.methods import METHODS, CloudState, Method, OfFeatures, Recent, make_method
 from agents.models import Base, Net
 from agents.tasks.base import History

@@ -6,7 +6,7 @@ import pytest
 import torch
 from quick_methods import CLASSES, QUICK, recent, served
 
-from agents.codecs import roundtrip
+from agents.codecs.base import roundtrip
 from agents.methods import CloudState, OfFeatures, Recent, Updates, make_method
 from agents.methods.persona import Persona
 from agents.methods.persona_training import Contexts, Windows
