@@ -13,6 +13,7 @@ import torch
 from agents.arrivals import Arrivals
 from agents.blame import about
 from agents.contract import CohortSpec, FleetSpec, InputError, MessageSizes
+from agents.device_memory import writes_on_collect
 from agents.devices import require_seen
 from agents.features import DrawnFeatures, Features, PooledFeatures
 from agents.fleet import Fleet
@@ -55,7 +56,8 @@ def build_fleet(spec: FleetSpec, report: Report | None = None) -> Fleet:
         require_seen(spec.device)
     blueprint = draw_blueprint(spec, report)
     method = blueprint.parts[0].method
-    sizes = MessageSizes(method.payload_bytes, method.update_bytes)
+    from_data = not (method.payload_codec.fixed and method.update_codec.fixed)
+    sizes = MessageSizes(method.payload_bytes, method.update_bytes, from_data)
     pool, cloud = make_pool(blueprint, spec.workers, spec.ray)
     parts = blueprint.parts[0]
     truth = partial(told_truth, blueprint.layout, parts.task)
@@ -69,6 +71,7 @@ def build_fleet(spec: FleetSpec, report: Report | None = None) -> Fleet:
         truth=truth,
         expires_s=method.expires_s,
         learning_steps=method.learning_steps,
+        writes_on_collect=writes_on_collect(method),
     )
 
 

@@ -10,8 +10,11 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from agents.codecs.message import coded, decoded
+from agents.cloud_memory import CloudMemory
+from agents.codecs.base import Codec, fresh, nbytes_of
+from agents.codecs.message import Message
 from agents.contract import Kept
+from agents.device_memory import VERSION, require_version
 from agents.devices import CPU, device_of, moved, name_of
 from agents.keeping import as_arrays, as_tensors, below, under
 from agents.methods.base import CHUNK, CloudState, Method, Payload, Updates, Who
@@ -20,6 +23,8 @@ from agents.shelf import Loan, Shelf
 
 #: What is kept beside the fields of a payload.
 _DEVICE, _COLLECTED_S = "who.device", "who.collected_s"
+#: Prefixes of what is remembered of the device, of payloads and of updates.
+_UP, _DOWN = "held.up.", "held.down."
 _TYPES = {"int32": torch.int32, "int16": torch.int16, "uint8": torch.uint8}
 
 
@@ -48,6 +53,10 @@ class CloudHalf:
         self._method, self._device = method, device_of(state)
         self.state = state
         self._payloads, self._updates = Shelf(), Shelf()
+        self._up = CloudMemory(method.payload_codec, method.payload_fields, "receiver")
+        self._down = CloudMemory(method.update_codec, method.update_fields, "sender")
+        # Whether devices remember what updates brought, so that both ends must agree.
+        self._checks = bool(fresh(method.update_codec, method.update_fields, "receiver", 0))
 
     @property
     def name(self) -> str:
@@ -63,7 +72,12 @@ class CloudHalf:
         """Take in what blocks collected, block by block."""
         for ticket, device, at_s, payload in parts:
             who = {_DEVICE: torch.tensor(device), _COLLECTED_S: torch.tensor(at_s)}
-            self._payloads.put(ticket.tolist(), payload | who)
+            self._payloads.put(ticket.tolist(), payload | who | self._held_of(device.tolist()))
+
+    def _held_of(self, devices: list[int]) -> Payload:
+        """Return what is remembered of devices that hand over now: what their exchanges rest on, whatever follows."""
+        held = {_UP: self._up.of(devices), _DOWN: self._down.of(devices)}
+        return {f"{prefix}{name}": values for prefix, one in held.items() for name, values in one.items()}
 
     def serve(self, orders: Orders) -> None:
         """Compute what is ordered, adapts and broadcasts, in the order given."""
@@ -79,13 +93,14 @@ class CloudHalf:
         ticket, device, at_s = (
             torch.tensor(values, device=self._device) for values in (orders.ticket, orders.device, orders.at_s)
         )
-        self._keep(orders.ticket.tolist(), self._method.broadcast(self.state, Who(ticket, device, at_s, ticket)))
+        who = Who(ticket, device, at_s, ticket)
+        held = moved(self._down.of(orders.device.tolist()), self._device)
+        updates = self._written(self._method.broadcast(self.state, who), who, held)
+        self._updates.put(orders.ticket.tolist(), moved(updates, CPU))
 
-    def _keep(self, tickets: list[int], updates: Updates) -> None:
-        """Let updates wait until they are installed."""
-        if updates:
-            method = self._method
-            self._updates.put(tickets, moved(coded(method.codec, method.update_fields, updates), CPU))
+    def confirm(self, tickets: np.ndarray) -> None:
+        """Let payloads that get no answer count for what is remembered of their devices."""
+        self._up.commit(tickets.tolist())
 
     def adapt(self, tickets: np.ndarray, groups: np.ndarray) -> None:
         """Turn the payloads of some tickets into updates, in the order of their service; groups share a number."""
@@ -94,9 +109,27 @@ class CloudHalf:
             some = tickets[part].tolist()
             wire = moved(self._payloads.take(some), self._device)
             who = self._who(tickets[part], groups[part], wire)
-            payloads = decoded(method.codec, method.payload_fields, wire)
+            payloads = self._read(wire, who)
             self.state, updates = method.adapt(self.state, payloads, who)
-            self._keep(some, updates)
+            if updates:
+                self._updates.put(some, moved(self._written(updates, who, _taken(wire, _DOWN)), CPU))
+
+    def _read(self, wire: Payload, who: Who) -> Payload:
+        """Return the payloads that the wire holds."""
+        held = _taken(wire, _UP)
+        version, method = held.pop(VERSION, None), self._method
+        if version is not None and VERSION in wire:
+            require_version(wire.pop(VERSION), version, who.ticket)
+        payloads, later = method.payload_codec.decode(method.payload_fields, wire, held)
+        self._up.note(who.ticket.tolist(), who.device.cpu(), moved(later, CPU))
+        return payloads
+
+    def _written(self, updates: Updates, who: Who, held: Payload) -> Updates:
+        """Return updates on the wire."""
+        method, version = self._method, held.pop(VERSION, None)
+        wire, later = method.update_codec.encode(method.update_fields, updates, held)
+        self._down.note(who.ticket.tolist(), who.device.cpu(), moved(later, CPU))
+        return wire | {VERSION: version} if self._checks and version is not None else wire
 
     def _parts(self, groups: np.ndarray) -> Iterator[slice]:
         """Yield what is adapted to in one call: groups if the method wants them whole, else so much as stays cached."""
@@ -130,28 +163,57 @@ class CloudHalf:
         zeros = torch.zeros(1, dtype=torch.int64, device=self._device)
         return Who(zeros, zeros, zeros.double(), zeros)
 
+    def payload_bytes_of(self, tickets: np.ndarray) -> np.ndarray:
+        """Return the bytes of payloads that were collected and not adapted to yet: int64 [tickets]."""
+        return _bytes_of(self._method.payload_codec, self._method.payload_fields, self._payloads, tickets)
+
+    def update_bytes_of(self, tickets: np.ndarray) -> np.ndarray:
+        """Return the bytes of updates that are not installed yet: int64 [tickets]."""
+        return _bytes_of(self._method.update_codec, self._method.update_fields, self._updates, tickets)
+
     def parcel(self, tickets: np.ndarray) -> Loan:
-        """Give away the updates of some tickets, in their order; they are looked at before anything else is done."""
+        """Give away updates that are installed now; they are looked at before anything else is done."""
+        self._commit(tickets)
         return self._updates.lend(tickets.tolist())
 
     def hand_out(self, tickets: np.ndarray) -> Updates:
-        """Give away the updates of some tickets, stacked in their order."""
+        """Give away updates that are installed now, stacked in the order of their tickets."""
+        self._commit(tickets)
         return self._updates.take(tickets.tolist())
+
+    def _commit(self, tickets: np.ndarray) -> None:
+        for memory in (self._up, self._down):
+            memory.commit(tickets.tolist())
 
     def forget(self, tickets: np.ndarray) -> None:
         """Drop whatever is kept of exchanges that came to nothing."""
         for shelf in (self._payloads, self._updates):
             shelf.drop(tickets.tolist())
+        for memory in (self._up, self._down):
+            memory.forget(tickets.tolist())
 
     def checkpoint(self) -> Kept:
-        """Return the state, and all payloads and updates that wait here."""
+        """Return the state, all payloads and updates that wait here, and what is remembered of devices."""
         kept = below("state", as_arrays(self.state))
-        for name, shelf in (("payloads", self._payloads), ("updates", self._updates)):
-            kept |= below(name, shelf.checkpoint())
+        for name, part in self._kept_by().items():
+            kept |= below(name, part.checkpoint())
         return kept
 
     def restore(self, kept: Kept) -> None:
         """Go to where :meth:`checkpoint` was called on a cloud half of the same method."""
         self.state = moved(as_tensors(under("state", kept)), self._device)
-        for name, shelf in (("payloads", self._payloads), ("updates", self._updates)):
-            shelf.restore(under(name, kept))
+        for name, part in self._kept_by().items():
+            part.restore(under(name, kept))
+
+    def _kept_by(self) -> dict[str, Shelf | CloudMemory]:
+        return {"payloads": self._payloads, "updates": self._updates, "codec.up": self._up, "codec.down": self._down}
+
+
+def _taken(wire: Payload, prefix: str) -> Payload:
+    """Take out of a wire what was put beside it under a prefix."""
+    return {name.removeprefix(prefix): wire.pop(name) for name in list(wire) if name.startswith(prefix)}
+
+
+def _bytes_of(codec: Codec, message: Message, shelf: Shelf, tickets: np.ndarray) -> np.ndarray:
+    wire = shelf.look(tickets.tolist()) if len(tickets) else {}
+    return np.asarray(nbytes_of(codec, message, wire, len(tickets)).numpy())

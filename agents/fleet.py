@@ -39,8 +39,10 @@ class Fleet:
         truth: Callable[[], Mapping[str, np.ndarray]] = dict,
         expires_s: float | None = None,
         learning_steps: int | None = None,
+        writes_on_collect: bool = False,
     ) -> None:
         self.device_columns, self.expires_s, self.learning_steps = device_columns, expires_s, learning_steps
+        self._writes_on_collect = writes_on_collect
         self._pool, self._cloud, self._watch, self._truth = pool, cloud, watch, truth
         self.sizes, self.columns = sizes, columns
         # Intervals whose tallies nobody asked for yet; tallies that were asked for; and those that have come.
@@ -69,7 +71,7 @@ class Fleet:
 
     def begin(self, exchanges: Exchanges, until_s: float) -> Eventually[Tallies]:
         """Do as :meth:`settle` does, but let whoever wants the tallies wait for them; in order, all of them."""
-        parts = list(waves(orders_of(exchanges)))
+        parts = list(waves(orders_of(exchanges), self._writes_on_collect))
         for number, wave in enumerate(parts):
             self._ride(wave, None if number else _leash(parts, until_s))
         self._pool.close(until_s)
@@ -98,7 +100,7 @@ class Fleet:
 
     def carry_out(self, exchanges: Exchanges) -> None:
         """Carry out what became of ``exchanges``; samples after the last install of each device stay unjudged."""
-        for wave in waves(orders_of(exchanges)):
+        for wave in waves(orders_of(exchanges), self._writes_on_collect):
             self._ride(wave, None)
 
     def _ride(self, wave: Wave, leash: Leash | None) -> None:
@@ -113,17 +115,20 @@ class Fleet:
             self._pool.adopt(wave.adopts)
         if len(wave.expiries):
             self._pool.expire(wave.expiries)
+        if len(wave.confirms):
+            self._cloud.confirm(wave.confirms.ticket)
+            self._pool.confirm(wave.confirms)
         if len(wave.discards):
             self._cloud.forget(wave.discards.ticket)
             self._pool.forget(wave.discards)
 
-    def payload_bytes_of(self, ticket: int, device: int) -> int:
-        """Return the bytes of the payload that was handed over under a ticket."""
-        return self.sizes.payload_bytes
+    def payload_bytes_of(self, tickets: np.ndarray) -> np.ndarray:
+        """Return the bytes of payloads that were collected and not adapted to yet: int64 [tickets]."""
+        return self._cloud.payload_bytes_of(tickets)
 
-    def update_bytes_of(self, ticket: int) -> int:
-        """Return the bytes of the update that waits under a ticket."""
-        return self.sizes.update_bytes
+    def update_bytes_of(self, tickets: np.ndarray) -> np.ndarray:
+        """Return the bytes of updates that were adapted and are not installed yet: int64 [tickets]."""
+        return self._cloud.update_bytes_of(tickets)
 
     def steps_of(self, ticket: int, device: int) -> int:
         """Return how many steps a device takes to learn what it learns under a ticket."""

@@ -25,6 +25,7 @@ class Kind(IntEnum):
     BROADCAST = 6
     EXPIRE = 7
     ADOPT = 8
+    CONFIRM = 9
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,8 @@ _RULES = (
     _Rule(_LEARN, Stage.ENDED, Kind.DISCARD, Phase.LOST, won=False),
     _Rule(_PUSH, Stage.ENDED, Kind.DISCARD, Phase.LOST, won=False),
     _Rule(_REPORT, Stage.ENDED, Kind.PROGRESS, Phase.LOST, won=False),
-    _Rule(_REPORT, Stage.ENDED, Kind.DISCARD, Phase.LOST),
+    _Rule(_REPORT, Stage.ENDED, Kind.CONFIRM, won=True),
+    _Rule(_REPORT, Stage.ENDED, Kind.DISCARD, Phase.LOST, won=False),
 )
 
 

@@ -56,15 +56,22 @@ class Shelf:
         """
         return self.lend(tickets).of(np.arange(len(tickets)))
 
+    def look(self, tickets: Sequence[int]) -> Rows:
+        """Return copies of rows that stay on the shelf, stacked in the order of ``tickets``.
+
+        Raises:
+            KeyError: nothing is there for a ticket.
+        """
+        return Loan(self._fields, [self._slot_of[ticket] for ticket in tickets]).of(np.arange(len(tickets)))
+
+    def __contains__(self, ticket: int) -> bool:
+        return ticket in self._slot_of
+
     def lend(self, tickets: Sequence[int]) -> Loan:
         """Take rows off the shelf like :meth:`take`, to be copied by and by, before the next :meth:`put`."""
         slots = [self._slot_of.pop(ticket) for ticket in tickets]
         self._free += slots
         return Loan(self._fields, slots)
-
-    def look(self, tickets: Sequence[int]) -> Rows:
-        """Return copies of rows that stay on the shelf, stacked in the order of ``tickets``."""
-        return Loan(self._fields, [self._slot_of[ticket] for ticket in tickets]).of(np.arange(len(tickets)))
 
     def all(self) -> tuple[np.ndarray, Rows]:
         """Return the tickets of all rows, int64, and copies of the rows; no fields if there are none."""

@@ -11,7 +11,6 @@ import torch
 
 from agents.accounts import Accounts
 from agents.arrivals import Arrivals
-from agents.codecs.message import coded, decoded
 from agents.contract import (
     COHORT_COLUMNS,
     DEVICE_COLUMNS,
@@ -21,6 +20,7 @@ from agents.contract import (
     Kept,
     Phase,
 )
+from agents.device_memory import NONE_YET, DeviceMemory
 from agents.device_rows import DeviceRows
 from agents.devices import CPU, moved
 from agents.features import Features
@@ -70,14 +70,20 @@ class CohortParts:
 class Stack:
     """Devices ``0 .. devices - 1`` of blocks that follow each other; rows beyond them are ghosts of the last block.
 
+    ``first`` is the number of the first device in the fleet.
+
     Samples are judged when an update is about to change the model they were predicted with, when enough of
     them wait, or when somebody must know: the later, the fewer and larger the batches. It makes no difference to any
     result, because parameters change at installs only.
     """
 
-    def __init__(self, parts: CohortParts, places: Sequence[Place], devices: int, state: DeviceState) -> None:
+    def __init__(
+        self, parts: CohortParts, places: Sequence[Place], devices: int, state: DeviceState, first: int
+    ) -> None:
         self._parts, self._places, self.devices = parts, places, devices
         self.state = DeviceRows(state, len(places) * places[0].width, shared=parts.method.shared_rows)
+        numbers = first + np.arange(len(places) * places[0].width)
+        self._memory = DeviceMemory(parts.method, numbers, self.state.device)
         # Elsewhere than on a processor bits depend on shapes, so that there is only one.
         self._steady = self.state.device != CPU
         self._rows = np.arange(devices)
@@ -110,11 +116,13 @@ class Stack:
         method = self._parts.method
         places, there = self._window(rows, at_s)
         self._knowledge.note(tickets, rows, self._known_until_s(at_s, places, there))
+        # What a device still has under way has come to nothing: it asks again.
+        self._undo(rows[self._memory.under_way(rows) != NONE_YET])
         state = self.state.of(rows)
         later, payload = method.collect(state, self._recent(at_s, places, there))
         if later is not state:
             self.state.put(rows, later)
-        return moved(coded(method.codec, method.payload_fields, payload), CPU)
+        return moved(self._memory.encode(rows, tickets, payload), CPU)
 
     def _window(self, rows: np.ndarray, at_s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the places of the newest samples that methods are shown, [rows, window], and which are there."""
@@ -169,17 +177,29 @@ class Stack:
         rows, at_s, tickets, phases = (one[entering] for one in (rows, at_s, tickets, phases))
         self._accounts.phases.enter(rows, at_s, phases, self._knowledge.of(tickets))
 
-    def forget(self, tickets: np.ndarray) -> None:
-        """Forget exchanges that are over."""
+    def forget(self, rows: np.ndarray, tickets: np.ndarray) -> None:
+        """Forget exchanges that came to nothing, and what they have changed."""
+        self._undo(self._memory.forget(rows, tickets))
         self._knowledge.forget(tickets)
         self._learnt.forget(tickets)
 
-    def install(self, rows: np.ndarray, at_s: np.ndarray, wire: Updates) -> None:
-        """Judge what ``rows`` saw up to ``at_s`` with their old state, then put their updates in force."""
-        self._judge(rows, at_s)
+    def confirm(self, rows: np.ndarray, tickets: np.ndarray) -> None:
+        """End exchanges whose payloads count, though they get no answer."""
+        self._memory.commit(rows, tickets)
+        self._knowledge.forget(tickets)
+
+    def _undo(self, rows: np.ndarray) -> None:
+        """Let the method undo what collecting wrote."""
         method = self._parts.method
-        updates = decoded(method.codec, method.update_fields, moved(wire, self.state.device))
-        self.state.put(rows, method.install(self.state.of(rows), updates))
+        if method.writes_on_collect and len(rows):
+            self.state.put(rows, method.lost(self.state.of(rows)))
+
+    def install(self, rows: np.ndarray, at_s: np.ndarray, tickets: np.ndarray, wire: Updates) -> None:
+        """Judge what ``rows`` saw up to ``at_s`` with their old state, then put the updates of tickets in force."""
+        self._judge(rows, at_s)
+        updates = self._memory.decode(rows, tickets, moved(wire, self.state.device))
+        self.state.put(rows, self._parts.method.install(self.state.of(rows), updates))
+        self._knowledge.forget(tickets)
 
     def close(self, until_s: float) -> None:
         """End an interval; what is still to be judged of it may wait."""
@@ -264,6 +284,7 @@ class Stack:
             "accounts": self._accounts,
             "state": self.state,
             "learnt": self._learnt,
+            "codec": self._memory,
         }
 
 

@@ -23,6 +23,7 @@ class Wave:
         installs: updates of the cloud take effect.
         adopts: what devices have learnt takes effect.
         expiries: updates grow too old.
+        confirms: payloads count that get no answer.
         discards: exchanges come to nothing.
     """
 
@@ -33,6 +34,7 @@ class Wave:
     installs: Orders
     adopts: Orders
     expiries: Orders
+    confirms: Orders
     discards: Orders
 
 
@@ -45,6 +47,7 @@ _KINDS = (
     (Kind.INSTALL,),
     (Kind.ADOPT,),
     (Kind.EXPIRE,),
+    (Kind.CONFIRM,),
     (Kind.DISCARD,),
 )
 #: What changes the parameters of a device, and what looks at them.
@@ -52,22 +55,25 @@ _WRITES = (Kind.INSTALL, Kind.ADOPT, Kind.EXPIRE)
 _READS = (Kind.COLLECT, Kind.LEARN)
 
 
-def waves(orders: Orders) -> Iterator[Wave]:
+def waves(orders: Orders, writes_on_collect: bool = False) -> Iterator[Wave]:
     """Yield waves of orders given in virtual-time order.
 
     Parameters change only where something is installed, adopted or expires, so a wave must end before a device
     collects, learns, or changes again, after its own change; and before a request that came to nothing is collected
-    anew, after all that befell its first attempt. Everything else commutes: collects read only their own device, and
-    the cloud keeps its order.
+    anew, after all that befell its first attempt. Where devices are changed when they hand over, a wave must end before
+    the second collect of a device. Everything else commutes: collects read only their own device, and the cloud keeps
+    its order.
     """
-    for first, end in pairwise([*_cuts(orders), len(orders)]):
+    for first, end in pairwise([*_cuts(orders, writes_on_collect), len(orders)]):
         part = orders.take(slice(first, end))
         yield Wave(*(part.only(*kinds) for kinds in _KINDS))
 
 
-def _cuts(orders: Orders) -> list[int]:
+def _cuts(orders: Orders, writes_on_collect: bool) -> list[int]:
     """Return where waves begin."""
     behind = np.maximum(_own_change(orders), _own_first_attempt(orders))
+    if writes_on_collect:
+        behind = np.maximum(behind, _own_collect(orders))
     cuts = [0]
     for at in np.flatnonzero(behind >= 0).tolist():
         if behind[at] >= cuts[-1]:
@@ -86,6 +92,16 @@ def _own_change(orders: Orders) -> np.ndarray:
     latest = np.maximum.accumulate(np.where(np.isin(orders.kind[meant], _WRITES), row, -1))[:-1]
     known = (latest >= 0) & (device[latest] == device[1:])
     behind[meant[1:][known]] = meant[latest[known]]
+    return behind
+
+
+def _own_collect(orders: Orders) -> np.ndarray:
+    """Return for each collect the one of its device before it, -1 for none."""
+    behind = np.full(len(orders), -1)
+    collects = np.flatnonzero(orders.kind == Kind.COLLECT)
+    collects = collects[orders.device[collects].argsort(kind="stable")]
+    again = orders.device[collects[1:]] == orders.device[collects[:-1]]
+    behind[collects[1:][again]] = collects[:-1][again]
     return behind
 
 

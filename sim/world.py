@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from agents.contract import DataPlane
 from sim.clock import Clock
 from sim.cloud import Cloud
@@ -74,10 +76,10 @@ class World:
         """Learn the size of a payload from the data, where it depends on them."""
         if self.plane is not None and self.plane.sizes.from_data:
             self.plane.carry_out(self.handover.due(self.clock.now))
-            x.luck.payload_bytes = self.plane.payload_bytes_of(x.ticket, x.device)
+            x.luck.payload_bytes = int(self.plane.payload_bytes_of(np.array([x.ticket]))[0])
 
     def know_update(self, x: Exchange) -> None:
         """Learn the size of an update from the data, where it depends on them."""
         if self.plane is not None and self.plane.sizes.from_data:
             self.plane.carry_out(self.handover.due(self.clock.now))
-            x.luck.update_bytes = self.plane.update_bytes_of(x.ticket)
+            x.luck.update_bytes = int(self.plane.update_bytes_of(np.array([x.ticket]))[0])

@@ -1,60 +1,66 @@
-"""Codecs that send every number: as it is, in half precision, or in eight bits."""
+"""Every number is written, all in the same few bytes."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 
-from agents.codecs.message import Coded
+from agents.codecs.base import Rows
+from agents.codecs.message import Field, Tensors
+from agents.codecs.per_field import Part, PerField
 
 
-class Fp32:
+class Fp32(PerField):
     """As they are: four bytes a number."""
 
-    dtype = "<f4"
+    def layout(self, field: Field) -> Sequence[Part]:
+        return (Part("numbers", field.numel, "<f4"),)
 
-    def quantise(self, values: torch.Tensor, bound: float | None) -> Coded:
-        return Coded(None, values)
+    def code(self, values: torch.Tensor, field: Field) -> Tensors:
+        return {"numbers": values}
 
-    def restore(self, coded: Coded, bound: float | None) -> torch.Tensor:
-        return coded.numbers
-
-    def scale_bytes(self, bound: float | None) -> int:
-        return 0
+    def restore(self, parts: Rows, field: Field) -> torch.Tensor:
+        return parts["numbers"]
 
 
-class Fp16:
+class Fp16(PerField):
     """IEEE half precision, two bytes a number; what is too large becomes the largest half."""
 
-    dtype = "<f2"
     _largest = 65504.0
 
-    def quantise(self, values: torch.Tensor, bound: float | None) -> Coded:
-        return Coded(None, values.clamp(-self._largest, self._largest).half())
+    def layout(self, field: Field) -> Sequence[Part]:
+        return (Part("numbers", field.numel, "<f2"),)
 
-    def restore(self, coded: Coded, bound: float | None) -> torch.Tensor:
-        return coded.numbers.float()
+    def code(self, values: torch.Tensor, field: Field) -> Tensors:
+        return {"numbers": values.clamp(-self._largest, self._largest).half()}
 
-    def scale_bytes(self, bound: float | None) -> int:
-        return 0
+    def restore(self, parts: Rows, field: Field) -> torch.Tensor:
+        return parts["numbers"].float()
 
 
-class Int8:
+class Int8(PerField):
     """Symmetric 8-bit integers: steps of bound / 127, or of the largest value / 127 (four bytes more)."""
 
-    dtype = "<i1"
+    def layout(self, field: Field) -> Sequence[Part]:
+        numbers = Part("numbers", field.numel, "<i1")
+        return (numbers,) if field.bound is not None else (Part("scale", 1, "<f4"), numbers)
 
-    def quantise(self, values: torch.Tensor, bound: float | None) -> Coded:
-        if bound is not None:
-            return Coded(None, self._round(values / (bound / 127.0)))
-        scale = values.abs().amax(1, keepdim=True) / 127.0
-        return Coded(scale, self._round(values / scale.masked_fill(scale == 0.0, 1.0)))
+    def code(self, values: torch.Tensor, field: Field) -> Tensors:
+        if field.bound is not None:
+            return {"numbers": _rounded(values / (field.bound / 127.0))}
+        scale = _largest(values) / 127.0
+        return {"scale": scale, "numbers": _rounded(values / scale.masked_fill(scale == 0.0, 1.0))}
 
-    def restore(self, coded: Coded, bound: float | None) -> torch.Tensor:
-        step = coded.scale if coded.scale is not None else (bound or 0.0) / 127.0
-        return coded.numbers.float().mul_(step)
+    def restore(self, parts: Rows, field: Field) -> torch.Tensor:
+        step = parts["scale"] if field.bound is None else field.bound / 127.0
+        return parts["numbers"].float().mul_(step)
 
-    def scale_bytes(self, bound: float | None) -> int:
-        return 4 if bound is None else 0
 
-    def _round(self, steps: torch.Tensor) -> torch.Tensor:
-        return steps.round_().clamp_(-127, 127).to(torch.int8)
+def _largest(values: torch.Tensor) -> torch.Tensor:
+    """Return the largest absolute value of each row: [rows, 1]; 0 of no values."""
+    return values.abs().amax(1, keepdim=True) if values.shape[1] else values.new_zeros(len(values), 1)
+
+
+def _rounded(steps: torch.Tensor) -> torch.Tensor:
+    return steps.round_().clamp_(-127, 127).to(torch.int8)

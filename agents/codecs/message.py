@@ -1,18 +1,22 @@
-"""How tensors become bytes on a link, and what is left of them when they arrive.
+"""A message: a fixed list of fields, written one after the other, little-endian, without a header of its own.
 
-A message is a fixed list of fields, written one after the other, little-endian, without a header of its own
-(links add headers). Floats are coded; integers keep their type. Sizes are those of the bytes really written.
+Links add headers. Floats are coded; integers keep their type.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
 
 import numpy as np
 import torch
+
+#: Types of integers that every codec writes as they are.
+KEPT = {"int32": "<i4", "int16": "<i2", "uint8": "<u1"}
+
+#: Tensors of many messages by name, leading axis = message.
+Tensors = dict[str, torch.Tensor]
 
 
 @dataclass(frozen=True)
@@ -36,127 +40,37 @@ class Field:
     def numel(self) -> int:
         return math.prod(self.shape)
 
+    @property
+    def kept(self) -> bool:
+        """Whether the tensor passes every codec unchanged."""
+        return self.header or self.dtype in KEPT
+
+    @property
+    def kept_bytes(self) -> int:
+        """Bytes of a tensor that is kept."""
+        return 0 if self.header else np.dtype(KEPT[self.dtype]).itemsize * self.numel
+
 
 Message = Sequence[Field]
-Tensors = dict[str, torch.Tensor]
 
 
-class Coded(NamedTuple):
-    """A float tensor on the wire: one scale a message (or none) and the numbers."""
-
-    scale: torch.Tensor | None
-    numbers: torch.Tensor
+def floats(message: Message) -> list[Field]:
+    """Return the fields that are coded."""
+    return [field for field in message if not field.kept]
 
 
-class Codec(Protocol):
-    """How one float tensor is coded, many messages at once: [messages, numel]."""
-
-    dtype: str
-
-    def quantise(self, values: torch.Tensor, bound: float | None) -> Coded:
-        """Return what is written for float32 ``values``."""
-        ...
-
-    def restore(self, coded: Coded, bound: float | None) -> torch.Tensor:
-        """Return the float32 values that the receiver computes with."""
-        ...
-
-    def scale_bytes(self, bound: float | None) -> int:
-        """Return the bytes of the scale."""
-        ...
+def pack_kept(field: Field, tensor: torch.Tensor) -> bytes:
+    """Return the bytes of one kept tensor."""
+    return tensor.numpy().astype(KEPT[field.dtype]).tobytes()
 
 
-#: Types that are sent as they are.
-_KEPT = {"int32": "<i4", "int16": "<i2", "uint8": "<u1"}
-
-
-def nbytes(codec: Codec, message: Message) -> int:
-    """Return the bytes of one encoded message."""
-    return sum(_field_bytes(codec, field) for field in message if not field.header)
-
-
-def encode(codec: Codec, message: Message, tensors: Mapping[str, torch.Tensor]) -> bytes:
-    """Return one message as bytes; ``tensors`` have the shapes of its fields, without a leading axis."""
-    return b"".join(_encode_field(codec, field, tensors[field.name]) for field in message if not field.header)
-
-
-def decode(codec: Codec, message: Message, data: bytes) -> Tensors:
-    """Return the tensors of one message, without those of its header.
+def unpack_kept(field: Field, data: bytes) -> torch.Tensor:
+    """Return the kept tensor of one message that ``data`` begins with: [1, *shape].
 
     Raises:
-        ValueError: too few or too many bytes.
+        ValueError: too few bytes.
     """
-    if len(data) != nbytes(codec, message):
-        raise ValueError(f"message of {len(data)} bytes, expected {nbytes(codec, message)}")
-    tensors, start = {}, 0
-    for field in message:
-        if field.header:
-            continue
-        end = start + _field_bytes(codec, field)
-        tensors[field.name] = _decode_field(codec, field, data[start:end])
-        start = end
-    return tensors
-
-
-def coded(codec: Codec, message: Message, rows: Mapping[str, torch.Tensor]) -> Tensors:
-    """Return many messages (leading axis) as on the wire: numbers by field, and scales by ``<field>.scale``."""
-    wire: Tensors = {}
-    for field in message:
-        values = rows[field.name]
-        if _is_kept(field):
-            wire[field.name] = values
-            continue
-        scale, numbers = codec.quantise(values.reshape(len(values), field.numel), field.bound)
-        wire[field.name] = numbers
-        if scale is not None:
-            wire[_scale_of(field)] = scale
-    return wire
-
-
-def decoded(codec: Codec, message: Message, wire: Mapping[str, torch.Tensor]) -> Tensors:
-    """Return what the receiver makes of :func:`coded` messages."""
-    rows: Tensors = {}
-    for field in message:
-        numbers = wire[field.name]
-        if not _is_kept(field):
-            values = codec.restore(Coded(wire.get(_scale_of(field)), numbers), field.bound)
-            numbers = values.view(len(numbers), *field.shape)
-        rows[field.name] = numbers
-    return rows
-
-
-def roundtrip(codec: Codec, message: Message, rows: Mapping[str, torch.Tensor]) -> Tensors:
-    """Return what the receiver gets of many messages (leading axis), without writing a byte."""
-    return decoded(codec, message, coded(codec, message, rows))
-
-
-def _is_kept(field: Field) -> bool:
-    return field.header or field.dtype in _KEPT
-
-
-def _scale_of(field: Field) -> str:
-    return f"{field.name}.scale"
-
-
-def _encode_field(codec: Codec, field: Field, tensor: torch.Tensor) -> bytes:
-    if field.dtype in _KEPT:
-        return tensor.numpy().astype(_KEPT[field.dtype]).tobytes()
-    scale, numbers = codec.quantise(tensor.reshape(1, -1), field.bound)
-    head = b"" if scale is None else scale.numpy().astype("<f4").tobytes()
-    return head + numbers.numpy().astype(codec.dtype).tobytes()
-
-
-def _decode_field(codec: Codec, field: Field, data: bytes) -> torch.Tensor:
-    if field.dtype in _KEPT:
-        kept = np.frombuffer(data, _KEPT[field.dtype]).astype(field.dtype)
-        return torch.from_numpy(kept).view(field.shape)
-    cut = codec.scale_bytes(field.bound)
-    scale = torch.from_numpy(np.frombuffer(data[:cut], "<f4").astype(np.float32)).view(1, 1) if cut else None
-    numbers = np.frombuffer(data[cut:], codec.dtype).astype(np.dtype(codec.dtype).newbyteorder("="))
-    return codec.restore(Coded(scale, torch.from_numpy(numbers).view(1, -1)), field.bound).view(field.shape)
-
-
-def _field_bytes(codec: Codec, field: Field) -> int:
-    if field.dtype in _KEPT:
-        return np.dtype(_KEPT[field.dtype]).itemsize * field.numel
-    return codec.scale_bytes(field.bound) + np.dtype(codec.dtype).itemsize * field.numel
+    if len(data) < field.kept_bytes:
+        raise ValueError(f"{field.name} needs {field.kept_bytes} bytes")
+    kept = np.frombuffer(data[: field.kept_bytes], KEPT[field.dtype]).astype(field.dtype)
+    return torch.from_numpy(kept).view(1, *field.shape)

@@ -129,16 +129,16 @@ class DataPlane(Protocol):
         """Carry out what became of ``exchanges``, the interval still open: what ``--eager`` does after each event."""
         ...
 
-    def payload_bytes_of(self, ticket: int, device: int) -> int:
-        """Return the bytes of the payload that was handed over under a ticket."""
-        ...
-
-    def update_bytes_of(self, ticket: int) -> int:
-        """Return the bytes of the update that waits under a ticket."""
-        ...
-
     def steps_of(self, ticket: int, device: int) -> int:
         """Return how many steps a device takes to learn what it learns under a ticket."""
+        ...
+
+    def payload_bytes_of(self, tickets: np.ndarray) -> np.ndarray:
+        """Return the bytes of payloads that were collected and not adapted to yet: int64 [tickets]."""
+        ...
+
+    def update_bytes_of(self, tickets: np.ndarray) -> np.ndarray:
+        """Return the bytes of updates that were adapted and are not installed yet: int64 [tickets]."""
         ...
 
     def totals(self) -> DeviceTotals:

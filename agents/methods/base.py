@@ -12,7 +12,8 @@ from typing import Any, Protocol
 
 import torch
 
-from agents.codecs.message import Codec, Field, nbytes
+from agents.codecs.base import Codec
+from agents.codecs.message import Field
 from agents.models.base import Base, Net
 from agents.models.head import HeadShape
 from agents.tasks.base import History
@@ -128,10 +129,12 @@ class Method(Protocol):
         expires_s: how long an update stays in force if none follows [s]; None for ever.
         learning_steps: steps that :meth:`learn` takes, where they are always as many; None if the data decide.
         payload_fields, update_fields: the messages, in the order in which they are written.
+        payload_codec, update_codec: how they are coded.
     """
 
     name: str
-    codec: Codec
+    payload_codec: Codec
+    update_codec: Codec
     head: HeadShape
     window: int
     needs_labels: bool
@@ -215,15 +218,16 @@ class Deployed:
     update_fields: tuple[Field, ...] = ()
 
     def __init__(self, context: Context) -> None:
-        self.codec, self.net, self.head = context.codec, context.net, context.net.head
+        self.payload_codec = self.update_codec = context.codec
+        self.net, self.head = context.net, context.net.head
 
     @property
     def payload_bytes(self) -> int:
-        return nbytes(self.codec, self.payload_fields)
+        return self.payload_codec.most_bytes(self.payload_fields)
 
     @property
     def update_bytes(self) -> int:
-        return nbytes(self.codec, self.update_fields)
+        return self.update_codec.most_bytes(self.update_fields)
 
     def predict(self, state: DeviceState, inputs: Inputs) -> torch.Tensor:
         return self.head.forward(state, inputs.features)

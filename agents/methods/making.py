@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from agents.blame import about
 from agents.codecs.making import make_codec
 from agents.contract.component import component_of
 from agents.methods import METHODS
@@ -26,5 +27,7 @@ def make_method(
     """
     component = component_of(METHODS, name, "adapter")
     typed = component.read(options, f"adapter {name}")
-    method: Method = component.load()(Context(typed, make_codec(codec, codec_options or {}), net))
+    with about("method.codec"):
+        coding = make_codec(codec, codec_options)
+    method: Method = component.load()(Context(typed, coding, net))
     return method

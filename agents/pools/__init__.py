@@ -70,6 +70,10 @@ class BlockPool(Protocol):
         """Put ``updates``, stacked in the order of ``orders``, in force."""
         ...
 
+    def confirm(self, orders: Orders) -> None:
+        """End exchanges whose payloads count, though they get no answer."""
+        ...
+
     def forget(self, orders: Orders) -> None:
         """Drop what blocks keep of exchanges that came to nothing."""
         ...
@@ -127,8 +131,20 @@ class Cloud(Protocol):
         """Compute what is ordered, adapts and broadcasts, in the order given."""
         ...
 
+    def payload_bytes_of(self, tickets: np.ndarray) -> np.ndarray:
+        """Return the bytes of payloads that were collected and not adapted to yet: int64 [tickets]."""
+        ...
+
+    def update_bytes_of(self, tickets: np.ndarray) -> np.ndarray:
+        """Return the bytes of updates that are not installed yet: int64 [tickets]."""
+        ...
+
     def parcel(self, tickets: np.ndarray) -> Any:
         """Give away the updates of some tickets, in their order, in a form that the pool beside it takes."""
+        ...
+
+    def confirm(self, tickets: np.ndarray) -> None:
+        """Let payloads that get no answer count for what is remembered of their devices."""
         ...
 
     def forget(self, tickets: np.ndarray) -> None:

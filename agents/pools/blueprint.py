@@ -44,7 +44,8 @@ class Blueprint:
         for blocks in self.layout.stacks:
             places, devices = self.layout.places[blocks], sum(self.layout.devices[blocks])
             cohort = places[0].cohort
-            stacks.append(Stack(parts[cohort], places, devices, _tiled(fresh[cohort], len(places))))
+            state, first = _tiled(fresh[cohort], len(places)), int(self.layout.first[blocks.start])
+            stacks.append(Stack(parts[cohort], places, devices, state, first))
         return stacks
 
     def cloud_half(self) -> CloudHalf:

@@ -63,6 +63,18 @@ class RemoteCloud:
         """Give away the updates of some tickets to whoever gets the reply."""
         return self._box.ask("hand_out", tickets)
 
+    def payload_bytes_of(self, tickets: np.ndarray) -> np.ndarray:
+        """Return the bytes of payloads that were collected and not adapted to yet: int64 [tickets]."""
+        return np.asarray(self._box.ask("payload_bytes_of", tickets).get())
+
+    def update_bytes_of(self, tickets: np.ndarray) -> np.ndarray:
+        """Return the bytes of updates that are not installed yet: int64 [tickets]."""
+        return np.asarray(self._box.ask("update_bytes_of", tickets).get())
+
+    def confirm(self, tickets: np.ndarray) -> None:
+        """Let payloads that get no answer count for what is remembered of their devices."""
+        self._box.add("confirm", tickets)
+
     def forget(self, tickets: np.ndarray) -> None:
         """Drop whatever is kept of exchanges that came to nothing."""
         self._box.add("forget", tickets)

@@ -73,13 +73,17 @@ class InlinePool:
     def install(self, orders: Orders, updates: Any) -> None:
         """Put ``updates``, in the order of ``orders``, in force."""
         for index, mine, rows in self._layout.by_stack(orders):
-            self._stacks[index].install(rows, orders.at_s[mine], rows_of(updates, mine))
-            self._stacks[index].forget(orders.ticket[mine])
+            self._stacks[index].install(rows, orders.at_s[mine], orders.ticket[mine], rows_of(updates, mine))
+
+    def confirm(self, orders: Orders) -> None:
+        """End exchanges whose payloads count, though they get no answer."""
+        for index, mine, rows in self._layout.by_stack(orders):
+            self._stacks[index].confirm(rows, orders.ticket[mine])
 
     def forget(self, orders: Orders) -> None:
         """Drop what blocks keep of exchanges that came to nothing."""
-        for index, mine, _ in self._layout.by_stack(orders):
-            self._stacks[index].forget(orders.ticket[mine])
+        for index, mine, rows in self._layout.by_stack(orders):
+            self._stacks[index].forget(rows, orders.ticket[mine])
 
     def close(self, until_s: float) -> None:
         """End an interval."""

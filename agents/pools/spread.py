@@ -140,6 +140,11 @@ class SpreadPool:
         for worker, part, rows in self._parts(orders):
             self._boxes[worker].add("install", part, rows_of(updates, rows))
 
+    def confirm(self, orders: Orders) -> None:
+        """End exchanges whose payloads count, though they get no answer."""
+        for worker, part, _ in self._parts(orders):
+            self._boxes[worker].add("confirm", part)
+
     def forget(self, orders: Orders) -> None:
         """Drop what blocks keep of exchanges that came to nothing."""
         for worker, part, _ in self._parts(orders):

@@ -216,30 +216,35 @@ class KeptPlane:
         if self._live is not None:
             self._live.carry_out(exchanges)
 
-    def payload_bytes_of(self, ticket: int, device: int) -> int:
-        """Return the bytes of the payload that was handed over under a ticket."""
-        return self._answer(lambda live: live.payload_bytes_of(ticket, device))
-
-    def update_bytes_of(self, ticket: int) -> int:
-        """Return the bytes of the update that waits under a ticket."""
-        return self._answer(lambda live: live.update_bytes_of(ticket))
-
     def steps_of(self, ticket: int, device: int) -> int:
         """Return how many steps a device takes to learn what it learns under a ticket."""
-        return self._answer(lambda live: live.steps_of(ticket, device))
+        return int(self._answers_of(lambda live: np.array([live.steps_of(ticket, device)]))[0])
 
-    def _answer(self, ask: Callable[[DataPlane], int]) -> int:
+    def _answers_of(self, ask: Callable[[DataPlane], np.ndarray]) -> np.ndarray:
         """Ask the live plane, or answer as it did; what it answers belongs to the tick, as tallies do."""
-        if self._live is not None:
-            self._answers.append(ask(self._live))
-            return self._answers[-1]
+        if self._live is None:
+            return self._remembered_answer()
+        answer = ask(self._live)
+        self._answers += [len(answer), *answer.tolist()]
+        return answer
+
+    def _remembered_answer(self) -> np.ndarray:
         if not self._answers and self._upcoming is not None:
-            self._answers.extend(self._upcoming.tallies.signals.get(_ANSWERS, np.zeros(0, np.int64)).tolist())
-        return self._answers.popleft()
+            self._answers.extend(self._upcoming.tallies.signals[_ANSWERS].tolist())
+        count = self._answers.popleft()
+        return np.array([self._answers.popleft() for _ in range(count)], np.int64)
 
     def totals(self) -> DeviceTotals:
         """Return the counts of each device since the start."""
         return self._awake().totals()
+
+    def payload_bytes_of(self, tickets: np.ndarray) -> np.ndarray:
+        """Return the bytes of payloads that were collected and not adapted to yet: int64 [tickets]."""
+        return self._answers_of(lambda live: live.payload_bytes_of(tickets))
+
+    def update_bytes_of(self, tickets: np.ndarray) -> np.ndarray:
+        """Return the bytes of updates that were adapted and are not installed yet: int64 [tickets]."""
+        return self._answers_of(lambda live: live.update_bytes_of(tickets))
 
     def truth(self) -> Mapping[str, np.ndarray]:
         """Return which concepts reign for which device, and when."""

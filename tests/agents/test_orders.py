@@ -70,9 +70,9 @@ def test_tickets_that_are_served_together_share_a_group() -> None:
 def test_each_kind_of_exchange_has_orders_of_its_own() -> None:
     times = (1.0, 2.0, 3.0, 4.0, 5.0)
     expected = {
-        ExchangeKind.LEARN: ["LEARN", "PROGRESS", "INSTALL"],
+        ExchangeKind.LEARN: ["LEARN", "PROGRESS", "ADOPT"],
         ExchangeKind.PUSH: ["BROADCAST", "INSTALL"],
-        ExchangeKind.REPORT: ["COLLECT", "ADAPT", "DISCARD"],
+        ExchangeKind.REPORT: ["COLLECT", "PROGRESS", "PROGRESS", "PROGRESS", "ADAPT", "PROGRESS", "CONFIRM"],
         ExchangeKind.EXPIRY: ["EXPIRE"],
     }
     for kind, orders in expected.items():

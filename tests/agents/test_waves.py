@@ -66,6 +66,13 @@ def test_a_request_is_collected_anew_only_after_all_that_befell_its_first_attemp
     assert [len(wave.collects) for wave in waves(Orders.of([*first, (Kind.COLLECT, 0, 1, 3.0)]))] == [1, 1]
 
 
+def test_a_device_that_is_changed_by_handing_over_hands_over_once_in_a_wave() -> None:
+    collects = [(Kind.COLLECT, ticket, 1 + ticket % 2, float(ticket)) for ticket in range(4)]
+    orders = Orders.of([*collects[:2], (Kind.DISCARD, 0, 1, 1.5), *collects[2:]])
+    assert [wave.collects.ticket.tolist() for wave in waves(orders)] == [[0, 1, 2, 3]]
+    assert [wave.collects.ticket.tolist() for wave in waves(orders, writes_on_collect=True)] == [[0, 1], [2, 3]]
+
+
 def test_no_orders_are_one_empty_wave() -> None:
     (wave,) = waves(NONE)
     assert not len(wave.collects)

@@ -51,6 +51,11 @@ def test_one_digest_of_the_folder_with_and_without_workers(tmp_path: Path) -> No
     assert len(set(digests)) == 1, digests
 
 
+def test_one_digest_where_both_ends_remember_and_bytes_are_asked_of_the_cloud(tmp_path: Path) -> None:
+    own = ["method.codec={kind: delta, numbers: rice}", "execution={backend: ray, cloud: actor}"]
+    assert digest(tmp_path / "0", 0, *own) == digest(tmp_path / "2", 2, *own)
+
+
 def test_any_number_of_workers_tells_the_same() -> None:
     expected = told(0, *WIDE)
     assert [workers for workers in (1, 2, 3, 8) if told(workers, *WIDE) != expected] == []

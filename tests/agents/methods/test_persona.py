@@ -6,7 +6,7 @@ import pytest
 import torch
 from quick_methods import CLASSES, QUICK, recent, served
 
-from agents.codecs.message import roundtrip
+from agents.codecs.base import roundtrip
 from agents.methods.base import CloudState, OfFeatures, Recent, Updates
 from agents.methods.making import make_method
 from agents.methods.persona import Persona
@@ -53,7 +53,7 @@ def test_edits_are_bounded_whatever_the_window_and_int8_errs_by_half_a_step(
     _, updates = prepared(method, history, base)
     assert updates["edit"].abs().max() <= 0.05
     assert updates["edit"].abs().max() > 0
-    received = roundtrip(method.codec, method.update_fields, updates)
+    received = roundtrip(method.update_codec, method.update_fields, updates)
     assert (received["edit"] - updates["edit"]).abs().max() <= 0.05 / 254 * 1.001
 
 

@@ -1,0 +1,48 @@
+"""Codecs that remember, and such whose sizes depend on data, in whole runs over links that lose."""
+
+from __future__ import annotations
+
+import pytest
+from stage import Play, scene
+
+from agents.contract import MessageSizes
+from sim.assembly import assemble
+from sim.scenario import load
+
+LOSSY = ["links.lte={up: 40 kbit/s, down: 80 kbit/s, latency: 100 ms, jitter: 300 ms, loss: 2 %, recovery: {arq: off}}"]
+CODECS = {
+    "topk": "{kind: topk, share: 5 %}",
+    "delta": "{kind: delta, numbers: int8}",
+    "rice": "rice",
+}
+
+
+@pytest.mark.parametrize(
+    ("codec", "in_flight"), [("topk", "drop"), ("delta", "drop"), ("delta", "replace"), ("rice", "queue")]
+)
+def test_lazy_and_eager_play_give_one_digest(play: Play, codec: str, in_flight: str) -> None:
+    overrides = [*LOSSY, f"method.codec={CODECS[codec]}", f"method.in_flight={in_flight}"]
+    lazy, eager = (play("digits", *overrides, eager=eager) for eager in (False, True))
+    assert lazy.summary["installed"] > 20
+    assert (lazy.exchanges["outcome"] == "lost").any()
+    assert eager.digest == lazy.digest
+
+
+@pytest.mark.parametrize(
+    ("codec", "from_data"),
+    [("rice", True), ("int8", False), ("{kind: topk, threshold: 0.1}", True), ("topk", False), ("delta", False)],
+)
+def test_sizes_from_data_are_announced(codec: str, from_data: bool) -> None:
+    assert sizes(codec).from_data == from_data
+
+
+def test_options_reach_the_codec() -> None:
+    assert 3 * sizes("{kind: topk, share: 2 %}").payload_bytes < sizes("{kind: topk, share: 20 %}").payload_bytes
+
+
+def sizes(codec: str) -> MessageSizes:
+    """Return what the data plane says of sizes."""
+    plane = assemble(load(scene("digits"), [f"method.codec={codec}"])).simulation.plane
+    assert plane is not None
+    plane.close()
+    return plane.sizes
