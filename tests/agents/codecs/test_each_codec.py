@@ -184,9 +184,9 @@ def test_plugins_get_their_options_and_old_ones_are_told_what_replaces_them(
     monkeypatch.syspath_prepend(tmp_path)
     four = make_codec("own_codecs:Half", {"levels": 4})
     assert roundtrip(four, message(1), {"x": torch.tensor([[0.3]])})["x"].tolist() == [[0.25]]
-    with pytest.raises(ValueError, match="own_codecs:Half does not take these options: .*'level'"):
+    with pytest.raises(ValueError, match=r"own_codecs:Half does not take these options: .*'level'"):
         make_codec("own_codecs:Half", {"level": 4})
-    with pytest.raises(PluginError, match="are no longer called; derive from .*PerField and write layout"):
+    with pytest.raises(PluginError, match=r"are no longer called; derive from .*PerField and write layout"):
         make_codec("own_codecs:Old")
     with pytest.raises(PluginError, match="'own_codecs:Nothing' is no codec: it has no 'fixed'"):
         make_codec("own_codecs:Nothing")
