@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from some_messages import KINDS, MESSAGE, cut, equal, rows
 
-from agents.codecs.base import Codec, fresh, nbytes_of, roundtrip
-from agents.codecs.message import Field, Tensors, floats
+from agents.codecs.around import Around
+from agents.codecs.base import Codec, End, Rows, fresh, nbytes_of, roundtrip
+from agents.codecs.making import make_codec
+from agents.codecs.message import Field, Message, Tensors, floats
 
 MESSAGES = 7
 
@@ -109,3 +111,38 @@ def test_every_float_field_comes_back_in_its_shape(codec: Codec) -> None:
     for field in floats(MESSAGE):
         assert received[field.name].shape == (2, *field.shape)
         assert received[field.name].dtype == torch.float32
+
+
+class RandomPlaces(Around):
+    """Send what a few numbers are, at places that both ends draw alike: each counts its messages, device by device."""
+
+    def memory(self, message: Message, devices: torch.Tensor, end: End) -> Tensors:
+        return {"device": devices.clone(), "count": torch.zeros_like(devices)}
+
+    def encode(self, message: Message, rows: Rows, memory: Rows) -> tuple[Tensors, Tensors]:
+        wire, _ = self.inner.encode(self.inside(message), {"x": rows["x"].gather(1, self._places(memory))}, {})
+        return wire, {**memory, "count": memory["count"] + 1}
+
+    def decode(self, message: Message, wire: Rows, memory: Rows) -> tuple[Tensors, Tensors]:
+        sent = self.inner.decode(self.inside(message), wire, {})[0]["x"]
+        values = sent.new_zeros(len(sent), 8).scatter_(1, self._places(memory), sent)
+        return {"x": values}, {**memory, "count": memory["count"] + 1}
+
+    def inside(self, message: Message) -> Message:
+        return [Field("x", (2,))]
+
+    def _places(self, memory: Rows) -> torch.Tensor:
+        first = 5 * memory["device"] + 3 * memory["count"]
+        return torch.stack([first % 8, (first + 1) % 8], 1)
+
+
+def test_a_memory_may_know_its_device_so_that_both_ends_draw_alike() -> None:
+    codec, message, devices = RandomPlaces(make_codec("int8")), (Field("x", (8,)),), torch.tensor([3, 11, 12])
+    ends = [codec.memory(message, devices, end) for end in ("sender", "receiver")]  # type: ignore[arg-type]
+    arrived, x = torch.zeros(3, 8), torch.arange(1.0, 9.0).expand(3, 8)
+    for _ in range(8):
+        wire, ends[0] = codec.encode(message, {"x": x}, ends[0])
+        rows_, ends[1] = codec.decode(message, wire, ends[1])
+        arrived += rows_["x"]
+    assert torch.allclose(arrived, 2 * x, rtol=0.01)
+    assert codec.most_bytes(message) == 2 + 4
