@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from math import ceil, sqrt
 from typing import cast
@@ -12,7 +13,7 @@ import torch
 
 from agents.arrivals import Arrivals
 from agents.blame import about
-from agents.contract import CohortSpec, FleetSpec, MessageSizes
+from agents.contract import CohortSpec, FleetSpec, MessageSizes, Watch
 from agents.devices import require_seen
 from agents.features import DrawnFeatures, Features, PooledFeatures
 from agents.fleet import Fleet
@@ -21,6 +22,7 @@ from agents.judging import Judge
 from agents.layout import Layout
 from agents.list_references import see_lists
 from agents.methods import Method, make_method
+from agents.methods.base import Deployed
 from agents.models import Base, make_net
 from agents.models.ranking import ScoringHead
 from agents.models.training import pretrain
@@ -28,14 +30,17 @@ from agents.pacing import make_arrivals
 from agents.pools import make_pool
 from agents.pools.blueprint import Blueprint
 from agents.references import BayesOptimal, Computed, Tabled, oracle_table, static_table
+from agents.signals.values import PastFeatures
 from agents.stack import CohortParts
 from agents.tasks import make_task
-from agents.tasks.base import PoolTask, Task
+from agents.tasks.base import History, PoolTask, Task
 from agents.truth import told_truth
 
 _NEARLY_ALL = np.array([0.999])
 #: Samples a device can remember at most.
 _DEEPEST = 4096
+#: Rows of the past from which the moments of features are taken, at most.
+_PAST_ROWS = 4096
 
 #: Told (what is being prepared, share done in [0, 1]).
 Report = Callable[[str, float], None]
@@ -71,6 +76,8 @@ def draw_blueprint(spec: FleetSpec, report: Report | None = None) -> Blueprint:
     base = pretrain(history, net, spec.pretrain, spec.seed, report)
     cloud = method.prepare(history, base, spec.seed)
     features, judge = _seeing(task, base, spec.references, report)
+    with about("method.trigger"):
+        judge = _watching(spec.watch, judge, method, base, history)
     return Blueprint(Layout(spec.cohorts), _parts(spec, task, features, judge, method), cloud, spec.device)
 
 
@@ -92,6 +99,21 @@ def _seeing(task: Task, base: Base, references: Sequence[str], report: Report | 
     return features, judge
 
 
+def _watching(watch: Sequence[Watch | str], judge: Judge, method: Method, base: Base, history: History) -> Judge:
+    """Return the judge that computes the signals watched, too.
+
+    Raises:
+        ValueError: the method has no gate.
+    """
+    if "gate" in watch and getattr(type(method), "gate", Deployed.gate) is Deployed.gate:
+        raise ValueError(f"adapter {method.name} has no gate to ask by")
+    signals = tuple(dict.fromkeys(one.signal for one in watch if isinstance(one, Watch)))
+    past = None
+    if "embedding_distance" in signals:
+        past = PastFeatures.of(base.features(history.train.x[:_PAST_ROWS])[:, : base.head.context])
+    return replace(judge, watched=signals, past=past)
+
+
 def _oracle(task: PoolTask, base: Base, features: PooledFeatures) -> Tabled:
     return (oracle_table if task.hindsight is None else hindsight_table)(task, base, features)
 
@@ -108,6 +130,7 @@ def _parts(spec: FleetSpec, task: Task, features: Features, judge: Judge, method
             arrivals := make_arrivals(spec.seed, cohort, task),
             spec.tick_s,
             _history(method, cohort, arrivals),
+            tuple(spec.watch),
         )
         for cohort in spec.cohorts
     ]

@@ -10,7 +10,6 @@ import numpy as np
 
 from agents.calibration import calibrated_s
 from agents.contract import (
-    DEVICE_COLUMNS,
     TOLD_TOGETHER,
     DeviceTotals,
     Eventually,
@@ -19,6 +18,7 @@ from agents.contract import (
     Order,
     Orders,
     Tallies,
+    Watch,
 )
 from agents.keeping import below, under
 from agents.pools import BlockPool, Cloud, Leash
@@ -34,7 +34,7 @@ class Fleet:
         cloud: Cloud,
         sizes: MessageSizes,
         columns: tuple[str, ...],
-        watch: Sequence[str],
+        watch: Sequence[Watch | str],
         truth: Callable[[], Mapping[str, np.ndarray]] = dict,
     ) -> None:
         self._pool, self._cloud, self._watch, self._truth = pool, cloud, watch, truth
@@ -72,7 +72,14 @@ class Fleet:
         self._closed += 1
         if self._closed >= TOLD_TOGETHER:
             self._ask()
-        return Eventually(lambda: Tallies(until_s, self._next(), self._signals()))
+        return Eventually(lambda: self._tallies(until_s))
+
+    def _tallies(self, until_s: float) -> Tallies:
+        if not self._watch:
+            return Tallies(until_s, self._next())
+        self._ask()
+        signals = self._pool.signals()
+        return Tallies(until_s, self._next(), signals.get())
 
     def _ask(self) -> None:
         """Ask for the tallies of all intervals closed since the last time."""
@@ -86,11 +93,6 @@ class Fleet:
                 self._ask()
             self._told.extend(self._asked.popleft().get())
         return self._told.popleft()
-
-    def _signals(self) -> dict[str, np.ndarray]:
-        if "samples" not in self._watch:
-            return {}
-        return {"samples": self.totals().counts[:, DEVICE_COLUMNS.index("samples")]}
 
     def carry_out(self, orders: Orders | Sequence[Order]) -> None:
         """Carry ``orders`` out; samples after the last install of each device stay unjudged."""

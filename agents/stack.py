@@ -12,7 +12,7 @@ import torch
 from agents.accounts import Accounts
 from agents.arrivals import Arrivals
 from agents.codecs import coded, decoded
-from agents.contract import COHORT_COLUMNS, TOLD_TOGETHER, Kept
+from agents.contract import COHORT_COLUMNS, TOLD_TOGETHER, Kept, Watch
 from agents.device_rows import DeviceRows
 from agents.devices import CPU, moved
 from agents.features import Features
@@ -23,6 +23,7 @@ from agents.knowledge import Knowledge
 from agents.methods.base import DeviceState, Method, Payload, Recent, Updates
 from agents.samples import Picked, Strips
 from agents.tasks.base import Place, Task
+from agents.watching import Watching
 
 #: Samples of a device that are predicted at once are a multiple of this, so that bits show no batch (see
 #: ``models.head``), and not more than that.
@@ -31,6 +32,8 @@ _QUANTUM, _WIDEST = 4, 96
 _AT_ONCE = 4096
 #: Samples of a device that wait at the end of an interval, at most, those of the cell that reaches beyond it included.
 MOST_WAITING = 96
+#: Devices whose gate is evaluated at once.
+_GATES_AT_ONCE = 256
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ class CohortParts:
     arrivals: Arrivals
     tick_s: float
     history: int
+    watch: tuple[Watch | str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -68,6 +72,7 @@ class Stack:
         self._rows = np.arange(devices)
         self._feed = Feed(parts.seed, parts.task, parts.arrivals, places, parts.history, _capacity(parts))
         self._knowledge = Knowledge()
+        self._watching = Watching(parts.watch, len(places) * places[0].width)
         changes_s = [times_s for place in places for times_s in parts.task.changes(place)]
         self._accounts = Accounts(changes_s[:devices], devices, len(parts.columns))
 
@@ -91,20 +96,25 @@ class Stack:
 
     def collect(self, rows: np.ndarray, at_s: np.ndarray, tickets: np.ndarray) -> Payload:
         """Return the payloads of ``rows`` at ``at_s`` [s], stacked in the order given, as they are on the wire."""
-        method, ring = self._parts.method, self._feed.ring
+        method = self._parts.method
         self._feed.load(float(at_s.max()))
-        seen = ring.count_until(rows, at_s, self._feed.judged[rows])
-        if method.needs_labels:
-            places, count = ring.newest_labelled(rows, seen, at_s, method.window, self._parts.history)
-        else:
-            places, count = ring.newest(rows, seen, method.window)
-        there = np.arange(places.shape[1]) < count[:, None]
+        places, there = self._window(rows, at_s)
         self._knowledge.note(tickets, rows, self._known_until_s(at_s, places, there))
         state = self.state.of(rows)
         later, payload = method.collect(state, self._recent(at_s, places, there))
         if later is not state:
             self.state.put(rows, later)
         return moved(coded(method.codec, method.payload_fields, payload), CPU)
+
+    def _window(self, rows: np.ndarray, at_s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the places [rows, window] of the samples that the method is shown at ``at_s``, and which are there."""
+        method, ring = self._parts.method, self._feed.ring
+        seen = ring.count_until(rows, at_s, self._feed.judged[rows])
+        if method.needs_labels:
+            places, count = ring.newest_labelled(rows, seen, at_s, method.window, self._parts.history)
+        else:
+            places, count = ring.newest(rows, seen, method.window)
+        return places, np.arange(places.shape[1]) < count[:, None]
 
     def _known_until_s(self, at_s: np.ndarray, places: np.ndarray, there: np.ndarray) -> np.ndarray:
         """Return up to when each payload knows the world: its newest label, or simply the time of the request."""
@@ -155,11 +165,30 @@ class Stack:
         self._settle()
         return self._accounts.totals
 
+    def signals(self) -> dict[str, np.ndarray]:
+        """Return what is watched at the end of the last interval that was closed, each [devices]."""
+        self._settle()
+        watch, found = self._parts.watch, self._watching.alarms(self.devices)
+        at_s = np.full(self.devices, self._watching.closed_s)
+        if "samples" in watch:
+            found["samples"] = self._feed.ring.count_until(self._rows, at_s, self._feed.judged[: self.devices])
+        if "gate" in watch:
+            parts = [self._gate(rows, at_s[rows]) for rows in np.split(self._rows, _cuts(self.devices))]
+            found["gate"] = np.concatenate(parts)
+        return found
+
+    def _gate(self, rows: np.ndarray, at_s: np.ndarray) -> np.ndarray:
+        places, there = self._window(rows, at_s)
+        with torch.inference_mode():
+            gain = self._parts.method.gate(self.state.of(rows), self._recent(at_s, places, there))
+        return np.asarray(gain.cpu().numpy(), np.float32)
+
     def _settle(self) -> None:
         """Judge all that waits in closed intervals."""
         if (end_s := self._accounts.end_s) > -inf:
             self._judge(self._rows, np.full(self.devices, end_s))
             self._accounts.settle()
+            self._watching.advance(end_s)
 
     def _judge(self, rows: np.ndarray, until_s: np.ndarray) -> None:
         """Predict all samples of ``rows`` up to ``until_s`` [rows] that were not predicted yet."""
@@ -187,7 +216,9 @@ class Stack:
         parts = self._parts
         strips = Strips.cut(self._feed.ring, rows, self._feed.judged[rows], count, width, missing)
         state = self.state.of(np.concatenate([rows, rows[:1].repeat(missing)]) if missing else rows)
-        self._accounts.count(strips, parts.judge(parts.method, state, strips, parts.features))
+        verdict = parts.judge(parts.method, state, strips, parts.features)
+        self._accounts.count(strips, verdict)
+        self._watching.note(strips, verdict)
         self._feed.judged[rows] += count
 
     def checkpoint(self) -> list[Kept]:
@@ -211,7 +242,18 @@ class Stack:
             part.restore([under(prefix, one) for one in kept])
 
     def _kept_by(self) -> dict[str, Keeper]:
-        return {"feed": self._feed, "knowledge": self._knowledge, "accounts": self._accounts, "state": self.state}
+        return {
+            "feed": self._feed,
+            "knowledge": self._knowledge,
+            "accounts": self._accounts,
+            "state": self.state,
+            "watching": self._watching,
+        }
+
+
+def _cuts(devices: int) -> np.ndarray:
+    """Return where devices are cut into parts whose gates are evaluated at once."""
+    return np.arange(_GATES_AT_ONCE, devices, _GATES_AT_ONCE)
 
 
 def _capacity(parts: CohortParts) -> int:

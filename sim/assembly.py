@@ -38,7 +38,7 @@ from sim.roads import express_roads
 from sim.scenario import Scenario
 from sim.simulation import Player, Simulation
 from sim.stories import Stories
-from sim.triggers import At, EverySamples, Never, Periodic, Poisson, Trigger
+from sim.triggers import TRIGGERS, Never, Setting, Trigger
 
 #: Told (what is being prepared, share done in [0, 1]).
 Report = Callable[[str, float], None]
@@ -128,20 +128,13 @@ def _world(scenario: Scenario, clock: Clock, up: Ways, down: Ways, cloud: Cloud,
 def make_trigger(scenario: Scenario) -> Trigger:
     """Build the trigger of a scenario; a method that has nothing to ask for never asks."""
     trigger: Any = scenario.method.trigger
-    devices = sum(cohort.devices for cohort in scenario.fleet)
-    if trigger.kind == "never" or scenario.method.adapter.kind == "static":
-        return Never(devices)
-    if trigger.kind == "periodic":
-        phase_s = None if trigger.phase == "random" else float(trigger.phase)
-        return Periodic(scenario.seed, devices, trigger.every, phase_s)
-    if trigger.kind == "poisson":
-        return Poisson(scenario.seed, devices, trigger.rate)
-    if trigger.kind == "at":
-        asks = [(ask.times, None if ask.devices == "all" else ask.devices) for ask in trigger.all_asks]
-        return At(devices, asks)
-    if trigger.kind == "every_samples":
-        return EverySamples(scenario.seed, devices, trigger.n, scenario.tick)
-    own: Trigger = load_class(trigger.kind)(scenario.seed, devices, scenario.tick, **(trigger.model_extra or {}))
+    setting = Setting(scenario.seed, scenario.devices, scenario.tick, scenario.duration)
+    if scenario.method.adapter.kind == "static":
+        return Never(setting.devices)
+    if trigger.kind in TRIGGERS:
+        return TRIGGERS[trigger.kind](trigger, setting)
+    options = trigger.model_extra or {}
+    own: Trigger = load_class(trigger.kind)(setting.seed, setting.devices, setting.tick_s, **options)
     return own
 
 

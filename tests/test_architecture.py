@@ -29,7 +29,7 @@ LIBRARIES = {
 }
 #: What a package of ours may import of its siblings.
 ARROWS = {
-    "sim": ("agents.contract", "agents.plugins", "agents.seeding"),
+    "sim": ("agents.contract", "agents.detectors", "agents.plugins", "agents.seeding", "agents.signals"),
     "agents": (),
     "analysis": (),
 }

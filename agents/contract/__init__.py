@@ -20,7 +20,7 @@ from agents.contract.plane import (
     MessageSizes,
     Tallies,
 )
-from agents.contract.specs import STORE_BYTES, CohortSpec, DriftSpec, FleetSpec, RaySpec
+from agents.contract.specs import STORE_BYTES, CohortSpec, DriftSpec, FleetSpec, RaySpec, Watch, signal_name
 
 __all__ = [
     "COHORT_COLUMNS",
@@ -49,6 +49,8 @@ __all__ = [
     "Progress",
     "RaySpec",
     "Tallies",
+    "Watch",
     "WorkersLostError",
     "in_force",
+    "signal_name",
 ]

@@ -38,7 +38,8 @@ class Tallies:
     Attributes:
         until_s: end of the interval.
         cohorts: int64 [cohorts, columns of the data plane]; losses in 1e-6 nats, so that sums are exact.
-        signals: what triggers asked to watch, by name, each [devices] (``samples``: int64 seen so far).
+        signals: what triggers asked to watch, by name, each [devices]: ``samples`` int64 seen so far, ``gate``
+            float32, ``alarm:...`` bool, whether a detector raised an alarm in the interval.
     """
 
     until_s: float

@@ -15,6 +15,7 @@ import torch
 from agents.codecs import Codec, Field, nbytes
 from agents.models.base import Base, Net
 from agents.models.head import HeadShape
+from agents.signals.values import energy
 from agents.tasks.base import History
 
 #: Tensors of the cloud, by name. What never changes (``adapter.*``) is here too: a checkpoint is complete.
@@ -157,6 +158,10 @@ class Method(Protocol):
         """Return logits [devices, samples, classes]."""
         ...
 
+    def score(self, state: DeviceState, inputs: Inputs, logits: torch.Tensor) -> torch.Tensor:
+        """Return how far out of distribution each sample is, [devices, samples], for the signal ``score``."""
+        ...
+
     def learn(self, state: DeviceState, recent: Recent) -> tuple[DeviceState, torch.Tensor]:
         """Learn on the device itself: return what is to be installed, and the steps taken, int64 [devices]."""
         ...
@@ -217,6 +222,9 @@ class Deployed:
 
     def predict(self, state: DeviceState, inputs: Inputs) -> torch.Tensor:
         return self.head.forward(state, inputs.features)
+
+    def score(self, state: DeviceState, inputs: Inputs, logits: torch.Tensor) -> torch.Tensor:
+        return energy(logits)
 
     def learn(self, state: DeviceState, recent: Recent) -> tuple[DeviceState, torch.Tensor]:
         raise NotImplementedError(f"{self.name} does not learn on the device")

@@ -73,6 +73,10 @@ class BlockPool(Protocol):
         """
         ...
 
+    def signals(self) -> Eventually[dict[str, np.ndarray]]:
+        """Return what is watched at the end of the last interval, by name, each [devices]; only after :meth:`tell`."""
+        ...
+
     def totals(self) -> np.ndarray:
         """Return the tallies of each device since the start, int64 [devices, len(DEVICE_COLUMNS)]."""
         ...

@@ -31,7 +31,7 @@ BUILT: dict[str, frozenset[str]] = {
     "links.discipline": frozenset({"fifo", "ps", "lcfs"}),
     "cloud keys": frozenset({"workers", "service", "queue", "capacity", "batch", "failures", "power"}),
     "method.adapter": frozenset({"static", "cloud_ft", "persona", "probe"}),
-    "method.trigger": frozenset({"never", "periodic", "poisson", "at", "every_samples"}),
+    "method.trigger": frozenset({"never", "periodic", "poisson", "at", "every_samples", "detector", "gate", "dummy"}),
     "method.codec": frozenset({"fp32", "fp16", "int8"}),
     "references": frozenset({"static", "oracle"}),
     "execution.backend": frozenset({"inline", "ray"}),

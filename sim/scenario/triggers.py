@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+import dataclasses
+from typing import Annotated, Any, Literal, Self, get_type_hints
 
-from pydantic import Field, ValidationInfo, model_validator
+from pydantic import Field, ValidationInfo, create_model, model_validator
 
+from agents.detectors import DETECTORS
+from agents.signals import SIGNALS
 from sim.scenario import units
-from sim.scenario.clause import Clause
+from sim.scenario.clause import Clause, refuse
 from sim.scenario.quantities import (
     Count,
     Frequency,
@@ -23,7 +26,7 @@ from sim.scenario.quantities import (
 )
 from sim.scenario.surroundings import around
 from sim.scenario.units import shown
-from sim.scenario.variants import Plugin, Variants
+from sim.scenario.variants import Plugin, Variants, exactly_one
 
 
 class Never(Clause):
@@ -112,17 +115,84 @@ class EverySamples(Clause):
     n: PositiveCount = Field(description="samples between requests")
 
 
-class Detector(Clause):
-    """When a change detector raises an alarm."""
+class Budget(Clause):
+    """A token bucket of each device: it begins full, and is filled again evenly."""
+
+    asks: PositiveCount = Field(description="requests of a device")
+    per: PositiveTime = Field(description="in this time; after a quiet while they may come at once")
+
+
+def _section(kind: str, detector: type[Any]) -> type[Clause]:
+    """Return the grammar of a detector: its fields are its options."""
+    hints, options = get_type_hints(detector, include_extras=True), dataclasses.fields(detector)
+    fields: dict[str, Any] = {
+        one.name: (hints[one.name], Field(default=one.default, description=one.metadata["description"]))
+        for one in options
+    }
+    fields["kind"] = (Literal[kind], kind)
+    return create_model(detector.__name__, __base__=Clause, __doc__=detector.__doc__, **fields)
+
+
+DETECTOR_SECTIONS: dict[str, type[Clause]] = {kind: _section(kind, detector) for kind, detector in DETECTORS.items()}
+
+DetectorSection = Annotated[Clause, Variants("detector", DETECTOR_SECTIONS, "method.trigger.detector", Plugin)]
+
+
+def _refuse_timing_only(info: ValidationInfo) -> None:
+    if around(info).timing_only is True:
+        raise ValueError("watches samples; with 'task: none' there are none")
+
+
+class Limited(Clause):
+    """A trigger that may be held back."""
+
+    cooldown: Time = Field(default=0.0, description="a device does not ask again for this long")
+    budget: Budget | None = Field(default=None, description="most requests of a device; default: no limit")
+
+
+class Detector(Limited):
+    """When a change detector on the device raises an alarm, noticed at the next tick."""
 
     kind: Literal["detector"] = "detector"
-    signal: Annotated[str, choice("error", "entropy", "ood")] = Field(description="what is watched")
-    detector: Annotated[str, choice("page_hinkley", "ewma", "cusum", "ddm", "adwin")] = Field(
-        description="how it is watched"
-    )
-    threshold: PositiveNumber | None = Field(default=None, description="alarm above this; default: the detector's own")
-    minimum: Count = Field(default=30, description="samples before the first alarm")
-    cooldown: Time = Field(default=0.0, description="no further alarm for this long")
+    signal: Annotated[str, choice(*SIGNALS)] = Field(description="what is watched; error and loss once labels are due")
+    detector: DetectorSection = Field(description="how it is watched")
+
+    @model_validator(mode="after")
+    def _fits_the_signal(self, info: ValidationInfo) -> Self:
+        _refuse_timing_only(info)
+        kind = getattr(self.detector, "kind", "")
+        if kind in DETECTORS and DETECTORS[kind].binary and not SIGNALS[self.signal].binary:
+            fitting = ", ".join(name for name, signal in SIGNALS.items() if signal.binary)
+            raise refuse(f"watches values of 0 and 1, not '{self.signal}'; signals that fit: {fitting}", "detector")
+        return self
+
+
+class Gate(Limited):
+    """When the method's own estimate says that an update would help enough, at ticks."""
+
+    kind: Literal["gate"] = "gate"
+    threshold: Annotated[float, Field(allow_inf_nan=False)] | None = Field(default=None, description="ask above this")
+    quantile: Share | None = Field(default=None, description="instead: ask above this quantile of the fleet's gates")
+    history: PositiveCount = Field(default=16, description="ticks over which the quantile is taken")
+
+    @model_validator(mode="after")
+    def _one_limit(self, info: ValidationInfo) -> Self:
+        _refuse_timing_only(info)
+        exactly_one(self, ("threshold", "quantile"))
+        return self
+
+
+class Dummy(Limited):
+    """At random ticks, as often as a detector would ask: what detectors are compared with at equal messages."""
+
+    kind: Literal["dummy"] = "dummy"
+    alarms: Count | None = Field(default=None, description="of the whole fleet over the run, exactly so many")
+    rate: Frequency | None = Field(default=None, description="instead: alarms per time and device")
+
+    @model_validator(mode="after")
+    def _one_amount(self) -> Self:
+        exactly_one(self, ("alarms", "rate"))
+        return self
 
 
 class IntellectReq(Clause):
@@ -150,11 +220,13 @@ TRIGGERS: dict[str, type[Clause]] = {
     "at": At,
     "every_samples": EverySamples,
     "detector": Detector,
+    "gate": Gate,
+    "dummy": Dummy,
     "intellectreq": IntellectReq,
     "rounds": Rounds,
 }
 
 Trigger = Annotated[
-    Never | Periodic | Poisson | At | EverySamples | Detector | IntellectReq | Rounds | Plugin,
+    Never | Periodic | Poisson | At | EverySamples | Detector | Gate | Dummy | IntellectReq | Rounds | Plugin,
     Variants("trigger", TRIGGERS, "method.trigger", Plugin),
 ]
