@@ -22,7 +22,7 @@ from agents.judging import Judge
 from agents.layout import Layout
 from agents.list_references import see_lists
 from agents.methods import Method, make_method
-from agents.methods.base import Deployed
+from agents.methods.base import Deployed, Payload
 from agents.models import Base, make_net
 from agents.models.ranking import ScoringHead
 from agents.models.training import pretrain
@@ -30,6 +30,7 @@ from agents.pacing import make_arrivals
 from agents.pools import make_pool
 from agents.pools.blueprint import Blueprint
 from agents.references import BayesOptimal, Computed, Tabled, oracle_table, static_table
+from agents.service_time import past_payloads
 from agents.signals.values import PastFeatures
 from agents.stack import CohortParts
 from agents.tasks import make_task
@@ -56,16 +57,25 @@ def build_fleet(spec: FleetSpec, report: Report | None = None) -> Fleet:
     torch.set_num_threads(1)
     if spec.computes_here:
         require_seen(spec.device)
-    blueprint = draw_blueprint(spec, report)
-    method = blueprint.parts[0].method
+    blueprint, base = _drawn(spec, report)
+    first = blueprint.parts[0]
+    method = first.method
     sizes = MessageSizes(method.payload_bytes, method.update_bytes)
     pool, cloud = make_pool(blueprint, spec.workers, spec.ray)
-    truth = partial(told_truth, blueprint.layout, blueprint.parts[0].task)
-    return Fleet(pool, cloud, sizes, blueprint.parts[0].columns, spec.watch, truth)
+    truth = partial(told_truth, blueprint.layout, first.task)
+
+    def payloads() -> Payload:
+        return past_payloads(method, first.task.history(), base, blueprint.cloud)
+
+    return Fleet(pool, cloud, sizes, first.columns, spec.watch, truth, lambda: method.costs, payloads)
 
 
 def draw_blueprint(spec: FleetSpec, report: Report | None = None) -> Blueprint:
     """Train in the cloud, tabulate, and plan the blocks; raises as :func:`build_fleet`."""
+    return _drawn(spec, report)[0]
+
+
+def _drawn(spec: FleetSpec, report: Report | None) -> tuple[Blueprint, Base]:
     with about("task.data"):
         task = make_task(spec)
     with about("task.model"):
@@ -78,7 +88,7 @@ def draw_blueprint(spec: FleetSpec, report: Report | None = None) -> Blueprint:
     features, judge = _seeing(task, base, spec.references, report)
     with about("method.trigger"):
         judge = _watching(spec.watch, judge, method, base, history)
-    return Blueprint(Layout(spec.cohorts), _parts(spec, task, features, judge, method), cloud, spec.device)
+    return Blueprint(Layout(spec.cohorts), _parts(spec, task, features, judge, method), cloud, spec.device), base
 
 
 def _seeing(task: Task, base: Base, references: Sequence[str], report: Report | None) -> tuple[Features, Judge]:

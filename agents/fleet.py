@@ -8,19 +8,22 @@ from functools import cached_property
 
 import numpy as np
 
-from agents.calibration import calibrated_s
+from agents.calibration import calibrated
 from agents.contract import (
     TOLD_TOGETHER,
+    Costs,
     DeviceTotals,
     Eventually,
     Kept,
     MessageSizes,
     Order,
     Orders,
+    ServiceTime,
     Tallies,
     Watch,
 )
 from agents.keeping import below, under
+from agents.methods.base import Payload
 from agents.pools import BlockPool, Cloud, Leash
 from agents.waves import Wave, waves
 
@@ -36,9 +39,12 @@ class Fleet:
         columns: tuple[str, ...],
         watch: Sequence[Watch | str],
         truth: Callable[[], Mapping[str, np.ndarray]] = dict,
+        costs: Callable[[], Costs] = Costs,
+        payloads: Callable[[], Payload] = dict,
     ) -> None:
         self._pool, self._cloud, self._watch, self._truth = pool, cloud, watch, truth
         self.sizes, self.columns = sizes, columns
+        self._costs, self._payloads = costs, payloads
         # Intervals whose tallies nobody asked for yet; tallies that were asked for; and those that have come.
         self._closed = 0
         self._asked: deque[Eventually[np.ndarray]] = deque()
@@ -133,9 +139,14 @@ class Fleet:
         self._pool.restore([blocks[number] for number in sorted(blocks)])
         self._cloud.restore(under("cloud", kept))
 
-    def measure_service_s(self) -> float:
-        """Return how long the cloud really computes for one request on this machine [s]: measured once, then kept."""
-        return calibrated_s(self._cloud.name, self._cloud.measure_s)
+    @property
+    def costs(self) -> Costs:
+        """What devices and the cloud compute, in multiply-adds."""
+        return self._costs()
+
+    def measure_service(self) -> ServiceTime:
+        """Return how long the cloud really computes on this machine: measured once, then kept."""
+        return calibrated(self._cloud.name, lambda: self._cloud.measure(self._payloads()))
 
     def close(self) -> None:
         """Let the workers go."""

@@ -150,7 +150,7 @@ class Judge:
         predicted = Predicted(
             flat, correct, loss_nats, lambda: seen.x.flatten(0, 1), lambda: score().flatten(0, 1), self.past
         )
-        values = {name: SIGNALS[name].function()(predicted) for name in self.watched}
+        values = {name: SIGNALS[name].load()(predicted) for name in self.watched}
         return {name: own.index_select(0, seen.kept).cpu().numpy() for name, own in values.items()}
 
     def _judged(self, logits: torch.Tensor, seen: Seen, strips: Strips) -> Judged:

@@ -37,7 +37,7 @@ class Watching:
         """Take in evaluated samples; those of a device come in the order of their times."""
         row = np.repeat(strips.rows, strips.count)
         for signal, waiting in self._waiting.items():
-            visible_s = strips.due_s if SIGNALS[signal].labelled else strips.time_s
+            visible_s = strips.due_s if "labels" in SIGNALS[signal].needs else strips.time_s
             ever = visible_s < inf
             self._waiting[signal] = waiting.and_then(row[ever], visible_s[ever], verdict.signals[signal][ever])
 

@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from agents.contract import DataPlane, FleetSpec, RaySpec
+from agents.contract import DataPlane, FleetSpec, RaySpec, ServiceTime
 from agents.plugins import load_class
 from agents.seeding import Purpose
 from sim.clock import Clock
 from sim.cloud import Cloud, FifoCloud
 from sim.cloud_building import build_cloud
+from sim.computing_times import with_times
 from sim.cues import Write, unheard
 from sim.drift_marks import drift_marks
 from sim.exchange import Patience, World
@@ -50,7 +51,8 @@ Keep = Callable[[Sequence[Stage]], DataPlane]
 class Live:
     """A scenario come alive, and what its tables need to know about it.
 
-    ``scenario`` is as it is played: a service time that had to be measured stands in it as a constant.
+    ``scenario`` is as it is played: times that had to be measured or computed stand in it as constants. ``service`` is
+    how long the cloud takes, where that was one of them.
     """
 
     scenario: Scenario
@@ -59,6 +61,7 @@ class Live:
     cloud_log: PassageLog
     cohort_of: np.ndarray
     drift_marks: list[dict[str, Any]]
+    service: ServiceTime | None = None
 
 
 def assemble(
@@ -79,7 +82,7 @@ def assemble(
     which the run was played before it was forked.
     """
     plane = _data_plane([*earlier, Act(inf, scenario)], workers, ray, report, keep)
-    scenario = _with_service(scenario, plane)
+    scenario, service = with_times(scenario, plane)
     acts = [*earlier, Act(inf, scenario)]
     clock = Clock()
     itinerary = EagerItinerary(clock, plane) if eager and plane is not None else Itinerary()
@@ -106,7 +109,7 @@ def assemble(
     )
     names = np.array([cohort.cohort for cohort in scenario.fleet], object)
     cohort_of = np.repeat(names, [cohort.devices for cohort in scenario.fleet])
-    return Live(scenario, simulation, [*up.lines, *down.lines], cloud.log, cohort_of, drift_marks(scenario))
+    return Live(scenario, simulation, [*up.lines, *down.lines], cloud.log, cohort_of, drift_marks(scenario), service)
 
 
 def _world(scenario: Scenario, clock: Clock, up: Ways, down: Ways, cloud: Cloud, write: Write) -> World:
@@ -165,14 +168,6 @@ def _data_plane(
             stages.append((after, spec))
     planes = [Stage(after, partial(build_fleet, spec, report)) for after, spec in stages]
     return planes[0].build() if keep is None else keep(planes)
-
-
-def _with_service(scenario: Scenario, plane: DataPlane | None) -> Scenario:
-    """Put a number where the scenario says ``service: measured``."""
-    if scenario.cloud.service != "measured" or plane is None:
-        return scenario
-    cloud = scenario.cloud.model_copy(update={"service": Constant(plane.measure_service_s())})
-    return scenario.model_copy(update={"cloud": cloud})
 
 
 def _spread(values: Sequence[Any], sizes: Sequence[int]) -> list[Any]:

@@ -29,7 +29,16 @@ LIBRARIES = {
 }
 #: What a package of ours may import of its siblings.
 ARROWS = {
-    "sim": ("agents.contract", "agents.detectors", "agents.plugins", "agents.seeding", "agents.signals"),
+    "sim": (
+        "agents.contract",
+        "agents.contract.component",
+        "agents.contract.forms",
+        "agents.plugins",
+        "agents.seeding",
+        # Tables of components: names, options, and where the code is. They import no torch.
+        "agents.detectors",
+        "agents.signals",
+    ),
     "agents": (),
     "analysis": (),
 }

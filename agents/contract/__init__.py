@@ -6,6 +6,7 @@ The timing plane (``sim``) decides WHEN; the data plane (``agents``) decides WHA
 
 from __future__ import annotations
 
+from agents.contract.costs import Costs, ServiceTime
 from agents.contract.errors import BackendError, InputError, WorkersLostError
 from agents.contract.itinerary import NONE, Kind, Orders
 from agents.contract.orders import Adapt, Collect, Discard, Install, Order, Phase, Progress, in_force
@@ -32,6 +33,7 @@ __all__ = [
     "BackendError",
     "CohortSpec",
     "Collect",
+    "Costs",
     "DataPlane",
     "DeviceTotals",
     "Discard",
@@ -48,6 +50,7 @@ __all__ = [
     "Phase",
     "Progress",
     "RaySpec",
+    "ServiceTime",
     "Tallies",
     "Watch",
     "WorkersLostError",

@@ -8,6 +8,7 @@ from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
+from agents.contract.costs import Costs, ServiceTime
 from agents.contract.itinerary import Orders
 from agents.contract.orders import Order, Phase
 
@@ -128,8 +129,13 @@ class DataPlane(Protocol):
         """
         ...
 
-    def measure_service_s(self) -> float:
-        """Return how long the cloud really computes for one request on this machine [s]."""
+    @property
+    def costs(self) -> Costs:
+        """What devices and the cloud compute, in multiply-adds."""
+        ...
+
+    def measure_service(self) -> ServiceTime:
+        """Return how long the cloud really computes on this machine."""
         ...
 
     def checkpoint(self) -> Kept:

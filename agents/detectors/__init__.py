@@ -8,17 +8,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from agents.contract.component import Component, make_component
 from agents.detectors.base import Detector, State
-from agents.detectors.ddm import Ddm
-from agents.detectors.ewma import Ewma
-from agents.detectors.page_hinkley import PageHinkley
-from agents.plugins import is_plugin, load_class
+from agents.detectors.ddm import DdmOptions
+from agents.detectors.ewma import EwmaOptions
+from agents.detectors.page_hinkley import PageHinkleyOptions
 
-#: Name in a scenario -> detector; its fields are its options.
-DETECTORS: dict[str, type[Detector]] = {
-    "page_hinkley": PageHinkley,
-    "ddm": Ddm,
-    "ewma": Ewma,
+#: Name in a scenario -> detector. One that needs ``bits`` takes a signal that is 0 or 1.
+DETECTORS: dict[str, Component] = {
+    "page_hinkley": Component(
+        PageHinkleyOptions, "agents.detectors.page_hinkley:PageHinkley", paper="Page, Biometrika 41, 1954"
+    ),
+    "ddm": Component(DdmOptions, "agents.detectors.ddm:Ddm", paper="Gama et al., SBIA 2004", needs=frozenset({"bits"})),
+    "ewma": Component(
+        EwmaOptions,
+        "agents.detectors.ewma:Ewma",
+        paper="Roberts, Technometrics 1, 1959; Ross et al., Pattern Recognition Letters 33, 2012",
+    ),
 }
 
 __all__ = ["DETECTORS", "Detector", "State", "make_detector"]
@@ -30,10 +36,5 @@ def make_detector(kind: str, options: Mapping[str, Any]) -> Detector:
     Raises:
         ValueError: an unknown detector, or an option that it does not have.
     """
-    if kind not in DETECTORS and not is_plugin(kind):
-        raise ValueError(f"detector {kind!r} is unknown; known are {', '.join(DETECTORS)}")
-    make: type[Detector] = load_class(kind) if is_plugin(kind) else DETECTORS[kind]
-    try:
-        return make(**options)
-    except TypeError as error:
-        raise ValueError(f"detector {kind}: {error}") from error
+    detector: Detector = make_component(DETECTORS, kind, "detector", options)
+    return detector

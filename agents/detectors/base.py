@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import field
-from typing import Any, ClassVar, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -12,23 +11,8 @@ import numpy as np
 State = dict[str, np.ndarray]
 
 
-def option(default: Any, description: str) -> Any:
-    """Return a dataclass field of an option: its default, and what it is for."""
-    return field(default=default, metadata={"description": description})
-
-
 class Detector(Protocol):
-    """Watches one value a sample on every device. An instance is frozen and holds the options.
-
-    Attributes:
-        paper: where the detector comes from.
-        binary: whether values must be 0 or 1.
-    """
-
-    paper: ClassVar[str]
-    binary: ClassVar[bool]
-
-    def __init__(self, **options: Any) -> None: ...
+    """Watches one value a sample on every device; it holds its options, and no state."""
 
     def init(self, devices: int) -> State:
         """Return the state before the first sample."""
@@ -45,8 +29,6 @@ class Detector(Protocol):
 
 class SampleBySample(ABC):
     """A detector that is written for one sample of every device; it starts afresh after an alarm, as in River."""
-
-    binary: ClassVar[bool] = False
 
     @abstractmethod
     def fresh(self, devices: int) -> State:

@@ -6,14 +6,18 @@ dictionaries of tensors, so that it goes through a checkpoint as it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import torch
 
 from agents.codecs import Codec, Field, nbytes
+from agents.contract import Costs
 from agents.models.base import Base, Net
+from agents.models.costs import costs_of
 from agents.models.head import HeadShape
 from agents.signals.values import energy
 from agents.tasks.base import History
@@ -29,6 +33,8 @@ Updates = dict[str, torch.Tensor]
 
 #: Tickets that the cloud computes at once: always this many rows, padded, so that bits show no batch size.
 CHUNK = 64
+#: Whether rows are padded to whole chunks.
+_PADS: ContextVar[bool] = ContextVar("pads", default=True)
 
 
 @dataclass(frozen=True)
@@ -146,6 +152,11 @@ class Method(Protocol):
         """Bytes of one update, as serialised; the most there may be, where sizes depend on data."""
         ...
 
+    @property
+    def costs(self) -> Costs:
+        """Multiply-adds of devices and of the cloud."""
+        ...
+
     def prepare(self, history: History, base: Base, seed: int) -> CloudState:
         """Return the cloud before t = 0; may train, and then keeps the result in the cache."""
         ...
@@ -220,6 +231,10 @@ class Deployed:
     def update_bytes(self) -> int:
         return nbytes(self.codec, self.update_fields)
 
+    @property
+    def costs(self) -> Costs:
+        return costs_of(self.net, self.window)
+
     def predict(self, state: DeviceState, inputs: Inputs) -> torch.Tensor:
         return self.head.forward(state, inputs.features)
 
@@ -248,11 +263,23 @@ def in_chunks(compute: Callable[[Payload], Updates], payloads: Payload, chunk: i
     Rows of padding are zeros and their results are dropped. ``compute`` must treat rows alike and apart.
     """
     tickets = len(next(iter(payloads.values())))
-    parts = []
+    parts, pads = [], _PADS.get()
     for first in range(0, tickets, chunk):
-        rows = {name: _padded(values[first : first + chunk], chunk) for name, values in payloads.items()}
+        rows = {name: values[first : first + chunk] for name, values in payloads.items()}
+        if pads:
+            rows = {name: _padded(values, chunk) for name, values in rows.items()}
         parts.append(compute(rows))
     return {name: values[:tickets] for name, values in stacked(parts).items()}
+
+
+@contextmanager
+def without_padding() -> Iterator[None]:
+    """Let :func:`in_chunks` compute the rows that there are, and no more: only to see how long that takes."""
+    token = _PADS.set(False)
+    try:
+        yield
+    finally:
+        _PADS.reset(token)
 
 
 def stacked(parts: Sequence[Updates]) -> Updates:

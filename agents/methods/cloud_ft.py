@@ -6,11 +6,13 @@ base head or from the head that the device has (which then must be uploaded too)
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import torch
 
 from agents.codecs import Field
+from agents.contract import Costs
 from agents.methods.base import (
     CloudState,
     Context,
@@ -56,6 +58,11 @@ class CloudFt(Deployed):
         label = Field("label", (self.window,), "int32")
         self.payload_fields = (features, label, head) if self.from_device else (features, label)
         self.update_fields = (head,)
+
+    @property
+    def costs(self) -> Costs:
+        device = super().costs
+        return replace(device, each=float(self.options["steps"] * self.window * device.learning))
 
     def prepare(self, history: History, base: Base, seed: int) -> CloudState:
         return {"head": base.head.pack(base.layers)}

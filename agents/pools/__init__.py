@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
-from agents.contract import Eventually, Orders, RaySpec
+from agents.contract import Eventually, Orders, RaySpec, ServiceTime
 
 if TYPE_CHECKING:
     from agents.contract import Kept
+    from agents.methods.base import Payload
     from agents.pools.blueprint import Blueprint
 
 
@@ -122,8 +123,8 @@ class Cloud(Protocol):
         """Drop whatever is kept of exchanges that came to nothing."""
         ...
 
-    def measure_s(self) -> float:
-        """Return how long adapting to one payload takes [s]."""
+    def measure(self, payloads: Payload) -> ServiceTime:
+        """Return how long it takes to serve some of ``payloads``, as on the wire."""
         ...
 
     def checkpoint(self) -> Kept:

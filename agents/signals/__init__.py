@@ -5,47 +5,34 @@ The table needs no torch; how a signal is computed is imported where samples are
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
-
-from agents.plugins import load_class
+from agents.contract.component import Component, NoOptions
 
 
-@dataclass(frozen=True)
-class Signal:
-    """A number for each sample.
-
-    Attributes:
-        description: what it says.
-        loads: the function that computes it, as ``module:name``; it takes :class:`agents.signals.values.Predicted`.
-        labelled: whether it needs the label, so that it is visible only once the label is due.
-        binary: whether it is 0 or 1.
-    """
-
-    description: str
-    loads: str
-    labelled: bool = False
-    binary: bool = False
-
-    def function(self) -> Callable[[Any], Any]:
-        """Import the function that computes the signal."""
-        found: Callable[[Any], Any] = load_class(self.loads)
-        return found
+def _signal(name: str, summary: str, gives: str = "", *, needs: str = "", paper: str = "") -> Component:
+    loads, none = f"agents.signals.values:{name}", frozenset[str]()
+    return Component(
+        NoOptions,
+        loads,
+        summary=summary,
+        paper=paper,
+        needs=frozenset({needs}) if needs else none,
+        gives=frozenset({gives}) if gives else none,
+    )
 
 
-#: Name in a scenario -> signal.
-SIGNALS: dict[str, Signal] = {
-    "error": Signal("1 if the prediction is wrong, else 0", "agents.signals.values:error", True, True),
-    "loss": Signal("loss of the prediction [nats]", "agents.signals.values:loss", True),
-    "entropy": Signal("entropy of the predicted distribution [nats]", "agents.signals.values:entropy"),
-    "margin": Signal("how far the first class leads the second, in probability", "agents.signals.values:margin"),
-    "score": Signal(
-        "how far out of distribution a sample is; by default its energy (Liu et al. 2020)",
-        "agents.signals.values:score",
+#: Name in a scenario -> signal. One that needs ``labels`` is visible only once the label is due; one that gives
+#: ``bits`` is 0 or 1. The code of each is a function of :class:`agents.signals.values.Predicted`.
+SIGNALS: dict[str, Component] = {
+    "error": _signal("error", "1 if the prediction is wrong, else 0.", "bits", needs="labels"),
+    "loss": _signal("loss", "Loss of the prediction [nats].", needs="labels"),
+    "entropy": _signal("entropy", "Entropy of the predicted distribution [nats]."),
+    "margin": _signal("margin", "How far the first class leads the second, in probability."),
+    "score": _signal(
+        "score",
+        "How far out of distribution a sample is: the method's own score, by default the energy.",
+        paper="Liu et al., NeurIPS 2020",
     ),
-    "embedding_distance": Signal(
-        "distance of the features to the mean of the past, in standard deviations",
-        "agents.signals.values:embedding_distance",
+    "embedding_distance": _signal(
+        "embedding_distance", "Distance of the features to the mean of the past, in standard deviations."
     ),
 }

@@ -25,7 +25,7 @@ BUILT: dict[str, frozenset[str]] = {
     "fleet keys": frozenset(
         {"cohort", "devices", "samples", "labels", "link", "availability", "churn", "offline", "power", "compute"}
     ),
-    "fleet.compute keys": frozenset({"inference"}),
+    "fleet.compute keys": frozenset({"inference", "training_step", "macs_per_s"}),
     "fleet.samples.arrivals": frozenset({"poisson", "periodic", "recorded"}),
     "links.rate keys": frozenset({"rate", "trace", "markov", "fitted", "bucket"}),
     "links.discipline": frozenset({"fifo", "ps", "lcfs"}),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Annotated, Any, Literal, Self, get_type_hints
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationInfo, create_model, model_validator
 
+from agents.contract.component import hints_of, parts_of
+from agents.contract.forms import Interval, OneOf
 from agents.detectors import DETECTORS
 from agents.signals import SIGNALS
 from sim.scenario import units
@@ -122,18 +124,30 @@ class Budget(Clause):
     per: PositiveTime = Field(description="in this time; after a quiet while they may come at once")
 
 
-def _section(kind: str, detector: type[Any]) -> type[Clause]:
-    """Return the grammar of a detector: its fields are its options."""
-    hints, options = get_type_hints(detector, include_extras=True), dataclasses.fields(detector)
+def _section(kind: str, options: type[Any]) -> type[Clause]:
+    """Return the grammar of the options of a detector."""
+    hints: dict[str, Any] = hints_of(options)  # type: ignore[arg-type]  # a type is hashable
     fields: dict[str, Any] = {
-        one.name: (hints[one.name], Field(default=one.default, description=one.metadata["description"]))
-        for one in options
+        one.name: (_typed(hints[one.name]), Field(default=one.default, description=one.metadata["description"]))
+        for one in dataclasses.fields(options)
     }
     fields["kind"] = (Literal[kind], kind)
-    return create_model(detector.__name__, __base__=Clause, __doc__=detector.__doc__, **fields)
+    return create_model(options.__name__, __base__=Clause, __doc__=options.__doc__, **fields)
 
 
-DETECTOR_SECTIONS: dict[str, type[Clause]] = {kind: _section(kind, detector) for kind, detector in DETECTORS.items()}
+def _typed(hint: Any) -> Any:
+    """Return an annotation with what the grammar checks in place of markers."""
+    bare, markers = parts_of(hint)
+    for marker in markers:
+        if isinstance(marker, OneOf):
+            bare = Annotated[bare, choice(*marker.names)]
+        elif isinstance(marker, Interval):
+            bounds: dict[str, Any] = {name: bound for name, bound in vars(marker).items() if bound is not None}
+            bare = Annotated[bare, Field(**bounds, allow_inf_nan=False if bare is float else None)]
+    return bare
+
+
+DETECTOR_SECTIONS: dict[str, type[Clause]] = {kind: _section(kind, row.options) for kind, row in DETECTORS.items()}
 
 DetectorSection = Annotated[Clause, Variants("detector", DETECTOR_SECTIONS, "method.trigger.detector", Plugin)]
 
@@ -161,8 +175,9 @@ class Detector(Limited):
     def _fits_the_signal(self, info: ValidationInfo) -> Self:
         _refuse_timing_only(info)
         kind = getattr(self.detector, "kind", "")
-        if kind in DETECTORS and DETECTORS[kind].binary and not SIGNALS[self.signal].binary:
-            fitting = ", ".join(name for name, signal in SIGNALS.items() if signal.binary)
+        needs = DETECTORS[kind].needs if kind in DETECTORS else frozenset[str]()
+        if "bits" in needs - SIGNALS[self.signal].gives:
+            fitting = ", ".join(name for name, signal in SIGNALS.items() if "bits" in signal.gives)
             raise refuse(f"watches values of 0 and 1, not '{self.signal}'; signals that fit: {fitting}", "detector")
         return self
 

@@ -142,5 +142,5 @@ def test_false_alarms_of_the_chart_are_as_rare_as_its_limit_says() -> None:
 def test_an_unknown_detector_or_option_is_named() -> None:
     with pytest.raises(ValueError, match="'cusum' is unknown; known are page_hinkley, ddm, ewma"):
         make_detector("cusum", {})
-    with pytest.raises(ValueError, match=r"ddm: .*'levels'"):
+    with pytest.raises(ValueError, match="ddm has no option 'levels'"):
         make_detector("ddm", {"levels": 3})
