@@ -8,7 +8,9 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from sim.triggers import Asks, EverySamples, Periodic
+from agents.contract import Watch
+from sim.triggers import Asks, Detector, EverySamples, Periodic, Setting
+from sim.triggers.limits import Limits, NextTick
 
 #: Told how many ticks are over; a test puts its own function here.
 WATCHERS: list[Callable[[int], None]] = []
@@ -39,6 +41,19 @@ class Counting(EverySamples):
 
     def __init__(self, seed: int, devices: int, tick_s: float) -> None:
         super().__init__(seed, devices, 25, tick_s)
+        self._tick_s = tick_s
+
+    def plan(self, after_s: float, until_s: float, signals: Mapping[str, np.ndarray]) -> Asks:
+        _tell(after_s, self._tick_s)
+        return super().plan(after_s, until_s, signals)
+
+
+class Alarmed(Detector):
+    """Each device asks when its errors rise."""
+
+    def __init__(self, seed: int, devices: int, tick_s: float) -> None:
+        watch = Watch("error", "page_hinkley", (("threshold", 1.5), ("minimum", 8)))
+        super().__init__(watch, NextTick(Setting(seed, devices, tick_s, 0.0), Limits(devices)))
         self._tick_s = tick_s
 
     def plan(self, after_s: float, until_s: float, signals: Mapping[str, np.ndarray]) -> Asks:
