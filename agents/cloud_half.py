@@ -13,7 +13,8 @@ from agents.codecs import coded, decoded
 from agents.contract import Kept, ServiceTime
 from agents.devices import CPU, device_of, moved, name_of
 from agents.keeping import as_arrays, as_tensors, below, under
-from agents.methods.base import CHUNK, CloudState, Method, Payload, Updates, Who, without_padding
+from agents.methods.base import CHUNK, CloudState, Method, Payload, Updates, Who
+from agents.methods.padding import without_padding
 from agents.service_time import measure
 from agents.shelf import Loan, Shelf
 
@@ -62,7 +63,8 @@ class CloudHalf:
     def take(self, parts: Iterable[Collected]) -> None:
         """Take in what blocks collected, block by block."""
         for ticket, device, at_s, payload in parts:
-            who = {_DEVICE: torch.from_numpy(device), _COLLECTED_S: torch.from_numpy(at_s)}
+            # What comes from another process must not be written to; tensors may be.
+            who = {_DEVICE: torch.from_numpy(device.copy()), _COLLECTED_S: torch.from_numpy(at_s.copy())}
             self._payloads.put(ticket.tolist(), payload | who)
 
     def adapt(self, tickets: np.ndarray, groups: np.ndarray) -> None:

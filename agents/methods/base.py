@@ -6,9 +6,7 @@ dictionaries of tensors, so that it goes through a checkpoint as it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -16,6 +14,7 @@ import torch
 
 from agents.codecs import Codec, Field, nbytes
 from agents.contract import Costs
+from agents.methods.padding import PADS
 from agents.models.base import Base, Net
 from agents.models.costs import costs_of
 from agents.models.head import HeadShape
@@ -33,8 +32,6 @@ Updates = dict[str, torch.Tensor]
 
 #: Tickets that the cloud computes at once: always this many rows, padded, so that bits show no batch size.
 CHUNK = 64
-#: Whether rows are padded to whole chunks.
-_PADS: ContextVar[bool] = ContextVar("pads", default=True)
 
 
 @dataclass(frozen=True)
@@ -263,23 +260,13 @@ def in_chunks(compute: Callable[[Payload], Updates], payloads: Payload, chunk: i
     Rows of padding are zeros and their results are dropped. ``compute`` must treat rows alike and apart.
     """
     tickets = len(next(iter(payloads.values())))
-    parts, pads = [], _PADS.get()
+    parts, pads = [], PADS.get()
     for first in range(0, tickets, chunk):
         rows = {name: values[first : first + chunk] for name, values in payloads.items()}
         if pads:
             rows = {name: _padded(values, chunk) for name, values in rows.items()}
         parts.append(compute(rows))
     return {name: values[:tickets] for name, values in stacked(parts).items()}
-
-
-@contextmanager
-def without_padding() -> Iterator[None]:
-    """Let :func:`in_chunks` compute the rows that there are, and no more: only to see how long that takes."""
-    token = _PADS.set(False)
-    try:
-        yield
-    finally:
-        _PADS.reset(token)
 
 
 def stacked(parts: Sequence[Updates]) -> Updates:

@@ -13,7 +13,7 @@ from sim.scenario.method import CloudFt, Persona
 from sim.scenario.nets import Mlp
 from sim.scenario.task import Pretrain
 
-HEAVY = ("torch", "ray", "pandas", "simpy", "scipy", "sklearn", "matplotlib", "pyarrow", "agents")
+HEAVY = ("torch", "ray", "pandas", "simpy", "scipy", "sklearn", "matplotlib", "pyarrow")
 
 
 def test_loading_a_scenario_imports_nothing_heavy(write, small: str) -> None:
