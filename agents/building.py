@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from math import ceil, sqrt
 from typing import cast
@@ -12,7 +13,7 @@ import torch
 
 from agents.arrivals import Arrivals
 from agents.blame import about
-from agents.contract import CohortSpec, FleetSpec, InputError, MessageSizes
+from agents.contract import CohortSpec, FleetSpec, InputError, MessageSizes, Watch
 from agents.device_memory import writes_on_collect
 from agents.devices import require_seen
 from agents.features import DrawnFeatures, Features, PooledFeatures
@@ -21,7 +22,7 @@ from agents.hindsight import hindsight_table
 from agents.judging import Judge
 from agents.layout import Layout
 from agents.list_references import see_lists
-from agents.methods.base import Deployed, Method
+from agents.methods.base import Deployed, Method, Payload
 from agents.methods.making import make_method
 from agents.models.base import Base
 from agents.models.making import make_net
@@ -31,14 +32,18 @@ from agents.pacing import make_arrivals
 from agents.pools import make_pool
 from agents.pools.blueprint import Blueprint
 from agents.references import BayesOptimal, Computed, Tabled, oracle_table, static_table
+from agents.service_time import past_payloads
+from agents.signals.values import PastFeatures
 from agents.stack import CohortParts
-from agents.tasks.base import PoolTask, Task
+from agents.tasks.base import History, PoolTask, Task
 from agents.tasks.making import make_task
 from agents.truth import told_truth
 
 _NEARLY_ALL = np.array([0.999])
 #: Samples a device can remember at most.
 _DEEPEST = 4096
+#: Rows of the past from which the moments of features are taken, at most.
+_PAST_ROWS = 4096
 
 #: Told (what is being prepared, share done in [0, 1]).
 Report = Callable[[str, float], None]
@@ -54,29 +59,38 @@ def build_fleet(spec: FleetSpec, report: Report | None = None) -> Fleet:
     torch.set_num_threads(1)
     if spec.computes_here:
         require_seen(spec.device)
-    blueprint = draw_blueprint(spec, report)
-    method = blueprint.parts[0].method
+    blueprint, base = _drawn(spec, report)
+    parts = blueprint.parts[0]
+    method = parts.method
     from_data = not (method.payload_codec.fixed and method.update_codec.fixed)
     sizes = MessageSizes(method.payload_bytes, method.update_bytes, from_data)
     pool, cloud = make_pool(blueprint, spec.workers, spec.ray)
-    parts = blueprint.parts[0]
-    truth = partial(told_truth, blueprint.layout, parts.task)
     columns = parts.columns, parts.device_columns
+
+    def payloads() -> Payload:
+        return past_payloads(method, parts.task.history(), base, blueprint.cloud)
+
     return Fleet(
         pool,
         cloud,
         sizes,
         *columns,
         watch=spec.watch,
-        truth=truth,
+        truth=partial(told_truth, blueprint.layout, parts.task),
         expires_s=method.expires_s,
         learning_steps=method.learning_steps,
         writes_on_collect=writes_on_collect(method),
+        costs=lambda: method.costs,
+        payloads=payloads,
     )
 
 
 def draw_blueprint(spec: FleetSpec, report: Report | None = None) -> Blueprint:
     """Train in the cloud, tabulate, and plan the blocks; raises as :func:`build_fleet`."""
+    return _drawn(spec, report)[0]
+
+
+def _drawn(spec: FleetSpec, report: Report | None) -> tuple[Blueprint, Base]:
     with about("task.data"):
         task = make_task(spec)
     with about("task.model"):
@@ -88,7 +102,9 @@ def draw_blueprint(spec: FleetSpec, report: Report | None = None) -> Blueprint:
     base = pretrain(history, net, spec.pretrain, spec.seed, report)
     cloud = method.prepare(history, base, spec.seed)
     features, judge = _seeing(task, base, spec.references, report)
-    return Blueprint(Layout(spec.cohorts), _parts(spec, task, features, judge, method), cloud, spec.device)
+    with about("method.trigger"):
+        judge = _watching(spec.watch, judge, method, base, history)
+    return Blueprint(Layout(spec.cohorts), _parts(spec, task, features, judge, method), cloud, spec.device), base
 
 
 def _require_parts(spec: FleetSpec, method: Method) -> None:
@@ -123,6 +139,21 @@ def _seeing(task: Task, base: Base, references: Sequence[str], report: Report | 
     return features, judge
 
 
+def _watching(watch: Sequence[Watch | str], judge: Judge, method: Method, base: Base, history: History) -> Judge:
+    """Return the judge that computes the signals watched, too.
+
+    Raises:
+        ValueError: the method has no gate.
+    """
+    if "gate" in watch and getattr(type(method), "gate", Deployed.gate) is Deployed.gate:
+        raise ValueError(f"adapter {method.name} has no gate to ask by")
+    signals = tuple(dict.fromkeys(one.signal for one in watch if isinstance(one, Watch)))
+    past = None
+    if "embedding_distance" in signals:
+        past = PastFeatures.of(base.features(history.train.x[:_PAST_ROWS])[:, : base.head.context])
+    return replace(judge, watched=signals, past=past)
+
+
 def _oracle(task: PoolTask, base: Base, features: PooledFeatures) -> Tabled:
     return (oracle_table if task.hindsight is None else hindsight_table)(task, base, features)
 
@@ -140,6 +171,7 @@ def _parts(spec: FleetSpec, task: Task, features: Features, judge: Judge, method
             spec.tick_s,
             _history(method, cohort, arrivals),
             spec.learns or spec.rounds,
+            tuple(spec.watch),
         )
         for cohort in spec.cohorts
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
@@ -13,19 +12,20 @@ import torch
 from agents.cloud_memory import CloudMemory
 from agents.codecs.base import Codec, fresh, nbytes_of
 from agents.codecs.message import Message
-from agents.contract import Kept
+from agents.contract import Kept, ServiceTime
 from agents.device_memory import VERSION, require_version
 from agents.devices import CPU, device_of, moved, name_of
 from agents.keeping import as_arrays, as_tensors, below, under
 from agents.methods.base import CHUNK, CloudState, Method, Payload, Updates, Who
+from agents.methods.padding import without_padding
 from agents.orders import Kind, Orders
+from agents.service_time import measure
 from agents.shelf import Loan, Shelf
 
 #: What is kept beside the fields of a payload.
 _DEVICE, _COLLECTED_S = "who.device", "who.collected_s"
 #: Prefixes of what is remembered of the device, of payloads and of updates.
 _UP, _DOWN = "held.up.", "held.down."
-_TYPES = {"int32": torch.int32, "int16": torch.int16, "uint8": torch.uint8}
 
 
 class Collected(NamedTuple):
@@ -62,7 +62,9 @@ class CloudHalf:
     def name(self) -> str:
         """Tell what is computed here: the method, its messages and its options; and on what, unless it is as ever."""
         where = "" if self._device == CPU else f" on {self.device_name()}"
-        return f"{self._method.name} {self._method.payload_fields} {vars(self._method).get('options', {})}{where}"
+        method = self._method
+        options = vars(method).get("options", {})
+        return f"{method.name} {method.payload_fields} {method.update_fields} {options}{where}"
 
     def device_name(self) -> str:
         """Return which kind of device computes here."""
@@ -144,24 +146,25 @@ class CloudHalf:
         ticket_, group_ = numbers
         return Who(ticket_, wire.pop(_DEVICE), wire.pop(_COLLECTED_S), group_)
 
-    def measure_s(self, repeats: int = 21) -> float:
-        """Return the median time [s] that adapting to one empty payload takes; the state stays as it was."""
-        payload = {
-            field.name: torch.zeros(1, *field.shape, dtype=_TYPES.get(field.dtype, torch.float32), device=self._device)
-            for field in self._method.payload_fields
-        }
-        walls_s = []
-        for _ in range(repeats):
-            state = {name: values.clone() for name, values in self.state.items()}
-            began = time.perf_counter()
-            # A GPU is only done when its results are here.
-            moved(self._method.adapt(state, payload, self._nobody())[1], CPU)
-            walls_s.append(time.perf_counter() - began)
-        return sorted(walls_s)[repeats // 2]
+    def measure(self, payloads: Payload) -> ServiceTime:
+        """Return how long it takes to serve some of ``payloads``, as on the wire; the state stays as it was.
 
-    def _nobody(self) -> Who:
-        zeros = torch.zeros(1, dtype=torch.int64, device=self._device)
-        return Who(zeros, zeros, zeros.double(), zeros)
+        Rows are computed without padding: it keeps bits the same, and a cloud that only serves does without.
+        """
+        scratch = CloudHalf(self._method, {name: values.clone() for name, values in self.state.items()})
+        with without_padding():
+            return measure(lambda requests: scratch._serve(payloads, requests))
+
+    def _serve(self, wire: Payload, requests: int) -> None:
+        some = {name: rows[:requests] for name, rows in wire.items()} | self._held_of(list(range(requests)))
+        some, who = moved(some, self._device), self._nobody(requests)
+        self.state, updates = self._method.adapt(self.state, self._read(some, who), who)
+        # A GPU is only done when its results are here.
+        moved(self._written(updates, who, _taken(some, _DOWN)), CPU)
+
+    def _nobody(self, requests: int) -> Who:
+        zeros = torch.zeros(requests, dtype=torch.int64, device=self._device)
+        return Who(torch.arange(requests, device=self._device), zeros, zeros.double(), zeros)
 
     def payload_bytes_of(self, tickets: np.ndarray) -> np.ndarray:
         """Return the bytes of payloads that were collected and not adapted to yet: int64 [tickets]."""

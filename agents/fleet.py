@@ -8,18 +8,22 @@ from functools import cached_property
 
 import numpy as np
 
-from agents.calibration import calibrated_s
+from agents.calibration import calibrated
 from agents.contract import (
     DEVICE_COLUMNS,
     TOLD_TOGETHER,
+    Costs,
     DeviceTotals,
     Eventually,
     Exchanges,
     Kept,
     MessageSizes,
+    ServiceTime,
     Tallies,
+    Watch,
 )
 from agents.keeping import below, under
+from agents.methods.base import Payload
 from agents.orders import Orders, orders_of
 from agents.pools import BlockPool, Cloud, Leash
 from agents.waves import Wave, waves
@@ -35,16 +39,19 @@ class Fleet:
         sizes: MessageSizes,
         columns: tuple[str, ...],
         device_columns: tuple[str, ...] = DEVICE_COLUMNS,
-        watch: Sequence[str] = (),
+        watch: Sequence[Watch | str] = (),
         truth: Callable[[], Mapping[str, np.ndarray]] = dict,
         expires_s: float | None = None,
         learning_steps: int | None = None,
         writes_on_collect: bool = False,
+        costs: Callable[[], Costs] = Costs,
+        payloads: Callable[[], Payload] = dict,
     ) -> None:
         self.device_columns, self.expires_s, self.learning_steps = device_columns, expires_s, learning_steps
         self._writes_on_collect = writes_on_collect
         self._pool, self._cloud, self._watch, self._truth = pool, cloud, watch, truth
         self.sizes, self.columns = sizes, columns
+        self._costs, self._payloads = costs, payloads
         # Intervals whose tallies nobody asked for yet; tallies that were asked for; and those that have come.
         self._closed = 0
         self._asked: deque[Eventually[np.ndarray]] = deque()
@@ -78,7 +85,14 @@ class Fleet:
         self._closed += 1
         if self._closed >= TOLD_TOGETHER:
             self._ask()
-        return Eventually(lambda: Tallies(until_s, self._next(), self._signals()))
+        return Eventually(lambda: self._tallies(until_s))
+
+    def _tallies(self, until_s: float) -> Tallies:
+        if not self._watch:
+            return Tallies(until_s, self._next())
+        self._ask()
+        signals = self._pool.signals()
+        return Tallies(until_s, self._next(), signals.get())
 
     def _ask(self) -> None:
         """Ask for the tallies of all intervals closed since the last time."""
@@ -92,11 +106,6 @@ class Fleet:
                 self._ask()
             self._told.extend(self._asked.popleft().get())
         return self._told.popleft()
-
-    def _signals(self) -> dict[str, np.ndarray]:
-        if "samples" not in self._watch:
-            return {}
-        return {"samples": self.totals().counts[:, DEVICE_COLUMNS.index("samples")]}
 
     def carry_out(self, exchanges: Exchanges) -> None:
         """Carry out what became of ``exchanges``; samples after the last install of each device stay unjudged."""
@@ -158,9 +167,14 @@ class Fleet:
         self._pool.restore([blocks[number] for number in sorted(blocks)])
         self._cloud.restore(under("cloud", kept))
 
-    def measure_service_s(self) -> float:
-        """Return how long the cloud really computes for one request on this machine [s]: measured once, then kept."""
-        return calibrated_s(self._cloud.name, self._cloud.measure_s)
+    @property
+    def costs(self) -> Costs:
+        """What devices and the cloud compute, in multiply-adds."""
+        return self._costs()
+
+    def measure_service(self) -> ServiceTime:
+        """Return how long the cloud really computes on this machine: measured once, then kept."""
+        return calibrated(self._cloud.name, lambda: self._cloud.measure(self._payloads()))
 
     def close(self) -> None:
         """Let the workers go."""

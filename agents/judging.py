@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Protocol
 
@@ -15,6 +15,8 @@ from agents.features import Features
 from agents.measures import Judged, Measure
 from agents.methods.base import DeviceState, Inputs, Method
 from agents.samples import Strips
+from agents.signals import SIGNALS
+from agents.signals.values import PastFeatures, Predicted
 
 #: A loss above this says only that the model was sure and wrong; the bound keeps integer sums finite.
 _WORST_NATS = 1000.0
@@ -24,7 +26,7 @@ _WORST_NATS = 1000.0
 class Verdict:
     """What became of some samples. All arrays are [samples]; ``loss_micro`` is int64, 1e-6 nats.
 
-    ``counts`` is int64 [samples, columns of the measure].
+    ``counts`` is int64 [samples, columns of the measure]; ``signals`` are float64 [samples], by name.
 
     A reference that nobody asked for is right nowhere; without an oracle there is no regret.
     """
@@ -35,6 +37,7 @@ class Verdict:
     regret: np.ndarray
     loss_micro: np.ndarray
     counts: np.ndarray
+    signals: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -98,16 +101,23 @@ class Reference(Protocol):
 
 @dataclass(frozen=True)
 class Judge:
-    """Judges samples under the deployed state of each device, beside the references."""
+    """Judges samples under the deployed state of each device, beside the references.
+
+    ``watched`` names the signals that are computed, too; ``past`` is what features are compared with.
+    """
 
     static: Reference | None
     oracle: Reference | None
     measure: Measure
+    watched: tuple[str, ...] = ()
+    past: PastFeatures | None = None
 
     def on(self, device: torch.device) -> Judge:
         """Return the same judge, computing on ``device``."""
         static = None if self.static is None else self.static.on(device)
-        return Judge(static, None if self.oracle is None else self.oracle.on(device), self.measure)
+        oracle = None if self.oracle is None else self.oracle.on(device)
+        past = None if self.past is None else self.past.on(device)
+        return replace(self, static=static, oracle=oracle, past=past)
 
     def __call__(self, method: Method, state: DeviceState, strips: Strips, features: Features) -> Verdict:
         """Predict samples with the ``state`` of their devices and compare them with the truth.
@@ -121,11 +131,27 @@ class Judge:
             judged = self._judged(logits, seen, strips)
             micro = (judged.loss_nats.clamp(0.0, _WORST_NATS).double() * 1e6).round().long()
             correct, loss_micro, counts = (one.cpu().numpy() for one in (judged.correct, micro, judged.counts))
+            signals = self._signals(lambda: method.score(state, inputs, logits), logits, seen, strips)
         nowhere = np.zeros_like(correct)
         best = nowhere if self.oracle is None else self.oracle.correct(seen)
         static = nowhere if self.static is None else self.static.correct(seen)
         regret = nowhere.view(np.int8) if self.oracle is None else best.view(np.int8) - correct.view(np.int8)
-        return Verdict(correct, static, best, regret, loss_micro, counts)
+        return Verdict(correct, static, best, regret, loss_micro, counts, signals)
+
+    def _signals(
+        self, score: Callable[[], torch.Tensor], logits: torch.Tensor, seen: Seen, strips: Strips
+    ) -> dict[str, np.ndarray]:
+        """Return the signals that are watched; on a GPU, too, bits show no batch: padding goes last."""
+        if not self.watched:
+            return {}
+        label = torch.from_numpy(strips.padded["label"].astype(np.int64)).to(logits.device).flatten()
+        flat = logits.flatten(0, 1).contiguous()
+        correct, loss_nats, _ = self.measure.judge(flat, label)
+        predicted = Predicted(
+            flat, correct, loss_nats, lambda: seen.x.flatten(0, 1), lambda: score().flatten(0, 1), self.past
+        )
+        values = {name: SIGNALS[name].load()(predicted) for name in self.watched}
+        return {name: own.index_select(0, seen.kept).cpu().numpy() for name, own in values.items()}
 
     def _judged(self, logits: torch.Tensor, seen: Seen, strips: Strips) -> Judged:
         if logits.device == CPU:

@@ -36,6 +36,7 @@ class Purpose(IntEnum):
     TRIGGER_PHASE = 20
     TRIGGER_GAP = 21
     DEVICE_PHASE = 22
+    DUMMY_ALARM = 23
     UPLINK_LATENCY = 30
     DOWNLINK_LATENCY = 31
     SERVICE = 32

@@ -19,6 +19,7 @@ from agents.contract import (
     TOLD_TOGETHER,
     Kept,
     Phase,
+    Watch,
 )
 from agents.device_memory import NONE_YET, DeviceMemory
 from agents.device_rows import DeviceRows
@@ -32,6 +33,7 @@ from agents.learnt import Learnt
 from agents.methods.base import DeviceState, Method, Payload, Recent, Updates
 from agents.samples import Picked, Strips
 from agents.tasks.base import Place, Task
+from agents.watching import Watching
 
 #: Samples of a device that are predicted at once are a multiple of this, so that bits show no batch (see
 #: ``models.head``), and not more than that.
@@ -40,6 +42,8 @@ _QUANTUM, _WIDEST = 4, 96
 _AT_ONCE = 4096
 #: Samples of a device that wait at the end of an interval, at most, those of the cell that reaches beyond it included.
 MOST_WAITING = 96
+#: Devices whose gate is evaluated at once.
+_GATES_AT_ONCE = 256
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,7 @@ class CohortParts:
     tick_s: float
     history: int
     learns: bool = False
+    watch: tuple[Watch | str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -90,6 +95,7 @@ class Stack:
         self._feed = Feed(parts.seed, parts.task, parts.arrivals, places, parts.history, _capacity(parts))
         self._knowledge = Knowledge()
         self._learnt = Learnt(len(places) * places[0].width, self.state.device)
+        self._watching = Watching(parts.watch, len(places) * places[0].width)
         changes_s = [times_s for place in places for times_s in parts.task.changes(place)]
         self._accounts = Accounts(changes_s[:devices], devices, len(parts.columns), learns=parts.learns)
 
@@ -222,11 +228,30 @@ class Stack:
         steps = self._learnt.steps[: self.devices, None]
         return np.concatenate([self._accounts.totals, steps], axis=1) if self._parts.learns else self._accounts.totals
 
+    def signals(self) -> dict[str, np.ndarray]:
+        """Return what is watched at the end of the last interval that was closed, each [devices]."""
+        self._settle()
+        watch, found = self._parts.watch, self._watching.alarms(self.devices)
+        at_s = np.full(self.devices, self._watching.closed_s)
+        if "samples" in watch:
+            found["samples"] = self._feed.ring.count_until(self._rows, at_s, self._feed.judged[: self.devices])
+        if "gate" in watch:
+            parts = [self._gate(rows, at_s[rows]) for rows in np.split(self._rows, _cuts(self.devices))]
+            found["gate"] = np.concatenate(parts)
+        return found
+
+    def _gate(self, rows: np.ndarray, at_s: np.ndarray) -> np.ndarray:
+        places, there = self._window(rows, at_s)
+        with torch.inference_mode():
+            gain = self._parts.method.gate(self.state.of(rows), self._recent(at_s, places, there))
+        return np.asarray(gain.cpu().numpy(), np.float32)
+
     def _settle(self) -> None:
         """Judge all that waits in closed intervals."""
         if (end_s := self._accounts.end_s) > -inf:
             self._judge(self._rows, np.full(self.devices, end_s))
             self._accounts.settle()
+            self._watching.advance(end_s)
 
     def _judge(self, rows: np.ndarray, until_s: np.ndarray) -> None:
         """Predict all samples of ``rows`` up to ``until_s`` [rows] that were not predicted yet."""
@@ -254,7 +279,9 @@ class Stack:
         parts = self._parts
         strips = Strips.cut(self._feed.ring, rows, self._feed.judged[rows], count, width, missing)
         state = self.state.of(np.concatenate([rows, rows[:1].repeat(missing)]) if missing else rows)
-        self._accounts.count(strips, parts.judge(parts.method, state, strips, parts.features))
+        verdict = parts.judge(parts.method, state, strips, parts.features)
+        self._accounts.count(strips, verdict)
+        self._watching.note(strips, verdict)
         self._feed.judged[rows] += count
 
     def checkpoint(self) -> list[Kept]:
@@ -285,7 +312,13 @@ class Stack:
             "state": self.state,
             "learnt": self._learnt,
             "codec": self._memory,
+            "watching": self._watching,
         }
+
+
+def _cuts(devices: int) -> np.ndarray:
+    """Return where devices are cut into parts whose gates are evaluated at once."""
+    return np.arange(_GATES_AT_ONCE, devices, _GATES_AT_ONCE)
 
 
 def _capacity(parts: CohortParts) -> int:

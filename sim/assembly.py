@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from agents.contract import DataPlane, FleetSpec, InputError, RaySpec
-from agents.contract.component import make_component
+from agents.contract import DataPlane, FleetSpec, InputError, RaySpec, ServiceTime
+from agents.contract.component import OptionError, make_component
 from sim.clock import Clock, Telling
 from sim.cloud import Cloud, FifoCloud
 from sim.cloud_building import build_cloud
+from sim.computing_times import with_times
 from sim.device_models import Expiry, Learners
 from sim.drift_marks import drift_marks
 from sim.express import Express
@@ -23,7 +24,6 @@ from sim.forking.acts import Act
 from sim.forking.relay import TriggerRelay
 from sim.handover import EagerHandover, Handover, NoHandover
 from sim.in_flight import POLICIES
-from sim.laws import Constant
 from sim.lines.building import Ways, build_ways
 from sim.lines.foresight import Foresight
 from sim.lines.line import Line
@@ -53,7 +53,8 @@ Keep = Callable[[Sequence[Stage]], DataPlane]
 class Live:
     """A scenario come alive, and what its tables need to know about it.
 
-    ``scenario`` is as it is played: a service time that had to be measured stands in it as a constant.
+    ``scenario`` is as it is played: times that had to be measured or computed stand in it as constants. ``service`` is
+    how long the cloud takes, where that was one of them.
     """
 
     scenario: Scenario
@@ -62,6 +63,7 @@ class Live:
     cloud_log: PassageLog
     cohort_of: np.ndarray
     drift_marks: list[dict[str, Any]]
+    service: ServiceTime | None = None
 
 
 def assemble(
@@ -82,7 +84,7 @@ def assemble(
     which the run was played before it was forked.
     """
     plane = _data_plane([*earlier, Act(inf, scenario)], workers, ray, report, keep)
-    scenario = _with_service(scenario, plane)
+    scenario, service = with_times(scenario, plane)
     acts = [*earlier, Act(inf, scenario)]
     clock = Clock()
     up, down = build_ways(scenario, "up", clock, earlier), build_ways(scenario, "down", clock, earlier)
@@ -111,7 +113,7 @@ def assemble(
     )
     names = np.array([cohort.cohort for cohort in scenario.fleet], object)
     cohort_of = np.repeat(names, [cohort.devices for cohort in scenario.fleet])
-    return Live(scenario, simulation, [*up.lines, *down.lines], cloud.log, cohort_of, drift_marks(scenario))
+    return Live(scenario, simulation, [*up.lines, *down.lines], cloud.log, cohort_of, drift_marks(scenario), service)
 
 
 def _handover(clock: Clock, plane: DataPlane | None, *, eager: bool) -> Handover:
@@ -197,9 +199,12 @@ def make_trigger(scenario: Scenario) -> Trigger:
 
 def trigger_of(scenario: Scenario, kind: str, options: Mapping[str, Any], path: str) -> Trigger:
     """Build one trigger, of requests or of learning; raises as :func:`make_trigger`."""
-    context = scenario.seed, scenario.devices, scenario.tick
+    seen = TRIGGERS[kind].traits.get("sees", ()) if kind in TRIGGERS else ()
+    context = scenario.seed, scenario.devices, scenario.tick, *(getattr(scenario, name) for name in seen)
     try:
         trigger: Trigger = make_component(TRIGGERS, kind, "trigger", options, *context)
+    except OptionError as error:
+        raise InputError(".".join((path, *error.option)), str(error)) from error
     except ValueError as error:
         raise InputError(path, str(error)) from error
     return trigger
@@ -232,14 +237,6 @@ def _data_plane(
             stages.append((after, spec))
     planes = [Stage(after, partial(build_fleet, spec, report)) for after, spec in stages]
     return planes[0].build() if keep is None else keep(planes)
-
-
-def _with_service(scenario: Scenario, plane: DataPlane | None) -> Scenario:
-    """Put a number where the scenario says ``service: measured``."""
-    if scenario.cloud.service != "measured" or plane is None:
-        return scenario
-    cloud = scenario.cloud.model_copy(update={"service": Constant(plane.measure_service_s())})
-    return scenario.model_copy(update={"cloud": cloud})
 
 
 def _spread(values: Sequence[Any], sizes: Sequence[int]) -> list[Any]:

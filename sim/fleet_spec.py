@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
-from agents.contract import CohortSpec, DriftSpec, FleetSpec, RaySpec
+from agents.contract import CohortSpec, DriftSpec, FleetSpec, RaySpec, Watch
 from sim.presences import PresenceOf, presence_of
 from sim.scenario import Scenario
 
 
-def fleet_spec(scenario: Scenario, watch: Sequence[str], workers: int = 0, ray: RaySpec | None = None) -> FleetSpec:
-    """Return the specification of a scenario's data plane; ``watch`` names the signals that triggers look at."""
+def fleet_spec(
+    scenario: Scenario, watch: Sequence[Watch | str], workers: int = 0, ray: RaySpec | None = None
+) -> FleetSpec:
+    """Return the specification of a scenario's data plane; ``watch`` is what triggers look at."""
     task: Any = scenario.task
     method: Any = scenario.method
     return FleetSpec(

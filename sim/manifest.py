@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import subprocess
 import sys
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ def manifest(scenario: Scenario, live: Live) -> dict[str, Any]:
         "drift": live.drift_marks,
         "timing_only": scenario.task is None,
         "service_s": getattr(scenario.cloud.service, "mean", None),
+        "service": None if live.service is None else asdict(live.service),
         "versions": versions(),
         "git": _revision(),
         "backend": "ray" if workers else "inline",

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from sim.computing_times import follows_from_costs
 from sim.forking.acts import identity
 from sim.manifest import versions
 from sim.playing import HowToPlay, JudgeRecovery, Played, play
@@ -53,7 +54,7 @@ def play_or_resume(scenario: Scenario, path: Path, how: HowToPlay, judge_recover
     if folder.status == COMPLETE:
         return _summary_of(path, scenario)
     resolved = load(path / "resolved.yaml", allow_plugins=how.plugins)
-    if scenario.cloud.service != "measured" and resolved.fingerprint() != scenario.fingerprint():
+    if not follows_from_costs(scenario) and resolved.fingerprint() != scenario.fingerprint():
         raise FolderError(f"{path}: {_CHANGED}")
     return resume_in(folder, resolved, how, judge_recovery).summary
 

@@ -40,6 +40,8 @@ ARROWS = {
         "agents.methods",
         "agents.models",
         "agents.tasks",
+        "agents.detectors",
+        "agents.signals",
     ),
     "agents": (),
     "analysis": (),

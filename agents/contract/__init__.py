@@ -6,6 +6,7 @@ The timing plane (``sim``) decides WHEN; the data plane (``agents``) decides WHA
 
 from __future__ import annotations
 
+from agents.contract.costs import Costs, ServiceTime
 from agents.contract.errors import BackendError, InputError, WorkersLostError
 from agents.contract.exchanges import (
     NO_EXCHANGES,
@@ -30,7 +31,7 @@ from agents.contract.plane import (
     MessageSizes,
     Tallies,
 )
-from agents.contract.specs import STORE_BYTES, CohortSpec, DriftSpec, FleetSpec, RaySpec
+from agents.contract.specs import STORE_BYTES, CohortSpec, DriftSpec, FleetSpec, RaySpec, Watch, signal_name
 
 __all__ = [
     "CLOUD_PHASES",
@@ -44,6 +45,7 @@ __all__ = [
     "TOLD_TOGETHER",
     "BackendError",
     "CohortSpec",
+    "Costs",
     "DataPlane",
     "DeviceTotals",
     "DriftSpec",
@@ -57,9 +59,12 @@ __all__ = [
     "Outcome",
     "Phase",
     "RaySpec",
+    "ServiceTime",
     "Stage",
     "Tallies",
+    "Watch",
     "WorkersLostError",
     "in_force",
     "news_of",
+    "signal_name",
 ]

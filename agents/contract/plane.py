@@ -8,6 +8,7 @@ from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
+from agents.contract.costs import Costs, ServiceTime
 from agents.contract.exchanges import Exchanges
 from agents.contract.phases import CLOUD_PHASES
 
@@ -41,7 +42,8 @@ class Tallies:
     Attributes:
         until_s: end of the interval.
         cohorts: int64 [cohorts, columns of the data plane]; losses in 1e-6 nats, so that sums are exact.
-        signals: what triggers asked to watch, by name, each [devices] (``samples``: int64 seen so far).
+        signals: what triggers asked to watch, by name, each [devices]: ``samples`` int64 seen so far, ``gate``
+            float32, ``alarm:...`` bool, whether a detector raised an alarm in the interval.
     """
 
     until_s: float
@@ -152,8 +154,13 @@ class DataPlane(Protocol):
         """
         ...
 
-    def measure_service_s(self) -> float:
-        """Return how long the cloud really computes for one request on this machine [s]."""
+    @property
+    def costs(self) -> Costs:
+        """What devices and the cloud compute, in multiply-adds."""
+        ...
+
+    def measure_service(self) -> ServiceTime:
+        """Return how long the cloud really computes on this machine."""
         ...
 
     def checkpoint(self) -> Kept:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 
 @dataclass(frozen=True)
@@ -76,11 +76,31 @@ class RaySpec:
         return None if address in (None, "", "local") else address
 
 
+class Watch(NamedTuple):
+    """A detector that runs on a signal of every device, with its options as (name, value)."""
+
+    signal: str
+    detector: str
+    options: tuple[tuple[str, Any], ...] = ()
+
+    @property
+    def alarm(self) -> str:
+        """The name of its alarms among :attr:`Tallies.signals`."""
+        chosen = ",".join(f"{name}={value}" for name, value in self.options)
+        return f"alarm:{self.signal}:{self.detector}({chosen})"
+
+
+def signal_name(watch: Watch | str) -> str:
+    """Return what something watched is called among :attr:`Tallies.signals`."""
+    return watch.alarm if isinstance(watch, Watch) else watch
+
+
 @dataclass(frozen=True)
 class FleetSpec:
     """Everything the data plane is built from; plain values, so that it pickles and hashes.
 
     ``workers``: how many processes carry blocks, 0 for this one; it changes no result, and nor does ``ray``.
+    ``watch``: what triggers look at: detectors, and the signals ``samples`` and ``gate``.
     ``device``: what playing computes on (cpu, cuda, cuda:N); what comes before t = 0 is the processor's.
     ``learns``: whether devices learn by themselves; ``rounds``: whether the cloud calls them.
     """
@@ -100,7 +120,7 @@ class FleetSpec:
     codec: str
     references: tuple[str, ...]
     codec_options: Mapping[str, Any] = field(default_factory=dict)
-    watch: tuple[str, ...] = ()
+    watch: tuple[Watch | str, ...] = ()
     workers: int = 0
     ray: RaySpec = RaySpec()
     device: str = "cpu"

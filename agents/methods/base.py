@@ -14,8 +14,12 @@ import torch
 
 from agents.codecs.base import Codec
 from agents.codecs.message import Field
+from agents.contract import Costs
+from agents.methods.padding import PADS
 from agents.models.base import Base, Net
+from agents.models.costs import costs_of
 from agents.models.head import HeadShape
+from agents.signals.values import energy
 from agents.tasks.base import History
 
 #: Tensors of the cloud, by name. What never changes (``adapter.*``) is here too: a checkpoint is complete.
@@ -157,6 +161,11 @@ class Method(Protocol):
         """Bytes of one update, as serialised; the most there may be, where sizes depend on data."""
         ...
 
+    @property
+    def costs(self) -> Costs:
+        """Multiply-adds of devices and of the cloud."""
+        ...
+
     def prepare(self, history: History, base: Base, seed: int) -> CloudState:
         """Return the cloud before t = 0; may train, and then keeps the result in the cache."""
         ...
@@ -167,6 +176,10 @@ class Method(Protocol):
 
     def predict(self, state: DeviceState, inputs: Inputs) -> torch.Tensor:
         """Return logits [devices, samples, classes]."""
+        ...
+
+    def score(self, state: DeviceState, inputs: Inputs, logits: torch.Tensor) -> torch.Tensor:
+        """Return how far out of distribution each sample is, [devices, samples], for the signal ``score``."""
         ...
 
     def learn(self, state: DeviceState, recent: Recent) -> tuple[DeviceState, torch.Tensor]:
@@ -229,8 +242,15 @@ class Deployed:
     def update_bytes(self) -> int:
         return self.update_codec.most_bytes(self.update_fields)
 
+    @property
+    def costs(self) -> Costs:
+        return costs_of(self.net, self.window)
+
     def predict(self, state: DeviceState, inputs: Inputs) -> torch.Tensor:
         return self.head.forward(state, inputs.features)
+
+    def score(self, state: DeviceState, inputs: Inputs, logits: torch.Tensor) -> torch.Tensor:
+        return energy(logits)
 
     def learn(self, state: DeviceState, recent: Recent) -> tuple[DeviceState, torch.Tensor]:
         raise NotImplementedError(f"{self.name} does not learn on the device")
@@ -254,9 +274,11 @@ def in_chunks(compute: Callable[[Payload], Updates], payloads: Payload, chunk: i
     Rows of padding are zeros and their results are dropped. ``compute`` must treat rows alike and apart.
     """
     tickets = len(next(iter(payloads.values())))
-    parts = []
+    parts, pads = [], PADS.get()
     for first in range(0, tickets, chunk):
-        rows = {name: _padded(values[first : first + chunk], chunk) for name, values in payloads.items()}
+        rows = {name: values[first : first + chunk] for name, values in payloads.items()}
+        if pads:
+            rows = {name: _padded(values, chunk) for name, values in rows.items()}
         parts.append(compute(rows))
     return {name: values[:tickets] for name, values in stacked(parts).items()}
 

@@ -6,9 +6,12 @@ base head or from the head that the device has (which then must be uploaded too)
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 
 from agents.codecs.message import Field
+from agents.contract import Costs
 from agents.methods.base import (
     CloudState,
     Context,
@@ -46,6 +49,11 @@ class CloudFt(Deployed):
         label = Field("label", (self.window,), "int32")
         self.payload_fields = (features, label, head) if self.from_device else (features, label)
         self.update_fields = (head,)
+
+    @property
+    def costs(self) -> Costs:
+        device = super().costs
+        return replace(device, each=float(self.options.steps * self.window * device.learning))
 
     def prepare(self, history: History, base: Base, seed: int) -> CloudState:
         return {"head": base.head.pack(base.layers)}

@@ -8,11 +8,12 @@ back-propagation, edits relative to the prototype that the device has.
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import torch
 
 from agents.codecs.message import Field
+from agents.contract import Costs
 from agents.methods.base import (
     CloudState,
     Context,
@@ -31,6 +32,7 @@ from agents.methods.persona_options import PersonaOptions
 from agents.methods.persona_training import train_adapter, windows_of
 from agents.methods.prototypes import Prototypes, Refinement, Served, at_rest, cluster
 from agents.models.base import Base
+from agents.models.costs import multiply_adds
 from agents.models.training import generator, one_thread
 from agents.pretraining import cached, fingerprint
 from agents.seeding import Purpose
@@ -83,6 +85,17 @@ class Persona(Deployed):
         self._regenerates = options.resident and not edit
         self._resident, self._server = torch.empty(0), self.adapter
         self._served: CloudState = {}
+
+    @property
+    def costs(self) -> Costs:
+        with torch.device("meta"):
+            adapter = Adapter(
+                self.head, *(getattr(self.options, name) for name in ("code", "width", "transfer", "pooling"))
+            )
+            window, count = torch.zeros(1, self.window, self.head.context), torch.ones(1, dtype=torch.int64)
+        # The code of a window is compared with those of all prototypes.
+        compared = self.options.prototypes * len(self.head.sizes) * self.options.code
+        return replace(super().costs, each=multiply_adds(lambda: adapter(window, count)) + compared)
 
     def prepare(self, history: History, base: Base, seed: int) -> CloudState:
         key = {

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
-from agents.contract import Eventually, RaySpec
+from agents.contract import Eventually, RaySpec, ServiceTime
 from agents.orders import Orders
 
 if TYPE_CHECKING:
     from agents.contract import Kept
+    from agents.methods.base import Payload
     from agents.pools.blueprint import Blueprint
 
 
@@ -94,6 +95,10 @@ class BlockPool(Protocol):
         """
         ...
 
+    def signals(self) -> Eventually[dict[str, np.ndarray]]:
+        """Return what is watched at the end of the last interval, by name, each [devices]; only after :meth:`tell`."""
+        ...
+
     def totals(self) -> np.ndarray:
         """Return the tallies of each device since the start, int64 [devices, len(DEVICE_COLUMNS)]."""
         ...
@@ -151,8 +156,8 @@ class Cloud(Protocol):
         """Drop whatever is kept of exchanges that came to nothing."""
         ...
 
-    def measure_s(self) -> float:
-        """Return how long adapting to one payload takes [s]."""
+    def measure(self, payloads: Payload) -> ServiceTime:
+        """Return how long it takes to serve some of ``payloads``, as on the wire."""
         ...
 
     def checkpoint(self) -> Kept:

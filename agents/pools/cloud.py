@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from agents.cloud_half import CloudHalf
-from agents.contract import Kept
+from agents.contract import Kept, ServiceTime
+from agents.methods.base import Payload
 from agents.orders import Orders
 from agents.pools.spread import Crew, Outbox, Reply
 
@@ -79,9 +80,12 @@ class RemoteCloud:
         """Drop whatever is kept of exchanges that came to nothing."""
         self._box.add("forget", tickets)
 
-    def measure_s(self) -> float:
-        """Return how long adapting to one payload takes [s], measured in this process if that is as good."""
-        return self._model.measure_s() if self._alike else float(self._box.ask("measure_s").get())
+    def measure(self, payloads: Payload) -> ServiceTime:
+        """Return how long it takes to serve some of ``payloads``, measured in this process if that is as good."""
+        if self._alike:
+            return self._model.measure(payloads)
+        found: ServiceTime = self._box.ask("measure", payloads).get()
+        return found
 
     def checkpoint(self) -> Kept:
         """Return the state, and all payloads and updates that wait in the cloud."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -98,6 +98,11 @@ class InlinePool:
             tallies[:, self._layout.cohort_of_block[blocks.start]] += own
         return Eventually(lambda: tallies)
 
+    def signals(self) -> Eventually[dict[str, np.ndarray]]:
+        """Return what is watched at the end of the last interval, by name, each [devices]."""
+        found = side_by_side([stack.signals() for stack in self._stacks])
+        return Eventually(lambda: found)
+
     def totals(self) -> np.ndarray:
         """Return the tallies of each device since the start, int64 [devices, len(DEVICE_COLUMNS)]."""
         return np.concatenate([stack.totals() for stack in self._stacks])
@@ -113,3 +118,8 @@ class InlinePool:
 
     def shut(self) -> None:
         """Nothing to release: blocks live and die with the process."""
+
+
+def side_by_side(parts: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Return the arrays of all parts by name, each array behind that of the part before."""
+    return {name: np.concatenate([part[name] for part in parts]) for name in (parts[0] if parts else {})}

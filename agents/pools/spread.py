@@ -12,6 +12,7 @@ from agents.cloud_half import Collected
 from agents.contract import Eventually, Kept
 from agents.orders import NONE, Kind, Orders
 from agents.pools import Leash
+from agents.pools.inline import side_by_side
 from agents.pools.shares import Owners
 from agents.pools.worker import Script, Sent, Step
 from agents.shelf import rows_of
@@ -160,6 +161,11 @@ class SpreadPool:
         """Return the tallies of the intervals closed since the last time: int64 [intervals, cohorts, columns]."""
         replies = [box.ask("tell") for box in self._boxes]
         return Eventually(lambda: _sum(replies))
+
+    def signals(self) -> Eventually[dict[str, np.ndarray]]:
+        """Return what is watched at the end of the last interval, by name, each [devices]."""
+        replies = [box.ask("signals") for box in self._boxes]
+        return Eventually(lambda: side_by_side(_answers(replies)))
 
     def totals(self) -> np.ndarray:
         """Return the tallies of each device since the start, int64 [devices, len(DEVICE_COLUMNS)]."""

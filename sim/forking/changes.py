@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from sim.computing_times import follows_from_costs
 from sim.lines.disciplines import DISCIPLINES
 from sim.lines.rates import rate_of
 from sim.run_folder import FolderError
@@ -69,8 +70,8 @@ def _obstacle(path: str, old: Scenario, new: Scenario) -> str | None:
         rates = [rate_of(getattr(one.links[name], rest[0]), name, rest[0], one.seed)(0) for one in (old, new)]
         if rates[0].grain_bits != rates[1].grain_bits:
             return "a trace of packets and a smooth rate cannot take over from each other"
-    if section == "cloud" and (old.cloud.batch.max > 1 or "measured" in (old.cloud.service, new.cloud.service)):
-        return "the service of batches must stay, and so must a measured one"
+    if section == "cloud" and (old.cloud.batch.max > 1 or any(map(follows_from_costs, (old, new)))):
+        return "the service of batches must stay, and so must one that is measured or computed"
     return None
 
 

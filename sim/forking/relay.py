@@ -7,6 +7,7 @@ from math import inf
 
 import numpy as np
 
+from agents.contract import signal_name
 from sim.requests import Chances, Requests
 from sim.triggers.base import Asks, Trigger
 
@@ -32,7 +33,7 @@ class TriggerRelay:
             self._begun = False
         trigger = self._parts[0][1]
         if not self._begun:
-            if not set(trigger.watches) <= signals.keys():
+            if not set(map(signal_name, trigger.watches)) <= signals.keys():
                 return Asks(np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.int64))
             unheard = trigger.plan(0.0, after_s, signals)
             self._ahead = self._planned - self._counts(unheard)

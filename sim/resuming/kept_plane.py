@@ -14,12 +14,14 @@ import numpy as np
 from agents.contract import (
     DEVICE_COLUMNS,
     BackendError,
+    Costs,
     DataPlane,
     DeviceTotals,
     Eventually,
     Exchanges,
     Kept,
     MessageSizes,
+    ServiceTime,
     Tallies,
 )
 from sim.resuming.checkpoints import Checkpoint, Checkpoints
@@ -258,9 +260,14 @@ class KeptPlane:
         """Let the live plane go to where the checkpoint was taken."""
         self._awake().restore(kept)
 
-    def measure_service_s(self) -> float:
-        """Return how long the cloud really computes for one request on this machine [s]."""
-        return self._awake().measure_service_s()
+    @property
+    def costs(self) -> Costs:
+        """What devices and the cloud compute, in multiply-adds."""
+        return self._awake().costs
+
+    def measure_service(self) -> ServiceTime:
+        """Return how long the cloud really computes on this machine."""
+        return self._awake().measure_service()
 
     def _awake(self) -> DataPlane:
         assert self._live is not None, "the journal knows what it was told, and no more"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from sim.laws import Constant, Law
 from sim.queues import QUEUES
 from sim.scenario.clause import Clause, refuse
-from sim.scenario.law_fields import ServiceLaw
+from sim.scenario.law_fields import MacsPerSecond, ServiceLaw
 from sim.scenario.quantities import Limit, PositiveCount, Power, Time, choice
 from sim.scenario.surroundings import around
 
@@ -44,7 +44,7 @@ class Cloud(Clause):
     workers: PositiveCount = Field(default=1, description="requests served at the same time")
     service: ServiceLaw = Field(
         default=Constant(0.0),
-        description="time to serve a request; measured: calibrated once from real computing time",
+        description="time to serve a request; macs_per_s: from what is computed; measured: from this machine, once",
     )
     queue: Annotated[str, choice(*QUEUES)] = Field(
         default="fifo", description="who is next; ps: all at once, sharing the workers"
@@ -56,13 +56,15 @@ class Cloud(Clause):
 
     @field_validator("service", mode="after")
     @classmethod
-    def _something_to_measure(cls, service: Law | str, info: ValidationInfo) -> Law | str:
-        if service == "measured" and around(info).timing_only is True:
-            raise ValueError("nothing is computed with 'task: none'; give a time or a law instead of 'measured'")
+    def _something_to_compute(cls, service: Law | MacsPerSecond | str, info: ValidationInfo) -> Any:
+        if isinstance(service, MacsPerSecond | str) and around(info).timing_only is True:
+            raise ValueError("nothing is computed with 'task: none'; give a time or a law")
         return service
 
     @model_validator(mode="after")
     def _pairs_that_work(self) -> Self:
+        if isinstance(self.service, MacsPerSecond | str) and self.batch.each:
+            raise refuse("follows from what is computed; leave it out, or give the service as a time", "batch", "each")
         row = QUEUES[self.queue]
         if self.batch.max > 1 and "batches" not in row.gives:
             raise refuse(f"batches are served first come, first served; 'queue: {self.queue}' has none", "batch")

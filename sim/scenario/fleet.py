@@ -16,6 +16,7 @@ from sim.scenario.quantities import (
     EnergyPerByte,
     Frequency,
     Name,
+    PositiveNumber,
     PositiveTime,
     Power,
     Share,
@@ -63,6 +64,18 @@ class Compute(Clause):
 
     inference: TimeLaw = Field(default=Constant(0.0), description="one prediction")
     training_step: TimeLaw = Field(default=Constant(0.0), description="one training step")
+    macs_per_s: PositiveNumber | None = Field(
+        default=None, description="multiply-adds in a second: both times follow from what the method computes"
+    )
+
+    @model_validator(mode="after")
+    def _times_or_speed(self, info: ValidationInfo) -> Self:
+        given = [name for name in ("inference", "training_step") if name in self.model_fields_set]
+        if self.macs_per_s is not None and given:
+            raise refuse("follows from macs_per_s; leave one of the two out", given[0])
+        if self.macs_per_s is not None and around(info).timing_only is True:
+            raise refuse("nothing is computed with 'task: none'", "macs_per_s")
+        return self
 
 
 class DevicePower(Clause):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Annotated, Any
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError, ValidationInfo
@@ -16,8 +17,17 @@ from sim.scenario.clause import below, refuse
 from sim.scenario.law_forms import FORMS, make, parameters_of, written
 from sim.scenario.problems import near_miss
 from sim.scenario.quantities import choice, quantity
-from sim.scenario.units import Dimension
+from sim.scenario.units import Dimension, shown
 from sim.scenario.variants import alternatives
+
+_SPEED = "macs_per_s"
+
+
+@dataclass(frozen=True)
+class MacsPerSecond:
+    """A speed of computing, which becomes a time once it is known what is computed."""
+
+    rate: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,11 +38,13 @@ class LawRider:
         dimension: what the law's values are.
         bare: the law that a lone quantity means.
         words: what may stand instead of a law.
+        speeds: whether ``macs_per_s`` may, multiply-adds in a second.
     """
 
     dimension: Dimension
     bare: Callable[[float], Law] = laws.Constant
     words: tuple[str, ...] = ()
+    speeds: bool = False
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> Any:
         return core_schema.with_info_plain_validator_function(
@@ -44,9 +56,14 @@ class LawRider:
         forms = {kind: self._described(kind, handler) for kind in FORMS}
         named = {"type": "object", "properties": forms, "additionalProperties": False, "maxProperties": 1}
         name = "_or_".join([f"law_of_{self.dimension.name.replace(' ', '_')}", *self.words])
-        return {"$comment": name, "anyOf": [bare, named]}
+        speed = {
+            "type": "object",
+            "properties": {_SPEED: {"type": "number", "exclusiveMinimum": 0}},
+            "required": [_SPEED],
+        }
+        return {"$comment": name, "anyOf": [bare, named, *([speed] if self.speeds else [])]}
 
-    def read(self, value: Any, info: ValidationInfo) -> Law | str:
+    def read(self, value: Any, info: ValidationInfo) -> Law | MacsPerSecond | str:
         """Return the law that ``value`` describes, or the word it is.
 
         Raises:
@@ -56,13 +73,17 @@ class LawRider:
             return str(choice(*self.words).read(value, info))
         if not isinstance(value, Mapping):
             return self.bare(self.dimension.parse(value))
-        named = alternatives(value, tuple(FORMS))
+        named = alternatives(value, (*FORMS, _SPEED) if self.speeds else tuple(FORMS))
+        if self.speeds and list(named) == [_SPEED]:
+            return MacsPerSecond(_speed(named[_SPEED]))
         if len(named) != 1 or (kind := next(iter(named))) not in FORMS:
             raise ValueError(_misnamed(list(named)))
         return self._law(kind, _long(kind, named[kind]), info)
 
-    def write(self, law: Law | str) -> Any:
-        """Return the long form of a law, or the word."""
+    def write(self, law: Law | MacsPerSecond | str) -> Any:
+        """Return the long form of a law or a speed, or the word."""
+        if isinstance(law, MacsPerSecond):
+            return {_SPEED: law.rate}
         return law if isinstance(law, str) else written(law, self.dimension)
 
     def _law(self, kind: str, parameters: Any, info: ValidationInfo) -> Law:
@@ -80,6 +101,12 @@ class LawRider:
         if kind == "empirical":
             return {"anyOf": [{"type": "string"}, {"type": "array"}, long]}
         return {"anyOf": [quantity(self.dimension).schema, long]} if main else long
+
+
+def _speed(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < inf:
+        raise refuse(f"{shown(value)} is no speed; write multiply-adds in a second, for example 2e9", _SPEED)
+    return float(value)
 
 
 def _long(kind: str, parameters: Any) -> Any:
@@ -104,6 +131,6 @@ def _up_to(high: float) -> Law:
 
 TimeLaw = Annotated[Law, LawRider(units.TIME)]
 JitterLaw = Annotated[Law, LawRider(units.TIME, bare=_up_to)]
-ServiceLaw = Annotated[Law | str, LawRider(units.TIME, words=("measured",))]
+ServiceLaw = Annotated[Law | MacsPerSecond | str, LawRider(units.TIME, words=("measured",), speeds=True)]
 EndLaw = Annotated[Law | str, LawRider(units.TIME, words=("never",))]
 SizeLaw = Annotated[Law, LawRider(units.SIZE)]

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from agents.contract.component import Component, NoOptions
 from sim.triggers.at import AtOptions
+from sim.triggers.detector import DetectorOptions
+from sim.triggers.dummy import DummyOptions
 from sim.triggers.every_samples import EverySamplesOptions
+from sim.triggers.gate import GateOptions
 from sim.triggers.periodic import PeriodicOptions
 from sim.triggers.poisson import PoissonOptions
 from sim.triggers.rounds import RoundsOptions
@@ -24,6 +27,20 @@ TRIGGERS: dict[str, Component] = {
         needs=frozenset({"task"}),
         quick={"n": 20},
     ),
+    "detector": Component(
+        DetectorOptions,
+        "sim.triggers.detector:Detector",
+        needs=frozenset({"task"}),
+        quick={"signal": "entropy", "detector": {"kind": "page_hinkley"}},
+    ),
+    "gate": Component(
+        GateOptions,
+        "sim.triggers.gate:Gate",
+        paper="IntellectReq, arXiv 2302.07335",
+        needs=frozenset({"task"}),
+        quick={"threshold": 0.5},
+    ),
+    "dummy": Component(DummyOptions, "sim.triggers.dummy:Dummy", quick={"rate": 0.01}, traits={"sees": ("duration",)}),
     "rounds": Component(
         RoundsOptions,
         "sim.triggers.rounds:Rounds",

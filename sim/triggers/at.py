@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from agents.contract import Watch
 from agents.contract.component import OptionError, option
 from agents.contract.forms import DeviceIds, Moment
 from sim.triggers.base import Asks, Numbering
@@ -41,7 +42,7 @@ class AtOptions:
 class At:
     """Chosen devices ask at chosen times."""
 
-    watches: tuple[str, ...] = ()
+    watches: tuple[Watch | str, ...] = ()
 
     def __init__(self, seed: int, devices: int, tick_s: float, options: AtOptions) -> None:
         self._numbering = Numbering(devices)

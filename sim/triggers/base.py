@@ -7,6 +7,8 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from agents.contract import Watch
+
 
 class Asks(NamedTuple):
     """Requests planned for one interval: parallel arrays, sorted by time, then device.
@@ -23,7 +25,7 @@ class Trigger(Protocol):
     """A rule that decides when devices ask."""
 
     #: Signals of the data plane (``Tallies.signals``) that the rule looks at; none lets the run be lazy.
-    watches: tuple[str, ...]
+    watches: tuple[Watch | str, ...]
 
     def plan(self, after_s: float, until_s: float, signals: Mapping[str, np.ndarray]) -> Asks:
         """Return the asks in (after, until]; the first interval of a run includes its start, 0."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from agents.contract import Watch
 from agents.contract.component import option
 from agents.contract.forms import PositiveCount
 from agents.seeding import Purpose, uniforms
@@ -27,7 +28,7 @@ class EverySamples:
     within the following tick, so that a fleet never asks in lockstep.
     """
 
-    watches: tuple[str, ...] = ("samples",)
+    watches: tuple[Watch | str, ...] = ("samples",)
 
     def __init__(self, seed: int, devices: int, tick_s: float, options: EverySamplesOptions) -> None:
         self._numbering = Numbering(devices)

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from agents.contract import Watch
 from sim.triggers.base import Asks, Numbering, no_asks
 
 
 class Never:
     """No device asks."""
 
-    watches: tuple[str, ...] = ()
+    watches: tuple[Watch | str, ...] = ()
 
     def __init__(self, seed: int, devices: int, tick_s: float) -> None:
         self._numbering = Numbering(devices)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from agents.contract import Watch
 from agents.contract.component import option
 from agents.contract.forms import PhaseTime, PositiveTime
 from agents.seeding import Purpose, uniforms
@@ -27,7 +28,7 @@ class Periodic:
     With a phase of 0 the first ask comes after one whole period: at the start there is nothing to report yet.
     """
 
-    watches: tuple[str, ...] = ()
+    watches: tuple[Watch | str, ...] = ()
 
     def __init__(self, seed: int, devices: int, tick_s: float, options: PeriodicOptions) -> None:
         self._numbering = Numbering(devices)

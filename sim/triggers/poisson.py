@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from agents.contract import Watch
 from agents.contract.component import option
 from agents.contract.forms import Frequency
 from agents.seeding import Purpose, uniforms
@@ -23,7 +24,7 @@ class PoissonOptions:
 class Poisson:
     """Each device asks at the points of its own Poisson process."""
 
-    watches: tuple[str, ...] = ()
+    watches: tuple[Watch | str, ...] = ()
 
     def __init__(self, seed: int, devices: int, tick_s: float, options: PoissonOptions) -> None:
         self._numbering = Numbering(devices)

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import numpy as np
 
+from agents.contract import Watch
 from agents.contract.component import option
 from agents.contract.forms import Interval, PositiveCount, PositiveTime, Share
 from sim.triggers.base import Asks, Numbering, no_asks
@@ -38,7 +39,7 @@ class RoundsOptions:
 class Rounds:
     """Devices ask nothing by themselves; ``rounds`` says when the cloud calls them (:mod:`sim.rounds`)."""
 
-    watches: tuple[str, ...] = ()
+    watches: tuple[Watch | str, ...] = ()
 
     def __init__(self, seed: int, devices: int, tick_s: float, options: RoundsOptions) -> None:
         self._numbering = Numbering(devices)

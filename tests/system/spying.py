@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from sim.triggers.base import Asks
+from sim.triggers.detector import Detector, DetectorOptions
 from sim.triggers.every_samples import EverySamples, EverySamplesOptions
 from sim.triggers.periodic import Periodic, PeriodicOptions
 
@@ -41,6 +42,19 @@ class Counting(EverySamples):
 
     def __init__(self, seed: int, devices: int, tick_s: float) -> None:
         super().__init__(seed, devices, tick_s, EverySamplesOptions(n=25))
+        self._tick_s = tick_s
+
+    def plan(self, after_s: float, until_s: float, signals: Mapping[str, np.ndarray]) -> Asks:
+        _tell(after_s, self._tick_s)
+        return super().plan(after_s, until_s, signals)
+
+
+class Alarmed(Detector):
+    """Each device asks when its errors rise."""
+
+    def __init__(self, seed: int, devices: int, tick_s: float) -> None:
+        detector = {"kind": "page_hinkley", "threshold": 1.5, "minimum": 8}
+        super().__init__(seed, devices, tick_s, DetectorOptions(signal="error", detector=detector))
         self._tick_s = tick_s
 
     def plan(self, after_s: float, until_s: float, signals: Mapping[str, np.ndarray]) -> Asks:
