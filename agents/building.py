@@ -27,6 +27,7 @@ from agents.models.training import pretrain
 from agents.pacing import make_arrivals
 from agents.pools import make_pool
 from agents.pools.blueprint import Blueprint
+from agents.raw_pool import RawPool
 from agents.references import BayesOptimal, Computed, Tabled, oracle_table, static_table
 from agents.stack import CohortParts
 from agents.tasks import make_task
@@ -70,11 +71,13 @@ def draw_blueprint(spec: FleetSpec, report: Report | None = None) -> Blueprint:
     history = task.history()
     base = pretrain(history, net, spec.pretrain, spec.seed, report)
     cloud = method.prepare(history, base, spec.seed)
-    features, judge = _seeing(task, base, spec.references, report)
+    features, judge = _seeing(task, base, spec.references, report, raw=method.sees == "raw")
     return Blueprint(Layout(spec.cohorts), _parts(spec, task, features, judge, method), cloud, spec.device)
 
 
-def _seeing(task: Task, base: Base, references: Sequence[str], report: Report | None) -> tuple[Features, Judge]:
+def _seeing(
+    task: Task, base: Base, references: Sequence[str], report: Report | None, *, raw: bool
+) -> tuple[Features, Judge]:
     """Return how samples become features, and what they are judged against: only what was asked for."""
     static, oracle = "static" in references, "oracle" in references
     if isinstance(base.head, ScoringHead):
@@ -83,7 +86,7 @@ def _seeing(task: Task, base: Base, references: Sequence[str], report: Report | 
         drawn = Computed(base) if static else None, BayesOptimal() if oracle else None
         return DrawnFeatures(base), Judge(*drawn, base.net.measure)
     pool_task = cast(PoolTask, task)
-    features = PooledFeatures(pool_task, base, report)
+    features = PooledFeatures(pool_task, base, report, RawPool.of_task(pool_task) if raw else None)
     judge = Judge(
         static_table(pool_task, base, features) if static else None,
         _oracle(pool_task, base, features) if oracle else None,

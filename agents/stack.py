@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import inf
 
 import numpy as np
-import torch
 
 from agents.accounts import Accounts
 from agents.arrivals import Arrivals
@@ -23,6 +23,7 @@ from agents.knowledge import Knowledge
 from agents.methods.base import DeviceState, Method, Payload, Recent, Updates
 from agents.samples import Picked, Strips
 from agents.tasks.base import Place, Task
+from agents.windows import window_of
 
 #: Samples of a device that are predicted at once are a multiple of this, so that bits show no batch (see
 #: ``models.head``), and not more than that.
@@ -115,10 +116,18 @@ class Stack:
 
     def _recent(self, at_s: np.ndarray, places: np.ndarray, there: np.ndarray) -> Recent:
         known = there & (self._feed.ring.due_s.take(places) <= at_s[:, None])
-        features, label = self._parts.features.recent(Picked(self._feed.ring, places), known)
-        shown = {"there": there[:, :, None], "label": label.astype(np.int64), "count": np.count_nonzero(there, axis=1)}
-        here = moved({name: torch.from_numpy(values) for name, values in shown.items()}, features.device)
-        return Recent(features=features * here["there"], label=here["label"], count=here["count"])
+        newest = partial(self._newest, at_s, places) if self._parts.method.needs_labels else None
+        samples = Picked(self._feed.ring, places)
+        return window_of(self._parts.features, samples, known, there, newest, self.state.device)
+
+    def _newest(self, at_s: np.ndarray, places: np.ndarray) -> Recent:
+        """Return the newest samples of the devices of ``places``, whether or not their labels are known."""
+        ring, width = self._feed.ring, places.shape[1]
+        rows = places[:, 0] // ring.capacity
+        newest, count = ring.newest(rows, ring.count_until(rows, at_s, self._feed.judged[rows]), width)
+        known = ring.due_s.take(newest) <= at_s[:, None]
+        there = np.arange(width) < count[:, None]
+        return window_of(self._parts.features, Picked(ring, newest), known & there, there, None, self.state.device)
 
     def note(self, rows: np.ndarray, at_s: np.ndarray, tickets: np.ndarray, phases: np.ndarray) -> None:
         """Note that exchanges enter phases, in virtual-time order: what regret is attributed to."""

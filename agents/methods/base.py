@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 import torch
@@ -30,19 +31,52 @@ Updates = dict[str, torch.Tensor]
 CHUNK = 64
 
 
-@dataclass(frozen=True)
+#: A tensor, or a function that computes it when it is first read.
+Later = torch.Tensor | Callable[[], torch.Tensor]
+
+
 class Recent:
-    """The newest samples of devices that are about to send, oldest first, right padded with zeros.
+    """The newest samples of some devices, oldest first, right padded with zeros; computed when read.
 
     Attributes:
-        features: float32 [tickets, window, features], of the frozen trunk.
         label: int64 [tickets, window]; -1 where there is none or it is not due yet.
         count: int64 [tickets], samples that are really there.
     """
 
-    features: torch.Tensor
-    label: torch.Tensor
-    count: torch.Tensor
+    def __init__(
+        self,
+        features: Later,
+        label: torch.Tensor,
+        count: torch.Tensor,
+        raw: Later | None = None,
+        unlabelled: Callable[[], Recent] | None = None,
+    ) -> None:
+        self.label, self.count = label, count
+        self._features, self._raw, self._unlabelled = features, raw, unlabelled
+
+    @cached_property
+    def features(self) -> torch.Tensor:
+        """Trunk features, float32 [tickets, window, features]."""
+        return _computed(self._features)
+
+    @cached_property
+    def raw(self) -> torch.Tensor:
+        """Raw input as the task has it, [tickets, window, *input_shape]; only where the method ``sees`` raw input.
+
+        Of a decision among items: the ids of the window, then those of the few candidates that ``label`` counts among.
+        """
+        if self._raw is None:
+            raise TypeError("this window has no raw form; say sees = 'raw'")
+        return _computed(self._raw)
+
+    @cached_property
+    def unlabelled(self) -> Recent:
+        """The newest samples whether or not their labels are known, for methods that need labels but use more."""
+        return self if self._unlabelled is None else self._unlabelled()
+
+
+def _computed(values: Later) -> torch.Tensor:
+    return values if isinstance(values, torch.Tensor) else values()
 
 
 @dataclass(frozen=True)

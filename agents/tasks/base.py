@@ -179,3 +179,11 @@ class PoolTask(Task, Protocol):
     def pool(self, concept: int) -> torch.Tensor:
         """Return the evaluation images under ``concept``: float32 [pool_size, *input_shape]."""
         ...
+
+    def raw_pool(self, concept: int) -> torch.Tensor:
+        """Return :meth:`pool`, or bytes (0 to 255, for 0 to 1) where that is what the data are made of."""
+        ...
+
+    def looks_like(self, concept: int) -> int:
+        """Return the first concept under which the pool looks the same."""
+        ...

@@ -29,6 +29,10 @@ class Decisions:
     def __len__(self) -> int:
         return len(self.label)
 
+    def candidates_of(self, rows: np.ndarray) -> np.ndarray:
+        """Return the candidates of some rows, int [rows, n]."""
+        return self.candidates[rows]
+
 
 def stack(parts: list[Decisions]) -> Decisions:
     """Return decisions one after the other; ``parts`` has at least one."""
