@@ -13,7 +13,7 @@ import torch
 from agents.codecs import coded, decoded
 from agents.contract import Kept
 from agents.devices import CPU, device_of, moved, name_of
-from agents.keeping import as_arrays, as_tensors, below, under
+from agents.keeping import as_arrays, as_tensors, below, frozen_part, moving_part, shared_arrays, under
 from agents.methods.base import CHUNK, CloudState, Method, Payload, Updates, Who
 from agents.shelf import Loan, Shelf
 
@@ -72,8 +72,20 @@ class CloudHalf:
             wire = moved(self._payloads.take(some), self._device)
             who = self._who(tickets[part], groups[part], wire)
             payloads = decoded(method.codec, method.payload_fields, wire)
-            self.state, updates = method.adapt(self.state, payloads, who)
+            self.state, updates = self._same_frozen(*method.adapt(self.state, payloads, who))
             self._updates.put(some, moved(coded(method.codec, method.update_fields, updates), CPU))
+
+    def _same_frozen(self, later: CloudState, updates: Updates) -> tuple[CloudState, Updates]:
+        """Return the state of the cloud after a call of the method, with its frozen part.
+
+        Raises:
+            TypeError: the method has changed a frozen tensor, which is kept once for the whole run.
+        """
+        frozen = frozen_part(self.state)
+        changed = [name for name, values in frozen_part(later).items() if values is not frozen.get(name)]
+        if changed:
+            raise TypeError(f"{self._method.name}.adapt changed {changed[0]!r}; what changes needs another name")
+        return {**later, **frozen}, updates
 
     def _parts(self, groups: np.ndarray) -> Iterator[slice]:
         """Yield what is adapted to in one call: groups if the method wants them whole, else so much as stays cached."""
@@ -96,7 +108,7 @@ class CloudHalf:
         }
         walls_s = []
         for _ in range(repeats):
-            state = {name: values.clone() for name, values in self.state.items()}
+            state = self.state | {name: values.clone() for name, values in moving_part(self.state).items()}
             began = time.perf_counter()
             # A GPU is only done when its results are here.
             moved(self._method.adapt(state, payload, self._nobody())[1], CPU)
@@ -122,7 +134,8 @@ class CloudHalf:
 
     def checkpoint(self) -> Kept:
         """Return the state, and all payloads and updates that wait here."""
-        kept = below("state", as_arrays(self.state))
+        kept = below("state", as_arrays(moving_part(self.state)))
+        kept |= below("state", shared_arrays(frozen_part(self.state)))
         for name, shelf in (("payloads", self._payloads), ("updates", self._updates)):
             kept |= below(name, shelf.checkpoint())
         return kept

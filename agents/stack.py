@@ -20,6 +20,7 @@ from agents.feed import Feed
 from agents.judging import Judge
 from agents.keeping import Keeper, below, under
 from agents.knowledge import Knowledge
+from agents.memory_limit import MemoryLimit
 from agents.methods.base import DeviceState, Method, Payload, Recent, Updates
 from agents.samples import Picked, Strips
 from agents.tasks.base import Place, Task
@@ -61,9 +62,17 @@ class Stack:
     result, because parameters change at installs only.
     """
 
-    def __init__(self, parts: CohortParts, places: Sequence[Place], devices: int, state: DeviceState) -> None:
+    def __init__(
+        self,
+        parts: CohortParts,
+        places: Sequence[Place],
+        devices: int,
+        state: DeviceState,
+        limit: MemoryLimit | None = None,
+    ) -> None:
         self._parts, self._places, self.devices = parts, places, devices
-        self.state = DeviceRows(state, len(places) * places[0].width, shared=parts.method.shared_rows)
+        width, shared = len(places) * places[0].width, parts.method.shared_rows
+        self.state = DeviceRows(state, width, shared=shared, limit=limit)
         # Elsewhere than on a processor bits depend on shapes, so that there is only one.
         self._steady = self.state.device != CPU
         self._rows = np.arange(devices)

@@ -12,6 +12,7 @@ from agents.contract.orders import Adapt, Collect, Discard, Install, Order, Phas
 from agents.contract.plane import (
     COHORT_COLUMNS,
     DEVICE_COLUMNS,
+    FROZEN,
     TOLD_TOGETHER,
     DataPlane,
     DeviceTotals,
@@ -25,6 +26,7 @@ from agents.contract.specs import STORE_BYTES, CohortSpec, DriftSpec, FleetSpec,
 __all__ = [
     "COHORT_COLUMNS",
     "DEVICE_COLUMNS",
+    "FROZEN",
     "NONE",
     "STORE_BYTES",
     "TOLD_TOGETHER",

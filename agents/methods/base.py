@@ -18,7 +18,8 @@ from agents.models.base import Base, Net
 from agents.models.head import HeadShape
 from agents.tasks.base import History
 
-#: Tensors of the cloud, by name. What never changes (``adapter.*``) is here too: a checkpoint is complete.
+#: Tensors of the cloud, by name; a checkpoint keeps them all. What is named ``frozen.*`` (a large model that teaches)
+#: must never change: it is kept once for a whole run, and never copied for an exchange.
 CloudState = dict[str, torch.Tensor]
 #: Tensors of devices, leading axis = device; one row for all if the method's ``shared_rows``.
 DeviceState = Mapping[str, torch.Tensor]

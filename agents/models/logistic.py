@@ -21,4 +21,5 @@ def logistic(input_shape: tuple[int, ...], classes: int, options: Mapping[str, A
     if options:
         raise ValueError(f"logistic has no option {sorted(options)[0]!r}")
     inputs = math.prod(input_shape)
-    return Net("logistic", input_shape, HeadShape((inputs, classes)), nn.Flatten, None, {"inputs": inputs})
+    head = HeadShape((inputs, classes))
+    return Net("logistic", input_shape, head, nn.Flatten, None, {"inputs": inputs}, whole=head)
