@@ -31,6 +31,8 @@ from agents.windows import window_of
 _QUANTUM, _WIDEST = 4, 96
 #: Samples that are predicted at once, of all devices together: few enough that they stay in the cache.
 _AT_ONCE = 4096
+#: Of more classes than this, a full list of items, fewer samples are predicted at once.
+_CLASSES = 128
 #: Samples of a device that wait at the end of an interval, at most, those of the cell that reaches beyond it included.
 MOST_WAITING = 96
 
@@ -76,6 +78,7 @@ class Stack:
         # Elsewhere than on a processor bits depend on shapes, so that there is only one.
         self._steady = self.state.device != CPU
         self._rows = np.arange(devices)
+        self._at_once = _AT_ONCE * _CLASSES // max(parts.task.classes, _CLASSES)
         self._feed = Feed(parts.seed, parts.task, parts.arrivals, places, parts.history, _capacity(parts))
         self._knowledge = Knowledge()
         changes_s = [times_s for place in places for times_s in parts.task.changes(place)]
@@ -188,7 +191,7 @@ class Stack:
             left = left[waiting[left].argsort(kind="stable")[::-1]]
             while len(left):
                 width = self._width(int(waiting[left[0]]))
-                most = max(1, _AT_ONCE // width)
+                most = max(1, self._at_once // width)
                 some, left = left[:most], left[most:]
                 count = np.minimum(waiting[some], width)
                 self._judge_some(rows[some], count, width, most - len(some) if self._steady else 0)

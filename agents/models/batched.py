@@ -164,11 +164,17 @@ class _OneByOne:
 
     def __init__(self, stacked: Stacked) -> None:
         self._own = {name: values for name, values in stacked.items() if not _is_one_row(values)}
-        self._alike = {name: values[0] for name, values in stacked.items() if _is_one_row(values)}
+        self._alike = {name: _laid_out(values[0]) for name, values in stacked.items() if _is_one_row(values)}
 
     def of(self, device: int) -> dict[str, torch.Tensor]:
-        """Return the tensors of one device; copies, so that memory is aligned alike for all."""
-        return {**self._alike, **{name: values[device].clone() for name, values in self._own.items()}}
+        """Return the tensors of one device."""
+        return {**self._alike, **{name: _laid_out(values[device]) for name, values in self._own.items()}}
+
+
+def _laid_out(values: torch.Tensor) -> torch.Tensor:
+    """Return a copy that lies in memory as all its like do: bits of convolutions depend on alignment and strides."""
+    last = values.dim() == 4
+    return values.clone(memory_format=torch.channels_last if last else torch.contiguous_format)
 
 
 def _is_one_row(values: torch.Tensor) -> bool:

@@ -15,7 +15,7 @@ import torch
 
 from agents.contract import FleetSpec, InputError
 from agents.tasks.base import Cell, Content, History, Past, Place, Stream
-from agents.tasks.recommendation.decisions import SHOWN, Decisions, decide, narrowed, stack
+from agents.tasks.recommendation.decisions import ALL, MOST_CANDIDATES, SHOWN, Decisions, decide, narrowed, stack
 from agents.tasks.recommendation.log import core
 from agents.tasks.recommendation.reading import read_log
 from agents.tasks.recommendation.supply import Clicks
@@ -42,8 +42,9 @@ class Interactions(Stream):
     """Options: ``path``, ``separator``, ``columns``; ``core`` (least interactions of a user and of an item).
 
     ``history``: share of the time span that is past; ``compression``: seconds of the log in a second of the run (None:
-    what follows the past fills the run); ``negatives`` beside the click; ``window``: clicks that a model sees;
-    ``latest``: clicks of a user that the cloud trains on.
+    what follows the past fills the run); ``negatives`` beside the click, or ``all``: every item is ranked (sampled
+    negatives can reorder methods); ``window``: clicks that a model sees; ``latest``: clicks of a user that the cloud
+    trains on.
     """
 
     concepts = ("original",)
@@ -55,7 +56,10 @@ class Interactions(Stream):
         log = read_log(self.options["path"], self.options["separator"], self.options["columns"])
         log = core(log, self.options["core"])
         self.items, self.users = len(log.items), split_in_time(log, self.options["history"])
-        self.classes = 1 + self.options["negatives"]
+        self._negatives = None if self.options["negatives"] == ALL else int(self.options["negatives"])
+        self.classes = self.items if self._negatives is None else 1 + self._negatives
+        if self.classes > MOST_CANDIDATES:
+            raise ValueError(f"negatives: a list of {self.classes} items is longer than {MOST_CANDIDATES}")
         self.input_shape = (self.options["window"] + self.classes,)
         self.net_options = {"items": self.items, "window": self.options["window"]}
         self._devices = _devices(spec, self.users)
@@ -86,7 +90,7 @@ class Interactions(Stream):
     def _decide(self, user: int, use: int, which: slice | None = None, negatives: int | None = None) -> Decisions:
         clicks = self.users.clicks(user)
         which = slice(int(self.users.known[user]), len(clicks)) if which is None else which
-        others = self.options["negatives"] if negatives is None else negatives
+        others = self._negatives if negatives is None else negatives
         return decide(clicks, which, self.items, self.options["window"], others, self.seed, (user, use))
 
     def _past(self, use: int, cut: np.ndarray) -> Past:
@@ -120,7 +124,8 @@ def _checked(options: Mapping[str, Any]) -> dict[str, Any]:
     if unknown:
         raise ValueError(f"task interactions has no option {unknown[0]!r}; known are {', '.join(DEFAULTS)}")
     chosen = {**DEFAULTS, **options}
+    numbers = {name: value for name, value in chosen.items() if value != ALL}
     for name, low in (("negatives", SHOWN - 1), ("window", 1), ("latest", 1)):
-        if chosen[name] < low:
+        if name in numbers and numbers[name] < low:
             raise ValueError(f"{name}: {chosen[name]} must be at least {low}")
     return chosen

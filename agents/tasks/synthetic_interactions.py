@@ -21,7 +21,7 @@ from agents.seeding import Purpose, rng, uniforms
 from agents.tasks.base import Cell, Content, History, Past, Place, Stream
 from agents.tasks.drift import Schedule, make_schedule
 from agents.tasks.fronts import device_keys
-from agents.tasks.recommendation.decisions import SHOWN, Decisions, narrowed, windows
+from agents.tasks.recommendation.decisions import ALL, MOST_CANDIDATES, SHOWN, Decisions, narrowed, windows
 from agents.tasks.recommendation.market import SHELVES, Market, choose, unit
 
 #: What drift can do, in shares of the way.
@@ -39,7 +39,10 @@ _LONG_AGO = 1 << 32
 
 
 class SyntheticInteractions(Stream):
-    """Options: past ``users`` with ``clicks`` each; ``items``, ``negatives`` beside one, ``window``, ``sharpness``."""
+    """Options: past ``users`` with ``clicks`` each; ``items``, ``window``, ``sharpness``, ``negatives`` beside one.
+
+    ``negatives: all``: every shelf shows all items.
+    """
 
     pool_size = 0
 
@@ -162,6 +165,10 @@ def _checked(options: Mapping[str, Any]) -> dict[str, Any]:
     if unknown:
         raise ValueError(f"task synthetic_interactions has no option {unknown[0]!r}; known are {', '.join(DEFAULTS)}")
     chosen = {**DEFAULTS, **options}
+    if chosen["negatives"] == ALL:
+        chosen["negatives"] = int(chosen["items"]) - 1
+    if chosen["negatives"] >= MOST_CANDIDATES:
+        raise ValueError(f"negatives: a list of {chosen['negatives'] + 1} items is longer than {MOST_CANDIDATES}")
     for name, low in (("users", 1), ("negatives", SHOWN - 1), ("window", 1), ("clicks", 2), ("sharpness", 0)):
         if chosen[name] < low:
             raise ValueError(f"{name}: {chosen[name]} must be at least {low}")

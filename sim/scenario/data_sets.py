@@ -21,6 +21,9 @@ from sim.scenario.quantities import (
 from sim.scenario.units import shown
 from sim.scenario.variants import Plugin, Shorthand, Variants
 
+#: Items beside the clicked one: so many, or every item there is.
+Negatives = Annotated[int, Field(ge=4)] | Literal["all"]
+
 
 class Digits(Clause):
     """scikit-learn's 1,797 real 8x8 images of digits; embedded."""
@@ -94,7 +97,7 @@ class Interactions(Files):
         default=None,
         description="seconds of the log per second of the run; default: all that follows fills the run",
     )
-    negatives: Annotated[int, Field(ge=4)] = Field(default=99, description="items sampled against each clicked one")
+    negatives: Negatives = Field(default=99, description="items sampled against each clicked one; all: every item")
     window: PositiveCount = Field(default=10, description="latest clicks that the model sees")
     latest: PositiveCount = Field(default=100, description="latest clicks of each user that the cloud trains on")
 
@@ -112,7 +115,7 @@ class SyntheticInteractions(Clause):
     kind: Literal["synthetic_interactions"] = "synthetic_interactions"
     users: PositiveCount = Field(default=1000, description="users of the cloud's past; devices are others")
     items: PositiveCount = Field(default=500, description="items of the shop")
-    negatives: Annotated[int, Field(ge=4)] = Field(default=99, description="items beside the one that is chosen")
+    negatives: Negatives = Field(default=99, description="items beside the one that is chosen; all: every item")
     window: PositiveCount = Field(default=10, description="latest clicks that the model sees")
     clicks: Annotated[int, Field(ge=2)] = Field(default=40, description="choices of each past user")
     sharpness: PositiveNumber = Field(default=4.0, description="how much interest decides; small: chance does")

@@ -26,6 +26,7 @@ class Recorded(Stream):
 
     decisions: Decisions
     pool_size: int = ROWS
+    classes: int = CANDIDATES
 
     @property
     def pool_labels(self) -> np.ndarray:
