@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from math import ceil, sqrt
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -25,6 +25,7 @@ from agents.models import Base, make_net
 from agents.models.ranking import ScoringHead
 from agents.models.training import pretrain
 from agents.pacing import make_arrivals
+from agents.plugins import is_plugin
 from agents.pools import make_pool
 from agents.pools.blueprint import Blueprint
 from agents.raw_pool import RawPool
@@ -65,7 +66,7 @@ def draw_blueprint(spec: FleetSpec, report: Report | None = None) -> Blueprint:
     with about("task.data"):
         task = make_task(spec)
     with about("task.model"):
-        net = make_net(spec.model, task.input_shape, task.classes, {**spec.model_options, **task.net_options})
+        net = make_net(spec.model, task.input_shape, task.classes, _net_options(spec, task))
     with about("method.adapter"):
         method = make_method(spec.adapter, spec.adapter_options, spec.codec, net)
     history = task.history()
@@ -73,6 +74,12 @@ def draw_blueprint(spec: FleetSpec, report: Report | None = None) -> Blueprint:
     cloud = method.prepare(history, base, spec.seed)
     features, judge = _seeing(task, base, spec.references, report, raw=method.sees == "raw")
     return Blueprint(Layout(spec.cohorts), _parts(spec, task, features, judge, method), cloud, spec.device)
+
+
+def _net_options(spec: FleetSpec, task: Task) -> dict[str, Any]:
+    """Return the options of the net; one of the user's own is told the views of a sample, if it has several."""
+    views = {"views": task.views} if task.views and is_plugin(spec.model) else {}
+    return {**spec.model_options, **task.net_options, **views}
 
 
 def _seeing(

@@ -35,5 +35,6 @@ def window_of(
         label=torch.from_numpy(label.astype(np.int64)).to(device),
         count=torch.from_numpy(np.count_nonzero(there, axis=1)).to(device),
         raw=lambda: cleared(features.raw(shown)),
+        present=(lambda: cleared(torch.from_numpy(samples["present"]).to(device))) if "present" in samples else None,
         unlabelled=unlabelled,
     )

@@ -50,10 +50,12 @@ class Recent:
         label: torch.Tensor,
         count: torch.Tensor,
         raw: Later | None = None,
+        present: Later | None = None,
         unlabelled: Callable[[], Recent] | None = None,
     ) -> None:
         self.label, self.count = label, count
         self._features, self._raw, self._unlabelled = features, raw, unlabelled
+        self._present = present
 
     @cached_property
     def features(self) -> torch.Tensor:
@@ -69,6 +71,13 @@ class Recent:
         if self._raw is None:
             raise TypeError("this window has no raw form; say sees = 'raw'")
         return _computed(self._raw)
+
+    @cached_property
+    def present(self) -> torch.Tensor:
+        """Which views are there, uint8 [tickets, window, views]; only where the task has views."""
+        if self._present is None:
+            raise TypeError("the samples of this task have no views")
+        return _computed(self._present)
 
     @cached_property
     def unlabelled(self) -> Recent:
@@ -117,6 +126,11 @@ class Inputs(Protocol):
         """Raw input as the task has it, [devices, samples, *input_shape]; only where the method ``sees`` raw input."""
         ...
 
+    @property
+    def present(self) -> torch.Tensor:
+        """Which views are there, uint8 [devices, samples, views]; only where the task has views."""
+        ...
+
 
 @dataclass(frozen=True)
 class OfFeatures:
@@ -127,6 +141,10 @@ class OfFeatures:
     @property
     def raw(self) -> torch.Tensor:
         raise TypeError("these inputs have no raw form; say sees = 'raw'")
+
+    @property
+    def present(self) -> torch.Tensor:
+        raise TypeError("these inputs have no views")
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ class DenseNet:
     @cached_property
     def _names(self) -> dict[str, str]:
         """The name of each parameter of the whole: as it is in the layers of ``whole``."""
-        names = {}
+        names: dict[str, str] = {}
         for index in range(len(self.whole.sizes)):
             part, number = (_TRUNK, index) if index < self._cut else (_HEAD, index - self._cut)
             names |= {f"{part}{kind}{number}": f"{kind}{index}" for kind in "wb"}
