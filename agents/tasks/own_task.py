@@ -73,8 +73,8 @@ class OwnTask(Stream):
         x = np.where(valid.reshape(*valid.shape, *(1 for _ in self.input_shape)), x, 0.0).astype(np.float32)
         present = self._present(concept, valid)
         x = x if present is None else without_missing(x, present, self.views)
-        best = named[1] if len(named) > 1 else None
-        return Content(np.zeros(valid.shape, np.int64), named[0], concept, x, best, present)
+        known = named[1] if len(named) > 1 else None
+        return Content(np.zeros(valid.shape, np.int64), named[0], concept, x, known, present)
 
     def changes(self, place: Place) -> list[np.ndarray]:
         """Return for each device the sorted times [s] of its changes, by drift and by the stream's own telling."""

@@ -86,8 +86,8 @@ def decide(
     draw = rng(seed, Purpose.NEGATIVES, *key)
     if negatives is None:
         first = draw.integers(items, size=len(rows))
-        label = ((clicks[rows] - first) % items).astype(np.int16)
-        return FullDecisions(windows(clicks, rows, window), (first[:, None] + 1).astype(np.int32), label, items)
+        place = ((clicks[rows] - first) % items).astype(np.int16)
+        return FullDecisions(windows(clicks, rows, window), (first[:, None] + 1).astype(np.int32), place, items)
     others = _negatives(clicks, rows, items, negatives, draw)
     label = draw.integers(negatives + 1, size=len(rows))
     candidates = _insert(others, label, clicks[rows]) + 1
