@@ -2,8 +2,8 @@
 
 A forward pass takes parameters by name, ``trunk.*`` and ``head.*``, each [devices, ...] or one row for all, and
 buffers (the statistics of batch normalisation) in the same way. Rows of one device never touch those of another.
-Dense nets are one product for all devices. Other nets run device by device: on a processor that was quicker than
-``vmap``, and grouped convolutions lay channels out badly.
+Dense nets are one product for all devices. Other nets run device by device, each alone in its call: ``vmap`` refuses
+images whose channels lie last, which convolutions on a processor are quicker on.
 """
 
 from __future__ import annotations
