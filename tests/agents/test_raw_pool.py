@@ -38,5 +38,5 @@ def test_samples_look_as_their_concept_says_and_bytes_are_shares_of_255() -> Non
 
 def test_a_pool_that_would_not_fit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DRIFTBED_STATE_GB", "0.00000005")
-    with pytest.raises(BackendError, match="raw input under 2 different looks would take .* DRIFTBED_STATE_GB"):
+    with pytest.raises(BackendError, match=r"raw input under 2 different looks would take .* DRIFTBED_STATE_GB"):
         RawPool.of_task(cast(Any, Pictures()))
