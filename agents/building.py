@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from math import ceil, sqrt
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import torch
 
 from agents.arrivals import Arrivals
 from agents.blame import about
+from agents.cohort_parts import CohortParts
 from agents.contract import CohortSpec, FleetSpec, InputError, MessageSizes, Watch
 from agents.device_memory import writes_on_collect
 from agents.devices import require_seen
@@ -29,12 +30,13 @@ from agents.models.making import make_net
 from agents.models.ranking import ScoringHead
 from agents.models.training import pretrain
 from agents.pacing import make_arrivals
+from agents.plugins import is_plugin
 from agents.pools import make_pool
 from agents.pools.blueprint import Blueprint
+from agents.raw_pool import RawPool
 from agents.references import BayesOptimal, Computed, Tabled, oracle_table, static_table
 from agents.service_time import past_payloads
 from agents.signals.values import PastFeatures
-from agents.stack import CohortParts
 from agents.tasks.base import History, PoolTask, Task
 from agents.tasks.making import make_task
 from agents.truth import told_truth
@@ -94,14 +96,14 @@ def _drawn(spec: FleetSpec, report: Report | None) -> tuple[Blueprint, Base]:
     with about("task.data"):
         task = make_task(spec)
     with about("task.model"):
-        net = make_net(spec.model, task.input_shape, task.classes, spec.model_options, task.net_options)
+        net = make_net(spec.model, task.input_shape, task.classes, spec.model_options, _known_of(spec, task))
     with about("method.adapter"):
         method = make_method(spec.adapter, spec.adapter_options, spec.codec, net, spec.codec_options)
     _require_parts(spec, method)
     history = task.history()
     base = pretrain(history, net, spec.pretrain, spec.seed, report)
     cloud = method.prepare(history, base, spec.seed)
-    features, judge = _seeing(task, base, spec.references, report)
+    features, judge = _seeing(task, base, spec.references, report, raw=method.sees == "raw")
     with about("method.trigger"):
         judge = _watching(spec.watch, judge, method, base, history)
     return Blueprint(Layout(spec.cohorts), _parts(spec, task, features, judge, method), cloud, spec.device), base
@@ -121,7 +123,15 @@ def _require_parts(spec: FleetSpec, method: Method) -> None:
             raise InputError(path, f"'{spec.adapter}' {text}")
 
 
-def _seeing(task: Task, base: Base, references: Sequence[str], report: Report | None) -> tuple[Features, Judge]:
+def _known_of(spec: FleetSpec, task: Task) -> dict[str, Any]:
+    """Return what the task tells a net; one of the user's own learns the views of a sample, if it has several."""
+    views = {"views": task.views} if task.views and is_plugin(spec.model) else {}
+    return {**task.net_options, **views}
+
+
+def _seeing(
+    task: Task, base: Base, references: Sequence[str], report: Report | None, *, raw: bool
+) -> tuple[Features, Judge]:
     """Return how samples become features, and what they are judged against: only what was asked for."""
     static, oracle = "static" in references, "oracle" in references
     if isinstance(base.head, ScoringHead):
@@ -130,7 +140,7 @@ def _seeing(task: Task, base: Base, references: Sequence[str], report: Report | 
         drawn = Computed(base) if static else None, BayesOptimal() if oracle else None
         return DrawnFeatures(base), Judge(*drawn, base.net.measure)
     pool_task = cast(PoolTask, task)
-    features = PooledFeatures(pool_task, base, report)
+    features = PooledFeatures(pool_task, base, report, RawPool.of_task(pool_task) if raw else None)
     judge = Judge(
         static_table(pool_task, base, features) if static else None,
         _oracle(pool_task, base, features) if oracle else None,

@@ -15,7 +15,7 @@ from agents.codecs.message import Message
 from agents.contract import Kept, ServiceTime
 from agents.device_memory import VERSION, require_version
 from agents.devices import CPU, device_of, moved, name_of
-from agents.keeping import as_arrays, as_tensors, below, under
+from agents.keeping import as_arrays, as_tensors, below, frozen_part, moving_part, shared_arrays, under
 from agents.methods.base import CHUNK, CloudState, Method, Payload, Updates, Who
 from agents.methods.padding import without_padding
 from agents.orders import Kind, Orders
@@ -112,7 +112,7 @@ class CloudHalf:
             wire = moved(self._payloads.take(some), self._device)
             who = self._who(tickets[part], groups[part], wire)
             payloads = self._read(wire, who)
-            self.state, updates = method.adapt(self.state, payloads, who)
+            self.state, updates = self._same_frozen(*method.adapt(self.state, payloads, who))
             if updates:
                 self._updates.put(some, moved(self._written(updates, who, _taken(wire, _DOWN)), CPU))
 
@@ -133,6 +133,18 @@ class CloudHalf:
         self._down.note(who.ticket.tolist(), who.device.cpu(), moved(later, CPU))
         return wire | {VERSION: version} if self._checks and version is not None else wire
 
+    def _same_frozen(self, later: CloudState, updates: Updates) -> tuple[CloudState, Updates]:
+        """Return the state of the cloud after a call of the method, with its frozen part.
+
+        Raises:
+            TypeError: the method has changed a frozen tensor, which is kept once for the whole run.
+        """
+        frozen = frozen_part(self.state)
+        changed = [name for name, values in frozen_part(later).items() if values is not frozen.get(name)]
+        if changed:
+            raise TypeError(f"{self._method.name}.adapt changed {changed[0]!r}; what changes needs another name")
+        return {**later, **frozen}, updates
+
     def _parts(self, groups: np.ndarray) -> Iterator[slice]:
         """Yield what is adapted to in one call: groups if the method wants them whole, else so much as stays cached."""
         if self._method.together:
@@ -151,7 +163,8 @@ class CloudHalf:
 
         Rows are computed without padding: it keeps bits the same, and a cloud that only serves does without.
         """
-        scratch = CloudHalf(self._method, {name: values.clone() for name, values in self.state.items()})
+        copied = {name: values.clone() for name, values in moving_part(self.state).items()}
+        scratch = CloudHalf(self._method, self.state | copied)
         with without_padding():
             return measure(lambda requests: scratch._serve(payloads, requests))
 
@@ -197,7 +210,8 @@ class CloudHalf:
 
     def checkpoint(self) -> Kept:
         """Return the state, all payloads and updates that wait here, and what is remembered of devices."""
-        kept = below("state", as_arrays(self.state))
+        kept = below("state", as_arrays(moving_part(self.state)))
+        kept |= below("state", shared_arrays(frozen_part(self.state)))
         for name, part in self._kept_by().items():
             kept |= below(name, part.checkpoint())
         return kept

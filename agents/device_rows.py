@@ -8,20 +8,27 @@ import numpy as np
 import torch
 
 from agents.contract import Kept
-from agents.devices import device_of, moved
-from agents.keeping import as_arrays, as_tensors, joined
+from agents.devices import device_of
+from agents.keeping import as_arrays, as_frozen, thawed
+from agents.memory_limit import MemoryLimit
 from agents.methods.base import DeviceState
+
+#: A tensor of fewer bytes is kept with each checkpoint, changed or not.
+_LARGE_BYTES = 1 << 16
 
 
 class DeviceRows:
     """Rows of state that are read in batches and written one by one.
 
     ``state`` has a row for each of ``width`` devices, or one for all; it is never written to: the first device
-    that differs makes rows for everybody. If ``shared``, the one row is all that there will ever be.
+    that differs in a tensor makes rows of that tensor for every device, and of no other. If ``shared``, the one row is
+    all that there will ever be. What is made is counted by ``limit``.
     """
 
-    def __init__(self, state: DeviceState, width: int, *, shared: bool) -> None:
-        self._state, self._width, self._shared, self._own = state, width, shared, False
+    def __init__(self, state: DeviceState, width: int, *, shared: bool, limit: MemoryLimit | None = None) -> None:
+        self._state, self._width, self._shared = dict(state), width, shared
+        self._start: DeviceState = dict(state)
+        self._limit = limit or MemoryLimit()
         self.device = device_of(state)
 
     def of(self, rows: np.ndarray) -> DeviceState:
@@ -35,27 +42,67 @@ class DeviceRows:
         """Give some devices the rows of ``changed``."""
         if self._shared:
             return
-        if not self._own:
-            whole = {name: values.expand(self._width, *values.shape[1:]) for name, values in self._state.items()}
-            self._state, self._own = {name: values.clone() for name, values in whole.items()}, True
         index = torch.from_numpy(rows).to(self.device)
         for name, values in changed.items():
+            before = self._state[name]
+            if not self._written(name):
+                if _same_row(values, before):
+                    continue
+                self._make_rows(name)
             rows_of = self._state[name]
             # What a method did not change it may give back as it was given: a view of what is written here.
             given_back = values.untyped_storage().data_ptr() == rows_of.untyped_storage().data_ptr()
             rows_of.index_copy_(0, index, (values.clone() if given_back else values).to(rows_of.dtype))
 
+    def _written(self, name: str) -> bool:
+        """Return whether a tensor has rows of its own here, which may be written to."""
+        return self._state[name] is not self._start[name]
+
+    def _make_rows(self, name: str) -> None:
+        """Give each device a row of a tensor.
+
+        Raises:
+            BackendError: there would be more of them than memory may take.
+        """
+        before = self._state[name]
+        each = before[:1].nbytes
+        what = f"the state that methods keep for each device ('{name}': {each / 1e6:.3g} MB for each of {self._width})"
+        self._limit.take(
+            each * self._width, what, "use fewer devices, or let the method change a smaller set of tensors"
+        )
+        self._state[name] = before.expand(self._width, *before.shape[1:]).clone()
+
     def checkpoint(self, rows: slice) -> Kept:
-        """Return copies of the rows of one block; one row, if it stands for all."""
-        return as_arrays({name: values if len(values) == 1 else values[rows] for name, values in self._state.items()})
+        """Return copies of the rows of one block; one row, if it stands for all.
+
+        Large tensors that are still as they were at the start are kept as frozen: once, however many checkpoints.
+        """
+        kept: Kept = {}
+        for name, values in self._state.items():
+            if len(values) == 1 and values.nbytes >= _LARGE_BYTES and not self._written(name):
+                kept |= as_frozen({name: values})
+            else:
+                kept |= as_arrays({name: values if len(values) == 1 else values[rows]})
+        return kept
 
     def restore(self, kept: Sequence[Kept]) -> None:
         """Go to where :meth:`checkpoint` was called."""
         width = self._width // len(kept)
-        self._own = any(len(values) > 1 for one in kept for values in one.values())
-        # Some blocks may have rows of their own where one row stands for another block.
-        each = [{name: _repeated(values, width) for name, values in one.items()} for one in kept]
-        self._state = moved(as_tensors(joined(each) if self._own else kept[0]), self.device)
+        blocks = [thawed(one) for one in kept]
+        for name in blocks[0]:
+            each = [one[name] for one in blocks]
+            alike = all(len(values) == 1 for values in each)
+            # Some blocks may have rows of their own where one row stands for another block.
+            whole = each[0] if alike else np.concatenate([_repeated(values, width) for values in each])
+            self._state[name] = torch.from_numpy(whole.copy()).to(self.device)
+            if alike:
+                self._start = {**self._start, name: self._state[name]}
+
+
+def _same_row(values: torch.Tensor, row: torch.Tensor) -> bool:
+    """Return whether ``values`` are nothing but the one ``row``, again and again."""
+    same = values.data_ptr() == row.data_ptr() and values.shape[1:] == row.shape[1:]
+    return len(row) == 1 and same and values.stride()[1:] == row.stride()[1:] and values.dtype == row.dtype
 
 
 class _Some(Mapping[str, torch.Tensor]):

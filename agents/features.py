@@ -11,11 +11,14 @@ import torch
 
 from agents.models.base import Base
 from agents.pretraining import cached, fingerprint
+from agents.raw_pool import RawPool
 from agents.tasks.base import PoolTask
 
 #: Rows pushed through a trunk at once when a table is built; fixed, so that last bits never differ.
 _ROWS = 256
 
+#: Samples field by field, [devices, samples, ...] each.
+Fields = Mapping[str, np.ndarray]
 #: Told (what is being prepared, share done in [0, 1]).
 Report = Callable[[str, float], None]
 
@@ -27,30 +30,27 @@ class Features(Protocol):
         """Return the same way with its tables and weights on ``device``."""
         ...
 
-    def of(self, samples: Mapping[str, np.ndarray]) -> torch.Tensor:
+    def of(self, samples: Fields) -> torch.Tensor:
         """Return features float32 [devices, samples, F] of samples given field by field, [devices, samples, ...]."""
         ...
 
-    def raw(self, samples: Mapping[str, np.ndarray]) -> torch.Tensor:
+    def raw(self, samples: Fields) -> torch.Tensor:
         """Return raw input [devices, samples, *input_shape] of samples."""
         ...
 
-    def recent(self, samples: Mapping[str, np.ndarray], known: np.ndarray) -> tuple[torch.Tensor, np.ndarray]:
-        """Return what methods are shown of samples: features [devices, samples, ...]; labels, -1 if not ``known``."""
+    def shown(self, samples: Fields, known: np.ndarray) -> tuple[Fields, np.ndarray]:
+        """Return samples as methods are shown them afterwards, and their labels, -1 if not ``known``.
+
+        :meth:`of` and :meth:`raw` take what it returns.
+        """
         ...
 
 
 class Whole:
-    """Features that are shown to methods as they are judged."""
+    """Samples that are shown to methods as they are judged."""
 
-    def of(self, samples: Mapping[str, np.ndarray]) -> torch.Tensor:
-        raise NotImplementedError
-
-    def raw(self, samples: Mapping[str, np.ndarray]) -> torch.Tensor:
-        raise NotImplementedError
-
-    def recent(self, samples: Mapping[str, np.ndarray], known: np.ndarray) -> tuple[torch.Tensor, np.ndarray]:
-        return self.of(samples), np.where(known, samples["label"], -1)
+    def shown(self, samples: Fields, known: np.ndarray) -> tuple[Fields, np.ndarray]:
+        return samples, np.where(known, samples["label"], -1)
 
 
 class PooledFeatures(Whole):
@@ -59,8 +59,8 @@ class PooledFeatures(Whole):
     The table is one tensor: a process has one copy, and workers on one machine share it.
     """
 
-    def __init__(self, task: PoolTask, base: Base, report: Report | None = None) -> None:
-        concepts = len(task.concepts)
+    def __init__(self, task: PoolTask, base: Base, report: Report | None = None, raw: RawPool | None = None) -> None:
+        concepts, self._raw = len(task.concepts), raw
         self.table = torch.empty(concepts * task.pool_size, base.head.dims[0])
         for concept, rows in enumerate(self.table.view(concepts, task.pool_size, -1)):
             rows[:] = known_features(base, task.pool(concept))
@@ -70,12 +70,18 @@ class PooledFeatures(Whole):
     def on(self, device: torch.device) -> Self:
         there = copy(self)
         there.table = self.table.to(device)
+        there._raw = None if self._raw is None else self._raw.on(device)
         return there
 
-    def of(self, samples: Mapping[str, np.ndarray]) -> torch.Tensor:
+    def of(self, samples: Fields) -> torch.Tensor:
         ref = samples["ref"]
         picked = self.table.index_select(0, torch.from_numpy(ref.reshape(-1)).to(self.table.device))
         return picked.view(*ref.shape, self.table.shape[1])
+
+    def raw(self, samples: Fields) -> torch.Tensor:
+        if self._raw is None:
+            raise TypeError("this method is shown features only; say sees = 'raw'")
+        return self._raw.of(samples["ref"])
 
 
 class DrawnFeatures(Whole):
@@ -88,12 +94,15 @@ class DrawnFeatures(Whole):
     def on(self, device: torch.device) -> DrawnFeatures:
         return DrawnFeatures(self._base.on(device))
 
-    def of(self, samples: Mapping[str, np.ndarray]) -> torch.Tensor:
+    def of(self, samples: Fields) -> torch.Tensor:
         x = torch.from_numpy(samples["x"]).to(self._base.device)
         # A trunk without weights hands on what it is given, whatever is beside it.
         if not self._rounds:
             return self._base.features(x)
         return trunk_features(self._base, x.flatten(0, 1)).view(*x.shape[:2], -1)
+
+    def raw(self, samples: Fields) -> torch.Tensor:
+        return torch.from_numpy(samples["x"]).to(self._base.device)
 
 
 def known_features(base: Base, raw: torch.Tensor) -> torch.Tensor:

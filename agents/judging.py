@@ -57,6 +57,13 @@ class StreamInputs:
         """Raw input, [devices, samples, *input_shape]."""
         return self.source.raw(self.samples)
 
+    @cached_property
+    def present(self) -> torch.Tensor:
+        """Which views are there, uint8 [devices, samples, views]; only where the task has views."""
+        if "present" not in self.samples:
+            raise TypeError("the samples of this task have no views")
+        return torch.from_numpy(self.samples["present"]).to(self.features.device)
+
 
 @dataclass(frozen=True)
 class Seen:

@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 import torch
 
-from agents.contract import Kept
+from agents.contract import FROZEN, Kept
 
 
 class Keeper(Protocol):
@@ -42,6 +42,31 @@ def under(prefix: str, kept: Mapping[str, np.ndarray]) -> Kept:
 def as_arrays(tensors: Mapping[str, torch.Tensor]) -> Kept:
     """Return copies of tensors as arrays."""
     return {name: values.detach().cpu().numpy().copy() for name, values in tensors.items()}
+
+
+def as_frozen(tensors: Mapping[str, torch.Tensor]) -> Kept:
+    """Return tensors that never change as arrays of the same memory, under names that say so."""
+    return below(FROZEN, shared_arrays(tensors))
+
+
+def frozen_part(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Return the tensors of a state that never change: those below ``frozen.``."""
+    return {name: values for name, values in state.items() if name.startswith(f"{FROZEN}.")}
+
+
+def moving_part(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Return all other tensors of a state."""
+    return {name: values for name, values in state.items() if not name.startswith(f"{FROZEN}.")}
+
+
+def shared_arrays(tensors: Mapping[str, torch.Tensor]) -> Kept:
+    """Return tensors as arrays of the same memory, where they are on the processor."""
+    return {name: values.detach().cpu().numpy() for name, values in tensors.items()}
+
+
+def thawed(kept: Mapping[str, np.ndarray]) -> Kept:
+    """Return arrays under their own names, whether or not :func:`as_frozen` named them."""
+    return {name.removeprefix(f"{FROZEN}."): values for name, values in kept.items()}
 
 
 def as_tensors(kept: Mapping[str, np.ndarray]) -> dict[str, torch.Tensor]:

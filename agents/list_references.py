@@ -26,6 +26,8 @@ from agents.tasks.base import Task
 _STEPS, _RATE = 300, 3e-3
 #: Decisions judged at once when a table is made.
 _ROWS = 1024
+#: Of longer lists than this, fewer are judged at once.
+_CANDIDATES = 128
 
 
 def see_lists(task: Task, base: Base, static: bool, oracle: bool) -> tuple[Features, Judge]:
@@ -60,8 +62,9 @@ def hindsight(task: ListTask, base: Base) -> Layers:
 def _table(task: ListTask, base: Base, features: TabledLists, layers: Layers) -> Tabled:
     """Return the verdict of one head on every decision."""
     parts = []
-    for first in range(0, task.pool_size, _ROWS):
-        ref = np.arange(first, min(first + _ROWS, task.pool_size))[None]
+    rows = max(1, _ROWS * _CANDIDATES // max(task.classes, _CANDIDATES))
+    for first in range(0, task.pool_size, rows):
+        ref = np.arange(first, min(first + rows, task.pool_size))[None]
         label = task.pool_labels[0, ref]
         with torch.inference_mode():
             logits = base.head.forward(layers, features.of({"ref": ref, "label": label}))

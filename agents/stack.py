@@ -3,73 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import inf
 
 import numpy as np
 import torch
 
 from agents.accounts import Accounts
-from agents.arrivals import Arrivals
+from agents.cohort_parts import MOST_WAITING, CohortParts, ring_capacity
 from agents.contract import (
-    COHORT_COLUMNS,
-    DEVICE_COLUMNS,
-    LEARNING_COLUMN,
-    STEPS_COLUMN,
-    TOLD_TOGETHER,
     Kept,
     Phase,
-    Watch,
 )
 from agents.device_memory import NONE_YET, DeviceMemory
 from agents.device_rows import DeviceRows
 from agents.devices import CPU, moved
-from agents.features import Features
 from agents.feed import Feed
-from agents.judging import Judge
 from agents.keeping import Keeper, below, under
 from agents.knowledge import Knowledge
 from agents.learnt import Learnt
-from agents.methods.base import DeviceState, Method, Payload, Recent, Updates
-from agents.samples import Picked, Strips
-from agents.tasks.base import Place, Task
+from agents.memory_limit import MemoryLimit
+from agents.methods.base import DeviceState, Payload, Updates
+from agents.samples import Strips
+from agents.tasks.base import Place
 from agents.watching import Watching
+from agents.windows import Windows
 
 #: Samples of a device that are predicted at once are a multiple of this, so that bits show no batch (see
 #: ``models.head``), and not more than that.
 _QUANTUM, _WIDEST = 4, 96
 #: Samples that are predicted at once, of all devices together: few enough that they stay in the cache.
 _AT_ONCE = 4096
-#: Samples of a device that wait at the end of an interval, at most, those of the cell that reaches beyond it included.
-MOST_WAITING = 96
+#: Of more classes than this, a full list of items, fewer samples are predicted at once.
+_CLASSES = 128
 #: Devices whose gate is evaluated at once.
 _GATES_AT_ONCE = 256
-
-
-@dataclass(frozen=True)
-class CohortParts:
-    """What all blocks of a cohort share: read-only."""
-
-    seed: int
-    task: Task
-    features: Features
-    judge: Judge
-    method: Method
-    arrivals: Arrivals
-    tick_s: float
-    history: int
-    learns: bool = False
-    watch: tuple[Watch | str, ...] = ()
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """What is counted of each cohort."""
-        return COHORT_COLUMNS + self.judge.measure.columns + (LEARNING_COLUMN,) * self.learns
-
-    @property
-    def device_columns(self) -> tuple[str, ...]:
-        """What is counted of each device."""
-        return DEVICE_COLUMNS + (STEPS_COLUMN,) * self.learns
 
 
 class Stack:
@@ -83,19 +50,30 @@ class Stack:
     """
 
     def __init__(
-        self, parts: CohortParts, places: Sequence[Place], devices: int, state: DeviceState, first: int
+        self,
+        parts: CohortParts,
+        places: Sequence[Place],
+        devices: int,
+        state: DeviceState,
+        first: int,
+        limit: MemoryLimit | None = None,
     ) -> None:
         self._parts, self._places, self.devices = parts, places, devices
-        self.state = DeviceRows(state, len(places) * places[0].width, shared=parts.method.shared_rows)
-        numbers = first + np.arange(len(places) * places[0].width)
-        self._memory = DeviceMemory(parts.method, numbers, self.state.device)
+        width, shared = len(places) * places[0].width, parts.method.shared_rows
+        self.state = DeviceRows(state, width, shared=shared, limit=limit)
+        self._memory = DeviceMemory(parts.method, first + np.arange(width), self.state.device)
         # Elsewhere than on a processor bits depend on shapes, so that there is only one.
         self._steady = self.state.device != CPU
         self._rows = np.arange(devices)
-        self._feed = Feed(parts.seed, parts.task, parts.arrivals, places, parts.history, _capacity(parts))
+        self._at_once = _AT_ONCE * _CLASSES // max(parts.task.classes, _CLASSES)
+        self._feed = Feed(parts.seed, parts.task, parts.arrivals, places, parts.history, ring_capacity(parts))
+        method, history = parts.method, parts.history
+        self._windows = Windows(
+            self._feed, parts.features, self.state.device, method.window, history, method.needs_labels
+        )
         self._knowledge = Knowledge()
-        self._learnt = Learnt(len(places) * places[0].width, self.state.device)
-        self._watching = Watching(parts.watch, len(places) * places[0].width)
+        self._learnt = Learnt(width, self.state.device)
+        self._watching = Watching(parts.watch, width)
         changes_s = [times_s for place in places for times_s in parts.task.changes(place)]
         self._accounts = Accounts(changes_s[:devices], devices, len(parts.columns), learns=parts.learns)
 
@@ -120,46 +98,21 @@ class Stack:
     def collect(self, rows: np.ndarray, at_s: np.ndarray, tickets: np.ndarray) -> Payload:
         """Return the payloads of ``rows`` at ``at_s`` [s], stacked in the order given, as they are on the wire."""
         method = self._parts.method
-        places, there = self._window(rows, at_s)
-        self._knowledge.note(tickets, rows, self._known_until_s(at_s, places, there))
+        places, there = self._windows.places(rows, at_s)
+        self._knowledge.note(tickets, rows, self._windows.known_until_s(at_s, places, there))
         # What a device still has under way has come to nothing: it asks again.
         self._undo(rows[self._memory.under_way(rows) != NONE_YET])
         state = self.state.of(rows)
-        later, payload = method.collect(state, self._recent(at_s, places, there))
+        later, payload = method.collect(state, self._windows.recent(at_s, places, there))
         if later is not state:
             self.state.put(rows, later)
         return moved(self._memory.encode(rows, tickets, payload), CPU)
 
-    def _window(self, rows: np.ndarray, at_s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the places of the newest samples that methods are shown, [rows, window], and which are there."""
-        method, ring = self._parts.method, self._feed.ring
-        self._feed.load(float(at_s.max()))
-        seen = ring.count_until(rows, at_s, self._feed.judged[rows])
-        if method.needs_labels:
-            places, count = ring.newest_labelled(rows, seen, at_s, method.window, self._parts.history)
-        else:
-            places, count = ring.newest(rows, seen, method.window)
-        return places, np.arange(places.shape[1]) < count[:, None]
-
-    def _known_until_s(self, at_s: np.ndarray, places: np.ndarray, there: np.ndarray) -> np.ndarray:
-        """Return up to when each payload knows the world: its newest label, or simply the time of the request."""
-        if not self._parts.method.needs_labels:
-            return at_s
-        time_s = np.where(there, self._feed.ring.time_s.take(places), -inf)
-        return np.asarray(time_s.max(axis=1, initial=-inf))
-
-    def _recent(self, at_s: np.ndarray, places: np.ndarray, there: np.ndarray) -> Recent:
-        known = there & (self._feed.ring.due_s.take(places) <= at_s[:, None])
-        features, label = self._parts.features.recent(Picked(self._feed.ring, places), known)
-        shown = {"there": there[:, :, None], "label": label.astype(np.int64), "count": np.count_nonzero(there, axis=1)}
-        here = moved({name: torch.from_numpy(values) for name, values in shown.items()}, features.device)
-        return Recent(features=features * here["there"], label=here["label"], count=here["count"])
-
     def learn(self, rows: np.ndarray, at_s: np.ndarray, tickets: np.ndarray) -> None:
         """Let ``rows`` learn from what they had at ``at_s`` [s]; what they learn waits to be adopted."""
-        places, there = self._window(rows, at_s)
-        self._knowledge.note(tickets, rows, self._known_until_s(at_s, places, there))
-        state, steps = self._parts.method.learn(self.state.of(rows), self._recent(at_s, places, there))
+        places, there = self._windows.places(rows, at_s)
+        self._knowledge.note(tickets, rows, self._windows.known_until_s(at_s, places, there))
+        state, steps = self._parts.method.learn(self.state.of(rows), self._windows.recent(at_s, places, there))
         self._learnt.put(tickets, rows, state, steps)
 
     def steps_of(self, ticket: int) -> int:
@@ -241,9 +194,9 @@ class Stack:
         return found
 
     def _gate(self, rows: np.ndarray, at_s: np.ndarray) -> np.ndarray:
-        places, there = self._window(rows, at_s)
+        places, there = self._windows.places(rows, at_s)
         with torch.inference_mode():
-            gain = self._parts.method.gate(self.state.of(rows), self._recent(at_s, places, there))
+            gain = self._parts.method.gate(self.state.of(rows), self._windows.recent(at_s, places, there))
         return np.asarray(gain.cpu().numpy(), np.float32)
 
     def _settle(self) -> None:
@@ -262,7 +215,7 @@ class Stack:
             left = left[waiting[left].argsort(kind="stable")[::-1]]
             while len(left):
                 width = self._width(int(waiting[left[0]]))
-                most = max(1, _AT_ONCE // width)
+                most = max(1, self._at_once // width)
                 some, left = left[:most], left[most:]
                 count = np.minimum(waiting[some], width)
                 self._judge_some(rows[some], count, width, most - len(some) if self._steady else 0)
@@ -319,13 +272,3 @@ class Stack:
 def _cuts(devices: int) -> np.ndarray:
     """Return where devices are cut into parts whose gates are evaluated at once."""
     return np.arange(_GATES_AT_ONCE, devices, _GATES_AT_ONCE)
-
-
-def _capacity(parts: CohortParts) -> int:
-    """Return the ring's size at first: the window, what may wait, and the cell that reaches beyond it."""
-    arrivals = parts.arrivals
-    if arrivals.silent:
-        return max(parts.history, 1)
-    most = arrivals.most_within(TOLD_TOGETHER * parts.tick_s + arrivals.cell_s)
-    full = MOST_WAITING + arrivals.most_within(parts.tick_s + arrivals.cell_s)
-    return parts.history + min(most, full) + 1

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +15,7 @@ from sim.fleet_spec import fleet_spec
 from sim.forking.acts import FILE, Act, identity
 from sim.forking.changes import ForkError, require_possible
 from sim.playing import HowToPlay, JudgeRecovery, Played, play
+from sim.resuming.checkpoints import Checkpoints
 from sim.resuming.memory import JOURNAL, Memory
 from sim.run_folder import RunFolder
 from sim.scenario import Scenario, dump_resolved, load
@@ -68,11 +67,7 @@ def _inherit(memory: Memory, own: Memory, fingerprint: str) -> None:
     own.folder.mkdir()
     memory.past.write(own.folder / JOURNAL, memory.past.about | {"scenario": fingerprint, "asked": fingerprint})
     if memory.start is not None:
-        name = memory.start.file_name
-        try:
-            os.link(memory.folder / name, own.folder / name)
-        except OSError:
-            shutil.copy(memory.folder / name, own.folder / name)
+        Checkpoints(memory.folder).link(memory.start.file_name, own.folder)
 
 
 def _require_same_start(old: Scenario, new: Scenario) -> None:

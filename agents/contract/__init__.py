@@ -21,6 +21,7 @@ from agents.contract.phases import CLOUD_PHASES, Phase, in_force
 from agents.contract.plane import (
     COHORT_COLUMNS,
     DEVICE_COLUMNS,
+    FROZEN,
     LEARNING_COLUMN,
     STEPS_COLUMN,
     TOLD_TOGETHER,
@@ -37,6 +38,7 @@ __all__ = [
     "CLOUD_PHASES",
     "COHORT_COLUMNS",
     "DEVICE_COLUMNS",
+    "FROZEN",
     "LEARNING_COLUMN",
     "NO_EXCHANGES",
     "STAGES",

@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from functools import cache
 from inspect import Signature, cleandoc, signature
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from agents.contract.forms import Form, Interval, OneOf
 from agents.plugins import is_plugin, load_class
@@ -208,8 +209,10 @@ def _read(hint: Any, value: Any, what: str) -> Any:
         return read_options(bare, value, what)
     if get_origin(bare) is list and isinstance(value, list | tuple):
         return [_read(inner[0], one, f"{what}.{number}") for number, one in enumerate(value)]
-    if type(None) in get_args(bare) and len(inner) == 1 and value is not None:
-        return _read(inner[0], value, what)
+    if get_origin(bare) in (Union, UnionType) and value is not None:
+        fitting = [one for one in inner if parts_of(one)[0] is type(value)]
+        one = inner[0] if len(inner) == 1 else fitting[0] if fitting else None
+        return value if one is None else _read(one, value, what)
     return value
 
 

@@ -89,6 +89,8 @@ class Eventually(Generic[_T]):
 
 #: What a checkpoint keeps: plain arrays by name.
 Kept = dict[str, np.ndarray]
+#: A part of the dotted name of what never changes in a run: it is on the disk once, however many checkpoints.
+FROZEN = "frozen"
 
 
 class DataPlane(Protocol):

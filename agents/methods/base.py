@@ -16,13 +16,15 @@ from agents.codecs.base import Codec
 from agents.codecs.message import Field
 from agents.contract import Costs
 from agents.methods.padding import PADS
+from agents.methods.recent import Recent as Recent
 from agents.models.base import Base, Net
 from agents.models.costs import costs_of
 from agents.models.head import HeadShape
 from agents.signals.values import energy
 from agents.tasks.base import History
 
-#: Tensors of the cloud, by name. What never changes (``adapter.*``) is here too: a checkpoint is complete.
+#: Tensors of the cloud, by name; a checkpoint keeps them all. What is named ``frozen.*`` (a large model that teaches)
+#: must never change: it is kept once for a whole run, and never copied for an exchange.
 CloudState = dict[str, torch.Tensor]
 #: Tensors of devices, leading axis = device; one row for all if the method's ``shared_rows``.
 DeviceState = Mapping[str, torch.Tensor]
@@ -33,21 +35,6 @@ Updates = dict[str, torch.Tensor]
 
 #: Tickets that the cloud computes at once: always this many rows, padded, so that bits show no batch size.
 CHUNK = 64
-
-
-@dataclass(frozen=True)
-class Recent:
-    """The newest samples of devices that are about to send, oldest first, right padded with zeros.
-
-    Attributes:
-        features: float32 [tickets, window, features], of the frozen trunk.
-        label: int64 [tickets, window]; -1 where there is none or it is not due yet.
-        count: int64 [tickets], samples that are really there.
-    """
-
-    features: torch.Tensor
-    label: torch.Tensor
-    count: torch.Tensor
 
 
 @dataclass(frozen=True)
@@ -87,6 +74,11 @@ class Inputs(Protocol):
         """Raw input as the task has it, [devices, samples, *input_shape]; only where the method ``sees`` raw input."""
         ...
 
+    @property
+    def present(self) -> torch.Tensor:
+        """Which views are there, uint8 [devices, samples, views]; only where the task has views."""
+        ...
+
 
 @dataclass(frozen=True)
 class OfFeatures:
@@ -97,6 +89,10 @@ class OfFeatures:
     @property
     def raw(self) -> torch.Tensor:
         raise TypeError("these inputs have no raw form; say sees = 'raw'")
+
+    @property
+    def present(self) -> torch.Tensor:
+        raise TypeError("these inputs have no views")
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from torch import nn
 
 from agents.devices import device_of, moved
 from agents.measures import Measure, Top1
+from agents.models.batched import DenseNet, ModuleNet
 from agents.models.head import HeadShape, Layers
 
 
@@ -26,6 +27,7 @@ class Net:
         options: everything that made the net what it is; goes into cache keys.
         measure: what counts as a correct prediction.
         rows: how many rows go through the trunk at once, so that large activations fit; None: all of them.
+        whole: all layers from input to logits, where they are all dense; None for any other trunk.
     """
 
     name: str
@@ -36,6 +38,12 @@ class Net:
     options: Mapping[str, Any]
     measure: Measure = field(default_factory=Top1)
     rows: int | None = None
+    whole: HeadShape | None = None
+
+    @property
+    def batched(self) -> DenseNet | ModuleNet:
+        """The net as a function of weights stacked over devices."""
+        return ModuleNet(self.build_trunk, self.head) if self.whole is None else DenseNet(self.whole, self.head)
 
 
 @dataclass(frozen=True)

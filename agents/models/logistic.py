@@ -14,4 +14,5 @@ from agents.models.head import HeadShape
 def logistic(input_shape: tuple[int, ...], classes: int, options: NoOptions) -> Net:
     """Return inputs -> classes in one layer; the features are the raw inputs."""
     inputs = math.prod(input_shape)
-    return Net("logistic", input_shape, HeadShape((inputs, classes)), nn.Flatten, None, {"inputs": inputs})
+    head = HeadShape((inputs, classes))
+    return Net("logistic", input_shape, head, nn.Flatten, None, {"inputs": inputs}, whole=head)

@@ -27,4 +27,5 @@ def mlp(input_shape: tuple[int, ...], classes: int, options: MlpOptions) -> Net:
 
     bound = 1.0 if activation == "tanh" else None
     head = HeadShape(dims[cut:], activation)
-    return Net("mlp", input_shape, head, build_trunk, bound, {"dims": dims, "cut": cut, "activation": activation})
+    made_of = {"dims": dims, "cut": cut, "activation": activation}
+    return Net("mlp", input_shape, head, build_trunk, bound, made_of, whole=HeadShape(dims, activation))

@@ -9,11 +9,14 @@ from typing import Any
 import torch
 
 from agents.cloud_half import CloudHalf
+from agents.cohort_parts import CohortParts
 from agents.device_rows import one_if_alike
 from agents.devices import CPU, device_of, moved, ready
+from agents.keeping import moving_part
 from agents.layout import Layout
+from agents.memory_limit import MemoryLimit
 from agents.methods.base import CloudState, DeviceState, Method
-from agents.stack import CohortParts, Stack
+from agents.stack import Stack
 
 
 @dataclass(frozen=True)
@@ -40,17 +43,17 @@ class Blueprint:
         device = ready(self.device)
         parts, cloud = _on(device, self.parts), moved(self.cloud, device)
         fresh = [_fresh(one.method, cloud, self.layout.width) for one in parts]
-        stacks = []
+        stacks, limit = [], MemoryLimit()
         for blocks in self.layout.stacks:
             places, devices = self.layout.places[blocks], sum(self.layout.devices[blocks])
             cohort = places[0].cohort
             state, first = _tiled(fresh[cohort], len(places)), int(self.layout.first[blocks.start])
-            stacks.append(Stack(parts[cohort], places, devices, state, first))
+            stacks.append(Stack(parts[cohort], places, devices, state, first, limit))
         return stacks
 
     def cloud_half(self) -> CloudHalf:
         """Return the cloud half of the method at t = 0; raises as :meth:`build`."""
-        cloud = {name: values.clone() for name, values in self.cloud.items()}
+        cloud = self.cloud | {name: values.clone() for name, values in moving_part(self.cloud).items()}
         return CloudHalf(self.parts[0].method, moved(cloud, ready(self.device)))
 
     def within(self, first: int, end: int) -> Blueprint:

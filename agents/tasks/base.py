@@ -56,6 +56,8 @@ class Content:
         concept: int16, the concept in force at the sample's time.
         x: float32 [devices, samples, inputs], only for drawn tasks.
         best: int16, the Bayes-optimal prediction, only where it is known.
+        present: uint8 [devices, samples, views], 1 where a view is there, only for tasks with views; the columns of
+            one that is not there hold zeros.
     """
 
     ref: np.ndarray
@@ -63,6 +65,20 @@ class Content:
     concept: np.ndarray
     x: np.ndarray | None = None
     best: np.ndarray | None = None
+    present: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class View:
+    """One of the sources that a sample is made of: which columns of its flat ``x`` it fills, and what shape it has."""
+
+    columns: slice
+    shape: tuple[int, ...]
+
+
+def split_views(x: torch.Tensor, views: Mapping[str, View]) -> dict[str, torch.Tensor]:
+    """Return each view [..., *shape] of flat inputs ``x`` [..., columns]."""
+    return {name: x[..., view.columns].unflatten(-1, view.shape) for name, view in views.items()}
 
 
 @dataclass(frozen=True)
@@ -135,6 +151,8 @@ class Stream:
     hindsight: np.ndarray | None = None
     #: What a net must know of the data beside their shape, as options of the model.
     net_options: Mapping[str, Any] = {}
+    #: The sources of a sample, in the order of ``Content.present``; none where a sample is one thing.
+    views: Mapping[str, View] = {}
     #: Whether the refitted oracle is the one that was best on the validation split, so that it cannot overfit.
     oracle_stops_early = False
 
@@ -149,6 +167,7 @@ class Task(Protocol):
     supply: Supply | None
     hindsight: np.ndarray | None
     net_options: Mapping[str, Any]
+    views: Mapping[str, View]
     oracle_stops_early: bool
 
     def history(self) -> History:
@@ -178,4 +197,12 @@ class PoolTask(Task, Protocol):
 
     def pool(self, concept: int) -> torch.Tensor:
         """Return the evaluation images under ``concept``: float32 [pool_size, *input_shape]."""
+        ...
+
+    def raw_pool(self, concept: int) -> torch.Tensor:
+        """Return :meth:`pool`, or bytes (0 to 255, for 0 to 1) where that is what the data are made of."""
+        ...
+
+    def looks_like(self, concept: int) -> int:
+        """Return the first concept under which the pool looks the same."""
         ...

@@ -22,6 +22,8 @@ _FACTORS = frozenset({"scale"})
 _CHOICES = frozenset({"invert", "permute_pixels"})
 #: Done or not done: their strength tells nothing more.
 _YES = frozenset({"invert"})
+#: Before the name of a view that devices lack: ``missing: [camera]`` is the strength ``missing.camera`` of 1.
+MISSING = "missing."
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,10 @@ class Concept:
     @property
     def name(self) -> str:
         """A name for tables and figures, ``original`` for the untouched world."""
-        parts = [name if name in _YES else f"{name} {strength:g}" for name, strength in self.strengths]
+        parts = [
+            name.replace(".", " ") if name in _YES or name.startswith(MISSING) else f"{name} {strength:g}"
+            for name, strength in self.strengths
+        ]
         parts += ["prior"] if self.prior else []
         parts += [f"dirichlet {self.dirichlet:g}"] if self.dirichlet else []
         parts += self.labels.names
@@ -114,13 +119,16 @@ def without_half(start: Concept, end: Concept) -> str | None:
         return "a label swap or permutation"
     if start.dirichlet != end.dirichlet:
         return "a Dirichlet prior"
-    return next((name for name in sorted(_CHOICES) if old.get(name) != new.get(name)), None)
+    lacking = {name for name in old.keys() | new.keys() if name.startswith(MISSING)}
+    return next((name for name in sorted(_CHOICES | lacking) if old.get(name) != new.get(name)), None)
 
 
 def _singly(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parts of a concept, pairs taken apart."""
-    parts: dict[str, Any] = {}
+    """Return the parts of a concept, pairs and views taken apart."""
+    parts: dict[str, Any] = {MISSING + view: 1.0 for view in raw.get(MISSING[:-1]) or ()}
     for name, value in raw.items():
+        if name == MISSING[:-1]:
+            continue
         names = _PAIRS.get(name, (name,))
         parts |= dict(zip(names, value if name in _PAIRS else [value], strict=True))
     return parts

@@ -74,6 +74,11 @@ class Schedule:
         there = there or (True,) * self.classes
         return None if alpha is None else dirichlet_priors(self.seed, place, alpha, there)
 
+    def looks_like(self, concept: int) -> int:
+        """Return the first concept with the same transforms, whatever its labels and rates."""
+        wanted = self.concepts[concept].strengths
+        return next(number for number, one in enumerate(self.concepts) if one.strengths == wanted)
+
     @cached_property
     def factors(self) -> np.ndarray:
         """The factor on the rate of samples under each concept, float64 [concepts]."""

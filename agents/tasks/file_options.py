@@ -19,6 +19,9 @@ from agents.contract.forms import (
     Share,
 )
 
+#: Items beside the right one, or ``all`` of them: sampled negatives can reorder methods (Krichene, Rendle, KDD 2020).
+Negatives = Annotated[int, Interval(ge=4)] | Annotated[str, OneOf("all")]
+
 
 @dataclass(frozen=True)
 class NpzOptions:
@@ -120,7 +123,7 @@ class InteractionsOptions:
     compression: PositiveNumber | None = option(
         None, "seconds of the log per second of the run; default: all that follows fills the run"
     )
-    negatives: Annotated[int, Interval(ge=4)] = option(99, "items sampled against each clicked one")
+    negatives: Negatives = option(99, "items sampled against each clicked one; all: every item")
     window: PositiveCount = option(10, "latest clicks that the model sees")
     latest: PositiveCount = option(100, "latest clicks of each user that the cloud trains on")
 
@@ -135,12 +138,12 @@ class SyntheticInteractionsOptions:
 
     users: PositiveCount = option(1000, "users of the cloud's past; devices are others")
     items: PositiveCount = option(500, "items of the shop")
-    negatives: Annotated[int, Interval(ge=4)] = option(99, "items beside the one that is chosen")
+    negatives: Negatives = option(99, "items beside the one that is chosen; all: every item")
     window: PositiveCount = option(10, "latest clicks that the model sees")
     clicks: Annotated[int, Interval(ge=2)] = option(40, "choices of each past user")
     sharpness: PositiveNumber = option(4.0, "how much interest decides; small: chance does")
 
     def __post_init__(self) -> None:
-        if self.items <= self.negatives:
+        if not isinstance(self.negatives, str) and self.items <= self.negatives:
             said = f"{self.items} leave no {self.negatives} beside the one that is chosen"
             raise OptionError(said, "items")

@@ -61,6 +61,15 @@ class Images(Stream):
         """Return the evaluation images under ``concept``: float32 [pool_size, *input_shape]."""
         return self.pools["evaluation"].under(self.schedule.concepts[concept])
 
+    def raw_pool(self, concept: int) -> torch.Tensor:
+        """Return :meth:`pool`; bytes as they are stored, if the concept leaves images as they are."""
+        stored = not self.schedule.concepts[concept].strengths
+        return self.pools["evaluation"].images if stored else self.pool(concept)
+
+    def looks_like(self, concept: int) -> int:
+        """Return the first concept with the same transforms."""
+        return self.schedule.looks_like(concept)
+
     @cached_property
     def pool_labels(self) -> np.ndarray:
         """Labels of the evaluation images under each concept: int16 [concepts, pool_size]."""

@@ -16,7 +16,7 @@ from agents.contract import FleetSpec, InputError
 from agents.contract.component import read_options
 from agents.tasks.base import Cell, Content, History, Past, Place, Stream
 from agents.tasks.file_options import InteractionsOptions
-from agents.tasks.recommendation.decisions import SHOWN, Decisions, decide, narrowed, stack
+from agents.tasks.recommendation.decisions import MOST_CANDIDATES, SHOWN, Decisions, decide, narrowed, stack
 from agents.tasks.recommendation.log import core
 from agents.tasks.recommendation.reading import read_log
 from agents.tasks.recommendation.supply import Clicks
@@ -41,7 +41,10 @@ class Interactions(Stream):
         log = read_log(self.options.path, self.options.separator, asdict(self.options.columns))
         log = core(log, self.options.core)
         self.items, self.users = len(log.items), split_in_time(log, self.options.history)
-        self.classes = 1 + self.options.negatives
+        self._negatives = None if isinstance(self.options.negatives, str) else self.options.negatives
+        self.classes = self.items if self._negatives is None else 1 + self._negatives
+        if self.classes > MOST_CANDIDATES:
+            raise ValueError(f"negatives: a list of {self.classes} items is longer than {MOST_CANDIDATES}")
         self.input_shape = (self.options.window + self.classes,)
         self.net_options = {"items": self.items, "window": self.options.window}
         self._devices = _devices(spec, self.users)
@@ -72,7 +75,7 @@ class Interactions(Stream):
     def _decide(self, user: int, use: int, which: slice | None = None, negatives: int | None = None) -> Decisions:
         clicks = self.users.clicks(user)
         which = slice(int(self.users.known[user]), len(clicks)) if which is None else which
-        others = self.options.negatives if negatives is None else negatives
+        others = self._negatives if negatives is None else negatives
         return decide(clicks, which, self.items, self.options.window, others, self.seed, (user, use))
 
     def _past(self, use: int, cut: np.ndarray) -> Past:

@@ -48,20 +48,22 @@ class OwnStream:
 
     Attributes:
         classes: how many there are.
-        inputs: shape of one sample.
+        inputs: shape of one sample; or shapes by name, where it has several views (a camera, a microphone): then ``x``
+            is a map of arrays by name, nets are given it flat, one view behind the other, and drift may let a view be
+            missing (``missing: [camera]``): it is zeros then, and ``present`` says so to methods.
         transforms: what drift may do to it, by name, with the strength that means nothing is done. Names are
             those of the grammar (``rotate``, ``shift``, ``noise``, ...); classes can always be swapped.
     """
 
     classes: int
-    inputs: tuple[int, ...]
+    inputs: tuple[int, ...] | Mapping[str, tuple[int, ...]]
     transforms: Mapping[str, float] = {}
 
-    def history(self, rng: np.random.Generator) -> Sequence[np.ndarray]:
+    def history(self, rng: np.random.Generator) -> Sequence[Any]:
         """Return the cloud's past: ``x`` [rows, *inputs], ``y`` [rows], and if there are any, ``context`` [rows]."""
         raise NotImplementedError
 
-    def chunk(self, block: Seen, k: int, rng: np.random.Generator) -> Sequence[np.ndarray]:
+    def chunk(self, block: Seen, k: int, rng: np.random.Generator) -> Sequence[Any]:
         """Return the samples of chunk ``k``: ``x`` [devices, samples, *inputs] and ``y`` [devices, samples].
 
         And if it is known, ``best`` [devices, samples], the best possible answer: then there is an oracle. What stands

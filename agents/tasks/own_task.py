@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,12 +11,13 @@ import torch
 from agents.blame import about
 from agents.contract import FleetSpec, InputError
 from agents.seeding import Purpose, rng, uniforms
-from agents.tasks.base import Cell, Content, History, Past, Place, Stream
+from agents.tasks.base import Cell, Content, History, Past, Place, Stream, View
 from agents.tasks.drift import make_schedule
 from agents.tasks.fronts import device_keys
 from agents.tasks.laws import refuse_priors, strengths
 from agents.tasks.own import OwnStream, Seen
 from agents.tasks.own_supply import OwnSupply
+from agents.tasks.own_views import flat_shape, laid_flat, missing_ones, views_of, without_missing
 
 #: One in so many rows of the past is for validation, and the fewest rows that a past may have.
 _PART, _LEAST = 5, 10
@@ -35,14 +36,16 @@ class OwnTask(Stream):
 
     def __init__(self, own: OwnStream, spec: FleetSpec) -> None:
         self.own, self.name, self.seed = own, type(own).__name__, spec.seed
-        self.classes, self.input_shape = _declared(own, self.name)
+        self.views = views_of(getattr(own, "inputs", None))
+        self.classes, self.input_shape = _declared(own, self.name, self.views)
+        transforms = {**own.transforms, **missing_ones(self.views)}
         with about("drift"):
             self.schedule = make_schedule(
-                spec.drift, spec.cohorts, own.transforms, self.classes, spec.seed, spec.duration_s
+                spec.drift, spec.cohorts, transforms, self.classes, spec.seed, spec.duration_s
             )
             refuse_priors(self.schedule.concepts, f"the classes of {self.name} come as they come")
         self.concepts = tuple(concept.name for concept in self.schedule.concepts)
-        self._strengths = strengths(self.schedule.concepts, own.transforms)
+        self._strengths = strengths(self.schedule.concepts, transforms)
         self._labels = np.stack([one.relabel(np.arange(self.classes), self.classes) for one in self.schedule.concepts])
         self._cohorts = [(cohort.name, cohort.devices) for cohort in spec.cohorts]
         supply = OwnSupply(own, self._cohorts)
@@ -68,7 +71,10 @@ class OwnTask(Stream):
         x, label, *best = self._checked(self.own.chunk(seen, cell.index, rng), seen.shape, valid)
         named = [np.where(valid, self._labels[concept, classes], 0).astype(np.int16) for classes in (label, *best)]
         x = np.where(valid.reshape(*valid.shape, *(1 for _ in self.input_shape)), x, 0.0).astype(np.float32)
-        return Content(np.zeros(valid.shape, np.int64), named[0], concept, x, *named[1:])
+        present = self._present(concept, valid)
+        x = x if present is None else without_missing(x, present, self.views)
+        known = named[1] if len(named) > 1 else None
+        return Content(np.zeros(valid.shape, np.int64), named[0], concept, x, known, present)
 
     def changes(self, place: Place) -> list[np.ndarray]:
         """Return for each device the sorted times [s] of its changes, by drift and by the stream's own telling."""
@@ -79,6 +85,13 @@ class OwnTask(Stream):
             own_s = self.own.changes_s(cohort, device) if device < devices else np.empty(0)
             merged.append(np.union1d(changes_s, own_s) if len(own_s) else changes_s)
         return merged
+
+    def _present(self, concept: np.ndarray, valid: np.ndarray) -> np.ndarray | None:
+        """Return which views are there, uint8 [devices, samples, views]; None for a stream without views."""
+        if not self.views:
+            return None
+        missing = self._strengths[concept, len(self.own.transforms) :] > 0
+        return (~missing & valid[..., None]).astype(np.uint8)
 
     def _seen(self, cell: Cell, concept: np.ndarray) -> Seen:
         place, valid = cell.place, cell.valid
@@ -98,7 +111,7 @@ class OwnTask(Stream):
         """Return (x, label) or (x, label, best), of the shapes and classes that were declared."""
         if not isinstance(returned, tuple | list) or len(returned) not in (2, 3):
             raise ValueError(f"{self.name}.chunk returned {type(returned).__name__}; wanted: (x, y) or (x, y, best)")
-        x, *classes = (np.asarray(values) for values in returned)
+        x, *classes = self._arrays(f"{self.name}.chunk: x", returned)
         _check_shape(f"{self.name}.chunk: x", x, (*shape, *self.input_shape))
         if not np.isfinite(x[valid]).all():
             raise ValueError(f"{self.name}.chunk: x holds a value that is not finite")
@@ -107,11 +120,16 @@ class OwnTask(Stream):
             _check_classes(f"{self.name}.chunk: {name}", values[valid], self.classes)
         return [x, *(np.where(valid, values, 0).astype(np.int64) for values in classes)]
 
+    def _arrays(self, what: str, returned: Any) -> list[np.ndarray]:
+        x, *others = returned
+        flat = laid_flat(what, x, self.views) if self.views else np.asarray(x)
+        return [flat, *(np.asarray(values) for values in others)]
+
     def _remembered(self) -> History:
         told = self.own.history(rng(self.seed, Purpose.HISTORY, 0))
         if not isinstance(told, tuple | list) or len(told) not in (2, 3):
             raise ValueError(f"{self.name}.history returned {type(told).__name__}; wanted: (x, y) or (x, y, context)")
-        x, label, *context = (np.asarray(values) for values in told)
+        x, label, *context = self._arrays(f"{self.name}.history: x", told)
         _check_shape(f"{self.name}.history: x", x, (len(label), *self.input_shape))
         _check_classes(f"{self.name}.history: y", label, self.classes)
         if len(label) < _LEAST:
@@ -135,8 +153,9 @@ class OwnTask(Stream):
             raise InputError("references", said)
 
 
-def _declared(own: OwnStream, name: str) -> tuple[int, tuple[int, ...]]:
-    classes, inputs = getattr(own, "classes", None), getattr(own, "inputs", None)
+def _declared(own: OwnStream, name: str, views: Mapping[str, View]) -> tuple[int, tuple[int, ...]]:
+    classes = getattr(own, "classes", None)
+    inputs = flat_shape(views) if views else getattr(own, "inputs", None)
     if not isinstance(classes, int) or classes < 2:
         raise ValueError(f"{name}.classes is {classes!r}; wanted: a whole number, 2 or more")
     if not isinstance(inputs, tuple) or not inputs or not all(isinstance(size, int) and size > 0 for size in inputs):

@@ -21,7 +21,7 @@ from agents.tasks.base import Cell, Content, History, Past, Place, Stream
 from agents.tasks.drift import Schedule, make_schedule
 from agents.tasks.file_options import SyntheticInteractionsOptions
 from agents.tasks.fronts import device_keys
-from agents.tasks.recommendation.decisions import Decisions, narrowed, windows
+from agents.tasks.recommendation.decisions import MOST_CANDIDATES, Decisions, narrowed, windows
 from agents.tasks.recommendation.market import SHELVES, Market, choose, unit
 
 #: What drift can do, in shares of the way.
@@ -40,7 +40,11 @@ class SyntheticInteractions(Stream):
             SyntheticInteractionsOptions, spec.data_options, "task synthetic_interactions"
         )
         self.seed = spec.seed
-        self.classes, self.window = 1 + self.options.negatives, int(self.options.window)
+        negatives = self.options.negatives
+        self.classes = self.options.items if isinstance(negatives, str) else 1 + negatives
+        if self.classes > MOST_CANDIDATES:
+            raise ValueError(f"negatives: a list of {self.classes} items is longer than {MOST_CANDIDATES}")
+        self.window = int(self.options.window)
         self.input_shape = (self.window + self.classes,)
         self.net_options = {"items": self.options.items, "window": self.window}
         self.market = Market.draw(self.options.items, self.classes, self.options.sharpness, spec.seed)

@@ -74,6 +74,14 @@ class Tables(Stream):
         """Return the rows that follow the past under ``concept``: float32 [pool_size, features]."""
         return torch.from_numpy(self._under(self.schedule.concepts[concept], self._stream, 0))
 
+    def raw_pool(self, concept: int) -> torch.Tensor:
+        """Return :meth:`pool`."""
+        return self.pool(concept)
+
+    def looks_like(self, concept: int) -> int:
+        """Return the first concept with the same transforms."""
+        return self.schedule.looks_like(concept)
+
     @cached_property
     def pool_labels(self) -> np.ndarray:
         """Classes of the rows that follow the past under each concept: int16 [concepts, pool_size]."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
 
-from agents.contract import Kept
+from agents.contract import FROZEN, Kept
+from sim.resuming.frozen import FrozenArrays, frozen_in, frozen_name, write_whole
 
 #: The newest may be damaged by whatever ended the run; the one before it stands in.
 KEPT = 2
@@ -35,23 +37,19 @@ class Checkpoints:
     """The folder of a run's checkpoints."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._folder, self._frozen = folder, FrozenArrays(folder)
 
     def write(self, checkpoint: Checkpoint) -> None:
         """Write a checkpoint, let it be on the disk, and let all but the newest go."""
-        words = {"tick": str(checkpoint.tick), "orders": checkpoint.orders.hex(), "sum": _checksum(checkpoint.kept)}
-        target = self._folder / checkpoint.file_name
-        beside = target.with_name(f".{target.name}.new")
-        save_file(checkpoint.kept, beside, metadata=words)
-        _sync(beside)
-        os.replace(beside, target)
-        _sync(self._folder)
+        moving, digests = self._frozen.write(checkpoint.kept)
+        words = {"tick": str(checkpoint.tick), "orders": checkpoint.orders.hex(), "sum": _checksum(moving)}
+        write_whole(self._folder / checkpoint.file_name, moving, words | {FROZEN: json.dumps(digests)})
         self.forget(KEPT)
 
     def newest(self, orders: Sequence[bytes]) -> Checkpoint | None:
         """Return the newest checkpoint that is whole and fits the digests of a journal's ticks."""
         for path in reversed(self._paths()):
-            found = _read(path)
+            found = _read(path, self._frozen)
             if found is not None and 0 < found.tick <= len(orders) and orders[found.tick - 1] == found.orders:
                 return found
         return None
@@ -66,19 +64,30 @@ class Checkpoints:
         """Remove all checkpoints but the newest ones, and whatever was left half written."""
         for path in [*self._paths()[: -but or None], *self._folder.glob(".*.safetensors.new")]:
             path.unlink(missing_ok=True)
+        self._frozen.forget({digest for path in self._paths() for digest in frozen_in(path)})
+
+    def link(self, name: str, folder: Path) -> None:
+        """Give another folder the checkpoint in the file ``name``, with all that it refers to."""
+        for one in [name, *(frozen_name(digest) for digest in frozen_in(self._folder / name))]:
+            try:
+                os.link(self._folder / one, folder / one)
+            except OSError:
+                shutil.copy(self._folder / one, folder / one)
 
     def _paths(self) -> list[Path]:
         return sorted(self._folder.glob("[0-9]*.safetensors"))
 
 
-def _read(path: Path) -> Checkpoint | None:
-    """Read a checkpoint; None if it is damaged."""
+def _read(path: Path, frozen: FrozenArrays) -> Checkpoint | None:
+    """Read a checkpoint; None if it, or something that it refers to, is damaged."""
     try:
         with safe_open(path, framework="np") as file:
             words = file.metadata() or {}
             kept = {name: file.get_tensor(name) for name in list(file.keys())}
-        whole = words["sum"] == _checksum(kept)
-        return Checkpoint(int(words["tick"]), bytes.fromhex(words["orders"]), kept) if whole else None
+        if words["sum"] != _checksum(kept):
+            return None
+        kept |= frozen.read(json.loads(words.get(FROZEN, "{}")))
+        return Checkpoint(int(words["tick"]), bytes.fromhex(words["orders"]), kept)
     except (OSError, SafetensorError, KeyError, ValueError):
         return None
 
@@ -88,11 +97,3 @@ def _checksum(kept: Kept) -> str:
     for _, values in sorted(kept.items()):
         total = zlib.crc32(memoryview(values.tobytes()), total)
     return f"{total:08x}"
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

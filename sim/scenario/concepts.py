@@ -141,6 +141,7 @@ class Concept(Clause):
     )
     interest: Share | None = Field(default=None, description="how far a user's interest moves to another user's")
     popularity: Share | None = Field(default=None, description="how far all items' popularity moves to another one")
+    missing: list[str] | None = Field(default=None, description="views of a stream of your own that devices lack")
     arrivals: Number | None = Field(default=None, description="factor on the rate of samples; needs poisson arrivals")
     labels: LabelDrift | None = Field(default=None, description="what happens to the classes")
 
@@ -178,6 +179,7 @@ class Concept(Clause):
         labels = self.labels
         here: list[tuple[str, ...]] = [("invert",)] if self.invert else []
         here += [("permute_pixels",)] if self.permute_pixels is not None else []
+        here += [("missing",)] if self.missing else []
         if labels is not None:
             here += [
                 ("labels", name) for name in ("swap", "permute", "dirichlet") if getattr(labels, name) not in (None, [])

@@ -27,6 +27,7 @@ class Recorded(Stream):
 
     decisions: Decisions
     pool_size: int = ROWS
+    classes: int = CANDIDATES
 
     @property
     def pool_labels(self) -> np.ndarray:
@@ -81,7 +82,8 @@ def test_recent_samples_show_what_was_clicked_only_where_the_label_is_known(base
     some = samples(task, np.arange(ROWS).reshape(6, 10))
     known = np.random.default_rng(1).random((6, 10)) < 0.5
     features = TabledLists(task, base)
-    x, label = features.recent(some, known)
+    seen, label = features.shown(some, known)
+    x = features.of(seen)
     assert x.shape == (6, 10, base.head.shown)
     assert ((label >= 0) == known).all()
     few = narrowed(task.decisions)
@@ -91,8 +93,22 @@ def test_recent_samples_show_what_was_clicked_only_where_the_label_is_known(base
     assert (label[known] == few.label.reshape(6, 10)[known]).all()
     # Without a label, another click leaves no trace in what is shown.
     moved = {**some, "label": ((some["label"] + 5) % CANDIDATES).astype(np.int16)}
-    assert torch.equal(features.recent(moved, np.zeros_like(known))[0], features.recent(some, np.zeros_like(known))[0])
+    blind = [features.of(features.shown(one, np.zeros_like(known))[0]) for one in (moved, some)]
+    assert torch.equal(*blind)
     assert x.shape[2] == 32 + SHOWN * (64 if base.net.name == "din" else 32)
+
+
+def test_raw_input_is_the_window_and_the_candidates_that_a_label_counts_among(base: Base, task: Recorded) -> None:
+    some, window = samples(task, np.arange(ROWS).reshape(6, 10)), task.decisions.window.shape[1]
+    known = np.random.default_rng(1).random((6, 10)) < 0.5
+    for features in (TabledLists(task, base), DrawnLists(base)):
+        assert np.array_equal(features.raw(some).numpy(), some["x"].astype(np.int64))
+        seen, label = features.shown(some, known)
+        ids = features.raw(seen).numpy()
+        assert ids.shape == (6, 10, window + SHOWN)
+        clicked = np.take_along_axis(some["x"][..., window:], some["label"][..., None].astype(np.int64), 2)[..., 0]
+        shown = np.take_along_axis(ids[..., window:], np.maximum(label, 0)[..., None], 2)[..., 0]
+        assert (shown == clicked)[known].all()
 
 
 def test_references_are_the_base_and_the_head_that_fits_the_streams(base: Base, task: Recorded) -> None:

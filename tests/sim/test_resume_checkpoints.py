@@ -89,3 +89,80 @@ def test_nothing_is_found_where_nothing_is(tmp_path: Path) -> None:
 def test_all_of_them_can_be_removed(tmp_path: Path) -> None:
     write(tmp_path, 1, 2).forget()
     assert not list(tmp_path.iterdir())
+
+
+def teaching(tick: int) -> Kept:
+    """Return what a run with a large frozen model keeps."""
+    teacher = np.random.default_rng(0).random((1000, 500)).astype(np.float32)
+    return kept(tick) | {"cloud.state.frozen.teacher": teacher, "blocks.0.state.frozen.w": teacher[:3].copy()}
+
+
+def sizes(folder: Path) -> dict[str, int]:
+    return {path.name: path.stat().st_size for path in folder.iterdir()}
+
+
+def test_what_never_changes_is_on_the_disk_once_and_comes_back(tmp_path: Path) -> None:
+    checkpoints, times = Checkpoints(tmp_path), set()
+    for tick in (1, 2, 3, 4):
+        checkpoints.write(Checkpoint(tick, ORDERS[tick - 1], teaching(tick)))
+        frozen = {name: size for name, size in sizes(tmp_path).items() if name.startswith("frozen-")}
+        assert len(frozen) == 2
+        times.add(max((tmp_path / name).stat().st_mtime_ns for name in frozen))
+    assert len(times) == 1, "frozen arrays are written once"
+    moving = [size for name, size in sizes(tmp_path).items() if not name.startswith("frozen-")]
+    assert len(moving) == 2
+    assert max(moving) < 5000
+    found = Checkpoints(tmp_path).newest(ORDERS)
+    assert found is not None
+    assert found.tick == 4
+    assert found.kept.keys() == teaching(4).keys()
+    assert np.array_equal(found.kept["cloud.state.frozen.teacher"], teaching(4)["cloud.state.frozen.teacher"])
+
+
+@pytest.mark.parametrize("damage", ["flip", "gone"])
+def test_a_checkpoint_without_its_frozen_arrays_counts_for_nothing_until_they_are_written_again(
+    tmp_path: Path, damage: str
+) -> None:
+    Checkpoints(tmp_path).write(Checkpoint(2, ORDERS[1], teaching(2)))
+    [largest] = [path for path in tmp_path.glob("frozen-*") if path.stat().st_size > 1_000_000]
+    content = bytearray(largest.read_bytes())
+    content[-1] ^= 1
+    largest.unlink() if damage == "gone" else largest.write_bytes(content)
+    assert Checkpoints(tmp_path).newest(ORDERS) is None
+    Checkpoints(tmp_path).write(Checkpoint(3, ORDERS[2], teaching(3)))
+    found = Checkpoints(tmp_path).newest(ORDERS)
+    assert found is not None
+    assert found.tick == 3
+
+
+def test_a_kill_between_the_frozen_arrays_and_the_checkpoint_leaves_the_one_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, 1)
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("sim.resuming.checkpoints.write_whole", killed)
+        with pytest.raises(KeyboardInterrupt):
+            Checkpoints(tmp_path).write(Checkpoint(2, ORDERS[1], teaching(2)))
+    found = Checkpoints(tmp_path).newest(ORDERS)
+    assert found is not None
+    assert found.tick == 1
+    write(tmp_path, 3)
+    assert not list(tmp_path.glob("frozen-*")), "what no checkpoint refers to goes"
+
+
+def test_a_linked_checkpoint_brings_its_frozen_arrays(tmp_path: Path) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    here.mkdir()
+    there.mkdir()
+    checkpoint = Checkpoint(2, ORDERS[1], teaching(2))
+    checkpoints = Checkpoints(here)
+    checkpoints.write(checkpoint)
+    checkpoints.link(checkpoint.file_name, there)
+    checkpoints.forget()
+    found = Checkpoints(there).newest(ORDERS)
+    assert found is not None
+    assert found.kept.keys() == teaching(2).keys()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from agents.methods import DeviceState, OfFeatures, Recent
+from agents.methods.base import DeviceState, OfFeatures, Recent
 from agents.methods.cloud_ft import CloudFt
 from agents.signals.values import energy
 

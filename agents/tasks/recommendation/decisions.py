@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,6 +10,10 @@ from agents.seeding import Purpose, rng
 
 #: Candidates that the cloud trains on: the clicked item and four others.
 SHOWN = 5
+#: Written instead of a number of negatives: every item is a candidate.
+ALL = "all"
+#: Places in a list are kept in 16 bits.
+MOST_CANDIDATES = 32767
 
 
 @dataclass(frozen=True)
@@ -29,10 +33,36 @@ class Decisions:
     def __len__(self) -> int:
         return len(self.label)
 
+    def candidates_of(self, rows: np.ndarray) -> np.ndarray:
+        """Return the candidates of some rows, int [rows, n]."""
+        return self.candidates[rows]
+
+    def picked(self, places: np.ndarray) -> np.ndarray:
+        """Return of each row the candidates at ``places`` [rows, k]: int [rows, k]."""
+        return np.take_along_axis(self.candidates, places, 1)
+
+
+@dataclass(frozen=True)
+class FullDecisions(Decisions):
+    """Decisions among all items, also those that the user has clicked before.
+
+    Candidates are the items in the order of their ids, round a circle, from a random one on: equal scores favour no
+    item. ``candidates`` int32 [rows, 1] holds that first id alone; ``items`` is how many there are.
+    """
+
+    items: int
+
+    def candidates_of(self, rows: np.ndarray) -> np.ndarray:
+        return (self.candidates[rows] - 1 + np.arange(self.items, dtype=np.int32)) % self.items + 1
+
+    def picked(self, places: np.ndarray) -> np.ndarray:
+        return (self.candidates - 1 + places) % self.items + 1
+
 
 def stack(parts: list[Decisions]) -> Decisions:
     """Return decisions one after the other; ``parts`` has at least one."""
-    return Decisions(*(np.concatenate([getattr(part, name) for part in parts]) for name in Decisions.__annotations__))
+    names = ("window", "candidates", "label")
+    return replace(parts[0], **{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
 
 
 def decide(
@@ -40,20 +70,24 @@ def decide(
     which: slice,
     items: int,
     window: int,
-    negatives: int,
+    negatives: int | None,
     seed: int,
     key: tuple[int, int],
 ) -> Decisions:
     """Return the decisions ``which`` among the ``clicks`` of one user, int [clicks] in time order, numbers from 0.
 
     Negatives are uniform among the items that the user had not clicked before, nor clicks now; ``key`` names the user
-    and the use that is made of them, so that no other user changes them.
+    and the use that is made of them, so that no other user changes them. None: all items are candidates.
 
     Raises:
         ValueError: there are not enough other items.
     """
     rows = np.arange(len(clicks))[which]
     draw = rng(seed, Purpose.NEGATIVES, *key)
+    if negatives is None:
+        first = draw.integers(items, size=len(rows))
+        place = ((clicks[rows] - first) % items).astype(np.int16)
+        return FullDecisions(windows(clicks, rows, window), (first[:, None] + 1).astype(np.int32), place, items)
     others = _negatives(clicks, rows, items, negatives, draw)
     label = draw.integers(negatives + 1, size=len(rows))
     candidates = _insert(others, label, clicks[rows]) + 1
@@ -62,18 +96,23 @@ def decide(
 
 def narrowed(decisions: Decisions) -> Decisions:
     """Return the decisions among the clicked item and the first four others, as the cloud trains on them."""
-    candidates, label = narrow(decisions.candidates, decisions.label)
-    return Decisions(decisions.window, candidates, label.astype(np.int16))
+    kept, label = _kept(decisions.label)
+    return Decisions(decisions.window, decisions.picked(kept).astype(np.int32), label.astype(np.int16))
 
 
 def narrow(candidates: np.ndarray, label: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return ``SHOWN`` of the candidates [rows, n], the one at ``label`` among them, and where it is then."""
+    kept, place = _kept(label)
+    return np.take_along_axis(candidates, kept, 1), place
+
+
+def _kept(label: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return which ``SHOWN`` candidates are kept, int [rows, SHOWN], and where the one at ``label`` is among them."""
     place = label % SHOWN
     column = np.arange(SHOWN)
     other = column - (column > place[:, None])
     other = other + (other >= label[:, None])
-    kept = np.where(column == place[:, None], label[:, None], other)
-    return np.take_along_axis(candidates, kept, 1), place
+    return np.where(column == place[:, None], label[:, None], other), place
 
 
 def windows(clicks: np.ndarray, rows: np.ndarray, length: int) -> np.ndarray:

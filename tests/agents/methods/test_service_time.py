@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from agents.cloud_half import CloudHalf
-from agents.methods import make_method
-from agents.models import Base, Net
+from agents.methods.making import make_method
+from agents.models.base import Base, Net
 from agents.service_time import fit, measure, past_payloads
 from agents.tasks.base import History
 
@@ -37,8 +37,14 @@ def test_a_measured_service_is_that_of_serving_real_payloads(history: History, b
     method = make_method("cloud_ft", {"window": 40, "steps": 20}, "fp32", net)
     cloud = CloudHalf(method, method.prepare(history, base, 0))
     payloads = past_payloads(method, history, base, cloud.state)
-    assert {name: len(rows) for name, rows in payloads.items()} == dict.fromkeys(("features", "label", "head"), 64)
-    assert float(payloads["features"].float().std()) > 0.1
+    assert {name: len(rows) for name, rows in payloads.items()} == {
+        "features.numbers": 64,
+        "label": 64,
+        "head.numbers": 64,
+    }
+        ("features.numbers", "label.numbers", "head.numbers"), 64
+    )
+    assert float(payloads["features.numbers"].float().std()) > 0.1
     assert len(payloads["label"].unique()) > 1
     found, before = cloud.measure(payloads), {name: own.clone() for name, own in cloud.state.items()}
     walls_s = []

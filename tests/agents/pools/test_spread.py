@@ -128,8 +128,6 @@ def test_workers_are_asked_what_they_compute_on_unless_it_is_plain() -> None:
     assert SpreadPool(owners, crew, device="cuda").device_name() == "cpu"
     assert crew.messages == 2
     assert RemoteCloud(crew, 2, cloud, "cuda").name == f"{cloud.name} on cpu"
-    assert RemoteCloud(crew, 2, cloud, "cuda").measure_s() > 0.0
-    assert crew.messages == 4
 
 
 def test_workers_go_with_the_data_plane() -> None:

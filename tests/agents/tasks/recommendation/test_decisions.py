@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.tasks.recommendation.decisions import SHOWN, Decisions, decide, narrow, stack, windows
+from agents.tasks.recommendation.decisions import SHOWN, Decisions, decide, narrow, narrowed, stack, windows
 
 CLICKS = st.lists(st.integers(0, 39), min_size=1, max_size=30).map(lambda items: np.array(items, np.int32))
 
@@ -74,3 +74,17 @@ def test_narrowing_keeps_the_clicked_one_and_the_first_others() -> None:
 def test_stacked_decisions_follow_each_other() -> None:
     one = Decisions(np.zeros((2, 3), np.int32), np.ones((2, 5), np.int32), np.array([1, 2], np.int16))
     assert stack([one, one]).label.tolist() == [1, 2, 1, 2]
+
+
+def test_a_full_list_holds_every_item_once_with_the_clicked_one_at_a_random_place() -> None:
+    clicks, items = np.array([3, 11, 7, 3, 0, 11], np.int32), 12
+    decided = decide(clicks, slice(1, None), items, 4, None, 5, (2, 0))
+    listed = decided.candidates_of(np.arange(5))
+    assert (np.sort(listed, 1) == np.arange(1, items + 1)).all()
+    assert (listed[np.arange(5), decided.label] == clicks[1:] + 1).all()
+    many = stack([decide(np.zeros(1, np.int32), slice(0, 1), items, 4, None, 1, (user, 0)) for user in range(3000)])
+    places = np.bincount(many.label, minlength=items)
+    assert ((places - 250) ** 2 / 250).sum() < 31.3, "chi-square with 11 degrees of freedom, one in a thousand"
+    few = narrowed(many)
+    assert few.candidates.shape == (3000, SHOWN)
+    assert (few.candidates[np.arange(3000), few.label] == 1).all()

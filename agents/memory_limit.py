@@ -1,0 +1,48 @@
+"""How much memory stacked tensors may take: what would not fit is refused with a reason before it is made."""
+
+from __future__ import annotations
+
+import os
+
+from agents.contract import BackendError
+
+#: The limit in GB (1e9 bytes), and the variable of the environment that sets another one.
+DEFAULT_GB, VARIABLE = 8.0, "DRIFTBED_STATE_GB"
+
+
+class MemoryLimit:
+    """Counts the bytes of tensors that are made for the devices of one process."""
+
+    def __init__(self) -> None:
+        self._taken = 0
+
+    def take(self, nbytes: int, what: str, remedy: str) -> None:
+        """Count ``nbytes`` more for ``what``.
+
+        Raises:
+            BackendError: with them there are more than the limit; ``remedy`` says what else can be done.
+        """
+        require_fits(self._taken + nbytes, what, remedy)
+        self._taken += nbytes
+
+
+def require_fits(nbytes: int, what: str, remedy: str) -> None:
+    """Check that ``nbytes`` for ``what`` are within the limit.
+
+    Raises:
+        BackendError: they are not.
+    """
+    limit_gb = _limit_gb()
+    if nbytes > limit_gb * 1e9:
+        raise BackendError(
+            f"{what} would take {nbytes / 1e9:.3g} GB, above the limit of {limit_gb:g} GB: {remedy}, "
+            f"or raise the limit with {VARIABLE}"
+        )
+
+
+def _limit_gb() -> float:
+    text = os.environ.get(VARIABLE, "")
+    try:
+        return float(text) if text else DEFAULT_GB
+    except ValueError:
+        raise BackendError(f"{VARIABLE}={text!r} is no number of GB; write for example {VARIABLE}=16") from None
