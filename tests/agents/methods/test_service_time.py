@@ -42,8 +42,6 @@ def test_a_measured_service_is_that_of_serving_real_payloads(history: History, b
         "label": 64,
         "head.numbers": 64,
     }
-        ("features.numbers", "label.numbers", "head.numbers"), 64
-    )
     assert float(payloads["features.numbers"].float().std()) > 0.1
     assert len(payloads["label"].unique()) > 1
     found, before = cloud.measure(payloads), {name: own.clone() for name, own in cloud.state.items()}
