@@ -36,8 +36,14 @@ def variants(
     With ``plugins`` users may name a class of their own. It is called with so many arguments beside its options; -1:
     it is given its options as a mapping, whatever they are.
     """
-    sections = {kind: section(component.options, kind, base) for kind, component in table.items()}
+    sections = {kind: section(row.options, kind, base, row.about) for kind, row in table.items()}
     return Variants(noun, sections, None if plugins is None else partial(_own_section, plugins))
+
+
+class OwnSection(Chosen):
+    """A section that a user's class declares."""
+
+    ours = False
 
 
 def _own_section(arguments: int, kind: str) -> type[Clause]:
@@ -48,8 +54,8 @@ def _own_section(arguments: int, kind: str) -> type[Clause]:
     """
     component = own_component(kind)
     if component.options is not dict:
-        return section(component.options, kind, Chosen)
-    return Plugin if arguments < 0 else _taken_by(kind, arguments)
+        return section(component.options, str(kind), OwnSection)
+    return Plugin if arguments < 0 else _taken_by(str(kind), arguments)
 
 
 @cache
@@ -62,11 +68,12 @@ def _taken_by(kind: str, arguments: int) -> type[Clause]:
 
     checks: dict[str, Any] = {"_takes_these": model_validator(mode="after")(check)}
     made: type[Clause] = create_model("Plugin", __base__=Plugin, __validators__=checks)
+    made.ours = False
     return made
 
 
 @cache
-def section(options: type, kind: str = "", base: type[Clause] = Clause) -> type[Any]:
+def section(options: type, kind: str = "", base: type[Clause] = Clause, about: str = "") -> type[Any]:
     """Return the section of the grammar that an options class describes; ``kind`` is the name in its table."""
     hints = hints_of(options)
     named: dict[str, Any] = {"kind": (Literal[kind], kind)} if kind else {}
@@ -75,7 +82,7 @@ def section(options: type, kind: str = "", base: type[Clause] = Clause) -> type[
     made: type[Clause] = create_model(  # type: ignore[call-overload]
         name,
         __base__=base,
-        __doc__=options.__doc__,
+        __doc__=about or options.__doc__,
         __validators__={"_fits_together": model_validator(mode="after")(_checker(options))},
         **named,
         **declared,
