@@ -9,6 +9,7 @@ from agents.contract.component import Component
 from agents.methods import METHODS
 from agents.models import MODELS
 from agents.tasks import TASKS
+from agents.tasks.drift_kinds import DRIFTS
 from sim.lines.disciplines import DISCIPLINES
 from sim.probe import PROBE
 from sim.queues import QUEUES
@@ -21,6 +22,7 @@ FAMILIES: dict[str, Mapping[str, Component]] = {
     "codecs": CODECS,
     "models": MODELS,
     "tasks": TASKS,
+    "drifts": DRIFTS,
     "disciplines": DISCIPLINES,
     "queues": QUEUES,
 }
@@ -39,4 +41,4 @@ PLACES: dict[str, str] = {
     "losses": "links.*.loss",
 }
 #: Families that are parts of the grammar, without a table of their own.
-IN_GRAMMAR = ("drifts", "transforms", "rates", "losses")
+IN_GRAMMAR = ("transforms", "rates", "losses")

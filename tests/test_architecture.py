@@ -41,6 +41,7 @@ ARROWS = {
         "agents.methods",
         "agents.models",
         "agents.tasks",
+        "agents.tasks.drift_kinds",
     ),
     "agents": (),
     "analysis": (),
