@@ -12,6 +12,7 @@ import numpy as np
 
 from agents.contract import DataPlane, FleetSpec, InputError, RaySpec
 from agents.contract.component import make_component
+from agents.methods import METHODS
 from agents.seeding import Purpose
 from sim.clock import Clock
 from sim.cloud import Cloud, FifoCloud
@@ -132,8 +133,9 @@ def make_trigger(scenario: Scenario) -> Trigger:
     Raises:
         InputError: options that a user's class does not take.
     """
-    chosen, method = scenario.method.trigger, scenario.method.adapter.kind
-    kind, options = (chosen.kind, chosen.settings) if method != "static" else ("never", {})
+    chosen, row = scenario.method.trigger, METHODS.get(scenario.method.adapter.kind)
+    silent = row is not None and "silence" in row.gives
+    kind, options = ("never", {}) if silent else (chosen.kind, chosen.settings)
     context = scenario.seed, scenario.devices, scenario.tick
     try:
         trigger: Trigger = make_component(TRIGGERS, kind, "trigger", options, *context)

@@ -6,18 +6,17 @@ from collections.abc import Mapping
 
 from agents.codecs import CODECS
 from agents.contract.component import Component
-from agents.methods import METHODS
 from agents.models import MODELS
 from agents.tasks import TASKS
 from agents.tasks.drift_kinds import DRIFTS
 from sim.lines.disciplines import DISCIPLINES
-from sim.probe import PROBE
+from sim.probe import ADAPTERS
 from sim.queues import QUEUES
 from sim.triggers import TRIGGERS
 
 #: Name of a family -> its table.
 FAMILIES: dict[str, Mapping[str, Component]] = {
-    "methods": {**METHODS, "probe": PROBE},
+    "methods": ADAPTERS,
     "triggers": TRIGGERS,
     "codecs": CODECS,
     "models": MODELS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from functools import cache, partial
 from types import UnionType
@@ -28,6 +28,24 @@ from sim.scenario.rider_table import RIDERS
 from sim.scenario.variants import Chosen, Plugin, Variants
 
 
+class Sections(Mapping[str, type[Chosen]]):
+    """The sections of a family's table, each made when it is first asked for."""
+
+    def __init__(self, table: Mapping[str, Component], base: type[Chosen]) -> None:
+        self._table, self._base = table, base
+
+    def __getitem__(self, kind: str) -> type[Chosen]:
+        row = self._table[kind]
+        made: type[Chosen] = section(row.options, str(kind), self._base, row.about)
+        return made
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._table)
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+
 def variants(
     noun: str, table: Mapping[str, Component], *, plugins: int | None = None, base: type[Chosen] = Chosen
 ) -> Variants:
@@ -36,8 +54,7 @@ def variants(
     With ``plugins`` users may name a class of their own. It is called with so many arguments beside its options; -1:
     it is given its options as a mapping, whatever they are.
     """
-    sections = {kind: section(row.options, kind, base, row.about) for kind, row in table.items()}
-    return Variants(noun, sections, None if plugins is None else partial(_own_section, plugins))
+    return Variants(noun, Sections(table, base), None if plugins is None else partial(_own_section, plugins))
 
 
 class OwnSection(Chosen):
@@ -78,7 +95,8 @@ def section(options: type, kind: str = "", base: type[Clause] = Clause, about: s
     hints = hints_of(options)
     named: dict[str, Any] = {"kind": (Literal[kind], kind)} if kind else {}
     declared = {one.name: (_translated(hints[one.name]), _field(one)) for one in fields(options)}
-    name = options.__name__ if is_options(options) and fields(options) else f"{kind.title().replace('_', '')}Options"
+    # Rows may share a class of options: each has a section of its own.
+    name = f"{kind.title().replace('_', '')}Options" if kind else options.__name__
     made: type[Clause] = create_model(  # type: ignore[call-overload]
         name,
         __base__=base,
