@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 
 import numpy as np
 import torch
@@ -33,7 +34,9 @@ class CloudHalf:
     def name(self) -> str:
         """Tell what is computed here: the method, its messages and its options; and on what, unless it is as ever."""
         where = "" if self._device == CPU else f" on {self.device_name()}"
-        return f"{self._method.name} {self._method.payload_fields} {vars(self._method).get('options', {})}{where}"
+        options = vars(self._method).get("options", {})
+        plain = options if isinstance(options, Mapping) else asdict(options)
+        return f"{self._method.name} {self._method.payload_fields} {plain}{where}"
 
     def device_name(self) -> str:
         """Return which kind of device computes here."""

@@ -1,1 +1,1 @@
-"""What components of each family keep, whoever wrote them: laws that any class can be examined by."""
+"""What components of each family keep: laws that any class can be examined by."""

@@ -53,7 +53,7 @@ def past_is_like_the_stream(task: Task) -> str | None:
 
 
 def changes_are_sorted(task: Task) -> str | None:
-    """Changes of each device are told in order."""
+    """Changes of each device come in order."""
     for device, changes_s in enumerate(task.changes(_PLACE)):
         if (np.diff(changes_s) < 0).any():
             return f"those of device {device} are not"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import MISSING, Field, fields, is_dataclass
+from dataclasses import MISSING, Field, fields
 from functools import cache, partial
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -49,7 +49,7 @@ class Sections(Mapping[str, type[Chosen]]):
 def variants(
     noun: str, table: Mapping[str, Component], *, plugins: int | None = None, base: type[Chosen] = Chosen
 ) -> Variants:
-    """Return the grammar of a family: one section for each row of its table, told apart by ``kind``.
+    """Return the grammar of a family: one section for each row of its table, distinguished by ``kind``.
 
     With ``plugins`` users may name a class of their own. It is called with so many arguments beside its options; -1:
     it is given its options as a mapping, whatever they are.
@@ -94,7 +94,7 @@ def section(options: type, kind: str = "", base: type[Clause] = Clause, about: s
     """Return the section of the grammar that an options class describes; ``kind`` is the name in its table."""
     hints = hints_of(options)
     named: dict[str, Any] = {"kind": (Literal[kind], kind)} if kind else {}
-    declared = {one.name: (_translated(hints[one.name]), _field(one)) for one in fields(options)}
+    declared = {one.name: (_translated(hints[one.name]), _field(one, hints[one.name])) for one in fields(options)}
     # Rows may share a class of options: each has a section of its own.
     name = f"{kind.title().replace('_', '')}Options" if kind else options.__name__
     made: type[Clause] = create_model(  # type: ignore[call-overload]
@@ -122,7 +122,7 @@ def _checker(options: type) -> Callable[[Clause], Clause]:
     return check
 
 
-def _field(one: Field[Any]) -> Any:
+def _field(one: Field[Any], hint: Any) -> Any:
     described: dict[str, Any] = {"description": one.metadata.get("description") or None}
     if key_of(one.name) != one.name:
         described["alias"] = key_of(one.name)
@@ -130,15 +130,15 @@ def _field(one: Field[Any]) -> Any:
         return pydantic.Field(default_factory=one.default_factory, **described)
     if one.default is MISSING:
         return pydantic.Field(**described)
-    return pydantic.Field(default=_default(one.default), **described)
+    return pydantic.Field(default=_default(one.default, hint), **described)
 
 
-def _default(value: Any) -> Any:
+def _default(value: Any, hint: Any) -> Any:
     if isinstance(value, tuple):
         return list(value)
-    if is_dataclass(value) and not isinstance(value, type) and value.__class__.__module__.startswith("agents"):
+    if is_options(hint) and value is not None:
         held = {one.name: getattr(value, one.name) for one in fields(value)}
-        return section(type(value)).model_construct(**held)
+        return section(hint).model_construct(**held)
     return value
 
 
