@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -64,7 +65,8 @@ class CloudHalf:
         where = "" if self._device == CPU else f" on {self.device_name()}"
         method = self._method
         options = vars(method).get("options", {})
-        return f"{method.name} {method.payload_fields} {method.update_fields} {options}{where}"
+        plain = options if isinstance(options, Mapping) else asdict(options)
+        return f"{method.name} {method.payload_fields} {method.update_fields} {plain}{where}"
 
     def device_name(self) -> str:
         """Return which kind of device computes here."""

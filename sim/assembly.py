@@ -12,6 +12,7 @@ import numpy as np
 
 from agents.contract import DataPlane, FleetSpec, InputError, RaySpec, ServiceTime
 from agents.contract.component import OptionError, make_component
+from agents.methods import METHODS
 from sim.clock import Clock, Telling
 from sim.cloud import Cloud, FifoCloud
 from sim.cloud_building import build_cloud
@@ -191,9 +192,9 @@ def make_trigger(scenario: Scenario) -> Trigger:
     Raises:
         InputError: options that a user's class does not take.
     """
-    if scenario.method.adapter.kind == "static":
+    chosen, row = scenario.method.trigger, METHODS.get(scenario.method.adapter.kind)
+    if row is not None and "silence" in row.gives:
         return trigger_of(scenario, "never", {}, "method.trigger")
-    chosen = scenario.method.trigger
     return trigger_of(scenario, chosen.kind, chosen.settings, "method.trigger")
 
 

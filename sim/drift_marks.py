@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from agents.tasks.drift_kinds import DRIFTS
 from sim.scenario import Scenario
 
 #: A drift that switches more often than this is one mark from its beginning to the end.
@@ -16,7 +17,7 @@ def drift_marks(scenario: Scenario) -> list[dict[str, Any]]:
 
 
 def _marks(change: Any, horizon_s: float) -> list[dict[str, Any]]:
-    spans = _switches(change, horizon_s) if change.kind == "recurring" else [_span(change, horizon_s)]
+    spans = _switches(change, horizon_s) if DRIFTS[change.kind].takes_turns else [_span(change, horizon_s)]
     whom = {"cohort": change.cohort, "share": change.share}
     return [
         {"at_s": at_s, "until_s": min(until_s + change.spread_s, horizon_s), "label": label, **whom}
@@ -27,7 +28,7 @@ def _marks(change: Any, horizon_s: float) -> list[dict[str, Any]]:
 def _span(change: Any, horizon_s: float) -> tuple[float, float, str]:
     """Return from when to when a change is on the way, and into what."""
     own = change.plain()
-    takes_s = horizon_s if change.kind == "random_walk" else own.get("over", own.get("for", 0.0))
+    takes_s = horizon_s if DRIFTS[change.kind].endless else own.get("over", own.get("for", 0.0))
     return change.at, change.at + takes_s, change.name or concept_label(own["to"])
 
 

@@ -6,23 +6,28 @@ from collections.abc import Mapping
 
 from agents.codecs import CODECS
 from agents.contract.component import Component
-from agents.methods import METHODS
+from agents.detectors import DETECTORS
 from agents.models import MODELS
+from agents.signals import SIGNALS
 from agents.tasks import TASKS
+from agents.tasks.drift_kinds import DRIFTS
 from sim.lines.disciplines import DISCIPLINES
-from sim.probe import PROBE
+from sim.probe import ADAPTERS
 from sim.queues import QUEUES
 from sim.triggers import TRIGGERS
 
 #: Name of a family -> its table.
 FAMILIES: dict[str, Mapping[str, Component]] = {
-    "methods": {**METHODS, "probe": PROBE},
+    "methods": ADAPTERS,
     "triggers": TRIGGERS,
     "codecs": CODECS,
     "models": MODELS,
     "tasks": TASKS,
+    "drifts": DRIFTS,
     "disciplines": DISCIPLINES,
     "queues": QUEUES,
+    "detectors": DETECTORS,
+    "signals": SIGNALS,
 }
 #: Name of a family -> where in a scenario one of it is chosen.
 PLACES: dict[str, str] = {
@@ -33,10 +38,12 @@ PLACES: dict[str, str] = {
     "tasks": "task.data",
     "disciplines": "links.*.discipline",
     "queues": "cloud.queue",
+    "detectors": "method.trigger.detector.detector",
+    "signals": "method.trigger.detector.signal",
     "drifts": "drift.*",
     "transforms": "concepts.*",
     "rates": "links.*.up",
     "losses": "links.*.loss",
 }
 #: Families that are parts of the grammar, without a table of their own.
-IN_GRAMMAR = ("drifts", "transforms", "rates", "losses")
+IN_GRAMMAR = ("transforms", "rates", "losses")

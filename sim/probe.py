@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from agents.contract.component import Component, option
 from agents.contract.forms import SizeLaw
+from agents.methods import METHODS
 
 
 @dataclass(frozen=True)
@@ -16,9 +19,11 @@ class ProbeOptions:
     update: SizeLaw = option(description="size of what comes down")
 
 
-PROBE = Component(
+_PROBE = Component(
     ProbeOptions,
     "sim.probe:ProbeOptions",
     needs=frozenset({"no task"}),
     quick={"payload": "1 KB", "update": "1 KB"},
 )
+#: Name in a scenario -> adapter: those of the data plane, and the one that plays timing alone.
+ADAPTERS: Mapping[str, Component] = ChainMap({"probe": _PROBE}, METHODS)

@@ -33,6 +33,7 @@ ARROWS = {
         "agents.contract",
         "agents.contract.component",
         "agents.contract.forms",
+        "agents.contract.laws",
         "agents.plugins",
         "agents.seeding",
         # Tables of components: names, options, and where the code is. They import no torch.
@@ -42,6 +43,7 @@ ARROWS = {
         "agents.tasks",
         "agents.detectors",
         "agents.signals",
+        "agents.tasks.drift_kinds",
     ),
     "agents": (),
     "analysis": (),

@@ -126,6 +126,8 @@ ConceptForm = Annotated[Any, Form("concept")]
 Moment = Annotated[float, Form("moment")]
 #: ``all``, or a list of device ids.
 DeviceIds = Annotated[Any, Form("device ids")]
+#: A concept whose transforms all have a strength that can grow.
+MovableConcept = Annotated[Any, Form("movable concept")]
 Number = Annotated[float, Interval(ge=0)]
 PositiveNumber = Annotated[float, Interval(gt=0)]
 Count = Annotated[int, Interval(ge=0)]

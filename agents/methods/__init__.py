@@ -11,7 +11,12 @@ from agents.methods.persona_options import PersonaOptions
 
 #: Name in a scenario -> method.
 METHODS: dict[str, Component] = {
-    "static": Component(NoOptions, "agents.methods.static:Static", summary="The pretrained model, never updated."),
+    "static": Component(
+        NoOptions,
+        "agents.methods.static:Static",
+        gives=frozenset({"silence"}),
+        summary="The pretrained model, never updated.",
+    ),
     "cloud_ft": Component(
         CloudFtOptions,
         "agents.methods.cloud_ft:CloudFt",

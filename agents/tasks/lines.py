@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 
 from agents.blame import about
 from agents.contract import DriftSpec
+from agents.contract.component import component_of, key_of
 from agents.seeding import Purpose, uniforms
 from agents.tasks.base import Place
 from agents.tasks.concept_table import Table
 from agents.tasks.concepts import Concept, Neutral, read_concept
+from agents.tasks.drift_kinds import (
+    DRIFTS,
+    BlipOptions,
+    GradualOptions,
+    IncrementalOptions,
+    RandomWalkOptions,
+    RecurringOptions,
+    SuddenOptions,
+)
 from agents.tasks.fronts import Front, device_keys, read_front
 from agents.tasks.ladders import Incremental, RandomWalk, make_ladder
 from agents.tasks.moves import Blip, Gradual, Move, Recurring, Sudden
 from agents.tasks.walks import Walks
-
-#: Rungs of a ladder when the scenario names no number (``options.steps``).
-RUNGS = 16
 
 
 @dataclass(frozen=True)
@@ -55,8 +62,8 @@ class Line:
 
 
 @dataclass(frozen=True)
-class _Wanted:
-    """One line as it is written, and what has been read of it so far."""
+class Wanted:
+    """One line as it is written, with its concepts read; what kinds of drift make moves from."""
 
     spec: DriftSpec
     number: int
@@ -67,15 +74,6 @@ class _Wanted:
     @property
     def first(self) -> int:
         return self.table.index(self.targets[0])
-
-    @property
-    def rungs(self) -> int:
-        return int(self.spec.options.get("steps", RUNGS))
-
-    def seconds(self, key: str, value: Any) -> float:
-        if value is None or not value > 0:
-            raise ValueError(f"{key} must be longer than 0 s, got {value} s")
-        return float(value)
 
 
 def read_lines(
@@ -96,67 +94,54 @@ def read_lines(
 
 
 def _line(spec: DriftSpec, number: int, cohorts: Sequence[str], table: Table, classes: int, seed: int) -> Line:
-    if spec.kind not in MOVES:
-        raise ValueError(f"drift kind {spec.kind!r} is unknown; known are {', '.join(MOVES)}")
+    row = component_of(DRIFTS, spec.kind, "drift kind")
     if spec.cohort is not None and spec.cohort not in cohorts:
         raise ValueError(f"drift names cohort {spec.cohort!r}; there are {', '.join(cohorts)}")
-    targets = tuple(read_concept(raw, table.neutral, classes) for raw in _targets(spec))
+    options = row.read(_written(spec, row.options), f"drift kind {spec.kind!r}")
+    written = getattr(options, "between", None) or [options.to]
+    targets = tuple(read_concept(raw, table.neutral, classes) for raw in written)
     front = read_front(spec.options)
-    move = MOVES[spec.kind](_Wanted(spec, number, targets, table, seed))
+    move: Move = row.load()(Wanted(spec, number, targets, table, seed), options)
     everyone = spec.cohort is None and spec.share >= 1.0 and bool(move.targets)
     table.settle(spec.at_s + front.spread_s + move.takes_s, everyone, move.targets, move.seen)
     cohort = None if spec.cohort is None else list(cohorts).index(spec.cohort)
     return Line(number, spec.at_s, cohort, spec.share, front, move)
 
 
-def _targets(spec: DriftSpec) -> list[Mapping[str, object]]:
-    raw = list(spec.between) if spec.kind == "recurring" else [spec.to]
-    if not raw or raw[0] is None:
-        raise ValueError(f"drift kind {spec.kind!r} needs {'between' if spec.kind == 'recurring' else 'to'}")
-    return [one for one in raw if one is not None]
+def _written(spec: DriftSpec, options: type) -> dict[str, Any]:
+    """Return of a line what are options of its kind; the rest says when, and for whom."""
+    whole = {"to": spec.to, "between": list(spec.between), "over": spec.over_s, "every": spec.every_s, **spec.options}
+    keys = {key_of(one.name) for one in fields(options)}
+    return {key: value for key, value in whole.items() if key in keys and value not in (None, [])}
 
 
-def _sudden(wanted: _Wanted) -> Move:
+def make_sudden(wanted: Wanted, options: SuddenOptions) -> Move:
+    """Return the move from one sample to the next."""
     return Sudden((wanted.first,))
 
 
-def _gradual(wanted: _Wanted) -> Move:
-    mixing = str(wanted.spec.options.get("mixing", "linear"))
-    if mixing not in ("linear", "sigmoid"):
-        raise ValueError(f"mixing {mixing!r} is unknown; known are linear, sigmoid")
-    if wanted.spec.over_s == 0:
-        return _sudden(wanted)
-    return Gradual((wanted.first,), wanted.seconds("over", wanted.spec.over_s), mixing)
+def make_gradual(wanted: Wanted, options: GradualOptions) -> Move:
+    """Return the move in which the new concept comes more and more often."""
+    return Gradual((wanted.first,), options.over, options.mixing)
 
 
-def _incremental(wanted: _Wanted) -> Move:
-    ladder = make_ladder(wanted.targets[0], wanted.rungs, wanted.spec.at_s, wanted.table)
-    return Incremental((wanted.first,), wanted.seconds("over", wanted.spec.over_s), ladder)
+def make_incremental(wanted: Wanted, options: IncrementalOptions) -> Move:
+    """Return the move in which strengths grow step by step."""
+    ladder = make_ladder(wanted.targets[0], options.steps, wanted.spec.at_s, wanted.table)
+    return Incremental((wanted.first,), options.over, ladder)
 
 
-def _recurring(wanted: _Wanted) -> Move:
-    targets = tuple(wanted.table.index(target) for target in wanted.targets)
-    return Recurring(targets, wanted.seconds("every", wanted.spec.every_s))
+def make_recurring(wanted: Wanted, options: RecurringOptions) -> Move:
+    """Return the move in which concepts take turns."""
+    return Recurring(tuple(wanted.table.index(target) for target in wanted.targets), options.every)
 
 
-def _blip(wanted: _Wanted) -> Move:
-    return Blip((wanted.first,), wanted.seconds("for", wanted.spec.options.get("for")))
+def make_blip(wanted: Wanted, options: BlipOptions) -> Move:
+    """Return the move to a concept that soon passes."""
+    return Blip((wanted.first,), options.for_)
 
 
-def _random_walk(wanted: _Wanted) -> Move:
-    step = float(wanted.spec.options.get("step", 0.1))
-    if not 0 < step < np.inf:
-        raise ValueError(f"step={step:g} must be above 0")
-    ladder = make_ladder(wanted.targets[0], wanted.rungs, wanted.spec.at_s, wanted.table)
-    return RandomWalk(ladder, wanted.seconds("every", wanted.spec.every_s), Walks(wanted.seed, wanted.number, step))
-
-
-#: How each kind of drift is made from its line.
-MOVES: dict[str, Callable[[_Wanted], Move]] = {
-    "sudden": _sudden,
-    "gradual": _gradual,
-    "incremental": _incremental,
-    "recurring": _recurring,
-    "blip": _blip,
-    "random_walk": _random_walk,
-}
+def make_random_walk(wanted: Wanted, options: RandomWalkOptions) -> Move:
+    """Return the move in which strengths wander."""
+    ladder = make_ladder(wanted.targets[0], options.steps, wanted.spec.at_s, wanted.table)
+    return RandomWalk(ladder, options.every, Walks(wanted.seed, wanted.number, options.step))

@@ -1,4 +1,4 @@
-"""The commands that play nothing: ``validate``, ``list``, ``schema`` and ``doctor``."""
+"""The commands that play nothing: ``validate``, ``list`` without a kind, and ``doctor``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import Path
 
 from sim.commands.exits import BAD_INPUT, ENVIRONMENT, OK
 from sim.scenario import ScenarioErrors, load, points
-from sim.scenario.json_schema import schema_text
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -41,12 +40,6 @@ def list_scenarios(options: argparse.Namespace) -> int:
         devices = sum(cohort.devices for cohort in scenario.fleet)
         told = (scenario.description or "").strip().splitlines()
         print(f"{path.relative_to(ROOT)!s:<44} {devices:>8,} devices  {told[0] if told else ''}")
-    return OK
-
-
-def schema(options: argparse.Namespace) -> int:
-    """Print the JSON schema of scenarios."""
-    print(schema_text(), end="")
     return OK
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from pydantic import (
     BaseModel,
@@ -23,6 +23,8 @@ class Clause(BaseModel):
     """A map of the scenario. Fields hold base units (seconds, bit/s, bytes, /s, degrees, shares in [0, 1])."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, validate_by_alias=True)
+    #: Whether it belongs to the grammar itself, and not to a class that a scenario names.
+    ours: ClassVar[bool] = True
 
     @model_validator(mode="wrap")
     @classmethod

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import MISSING, Field, fields, is_dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import MISSING, Field, fields
 from functools import cache, partial
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -28,16 +28,39 @@ from sim.scenario.rider_table import RIDERS
 from sim.scenario.variants import Chosen, Plugin, Variants
 
 
+class Sections(Mapping[str, type[Chosen]]):
+    """The sections of a family's table, each made when it is first asked for."""
+
+    def __init__(self, table: Mapping[str, Component], base: type[Chosen]) -> None:
+        self._table, self._base = table, base
+
+    def __getitem__(self, kind: str) -> type[Chosen]:
+        row = self._table[kind]
+        made: type[Chosen] = section(row.options, str(kind), self._base, row.about)
+        return made
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._table)
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+
 def variants(
     noun: str, table: Mapping[str, Component], *, plugins: int | None = None, base: type[Chosen] = Chosen
 ) -> Variants:
-    """Return the grammar of a family: one section for each row of its table, told apart by ``kind``.
+    """Return the grammar of a family: one section for each row of its table, distinguished by ``kind``.
 
     With ``plugins`` users may name a class of their own. It is called with so many arguments beside its options; -1:
     it is given its options as a mapping, whatever they are.
     """
-    sections = {kind: section(component.options, kind, base) for kind, component in table.items()}
-    return Variants(noun, sections, None if plugins is None else partial(_own_section, plugins))
+    return Variants(noun, Sections(table, base), None if plugins is None else partial(_own_section, plugins))
+
+
+class OwnSection(Chosen):
+    """A section that a user's class declares."""
+
+    ours = False
 
 
 def _own_section(arguments: int, kind: str) -> type[Clause]:
@@ -48,8 +71,8 @@ def _own_section(arguments: int, kind: str) -> type[Clause]:
     """
     component = own_component(kind)
     if component.options is not dict:
-        return section(component.options, kind, Chosen)
-    return Plugin if arguments < 0 else _taken_by(kind, arguments)
+        return section(component.options, str(kind), OwnSection)
+    return Plugin if arguments < 0 else _taken_by(str(kind), arguments)
 
 
 @cache
@@ -62,20 +85,22 @@ def _taken_by(kind: str, arguments: int) -> type[Clause]:
 
     checks: dict[str, Any] = {"_takes_these": model_validator(mode="after")(check)}
     made: type[Clause] = create_model("Plugin", __base__=Plugin, __validators__=checks)
+    made.ours = False
     return made
 
 
 @cache
-def section(options: type, kind: str = "", base: type[Clause] = Clause) -> type[Any]:
+def section(options: type, kind: str = "", base: type[Clause] = Clause, about: str = "") -> type[Any]:
     """Return the section of the grammar that an options class describes; ``kind`` is the name in its table."""
     hints = hints_of(options)
     named: dict[str, Any] = {"kind": (Literal[kind], kind)} if kind else {}
-    declared = {one.name: (_translated(hints[one.name]), _field(one)) for one in fields(options)}
-    name = options.__name__ if is_options(options) and fields(options) else f"{kind.title().replace('_', '')}Options"
+    declared = {one.name: (_translated(hints[one.name]), _field(one, hints[one.name])) for one in fields(options)}
+    # Rows may share a class of options: each has a section of its own.
+    name = f"{kind.title().replace('_', '')}Options" if kind else options.__name__
     made: type[Clause] = create_model(  # type: ignore[call-overload]
         name,
         __base__=base,
-        __doc__=options.__doc__,
+        __doc__=about or options.__doc__,
         __validators__={"_fits_together": model_validator(mode="after")(_checker(options))},
         **named,
         **declared,
@@ -97,7 +122,7 @@ def _checker(options: type) -> Callable[[Clause], Clause]:
     return check
 
 
-def _field(one: Field[Any]) -> Any:
+def _field(one: Field[Any], hint: Any) -> Any:
     described: dict[str, Any] = {"description": one.metadata.get("description") or None}
     if key_of(one.name) != one.name:
         described["alias"] = key_of(one.name)
@@ -105,15 +130,15 @@ def _field(one: Field[Any]) -> Any:
         return pydantic.Field(default_factory=one.default_factory, **described)
     if one.default is MISSING:
         return pydantic.Field(**described)
-    return pydantic.Field(default=_default(one.default), **described)
+    return pydantic.Field(default=_default(one.default, hint), **described)
 
 
-def _default(value: Any) -> Any:
+def _default(value: Any, hint: Any) -> Any:
     if isinstance(value, tuple):
         return list(value)
-    if is_dataclass(value) and not isinstance(value, type) and value.__class__.__module__.startswith("agents"):
+    if is_options(hint) and value is not None:
         held = {one.name: getattr(value, one.name) for one in fields(value)}
-        return section(type(value)).model_construct(**held)
+        return section(hint).model_construct(**held)
     return value
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Self
 
 from pydantic import (
+    AfterValidator,
     Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
@@ -17,7 +18,7 @@ from pydantic import (
 )
 from pydantic_core import core_schema
 
-from sim.scenario.clause import Clause
+from sim.scenario.clause import Clause, refuse
 from sim.scenario.problems import near_miss
 from sim.scenario.quantities import Angle, Count, Number, PositiveNumber, Share, Written
 from sim.scenario.surroundings import around
@@ -219,3 +220,17 @@ class _Composition:
 
 
 ConceptField = Annotated[Concept, _Composition()]
+
+
+def _can_move(to: Concept) -> Concept:
+    """Refuse what has no half.
+
+    Raises:
+        ValidationError: about the first part that is a choice and no amount.
+    """
+    for path in to.choices:
+        raise refuse(f"'{path[-1]}' has no half; use kind gradual or sudden", *path)
+    return to
+
+
+Movable = Annotated[ConceptField, AfterValidator(_can_move)]

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from agents.tasks.drift_kinds import DRIFTS
 from sim.scenario.clause import Clause, refuse
-from sim.scenario.concepts import Concept, ConceptField
+from sim.scenario.components import variants
+from sim.scenario.concepts import Concept
 from sim.scenario.problems import near_miss
-from sim.scenario.quantities import PositiveCount, PositiveNumber, PositiveTime, Share, Time, choice
+from sim.scenario.quantities import PositiveCount, PositiveTime, Share, Time
 from sim.scenario.surroundings import around
 from sim.scenario.units import TIME
-from sim.scenario.variants import Variants
-
-#: A line that switches more often than this is a mistake: the truth about it would fill the memory.
-MAX_SWITCHES = 100_000
+from sim.scenario.variants import Chosen
 
 
 class Wave(Clause):
@@ -44,7 +43,7 @@ class Independent(Clause):
 FRONTS = ("wave", "groups", "independent")
 
 
-class Change(Clause):
+class Change(Chosen):
     """What all kinds of drift share."""
 
     at: Time = Field(description="when it begins; in force strictly after")
@@ -72,8 +71,9 @@ class Change(Clause):
     @property
     def shows(self) -> list[tuple[tuple[str | int, ...], Concept]]:
         """The concepts that it leads to, each with its place below this line."""
-        if hasattr(self, "to"):
-            return [(("to",), self.to)]
+        to = getattr(self, "to", None)
+        if to is not None:
+            return [(("to",), to)]
         return [(("between", turn), concept) for turn, concept in enumerate(getattr(self, "between", []))]
 
     @field_validator("at", mode="after")
@@ -93,92 +93,4 @@ class Change(Clause):
         return cohort
 
 
-class Sudden(Change):
-    """From one moment to the next."""
-
-    kind: Literal["sudden"] = "sudden"
-    to: ConceptField = Field(description="the new concept; {} is the original world")
-
-
-class Gradual(Change):
-    """Old and new concept mixed, the new one more and more often."""
-
-    kind: Literal["gradual"] = "gradual"
-    over: PositiveTime = Field(description="how long the mixing lasts")
-    mixing: Annotated[str, choice("linear", "sigmoid")] = Field(default="linear", description="how the mix moves")
-    to: ConceptField = Field(description="the new concept")
-
-
-def _can_move(to: Concept) -> Concept:
-    """Refuse what has no half.
-
-    Raises:
-        ValidationError: about the first part that is a choice and no amount.
-    """
-    for path in to.choices:
-        raise refuse(f"'{path[-1]}' has no half; use kind gradual or sudden", *path)
-    return to
-
-
-def _not_too_often(every: float, info: ValidationInfo) -> float:
-    end = around(info).duration_s
-    if end is not None and end > every * MAX_SWITCHES:
-        raise ValueError(f"switches more than {MAX_SWITCHES} times in the run; write a longer time")
-    return every
-
-
-Movable = Annotated[ConceptField, AfterValidator(_can_move)]
-Period = Annotated[PositiveTime, AfterValidator(_not_too_often)]
-
-
-class Incremental(Change):
-    """The strength of the transforms goes step by step from what reigned to what is written.
-
-    Strengths move in equal steps, the zoom by equal factors.
-    """
-
-    kind: Literal["incremental"] = "incremental"
-    over: PositiveTime = Field(description="how long the growth lasts")
-    steps: PositiveCount = Field(default=16, description="rungs of the ladder from nothing to full strength")
-    to: Movable = Field(description="the concept at full strength")
-
-
-class Recurring(Change):
-    """Concepts take turns."""
-
-    kind: Literal["recurring"] = "recurring"
-    every: Period = Field(description="how long each reigns")
-    between: list[ConceptField] = Field(min_length=2, description="the concepts, in order, from 'at' on")
-
-
-class Blip(Change):
-    """A concept for a short while, then the old one again."""
-
-    kind: Literal["blip"] = "blip"
-    for_: PositiveTime = Field(alias="for", description="how long it reigns")
-    to: ConceptField = Field(description="the passing concept")
-
-
-class RandomWalk(Change):
-    """The strength of the transforms wanders at random, each device on its own.
-
-    It starts at what reigned before, takes its first step at 'at', and is reflected there and at full strength.
-    """
-
-    kind: Literal["random_walk"] = "random_walk"
-    every: Period = Field(description="time between steps")
-    step: PositiveNumber = Field(default=0.1, description="standard deviation of a step, in units of full strength")
-    steps: PositiveCount = Field(default=16, description="rungs of the ladder from nothing to full strength")
-    to: Movable = Field(description="the concept at full strength")
-
-
-DRIFTS: dict[str, type[Clause]] = {
-    "sudden": Sudden,
-    "gradual": Gradual,
-    "incremental": Incremental,
-    "recurring": Recurring,
-    "blip": Blip,
-    "random_walk": RandomWalk,
-}
-
-Drift = Annotated[Sudden | Gradual | Incremental | Recurring | Blip | RandomWalk, Variants("drift", DRIFTS)]
+Drift = Annotated[Change, variants("drift", DRIFTS, base=Change)]

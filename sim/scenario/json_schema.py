@@ -73,6 +73,8 @@ def _add_defaults(definitions: dict[str, Any]) -> None:
     """Tell each property its default as it is written, units and all."""
     for clause in _clauses(Clause):
         properties = definitions.get(clause.__name__, {}).get("properties", {})
+        if not clause.ours:
+            continue
         fields = clause.model_fields.items()
         defaults = {
             name: field.get_default(call_default_factory=True, validated_data={})

@@ -7,17 +7,13 @@ from typing import Annotated
 from pydantic import Field, ValidationInfo, field_validator
 
 from agents.codecs import CODECS
-from agents.methods import METHODS
-from sim.probe import PROBE
+from sim.probe import ADAPTERS
 from sim.scenario.clause import Clause
 from sim.scenario.components import variants
 from sim.scenario.quantities import choice
 from sim.scenario.surroundings import around
 from sim.scenario.variants import Chosen
 from sim.triggers import TRIGGERS
-
-#: Adapters of the data plane, and the one that plays timing alone.
-ADAPTERS = {**METHODS, "probe": PROBE}
 
 _ADAPTER = variants("adapter", ADAPTERS, plugins=-1)
 _TRIGGER = variants("trigger", TRIGGERS, plugins=3)
@@ -55,10 +51,18 @@ class Method(Clause):
     @field_validator("adapter", mode="after")
     @classmethod
     def _fits_the_task(cls, adapter: Chosen, info: ValidationInfo) -> Chosen:
-        timing_only = around(info).timing_only
-        kind = adapter.kind
-        if timing_only is True and kind != "probe":
+        timing_only, kind = around(info).timing_only, adapter.kind
+        plays_timing = kind in ADAPTERS and "no task" in ADAPTERS[kind].needs
+        if timing_only is True and not plays_timing:
             raise ValueError(f"'task: none' needs 'adapter: {{kind: probe, ...}}', not '{kind}'")
-        if timing_only is False and kind == "probe":
-            raise ValueError("'adapter: probe' plays timing only; it needs 'task: none'")
+        if timing_only is False and plays_timing:
+            raise ValueError(f"'adapter: {kind}' plays timing only; it needs 'task: none'")
         return adapter
+
+    @field_validator("trigger", mode="after")
+    @classmethod
+    def _has_what_it_watches(cls, trigger: Chosen, info: ValidationInfo) -> Chosen:
+        row = TRIGGERS.get(trigger.kind)
+        if around(info).timing_only is True and row is not None and "task" in row.needs:
+            raise ValueError(f"'trigger: {trigger.kind}' watches samples; with 'task: none' there are none")
+        return trigger

@@ -1,15 +1,18 @@
-"""Times within the run, and devices by their ids."""
+"""Times within the run, times between switches, and devices by their ids."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import ValidationInfo
+from pydantic import AfterValidator, ValidationInfo
 
 from sim.scenario import units
-from sim.scenario.quantities import Written, quantity
+from sim.scenario.quantities import PositiveTime, Written, quantity
 from sim.scenario.surroundings import around
 from sim.scenario.units import shown
+
+#: A drift that switches more often than this is a mistake: the truth about it would fill the memory.
+MAX_SWITCHES = 100_000
 
 
 def _read_ids(value: Any, info: ValidationInfo) -> list[int] | str:
@@ -38,3 +41,13 @@ def _read_moment(value: Any, info: ValidationInfo) -> float:
 
 
 Moment = Annotated[float, Written(_read_moment, units.TIME.format, quantity(units.TIME).schema)]
+
+
+def _not_too_often(every: float, info: ValidationInfo) -> float:
+    end = around(info).duration_s
+    if end is not None and end > every * MAX_SWITCHES:
+        raise ValueError(f"switches more than {MAX_SWITCHES} times in the run; write a longer time")
+    return every
+
+
+Period = Annotated[PositiveTime, AfterValidator(_not_too_often)]

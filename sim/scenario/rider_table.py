@@ -8,9 +8,9 @@ from typing import Annotated, Any
 from agents.contract.forms import Form
 from agents.plugins import load_class
 from sim.scenario import quantities, units
-from sim.scenario.concepts import ConceptField
+from sim.scenario.concepts import ConceptField, Movable
 from sim.scenario.law_fields import SizeLaw, TimeLaw
-from sim.scenario.moments import DeviceIds, Moment
+from sim.scenario.moments import DeviceIds, Moment, Period
 from sim.scenario.quantities import quantity
 from sim.scenario.units import Dimension
 from sim.scenario.variants import Chosen
@@ -58,6 +58,8 @@ RIDERS.update(
         "detector": _chosen("detector", "agents.detectors:DETECTORS"),
         "moment": _as(Moment),
         "concept": _as(ConceptField),
+        "movable concept": _as(Movable),
+        "period": _as(Period),
         "device ids": _as(DeviceIds),
     }
 )

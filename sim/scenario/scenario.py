@@ -120,6 +120,14 @@ class Scenario(Clause):
         return self
 
     @model_validator(mode="after")
+    def _oracle_is_known(self) -> Self:
+        row = None if self.task is None else TASKS.get(self.task.data.kind)
+        if row is None or "oracle" in row.gives or "oracle" not in self.references:
+            return self
+        said = f"'{self.task and self.task.data.kind}' tells no best answer, so that there is no oracle"
+        raise refuse(f"{said}; write 'references: [static]'", "references", self.references.index("oracle"))
+
+    @model_validator(mode="after")
     def _faster_where_chance_decides(self, info: ValidationInfo) -> Self:
         for number, change in enumerate(self.drift):
             refuse_paces(change, number, self.fleet, around(info).data)

@@ -13,7 +13,9 @@ from typing import Any
 from pydantic import ValidationInfo
 
 from agents.tasks import TASKS
+from sim.probe import ADAPTERS
 from sim.scenario.units import TIME, UnitError
+from sim.triggers import TRIGGERS
 
 
 @dataclass(frozen=True)
@@ -94,8 +96,12 @@ def _data(task: object) -> tuple[str | None, Any]:
 
 
 def _asks(method: object) -> bool:
-    """Say whether any message will ever be sent: not by static, nor without a trigger."""
-    return _kind(method, "adapter", "static") != "static" and _kind(method, "trigger", "never") != "never"
+    """Say whether any message will ever be sent."""
+    chosen = (
+        ADAPTERS.get(str(_kind(method, "adapter", "static"))),
+        TRIGGERS.get(str(_kind(method, "trigger", "never"))),
+    )
+    return not any(row is not None and "silence" in row.gives for row in chosen)
 
 
 def kind_of(value: object) -> object:

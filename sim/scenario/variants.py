@@ -142,6 +142,6 @@ class Chosen(Clause):
 
 
 class Plugin(Chosen):
-    """Code of the user's own, named ``pkg.mod:Class``; its options are its own business."""
+    """Code of the user's own, named ``pkg.mod:Class``; it takes options of its own."""
 
     model_config = ConfigDict(extra="allow")

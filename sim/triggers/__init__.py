@@ -17,7 +17,9 @@ from sim.triggers.rounds import RoundsOptions
 
 #: Name in a scenario -> trigger.
 TRIGGERS: dict[str, Component] = {
-    "never": Component(NoOptions, "sim.triggers.never:Never", summary="Devices never ask."),
+    "never": Component(
+        NoOptions, "sim.triggers.never:Never", gives=frozenset({"silence"}), summary="Devices never ask."
+    ),
     "periodic": Component(PeriodicOptions, "sim.triggers.periodic:Periodic", quick={"every": 60.0}),
     "poisson": Component(PoissonOptions, "sim.triggers.poisson:Poisson", quick={"rate": 0.02}),
     "at": Component(AtOptions, "sim.triggers.at:At", quick={"times": [0.0, 60.0]}),

@@ -69,7 +69,7 @@ def test_everything_in_the_schema_is_described() -> None:
     clauses = {
         name: body for name, body in json_schema()["$defs"].items() if "properties" in body and name[0].isupper()
     }
-    assert {"Cohort", "Link", "PersonaOptions", "Sudden", "Cloud"} <= set(clauses)
+    assert {"Cohort", "Link", "PersonaOptions", "SuddenOptions", "Cloud"} <= set(clauses)
     assert [name for name, body in clauses.items() if not body.get("description")] == []
     silent = [
         f"{name}.{key}"

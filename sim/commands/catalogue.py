@@ -1,0 +1,75 @@
+"""The commands that show what a scenario can say: ``list``, ``describe`` and ``schema``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from sim.commands.exits import BAD_INPUT, OK
+from sim.scenario.json_schema import schema_text
+from sim.scenario.problems import near_miss
+
+
+def list_kind(options: argparse.Namespace) -> int:
+    """List the components of a kind, or the scenarios that come with the project."""
+    from sim.commands.looking import list_scenarios
+    from sim.families import FAMILIES, IN_GRAMMAR
+
+    kinds = (*FAMILIES, *IN_GRAMMAR, "figures")
+    if options.kind is None:
+        code = list_scenarios(options)
+        print(f"\nlist KIND shows what a scenario can choose from: {', '.join(kinds)}")
+        return code
+    if options.kind not in kinds:
+        print(f"there is no kind '{options.kind}'{near_miss(options.kind, kinds)}", file=sys.stderr)
+        return BAD_INPUT
+    print("\n".join(_figures() if options.kind == "figures" else _components(options.kind)))
+    return OK
+
+
+def _components(family: str) -> list[str]:
+    from sim.scenario.reference import rows_of
+
+    rows = rows_of(family)
+    width = max(len(name) for name, *_ in rows)
+    return [f"{name:<{width}}  {_line(*rest)}" for name, *rest in rows]
+
+
+def _line(about: str, paper: str, needs: str) -> str:
+    return about + (f" [{paper}]" if paper else "") + (f" needs: {needs}" if needs else "")
+
+
+def _figures() -> list[str]:
+    from analysis.figures import FIGURES
+
+    width = max(map(len, FIGURES))
+    return [f"{name:<{width}}  {figure.title}" for name, figure in FIGURES.items()]
+
+
+def describe(options: argparse.Namespace) -> int:
+    """Describe a key of the grammar."""
+    from sim.scenario.describing import UnknownKeyError
+    from sim.scenario.describing import describe as described
+
+    try:
+        print(described(options.key))
+    except UnknownKeyError as error:
+        print(error, file=sys.stderr)
+        return BAD_INPUT
+    return OK
+
+
+def schema(options: argparse.Namespace) -> int:
+    """Print the JSON schema of scenarios, or write the reference pages."""
+    if options.docs is None:
+        print(schema_text(), end="")
+        return OK
+    from sim.scenario.reference import pages
+
+    folder = Path(options.docs)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in pages().items():
+        (folder / name).write_text(text, encoding="utf-8")
+        print(folder / name)
+    return OK

@@ -1,0 +1,66 @@
+"""Which components go together is read from the tables; what does not is refused by one sentence, when it is read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from agents.models import MODELS
+from agents.tasks import TASKS
+from sim.scenario import ScenarioErrors, load
+from sim.triggers import TRIGGERS
+
+EMBEDDED = [name for name, row in TASKS.items() if not row.is_file and name != "river"]
+TASK = """\
+version: 1
+duration: 1 min
+task: {{data: {data}, model: {model}}}
+fleet: [{{cohort: phones, devices: 3, samples: {{every: 1 s}}, link: lte}}]
+links: {{lte: {{up: 1 Mbit/s, down: 1 Mbit/s}}}}
+"""
+TIMING = """\
+version: 1
+duration: 1 min
+task: none
+fleet: [{cohort: phones, devices: 3, link: lte}]
+links: {lte: {up: 1 Mbit/s, down: 1 Mbit/s}}
+method: {adapter: {kind: probe, payload: 1 kB, update: 1 kB}, trigger: TRIGGER}
+"""
+
+
+def refusal(folder: Path, text: str) -> str:
+    """Return what is wrong with a scenario, or nothing."""
+    (folder / "paired.yaml").write_text(text, "utf-8")
+    try:
+        load(folder / "paired.yaml")
+    except ScenarioErrors as errors:
+        return str(errors)
+    return ""
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("data", EMBEDDED)
+def test_a_net_goes_with_data_that_give_what_it_needs(tmp_path: Path, data: str, model: str) -> None:
+    said = refusal(tmp_path, TASK.format(data=data, model=model))
+    if MODELS[model].needs <= TASKS[data].gives:
+        assert said == ""
+    else:
+        assert f"task.model: '{model}' does not fit data '{data}'; these do: " in said
+
+
+@pytest.mark.parametrize("trigger", ["never", "{kind: poisson, rate: 1 /min}", "{kind: every_samples, n: 3}"])
+def test_a_trigger_that_watches_samples_needs_a_task(tmp_path: Path, trigger: str) -> None:
+    kind = trigger.split(",")[0].removeprefix("{kind: ")
+    said = refusal(tmp_path, TIMING.replace("TRIGGER", trigger))
+    wanted = "'trigger: every_samples' watches samples; with 'task: none' there are none"
+    assert (wanted in said) == ("task" in TRIGGERS[kind].needs)
+
+
+def test_an_oracle_needs_data_that_know_the_best_answer(tmp_path: Path) -> None:
+    river = TASK.format(data="{kind: river, stream: Agrawal}", model="logistic")
+    assert refusal(tmp_path, river) == ""
+    said = refusal(tmp_path, river + "references: [static, oracle]\n")
+    assert (
+        "references.1: 'river' tells no best answer, so that there is no oracle; write 'references: [static]'" in said
+    )
