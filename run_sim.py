@@ -90,8 +90,14 @@ def _add_showing(commands: Any) -> None:
 
 
 def _add_looking(commands: Any) -> None:
-    validate = _command(commands, "validate", "looking:validate", "check scenarios and say what is wrong, line by line")
+    validate = _command(
+        commands,
+        "validate",
+        "looking:validate",
+        "check scenarios and what they name; print what was read",
+    )
     validate.add_argument("files", nargs="+")
+    validate.add_argument("--json", action="store_true", help="print what was understood as JSON")
     _add_scenario_options(validate)
     _command(commands, "list", "looking:list_scenarios", "list the scenarios that come with the project")
     _command(commands, "schema", "looking:schema", "print the JSON schema of scenarios")

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 #: Name in a scenario -> where its class is, ``module:Class``; the class takes a FleetSpec.
 TASKS: dict[str, str] = {
     "digits": "agents.tasks.digits:Digits",
-    "idx": "agents.tasks.image_files:Idx",
-    "cifar": "agents.tasks.image_files:Cifar",
-    "npz": "agents.tasks.image_files:Npz",
+    "idx": "agents.tasks.image_files:ImageFiles",
+    "cifar": "agents.tasks.image_files:ImageFiles",
+    "npz": "agents.tasks.image_files:ImageFiles",
     "sea": "agents.tasks.sea:Sea",
     "hyperplane": "agents.tasks.hyperplane:Hyperplane",
     "river": "agents.tasks.river_stream:river_streams",

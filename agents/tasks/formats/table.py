@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
@@ -59,6 +59,7 @@ class Table:
         classes: names, in declared order, or sorted, as numbers if they all are.
         times: float64 [rows], or None: as they stand in the file (seconds of a date), never falling.
         owners: int64 [rows], or None: numbers in order of appearance.
+        columns: ``target``, ``time``, ``owner`` -> the name of the column that is.
     """
 
     features: np.ndarray
@@ -68,6 +69,7 @@ class Table:
     classes: tuple[str, ...]
     times: np.ndarray | None
     owners: np.ndarray | None
+    columns: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_table(path: str | Path, how: Reading | None = None) -> Table:
@@ -159,7 +161,12 @@ class _Reader:
             classes,
             None if self.time is None else read[:, place[self.time]],
             None if self.owner is None else read[:, place[self.owner]].astype(np.int64),
+            self._roles(),
         )
+
+    def _roles(self) -> dict[str, str]:
+        roles = {"target": self.target, "time": self.time, "owner": self.owner}
+        return {role: self.sheet.names[number] for role, number in roles.items() if number is not None}
 
     def _names(self, number: int) -> list[str]:
         column, name = _found(self.columns[number]), self.sheet.names[number]

@@ -49,17 +49,19 @@ def read_log(
         OSError: it cannot be read.
     """
     users, items = Names(), Names()
-    parts = [
-        (users.encode(table["user"]), items.encode(table["item"]), table["timestamp"].to_numpy())
-        for table in _tables(Path(path), separator, columns or {})
-    ]
+    parts, named = [], dict[str, str]()
+    for layout, table in _tables(Path(path), separator, columns or {}):
+        parts.append((users.encode(table["user"]), items.encode(table["item"]), table["timestamp"].to_numpy()))
+        named = dict(layout.named)
     if not parts:
         raise ValueError(f"{path}: holds no interaction")
     user, item, time_s = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return make_log(user, item, time_s, list(users.codes), list(items.codes))
+    return make_log(user, item, time_s, list(users.codes), list(items.codes), named)
 
 
-def _tables(path: Path, separator: str | None, columns: Mapping[str, str | int | None]) -> Iterator[pa.Table]:
+def _tables(
+    path: Path, separator: str | None, columns: Mapping[str, str | int | None]
+) -> Iterator[tuple[Layout, pa.Table]]:
     layout: Layout | None = None
     line = 1
     for piece in _pieces(path):
@@ -67,7 +69,7 @@ def _tables(path: Path, separator: str | None, columns: Mapping[str, str | int |
             layout, skipped = _laid_out(path, piece, separator, columns)
             piece, line = piece[skipped:], line + piece[:skipped].count(b"\n")
         if piece.strip():
-            yield _table(path, piece, line, layout)
+            yield layout, _table(path, piece, line, layout)
         line += piece.count(b"\n")
 
 

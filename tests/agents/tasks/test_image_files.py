@@ -15,8 +15,8 @@ from agents.seeding import Purpose, rng
 from agents.tasks import make_task
 from agents.tasks.base import Cell, Place
 from agents.tasks.image_files import ImageFiles
+from agents.tasks.image_reading import CONTEXTS
 from agents.tasks.images import Images
-from agents.tasks.looks import CONTEXTS
 
 SpecMaker = Callable[..., FleetSpec]
 Make = Callable[..., ImageFiles]
