@@ -10,7 +10,7 @@ from typing import Any
 
 from agents.tasks.formats.once import reading_once
 from sim.commands.exits import BAD_INPUT, ENVIRONMENT, OK
-from sim.reading import lines_of, read_points, read_scenario
+from sim.reading import read_points, read_scenario
 from sim.scenario import ScenarioErrors, load, points
 from sim.scenario.blame import at_its_line
 from sim.scenario.json_schema import schema_text
@@ -40,7 +40,11 @@ def _understood(file: str, options: argparse.Namespace) -> dict[str, Any]:
             read = read_scenario(scenario)
         read_points(file, options.set, others, allow_plugins=options.allow_plugins)
     if not options.json:
-        print(f"{file}: ok ({scenario.name})", *(f"  {line}" for line in lines_of(read)), sep="\n")
+        print(
+            f"{file}: ok ({scenario.name})",
+            *(f"  {what}: {words}" for what, words in read["in_words"].items()),
+            sep="\n",
+        )
     return read
 
 

@@ -8,6 +8,6 @@ from __future__ import annotations
 
 from sim.reading.points_read import read_points
 from sim.reading.scenario_read import ReadOf, read_scenario
-from sim.reading.wording import lines_of
+from sim.reading.wording import in_words
 
-__all__ = ["ReadOf", "lines_of", "read_points", "read_scenario"]
+__all__ = ["ReadOf", "in_words", "read_points", "read_scenario"]

@@ -12,9 +12,10 @@ from sim.fleet_spec import fleet_spec
 from sim.laws import Empirical
 from sim.reading.asks import expected_asks
 from sim.reading.recordings import availability_read, fitted_read, latency_read, rate_read
+from sim.reading.wording import in_words
 from sim.scenario import Scenario
 
-#: Plain values, by what they are about: ``data``, ``links``, ``availability``, ``laws``, ``fleet``.
+#: Plain values, by what they are about: ``data``, ``links``, ``availability``, ``laws``, ``fleet``; and ``in_words``.
 ReadOf = dict[str, Any]
 
 
@@ -31,7 +32,8 @@ def read_scenario(scenario: Scenario) -> ReadOf:
     parts["availability"] = dict(_availability(scenario))
     parts["laws"] = dict(_laws(scenario.plain(), ""))
     parts["fleet"] = _fleet(scenario)
-    return {name: part for name, part in parts.items() if part}
+    found = {name: part for name, part in parts.items() if part}
+    return {**found, "in_words": in_words(found)}
 
 
 def _links(scenario: Scenario) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -9,13 +9,13 @@ from typing import Any
 _LISTED = 6
 
 
-def lines_of(read: Mapping[str, Any]) -> list[str]:
-    """Return one line a subject: ``data: ...``, ``links.lte.up: ...``, ``fleet: ...``."""
-    lines = [f"data: {_data(read['data'])}"] if "data" in read else []
-    lines += [f"{place}: {_recorded(one)}" for place, one in read.get("links", {}).items()]
-    lines += [f"availability of {cohort}: {_available(one)}" for cohort, one in read.get("availability", {}).items()]
-    lines += [f"{place}: {one['values']:,} values of {one['path']}" for place, one in read.get("laws", {}).items()]
-    return [*lines, f"fleet: {_fleet(read['fleet'])}"]
+def in_words(read: Mapping[str, Any]) -> dict[str, str]:
+    """Return subject -> what was read of it: ``data``, ``links.lte.up``, ``availability of phones``, ``fleet``."""
+    words = {"data": _data(read["data"])} if "data" in read else {}
+    words |= {place: _recorded(one) for place, one in read.get("links", {}).items()}
+    words |= {f"availability of {cohort}": _available(one) for cohort, one in read.get("availability", {}).items()}
+    words |= {place: f"{one['path']}; {one['values']:,} values" for place, one in read.get("laws", {}).items()}
+    return words | {"fleet": _fleet(read["fleet"])}
 
 
 def _data(data: Mapping[str, Any]) -> str:

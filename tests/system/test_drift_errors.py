@@ -53,11 +53,12 @@ def test_what_cannot_move_is_refused_at_its_line(told: Told, tmp_path: Path, wha
 
 def test_a_point_of_a_sweep_that_cannot_move_is_refused_before_any_plays(told: Told, tmp_path: Path) -> None:
     sweep = (
+        "  - {at: 9 s, kind: sudden, share: 100 %, to: {invert: true}}\n"
         "  - {at: 20 s, kind: incremental, over: 9 s, to: {rotate: 90 deg}}\n"
-        "sweep: {grid: {drift.0.to: [{rotate: 90 deg}, {labels: {swap: [[0, 1]]}}]}}\n"
+        "sweep: {grid: {drift.0.share: [100 %, 50 %]}}\n"
     )
     (tmp_path / "scenario.yaml").write_text(WORLD + sweep, encoding="utf-8")
     for command in ("validate", "sweep"):
         code, _, err = told(command, "scenario.yaml")
         assert code == 2
-        assert "drift.0: a label swap or permutation cannot move step by step" in err
+        assert "drift.1: invert cannot move step by step" in err
