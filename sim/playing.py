@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from agents.contract import BackendError, InputError, WorkersLostError
-from agents.tasks.formats.once import reading_once
+from agents.tabular.once import reading_once
 from sim.assembly import Live, assemble
 from sim.backend import choose_backend
 from sim.digest import digest

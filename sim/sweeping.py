@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from agents.tasks.formats.once import reading_once
+from agents.tabular.once import reading_once
 from sim.backend import ending_workers
 from sim.playing import HowToPlay, JudgeRecovery
 from sim.reading import read_points

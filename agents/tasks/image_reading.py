@@ -12,13 +12,13 @@ import numpy as np
 from agents.blame import about
 from agents.contract import FleetSpec, InputError
 from agents.seeding import Purpose, rng
+from agents.tabular.once import read_once
 from agents.tasks.concepts import Concept, read_concept
 from agents.tasks.drift import Schedule, make_schedule
 from agents.tasks.formats import ImageSet, Labelled
 from agents.tasks.formats.cifar import read_records
 from agents.tasks.formats.idx import read_folder
 from agents.tasks.formats.npz import read_archive
-from agents.tasks.formats.once import read_once
 from agents.tasks.neutral import NEUTRAL
 
 #: What the past of images from files has seen unless a scenario says otherwise, as a scenario writes it.

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from agents.contract import FleetSpec, InputError
+from agents.tabular.once import read_once
 from agents.tasks.base import Cell, Content, History, Past, Place, Stream
 from agents.tasks.facts import log_facts
-from agents.tasks.formats.once import read_once
-from agents.tasks.recommendation.decisions import SHOWN, Decisions, decide, narrowed, stack
+from agents.tasks.recommendation.decisions import SHOWN, Decisions, check_negatives, decide, narrowed, stack
 from agents.tasks.recommendation.log import Log, core
 from agents.tasks.recommendation.reading import read_log
 from agents.tasks.recommendation.supply import Clicks
@@ -62,9 +62,17 @@ class Interactions(Stream):
         self.input_shape = (self.options["window"] + self.classes,)
         self.net_options = {"items": self.items, "window": self.options["window"]}
         self._devices = _devices(spec, self.users)
+        self._check_negatives()
         self.pool_size = int(self.users.later[self._devices].sum())
         self.facts = {"path": str(self.options["path"]), **log_facts(whole, log, self.users)}
         self.supply = self._clicks = Clicks(self.users, self._devices, spec, self.options["compression"])
+
+    def _check_negatives(self) -> None:
+        """Refuse more negatives than a user leaves: now, and not when samples are drawn."""
+        for user in self._devices.tolist():
+            check_negatives(len(np.unique(self.users.clicks(user))), self.items, self.options["negatives"])
+        for user, known in enumerate(self.users.known.tolist()):
+            check_negatives(len(np.unique(self.users.clicks(user)[:known])), self.items, SHOWN - 1)
 
     @cached_property
     def decisions(self) -> Decisions:

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 from agents.blame import about
 from agents.contract import FleetSpec, InputError
 from agents.seeding import Purpose, rng
+from agents.tabular.once import read_once
 from agents.tasks.base import Cell, Content, History, Past, Place, Stream
 from agents.tasks.concepts import Concept
 from agents.tasks.drift import make_schedule
 from agents.tasks.facts import table_facts
-from agents.tasks.formats.once import read_once
 from agents.tasks.formats.table import Reading, Table, read_table
 from agents.tasks.tables_dealing import Deal, owners_from, shares_of
 from agents.tasks.tables_scaling import Scaling

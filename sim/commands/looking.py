@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from agents.tasks.formats.once import reading_once
+from agents.tabular.once import reading_once
 from sim.commands.exits import BAD_INPUT, ENVIRONMENT, OK
 from sim.reading import read_points, read_scenario
 from sim.scenario import ScenarioErrors, load, points

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from agents.tasks.formats.sheet import Opened, Row, Sheet
+from agents.tabular.sheet import Opened, Row, Sheet
 
 _NUMERIC = frozenset({"numeric", "real", "integer"})
 #: One value: quoted, with backslashes before what would end it, or bare up to a comma.

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
+from agents.tabular.columns import CellError, Column, Names, Numbers, Times
+from agents.tabular.delimited import delimited_sheet
+from agents.tabular.guessing import Guessed, Labels
+from agents.tabular.quick import quick_blocks
+from agents.tabular.sheet import Row, Sheet, open_lines
 from agents.tasks.formats.arff import arff_sheet, is_arff
-from agents.tasks.formats.columns import CellError, Column, Names, Numbers, Times
-from agents.tasks.formats.delimited import delimited_sheet
-from agents.tasks.formats.guessing import Guessed, Labels
 from agents.tasks.formats.image_set import MOST_CLASSES
-from agents.tasks.formats.sheet import Row, Sheet, open_lines
 
 #: Lines turned into numbers at once.
 _ROWS = 4096
@@ -79,7 +80,11 @@ def read_table(path: str | Path, how: Reading | None = None) -> Table:
         ValueError: what cannot be used, one line that names the file and, where there is one, its line.
     """
     reader = _Reader(_open(Path(path), how or Reading()), how or Reading())
-    blocks = list(reader.blocks())
+    blocks = quick_blocks(reader.sheet, reader.columns, reader.gaps)
+    if blocks is None:
+        # Something is unusual, or wrong: read it again line by line, which finds out where.
+        reader = _Reader(_open(Path(path), how or Reading()), how or Reading())
+        blocks = list(reader.blocks())
     if not blocks:
         raise ValueError(f"{path}: holds no row of data")
     return reader.table(np.concatenate(blocks))
@@ -128,6 +133,11 @@ class _Reader:
             return Names()
         return Numbers() if declared == "numeric" else Guessed()
 
+    @property
+    def gaps(self) -> frozenset[int]:
+        """Columns whose values may be missing."""
+        return frozenset(self.features if self.how.gaps else ())
+
     def blocks(self) -> Iterator[np.ndarray]:
         """Yield float64 [rows, columns wanted], in the order of ``columns``."""
         while rows := list(islice(self.sheet.rows, _ROWS)):
@@ -138,7 +148,7 @@ class _Reader:
             values = self.columns[number].read([row.cells[number] for row in rows])
         except CellError as error:
             raise self._about(rows[error.row], number, str(error)) from None
-        if np.isnan(values).any() and (number not in self.features or not self.how.gaps):
+        if np.isnan(values).any() and number not in self.gaps:
             wanted = "; 'missing: mean' fills in the mean of the past" if number in self.features else ""
             raise self._about(rows[int(np.isnan(values).argmax())], number, f"a value is missing{wanted}")
         return values

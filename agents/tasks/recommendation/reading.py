@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import gzip
 import io
-import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
+from agents.tabular.packed import whole_lines
 from agents.tasks.recommendation.layout import Layout, find_layout, is_number
 from agents.tasks.recommendation.log import Log, make_log
 
@@ -64,35 +62,13 @@ def _tables(
 ) -> Iterator[tuple[Layout, pa.Table]]:
     layout: Layout | None = None
     line = 1
-    for piece in _pieces(path):
+    for piece in whole_lines(path, PIECE_BYTES):
         if layout is None:
             layout, skipped = _laid_out(path, piece, separator, columns)
             piece, line = piece[skipped:], line + piece[:skipped].count(b"\n")
         if piece.strip():
             yield layout, _table(path, piece, line, layout)
         line += piece.count(b"\n")
-
-
-def _pieces(path: Path) -> Iterator[bytes]:
-    """Yield the file in pieces of whole lines."""
-    rest = b""
-    with path.open("rb") as raw:
-        source = _unpacked(raw)
-        try:
-            while block := source.read(PIECE_BYTES):
-                whole, newline, rest = (rest + block).rpartition(b"\n")
-                if newline:
-                    yield whole + newline
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise ValueError(f"{path}: is a damaged or truncated gzip file ({error})") from error
-    if rest:
-        yield rest
-
-
-def _unpacked(raw: BinaryIO) -> BinaryIO:
-    magic = raw.read(2)
-    raw.seek(0)
-    return gzip.open(raw) if magic == b"\x1f\x8b" else raw  # type: ignore[return-value]  # it reads bytes all the same
 
 
 def _laid_out(
