@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,7 +72,7 @@ def play(
     progress = Progress(scenario.name, scenario.duration, quiet=how.quiet)
     meter = Meter()
     alive = _alive(scenario, folder, how, progress, memory)
-    with _marked(folder, how, memory), memory.stop.heard(), alive as (live, read):
+    with closing(progress), _marked(folder, how, memory), memory.stop.heard(), alive as (live, read):
         acts = memory.ancestry.acts
         asked, scenario = identity(acts, scenario), live.scenario
         own = identity(acts, scenario)

@@ -42,6 +42,7 @@ def read_once(path: str | Path, how: Hashable, read: Callable[[], T]) -> T:
 
 def _stamp(path: Path) -> Hashable:
     """Return what tells that a file, or a file in a folder, has changed since it was read."""
+    path = Path(str(path).partition("!")[0])
     files = sorted(path.iterdir()) if path.is_dir() else [path] if path.is_file() else []
     seen = [(file.name, file.stat()) for file in files]
     return tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in seen)

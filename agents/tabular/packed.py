@@ -22,17 +22,18 @@ MOST_EXPANSION = 1032
 
 
 class _Packing(NamedTuple):
-    """How files of one kind begin, and what opens them."""
+    """How files of one kind begin, what opens them, and how many bytes one of theirs may become."""
 
     name: str
     magic: bytes
     opens: Callable[[IO[bytes]], Any]
+    expands: int
 
 
 _PACKINGS = (
-    _Packing("gzip", b"\x1f\x8b", gzip.open),
-    _Packing("bzip2", b"BZh", bz2.open),
-    _Packing("xz", b"\xfd7zXZ\0", lzma.open),
+    _Packing("gzip", b"\x1f\x8b", gzip.open, MOST_EXPANSION),
+    _Packing("bzip2", b"BZh", bz2.open, 1 << 16),
+    _Packing("xz", b"\xfd7zXZ\0", lzma.open, 1 << 16),
 )
 _ZIP = b"PK\x03\x04"
 _LONGEST_MAGIC = 6
@@ -87,8 +88,8 @@ def most_bytes(path: Path) -> int:
     """Return an upper bound for what unpacks from a file of numbers, so that no header can promise more."""
     with path.open("rb") as raw:
         begins = raw.read(_LONGEST_MAGIC)
-    packed = begins.startswith((_ZIP, *(one.magic for one in _PACKINGS)))
-    return (MOST_EXPANSION if packed else 1) * path.stat().st_size
+    expansions = {_ZIP: MOST_EXPANSION, **{one.magic: one.expands for one in _PACKINGS}}
+    return next((most for magic, most in expansions.items() if begins.startswith(magic)), 1) * path.stat().st_size
 
 
 def fill(stream: BinaryIO, target: np.ndarray) -> int:

@@ -18,11 +18,13 @@ from pyarrow import csv
 from agents.tabular.columns import MISSING, Column, Names, Numbers
 from agents.tabular.guessing import Guessed
 from agents.tabular.packed import whole_lines
+from agents.tabular.quotes import stray_quotes
 from agents.tabular.sheet import Cut, Sheet
 
 #: Bytes of a file that are looked at at once.
 PIECE_BYTES = 1 << 24
-_MISSING = pa.array(sorted(MISSING))
+#: A pattern, and not an array of words: to make an array out of a list, pyarrow loads pandas.
+_MISSING = f"^({'|'.join(re.escape(word) for word in sorted(MISSING))})$"
 
 
 def quick_blocks(
@@ -55,7 +57,7 @@ def _plain_pieces(sheet: Sheet, cut: Cut) -> Iterator[bytes]:
             raise ValueError("bytes that are no text, or lines that end in their own way")
         if header:
             text, header = _below_the_header(text), False
-        if b'"' in text and b'"' in _quoted_cells(cut.delimiter).sub(b"", text):
+        if stray_quotes(text, cut.delimiter):
             raise ValueError("a quote that does not stand around a whole cell")
         if text.strip():
             yield text
@@ -68,11 +70,6 @@ def _below_the_header(text: bytes) -> bytes:
         if line.strip():
             return rest
     raise ValueError("no line in the first piece")
-
-
-def _quoted_cells(delimiter: str) -> re.Pattern[bytes]:
-    mark = re.escape(delimiter.encode())
-    return re.compile(rb"(?:^|(?<=" + mark + rb'))"[^"\r\n]*"(?=' + mark + rb"|\r?$)", re.MULTILINE)
 
 
 def _block(piece: bytes, sheet: Sheet, columns: Mapping[int, Column], gaps: frozenset[int]) -> np.ndarray:
@@ -100,7 +97,7 @@ def _block(piece: bytes, sheet: Sheet, columns: Mapping[int, Column], gaps: froz
 def _values(cells: pa.Array, column: Column) -> np.ndarray:
     """Return the numbers of a column's cells: what ``column.read`` returns for them."""
     if isinstance(column, Guessed):
-        known = pc.filter(cells, pc.invert(pc.is_in(cells, value_set=_MISSING)))
+        known = pc.filter(cells, pc.invert(pc.match_substring_regex(cells, _MISSING)))
         if column.found is None and len(known):
             column.read([known[0].as_py()])
         return np.full(len(cells), np.nan) if column.found is None else _values(cells, column.found)
@@ -113,8 +110,9 @@ def _values(cells: pa.Array, column: Column) -> np.ndarray:
 
 
 def _numbers(cells: pa.Array) -> np.ndarray:
-    there = pc.if_else(pc.is_in(cells, value_set=_MISSING), pa.scalar(None, pa.string()), cells)
-    values = pc.cast(there, pa.float64()).to_numpy(zero_copy_only=False)
+    there = pc.invert(pc.match_substring_regex(cells, _MISSING))
+    values = np.full(len(cells), np.nan)
+    values[there.to_numpy(zero_copy_only=False)] = pc.cast(cells.filter(there), pa.float64()).to_numpy()
     if np.isinf(values).any():
         raise ValueError("a number is not finite")
     return values

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from agents.tabular.packed import whole_lines
+from agents.tabular.quotes import stray_quotes
 from agents.tasks.recommendation.layout import Layout, find_layout, is_number
 from agents.tasks.recommendation.log import Log, make_log
 
@@ -99,14 +100,17 @@ def _table(path: Path, piece: bytes, line: int, layout: Layout) -> pa.Table:
 
 
 def _parsed(piece: bytes, layout: Layout) -> pa.Table:
+    quote: str | bool = '"'
     separator = layout.separator.encode()
-    if len(separator) > 1:
+    if stray_quotes(piece, layout.separator):
+        piece, separator, quote = _cut_by_lines(piece, layout), _ONE, False
+    elif len(separator) > 1:
         piece, separator = piece.replace(separator, _ONE), _ONE
     names = [f"column {number}" for number in range(layout.width)]
     table = csv.read_csv(
         io.BytesIO(piece),
         read_options=csv.ReadOptions(use_threads=False, block_size=2 * len(piece), column_names=names),
-        parse_options=csv.ParseOptions(delimiter=separator.decode()),
+        parse_options=csv.ParseOptions(delimiter=separator.decode(), quote_char=quote),
         convert_options=csv.ConvertOptions(
             column_types={name: pa.string() for name in names},
             include_columns=[names[number] for number in layout.columns.values()],
@@ -119,6 +123,16 @@ def _parsed(piece: bytes, layout: Layout) -> pa.Table:
     if any(pc.any(pc.equal(table[name], "")).as_py() for name in ("user", "item")):
         raise ValueError("a user or an item has no name")
     return table
+
+
+def _cut_by_lines(piece: bytes, layout: Layout) -> bytes:
+    """Return the same rows with other marks between cells and no quotes around them.
+
+    A quote that does not stand around a cell is a letter like any other, and no line of a log ends within quotes.
+    """
+    lines = (raw.strip(b"\r").decode() for raw in piece.split(b"\n"))
+    rows = (_ONE.decode().join(layout.cut(line)) for line in lines if line)
+    return "\n".join(rows).encode() + b"\n"
 
 
 def _numbers(column: pa.ChunkedArray) -> pa.ChunkedArray:
