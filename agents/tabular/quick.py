@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
+from agents.tabular.arrow_arrays import as_numpy
 from agents.tabular.columns import MISSING, Column, Names, Numbers
 from agents.tabular.guessing import Guessed
 from agents.tabular.packed import whole_lines
@@ -105,14 +106,14 @@ def _values(cells: pa.Array, column: Column) -> np.ndarray:
         return _numbers(cells)
     if isinstance(column, Names):
         coded = cells.dictionary_encode()
-        return column.read(coded.dictionary.to_pylist())[coded.indices.to_numpy(zero_copy_only=False)]
+        return column.read(coded.dictionary.to_pylist())[as_numpy(coded.indices)]
     return column.read(cells.to_pylist())
 
 
 def _numbers(cells: pa.Array) -> np.ndarray:
     there = pc.invert(pc.match_substring_regex(cells, _MISSING))
     values = np.full(len(cells), np.nan)
-    values[there.to_numpy(zero_copy_only=False)] = pc.cast(cells.filter(there), pa.float64()).to_numpy()
+    values[as_numpy(there)] = as_numpy(pc.cast(cells.filter(there), pa.float64()))
     if np.isinf(values).any():
         raise ValueError("a number is not finite")
     return values

@@ -74,6 +74,9 @@ def _rows(path: Path, lines: Iterable[tuple[int, str]], width: int) -> Iterator[
         if text.startswith("{"):
             raise ValueError(f"{path}:{number}: is a sparse row; write rows out with a value for every attribute")
         cells = _cells(f"{path}:{number}", text)
+        if len(cells) == width + 1 and not cells[-1]:
+            # MOA ends every row with a comma.
+            cells.pop()
         if len(cells) != width:
             raise ValueError(f"{path}:{number}: has {len(cells)} values for {width} attributes")
         yield Row(number, cells)

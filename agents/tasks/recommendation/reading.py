@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
+from agents.tabular.arrow_arrays import any_empty, as_numpy
 from agents.tabular.packed import whole_lines
 from agents.tabular.quotes import stray_quotes
 from agents.tasks.recommendation.layout import Layout, find_layout, is_number
@@ -32,7 +33,7 @@ class Names:
         """Return the number of each name in a column of text: int64 [rows]."""
         coded = column.combine_chunks().dictionary_encode()
         known = [self.codes.setdefault(name, len(self.codes)) for name in coded.dictionary.to_pylist()]
-        return np.asarray(known, np.int64)[coded.indices.to_numpy(zero_copy_only=False)]
+        return np.asarray(known, np.int64)[as_numpy(coded.indices)]
 
 
 def read_log(
@@ -50,7 +51,7 @@ def read_log(
     users, items = Names(), Names()
     parts, named = [], dict[str, str]()
     for layout, table in _tables(Path(path), separator, columns or {}):
-        parts.append((users.encode(table["user"]), items.encode(table["item"]), table["timestamp"].to_numpy()))
+        parts.append((users.encode(table["user"]), items.encode(table["item"]), as_numpy(table["timestamp"])))
         named = dict(layout.named)
     if not parts:
         raise ValueError(f"{path}: holds no interaction")
@@ -120,7 +121,7 @@ def _parsed(piece: bytes, layout: Layout) -> pa.Table:
     for name in ("timestamp", "rating"):
         if name in layout.columns:
             table = table.set_column(table.column_names.index(name), name, _numbers(table[name]))
-    if any(pc.any(pc.equal(table[name], "")).as_py() for name in ("user", "item")):
+    if any(any_empty(table[name]) for name in ("user", "item")):
         raise ValueError("a user or an item has no name")
     return table
 
