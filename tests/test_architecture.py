@@ -30,7 +30,7 @@ LIBRARIES = {
     "yaml": (("sim/scenario/", "analysis/folder.py"), "scenarios are YAML, and so is resolved.yaml, their record"),
 }
 #: Doors of the data plane that load neither torch nor Ray nor pandas, so that the timing plane may use them.
-TORCH_FREE = ("agents.tabular.once", "agents.tabular.packed", "agents.tasks.reading")
+TORCH_FREE = ("agents.tabular.columns", "agents.tabular.once", "agents.tabular.packed", "agents.tasks.reading")
 #: What a package of ours may import of its siblings.
 ARROWS = {
     "sim": (

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from sim.network.trace_columns import Columns, Layout, is_number
+from agents.tabular.columns import is_number
+from sim.network.trace_columns import Columns, Layout
 from sim.network.trace_text import TraceText
 from sim.network.trace_units import Quantity
 

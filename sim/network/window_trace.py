@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
+from agents.tabular.columns import is_number
 from sim.network.availability import Windows
-from sim.network.trace_columns import is_number
 from sim.network.trace_text import TraceError, TraceText, read_text
 from sim.network.trace_units import TIME_UNITS
 

@@ -22,7 +22,8 @@ def read_points(
         ScenarioErrors: what cannot be used, at the line that wrote it.
     """
     seen: list[tuple[object, ...]] = []
-    for point in points:
+    # Seeds decide what is drawn, not what is read: of each setting the first point speaks for all.
+    for point in {point.overrides: point for point in reversed(points)}.values():
         words = [*overrides, *point.overrides]
         scenario = load(file, words, seed=point.seed, allow_plugins=allow_plugins)
         named = _named(scenario)
