@@ -90,8 +90,14 @@ def _add_showing(commands: Any) -> None:
 
 
 def _add_looking(commands: Any) -> None:
-    validate = _command(commands, "validate", "looking:validate", "check scenarios and say what is wrong, line by line")
+    validate = _command(
+        commands,
+        "validate",
+        "looking:validate",
+        "check scenarios and what they name; print what was read",
+    )
     validate.add_argument("files", nargs="+")
+    validate.add_argument("--json", action="store_true", help="print what was understood as JSON")
     _add_scenario_options(validate)
     listing = _command(commands, "list", "catalogue:list_kind", "list scenarios, or the components of a kind")
     listing.add_argument("kind", nargs="?", help="methods, triggers, codecs, ...; default: the scenarios")

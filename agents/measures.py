@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-#: A list is right if the item that was clicked is among so many at its head.
-HIT_WITHIN = 10
+from agents.tasks.recommendation.market import HIT_WITHIN
+
 #: Integers that stand for 1, so that sums of fractions are exact.
 _MICRO = 1_000_000
 #: Columns are padded to a multiple of this before functions that a processor computes vector by vector.

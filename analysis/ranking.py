@@ -1,58 +1,18 @@
-"""How good rankings are: exact measures on rows (group, score, label), and those that a run has summed.
+"""How good the rankings of a run are: means of what it has summed.
 
-Rows of a group need not stand together. Ties within a group rank in the order of its rows; AUC counts them one
-half, so put the clicked row at a random place.
+For rows of scores and labels, scikit-learn has the measures (``roc_auc_score``, ``log_loss``, ``ndcg_score``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from analysis.runs import Run
 
 #: Millionths, in which run folders sum fractions.
 _MICRO = 1e-6
-Floats = NDArray[np.float64]
-
-
-def auc(score: ArrayLike, label: ArrayLike) -> float:
-    """Return the area under the ROC curve over all rows (Mann-Whitney); NaN unless both classes are there."""
-    scores, clicked = np.asarray(score, float), np.asarray(label) > 0
-    positives, negatives = int(clicked.sum()), int((~clicked).sum())
-    if not positives or not negatives:
-        return float("nan")
-    _, place, count = np.unique(scores, return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(count) - 0.5 * (count - 1))[place]
-    return float((ranks[clicked].sum() - positives * (positives + 1) / 2) / (positives * negatives))
-
-
-def uauc(group: ArrayLike, score: ArrayLike, label: ArrayLike) -> float:
-    """Return the mean over groups of their AUC; groups with one class are left out."""
-    return _mean(auc(scores, labels) for scores, labels in _groups(group, score, label))
-
-
-def log_loss(score: ArrayLike, label: ArrayLike) -> float:
-    """Return the mean binary cross-entropy [nats] of rows whose ``score`` is a logit."""
-    scores, clicked = np.asarray(score, float), np.asarray(label, float)
-    return float(np.mean(np.logaddexp(0.0, scores) - clicked * scores))
-
-
-def hit_rate(group: ArrayLike, score: ArrayLike, label: ArrayLike, k: int) -> float:
-    """Return HR@k: the share of groups with a click among their ``k`` best rows."""
-    return _mean(float(ranked[:k].any()) for ranked in _ranked(group, score, label))
-
-
-def ndcg(group: ArrayLike, score: ArrayLike, label: ArrayLike, k: int) -> float:
-    """Return NDCG@k: discounted gain of the ``k`` best rows over the best possible; a group needs a click."""
-    return _mean(_gain(ranked[:k]) / _gain(np.sort(ranked)[::-1][:k]) for ranked in _ranked(group, score, label))
-
-
-def reciprocal_rank(group: ArrayLike, score: ArrayLike, label: ArrayLike) -> float:
-    """Return MRR: the mean of one over the place of the first click, from 1."""
-    return _mean(1.0 / (1 + int(np.argmax(ranked))) for ranked in _ranked(group, score, label))
 
 
 def summed(column: str, scale: float = 1.0) -> Callable[[Run], float | None]:
@@ -90,27 +50,3 @@ SUMMED: dict[str, tuple[str, Callable[[Run], float | None]]] = {
     "uauc": ("UAUC", summed("uauc_micro", _MICRO)),
     "auc": ("AUC over all rows", binned_auc),
 }
-
-
-def _groups(group: ArrayLike, score: ArrayLike, label: ArrayLike) -> Iterator[tuple[Floats, NDArray[np.int64]]]:
-    order = np.argsort(np.asarray(group), kind="stable")
-    names = np.asarray(group)[order]
-    edges = np.flatnonzero(names[1:] != names[:-1]) + 1
-    scores, labels = np.asarray(score, float)[order], (np.asarray(label)[order] > 0).astype(np.int64)
-    yield from zip(np.split(scores, edges), np.split(labels, edges), strict=True)
-
-
-def _ranked(group: ArrayLike, score: ArrayLike, label: ArrayLike) -> Iterator[NDArray[np.int64]]:
-    """Yield the labels of each group that has a click, best score first."""
-    for scores, labels in _groups(group, score, label):
-        if labels.any():
-            yield labels[np.argsort(-scores, kind="stable")]
-
-
-def _gain(ranked: NDArray[np.int64]) -> float:
-    return float((ranked / np.log2(np.arange(len(ranked)) + 2.0)).sum())
-
-
-def _mean(values: Iterator[float]) -> float:
-    known = [value for value in values if not np.isnan(value)]
-    return float(np.mean(known)) if known else float("nan")

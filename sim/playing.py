@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from agents.contract import BackendError, InputError, WorkersLostError
+from agents.tabular.once import reading_once
 from sim.assembly import Live, assemble
 from sim.backend import choose_backend
 from sim.digest import digest
@@ -20,6 +21,7 @@ from sim.manifest import manifest, versions
 from sim.metering import Meter
 from sim.progress import Progress
 from sim.rates_table import rates_table
+from sim.reading import ReadOf, read_scenario
 from sim.recorder import Recorder
 from sim.resuming.kept_plane import KeptPlane, ReplayError
 from sim.resuming.memory import Memory
@@ -69,7 +71,8 @@ def play(
     memory = memory or Memory.fresh(folder.path, scenario.execution.checkpoint)
     progress = Progress(scenario.name, scenario.duration, quiet=how.quiet)
     meter = Meter()
-    with _marked(folder, how, memory), memory.stop.heard(), _alive(scenario, folder, how, progress, memory) as live:
+    alive = _alive(scenario, folder, how, progress, memory)
+    with closing(progress), _marked(folder, how, memory), memory.stop.heard(), alive as (live, read):
         acts = memory.ancestry.acts
         asked, scenario = identity(acts, scenario), live.scenario
         own = identity(acts, scenario)
@@ -90,32 +93,36 @@ def play(
         player = live.simulation.player
         summary |= {"asks_dropped": player.asks_dropped, "asks_away": player.asks_away}
         folder.write_json("summary.json", summary)
-        origin = {"scenario": own, "asked": asked, "parent": memory.ancestry.parent}
+        origin = {"scenario": own, "asked": asked, "parent": memory.ancestry.parent, "read": read}
         folder.write_json("manifest.json", manifest(scenario, live) | origin | meter.read())
         folder.log(f"complete: {summary['samples']} samples, {summary['exchanges']} exchanges")
     return Played(folder.path, summary)
 
 
 @contextmanager
-def _alive(scenario: Scenario, folder: RunFolder, how: HowToPlay, progress: Progress, memory: Memory) -> Iterator[Live]:
-    """Bring a scenario to life; its workers end with the block, however that ends."""
+def _alive(
+    scenario: Scenario, folder: RunFolder, how: HowToPlay, progress: Progress, memory: Memory
+) -> Iterator[tuple[Live, ReadOf]]:
+    """Read what a scenario names, and bring it to life; its workers end with the block, however that ends."""
     folder.write_text("resolved.yaml", dump_resolved(scenario))
     backend = choose_backend(scenario, how.workers, how.ray_address, stays=how.sweep is not None)
     if backend.told and not how.quiet:
         print(backend.told, file=sys.stderr)
-    live = assemble(
-        scenario,
-        eager=how.eager,
-        workers=backend.workers,
-        ray=backend.ray,
-        report=progress.preparing,
-        keep=memory.before,
-        earlier=memory.ancestry.acts,
-    )
+    with reading_once():
+        read = read_scenario(scenario)
+        live = assemble(
+            scenario,
+            eager=how.eager,
+            workers=backend.workers,
+            ray=backend.ray,
+            report=progress.preparing,
+            keep=memory.before,
+            earlier=memory.ancestry.acts,
+        )
     try:
         if live.scenario is not scenario:
             folder.write_text("resolved.yaml", dump_resolved(live.scenario))
-        yield live
+        yield live, read
     finally:
         if live.simulation.plane is not None:
             live.simulation.plane.close()

@@ -12,8 +12,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from agents.tabular.once import reading_once
 from sim.backend import ending_workers
 from sim.playing import HowToPlay, JudgeRecovery
+from sim.reading import read_points
 from sim.resume import play_or_resume
 from sim.run_folder import COMPLETE, PARTIAL, RUNNING, FolderError, RunFolder
 from sim.scenario import Point, ScenarioErrors, load, points
@@ -44,6 +46,8 @@ def play_sweep(
             load(file, [*overrides, *point.overrides], seed=point.seed, allow_plugins=how.plugins)
             for point in all_points
         ]
+        with reading_once():
+            read_points(file, overrides, all_points, allow_plugins=how.plugins)
         axes, how = list(all_points[0].values), replace(how, sweep=folder.path)
         origin = {"file": str(Path(file).resolve()), "set": list(overrides), "seed": seed}
         folder.write_json("sweep.json", _index(scenarios[0].name, axes, all_points) | origin)

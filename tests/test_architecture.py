@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -27,6 +29,8 @@ LIBRARIES = {
     "matplotlib": (("analysis/",), "a run draws nothing"),
     "yaml": (("sim/scenario/", "analysis/folder.py"), "scenarios are YAML, and so is resolved.yaml, their record"),
 }
+#: Doors of the data plane that load neither torch nor Ray nor pandas, so that the timing plane may use them.
+TORCH_FREE = ("agents.tabular.columns", "agents.tabular.once", "agents.tabular.packed", "agents.tasks.reading")
 #: What a package of ours may import of its siblings.
 ARROWS = {
     "sim": (
@@ -44,6 +48,9 @@ ARROWS = {
         "agents.detectors",
         "agents.signals",
         "agents.tasks.drift_kinds",
+        "agents.blame",
+        # What reads data files and compiles drift loads no torch: a scenario is checked by it before anything runs.
+        *TORCH_FREE,
     ),
     "agents": (),
     "analysis": (),
@@ -165,6 +172,17 @@ def test_the_data_plane_is_imported_only_when_a_run_has_a_task() -> None:
         if found.module == module and not found.late
     ]
     assert not wrong, "\n".join(wrong)
+
+
+def test_what_checks_a_scenario_loads_no_heavy_library() -> None:
+    drift = ("agents.tasks.drift", "agents.tasks.image_reading", "agents.tasks.tables", "agents.tasks.interactions")
+    probe = (
+        "import importlib, sys; [importlib.import_module(name) for name in sys.argv[1:]];"
+        "print(*sorted({'torch', 'ray', 'pandas', 'sklearn'} & sys.modules.keys()))"
+    )
+    words = [sys.executable, "-c", probe, *TORCH_FREE, *drift, "sim.reading"]
+    loaded = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    assert not loaded, f"checking a scenario loads {', '.join(loaded)}"
 
 
 def test_the_command_line_imports_nothing_heavy_before_it_knows_the_command() -> None:

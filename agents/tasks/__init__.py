@@ -39,15 +39,15 @@ TASKS: dict[str, TaskRow] = {
         transforms=("rotate", "noise", "shift"),
         classes="classes",
     ),
-    "idx": TaskRow(IdxOptions, "agents.tasks.image_files:Idx", gives=_IMAGES, transforms=IMAGE_TRANSFORMS),
+    "idx": TaskRow(IdxOptions, "agents.tasks.image_files:ImageFiles", gives=_IMAGES, transforms=IMAGE_TRANSFORMS),
     "cifar": TaskRow(
         CifarOptions,
-        "agents.tasks.image_files:Cifar",
+        "agents.tasks.image_files:ImageFiles",
         gives=_IMAGES,
         transforms=IMAGE_TRANSFORMS,
         pretrain={"mirror": True, "shift": 2},
     ),
-    "npz": TaskRow(NpzOptions, "agents.tasks.image_files:Npz", gives=_IMAGES, transforms=IMAGE_TRANSFORMS),
+    "npz": TaskRow(NpzOptions, "agents.tasks.image_files:ImageFiles", gives=_IMAGES, transforms=IMAGE_TRANSFORMS),
     "table": TaskRow(
         TableOptions,
         "agents.tasks.tables:Tables",

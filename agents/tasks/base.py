@@ -11,11 +11,13 @@ best prediction. ``pool_size`` tells which: it is 0 for a drawn task.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-import torch
+
+if TYPE_CHECKING:
+    import torch
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,21 @@ class Past:
     concept: torch.Tensor
     order: torch.Tensor | None = None
 
+    @classmethod
+    def of(cls, x: np.ndarray, label: np.ndarray, concept: np.ndarray, order: np.ndarray | None = None) -> Past:
+        """Return the past made of arrays, which it shares: as float32 or int64 ``x``, all else as int64."""
+        # Only here: checking a scenario builds tasks, too, and must not wait for torch.
+        from torch import from_numpy
+
+        def whole(values: np.ndarray) -> torch.Tensor:
+            return from_numpy(values.astype(np.int64, copy=False))
+
+        return cls(from_numpy(x), whole(label), whole(concept), None if order is None else whole(order))
+
+    def under(self, concept: int) -> Past:
+        """Return the same rows as rows of one concept."""
+        return replace(self, concept=self.label.new_full(self.label.shape, concept))
+
     def tensors(self) -> Iterator[torch.Tensor]:
         """Yield what there is to hash, in a fixed order."""
         yield from (self.x, self.label, self.concept)
@@ -147,6 +164,8 @@ class Stream:
     """What a task inherits unless it says otherwise: samples are drawn, not replayed."""
 
     supply: Supply | None = None
+    #: What was read or is drawn, as plain values for people to check: rows, features, classes, spans.
+    facts: Mapping[str, Any] = {}
     #: Which stretch each row of the pool belongs to, where the oracle is one of hindsight: int64 [pool_size].
     hindsight: np.ndarray | None = None
     #: What a net must know of the data beside their shape, as options of the model.

@@ -12,9 +12,12 @@ import torch
 from agents.contract import FleetSpec
 from agents.seeding import Purpose, rng
 from agents.tasks.base import History, Past
+from agents.tasks.image_reading import image_schedule
 from agents.tasks.images import Images
 from agents.tasks.transforms import warp
 
+#: Classes: what scikit-learn carries.
+CLASSES = 10
 #: Contexts of the past: context c is turned by c * 45 degrees.
 CONTEXTS = 8
 #: How often the past holds an image upright, and how often turned by one of the seven other angles.
@@ -31,7 +34,7 @@ class Digits(Images):
     def __init__(self, spec: FleetSpec) -> None:
         if spec.data_options:
             raise ValueError(f"task digits has no option {sorted(spec.data_options)[0]!r}")
-        super().__init__(spec, _splits(spec.seed), 10)
+        super().__init__(spec, _splits(spec.seed), image_schedule(spec, CLASSES))
 
     def history(self) -> History:
         """Return the past: float32 [rows, 1, 8, 8], 20 rows an image, contexts 0 to 7; jittered to train."""

@@ -13,13 +13,11 @@ from functools import cached_property
 import numpy as np
 import torch
 
-from agents.blame import about
-from agents.contract import FleetSpec, InputError
+from agents.contract import FleetSpec
 from agents.seeding import Purpose, rng
 from agents.tasks.base import Cell, Content, History, Past, Place, Stream
-from agents.tasks.drift import Schedule, make_schedule
+from agents.tasks.drift import Schedule
 from agents.tasks.pool import ImagePool, draw_images
-from agents.tasks.transforms import NEUTRAL
 
 #: Name of a split -> its images (float32, 0 to 1, or uint8) [n, channels, h, w] and labels [n].
 Splits = Mapping[str, tuple[torch.Tensor, np.ndarray]]
@@ -28,20 +26,15 @@ Splits = Mapping[str, tuple[torch.Tensor, np.ndarray]]
 class Images(Stream):
     """The images task of one scenario; what the past looked like is told by those who inherit (:meth:`history`)."""
 
-    def __init__(self, spec: FleetSpec, splits: Splits, classes: int) -> None:
-        self.seed, self.classes = spec.seed, classes
+    def __init__(self, spec: FleetSpec, splits: Splits, schedule: Schedule) -> None:
+        self.seed, self.classes, self.schedule = spec.seed, schedule.classes, schedule
         self.input_shape = tuple(splits["evaluation"][0].shape[1:])
-        with about("drift"):
-            self.schedule: Schedule = make_schedule(
-                spec.drift, spec.cohorts, NEUTRAL, classes, spec.seed, spec.duration_s, own_priors=True
-            )
         self.concepts = tuple(concept.name for concept in self.schedule.concepts)
         self.pools = {
-            split: ImagePool(images, labels, classes, rng(spec.seed, Purpose.TRANSFORM, number))
+            split: ImagePool(images, labels, self.classes, rng(spec.seed, Purpose.TRANSFORM, number))
             for number, (split, (images, labels)) in enumerate(splits.items())
         }
         self.pool_size = self.pools["evaluation"].size
-        self._check_priors()
 
     def history(self) -> History:
         """Return the cloud's past; each data set has its own."""
@@ -88,13 +81,3 @@ class Images(Stream):
     def changes(self, place: Place) -> list[np.ndarray]:
         """Return for each device of the block the sorted times [s] at which its concept changes."""
         return self.schedule.changes(place)
-
-    def _check_priors(self) -> None:
-        """Refuse a prior that wants what is not there: its share would silently go to other classes."""
-        for pool in (self.pools["evaluation"], self.pools.get("held_out", self.pools["train"])):
-            there = np.bincount(pool.labels, minlength=self.classes) > 0
-            for concept in self.schedule.concepts:
-                wanted = np.asarray(concept.prior or np.zeros(self.classes)) > 0
-                if (wanted & ~there).any():
-                    missing = int((wanted & ~there).argmax())
-                    raise InputError("drift", f"labels.prior wants class {missing}, of which there are no images")

@@ -8,16 +8,26 @@ clicks, in device order; a user whom the past does not know starts with an empty
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import cached_property
 
 import numpy as np
-import torch
 
 from agents.contract import FleetSpec, InputError
 from agents.contract.component import read_options
+from agents.tabular.once import read_once
 from agents.tasks.base import Cell, Content, History, Past, Place, Stream
+from agents.tasks.facts import log_facts
 from agents.tasks.file_options import InteractionsOptions
-from agents.tasks.recommendation.decisions import MOST_CANDIDATES, SHOWN, Decisions, decide, narrowed, stack
-from agents.tasks.recommendation.log import core
+from agents.tasks.recommendation.decisions import (
+    MOST_CANDIDATES,
+    SHOWN,
+    Decisions,
+    check_negatives,
+    decide,
+    narrowed,
+    stack,
+)
+from agents.tasks.recommendation.log import Log, core
 from agents.tasks.recommendation.reading import read_log
 from agents.tasks.recommendation.supply import Clicks
 from agents.tasks.recommendation.users import Users, split_in_time, validation_split_s
@@ -38,9 +48,10 @@ class Interactions(Stream):
             raise InputError("drift", "a log is replayed as it was; only what it holds drifts")
         self.options: InteractionsOptions = read_options(InteractionsOptions, spec.data_options, "task interactions")
         self.seed = spec.seed
-        log = read_log(self.options.path, self.options.separator, asdict(self.options.columns))
-        log = core(log, self.options.core)
+        log = core(whole := _read(self.options), self.options.core)
         self.items, self.users = len(log.items), split_in_time(log, self.options.history)
+        # A past that cannot be split is refused here, before anything is trained.
+        validation_split_s(self.users, VALIDATION)
         self._negatives = None if isinstance(self.options.negatives, str) else self.options.negatives
         self.classes = self.items if self._negatives is None else 1 + self._negatives
         if self.classes > MOST_CANDIDATES:
@@ -48,9 +59,28 @@ class Interactions(Stream):
         self.input_shape = (self.options.window + self.classes,)
         self.net_options = {"items": self.items, "window": self.options.window}
         self._devices = _devices(spec, self.users)
-        self.decisions = stack([self._decide(int(user), _STREAM) for user in self._devices])
-        self.pool_size, self.pool_labels = len(self.decisions), self.decisions.label[None]
+        self._check_negatives()
+        self.pool_size = int(self.users.later[self._devices].sum())
+        self.facts = {"path": str(self.options.path), **log_facts(whole, log, self.users)}
         self.supply = self._clicks = Clicks(self.users, self._devices, spec, self.options.compression)
+
+    def _check_negatives(self) -> None:
+        """Refuse more negatives than a user leaves: now, and not when samples are drawn."""
+        wanted = self._negatives or 0
+        for user in self._devices.tolist() if wanted else ():
+            check_negatives(len(np.unique(self.users.clicks(user))), self.items, wanted)
+        for user, known in enumerate(self.users.known.tolist()):
+            check_negatives(len(np.unique(self.users.clicks(user)[:known])), self.items, SHOWN - 1)
+
+    @cached_property
+    def decisions(self) -> Decisions:
+        """What each device decides among, click by click, device by device."""
+        return stack([self._decide(int(user), _STREAM) for user in self._devices])
+
+    @property
+    def pool_labels(self) -> np.ndarray:
+        """Which candidate is clicked, under the one concept there is: int16 [1, pool_size]."""
+        return self.decisions.label[None]
 
     def history(self) -> History:
         """Return every past click of every user as a row to train on; the last tenth, by time, to validate."""
@@ -59,7 +89,7 @@ class Interactions(Stream):
 
     def past_under(self, concept: int, split: str = "train") -> Past:
         """Return the streams themselves: nobody knows what follows the past, so the oracle is one of hindsight."""
-        return self.history().validation if split == "validation" else _rows(narrowed(self.decisions), 0)
+        return self.history().validation if split == "validation" else Past.of(*_rows(narrowed(self.decisions), 0))
 
     def draw(self, cell: Cell, rng: np.random.Generator) -> Content:
         """Fill one cell: the n-th sample of a device is its user's n-th click after the split."""
@@ -84,14 +114,20 @@ class Interactions(Stream):
             which = slice(max(0, upto - self.options.latest), upto) if use == _TRAIN else slice(upto, known)
             if which.stop > which.start:
                 parts.append(_rows(self._decide(user, use, which, SHOWN - 1), user))
-        x, label, whose = (torch.cat([getattr(part, name) for part in parts]) for name in ("x", "label", "concept"))
-        return Past(x, label, whose, torch.cat([torch.arange(len(part.x)) for part in parts]))
+        x, label, whose = (np.concatenate(column) for column in zip(*parts, strict=True))
+        return Past.of(x, label, whose, np.concatenate([np.arange(len(part[0])) for part in parts]))
 
 
-def _rows(decisions: Decisions, user: int) -> Past:
-    x = torch.from_numpy(np.concatenate([decisions.window, decisions.candidates], 1).astype(np.int64))
-    label = torch.from_numpy(decisions.label.astype(np.int64))
-    return Past(x, label, torch.full_like(label, user))
+def _rows(decisions: Decisions, user: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return what a past is made of: x, label, and whose they are."""
+    x = np.concatenate([decisions.window, decisions.candidates], 1).astype(np.int64)
+    return x, decisions.label, np.full(len(x), user)
+
+
+def _read(options: InteractionsOptions) -> Log:
+    columns = asdict(options.columns)
+    how = ("log", options.separator, tuple(sorted(columns.items())))
+    return read_once(options.path, how, lambda: read_log(options.path, options.separator, columns))
 
 
 def _devices(spec: FleetSpec, users: Users) -> np.ndarray:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-import torch
 
 from agents.blame import about
 from agents.contract import FleetSpec, InputError
@@ -72,8 +71,7 @@ class Law(Stream):
     def past_under(self, concept: int, split: str = "train") -> Past:
         """Return as many samples as the past has, of the world at t = 0 under a concept of the scenario."""
         rows, number = (self._rows, 2) if split == "train" else (max(self._rows // 5, 1), 3)
-        past = self._past(np.full(rows, -1), concept, number)
-        return replace(past, concept=torch.full_like(past.label, concept))
+        return self._past(np.full(rows, -1), concept, number).under(concept)
 
     def draw(self, cell: Cell, rng: np.random.Generator) -> Content:
         """Fill one cell with fresh samples of the world as it is at each sample's time."""
@@ -97,8 +95,7 @@ class Law(Stream):
     def _past(self, context: np.ndarray, concept: int, number: int) -> Past:
         scene = Scene(None, context, np.full(len(context), concept), np.zeros(len(context)))
         drawn = self.sample(scene, rng(self.seed, Purpose.HISTORY, concept, number))
-        known = torch.from_numpy(self._labels[concept, drawn.label].astype(np.int64))
-        return Past(torch.from_numpy(drawn.x.astype(np.float32)), known, torch.from_numpy(context.astype(np.int64)))
+        return Past.of(drawn.x.astype(np.float32), self._labels[concept, drawn.label], context)
 
 
 def strengths(concepts: Sequence[Concept], neutral: Neutral) -> np.ndarray:

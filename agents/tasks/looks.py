@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -11,17 +10,6 @@ import torch
 from agents.tasks.base import Past
 from agents.tasks.concepts import Concept
 from agents.tasks.pool import ImagePool
-
-#: What the past of images from files has seen unless a scenario says otherwise, as a scenario writes it.
-CONTEXTS: tuple[Mapping[str, Any], ...] = (
-    {},
-    {"rotate": 90.0},
-    {"rotate": 180.0},
-    {"rotate": 270.0},
-    {"noise": 0.1},
-    {"blur": 1.0},
-    {"contrast": 0.3},
-)
 
 
 def long_tail(contexts: int) -> float:

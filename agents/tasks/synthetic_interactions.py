@@ -11,18 +11,16 @@ from __future__ import annotations
 from math import inf
 
 import numpy as np
-import torch
 
 from agents.contract import FleetSpec
 from agents.contract.component import read_options
-from agents.measures import HIT_WITHIN
 from agents.seeding import Purpose, rng, uniforms
 from agents.tasks.base import Cell, Content, History, Past, Place, Stream
 from agents.tasks.drift import Schedule, make_schedule
 from agents.tasks.file_options import SyntheticInteractionsOptions
 from agents.tasks.fronts import device_keys
 from agents.tasks.recommendation.decisions import MOST_CANDIDATES, Decisions, narrowed, windows
-from agents.tasks.recommendation.market import SHELVES, Market, choose, unit
+from agents.tasks.recommendation.market import HIT_WITHIN, SHELVES, Market, choose, unit
 
 #: What drift can do, in shares of the way.
 NEUTRAL: dict[str, float] = {"interest": 0.0, "popularity": 0.0}
@@ -145,9 +143,8 @@ class SyntheticInteractions(Stream):
         user = np.repeat(np.arange(users), length)
         label = choose(likes[user[:, None], shown], draw.random(len(user)))
         few = narrowed(Decisions(seen, (shown + 1).astype(np.int32), label.astype(np.int16)))
-        x = torch.from_numpy(np.concatenate([few.window, few.candidates], 1).astype(np.int64))
-        order = torch.arange(length).repeat(users)
-        return Past(x, torch.from_numpy(few.label.astype(np.int64)), torch.from_numpy(user), order)
+        x = np.concatenate([few.window, few.candidates], 1).astype(np.int64)
+        return Past.of(x, few.label, user, np.tile(np.arange(length), users))
 
 
 def _told(likes: np.ndarray, label: np.ndarray) -> np.ndarray:

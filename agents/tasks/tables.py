@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
+
+if TYPE_CHECKING:
+    import torch
 
 from agents.blame import about
 from agents.contract import FleetSpec, InputError
 from agents.contract.component import read_options
 from agents.seeding import Purpose, rng
+from agents.tabular.once import read_once
 from agents.tasks.base import Cell, Content, History, Past, Place, Stream
 from agents.tasks.concepts import Concept
 from agents.tasks.drift import make_schedule
+from agents.tasks.facts import table_facts
 from agents.tasks.file_options import TableOptions
 from agents.tasks.formats.table import Reading, Table, read_table
 from agents.tasks.tables_dealing import Deal, owners_from, shares_of
@@ -39,7 +44,8 @@ class Tables(Stream):
     def __init__(self, spec: FleetSpec) -> None:
         self.options: TableOptions = read_options(TableOptions, spec.data_options, "task table")
         self.seed = spec.seed
-        table = read_table(self.options.path, _reading(self.options))
+        how = _reading(self.options)
+        table = read_once(self.options.path, how, lambda: read_table(self.options.path, how))
         past = int(len(table.labels) * self.options.history)
         _check_split(self.options.path, past, len(table.labels))
         scaling = Scaling.of(table.features[:past], table.numeric)
@@ -53,13 +59,13 @@ class Tables(Stream):
         self.concepts = tuple(concept.name for concept in self.schedule.concepts)
         self.hindsight = np.arange(self.pool_size) * self.options.segments // self.pool_size
         self.supply = self._deal = _dealt(spec, self.options, table, past)
+        self.facts = {"path": str(self.options.path), "past_rows": past, **table_facts(table)}
 
     def history(self) -> History:
         """Return the past, cut into contexts one after the other; a random fifth of its rows is for validation."""
-        x, label = torch.from_numpy(self._past), torch.from_numpy(self._past_labels.astype(np.int64))
-        context = torch.arange(len(x)) * self.options.contexts // len(x)
-        judged = torch.from_numpy(self._judged)
-        train, validation = (Past(x[rows], label[rows], context[rows]) for rows in (~judged, judged))
+        x, label = self._past, self._past_labels
+        context = np.arange(len(x)) * self.options.contexts // len(x)
+        train, validation = (Past.of(x[rows], label[rows], context[rows]) for rows in (~self._judged, self._judged))
         return History(train, validation)
 
     def past_under(self, concept: int, split: str = "train") -> Past:
@@ -67,12 +73,14 @@ class Tables(Stream):
         rows = self._judged if split == "validation" else ~self._judged
         x = self._under(self.schedule.concepts[concept], self._past, 1)[rows]
         label = self.schedule.concepts[concept].relabel(self._past_labels[rows], self.classes)
-        known = torch.from_numpy(label.astype(np.int64))
-        return Past(torch.from_numpy(x), known, torch.full_like(known, concept))
+        return Past.of(x, label, np.full(len(label), concept))
 
     def pool(self, concept: int) -> torch.Tensor:
         """Return the rows that follow the past under ``concept``: float32 [pool_size, features]."""
-        return torch.from_numpy(self._under(self.schedule.concepts[concept], self._stream, 0))
+        # Only here: checking a scenario builds the task, too, and must not wait for torch.
+        from torch import from_numpy
+
+        return from_numpy(self._under(self.schedule.concepts[concept], self._stream, 0))
 
     def raw_pool(self, concept: int) -> torch.Tensor:
         """Return :meth:`pool`."""

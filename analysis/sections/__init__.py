@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from analysis.html import Markup
-from analysis.sections import costs, headline, losses, origin, waits
+from analysis.sections import costs, headline, losses, origin, understood, waits
 from analysis.sweeps import Sweep
 
 Section = Callable[[Sweep], Markup | None]
@@ -18,4 +18,4 @@ BESIDE: dict[str, tuple[Section, ...]] = {
     "cloud": (waits.cloud,),
     "latency": (waits.outcomes,),
 }
-AFTER_FIGURES: tuple[Section, ...] = (costs.costs, origin.runs, origin.scenario)
+AFTER_FIGURES: tuple[Section, ...] = (costs.costs, understood.read, origin.runs, origin.scenario)

@@ -3,28 +3,48 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
+from typing import Any
 
+from agents.tabular.once import reading_once
 from sim.commands.exits import BAD_INPUT, ENVIRONMENT, OK
+from sim.reading import read_points, read_scenario
 from sim.scenario import ScenarioErrors, load, points
+from sim.scenario.blame import at_its_line
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def validate(options: argparse.Namespace) -> int:
-    """Check scenarios and say what is wrong, line by line."""
-    wrong = 0
+    """Check scenarios and all that they name; say what is wrong, line by line, or what was understood."""
+    understood: dict[str, Any] = {}
     for file in options.files:
         try:
-            scenario = load(file, options.set, allow_plugins=options.allow_plugins)
-            points(file, options.set, allow_plugins=options.allow_plugins)
+            understood[file] = _understood(file, options)
         except ScenarioErrors as errors:
             print(errors, file=sys.stderr)
-            wrong += 1
-        else:
-            print(f"{file}: ok ({scenario.name})")
-    return BAD_INPUT if wrong else OK
+    if options.json:
+        print(json.dumps(understood, indent=2))
+    return OK if len(understood) == len(options.files) else BAD_INPUT
+
+
+def _understood(file: str, options: argparse.Namespace) -> dict[str, Any]:
+    """Read a scenario, and every point of its sweep; return what was read of the scenario itself."""
+    scenario = load(file, options.set, allow_plugins=options.allow_plugins)
+    others = points(file, options.set, allow_plugins=options.allow_plugins)
+    with reading_once():
+        with at_its_line(file, options.set):
+            read = read_scenario(scenario)
+        read_points(file, options.set, others, allow_plugins=options.allow_plugins)
+    if not options.json:
+        print(
+            f"{file}: ok ({scenario.name})",
+            *(f"  {what}: {words}" for what, words in read["in_words"].items()),
+            sep="\n",
+        )
+    return read
 
 
 def list_scenarios(options: argparse.Namespace) -> int:

@@ -65,6 +65,11 @@ class Windows:
         self._offset_s = offset_s
 
     @property
+    def first_s(self) -> float:
+        """Return when the first window begins [s]; 0 if there is none."""
+        return self._edges_s[0] if self._edges_s else 0.0
+
+    @property
     def last_s(self) -> float:
         """Return when the last window ends [s]; 0 if there is none."""
         return self._edges_s[-1] if self._edges_s else 0.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from agents.tabular.columns import is_number
 from sim.network.trace_text import TraceText
 from sim.network.trace_units import TIME, Quantity
 
@@ -84,12 +85,3 @@ class Layout:
 
     def _error(self, message: str) -> Exception:
         return self._text.error(self._line, f"{message}; its columns are {', '.join(self.names)}")
-
-
-def is_number(field: str) -> bool:
-    """Return whether a field reads as a number; NaN and infinity do."""
-    try:
-        float(field)
-    except ValueError:
-        return False
-    return True

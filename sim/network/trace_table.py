@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from sim.network.trace_columns import Columns, Layout, is_number
+from agents.tabular.columns import is_number
+from sim.network.trace_columns import Columns, Layout
 from sim.network.trace_text import TraceText
 from sim.network.trace_units import Quantity
 
@@ -43,8 +44,7 @@ def read_table(text: TraceText, asked: Columns, quantity: Quantity) -> Table:
     Raises:
         TraceError: an unclear column or unit, a field that is no number or cannot be, times out of order.
     """
-    first = _split(text.lines[0][1])
-    layout = Layout(text, first, asked, quantity)
+    layout = layout_of(text, asked, quantity)
     rows = list(_rows(text, layout))
     if not rows:
         raise text.error(text.lines[0][0], f"column {layout.names[layout.value_at]} holds no value")
@@ -52,6 +52,11 @@ def read_table(text: TraceText, asked: Columns, quantity: Quantity) -> Table:
     if is_number(rows[0].time):
         return Table(_counted(text, rows, layout.time_factor), values)
     return _averaged(_stamped(text, rows), values)
+
+
+def layout_of(text: TraceText, asked: Columns, quantity: Quantity) -> Layout:
+    """Return where the columns of a table are; raises as :func:`read_table`."""
+    return Layout(text, _split(text.lines[0][1]), asked, quantity)
 
 
 def _rows(text: TraceText, layout: Layout) -> Iterator[_Row]:

@@ -1,12 +1,13 @@
-"""The text of a trace file, plain or within a zip, and errors that name the line."""
+"""The text of a trace file, packed or not, and errors that name the line."""
 
 from __future__ import annotations
 
-import zipfile
-import zlib
+import codecs
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+
+from agents.tabular.packed import unpacked
 
 
 class TraceError(ValueError):
@@ -31,16 +32,24 @@ def read_text(path: str) -> TraceText:
     Raises:
         TraceError: no such file or member, a damaged zip, or nothing in it.
     """
-    file, bang, member = path.partition("!")
-    _require_file(file)
-    raw = _member(file, member) if bang or file.endswith(".zip") else Path(file).read_bytes()
+    _require_file(path.partition("!")[0])
+    try:
+        with unpacked(Path(path)) as stream:
+            raw = stream.read()
+    except ValueError as error:
+        raise TraceError(str(error)) from error
     # A logger's odd byte in a name must not spoil the numbers beside it.
-    text = raw.decode("utf-8-sig", errors="replace")
+    text = raw.decode(_encoding(raw), errors="replace")
     numbered = ((n, line.strip()) for n, line in enumerate(text.splitlines(), 1))
     lines = tuple((n, line) for n, line in numbered if line and not line.startswith("#"))
     if not lines:
         raise TraceError(f"{path}: the trace is empty; it needs at least one line")
     return TraceText(path, lines)
+
+
+def _encoding(raw: bytes) -> str:
+    """Return how text is encoded: UTF-16 where it begins with that mark, as spreadsheets write it, else UTF-8."""
+    return "utf-16" if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
 
 
 def _require_file(file: str) -> None:
@@ -54,25 +63,3 @@ def _require_file(file: str) -> None:
 def _names_beside(file: str) -> list[str]:
     folder = Path(file).parent
     return [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
-
-
-def _member(file: str, member: str) -> bytes:
-    try:
-        with zipfile.ZipFile(file) as archive:
-            names = [name for name in archive.namelist() if _is_data(name)]
-            if member not in names:
-                raise TraceError(f"{file}: {_no_member(member, names)}")
-            return archive.read(member)
-    except (zipfile.BadZipFile, EOFError, zlib.error) as error:
-        raise TraceError(f"{file}: the zip is damaged ({error}); fetch it again") from error
-
-
-def _is_data(name: str) -> bool:
-    return not name.endswith("/") and not name.startswith("__MACOSX/")
-
-
-def _no_member(member: str, names: list[str]) -> str:
-    near = get_close_matches(member, names, n=1, cutoff=0.0)
-    example = f"; write for example '!{near[0]}'" if near else ""
-    asked = f"there is no {member!r} in the zip" if member else "name a file within the zip"
-    return f"{asked} ({len(names)} files){example}"

@@ -21,11 +21,11 @@ from pathlib import Path
 from sim.network.opportunities import Opportunities
 from sim.network.steps import Steps
 from sim.network.trace_columns import Columns
-from sim.network.trace_table import Table, read_table
+from sim.network.trace_table import Table, layout_of, read_table
 from sim.network.trace_text import TraceError, TraceText, read_text
 from sim.network.trace_units import LATENCY, RATE, Quantity
 
-__all__ = ["TraceError", "load_latency", "load_rate"]
+__all__ = ["TraceError", "load_latency", "load_rate", "unit_of"]
 
 
 def load_rate(
@@ -71,6 +71,17 @@ def load_latency(
         TraceError: as :func:`load_rate`; zeros are allowed.
     """
     return _latency(str(path), _stamp_of(path), Columns(column, unit, time_column, time_unit))
+
+
+def unit_of(path: str | Path, asked: Columns, *, latency: bool = False) -> str:
+    """Return the unit in which the values of a table are read, as it would be declared.
+
+    Raises:
+        TraceError: as :func:`load_rate`.
+    """
+    text, quantity = read_text(str(path)), LATENCY if latency else RATE
+    factor = layout_of(text, asked, quantity).value_factor
+    return next(name for name, one in quantity.units.items() if one == factor)
 
 
 def _stamp_of(path: str | Path) -> tuple[int, int] | None:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
+from agents.tabular.columns import is_number
 from sim.network.availability import Windows
-from sim.network.trace_columns import is_number
-from sim.network.trace_text import TraceText, read_text
+from sim.network.trace_text import TraceError, TraceText, read_text
 from sim.network.trace_units import TIME_UNITS
 
 
@@ -43,6 +43,8 @@ def _load(path: str, unit_s: float, period_s: float) -> tuple[Windows, ...]:
         if not from_s <= until_s <= period_s:
             raise text.error(line, f"a window must end after it begins and within {period_s} s; mend the row")
         recordings.setdefault(name, []).append((from_s, until_s))
+    if not any(until_s > from_s for windows in recordings.values() for from_s, until_s in windows):
+        raise TraceError(f"{path}: holds no window that lasts; each row is 'from until' or 'name from until'")
     return tuple(Windows(windows, period_s=period_s) for windows in recordings.values())
 
 

@@ -1,11 +1,11 @@
-"""Drift that only the data plane finds impossible is refused at its line all the same, and nothing is left behind."""
+"""Drift that cannot be made is refused at its line, by whatever looks at the scenario, before anything is trained."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-from stage import cli
+from stage import Told
 
 WORLD = """\
 version: 1
@@ -38,12 +38,27 @@ IMPOSSIBLE = {
 }
 
 
+@pytest.mark.parametrize("command", ["validate", "run"])
 @pytest.mark.parametrize("what", IMPOSSIBLE)
-def test_what_cannot_move_is_refused_at_its_line(what: str, tmp_path: Path) -> None:
-    lines, told = IMPOSSIBLE[what]
+def test_what_cannot_move_is_refused_at_its_line(told: Told, tmp_path: Path, what: str, command: str) -> None:
+    lines, problem = IMPOSSIBLE[what]
     (tmp_path / "scenario.yaml").write_text(WORLD + lines, encoding="utf-8")
-    played = cli("run", "scenario.yaml", "--out", "run", cwd=tmp_path)
-    assert played.returncode == 2
-    assert played.stderr.strip().splitlines()[-1].startswith(told)
-    assert "Traceback" not in played.stderr
-    assert not (tmp_path / "run").exists()
+    code, out, err = told(command, "scenario.yaml", *(["--quiet"] if command == "run" else []))
+    assert code == 2
+    assert err.startswith(problem)
+    assert len(err.splitlines()) == 1
+    assert out == ""
+    assert not (tmp_path / "runs").exists() or not list((tmp_path / "runs").iterdir())
+
+
+def test_a_point_of_a_sweep_that_cannot_move_is_refused_before_any_plays(told: Told, tmp_path: Path) -> None:
+    sweep = (
+        "  - {at: 9 s, kind: sudden, share: 100 %, to: {invert: true}}\n"
+        "  - {at: 20 s, kind: incremental, over: 9 s, to: {rotate: 90 deg}}\n"
+        "sweep: {grid: {drift.0.share: [100 %, 50 %]}}\n"
+    )
+    (tmp_path / "scenario.yaml").write_text(WORLD + sweep, encoding="utf-8")
+    for command in ("validate", "sweep"):
+        code, _, err = told(command, "scenario.yaml")
+        assert code == 2
+        assert "drift.1: invert cannot move step by step" in err

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from agents.tasks.formats.sheet import Opened, Row, Sheet
+from agents.tabular.sheet import Opened, Row, Sheet
 
 _NUMERIC = frozenset({"numeric", "real", "integer"})
 #: One value: quoted, with backslashes before what would end it, or bare up to a comma.
@@ -74,6 +74,9 @@ def _rows(path: Path, lines: Iterable[tuple[int, str]], width: int) -> Iterator[
         if text.startswith("{"):
             raise ValueError(f"{path}:{number}: is a sparse row; write rows out with a value for every attribute")
         cells = _cells(f"{path}:{number}", text)
+        if len(cells) == width + 1 and not cells[-1]:
+            # MOA ends every row with a comma.
+            cells.pop()
         if len(cells) != width:
             raise ValueError(f"{path}:{number}: has {len(cells)} values for {width} attributes")
         yield Row(number, cells)

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from agents.tabular.packed import PIECE_BYTES, unpacked
 from agents.tasks.formats.image_set import ImageSet, Labelled, image_set
-from agents.tasks.formats.unpacking import PIECE_BYTES, unpacked
 
 _SHAPE = (3, 32, 32)
 _PIXELS = 3072

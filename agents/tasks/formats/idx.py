@@ -13,8 +13,8 @@ from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
+from agents.tabular.packed import fill, most_bytes, unpacked
 from agents.tasks.formats.image_set import ImageSet, Labelled, as_images, as_labels, image_set
-from agents.tasks.formats.unpacking import fill, most_bytes, unpacked
 
 #: Third byte of an idx file -> how its numbers are stored.
 _TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}

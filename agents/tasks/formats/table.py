@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
+from agents.tabular.columns import CellError, Column, Names, Numbers, Times
+from agents.tabular.delimited import delimited_sheet
+from agents.tabular.guessing import Guessed, Labels
+from agents.tabular.quick import quick_blocks
+from agents.tabular.sheet import Row, Sheet, open_lines
 from agents.tasks.formats.arff import arff_sheet, is_arff
-from agents.tasks.formats.columns import CellError, Column, Names, Numbers, Times
-from agents.tasks.formats.delimited import delimited_sheet
-from agents.tasks.formats.guessing import Guessed, Labels
 from agents.tasks.formats.image_set import MOST_CLASSES
-from agents.tasks.formats.sheet import Row, Sheet, open_lines
 
 #: Lines turned into numbers at once.
 _ROWS = 4096
@@ -59,6 +60,7 @@ class Table:
         classes: names, in declared order, or sorted, as numbers if they all are.
         times: float64 [rows], or None: as they stand in the file (seconds of a date), never falling.
         owners: int64 [rows], or None: numbers in order of appearance.
+        columns: ``target``, ``time``, ``owner`` -> the name of the column that is.
     """
 
     features: np.ndarray
@@ -68,6 +70,7 @@ class Table:
     classes: tuple[str, ...]
     times: np.ndarray | None
     owners: np.ndarray | None
+    columns: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_table(path: str | Path, how: Reading | None = None) -> Table:
@@ -77,7 +80,11 @@ def read_table(path: str | Path, how: Reading | None = None) -> Table:
         ValueError: what cannot be used, one line that names the file and, where there is one, its line.
     """
     reader = _Reader(_open(Path(path), how or Reading()), how or Reading())
-    blocks = list(reader.blocks())
+    blocks = quick_blocks(reader.sheet, reader.columns, reader.gaps)
+    if blocks is None:
+        # Something is unusual, or wrong: read it again line by line, which finds out where.
+        reader = _Reader(_open(Path(path), how or Reading()), how or Reading())
+        blocks = list(reader.blocks())
     if not blocks:
         raise ValueError(f"{path}: holds no row of data")
     return reader.table(np.concatenate(blocks))
@@ -126,6 +133,11 @@ class _Reader:
             return Names()
         return Numbers() if declared == "numeric" else Guessed()
 
+    @property
+    def gaps(self) -> frozenset[int]:
+        """Columns whose values may be missing."""
+        return frozenset(self.features if self.how.gaps else ())
+
     def blocks(self) -> Iterator[np.ndarray]:
         """Yield float64 [rows, columns wanted], in the order of ``columns``."""
         while rows := list(islice(self.sheet.rows, _ROWS)):
@@ -136,7 +148,7 @@ class _Reader:
             values = self.columns[number].read([row.cells[number] for row in rows])
         except CellError as error:
             raise self._about(rows[error.row], number, str(error)) from None
-        if np.isnan(values).any() and (number not in self.features or not self.how.gaps):
+        if np.isnan(values).any() and number not in self.gaps:
             wanted = "; 'missing: mean' fills in the mean of the past" if number in self.features else ""
             raise self._about(rows[int(np.isnan(values).argmax())], number, f"a value is missing{wanted}")
         return values
@@ -159,7 +171,12 @@ class _Reader:
             classes,
             None if self.time is None else read[:, place[self.time]],
             None if self.owner is None else read[:, place[self.owner]].astype(np.int64),
+            self._roles(),
         )
+
+    def _roles(self) -> dict[str, str]:
+        roles = {"target": self.target, "time": self.time, "owner": self.owner}
+        return {role: self.sheet.names[number] for role, number in roles.items() if number is not None}
 
     def _names(self, number: int) -> list[str]:
         column, name = _found(self.columns[number]), self.sheet.names[number]

@@ -94,6 +94,17 @@ def decide(
     return Decisions(windows(clicks, rows, window), candidates.astype(np.int32), label.astype(np.int16))
 
 
+def check_negatives(clicked: int, items: int, count: int) -> None:
+    """Check that a user who has ``clicked`` so many of all ``items`` leaves ``count`` others.
+
+    Raises:
+        ValueError: fewer.
+    """
+    if items - clicked < count:
+        said = f"of {items} items a user has clicked {clicked}"
+        raise ValueError(f"negatives: {count} cannot be sampled: {said}; lower it")
+
+
 def narrowed(decisions: Decisions) -> Decisions:
     """Return the decisions among the clicked item and the first four others, as the cloud trains on them."""
     kept, label = _kept(decisions.label)
@@ -128,10 +139,8 @@ def _negatives(clicks: np.ndarray, rows: np.ndarray, items: int, count: int, dra
     met = np.full(items, len(clicks))
     np.minimum.at(met, clicks, np.arange(len(clicks)))
     known = np.cumsum(met[clicks] == np.arange(len(clicks)))
-    if len(rows) and items - known[rows[-1]] < count:
-        raise ValueError(
-            f"negatives: {count} cannot be sampled: of {items} items a user has clicked {known[rows[-1]]}; lower it"
-        )
+    if len(rows):
+        check_negatives(int(known[rows[-1]]), items, count)
     drawn = draw.integers(items, size=(len(rows), count))
     while (bad := (met[drawn] <= rows[:, None]) | _repeated(drawn)).any():
         drawn[bad] = draw.integers(items, size=int(bad.sum()))

@@ -26,6 +26,13 @@ class Layout:
     columns: Mapping[str, int]
     width: int
     header: bool
+    names: tuple[str, ...] = ()
+
+    @property
+    def named(self) -> Mapping[str, str]:
+        """Column of the log -> how the file calls it."""
+        called = self.names if self.header else [f"column {number}" for number in range(self.width)]
+        return {part: called[number] for part, number in self.columns.items()}
 
     def cut(self, line: str) -> list[str]:
         """Return the columns of a line, without quotes around them."""
@@ -57,7 +64,7 @@ def find_layout(first: str, separator: str | None, columns: Mapping[str, str | i
     header = not any(is_number(name) for name in names)
     wanted = {**COLUMNS, "rating": None, **columns} if columns else COLUMNS
     found = {part: _place(part, where, names, header) for part, where in wanted.items() if where is not None}
-    return Layout(own, found, len(names), header)
+    return Layout(own, found, len(names), header, tuple(name.strip() for name in names))
 
 
 def is_number(text: str) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -15,6 +16,7 @@ class Log:
         user, item: int32 [clicks], numbers from 0 in the order of the names.
         time_s: float64 [clicks], rising.
         users, items: the names behind the numbers, sorted (as numbers, where all are).
+        columns: ``user``, ``item``, ``rating``, ``timestamp`` -> the column of the file that is.
     """
 
     user: np.ndarray
@@ -22,18 +24,26 @@ class Log:
     time_s: np.ndarray
     users: tuple[str, ...]
     items: tuple[str, ...]
+    columns: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.user)
 
 
-def make_log(user: np.ndarray, item: np.ndarray, time_s: np.ndarray, users: list[str], items: list[str]) -> Log:
+def make_log(
+    user: np.ndarray,
+    item: np.ndarray,
+    time_s: np.ndarray,
+    users: list[str],
+    items: list[str],
+    columns: Mapping[str, str] | None = None,
+) -> Log:
     """Return the log of clicks in the order of the file; ``users`` and ``items`` name the numbers used there."""
     order = np.argsort(time_s, kind="stable")
     user_rank, user_names = _ranks(users)
     item_rank, item_names = _ranks(items)
     ranked = user_rank[user[order]], item_rank[item[order]], time_s[order]
-    return Log(ranked[0].astype(np.int32), ranked[1].astype(np.int32), ranked[2], user_names, item_names)
+    return Log(ranked[0].astype(np.int32), ranked[1].astype(np.int32), ranked[2], user_names, item_names, columns or {})
 
 
 def core(log: Log, least: int) -> Log:
@@ -69,6 +79,7 @@ def _part(log: Log, kept: np.ndarray) -> Log:
         log.time_s[kept],
         tuple(log.users[code] for code in users.tolist()),
         tuple(log.items[code] for code in items.tolist()),
+        log.columns,
     )
 
 

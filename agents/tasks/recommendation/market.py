@@ -10,6 +10,8 @@ from agents.seeding import Purpose, rng
 
 #: Dimensions in which users and items lie, kinds of taste among them, and how far individuals scatter around a kind.
 DIMENSIONS, TASTES, SCATTER = 8, 12, 0.6
+#: A list is right if the item that was chosen is among so many at its head.
+HIT_WITHIN = 10
 #: Shelves of the shop: each shows some of the items, always the same.
 SHELVES = 4096
 #: Standard deviation of the items' log-popularity.

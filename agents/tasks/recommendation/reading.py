@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import gzip
 import io
-import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
+from agents.tabular.arrow_arrays import any_empty, as_numpy
+from agents.tabular.packed import whole_lines
+from agents.tabular.quotes import stray_quotes
 from agents.tasks.recommendation.layout import Layout, find_layout, is_number
 from agents.tasks.recommendation.log import Log, make_log
 
@@ -33,7 +33,7 @@ class Names:
         """Return the number of each name in a column of text: int64 [rows]."""
         coded = column.combine_chunks().dictionary_encode()
         known = [self.codes.setdefault(name, len(self.codes)) for name in coded.dictionary.to_pylist()]
-        return np.asarray(known, np.int64)[coded.indices.to_numpy(zero_copy_only=False)]
+        return np.asarray(known, np.int64)[as_numpy(coded.indices)]
 
 
 def read_log(
@@ -49,48 +49,28 @@ def read_log(
         OSError: it cannot be read.
     """
     users, items = Names(), Names()
-    parts = [
-        (users.encode(table["user"]), items.encode(table["item"]), table["timestamp"].to_numpy())
-        for table in _tables(Path(path), separator, columns or {})
-    ]
+    parts, named = [], dict[str, str]()
+    for layout, table in _tables(Path(path), separator, columns or {}):
+        parts.append((users.encode(table["user"]), items.encode(table["item"]), as_numpy(table["timestamp"])))
+        named = dict(layout.named)
     if not parts:
         raise ValueError(f"{path}: holds no interaction")
     user, item, time_s = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return make_log(user, item, time_s, list(users.codes), list(items.codes))
+    return make_log(user, item, time_s, list(users.codes), list(items.codes), named)
 
 
-def _tables(path: Path, separator: str | None, columns: Mapping[str, str | int | None]) -> Iterator[pa.Table]:
+def _tables(
+    path: Path, separator: str | None, columns: Mapping[str, str | int | None]
+) -> Iterator[tuple[Layout, pa.Table]]:
     layout: Layout | None = None
     line = 1
-    for piece in _pieces(path):
+    for piece in whole_lines(path, PIECE_BYTES):
         if layout is None:
             layout, skipped = _laid_out(path, piece, separator, columns)
             piece, line = piece[skipped:], line + piece[:skipped].count(b"\n")
         if piece.strip():
-            yield _table(path, piece, line, layout)
+            yield layout, _table(path, piece, line, layout)
         line += piece.count(b"\n")
-
-
-def _pieces(path: Path) -> Iterator[bytes]:
-    """Yield the file in pieces of whole lines."""
-    rest = b""
-    with path.open("rb") as raw:
-        source = _unpacked(raw)
-        try:
-            while block := source.read(PIECE_BYTES):
-                whole, newline, rest = (rest + block).rpartition(b"\n")
-                if newline:
-                    yield whole + newline
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise ValueError(f"{path}: is a damaged or truncated gzip file ({error})") from error
-    if rest:
-        yield rest
-
-
-def _unpacked(raw: BinaryIO) -> BinaryIO:
-    magic = raw.read(2)
-    raw.seek(0)
-    return gzip.open(raw) if magic == b"\x1f\x8b" else raw  # type: ignore[return-value]  # it reads bytes all the same
 
 
 def _laid_out(
@@ -121,14 +101,17 @@ def _table(path: Path, piece: bytes, line: int, layout: Layout) -> pa.Table:
 
 
 def _parsed(piece: bytes, layout: Layout) -> pa.Table:
+    quote: str | bool = '"'
     separator = layout.separator.encode()
-    if len(separator) > 1:
+    if stray_quotes(piece, layout.separator):
+        piece, separator, quote = _cut_by_lines(piece, layout), _ONE, False
+    elif len(separator) > 1:
         piece, separator = piece.replace(separator, _ONE), _ONE
     names = [f"column {number}" for number in range(layout.width)]
     table = csv.read_csv(
         io.BytesIO(piece),
         read_options=csv.ReadOptions(use_threads=False, block_size=2 * len(piece), column_names=names),
-        parse_options=csv.ParseOptions(delimiter=separator.decode()),
+        parse_options=csv.ParseOptions(delimiter=separator.decode(), quote_char=quote),
         convert_options=csv.ConvertOptions(
             column_types={name: pa.string() for name in names},
             include_columns=[names[number] for number in layout.columns.values()],
@@ -138,9 +121,19 @@ def _parsed(piece: bytes, layout: Layout) -> pa.Table:
     for name in ("timestamp", "rating"):
         if name in layout.columns:
             table = table.set_column(table.column_names.index(name), name, _numbers(table[name]))
-    if any(pc.any(pc.equal(table[name], "")).as_py() for name in ("user", "item")):
+    if any(any_empty(table[name]) for name in ("user", "item")):
         raise ValueError("a user or an item has no name")
     return table
+
+
+def _cut_by_lines(piece: bytes, layout: Layout) -> bytes:
+    """Return the same rows with other marks between cells and no quotes around them.
+
+    A quote that does not stand around a cell is a letter like any other, and no line of a log ends within quotes.
+    """
+    lines = (raw.strip(b"\r").decode() for raw in piece.split(b"\n"))
+    rows = (_ONE.decode().join(layout.cut(line)) for line in lines if line)
+    return "\n".join(rows).encode() + b"\n"
 
 
 def _numbers(column: pa.ChunkedArray) -> pa.ChunkedArray:

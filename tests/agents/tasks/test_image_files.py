@@ -14,8 +14,8 @@ from agents.contract import DriftSpec, FleetSpec, InputError
 from agents.seeding import Purpose, rng
 from agents.tasks.base import Cell, Place
 from agents.tasks.image_files import ImageFiles
+from agents.tasks.image_reading import CONTEXTS
 from agents.tasks.images import Images
-from agents.tasks.looks import CONTEXTS
 from agents.tasks.making import make_task
 
 SpecMaker = Callable[..., FleetSpec]

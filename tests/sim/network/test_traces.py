@@ -100,11 +100,14 @@ def test_a_member_of_a_zip_is_read_by_its_name(tmp_path: Path) -> None:
     assert load_rate(f"{tmp_path}/logs.zip!a/one.csv").at(1.0) == 6.0
     with pytest.raises(TraceError, match=r"no 'a/two.csv' in the zip \(1 files\); write .* '!a/one.csv'"):
         load_rate(f"{tmp_path}/logs.zip!a/two.csv")
-    with pytest.raises(TraceError, match="name a file within the zip"):
+    assert load_rate(tmp_path / "logs.zip").at(1.0) == 6.0, "a zip of one file needs no name"
+    with zipfile.ZipFile(tmp_path / "logs.zip", "a") as archive:
+        archive.writestr("a/other.csv", "time_s,rate_bps\n0,5\n")
+    with pytest.raises(TraceError, match=r"name a file within the zip \(2 files\); write .* '!a/"):
         load_rate(tmp_path / "logs.zip")
     whole = (tmp_path / "logs.zip").read_bytes()
     (tmp_path / "cut.zip").write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(TraceError, match=r"cut.zip: the zip is damaged .*fetch it again"):
+    with pytest.raises(TraceError, match=r"cut.zip!a/one.csv: zip file is damaged .*fetch it again"):
         load_rate(f"{tmp_path}/cut.zip!a/one.csv")
 
 

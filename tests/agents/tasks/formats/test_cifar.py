@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from image_writers import cifar_bytes, named, picture
 
+from agents.tabular.packed import PIECE_BYTES
 from agents.tasks.formats.cifar import read_records
-from agents.tasks.formats.unpacking import PIECE_BYTES
 
 IMAGES, LABELS = picture(40, 3, 32, 10), named(40, 10)
 RECORDS = cifar_bytes(IMAGES, LABELS)

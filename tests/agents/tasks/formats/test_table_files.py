@@ -260,3 +260,13 @@ def test_recorded_streams_are_read(name: str, rows: int, features: int, classes:
     assert len(table.classes) == classes
     assert np.isfinite(table.features).all()
     assert (np.bincount(table.labels, minlength=classes) > 0).all()
+
+
+def test_a_row_of_arff_may_end_in_a_comma_as_moa_writes_it(tmp_path: Path) -> None:
+    text = "@relation r\n@attribute a numeric\n@attribute c {x,y}\n\n@data\n\n1,x,\n2,y,\n"
+    (tmp_path / "t.arff").write_text(text, encoding="utf-8")
+    table = read_table(tmp_path / "t.arff")
+    assert table.features[:, 0].tolist() == [1.0, 2.0]
+    (tmp_path / "t.arff").write_text(text + "3,x,,\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"t.arff:9: has 4 values for 2 attributes"):
+        read_table(tmp_path / "t.arff")

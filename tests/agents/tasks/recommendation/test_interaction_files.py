@@ -109,7 +109,7 @@ def test_pieces_of_a_file_make_the_whole(tmp_path: Path, monkeypatch: pytest.Mon
         ),
         ("a,b,c,d\n1,2,3,4\n", {"columns": {"user": "uid"}}, r"log:1: .*'uid' for 'user'; columns are a, b, c, d"),
         (b"1,2,3,4\n1,\xff\xfe,3,4\n", {}, r"log:2: is not UTF-8 text"),
-        (gzip.compress(b"1,2,3,4\n" * 9999)[:-20], {}, r"log: is a damaged or truncated gzip file"),
+        (gzip.compress(b"1,2,3,4\n" * 9999)[:-20], {}, r"log: gzip file is cut short"),
     ],
 )
 def test_what_is_no_log_is_told_by_file_and_line(
@@ -123,3 +123,17 @@ def test_what_is_no_log_is_told_by_file_and_line(
 def test_a_rating_is_not_looked_at_where_columns_are_named_without_it(tmp_path: Path) -> None:
     file = written(tmp_path / "log", "1,2,good,4\n1,3,bad,5\n")
     assert len(read_log(file, columns={"timestamp": 3})) == 2
+
+
+def test_a_stray_quote_swallows_no_rows(tmp_path: Path) -> None:
+    rows = [f"u{n % 5}\ti{n % 9}\t1\t{n}" for n in range(600)]
+    rows[20], rows[320] = '"u1\t"odd title\t1\t20', 'u1\t"odd" title\t1\t320'
+    (tmp_path / "log").write_text("\n".join(rows), encoding="utf-8")
+    log = read_log(tmp_path / "log")
+    assert len(log) == 600
+    assert {'"odd title', '"odd" title'} <= set(log.items)
+    assert '"u1' in log.users
+    rows[320] = 'u1\t"odd'
+    (tmp_path / "log").write_text("\n".join(rows), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"log:321: has 2 columns where the first line has 4"):
+        read_log(tmp_path / "log")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from agents.tasks.formats.columns import MISSING, CellError, Column, Names, Numbers, is_number
+from agents.tabular.columns import MISSING, CellError, Column, Names, Numbers, is_number
 
 
 class Guessed:

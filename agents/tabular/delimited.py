@@ -6,8 +6,8 @@ import csv
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from agents.tasks.formats.columns import MISSING, is_number
-from agents.tasks.formats.sheet import Opened, Row, Sheet
+from agents.tabular.columns import MISSING, is_number
+from agents.tabular.sheet import Cut, Opened, Row, Sheet
 
 #: Tried in this order; the one that cuts the first lines into most columns, all alike, wins.
 DELIMITERS = (",", ";", "\t", "|", " ")
@@ -30,7 +30,7 @@ def delimited_sheet(path: Path, opened: Opened, delimiter: str | None = None, he
     if named:
         next(rows)
     names = tuple(cell.strip() for cell in first) if named else tuple(f"column {n}" for n in range(len(first)))
-    return Sheet(path, names, (None,) * len(names), rows)
+    return Sheet(path, names, (None,) * len(names), rows, Cut(delimiter, named))
 
 
 def _sniffed(path: Path, head: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple
 
-from agents.tasks.formats.text_lines import read_lines
+from agents.tabular.text_lines import read_lines
 
 #: Lines looked at before a table is read.
 _PEEKED = 64
@@ -21,6 +21,13 @@ class Row(NamedTuple):
     cells: list[str]
 
 
+class Cut(NamedTuple):
+    """One delimiter, and whether the first line that is not empty names the columns."""
+
+    delimiter: str
+    header: bool
+
+
 @dataclass(frozen=True)
 class Sheet:
     """What every format of tables comes down to.
@@ -29,12 +36,14 @@ class Sheet:
         declared: of each column its names if it is declared nominal, ``"numeric"``, another word that the
             format has for it (``"date"``, ``"string"``), or None where nothing is declared.
         rows: the lines of data, as they are read.
+        cut: how lines of text become cells, where a delimiter is all that does it.
     """
 
     path: Path
     names: tuple[str, ...]
     declared: tuple[tuple[str, ...] | str | None, ...]
     rows: Iterator[Row]
+    cut: Cut | None = None
 
     def find(self, wanted: str | int, what: str) -> int:
         """Return the number of the column that ``wanted`` names, or is, counted from 0.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from agents.tasks.formats.unpacking import unpacked
+from agents.tabular.packed import unpacked
 
 #: A longer line is no line of a table.
 LONGEST_BYTES = 1 << 20

@@ -1,0 +1,173 @@
+"""Images from files before any tensor is made of them: read, dealt into splits, and checked against the drift."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from agents.blame import about
+from agents.contract import FleetSpec, InputError
+from agents.seeding import Purpose, rng
+from agents.tabular.once import read_once
+from agents.tasks.concepts import Concept, read_concept
+from agents.tasks.drift import Schedule, make_schedule
+from agents.tasks.formats import ImageSet, Labelled
+from agents.tasks.formats.cifar import read_records
+from agents.tasks.formats.idx import read_folder
+from agents.tasks.formats.npz import read_archive
+from agents.tasks.neutral import NEUTRAL
+
+#: What the past of images from files has seen unless a scenario says otherwise, as a scenario writes it.
+CONTEXTS: tuple[Mapping[str, Any], ...] = (
+    {},
+    {"rotate": 90.0},
+    {"rotate": 180.0},
+    {"rotate": 270.0},
+    {"noise": 0.1},
+    {"blur": 1.0},
+    {"contrast": 0.3},
+)
+#: Images that devices see, that the base learns from, is chosen by, and never sees: at most so many unless asked for.
+MOST = {"evaluation": 10_000, "train": 20_000, "validation": 2_000, "held_out": 4_000}
+#: What else can be said of images from files.
+_OWN = ("contexts", *MOST)
+
+#: Kind of files -> the option that it alone has, and its reader, called with the path and that option.
+_READERS: dict[str, tuple[str | None, Callable[[Path, Any], ImageSet]]] = {
+    "idx": ("prefix", read_folder),
+    "cifar": ("labels", lambda path, labels: read_records(path, labels or "fine")),
+    "npz": (None, lambda path, _: read_archive(path)),
+}
+
+
+@dataclass(frozen=True)
+class ImagesRead:
+    """What the files hold, and what the scenario makes of it.
+
+    Attributes:
+        found: all images and labels.
+        rows: name of a split -> where its images are, and which of them it holds; no two splits share one.
+        schedule: the drift.
+        contexts: how the past looked.
+    """
+
+    found: ImageSet
+    rows: Mapping[str, tuple[Labelled, np.ndarray]]
+    schedule: Schedule
+    contexts: Sequence[Concept]
+
+    def labels(self, split: str) -> np.ndarray:
+        """Return the labels of a split: int64 [images]."""
+        part, rows = self.rows[split]
+        return np.asarray(part.labels[rows])
+
+
+def read_images(spec: FleetSpec) -> ImagesRead:
+    """Read the images that ``spec`` names and check everything that can be wrong with them.
+
+    Raises:
+        InputError, ValueError: files, amounts, drift or contexts that cannot be used.
+    """
+    own, read = _READERS[spec.data]
+    options = _own_options(spec, spec.data, *(() if own is None else (own,)))
+    path, which = Path(spec.data_options["path"]), options.get(own) if own else None
+    found = read_once(path, (spec.data, which), lambda: read(path, which))
+    rows = deal(found, spec.data_options, spec.seed)
+    schedule = image_schedule(spec, found.classes)
+    read_all = ImagesRead(found, rows, schedule, ())
+    for split in ("evaluation", "held_out"):
+        check_priors(schedule.concepts, read_all.labels(split), found.classes)
+    with about("task.data.contexts"):
+        raw = spec.data_options.get("contexts", CONTEXTS)
+        contexts = [read_concept(one, NEUTRAL, found.classes) for one in raw]
+    return ImagesRead(found, rows, schedule, contexts)
+
+
+def image_schedule(spec: FleetSpec, classes: int) -> Schedule:
+    """Compile the drift of a scenario of images."""
+    with about("drift"):
+        return make_schedule(spec.drift, spec.cohorts, NEUTRAL, classes, spec.seed, spec.duration_s, own_priors=True)
+
+
+def check_priors(concepts: Sequence[Concept], labels: np.ndarray, classes: int) -> None:
+    """Refuse a prior that wants what is not there: its share would silently go to other classes.
+
+    Raises:
+        InputError: a concept wants a class that ``labels`` lacks.
+    """
+    there = np.bincount(labels, minlength=classes) > 0
+    for concept in concepts:
+        wanted = np.asarray(concept.prior or np.zeros(classes)) > 0
+        if (wanted & ~there).any():
+            missing = int((wanted & ~there).argmax())
+            raise InputError("drift", f"labels.prior wants class {missing}, of which there are no images")
+
+
+@dataclass(frozen=True)
+class _Amounts:
+    """How many images each split takes."""
+
+    evaluation: int
+    train: int
+    validation: int
+    held_out: int
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any], images: int, tested: int | None, place: str) -> _Amounts:
+        """Decide on all amounts: those that ``options`` give, and for the rest what is there and affordable.
+
+        ``tested`` is the size of the test split, if there is one: then it is what devices see.
+
+        Raises:
+            InputError: more images are asked for than there are.
+        """
+        there = images // 4 if tested is None else tested
+        evaluation = options.get("evaluation", min(there, MOST["evaluation"]))
+        if evaluation > (images if tested is None else tested):
+            raise _too_many("evaluation", evaluation, images if tested is None else tested, place)
+        rest = images - evaluation if tested is None else images
+        validation = options.get("validation", min(max(rest // 10, 1), MOST["validation"]))
+        held_out = options.get("held_out", min(max(rest // 5, 1), MOST["held_out"]))
+        train = options.get("train", min(max(rest - validation - held_out, 1), MOST["train"]))
+        if train + validation + held_out > rest:
+            asked = f"train {train:,}, validation {validation:,} and held_out {held_out:,}"
+            raise InputError("task.data", f"{place}: {asked} are more than the {rest:,} images that devices never see")
+        return cls(evaluation, train, validation, held_out)
+
+
+def deal(found: ImageSet, options: Mapping[str, Any], seed: int) -> dict[str, tuple[Labelled, np.ndarray]]:
+    """Deal images into ``evaluation``, ``validation``, ``train`` and ``held_out``; no two share one.
+
+    Raises:
+        InputError: more images are asked for than there are.
+    """
+    train, test = found.train, found.test
+    amounts = _Amounts.of(options, len(train), None if test is None else len(test), train.place)
+    order = rng(seed, Purpose.SPLIT).permutation(len(train))
+    if test is None:
+        shown, order = (train, order[: amounts.evaluation]), order[amounts.evaluation :]
+    else:
+        shown = test, rng(seed, Purpose.SPLIT, 1).permutation(len(test))[: amounts.evaluation]
+    edges = np.cumsum([amounts.validation, amounts.train, amounts.held_out])
+    parts = zip(("validation", "train", "held_out"), np.split(order, edges), strict=False)
+    return {"evaluation": shown, **{name: (train, rows) for name, rows in parts}}
+
+
+def _too_many(split: str, asked: int, there: int, place: str) -> InputError:
+    return InputError(f"task.data.{split}", f"{asked:,} images are asked for, but {place} has {there:,}")
+
+
+def _own_options(spec: FleetSpec, kind: str, *known: str) -> dict[str, Any]:
+    """Return the options that only this kind of files has.
+
+    Raises:
+        ValueError: an option that it does not have.
+    """
+    own = {name: value for name, value in spec.data_options.items() if name not in ("path", *_OWN)}
+    if unknown := sorted(set(own) - set(known)):
+        raise ValueError(f"task {kind} has no option {unknown[0]!r}; known are {', '.join((*known, *_OWN))}")
+    return own

@@ -1,0 +1,60 @@
+"""Reads and checks what a scenario's data and drift are, exactly as building them does, but without torch.
+
+Tasks that need no tensor to be built are built here and now; images stop before they become tensors. Only what runs
+somebody else's code (a class of the user's own, river) is left to the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from agents.blame import about
+from agents.contract import FleetSpec
+from agents.pacing import make_arrivals
+from agents.tasks.facts import image_facts
+from agents.tasks.image_reading import image_schedule, read_images
+from agents.tasks.making import make_task
+
+#: scikit-learn's digits: how many, their shape, and in how many classes (see :mod:`agents.tasks.digits`).
+DIGITS: Mapping[str, Any] = {"images": 1797, "shape": [1, 8, 8], "classes": 10}
+#: Kinds of data whose tasks are built without torch.
+_TORCH_FREE = ("table", "interactions", "synthetic_interactions", "gaussians", "sea", "hyperplane")
+
+
+def read_data(spec: FleetSpec) -> dict[str, Any]:
+    """Return the facts of a scenario's data: plain values, with ``kind`` first.
+
+    Raises:
+        InputError: data, drift or arrivals that building the task refuses; the same error.
+    """
+    with about("task.data"):
+        read = _READERS.get(spec.data, _not_read)(spec)
+    return {"kind": spec.data, **read}
+
+
+def _built(spec: FleetSpec) -> Mapping[str, Any]:
+    task = make_task(spec)
+    for cohort in spec.cohorts:
+        make_arrivals(spec.seed, cohort, task)
+    return {"classes": task.classes, "inputs": list(task.input_shape), **getattr(task, "facts", {})}
+
+
+def _images(spec: FleetSpec) -> Mapping[str, Any]:
+    return {"path": str(spec.data_options["path"]), **image_facts(read_images(spec))}
+
+
+def _digits(spec: FleetSpec) -> Mapping[str, Any]:
+    image_schedule(spec, DIGITS["classes"])
+    return DIGITS
+
+
+def _not_read(spec: FleetSpec) -> Mapping[str, Any]:
+    return {"not_read": "its code runs in a run only"}
+
+
+_READERS: dict[str, Callable[[FleetSpec], Mapping[str, Any]]] = {
+    "digits": _digits,
+    **dict.fromkeys(("idx", "cifar", "npz"), _images),
+    **dict.fromkeys(_TORCH_FREE, _built),
+}

@@ -1,0 +1,82 @@
+"""Reads all that a scenario names: its data, recorded rates, recorded availability, laws from files, its fleet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from agents.blame import about
+from agents.tasks.reading import read_data
+from sim.backend import expected_samples
+from sim.fleet_spec import fleet_spec
+from sim.laws import Empirical
+from sim.reading.asks import expected_asks
+from sim.reading.recordings import availability_read, fitted_read, latency_read, rate_read
+from sim.reading.wording import in_words
+from sim.scenario import Scenario
+
+#: Plain values, by what they are about: ``data``, ``links``, ``availability``, ``laws``, ``fleet``; and ``in_words``.
+ReadOf = dict[str, Any]
+
+
+def read_scenario(scenario: Scenario) -> ReadOf:
+    """Read everything that ``scenario`` names, and compile its drift.
+
+    Raises:
+        InputError: a file or a drift that a run would refuse; it names the path in the scenario.
+    """
+    parts: ReadOf = {}
+    if scenario.task is not None:
+        parts["data"] = read_data(fleet_spec(scenario, ()))
+    parts["links"] = dict(_links(scenario))
+    parts["availability"] = dict(_availability(scenario))
+    parts["laws"] = dict(_laws(scenario.plain(), ""))
+    parts["fleet"] = _fleet(scenario)
+    found = {name: part for name, part in parts.items() if part}
+    return {**found, "in_words": in_words(found)}
+
+
+def _links(scenario: Scenario) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield (``links.lte.up``, what the recording holds) for each rate or latency that is recorded."""
+    for name, link in scenario.links.items():
+        for direction in ("up", "down"):
+            throughput: Any = getattr(link, direction)
+            place = f"links.{name}.{direction}"
+            if throughput.trace is not None:
+                with about(f"{place}.trace"):
+                    yield place, rate_read(throughput.trace)
+            if throughput.fitted is not None:
+                with about(f"{place}.fitted"):
+                    yield place, fitted_read(throughput.fitted)
+        if link.ping is not None:
+            with about(f"links.{name}.ping"):
+                yield f"links.{name}.ping", latency_read(link.ping)
+
+
+def _availability(scenario: Scenario) -> Iterator[tuple[str, dict[str, Any]]]:
+    for number, cohort in enumerate(scenario.fleet):
+        recorded: Any = cohort.availability
+        if recorded.kind == "trace":
+            with about(f"fleet.{number}.availability.file"):
+                yield cohort.cohort, availability_read(recorded, scenario.duration)
+
+
+def _laws(value: Any, place: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield (``fleet.0.compute.inference``, what the file holds) for each law that was read from a file."""
+    if isinstance(value, Empirical) and value.source:
+        least, most = min(value.values), max(value.values)
+        yield place, {"path": str(value.source[0]), "values": len(value.values), "from": least, "to": most}
+    elif isinstance(value, dict | list):
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, one in items:
+            yield from _laws(one, f"{place}.{key}" if place else str(key))
+
+
+def _fleet(scenario: Scenario) -> dict[str, Any]:
+    used = dict.fromkeys(cohort.link for cohort in scenario.fleet if cohort.link is not None)
+    fleet: dict[str, Any] = {"devices": scenario.devices, "links": list(used)}
+    if scenario.task is not None:
+        recorded = any(cohort.samples.arrivals == "recorded" for cohort in scenario.fleet)
+        fleet["samples"] = None if recorded else round(expected_samples(scenario))
+    fleet["asks"] = expected_asks(scenario)
+    return fleet

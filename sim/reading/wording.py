@@ -1,0 +1,96 @@
+"""What was read of a scenario, in a few lines for a person who knows the files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+#: So many names are listed before the rest is counted.
+_LISTED = 6
+
+
+def in_words(read: Mapping[str, Any]) -> dict[str, str]:
+    """Return subject -> what was read of it: ``data``, ``links.lte.up``, ``availability of phones``, ``fleet``."""
+    words = {"data": _data(read["data"])} if "data" in read else {}
+    words |= {place: _recorded(one) for place, one in read.get("links", {}).items()}
+    words |= {f"availability of {cohort}": _available(one) for cohort, one in read.get("availability", {}).items()}
+    words |= {place: f"{one['path']}; {one['values']:,} values" for place, one in read.get("laws", {}).items()}
+    return words | {"fleet": _fleet(read["fleet"])}
+
+
+def _data(data: Mapping[str, Any]) -> str:
+    return "; ".join(part for write in _DATA for part in write(data))
+
+
+def _origin(data: Mapping[str, Any]) -> Iterator[str]:
+    yield f"{data['kind']} {data['path']}" if "path" in data else str(data["kind"])
+    if "not_read" in data:
+        yield f"not read: {data['not_read']}"
+
+
+def _amounts(data: Mapping[str, Any]) -> Iterator[str]:
+    for what in ("rows", "images", "users", "items", "owners"):
+        if what in data:
+            yield f"{data[what]:,} {what}"
+    if "kept" in data:
+        kept = data["kept"]
+        yield f"kept {kept['rows']:,} rows of {kept['users']:,} users and {kept['items']:,} items"
+    if "past_rows" in data:
+        yield f"{data['past_rows']:,} of them are the past"
+    if "shape" in data:
+        yield f"shape {' x '.join(map(str, data['shape']))}"
+    if "splits" in data:
+        yield ", ".join(f"{split} {count:,}" for split, count in data["splits"].items())
+
+
+def _columns(data: Mapping[str, Any]) -> Iterator[str]:
+    if "features" in data:
+        named = [f"{name} ({kind})" for name, kind in data["features"].items()]
+        yield f"{len(named)} features: {_listed(named)}"
+    elif "inputs" in data:
+        yield f"inputs {' x '.join(map(str, data['inputs']))}"
+    for role, column in data.get("columns", {}).items():
+        yield f"{role} {column!r}"
+
+
+def _classes(data: Mapping[str, Any]) -> Iterator[str]:
+    classes = data.get("classes")
+    if isinstance(classes, Mapping):
+        yield f"{len(classes)} classes: {_listed([f'{name} {count:,}' for name, count in classes.items()])}"
+    elif classes is not None:
+        yield f"{classes} classes"
+
+
+def _span(data: Mapping[str, Any]) -> Iterator[str]:
+    if "span" in data:
+        first, last = data["span"]
+        yield f"times {first:.17g} to {last:.17g}"
+
+
+_DATA: tuple[Callable[[Mapping[str, Any]], Iterator[str]], ...] = (_origin, _amounts, _columns, _classes, _span)
+
+
+def _recorded(one: Mapping[str, Any]) -> str:
+    mean = f"mean {one['mean_bps']:,.6g} bit/s" if "mean_bps" in one else f"mean {one['mean_s']:.6g} s"
+    states = f"; fitted by {one['states']} states" if "states" in one else ""
+    return f"{one['path']}; {one['span_s']:,.6g} s, {mean}, read in {one['unit']}{states}"
+
+
+def _available(one: Mapping[str, Any]) -> str:
+    note = f"; {one['note']}" if "note" in one else ""
+    return f"{one['path']}; {one['recordings']:,} devices, {one['from_s']:g} s to {one['until_s']:g} s{note}"
+
+
+def _fleet(fleet: Mapping[str, Any]) -> str:
+    parts = [f"{fleet['devices']:,} devices"]
+    if "samples" in fleet:
+        samples = fleet["samples"]
+        parts.append("samples as recorded" if samples is None else f"about {samples:,} samples to come")
+    asks = fleet["asks"]
+    parts.append("asks only the run knows" if asks is None else f"about {asks:,} asks to come")
+    return "; ".join([*parts, f"links {', '.join(fleet['links']) or 'none'}"])
+
+
+def _listed(names: list[str]) -> str:
+    more = f", and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return ", ".join(names[:_LISTED]) + more

@@ -1,0 +1,78 @@
+"""What ``validate`` prints of a scenario, and that the manifest and the report say the same."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from stage import Told, scene
+
+LINK = "links: {lte: {up: {trace: rate.csv}, down: 1 Mbit/s, ping: {file: ping.csv}}}\n"
+TIMING = (
+    "version: 1\nduration: 100 s\ntask: none\n"
+    "fleet: [{cohort: phones, devices: 4, link: lte, availability: {trace: there.csv},"
+    " compute: {inference: {empirical: {file: law.txt, unit: ms}}}}]\n" + LINK + "method: {adapter: {kind: probe,"
+    " payload: 1 kB, update: 1 kB}, trigger: {kind: periodic, every: 10 s}}\n"
+)
+TABLE = """\
+version: 1
+duration: 60 s
+task:
+  data: {kind: table, path: t.csv, target: kind, time: when, deal: column, column: who, nominal: [site]}
+  pretrain: {epochs: 1}
+fleet: [{cohort: phones, devices: 3, samples: {every: 2 s}}]
+"""
+
+
+def _files(folder: Path) -> None:
+    (folder / "rate.csv").write_text("time_s,rate_kbps\n0,10\n5,30\n", encoding="utf-8")
+    (folder / "ping.csv").write_text("time_s,ping_ms\n0,40\n1,60\n", encoding="utf-8")
+    (folder / "there.csv").write_text("a 500 600\nb 550 900\n", encoding="utf-8")
+    (folder / "law.txt").write_text("5\n7\n9\n", encoding="utf-8")
+    (folder / "timing.yaml").write_text(TIMING, encoding="utf-8")
+    rows = [f"{n},p{n % 3},{n * 0.5},{n % 4},{'xy'[n % 5 == 0]}" for n in range(100)]
+    (folder / "t.csv").write_text("\n".join(["when,who,load,site,kind", *rows]), encoding="utf-8")
+    (folder / "table.yaml").write_text(TABLE, encoding="utf-8")
+
+
+def test_recordings_are_told_with_span_mean_and_unit(told: Told, tmp_path: Path) -> None:
+    _files(tmp_path)
+    code, out, _ = told("validate", "timing.yaml")
+    assert code == 0
+    first, *lines = out.splitlines()
+    assert first == "timing.yaml: ok (timing)"
+    said = dict(line.strip().split(": ", 1) for line in lines)
+    assert said["links.lte.up"].endswith("rate.csv; 10 s, mean 20,000 bit/s, read in kbit/s")
+    assert said["links.lte.ping"].endswith("ping.csv; 2 s, mean 0.05 s, read in ms")
+    assert "2 devices, 500 s to 900 s; the run ends before the first window" in said["availability of phones"]
+    assert said["fleet.0.compute.inference"].endswith("law.txt; 3 values")
+    assert said["fleet"] == "4 devices; about 40 asks to come; links lte"
+
+
+def test_a_table_is_told_by_its_columns_and_json_says_the_same(told: Told, tmp_path: Path) -> None:
+    _files(tmp_path)
+    data = next(line for line in told("validate", "table.yaml")[1].splitlines() if line.startswith("  data: "))
+    for part in (
+        "100 rows",
+        "3 owners",
+        "20 of them are the past",
+        "2 features: load (number), site (4 categories)",
+        "target 'kind'; time 'when'; owner 'who'",
+        "2 classes: x 80, y 20",
+        "times 0 to 99",
+    ):
+        assert part in data
+    read = json.loads(told("validate", "table.yaml", "--json")[1])["table.yaml"]
+    assert read["data"]["classes"] == {"x": 80, "y": 20}
+    assert read["fleet"]["samples"] == 90
+    assert f"  data: {read['in_words']['data']}" == data
+
+
+def test_the_manifest_and_the_report_say_what_validate_says(told: Told, tmp_path: Path) -> None:
+    file = str(scene("timing"))
+    read = json.loads(told("validate", file, "--json")[1])[file]
+    assert told("run", file, "--quiet", "--out", "run")[0] == 0
+    assert json.loads((tmp_path / "run" / "manifest.json").read_text(encoding="utf-8"))["read"] == read
+    report = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    assert "What was read" in report
+    assert read["in_words"]["fleet"] in report
