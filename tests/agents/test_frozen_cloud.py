@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from agents.cloud_half import CloudHalf, Collected
-from agents.codecs import Field, make_codec
+from agents.codecs.making import make_codec
+from agents.codecs.message import Field
 from agents.contract import FROZEN
 from agents.methods.base import CloudState, Context, Deployed, DeviceState, Payload, Recent, Updates, Who
 from agents.models.base import Base
