@@ -24,9 +24,8 @@ from agents.methods.base import DeviceState, Method, Payload, Recent, Updates
 from agents.samples import Picked, Strips
 from agents.tasks.base import Place, Task
 
-#: Samples of a device that are predicted at once are a multiple of this, so that bits show no batch (see
-#: ``models.head``), and not more than that.
-_QUANTUM, _WIDEST = 4, 96
+#: Samples of a device that are predicted at once, at most.
+_WIDEST = 96
 #: Samples that are predicted at once, of all devices together: few enough that they stay in the cache.
 _AT_ONCE = 4096
 #: Samples of a device that wait at the end of an interval, at most, those of the cell that reaches beyond it included.
@@ -177,8 +176,7 @@ class Stack:
         """Return how many of a device's waiting ``samples`` are predicted at once: in equal parts, if not all."""
         if self._steady:
             return _WIDEST
-        part = -(-samples // -(-samples // _WIDEST))
-        return -(-max(part, self._parts.method.head.fewest) // _QUANTUM) * _QUANTUM
+        return -(-samples // -(-samples // _WIDEST))
 
     def _judge_some(self, rows: np.ndarray, count: np.ndarray, width: int, missing: int) -> None:
         parts = self._parts

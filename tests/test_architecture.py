@@ -17,6 +17,8 @@ MOST_LINES, MOST_LINES_OF_A_FUNCTION = 300, 50
 #: A library -> where it may be imported (paths or folders), and why nowhere else.
 LIBRARIES = {
     "torch": (("agents/",), "the timing plane knows times and sizes, never a tensor"),
+    "numba": (("agents/kernels/",), "the order of sums is written down in one place"),
+    "llvmlite": (("agents/kernels/",), "the order of sums is written down in one place"),
     "simpy": (
         ("sim/clock.py", "sim/lines/", "agents/benching/naive.py"),
         "laws are plain arithmetic; only the clock knows who tells the story (and the yardstick of the bench)",

@@ -10,11 +10,11 @@ import torch
 from torch import nn
 
 from agents.models.base import Net
-from agents.models.dense import Dense
+from agents.models.dense import Dense, Tanh
 from agents.models.head import HeadShape
 from agents.models.sizes import at_least_one, read_model_options
 
-_ACTIVATIONS = {"tanh": nn.Tanh, "relu": nn.ReLU}
+_ACTIVATIONS = {"tanh": Tanh, "relu": nn.ReLU}
 _DEFAULTS: dict[str, Any] = {"channels": (16, 32, 64), "hidden": (64, 64), "layers": 2, "activation": "tanh"}
 #: Images that go through the trunk at once.
 ROWS = 256

@@ -10,10 +10,10 @@ from typing import Any
 from torch import nn
 
 from agents.models.base import Net
-from agents.models.dense import Dense
+from agents.models.dense import Dense, Tanh
 from agents.models.head import HeadShape
 
-_ACTIVATIONS = {"tanh": nn.Tanh, "relu": nn.ReLU}
+_ACTIVATIONS = {"tanh": Tanh, "relu": nn.ReLU}
 _DEFAULTS: dict[str, Any] = {"hidden": (32, 32), "layers": 2, "activation": "tanh"}
 
 
