@@ -43,6 +43,7 @@ LATE = {
     ("sim/backend.py", "agents.pools"),
     ("sim/backend.py", "agents.devices"),
     ("sim/fork.py", "agents.building"),
+    ("sim/manifest.py", "agents.kernels.versions"),
 }
 FORBIDDEN_NAMES = ("utils", "util", "common", "helper", "helpers", "manager", "handler")
 

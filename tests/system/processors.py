@@ -39,7 +39,7 @@ SETTINGS: dict[str, dict[str, str]] = {
 }
 
 #: A stream whose samples are drawn as they come, of any number of inputs or of small images.
-STREAM = '''
+STREAM = """
 import numpy as np
 from agents.tasks.own import OwnStream
 
@@ -63,7 +63,7 @@ class Tides(OwnStream):
         x = rng.normal(size=(*y.shape, *self.inputs))
         x[..., 0] += 2.0 * y.reshape(*y.shape, *[1] * (len(self.inputs) - 1))
         return x
-'''
+"""
 
 
 def world(model: Any, data: Any, adapter: Any, devices: int = 7, **changed: Any) -> dict[str, Any]:
@@ -128,8 +128,8 @@ CASES: dict[str, dict[str, Any]] = {
 def digests(folder: Path, setting: str, *cases: str, workers: int = 0) -> dict[str, dict[str, str]]:
     """Play ``cases`` under a setting, lazily, eagerly and with 1 to ``workers`` workers; case -> way -> digest."""
     command = [sys.executable, __file__, str(folder), str(workers), *cases]
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"} | SETTINGS[setting]
-    told = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=280)
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(folder)]), "OMP_NUM_THREADS": "1"} | SETTINGS[setting]
+    told = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=800)
     assert told.returncode == 0, told.stderr[-3000:]
     printed: dict[str, dict[str, str]] = json.loads(told.stdout.splitlines()[-1])
     return printed
@@ -149,7 +149,6 @@ def _play(folder: Path, workers: int, cases: list[str]) -> dict[str, dict[str, s
     import yaml
 
     (folder / "mine.py").write_text(STREAM, encoding="utf-8")
-    sys.path.insert(0, str(folder))
     found = {}
     for case in cases:
         file = folder / "scenario.yaml"
