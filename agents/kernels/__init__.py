@@ -10,7 +10,19 @@ neither reorder nor fuse them.
 On a GPU, and for other types than float32, torch computes.
 """
 
-from agents.kernels.layers import affine, applies, dots, product, recorded, sigmoid, softmax, softplus, tanh, totals
+from agents.kernels.layers import (
+    affine,
+    applies,
+    dots,
+    product,
+    recorded,
+    sigmoid,
+    softmax,
+    softplus,
+    sqrt,
+    tanh,
+    totals,
+)
 from agents.kernels.losses import log_loss
 from agents.kernels.steps import adam_step
 
@@ -25,6 +37,7 @@ __all__ = [
     "sigmoid",
     "softmax",
     "softplus",
+    "sqrt",
     "tanh",
     "totals",
 ]

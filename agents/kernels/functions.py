@@ -108,6 +108,13 @@ def tanh_all(x: np.ndarray, out: np.ndarray) -> None:
 
 
 @compiled("void(f4[::1], f4[::1])")
+def sqrt_all(x: np.ndarray, out: np.ndarray) -> None:
+    """Put the correctly rounded square root of every ``x`` into ``out``; MKL's is not, and depends on the processor."""
+    for i in range(len(x)):
+        out[i] = np.sqrt(x[i])
+
+
+@compiled("void(f4[::1], f4[::1])")
 def sigmoid_all(x: np.ndarray, out: np.ndarray) -> None:
     """Put 1 / (1 + exp(-x)) of every ``x`` into ``out``."""
     for i in range(len(x)):

@@ -31,26 +31,22 @@ def product(x: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
 
 def dots(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     """Return the scalar products [..., n] of ``x`` [..., n, width] with ``y`` [..., width]."""
-    if not applies(x, y) or recorded(x, y):
-        return (x * y.unsqueeze(-2)).sum(-1)
-    out = x.new_empty(x.shape[:-1])
-    many = x.reshape(-1, *x.shape[-2:]), y.reshape(-1, y.shape[-1])
-    products.scalar_products(*(one.detach().numpy() for one in many), out.view(-1, out.shape[-1]).numpy())
-    return out
+    return product(x.flatten(0, -3), y.flatten(0, -2).unsqueeze(2)).view(x.shape[:-1])
 
 
 def totals(x: torch.Tensor) -> torch.Tensor:
-    """Return the sums [...] of ``x`` [..., n] along its last axis."""
-    if not applies(x) or recorded(x):
-        return x.sum(-1)
-    out = x.new_empty(x.shape[:-1])
-    products.sums(x.detach().reshape(-1, x.shape[-1]).numpy(), out.view(-1).numpy())
-    return out
+    """Return the sums [...] of ``x`` [..., n] along its last axis, added up from the first to the last."""
+    return product(x.reshape(1, -1, x.shape[-1]), x.new_ones(1, x.shape[-1], 1)).view(x.shape[:-1])
 
 
 def tanh(x: torch.Tensor) -> torch.Tensor:
     """Return tanh of every element."""
     return _each(functions.tanh_all, torch.tanh, x)
+
+
+def sqrt(x: torch.Tensor) -> torch.Tensor:
+    """Return the square root of every element."""
+    return _each(functions.sqrt_all, torch.sqrt, x)
 
 
 def sigmoid(x: torch.Tensor) -> torch.Tensor:

@@ -58,39 +58,3 @@ def multiply(x: np.ndarray, w: np.ndarray, b: np.ndarray, out: np.ndarray) -> No
         while row < x.shape[1]:
             _single_row(to + row * out_row, of + row * x_row, x_step, by, w_step, plus, depth, columns)
             row += 1
-
-
-@compiled("void(f4[:,:,:], f4[:,:], f4[:,::1])")
-def scalar_products(x: np.ndarray, y: np.ndarray, out: np.ndarray) -> None:
-    """Put the scalar products of ``x`` [rows, n, width] with ``y`` [rows, width] into ``out`` [rows, n].
-
-    Eight sums, of every eighth product each, are added up in pairs.
-    """
-    width = x.shape[2]
-    whole = width - width % 8
-    for row in range(x.shape[0]):
-        for number in range(x.shape[1]):
-            a0 = a1 = a2 = a3 = a4 = a5 = a6 = a7 = np.float32(0)
-            for i in range(0, whole, 8):
-                a0 += x[row, number, i] * y[row, i]
-                a1 += x[row, number, i + 1] * y[row, i + 1]
-                a2 += x[row, number, i + 2] * y[row, i + 2]
-                a3 += x[row, number, i + 3] * y[row, i + 3]
-                a4 += x[row, number, i + 4] * y[row, i + 4]
-                a5 += x[row, number, i + 5] * y[row, i + 5]
-                a6 += x[row, number, i + 6] * y[row, i + 6]
-                a7 += x[row, number, i + 7] * y[row, i + 7]
-            total = ((a0 + a1) + (a2 + a3)) + ((a4 + a5) + (a6 + a7))
-            for i in range(whole, width):
-                total += x[row, number, i] * y[row, i]
-            out[row, number] = total
-
-
-@compiled("void(f4[:,:], f4[::1])")
-def sums(x: np.ndarray, out: np.ndarray) -> None:
-    """Put the sum of each row of ``x`` into ``out``, added up from the first to the last."""
-    for row in range(x.shape[0]):
-        total = np.float32(0)
-        for value in x[row]:
-            total += value
-        out[row] = total

@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from agents.kernels import affine, product
+from agents.kernels import affine, product, sqrt
 from agents.models.dense import Dense, Gru, Tanh
 from agents.models.head import HeadShape
 
@@ -45,7 +45,7 @@ class WindowEncoder(nn.Module):
         number = count.clamp_min(1).float().unsqueeze(1)
         mean = product(real, encoded)[:, 0] / number
         spread = product(real, (encoded - mean.unsqueeze(1)).square())[:, 0] / number
-        return torch.cat([mean, (spread + 1e-6).sqrt()], 1)
+        return torch.cat([mean, sqrt(spread + 1e-6)], 1)
 
 
 class LinearTransfer(nn.Module):

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import torch
 
-from agents.kernels import totals
+from agents.kernels import sqrt, totals
 
 Cloud = dict[str, torch.Tensor]
 
@@ -104,7 +104,7 @@ class Prototypes:
     def assign(self, codes: torch.Tensor, held: torch.Tensor) -> torch.Tensor:
         """Return the nearest prototypes, or those ``held`` unless another is nearer by the hysteresis: [tickets]."""
         away = codes[:, None, :] - self._kept["centres"]
-        distance = totals(away.square_()).sqrt_()
+        distance = sqrt(totals(away.square_()))
         nearest = distance.argmin(1)
         bound = (1.0 - self._rule.hysteresis) * distance.gather(1, held[:, None])
         return torch.where((distance.gather(1, nearest[:, None]) < bound)[:, 0], nearest, held)

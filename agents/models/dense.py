@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from agents.kernels import affine, product, recorded, sigmoid, softmax, tanh, totals
+from agents.kernels import affine, product, recorded, sigmoid, softmax, sqrt, tanh, totals
 
 
 class Dense(nn.Linear):
@@ -77,7 +77,7 @@ class Norm(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         centred = x - (totals(x) / x.shape[-1]).unsqueeze(-1)
-        deviation = (totals(centred.square()) / x.shape[-1] + 1e-5).sqrt().unsqueeze(-1)
+        deviation = sqrt(totals(centred.square()) / x.shape[-1] + 1e-5).unsqueeze(-1)
         return centred / deviation * (1.0 + self.scale) + self.shift
 
 

@@ -128,7 +128,11 @@ CASES: dict[str, dict[str, Any]] = {
 def digests(folder: Path, setting: str, *cases: str, workers: int = 0) -> dict[str, dict[str, str]]:
     """Play ``cases`` under a setting, lazily, eagerly and with 1 to ``workers`` workers; case -> way -> digest."""
     command = [sys.executable, __file__, str(folder), str(workers), *cases]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(folder)]), "OMP_NUM_THREADS": "1"} | SETTINGS[setting]
+    environment = (
+        os.environ
+        | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(folder)]), "OMP_NUM_THREADS": "1"}
+        | SETTINGS[setting]
+    )
     told = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=800)
     assert told.returncode == 0, told.stderr[-3000:]
     printed: dict[str, dict[str, str]] = json.loads(told.stdout.splitlines()[-1])

@@ -9,11 +9,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.kernels import adam_step, log_loss, sigmoid, softmax, softplus, tanh
+from agents.kernels import adam_step, log_loss, sigmoid, softmax, softplus, sqrt, tanh
 
 Function = Callable[[torch.Tensor], torch.Tensor]
 FUNCTIONS: list[tuple[Function, Function]] = [
     (tanh, torch.tanh),
+    (lambda x: sqrt(x.abs()), lambda x: torch.sqrt(x.abs())),
     (sigmoid, torch.sigmoid),
     (softplus, torch.nn.functional.softplus),
 ]

@@ -98,7 +98,7 @@ def test_scalar_products_and_sums_of_a_row_are_those_of_the_row_alone(rows: int,
     assert torch.allclose(summed.double(), x.double().sum(2), atol=1e-4)
     for row in range(rows):
         assert torch.equal(dots(x[row : row + 1], y[row : row + 1])[0], together[row])
-        assert torch.equal(dots(x[row, -1:], y[row]), together[row, -1:])
+        assert torch.equal(dots(x[row : row + 1, -1:], y[row : row + 1])[0], together[row, -1:])
         assert torch.equal(totals(x[row, -1]), summed[row, -1])
 
 
