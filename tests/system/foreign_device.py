@@ -72,7 +72,7 @@ class ForeignDevice(TorchFunctionMode):
         if func not in _COPIES:
             _refuse_mixing(func, tensors)
         self.operations += 1
-        if func is torch.baddbmm and len(args[1]) > 1:
+        if func is torch.baddbmm and min(args[1].shape[:2]) > 1:
             self.batches.add(tuple(args[1].shape[:2]))
         within = {**kwargs, "device": "cpu"} if made_there else kwargs
         inner_args, inner_kwargs = tree_map_only(Foreign, lambda one: one.inner, (args, within))
