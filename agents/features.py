@@ -9,12 +9,13 @@ from typing import Protocol, Self
 import numpy as np
 import torch
 
+from agents.devices import CPU
 from agents.models.base import Base
 from agents.pretraining import cached, fingerprint
 from agents.raw_pool import RawPool
 from agents.tasks.base import PoolTask
 
-#: Rows pushed through a trunk at once when a table is built; fixed, so that last bits never differ.
+#: Rows pushed through a trunk at once: few, so that they stay in the cache; fixed, as a GPU rounds by shape.
 _ROWS = 256
 
 #: Samples field by field, [devices, samples, ...] each.
@@ -85,20 +86,19 @@ class PooledFeatures(Whole):
 
 
 class DrawnFeatures(Whole):
-    """Features of samples that are drawn anew: the trunk runs on each, in passes that show no batch in any bit."""
+    """Features of samples that are drawn as they come: the trunk runs on each, and no bit depends on the others."""
 
     def __init__(self, base: Base) -> None:
         self._base = base
-        self._rounds = next(base.trunk.parameters(), None) is not None
 
     def on(self, device: torch.device) -> DrawnFeatures:
         return DrawnFeatures(self._base.on(device))
 
     def of(self, samples: Fields) -> torch.Tensor:
         x = torch.from_numpy(samples["x"]).to(self._base.device)
-        # A trunk without weights hands on what it is given, whatever is beside it.
-        if not self._rounds:
-            return self._base.features(x)
+        # Dense layers treat each row alone; convolutions may not, and are given one image at a time.
+        if self._base.device == CPU:
+            return self._base.features(x, at_once=1)
         return trunk_features(self._base, x.flatten(0, 1)).view(*x.shape[:2], -1)
 
     def raw(self, samples: Fields) -> torch.Tensor:

@@ -6,16 +6,14 @@ from functools import reduce
 from math import log2
 from typing import NamedTuple, Protocol
 
-import numpy as np
 import torch
 from torch.nn import functional
 
+from agents.kernels import applies, log_loss, softplus, totals
 from agents.tasks.recommendation.market import HIT_WITHIN
 
 #: Integers that stand for 1, so that sums of fractions are exact.
 _MICRO = 1_000_000
-#: Columns are padded to a multiple of this before functions that a processor computes vector by vector.
-_LANES = 16
 #: Where a list's discounted gain and hits are cut off, beside ``HIT_WITHIN``.
 _GAIN_WITHIN, _ALSO_WITHIN = (5, 10, 20), (1, 5, 20)
 #: Where scores are cut into bins: steps of half a logit, the first and the last bin without end.
@@ -71,30 +69,19 @@ class Top1:
         return functional.cross_entropy(logits.flatten(0, -2), label.flatten())
 
     def judge(self, logits: torch.Tensor, label: torch.Tensor) -> Judged:
-        by_class = _by_class(logits)
-        highest = by_class.amax(0)
-        own = logits.gather(-1, label.unsqueeze(-1)).squeeze(-1)
-        correct = own == highest
-        if int((by_class == highest).sum()) != len(label) or bool(highest.isnan().any()):
-            # Some classes are equally high, and the first of them counts; or some logit is no number.
-            correct = by_class.max(0).indices == label
-        loss_nats = _added_up((by_class - highest).exp_()).log_() + highest - own
+        if applies(logits):
+            correct, loss_nats = log_loss(logits, label)
+        else:
+            by_class, own = _by_class(logits), logits.gather(-1, label.unsqueeze(-1)).squeeze(-1)
+            highest, at = by_class.max(0)
+            correct = at == label
+            loss_nats = reduce(torch.add, (by_class - highest).exp()).log() + highest - own
         return Judged(correct, loss_nats, label.new_zeros(*label.shape, 0))
 
 
 def _by_class(logits: torch.Tensor) -> torch.Tensor:
     # Class by class over all samples at once: four times as quick as sample by sample.
     return logits.movedim(-1, 0).contiguous()
-
-
-def _added_up(by_class: torch.Tensor) -> torch.Tensor:
-    """Return the sum over the classes, one after the other, so that bits do not tell how many samples there are."""
-    if by_class.device.type != "cpu":
-        return reduce(torch.add, by_class)
-    rows = by_class.reshape(len(by_class), -1).numpy()
-    # A lone column would be summed in pairs.
-    wide = rows if rows.shape[1] > 1 else rows.repeat(2, axis=1)
-    return torch.from_numpy(np.add.reduce(wide, axis=0)[: rows.shape[1]]).view(by_class.shape[1:])
 
 
 class Ranking:
@@ -127,9 +114,7 @@ class Ranking:
         """Return the loss of each list [nats], [...]."""
         # Every candidate as if not clicked, and what the clicked one really costs instead.
         clicked = logits.gather(-1, label.unsqueeze(-1)).squeeze(-1)
-        # Whole vectors only: a processor rounds the rest of a row another way, depending on where it lies in memory.
-        padded = functional.pad(logits, (0, -logits.shape[-1] % _LANES), value=-torch.inf)
-        return (functional.softplus(padded).sum(-1) - clicked) / logits.shape[-1]
+        return (totals(softplus(logits)) - clicked) / logits.shape[-1]
 
     def training_loss(self, logits: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
         return self.loss_nats(logits, label).mean()

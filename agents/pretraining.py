@@ -17,7 +17,7 @@ from safetensors.torch import load_file, save_file
 
 _AGENTS = Path(__file__).parent
 #: Code that decides what a training run yields: its text is part of every key.
-_CODE = ("seeding.py", "codecs", "measures.py", "tasks", "models", "methods")
+_CODE = ("seeding.py", "codecs", "measures.py", "kernels", "tasks", "models", "methods")
 
 
 def cached(key: Mapping[str, Any], build: Callable[[], dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:

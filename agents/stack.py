@@ -28,9 +28,8 @@ from agents.tasks.base import Place
 from agents.watching import Watching
 from agents.windows import Windows
 
-#: Samples of a device that are predicted at once are a multiple of this, so that bits show no batch (see
-#: ``models.head``), and not more than that.
-_QUANTUM, _WIDEST = 4, 96
+#: Samples of a device that are predicted at once, at most.
+_WIDEST = 96
 #: Samples that are predicted at once, of all devices together: few enough that they stay in the cache.
 _AT_ONCE = 4096
 #: Of more classes than this, a full list of items, fewer samples are predicted at once.
@@ -225,8 +224,7 @@ class Stack:
         """Return how many of a device's waiting ``samples`` are predicted at once: in equal parts, if not all."""
         if self._steady:
             return _WIDEST
-        part = -(-samples // -(-samples // _WIDEST))
-        return -(-max(part, self._parts.method.head.fewest) // _QUANTUM) * _QUANTUM
+        return -(-samples // -(-samples // _WIDEST))
 
     def _judge_some(self, rows: np.ndarray, count: np.ndarray, width: int, missing: int) -> None:
         parts = self._parts

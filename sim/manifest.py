@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from sim.assembly import Live
+from sim.processor import processor
 from sim.scenario import Scenario
 
-_PACKAGES = ("simpy", "torch", "numpy", "pyarrow", "scikit-learn", "ray")
+_PACKAGES = ("simpy", "torch", "numpy", "pyarrow", "scikit-learn", "ray", "numba")
 
 
 def manifest(scenario: Scenario, live: Live) -> dict[str, Any]:
@@ -38,6 +39,8 @@ def manifest(scenario: Scenario, live: Live) -> dict[str, Any]:
         "service_s": getattr(scenario.cloud.service, "mean", None),
         "service": None if live.service is None else asdict(live.service),
         "versions": versions(),
+        "processor": processor(),
+        "kernels": None if plane is None else _kernels(),
         "git": _revision(),
         "backend": "ray" if workers else "inline",
         "workers": workers,
@@ -49,6 +52,13 @@ def manifest(scenario: Scenario, live: Live) -> dict[str, Any]:
 def versions() -> dict[str, str]:
     """Return the versions of all that a result may depend on."""
     return {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES}
+
+
+def _kernels() -> dict[str, str]:
+    # Only here: timing-only runs load neither torch nor numba.
+    from agents.kernels.versions import kernels
+
+    return kernels()
 
 
 def _revision() -> str | None:

@@ -19,6 +19,8 @@ MOST_LINES, MOST_LINES_OF_A_FUNCTION = 300, 50
 #: A library -> where it may be imported (paths or folders), and why nowhere else.
 LIBRARIES = {
     "torch": (("agents/",), "the timing plane knows times and sizes, never a tensor"),
+    "numba": (("agents/kernels/",), "the order of sums is written down in one place"),
+    "llvmlite": (("agents/kernels/",), "the order of sums is written down in one place"),
     "simpy": (
         ("sim/clock.py", "sim/lines/", "agents/benching/naive.py"),
         "laws are plain arithmetic; only the clock knows who tells the story (and the yardstick of the bench)",
@@ -63,6 +65,7 @@ LATE = {
     ("sim/backend.py", "agents.pools"),
     ("sim/backend.py", "agents.devices"),
     ("sim/fork.py", "agents.building"),
+    ("sim/manifest.py", "agents.kernels.versions"),
 }
 FORBIDDEN_NAMES = ("utils", "util", "common", "helper", "helpers", "manager", "handler")
 

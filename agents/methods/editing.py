@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import torch
 from torch import nn
-from torch.nn import functional
 
-from agents.models.head import COLUMNS, HeadShape
+from agents.kernels import affine, product, sqrt
+from agents.models.dense import Dense, Gru, Tanh
+from agents.models.head import HeadShape
 
 #: Standard deviation of the generator's first weights: small, so that training starts at no edit at all.
 _FIRST_STD = 0.02
@@ -25,10 +26,10 @@ class WindowEncoder(nn.Module):
 
     def __init__(self, features: int, width: int, code: int, pooling: str) -> None:
         super().__init__()
-        self.sample = nn.Sequential(nn.Linear(features, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU())
-        self.reader = nn.GRU(width, width, batch_first=True) if pooling == "gru" else None
-        self.project = nn.Sequential(nn.Linear(width * (2 - (pooling == "gru")), code), nn.Tanh())
-        self.out = nn.Linear(code, code)
+        self.sample = nn.Sequential(Dense(features, width), nn.ReLU(), Dense(width, width), nn.ReLU())
+        self.reader = Gru(width, width) if pooling == "gru" else None
+        self.project = nn.Sequential(Dense(width * (2 - (pooling == "gru")), code), Tanh())
+        self.out = Dense(code, code)
 
     def forward(self, window: torch.Tensor, count: torch.Tensor) -> torch.Tensor:
         pooled = self._pooled(self.sample(window), count)
@@ -40,11 +41,11 @@ class WindowEncoder(nn.Module):
             states: torch.Tensor = self.reader(encoded)[0]
             last = (count - 1).clamp_min(0).view(-1, 1, 1).expand(-1, 1, states.shape[2])
             return states.gather(1, last)[:, 0]
-        real = (torch.arange(encoded.shape[1], device=count.device) < count[:, None]).float().unsqueeze(2)
-        number = real.sum(1).clamp_min(1.0)
-        mean = (encoded * real).sum(1) / number
-        spread = ((encoded - mean.unsqueeze(1)).square() * real).sum(1) / number
-        return torch.cat([mean, (spread + 1e-6).sqrt()], 1)
+        real = (torch.arange(encoded.shape[1], device=count.device) < count[:, None]).float().unsqueeze(1)
+        number = count.clamp_min(1).float().unsqueeze(1)
+        mean = product(real, encoded)[:, 0] / number
+        spread = product(real, (encoded - mean.unsqueeze(1)).square())[:, 0] / number
+        return torch.cat([mean, sqrt(spread + 1e-6)], 1)
 
 
 class LinearTransfer(nn.Module):
@@ -52,7 +53,7 @@ class LinearTransfer(nn.Module):
 
     def __init__(self, layers: int, code: int) -> None:
         super().__init__()
-        self.maps = nn.ModuleList(nn.Linear(code, code) for _ in range(layers))
+        self.maps = nn.ModuleList(Dense(code, code) for _ in range(layers))
 
     def forward(self, code: torch.Tensor) -> torch.Tensor:
         return torch.stack([one(code) for one in self.maps], 1)
@@ -67,8 +68,8 @@ class GruTransfer(nn.Module):
     def __init__(self, layers: int, code: int) -> None:
         super().__init__()
         self.layers = layers
-        self.stack = nn.GRU(code, code, num_layers=layers, batch_first=True)
-        self.post = nn.Sequential(nn.Linear(code, code), nn.Tanh(), nn.Linear(code, code), nn.Tanh())
+        self.stack = Gru(code, code, layers)
+        self.post = nn.Sequential(Dense(code, code), Tanh(), Dense(code, code), Tanh())
 
     def forward(self, code: torch.Tensor) -> torch.Tensor:
         last = self.stack(code.unsqueeze(1).expand(-1, self.layers, -1))[1]
@@ -99,9 +100,7 @@ class EditGenerator(nn.Module):
         return torch.cat(edits, 1)
 
     def _edit(self, code: torch.Tensor, layer: int) -> torch.Tensor:
-        size = self.offsets[layer].numel()
-        padded = functional.pad(self.maps[layer], (0, -size % COLUMNS))
-        return (code @ padded)[:, :size] + self.offsets[layer]
+        return affine(code.unsqueeze(0), self.maps[layer].unsqueeze(0), self.offsets[layer].view(1, 1, -1))[0]
 
 
 class Adapter(nn.Module):

@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 import torch
 
+from agents.kernels import sqrt, totals
+
 Cloud = dict[str, torch.Tensor]
 
 
@@ -102,7 +104,7 @@ class Prototypes:
     def assign(self, codes: torch.Tensor, held: torch.Tensor) -> torch.Tensor:
         """Return the nearest prototypes, or those ``held`` unless another is nearer by the hysteresis: [tickets]."""
         away = codes[:, None, :] - self._kept["centres"]
-        distance = away.square_().sum(2).sqrt_()
+        distance = sqrt(totals(away.square_()))
         nearest = distance.argmin(1)
         bound = (1.0 - self._rule.hysteresis) * distance.gather(1, held[:, None])
         return torch.where((distance.gather(1, nearest[:, None]) < bound)[:, 0], nearest, held)
@@ -133,9 +135,7 @@ class Prototypes:
         pulled = kept["pulled"]
         share = ((1.0 - (1.0 - rule.rate) ** pulled.double()) / pulled.clamp_min(1)).float()[:, None]
         kept["centres"] += share * kept["pull_centres"]
-        kept["heads"] = torch.addcmul(kept["heads"], share, kept["pull_heads"]).clamp_(
-            born - rule.reach, born + rule.reach
-        )
+        kept["heads"] = (kept["heads"] + share * kept["pull_heads"]).clamp_(born - rule.reach, born + rule.reach)
         due = (kept["refined"] + pulled) // rule.every > kept["refined"] // rule.every
         if due.any():
             kept["published"] = torch.where(due[:, None], kept["heads"], kept["published"])

@@ -68,11 +68,15 @@ class Base:
         return replace(self, trunk=deepcopy(self.trunk).to(device), layers=moved(self.layers, device))
 
     @torch.no_grad()
-    def features(self, raw: torch.Tensor) -> torch.Tensor:
-        """Return trunk features float32 [..., features] of raw input [..., *input_shape]."""
+    def features(self, raw: torch.Tensor, at_once: int | None = None) -> torch.Tensor:
+        """Return trunk features float32 [..., features] of raw input [..., *input_shape].
+
+        ``at_once`` rows go through a trunk that wants passes of its own, where ``net.rows`` do otherwise.
+        """
         leading = raw.shape[: raw.dim() - len(self.net.input_shape)]
         rows = raw.reshape(-1, *raw.shape[len(leading) :])
-        features: torch.Tensor = self.trunk(rows) if self.net.rows is None else self._in_passes(rows, self.net.rows)
+        whole = self.net.rows is None
+        features: torch.Tensor = self.trunk(rows) if whole else self._in_passes(rows, at_once or self.net.rows or 1)
         return features.view(*leading, features.shape[1])
 
     def _in_passes(self, raw: torch.Tensor, rows: int) -> torch.Tensor:

@@ -9,11 +9,11 @@ import torch
 from torch import nn
 
 from agents.models.base import Net
-from agents.models.dense import Dense
+from agents.models.dense import Dense, Tanh
 from agents.models.head import HeadShape
 from agents.models.options import CnnOptions
 
-_ACTIVATIONS = {"tanh": nn.Tanh, "relu": nn.ReLU}
+_ACTIVATIONS = {"tanh": Tanh, "relu": nn.ReLU}
 #: Images that go through the trunk at once.
 ROWS = 256
 #: Side of what the dense layers see at most; larger images are averaged down to it.

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import torch
 
+from agents.kernels import adam_step, product, totals
 from agents.models.head import ACTIVATIONS, HeadShape, Layers
 
 #: Adam's constants (Kingma and Ba, 2015).
@@ -35,9 +36,9 @@ def fit_heads(
     """
     heads, rows = label.shape
     share = features.new_ones(heads, rows) if weight is None else weight
-    share = (share / share.sum(1, keepdim=True).clamp_min(1.0)).unsqueeze(2)
+    share = (share / totals(share).unsqueeze(1).clamp_min(1.0)).unsqueeze(2)
     began = head.unpack(start.expand(heads, -1))
-    layers = {name: value.clone() for name, value in began.items()}
+    layers = {name: value.contiguous().clone() for name, value in began.items()}
     adam = Adam(layers, rate)
     for _ in range(steps):
         slopes = gradient(head, layers, features, label, share)
@@ -57,10 +58,10 @@ def gradient(
     error = head.error(head.affine(layers, len(head.sizes) - 1, inputs[-1]), x, label, share)
     slopes: Layers = {}
     for index in reversed(range(len(head.sizes))):
-        slopes[f"w{index}"] = torch.bmm(inputs[index].transpose(1, 2), error)
-        slopes[f"b{index}"] = error.sum(1, keepdim=True)
+        slopes[f"w{index}"] = product(inputs[index].transpose(1, 2), error)
+        slopes[f"b{index}"] = product(error.new_ones(1, 1, error.shape[1]).expand(len(error), -1, -1), error)
         if index:
-            error = torch.bmm(error, layers[f"w{index}"].transpose(1, 2)).mul_(_slope(head, inputs[index]))
+            error = product(error, layers[f"w{index}"].transpose(1, 2)).mul_(_slope(head, inputs[index]))
     return slopes
 
 
@@ -83,7 +84,5 @@ class Adam:
         towards = self._rate / (1.0 - _FIRST**self._steps)
         unbiased = 1.0 / (1.0 - _SECOND**self._steps)
         for name, slope in slopes.items():
-            first = self._first[name].mul_(_FIRST).add_(slope, alpha=1.0 - _FIRST)
-            second = self._second[name].mul_(_SECOND).addcmul_(slope, slope, value=1.0 - _SECOND)
-            scale = (second * unbiased).sqrt_().add_(_EPSILON)
-            self._layers[name].addcdiv_(first, scale, value=-towards)
+            moments = self._first[name], self._second[name]
+            adam_step(self._layers[name], slope, *moments, (_FIRST, _SECOND), unbiased, towards, _EPSILON)

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from agents.models.base import Net
+from agents.models.dense import Dense, Gru, Tanh
 from agents.models.ranking import WIDTH, RankingTrunk, TowerHead, last_real, ranking_net
 
 
@@ -29,7 +30,7 @@ class TowerTrunk(RankingTrunk):
 
     def __init__(self, items: int, window: int) -> None:
         super().__init__(items, window)
-        self.target = nn.Sequential(nn.Linear(WIDTH, WIDTH), nn.Tanh(), nn.Linear(WIDTH, WIDTH))
+        self.target = nn.Sequential(Dense(WIDTH, WIDTH), Tanh(), Dense(WIDTH, WIDTH))
 
     def targets(self, items: torch.Tensor) -> torch.Tensor:
         target: torch.Tensor = self.target(self.embedding(items))
@@ -41,7 +42,7 @@ class Gru4RecTrunk(TowerTrunk):
 
     def __init__(self, items: int, window: int) -> None:
         super().__init__(items, window)
-        self.reader = nn.GRU(WIDTH, WIDTH, batch_first=True)
+        self.reader = Gru(WIDTH, WIDTH)
 
     def users(self, clicks: torch.Tensor) -> torch.Tensor:
         return last_real(self.reader(self.clicked(clicks))[0], clicks)

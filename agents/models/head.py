@@ -6,25 +6,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-import numpy as np
 import torch
-from torch.nn import functional
 
-#: Stacked weights: ``w0`` [devices, in, out], ``b0`` [devices, 1, out], ``w1`` ...; outs padded (see below).
+from agents.kernels import affine, softmax, tanh
+
+#: Stacked weights: ``w0`` [devices, in, out], ``b0`` [devices, 1, out], ``w1`` ...
 Layers = dict[str, torch.Tensor]
 
-#: On CPU the bits of a batched product depend neither on batch size nor on a sample's place if the number of
-#: columns is a multiple of this, and samples come by fours and are not too few; so columns are padded with zeros.
-COLUMNS = 16
-#: Products of fewer multiplications than this are computed in another way, with other last bits.
-_SMALL_PRODUCT = 400
+#: Activations between head layers.
+ACTIVATIONS = {"tanh": tanh, "relu": torch.relu}
 
 
 @dataclass(frozen=True)
 class HeadShape:
     """Dense layers ``dims[0] -> dims[1] -> ... -> dims[-1]`` with ``activation`` between them.
 
-    A head exists in two forms: *layers* (stacked and padded, to compute with) and *packed* (float32
+    A head exists in two forms: *layers* (stacked, to compute with) and *packed* (float32
     [devices, params]: w0 row by row, b0, w1, ...; what is sent).
     """
 
@@ -40,11 +37,6 @@ class HeadShape:
     def params(self) -> int:
         """Weights and biases of one head."""
         return sum(inputs * outputs + outputs for inputs, outputs in self.sizes)
-
-    @property
-    def fewest(self) -> int:
-        """How many samples of a device must be predicted at once, at least, so that bits show no batch."""
-        return max(4, -(-_SMALL_PRODUCT // (COLUMNS * self.dims[0])))
 
     @property
     def context(self) -> int:
@@ -63,11 +55,9 @@ class HeadShape:
     def error(self, out: torch.Tensor, x: torch.Tensor, label: torch.Tensor, share: torch.Tensor) -> torch.Tensor:
         """Return the slope of the loss by ``out``, what the last layer gave for the rows of :meth:`entrance`.
 
-        ``label`` [devices, samples]; ``share`` [devices, samples, 1] weighs samples. Softmax minus truth here, and
-        zero in the padding.
+        ``label`` [devices, samples]; ``share`` [devices, samples, 1] weighs samples. Softmax minus truth here.
         """
-        out[..., self.dims[-1] :] = -torch.inf
-        error = torch.softmax(out, 2)
+        error = softmax(out)
         return error.scatter_add_(2, label.unsqueeze(2), error.new_full((*label.shape, 1), -1.0)).mul_(share)
 
     def forward(self, layers: Mapping[str, torch.Tensor], x: torch.Tensor) -> torch.Tensor:
@@ -78,12 +68,11 @@ class HeadShape:
         *hidden, last = range(len(self.sizes))
         for index in hidden:
             x = ACTIVATIONS[self.activation](self.affine(layers, index, x))
-        return self.affine(layers, last, x)[..., : self.dims[-1]]
+        return self.affine(layers, last, x)
 
     def affine(self, layers: Mapping[str, torch.Tensor], index: int, x: torch.Tensor) -> torch.Tensor:
-        """Return ``x w + b`` of layer ``index``, with its padding columns."""
-        weight, bias = layers[f"w{index}"], layers[f"b{index}"]
-        return torch.baddbmm(bias, x, weight.expand(len(x), -1, -1))
+        """Return ``x w + b`` of layer ``index``."""
+        return affine(x, layers[f"w{index}"], layers[f"b{index}"])
 
     def unpack(self, packed: torch.Tensor) -> Layers:
         """Return the layers of packed heads [devices, params]; differentiable."""
@@ -91,34 +80,13 @@ class HeadShape:
         spans = [span for inputs, outputs in self.sizes for span in (inputs * outputs, outputs)]
         parts = packed.split(spans, dim=1)
         for index, (inputs, outputs) in enumerate(self.sizes):
-            rows = (0, _padding(inputs)) if index else (0, 0)
-            weight = parts[2 * index].view(-1, inputs, outputs)
-            layers[f"w{index}"] = functional.pad(weight, (0, _padding(outputs), *rows))
-            layers[f"b{index}"] = functional.pad(parts[2 * index + 1].unsqueeze(1), (0, _padding(outputs)))
+            layers[f"w{index}"] = parts[2 * index].unflatten(1, (inputs, outputs))
+            layers[f"b{index}"] = parts[2 * index + 1].unsqueeze(1)
         return layers
 
     def pack(self, layers: Mapping[str, torch.Tensor]) -> torch.Tensor:
         """Return float32 [devices, params]: the inverse of :meth:`unpack`."""
         parts = []
-        for index, (inputs, outputs) in enumerate(self.sizes):
-            parts += [layers[f"w{index}"][:, :inputs, :outputs].flatten(1)]
-            parts += [layers[f"b{index}"][:, 0, :outputs]]
+        for index in range(len(self.sizes)):
+            parts += [layers[f"w{index}"].flatten(1), layers[f"b{index}"][:, 0]]
         return torch.cat(parts, 1)
-
-
-def _padding(columns: int) -> int:
-    return -columns % COLUMNS
-
-
-def quick_tanh(x: torch.Tensor) -> torch.Tensor:
-    """Return tanh of ``x``; on a processor and without gradients by numpy, which takes a tenth of torch's time.
-
-    The bits of an element depend neither on its place nor on how many there are.
-    """
-    if (torch.is_grad_enabled() and x.requires_grad) or x.device.type != "cpu" or type(x) is not torch.Tensor:
-        return torch.tanh(x)
-    return torch.from_numpy(np.tanh(x.detach().numpy()))
-
-
-#: Activations between head layers; all leave the zeros of the padding columns at zero.
-ACTIVATIONS = {"tanh": quick_tanh, "relu": torch.relu}

@@ -8,11 +8,11 @@ from itertools import pairwise
 from torch import nn
 
 from agents.models.base import Net
-from agents.models.dense import Dense
+from agents.models.dense import Dense, Tanh
 from agents.models.head import HeadShape
 from agents.models.options import MlpOptions
 
-_ACTIVATIONS = {"tanh": nn.Tanh, "relu": nn.ReLU}
+_ACTIVATIONS = {"tanh": Tanh, "relu": nn.ReLU}
 
 
 def mlp(input_shape: tuple[int, ...], classes: int, options: MlpOptions) -> Net:

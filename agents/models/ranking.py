@@ -13,11 +13,12 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.nn import functional
 
+from agents.kernels import dots, product, sigmoid, tanh
 from agents.measures import Ranking
 from agents.models.base import Net
-from agents.models.head import COLUMNS, HeadShape
+from agents.models.dense import Dense
+from agents.models.head import HeadShape
 from agents.tasks.recommendation.decisions import SHOWN
 
 #: Width of embeddings and of everything behind them.
@@ -32,7 +33,7 @@ class RankingTrunk(nn.Module):
         self.window = window
         self.items_known = items
         self.embedding = nn.Embedding(items + 1, WIDTH)
-        self.sequence = nn.Linear(WIDTH, WIDTH)
+        self.sequence = Dense(WIDTH, WIDTH)
 
     def users(self, clicks: torch.Tensor) -> torch.Tensor:
         """Return what is known of users after ``clicks`` int64 [rows, window]: float32 [rows, columns]."""
@@ -51,7 +52,7 @@ class RankingTrunk(nn.Module):
 
     def clicked(self, clicks: torch.Tensor) -> torch.Tensor:
         """Return what the clicks themselves say: float32 [rows, window, WIDTH]."""
-        return torch.tanh(self.sequence(self.embedding(clicks)))
+        return tanh(self.sequence(self.embedding(clicks)))
 
 
 def real_clicks(clicks: torch.Tensor) -> torch.Tensor:
@@ -96,12 +97,12 @@ class TowerHead(ScoringHead):
         return self._scores(super().forward(layers, self.entrance(x)), x)
 
     def error(self, out: torch.Tensor, x: torch.Tensor, label: torch.Tensor, share: torch.Tensor) -> torch.Tensor:
-        wrong = _wrong(self._scores(out[..., : self.dims[-1]], x), label) * share
-        return (wrong.unsqueeze(3) * self.candidates(x)).sum(2)
+        wrong = _wrong(self._scores(out, x), label) * share
+        candidates = self.candidates(x)
+        return product(wrong.flatten(0, 1).unsqueeze(1), candidates.flatten(0, 1)).view_as(out)
 
     def _scores(self, user: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
-        # A product of elements: unlike a matrix product, its last bits know nothing of the rows beside it.
-        return (user.unsqueeze(2) * self.candidates(x)).sum(3)
+        return dots(self.candidates(x), user)
 
 
 @dataclass(frozen=True)
@@ -115,17 +116,13 @@ class PairHead(ScoringHead):
         return super().forward(layers, self.entrance(x)).view(*x.shape[:2], -1)
 
     def error(self, out: torch.Tensor, x: torch.Tensor, label: torch.Tensor, share: torch.Tensor) -> torch.Tensor:
-        error = torch.zeros_like(out)
-        error[..., 0] = (_wrong(out[..., 0].view(*x.shape[:2], -1), label) * share).flatten(1)
-        return error
+        return (_wrong(out.view(*x.shape[:2], -1), label) * share).view_as(out)
 
 
 def _wrong(scores: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
     """Return the slope of the mean binary cross-entropy by ``scores`` [devices, samples, candidates]."""
     clicked = torch.zeros_like(scores).scatter_(2, label.unsqueeze(2), 1.0)
-    # Whole vectors only, so that no bit depends on where in memory a score lies (see HeadShape).
-    padded = functional.pad(scores, (0, -scores.shape[2] % COLUMNS))
-    return (torch.sigmoid(padded)[..., : scores.shape[2]] - clicked) / scores.shape[2]
+    return (sigmoid(scores) - clicked) / scores.shape[2]
 
 
 def ranking_net(

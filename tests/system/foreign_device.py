@@ -18,6 +18,8 @@ from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves, tree_map_only
 
+from agents import kernels
+
 #: A device that this torch knows by name and has nothing to compute on.
 NAME = "ipu:0"
 DEVICE = torch.device(NAME)
@@ -50,7 +52,7 @@ class Foreign(torch.Tensor):
 class ForeignDevice(TorchFunctionMode):
     """The device, there as long as the mode is on.
 
-    ``operations`` counts what was computed with its tensors; ``batches`` are the shapes of what heads were given.
+    ``operations`` counts what was computed with its tensors; ``batches`` are shapes of what stacked heads were given.
     """
 
     def __init__(self, *, rounds: bool) -> None:
@@ -70,12 +72,13 @@ class ForeignDevice(TorchFunctionMode):
         if func not in _COPIES:
             _refuse_mixing(func, tensors)
         self.operations += 1
-        if func is torch.baddbmm:
+        if func is torch.baddbmm and min(args[1].shape[:2]) > 1:
             self.batches.add(tuple(args[1].shape[:2]))
         within = {**kwargs, "device": "cpu"} if made_there else kwargs
         inner_args, inner_kwargs = tree_map_only(Foreign, lambda one: one.inner, (args, within))
         precise = self._rounds and func in _SUMS
-        out = (_precise if precise else _plain)(func, inner_args, inner_kwargs)
+        alike = func if self._rounds else _KERNELS.get(func, func)
+        out = (_precise if precise else _plain)(alike, inner_args, inner_kwargs)
         # What changes a tensor in place gives the very same one back.
         return tree_map_only(torch.Tensor, lambda one: there[id(one)] if id(one) in there else Foreign(one), out)
 
@@ -130,6 +133,15 @@ _MOVES = {
 #: What a tensor tells of itself, not of what it holds.
 _TOLD = (torch.Tensor.device.__get__, torch._has_compatible_shallow_copy_type)
 _COPIES = (torch.Tensor.copy_,)
+#: What the processor computes with kernels of ours.
+_KERNELS = {
+    torch.baddbmm: lambda b, x, w: kernels.affine(x, w, b),
+    torch.tanh: kernels.tanh,
+    torch.sqrt: kernels.sqrt,
+    torch.sigmoid: kernels.sigmoid,
+    torch.softmax: lambda x, axis: kernels.softmax(x.movedim(axis, -1)).movedim(-1, axis),
+    functional.softplus: kernels.softplus,
+}
 _SUMS = (
     torch.baddbmm,
     torch.bmm,

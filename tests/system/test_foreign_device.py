@@ -17,9 +17,9 @@ from foreign_device import DEVICE, NAME, MixedDevicesError, foreign_device
 from likeness import assert_alike
 from stage import Play, Run, scene
 
+from agents import measures
 from agents.building import draw_blueprint
 from agents.contract import BackendError
-from agents.models.head import ACTIVATIONS
 from agents.orders import Kind, Orders
 from agents.pools.inline import InlinePool
 from sim.fleet_spec import fleet_spec
@@ -46,9 +46,9 @@ HOW = HowToPlay(quiet=True, plugins=True)
 
 
 @pytest.fixture(autouse=True)
-def _one_tanh(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let heads compute tanh in one way everywhere: the quicker one of the processor has other last bits."""
-    monkeypatch.setitem(ACTIVATIONS, "tanh", torch.tanh)
+def _one_loss(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let losses be computed in one way everywhere: the kernel of the processor has other last bits."""
+    monkeypatch.setattr(measures, "applies", lambda logits: False)
 
 
 def there(file: Path, *overrides: str) -> Scenario:

@@ -19,7 +19,7 @@ try:
     code = run_sim.main(sys.argv[1:])
 except SystemExit as ended:
     code = ended.code or 0
-heavy = {"torch", "ray", "matplotlib", "pandas", "sklearn", "simpy", "numpy"} & sys.modules.keys()
+heavy = {"torch", "ray", "matplotlib", "pandas", "sklearn", "numba", "simpy", "numpy"} & sys.modules.keys()
 print(json.dumps([code, sorted(heavy)]), file=sys.stderr)
 """
 
@@ -44,7 +44,7 @@ ON_A_GPU = ["--set", "execution.device=cuda"]
 
 @pytest.mark.parametrize("arguments", [["list"], ["schema"], ["validate", str(scene("digits")), *ON_A_GPU], ["doctor"]])
 def test_looking_at_scenarios_loads_neither_torch_nor_ray(tmp_path: Path, arguments: list[str]) -> None:
-    assert loaded(*arguments, cwd=tmp_path).isdisjoint({"torch", "ray", "matplotlib", "pandas", "sklearn"})
+    assert loaded(*arguments, cwd=tmp_path).isdisjoint({"torch", "ray", "matplotlib", "pandas", "sklearn", "numba"})
 
 
 def test_tables_and_logs_are_read_without_torch_and_pandas(tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_tables_and_logs_are_read_without_torch_and_pandas(tmp_path: Path) -> No
 
 def test_a_timing_only_run_never_loads_torch_though_it_draws_figures(tmp_path: Path) -> None:
     heavy = loaded("run", str(scene("timing")), "--quiet", "--out", "run", cwd=tmp_path)
-    assert heavy.isdisjoint({"torch", "ray", "sklearn"})
+    assert heavy.isdisjoint({"torch", "ray", "sklearn", "numba"})
     assert {"simpy", "matplotlib"} <= heavy
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from agents.models.head import COLUMNS, HeadShape, quick_tanh
+from agents.models.head import HeadShape
 
 SHAPES = [
     HeadShape((32, 32, 10)),
@@ -12,6 +12,7 @@ SHAPES = [
     HeadShape((64, 128, 64, 1)),
     HeadShape((2, 2)),
     HeadShape((1, 3)),
+    HeadShape((1, 1, 1)),
 ]
 
 
@@ -31,9 +32,7 @@ def test_heads_have_the_sizes_of_the_paper(dims: tuple[int, ...], params: int) -
 @pytest.mark.parametrize("shape", SHAPES)
 def test_packing_is_the_inverse_of_unpacking(shape: HeadShape) -> None:
     packed = heads(shape, 5)
-    layers = shape.unpack(packed)
-    assert all(value.shape[-1] % COLUMNS == 0 for value in layers.values())
-    assert torch.equal(shape.pack(layers), packed)
+    assert torch.equal(shape.pack(shape.unpack(packed)), packed)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -59,19 +58,13 @@ def test_bits_depend_neither_on_the_batch_nor_on_a_samples_place(shape: HeadShap
     for device in (0, 17, 39):
         own = {name: value[device : device + 1] for name, value in layers.items()}
         assert torch.equal(shape.forward(own, x[device : device + 1]), together[device : device + 1])
-        part = slice(16, 16 + max(16, -(-shape.fewest // 4) * 4))
-        assert torch.equal(shape.forward(own, x[device : device + 1, part]), together[device : device + 1, part])
-    for samples in range(-(-shape.fewest // 4) * 4, 64, 4):
+        for part in (slice(16, 32), slice(5, 6), slice(63, 64), slice(1, 8)):
+            assert torch.equal(shape.forward(own, x[device : device + 1, part]), together[device : device + 1, part])
+    for samples in range(1, 64):
         few = shape.forward({name: value[:3] for name, value in layers.items()}, x[:3, :samples].contiguous())
         assert torch.equal(few, together[:3, :samples])
     turned = torch.flip(x, [1])
     assert torch.equal(shape.forward(layers, turned), torch.flip(together, [1]))
-
-
-def test_the_bits_of_tanh_depend_on_no_place() -> None:
-    x = 3.0 * torch.randn(7, 41, generator=torch.Generator().manual_seed(3))
-    assert torch.allclose(quick_tanh(x), x.tanh(), atol=1e-6)
-    assert torch.equal(torch.cat([quick_tanh(one) for one in x.flatten().split(3)]), quick_tanh(x).flatten())
 
 
 @pytest.mark.parametrize("shape", SHAPES)

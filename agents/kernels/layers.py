@@ -1,0 +1,135 @@
+"""The kernels as functions of tensors, with gradients; torch's own where kernels do not apply."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch.nn import functional
+
+from agents.kernels import functions, products
+
+_PLAIN = (torch.Tensor, torch.nn.Parameter)
+
+
+def affine(x: torch.Tensor, w: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    """Return ``x w + b`` [stack, rows, out] of ``x`` [stack, rows, in], ``w`` [stack, in, out], ``b`` [stack, 1, out].
+
+    ``w`` and ``b`` may have one entry for the whole stack.
+    """
+    if not applies(x, w, b):
+        return torch.baddbmm(b, x, w.expand(len(x), -1, -1))
+    result: torch.Tensor = _Affine.apply(x, w, b) if recorded(x, w, b) else _affine(x, w, b)
+    return result
+
+
+def product(x: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
+    """Return ``x w`` [stack, rows, out] of ``x`` [stack, rows, in] and ``w`` [stack, in, out], or one for all."""
+    return affine(x, w, x.new_zeros(1, 1, w.shape[2]))
+
+
+def dots(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """Return the scalar products [..., n] of ``x`` [..., n, width] with ``y`` [..., width]."""
+    return product(x.flatten(0, -3), y.flatten(0, -2).unsqueeze(2)).view(x.shape[:-1])
+
+
+def totals(x: torch.Tensor) -> torch.Tensor:
+    """Return the sums [...] of ``x`` [..., n] along its last axis, added up from the first to the last."""
+    return product(x.reshape(1, -1, x.shape[-1]), x.new_ones(1, x.shape[-1], 1)).view(x.shape[:-1])
+
+
+def tanh(x: torch.Tensor) -> torch.Tensor:
+    """Return tanh of every element."""
+    return _each(functions.tanh_all, torch.tanh, x)
+
+
+def sqrt(x: torch.Tensor) -> torch.Tensor:
+    """Return the square root of every element."""
+    return _each(functions.sqrt_all, torch.sqrt, x)
+
+
+def sigmoid(x: torch.Tensor) -> torch.Tensor:
+    """Return 1 / (1 + exp(-x)) of every element."""
+    return _each(functions.sigmoid_all, torch.sigmoid, x)
+
+
+def softplus(x: torch.Tensor) -> torch.Tensor:
+    """Return log(1 + exp(x)) of every element."""
+    return _each(functions.softplus_all, functional.softplus, x)
+
+
+def softmax(x: torch.Tensor) -> torch.Tensor:
+    """Return the softmax along the last axis."""
+    if not applies(x) or recorded(x):
+        return torch.softmax(x, -1)
+    rows = x.detach().contiguous()
+    out = torch.empty_like(rows)
+    functions.softmax_rows(*(one.view(-1, one.shape[-1]).numpy() for one in (rows, out)))
+    return out
+
+
+def applies(*tensors: torch.Tensor) -> bool:
+    """Return whether kernels compute with these tensors: float32 on a processor."""
+    return all(type(one) in _PLAIN and one.dtype == torch.float32 and one.device.type == "cpu" for one in tensors)
+
+
+def recorded(*tensors: torch.Tensor) -> bool:
+    """Return whether torch notes what is computed, for gradients."""
+    return torch.is_grad_enabled() and any(one.requires_grad for one in tensors)
+
+
+class _Affine(torch.autograd.Function):
+    """The product with its gradients, which are products of the same kind."""
+
+    @staticmethod
+    def forward(context: Any, x: torch.Tensor, w: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+        context.save_for_backward(x, w, b)
+        return _affine(x, w, b)
+
+    @staticmethod
+    def backward(context: Any, *slopes: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        (slope,), (x, w, b) = slopes, context.saved_tensors
+        by_x, by_w, by_b = context.needs_input_grad
+        return (
+            product(slope, w.transpose(1, 2)) if by_x else None,
+            product(*_joined(w, x.transpose(1, 2), slope)) if by_w else None,
+            product(*_joined(b, slope.new_ones(1, 1, slope.shape[1]).expand(len(x), -1, -1), slope)) if by_b else None,
+        )
+
+
+def _joined(weights: torch.Tensor, left: torch.Tensor, right: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return ``left`` [stack, n, rows] and ``right`` [stack, rows, out]; as one entry if ``weights`` is one for all."""
+    if len(weights) == len(right):
+        return left, right
+    return left.transpose(0, 1).reshape(1, left.shape[1], -1), right.reshape(1, -1, right.shape[2])
+
+
+def _affine(x: torch.Tensor, w: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    stack, rows, depth = x.shape
+    shapes = {len(w), len(b)} <= {1, stack} and w.shape[1] == depth and tuple(b.shape[1:]) == (1, w.shape[2])
+    if not shapes:
+        raise ValueError(f"no product of x {list(x.shape)}, w {list(w.shape)}, b {list(b.shape)}")
+    if not depth:
+        return b.expand(stack, rows, -1).clone()
+    out = x.new_empty(stack, rows, w.shape[2])
+    weights, offsets = _readable(w), _readable(b)
+    products.multiply(x.detach().numpy(), weights.numpy(), offsets.numpy(), out.numpy())
+    return out
+
+
+def _readable(stack: torch.Tensor) -> torch.Tensor:
+    """Return a stack with a contiguous last axis; one entry, if it is the same memory over and over again."""
+    stack = stack.detach()
+    if len(stack) > 1 and stack.stride(0) == 0:
+        stack = stack[:1]
+    return stack if stack.stride(2) == 1 else stack.contiguous()
+
+
+def _each(kernel: Callable[..., None], of_torch: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor) -> Any:
+    if not applies(x) or recorded(x):
+        return of_torch(x)
+    values = x.detach().contiguous()
+    out = torch.empty_like(values)
+    kernel(values.view(-1).numpy(), out.view(-1).numpy())
+    return out
