@@ -53,8 +53,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_playing(commands: Any) -> None:
-    run = _command(commands, "run", "playing:run", "play one scenario")
-    sweep = _command(commands, "sweep", "playing:sweep", "play every point of a sweep")
+    run = _command(commands, "run", "run:run", "play one scenario")
+    sweep = _command(commands, "sweep", "run:sweep", "play every point of a sweep")
     for command in (run, sweep):
         command.add_argument("file", help="scenario (YAML)")
         _add_scenario_options(command)
@@ -65,11 +65,11 @@ def _add_playing(commands: Any) -> None:
     sweep.add_argument(
         "--resume", action="store_true", help="go on with the newest sweep of this file, or that in --out"
     )
-    resume = _command(commands, "resume", "playing:resume", "go on with a run or sweep that was cut short")
+    resume = _command(commands, "resume", "run:resume", "go on with a run or sweep that was cut short")
     resume.add_argument("folder", help="its folder")
     resume.add_argument("--allow-plugins", action="store_true", help="import classes that the scenario names")
     _add_play_options(resume)
-    fork = _command(commands, "fork", "playing:fork", "play a run again from some tick on, with another method or link")
+    fork = _command(commands, "fork", "run:fork", "play a run again from some tick on, with another method or link")
     fork.add_argument("folder", help="the run")
     fork.add_argument("--at", required=True, metavar="TIME", help="when the change takes effect: a tick, as '5 min'")
     _add_scenario_options(fork)
@@ -78,11 +78,11 @@ def _add_playing(commands: Any) -> None:
 
 
 def _add_showing(commands: Any) -> None:
-    plot = _command(commands, "plot", "showing:plot", "draw the figures of a run or sweep")
+    plot = _command(commands, "plot", "report:plot", "draw the figures of a run or sweep")
     plot.add_argument("folder")
-    report = _command(commands, "report", "showing:report", "write report.html")
+    report = _command(commands, "report", "report:report", "write report.html")
     report.add_argument("folders", nargs="+")
-    compare = _command(commands, "compare", "showing:compare", "compare runs, paired by seed")
+    compare = _command(commands, "compare", "report:compare", "compare runs, paired by seed")
     compare.add_argument("folders", nargs="+")
     gallery = _command(commands, "gallery", "gallery:gallery", "draw every transform and every shape of drift")
     gallery.add_argument("folder", help="where the pictures go")
@@ -93,7 +93,7 @@ def _add_looking(commands: Any) -> None:
     validate = _command(
         commands,
         "validate",
-        "looking:validate",
+        "validate:validate",
         "check scenarios and what they name; print what was read",
     )
     validate.add_argument("files", nargs="+")
@@ -111,7 +111,7 @@ def _add_looking(commands: Any) -> None:
     check.add_argument("--options", default="{}", metavar="JSON", help="its options in base units, as a JSON map")
     schema = _command(commands, "schema", "catalogue:schema", "print the JSON schema of scenarios")
     schema.add_argument("--docs", metavar="FOLDER", help="write the reference pages there instead")
-    verify = _command(commands, "verify", "verifying:verify", "check the simulator against closed forms")
+    verify = _command(commands, "verify", "verify:verify", "check the simulator against closed forms")
     verify.add_argument("what", nargs="+", metavar="WHAT", help="physics: all cases; list; or cases by name")
     verify.add_argument("--json", action="store_true", help="print the verdicts as JSON")
     bench = _command(commands, "bench", "bench:bench", "measure speed and memory on this machine")
@@ -122,7 +122,7 @@ def _add_looking(commands: Any) -> None:
     bench.add_argument("--repeats", type=_at_least_one, metavar="N", help="of each measurement (default: 5; quick: 1)")
     bench.add_argument("--json", action="store_true", help="print the findings as JSON")
     bench.add_argument("--write", metavar="FILE", help="write them down as a page, as docs/performance.md")
-    _command(commands, "doctor", "looking:doctor", "check this installation")
+    _command(commands, "doctor", "validate:doctor", "check this installation")
 
 
 def _command(commands: Any, name: str, does: str, text: str) -> argparse.ArgumentParser:

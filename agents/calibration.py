@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
+from agents.cache import cache_folder
 from agents.contract.costs import ServiceTime
-from agents.pretraining import cache_folder
 
 _FILE = "service_lines.json"
 

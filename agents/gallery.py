@@ -10,19 +10,19 @@ from typing import Any, cast
 import numpy as np
 import torch
 
-from agents.arrivals import Arrivals
 from agents.contract import CohortSpec, DriftSpec, FleetSpec
+from agents.drift.concepts import read_concept
+from agents.drift.image_transforms import NEUTRAL, ImageNoise, transform
+from agents.drift.onset import coordinates
+from agents.drift.severities import SEVERITIES
 from agents.seeding import Purpose, rng
-from agents.tasks.base import Place
-from agents.tasks.concepts import read_concept
-from agents.tasks.digits import Digits
-from agents.tasks.fronts import coordinates
+from agents.streams.arrivals import Arrivals
+from agents.streams.base import BlockId
+from agents.tasks.images.digits import Digits
 from agents.tasks.making import make_task
-from agents.tasks.severities import SEVERITIES
-from agents.tasks.transforms import NEUTRAL, Chance, transform
 
 #: What is shown of each transform: as in a scenario, and how it is labelled.
-LOOKS: dict[str, list[tuple[Any, str]]] = {
+EXAMPLES: dict[str, list[tuple[Any, str]]] = {
     "rotate": [(turn, f"{turn}°") for turn in (15, 45, 90, 135, 180)],
     "translate": [([x, y], f"[{x:g}, {y:g}]") for x, y in ((0.1, 0), (0.2, 0), (0, 0.2), (-0.2, 0.1), (-0.2, -0.2))],
     "scale": [(factor, f"{factor:g}") for factor in (0.5, 0.75, 1.25, 1.5, 2.0)],
@@ -41,7 +41,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "blip": {"options": {"for": 60.0}},
     "random_walk": {"every_s": 10.0, "options": {"step": 0.2}},
 }
-FRONTS: dict[str, dict[str, Any]] = {
+ONSETS: dict[str, dict[str, Any]] = {
     "all at once": {},
     "wave": {"wave": {"crosses_fleet_in": 150.0}},
     "groups": {"groups": {"count": 3, "apart": 75.0}},
@@ -67,7 +67,7 @@ class Shape:
     """
 
     kind: str
-    front: str
+    onset: str
     edges_s: np.ndarray
     strength: np.ndarray
 
@@ -75,11 +75,11 @@ class Shape:
 def transform_sheets(image: torch.Tensor) -> list[Sheet]:
     """Return ``image`` float32 [channels, h, w] as it is, then under every transform at several strengths."""
     images = image[None]
-    chance = Chance.draw(images, rng(_SEED, Purpose.TRANSFORM))
+    image_noise = ImageNoise.draw(images, rng(_SEED, Purpose.TRANSFORM))
     sheets = [Sheet("original", [""], _shown(images))]
-    for name, looks in LOOKS.items():
+    for name, looks in EXAMPLES.items():
         concepts = [read_concept({name: value}, NEUTRAL, 10) for value, _ in looks]
-        shown = [_shown(transform(images, dict(concept.strengths), chance)) for concept in concepts]
+        shown = [_shown(transform(images, dict(concept.strengths), image_noise)) for concept in concepts]
         sheets.append(Sheet(name, [label for _, label in looks], np.concatenate(shown)))
     return sheets
 
@@ -101,34 +101,34 @@ def example_images(cifar: Path | None) -> dict[str, torch.Tensor]:
 
 def drift_shapes() -> list[Shape]:
     """Return every kind of drift in every way of spreading over a fleet, as streams show it."""
-    return [_shape(kind, front) for kind in KINDS for front in FRONTS]
+    return [_shape(kind, onset) for kind in KINDS for onset in ONSETS]
 
 
-def _shape(kind: str, front: str) -> Shape:
+def _shape(kind: str, onset: str) -> Shape:
     cohort = CohortSpec("phones", _DEVICES, 0.5, "poisson", 0.0, None)
-    task = cast(Digits, make_task(_spec(cohort, _line(kind, front))))
-    arrivals, place = Arrivals(_SEED, cohort), Place(0, 0, _DEVICES)
+    task = cast(Digits, make_task(_spec(cohort, _entry(kind, onset))))
+    arrivals, block = Arrivals(_SEED, cohort), BlockId(0, 0, _DEVICES)
     sums, counts = np.zeros((2, _DEVICES, int(_END_S / _BIN_S)))
-    for index in range(int(np.ceil(_END_S / arrivals.cell_s))):
-        cell, _ = arrivals.cell(place, index)
-        content = task.draw(cell, rng(_SEED, Purpose.CONTENT, 0, 0, index))
-        seen = cell.valid & (cell.time_s < _END_S)
-        row, bin_ = np.nonzero(seen)[0], (cell.time_s[seen] / _BIN_S).astype(int)
+    for index in range(int(np.ceil(_END_S / arrivals.chunk_s))):
+        chunk, _ = arrivals.chunk(block, index)
+        content = task.draw(chunk, rng(_SEED, Purpose.CONTENT, 0, 0, index))
+        seen = chunk.valid & (chunk.time_s < _END_S)
+        row, bin_ = np.nonzero(seen)[0], (chunk.time_s[seen] / _BIN_S).astype(int)
         np.add.at(sums, (row, bin_), _strengths(task)[content.concept[seen]])
         np.add.at(counts, (row, bin_), 1)
-    order = coordinates(place, _SEED).argsort()
+    order = coordinates(block, _SEED).argsort()
     strength = np.divide(sums, counts, out=np.full_like(sums, np.nan), where=counts > 0)[order]
-    return Shape(kind, front, np.arange(sums.shape[1] + 1) * _BIN_S, strength)
+    return Shape(kind, onset, np.arange(sums.shape[1] + 1) * _BIN_S, strength)
 
 
-def _line(kind: str, front: str) -> DriftSpec:
+def _entry(kind: str, onset: str) -> DriftSpec:
     own = dict(KINDS[kind])
-    options = {**own.pop("options", {}), **FRONTS[front]}
+    options = {**own.pop("options", {}), **ONSETS[onset]}
     new = {"rotate": _FULL_DEG}
     return DriftSpec(kind.split(",")[0], _AT_S, to=new, between=(new, {}), options=options, **own)
 
 
-def _spec(cohort: CohortSpec, line: DriftSpec) -> FleetSpec:
+def _spec(cohort: CohortSpec, entry: DriftSpec) -> FleetSpec:
     nothing: Mapping[str, Any] = {}
     return FleetSpec(
         seed=_SEED,
@@ -140,7 +140,7 @@ def _spec(cohort: CohortSpec, line: DriftSpec) -> FleetSpec:
         model_options=nothing,
         pretrain=nothing,
         cohorts=(cohort,),
-        drift=(line,),
+        drift=(entry,),
         adapter="static",
         adapter_options=nothing,
         codec="fp32",

@@ -11,12 +11,12 @@ import numpy as np
 
 from agents.contract import CohortSpec
 from agents.orders import Orders
-from agents.tasks.base import Place
+from agents.streams.base import BlockId
 
 #: Devices in a block: streams are drawn for all of them at once, whoever is there.
 WIDTH = 256
 #: Blocks that are stacked, at most: many devices share each call, and what calls work on still fits into memory.
-STACKED = 8
+BLOCKS_PER_GROUP = 8
 
 
 class Layout:
@@ -24,13 +24,13 @@ class Layout:
 
     def __init__(self, cohorts: Sequence[CohortSpec], width: int = WIDTH) -> None:
         self.cohorts, self.width = len(cohorts), width
-        self.places: list[Place] = []
+        self.block_ids: list[BlockId] = []
         self.devices: list[int] = []
         self.cohort_of_block: list[int] = []
         first, start = [], 0
         for cohort, spec in enumerate(cohorts):
             for block, offset in enumerate(range(0, spec.devices, width)):
-                self.places.append(Place(cohort, block, width))
+                self.block_ids.append(BlockId(cohort, block, width))
                 self.devices.append(min(width, spec.devices - offset))
                 first.append(start + offset)
                 self.cohort_of_block.append(cohort)
@@ -40,26 +40,26 @@ class Layout:
     def within(self, first: int, end: int) -> Layout:
         """Return blocks ``first`` to ``end`` (exclusive) alone; devices keep their numbers in the fleet."""
         part = copy(self)
-        part.places, part.devices = self.places[first:end], self.devices[first:end]
+        part.block_ids, part.devices = self.block_ids[first:end], self.devices[first:end]
         part.first, part.cohort_of_block = self.first[first:end], self.cohort_of_block[first:end]
-        vars(part).pop("stacks", None)
+        vars(part).pop("groups", None)
         return part
 
     @cached_property
-    def stacks(self) -> list[slice]:
+    def groups(self) -> list[slice]:
         """Which blocks are stacked: such that follow each other, of one cohort."""
-        stacks: list[slice] = []
+        groups: list[slice] = []
         for block, cohort in enumerate(self.cohort_of_block):
-            last = stacks[-1] if stacks else slice(0, 0)
-            if block and self.cohort_of_block[last.start] == cohort and block - last.start < STACKED:
-                stacks[-1] = slice(last.start, block + 1)
+            last = groups[-1] if groups else slice(0, 0)
+            if block and self.cohort_of_block[last.start] == cohort and block - last.start < BLOCKS_PER_GROUP:
+                groups[-1] = slice(last.start, block + 1)
             else:
-                stacks.append(slice(block, block + 1))
-        return stacks
+                groups.append(slice(block, block + 1))
+        return groups
 
-    def by_stack(self, orders: Orders) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+    def by_group(self, orders: Orders) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
         """Yield (stack, places of its orders in their order, their rows), stack by stack."""
-        firsts = self.first[[blocks.start for blocks in self.stacks]]
+        firsts = self.first[[blocks.start for blocks in self.groups]]
         stack = firsts.searchsorted(orders.device, side="right") - 1
         order = stack.argsort(kind="stable")
         stack = stack[order]

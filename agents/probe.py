@@ -9,9 +9,8 @@ from torch import nn
 
 from agents.kernels import log_loss
 from agents.kernels.versions import kernels
-from agents.models.dense import Dense, Gru, Tanh
 from agents.models.fitting import fit_heads
-from agents.models.head import HeadShape
+from agents.models.head import Dense, Gru, HeadShape, Tanh
 
 _SHAPES = [HeadShape(dims) for dims in ((1, 2), (2, 2), (5, 7, 3), (32, 32, 10), (64, 128, 64, 1))]
 _DEVICES, _SAMPLES = 23, 37

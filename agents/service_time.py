@@ -15,7 +15,7 @@ from agents.contract.costs import ServiceTime
 from agents.methods.base import CloudState, Method, Payload, Recent
 from agents.models.base import Base
 from agents.models.ranking import SHOWN, ScoringHead
-from agents.tasks.base import History
+from agents.streams.base import History
 
 #: Requests that are served together when it is measured, and how often each is repeated.
 SIZES, REPEATS = (1, 8, 64), 9

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from analysis.runs import Run
 
 
-class Stretches(NamedTuple):
+class AgeIntervals(NamedTuple):
     """Times between installs: device, age at the begin and at the end [s], one entry each."""
 
     device: NDArray[np.int64]
@@ -28,7 +28,7 @@ class Stretches(NamedTuple):
     high_s: NDArray[np.float64]
 
 
-def stretches(exchanges: pd.DataFrame, devices: Sequence[int], until_s: float) -> Stretches:
+def age_intervals(exchanges: pd.DataFrame, devices: Sequence[int], until_s: float) -> AgeIntervals:
     """Cut (0, until_s] of every device at its installs.
 
     An update that arrives after a newer one changes nothing: the newest by `sent_s` stays in force.
@@ -40,30 +40,30 @@ def stretches(exchanges: pd.DataFrame, devices: Sequence[int], until_s: float) -
     newest_s = steps.groupby("device")["sent_s"].cummax().to_numpy(float)
     begin_s = steps["installed_s"].to_numpy(float)
     end_s = steps.groupby("device")["installed_s"].shift(-1).fillna(until_s).to_numpy(float)
-    return Stretches(steps["device"].to_numpy(np.int64), begin_s - newest_s, end_s - newest_s)
+    return AgeIntervals(steps["device"].to_numpy(np.int64), begin_s - newest_s, end_s - newest_s)
 
 
-def of_run(run: Run) -> Stretches:
+def of_run(run: Run) -> AgeIntervals:
     """Cut the played time of all devices of a run."""
-    return stretches(run.exchanges, run.devices["device"].to_numpy(), run.played_s)
+    return age_intervals(run.exchanges, run.devices["device"].to_numpy(), run.played_s)
 
 
-def mean_age_s(cut: Stretches) -> float:
+def mean_age_s(intervals: AgeIntervals) -> float:
     """Return the time average of the age over all devices [s], NaN for no time at all."""
-    time_s = float((cut.high_s - cut.low_s).sum())
-    return float((cut.high_s**2 - cut.low_s**2).sum()) / (2 * time_s) if time_s > 0 else math.nan
+    time_s = float((intervals.high_s - intervals.low_s).sum())
+    return float((intervals.high_s**2 - intervals.low_s**2).sum()) / (2 * time_s) if time_s > 0 else math.nan
 
 
-def share_younger(cut: Stretches, ages_s: NDArray[np.float64]) -> NDArray[np.float64]:
+def share_younger(intervals: AgeIntervals, ages_s: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return, for each age, the exact share of device time with a model at most that old."""
-    time_s = float((cut.high_s - cut.low_s).sum())
-    return (_excess(cut.low_s, ages_s) - _excess(cut.high_s, ages_s)) / time_s
+    time_s = float((intervals.high_s - intervals.low_s).sum())
+    return (_excess(intervals.low_s, ages_s) - _excess(intervals.high_s, ages_s)) / time_s
 
 
-def age_quantile(cut: Stretches, share: float) -> float:
+def age_quantile(intervals: AgeIntervals, share: float) -> float:
     """Return the age [s] below which the model is for a share of the device time."""
-    corners = np.unique(np.concatenate([cut.low_s, cut.high_s]))
-    return float(np.interp(share, share_younger(cut, corners), corners))
+    corners = np.unique(np.concatenate([intervals.low_s, intervals.high_s]))
+    return float(np.interp(share, share_younger(intervals, corners), corners))
 
 
 def never_updated(run: Run) -> float:

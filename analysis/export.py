@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.bill import as_rows, bill
+from analysis.energy import as_rows, energy
 from analysis.folder import read_status
 from analysis.runs import Run
 from analysis.tables import read_table
 
 
 def export_run(run: Run) -> list[Path]:
-    """Write `windows.csv`, and `bill.csv` where the scenario gives any power, into a run's folder."""
+    """Write `windows.csv`, and `energy.csv` where the scenario gives any power, into a run's folder."""
     written = [export_csv(run)]
-    made = bill(run)
+    made = energy(run)
     if made.powered:
         written.append(_write(as_rows(made), run.folder / "bill.csv"))
     return written

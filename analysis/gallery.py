@@ -39,7 +39,7 @@ class Shape(Protocol):
     def kind(self) -> str: ...
 
     @property
-    def front(self) -> str: ...
+    def onset(self) -> str: ...
 
     @property
     def edges_s(self) -> np.ndarray: ...
@@ -61,10 +61,10 @@ def draw_transforms(path: Path, sheets: Mapping[str, Sequence[Sheet]]) -> Path:
         )  # fmt: skip
         for block, own in enumerate(sheets.values()):
             for row, sheet in enumerate(own):
-                for look, image in enumerate(sheet.images):
-                    axes = figure.add_subplot(grid[row, block * columns + look])
-                    _show(axes, image, sheet.labels[look])
-                    if block == look == 0:
+                for style, image in enumerate(sheet.images):
+                    axes = figure.add_subplot(grid[row, block * columns + style])
+                    _show(axes, image, sheet.labels[style])
+                    if block == style == 0:
                         axes.set_ylabel(sheet.name.replace("_", "\n"), rotation=0, ha="right", va="center", labelpad=6)
         return _saved(figure, path)
 
@@ -83,15 +83,15 @@ def _show(axes: Axes, image: np.ndarray, label: str) -> None:
 
 def draw_drift(path: Path, shapes: Sequence[Shape]) -> Path:
     """Draw shapes of drift: a row a kind, a column a way to spread; devices as a map, their mean as a line."""
-    kinds, fronts = (list(dict.fromkeys(getattr(shape, name) for shape in shapes)) for name in ("kind", "front"))
+    kinds, onsets = (list(dict.fromkeys(getattr(shape, name) for shape in shapes)) for name in ("kind", "onset"))
     with house_style():
         figure = Figure(figsize=(7.0, 0.3 + 1.02 * len(kinds)), layout="constrained")
-        grid = figure.subplots(len(kinds), len(fronts), squeeze=False, sharex=True, sharey=True)
+        grid = figure.subplots(len(kinds), len(onsets), squeeze=False, sharex=True, sharey=True)
         for shape in shapes:
-            axes = grid[kinds.index(shape.kind), fronts.index(shape.front)]
+            axes = grid[kinds.index(shape.kind), onsets.index(shape.onset)]
             drawn = _map(axes, shape)
-        for axes, front in zip(grid[0], fronts, strict=True):
-            axes.set_title(front)
+        for axes, onset in zip(grid[0], onsets, strict=True):
+            axes.set_title(onset)
         for axes, kind in zip(grid[:, 0], kinds, strict=True):
             axes.set_ylabel(kind.replace(", ", "\n").replace("_", " "))
         for axes in grid[-1]:

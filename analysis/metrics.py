@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from analysis import ages, latency
-from analysis.bill import bill
+from analysis.energy import energy
 from analysis.ranking import SUMMED
 from analysis.recovery import recovery_times, summarise
 from analysis.runs import Run
@@ -61,7 +61,7 @@ def recovery(run: Run) -> dict[str, float | None]:
 
 def regained(run: Run) -> float | None:
     """Return the part of the oracle's lead over the static model that was regained; None without a lead."""
-    deployed, static, oracle = (accuracy(run, judge) for judge in ("deployed", "static", "oracle"))
+    deployed, static, oracle = (accuracy(run, predictor) for predictor in ("deployed", "static", "oracle"))
     if deployed is None or static is None or oracle is None or oracle - static < 1e-3:
         return None
     return (deployed - static) / (oracle - static)
@@ -69,13 +69,13 @@ def regained(run: Run) -> float | None:
 
 def device_energy_j(run: Run) -> float | None:
     """Return the energy of an average device [J]; None where devices spend none."""
-    made = bill(run)
+    made = energy(run)
     return made.total["device_j"] / len(made.devices) if made.total["device_j"] else None
 
 
 def cloud_energy_j(run: Run) -> float | None:
     """Return the energy of the cloud [J]; None where it spends none."""
-    return bill(run).cloud["energy_j"] or None
+    return energy(run).cloud["energy_j"] or None
 
 
 def _worst_decile(run: Run) -> float | None:

@@ -41,12 +41,12 @@ def share(value: object) -> float:
     return float(Decimal(text.removesuffix("%").strip()) / 100) if text.endswith("%") else float(text)
 
 
-def mean_of(law: Mapping[str, Any]) -> float:
+def mean_of(distribution: Mapping[str, Any]) -> float:
     """Return the mean of a law of times in its long form, `{lognormal: {median: 5 ms, sigma: 0.5}}` [s].
 
     `inf` where there is none. RunError for a law that this file does not know.
     """
-    ((kind, parameters),) = law.items()
+    ((kind, parameters),) = distribution.items()
     if kind not in MEANS:
         raise RunError(f"resolved.yaml: '{kind}' is no law whose mean is known")
     return MEANS[kind](parameters)

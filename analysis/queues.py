@@ -12,7 +12,7 @@ from analysis.runs import Run
 SATURATED = 0.98
 
 
-class LinkUse(NamedTuple):
+class LinkUtilisation(NamedTuple):
     """One link in one direction over a whole run; shares are of the capacity of all its instances."""
 
     link: str
@@ -33,7 +33,7 @@ class LinkUse(NamedTuple):
         return self.busy_share >= SATURATED
 
 
-class CloudUse(NamedTuple):
+class CloudUtilisation(NamedTuple):
     """The cloud over a whole run."""
 
     workers: int
@@ -49,20 +49,20 @@ class CloudUse(NamedTuple):
         return self.busy_share >= SATURATED
 
 
-def link_uses(run: Run) -> list[LinkUse]:
+def link_utilisations(run: Run) -> list[LinkUtilisation]:
     """Sum up every link and direction, in the order of the table."""
     parts = run.links.groupby(["link", "direction"], sort=False)
     return [_use(str(link), str(direction), rows, run.tick_s) for (link, direction), rows in parts]
 
 
-def cloud_use(run: Run) -> CloudUse | None:
+def cloud_utilisation(run: Run) -> CloudUtilisation | None:
     """Sum up the cloud; None where the table has no row."""
     table = run.cloud
     if table.empty:
         return None
     last = table.iloc[-1]
     capacity_s = float(table["workers"].sum()) * run.tick_s
-    return CloudUse(
+    return CloudUtilisation(
         workers=int(last["workers"]),
         arrived=int(last["arrived"]),
         served=int(last["served"]),
@@ -83,9 +83,9 @@ def mean_waits_s(table: pd.DataFrame) -> pd.Series:
     return table["waiting_s"] / table["started"].where(table["started"] > 0)
 
 
-def _use(link: str, direction: str, rows: pd.DataFrame, tick_s: float) -> LinkUse:
+def _use(link: str, direction: str, rows: pd.DataFrame, tick_s: float) -> LinkUtilisation:
     last = rows.iloc[-1]
-    return LinkUse(
+    return LinkUtilisation(
         link=link,
         direction=direction,
         instances=int(last["instances"]),

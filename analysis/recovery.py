@@ -74,7 +74,7 @@ def smoothing_ticks(samples: ArrayLike) -> int:
 
 
 @dataclass(frozen=True)
-class Ledger:
+class WindowCounts:
     """Counts of one cohort (or the fleet), summed per tick; `ends_s` are the ends of the ticks."""
 
     ends_s: NDArray[np.float64]
@@ -91,7 +91,7 @@ class Ledger:
         return float(self.lacking[first:last].sum()) / total if total else math.nan
 
 
-def ledger(windows: Mapping[str, ArrayLike], cohort: str | None) -> Ledger:
+def window_counts(windows: Mapping[str, ArrayLike], cohort: str | None) -> WindowCounts:
     """Sum the windows of one cohort (None: of all) per tick."""
     chosen = np.asarray(windows["cohort"], dtype=object)
     rows = np.ones(chosen.shape, bool) if cohort is None else chosen == cohort
@@ -100,7 +100,7 @@ def ledger(windows: Mapping[str, ArrayLike], cohort: str | None) -> Ledger:
     best = column["samples"]
     if "correct_oracle" in windows and np.asarray(windows["correct_oracle"]).any():
         best = _summed(windows["correct_oracle"], rows, tick, ends_s.size)
-    return Ledger(ends_s, column["samples"], best - column["correct"])
+    return WindowCounts(ends_s, column["samples"], best - column["correct"])
 
 
 def _summed(column: ArrayLike, rows: NDArray[np.bool_], tick: NDArray[np.intp], ticks: int) -> NDArray[np.int64]:
@@ -116,7 +116,7 @@ def _judge(
     within: float,
     smooth_s: float | None,
 ) -> dict[str, Any]:
-    counts = ledger(windows, mark.get("cohort"))
+    counts = window_counts(windows, mark.get("cohort"))
     touching = [other for other in marks if _touches(other, mark)]
     verdict = {name: mark.get(name) for name in ("at_s", "until_s", "label", "cohort")}
     if not counts.ends_s.size:
@@ -151,20 +151,20 @@ def _touches(other: Mark, mark: Mark) -> bool:
     return None in cohorts or cohorts[0] == cohorts[1]
 
 
-def _ticks(counts: Ledger, smooth_s: float | None) -> int:
+def _ticks(counts: WindowCounts, smooth_s: float | None) -> int:
     if smooth_s is None:
         return smoothing_ticks(counts.samples)
     return max(1, round(smooth_s / counts.tick_s))
 
 
-def _level(counts: Ledger, first_s: float) -> float:
+def _level(counts: WindowCounts, first_s: float) -> float:
     """Return the shortfall before the first drift; a drift at 0 leaves the oracle itself as the level."""
     before = int(np.searchsorted(counts.ends_s, first_s + EPSILON_S))
     return counts.pooled(0, before) if before else 0.0
 
 
 def _falls(
-    counts: Ledger, from_s: float, horizon_s: float, span: int
+    counts: WindowCounts, from_s: float, horizon_s: float, span: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the starts of all windows of `span` ticks within (from_s, horizon_s] and their shortfalls."""
     begins_s = np.concatenate(([counts.ends_s[0] - counts.tick_s], counts.ends_s[:-1]))

@@ -48,14 +48,14 @@ def build_report(sweep: Sweep, plots: Path) -> str:
 
 def _chapter(sweep: Sweep, name: str, drawing: Path) -> Markup | None:
     """Put a figure and the tables that belong to it under one heading; None where there is neither."""
-    plate = FIGURES[name]
+    spec = FIGURES[name]
     parts = [section(sweep) for section in BESIDE.get(name, ())]
     if drawing.is_file():
         labels = ", ".join(group.label for group in sweep.groups)
-        alt = f"{plate.title}. {plate.reading} Settings shown: {labels}."
-        parts.insert(0, inline_svg(drawing, name, alt, plate.reading))
+        alt = f"{spec.title}. {spec.reading} Settings shown: {labels}."
+        parts.insert(0, inline_svg(drawing, name, alt, spec.reading))
     found = [part for part in parts if part]
-    return tag("section", tag("h2", plate.title), *found) if found else None
+    return tag("section", tag("h2", spec.title), *found) if found else None
 
 
 def _write(subject: Subject, target: Path, plots: Path, formats: Sequence[str]) -> Path:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from analysis.runs import Run
 
-LEGS = {"up": ("sent_s", "reached_s", "up_bytes"), "down": ("served_s", "returned_s", "down_bytes")}
+DIRECTIONS = {"up": ("sent_s", "reached_s", "up_bytes"), "down": ("served_s", "returned_s", "down_bytes")}
 
 
 class Transfers(NamedTuple):
@@ -50,11 +50,11 @@ def users(run: Run, link: str) -> NDArray[np.int64]:
 
 def first_instance(run: Run, link: str) -> NDArray[np.int64]:
     """Return the devices on instance 0 of a link: all of a shared one, the first N by N, or the first alone."""
-    clause = run.resolved.get("links", {}).get(link, {})
-    everyone = users(run, link)
-    if clause.get("shared"):
-        return everyone
-    return everyone[: int(str(clause.get("shared_by", "1 devices")).split()[0])]
+    section = run.resolved.get("links", {}).get(link, {})
+    all_users = users(run, link)
+    if section.get("shared"):
+        return all_users
+    return all_users[: int(str(section.get("shared_by", "1 devices")).split()[0])]
 
 
 def transfers(run: Run, link: str, direction: str) -> Transfers:
@@ -63,7 +63,7 @@ def transfers(run: Run, link: str, direction: str) -> Transfers:
     One still under way ends with the run; one that died or was given up on the way has no known end and is
     left out.
     """
-    begin, arrive, _ = LEGS[direction]
+    begin, arrive, _ = DIRECTIONS[direction]
     rows = run.exchanges[run.exchanges["device"].isin(first_instance(run, link))]
     left = rows[begin].notna() & (rows[arrive].notna() | (rows["outcome"] == "in_flight"))
     rows = rows[left].sort_values(begin, kind="stable")

@@ -13,7 +13,7 @@ from analysis.recovery import smoothing_ticks
 from analysis.runs import Run
 from analysis.statistics import student_band
 
-JUDGES = {"deployed": "correct", "static": "correct_static", "oracle": "correct_oracle"}
+PREDICTORS = {"deployed": "correct", "static": "correct_static", "oracle": "correct_oracle"}
 POINTS_ACROSS = 80
 
 
@@ -31,13 +31,13 @@ def per_tick(windows: pd.DataFrame, cohort: str | None = None) -> pd.DataFrame:
     return rows.drop(columns="cohort").groupby("t_s", sort=True).sum()
 
 
-def accuracy(run: Run, judge: str = "deployed", cohort: str | None = None) -> float | None:
+def accuracy(run: Run, predictor: str = "deployed", cohort: str | None = None) -> float | None:
     """Return the accuracy over the whole run, None where nothing was predicted or the judge was absent."""
-    if not run.judged or (judge != "deployed" and not run.has(judge)):
+    if not run.judged or (predictor != "deployed" and not run.has(predictor)):
         return None
     rows = run.windows if cohort is None else run.windows[run.windows["cohort"] == cohort]
     samples = int(rows["samples"].sum())
-    return float(rows[JUDGES[judge]].sum()) / samples if samples else None
+    return float(rows[PREDICTORS[predictor]].sum()) / samples if samples else None
 
 
 def trailing_share(hits: NDArray[np.int64], samples: NDArray[np.int64], ticks: int) -> NDArray[np.float64]:
@@ -51,23 +51,25 @@ def smoothing_s(runs: Sequence[Run], cohort: str | None = None) -> float:
     return max(_window_s(run, cohort) for run in runs)
 
 
-def accuracy_curve(runs: Sequence[Run], window_s: float, judge: str = "deployed", cohort: str | None = None) -> Curve:
+def accuracy_curve(
+    runs: Sequence[Run], window_s: float, predictor: str = "deployed", cohort: str | None = None
+) -> Curve:
     """Return the accuracy of repetitions against virtual time, trailing over `window_s`, with a band.
 
     Runs cut short are compared over the ticks that all of them have.
     """
     tables = [per_tick(run.windows, cohort) for run in runs]
     shortest = min(tables, key=len)
-    curves = [_curve(table, judge, window_s) for table in tables]
+    curves = [_curve(table, predictor, window_s) for table in tables]
     mean, half = student_band(np.stack([curve[: len(shortest)] for curve in curves]))
     return Curve(shortest.index.to_numpy(float), mean, half)
 
 
-def _curve(table: pd.DataFrame, judge: str, window_s: float) -> NDArray[np.float64]:
+def _curve(table: pd.DataFrame, predictor: str, window_s: float) -> NDArray[np.float64]:
     ends_s = table.index.to_numpy(float)
     tick_s = float(np.diff(ends_s, prepend=0.0).min()) if len(ends_s) else 1.0
     ticks = max(1, round(window_s / tick_s))
-    return trailing_share(table[JUDGES[judge]].to_numpy(), table["samples"].to_numpy(), ticks)
+    return trailing_share(table[PREDICTORS[predictor]].to_numpy(), table["samples"].to_numpy(), ticks)
 
 
 def _trailing(counts: NDArray[np.int64], ticks: int) -> NDArray[np.int64]:

@@ -22,10 +22,10 @@ LIBRARIES = {
     "numba": (("agents/kernels/",), "the order of sums is written down in one place"),
     "llvmlite": (("agents/kernels/",), "the order of sums is written down in one place"),
     "simpy": (
-        ("sim/clock.py", "sim/lines/", "agents/benching/naive.py"),
-        "laws are plain arithmetic; only the clock knows who tells the story (and the yardstick of the bench)",
+        ("sim/kernel/calendar.py", "agents/baselines/naive_simulator.py"),
+        "laws are plain arithmetic; only the calendar knows SimPy (and a baseline of the bench)",
     ),
-    "safetensors": (("sim/resuming/", "agents/"), "tensors go to the disk in checkpoints and in the cache alone"),
+    "safetensors": (("sim/run/resuming/", "agents/"), "tensors go to the disk in checkpoints and in the cache alone"),
     "ray": (("agents/pools/ray/",), "workers are one pool among others"),
     "pandas": (("analysis/",), "runs write tables; only the analysis computes with data frames"),
     "matplotlib": (("analysis/",), "a run draws nothing"),
@@ -40,7 +40,7 @@ ARROWS = {
         "agents.contract.component",
         "agents.contract.forms",
         "agents.contract.laws",
-        "agents.plugins",
+        "agents.contract.plugins",
         "agents.seeding",
         # Tables of components: names, options, and where the code is. They import no torch.
         "agents.codecs",
@@ -50,7 +50,7 @@ ARROWS = {
         "agents.detectors",
         "agents.signals",
         "agents.tasks.drift_kinds",
-        "agents.blame",
+        "agents.contract.errors",
         # What reads data files and compiles drift loads no torch: a scenario is checked by it before anything runs.
         *TORCH_FREE,
     ),
@@ -61,11 +61,11 @@ ARROWS = {
 FACE = "sim/commands/"
 #: (file, module) that may be imported within a function all the same, and only there.
 LATE = {
-    ("sim/assembly.py", "agents.building"),
-    ("sim/backend.py", "agents.pools"),
-    ("sim/backend.py", "agents.devices"),
-    ("sim/fork.py", "agents.building"),
-    ("sim/manifest.py", "agents.kernels.versions"),
+    ("sim/run/assembly.py", "agents.build"),
+    ("sim/run/backend.py", "agents.pools"),
+    ("sim/run/backend.py", "agents.torch_device"),
+    ("sim/run/fork.py", "agents.build"),
+    ("sim/run/manifest.py", "agents.kernels.versions"),
 }
 FORBIDDEN_NAMES = ("utils", "util", "common", "helper", "helpers", "manager", "handler")
 
@@ -178,7 +178,12 @@ def test_the_data_plane_is_imported_only_when_a_run_has_a_task() -> None:
 
 
 def test_what_checks_a_scenario_loads_no_heavy_library() -> None:
-    drift = ("agents.tasks.drift", "agents.tasks.image_reading", "agents.tasks.tables", "agents.tasks.interactions")
+    drift = (
+        "agents.drift.schedule",
+        "agents.tasks.image_reading",
+        "agents.tasks.tables",
+        "agents.tasks.recommendation.interactions",
+    )
     probe = (
         "import importlib, sys; [importlib.import_module(name) for name in sys.argv[1:]];"
         "print(*sorted({'torch', 'ray', 'pandas', 'sklearn'} & sys.modules.keys()))"

@@ -8,7 +8,7 @@ from typing import Any
 from agents.codecs import CODECS
 from agents.codecs.base import Codec
 from agents.contract.component import make_component
-from agents.plugins import PluginError
+from agents.contract.plugins import PluginError
 
 #: What a codec was before it could have a memory.
 _OLD = ("quantise", "restore", "scale_bytes")

@@ -58,12 +58,12 @@ class Rice(PerField):
     def unpack(self, data: bytes, field: Field) -> tuple[Tensors, int]:
         scale_bytes = self._inner.most(field) - field.numel
         scale = torch.from_numpy(np.frombuffer(data[:scale_bytes], "<f4").astype(np.float32))
-        told = {"scale": scale} if scale_bytes else {}
+        parts = {"scale": scale} if scale_bytes else {}
         if not field.numel:
-            return told | {"numbers": torch.zeros(0, dtype=torch.int8)}, scale_bytes
+            return parts | {"numbers": torch.zeros(0, dtype=torch.int8)}, scale_bytes
         low, bits = data[scale_bytes], np.unpackbits(np.frombuffer(data[scale_bytes + 1 :], np.uint8))
         numbers, read = _numbers(bits.tolist(), low, field.numel)
-        return told | {"numbers": numbers}, scale_bytes + 1 + -(-read // 8)
+        return parts | {"numbers": numbers}, scale_bytes + 1 + -(-read // 8)
 
 
 def _unsigned(numbers: torch.Tensor) -> torch.Tensor:

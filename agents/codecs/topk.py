@@ -78,8 +78,8 @@ class Largest(PerField):
         places, numbers = torch.full((most,), field.numel, dtype=torch.int32), torch.zeros(most)
         places[:count] = sent
         numbers[:count] = torch.from_numpy(np.frombuffer(data[start:end], _NUMBER).astype(np.float32))
-        told = {} if self.fixed else {"count": torch.tensor([count])}
-        return told | {"places": places, "numbers": numbers}, end
+        read = {} if self.fixed else {"count": torch.tensor([count])}
+        return read | {"places": places, "numbers": numbers}, end
 
     def _most_sent(self, field: Field) -> int:
         return min(max(ceil(self._share * field.numel), 1), field.numel)

@@ -12,7 +12,7 @@ from agents.methods.base import CloudState, DeviceState, Method, OfFeatures, Pay
 from agents.models.base import Base, Net
 from agents.models.making import make_net
 from agents.models.training import pretrain
-from agents.tasks.base import History, Past
+from agents.streams.base import History, Past
 
 CLASSES, CONTEXTS, INPUTS, DEVICES = 4, 3, 12, 9
 

@@ -6,19 +6,19 @@ import numpy as np
 
 from agents.contract.laws import Law
 from agents.seeding import Purpose, rng
-from agents.tasks.base import Cell, Content, Place, Task
+from agents.streams.base import BlockId, Chunk, Content, Task
 
 _WIDTH, _SAMPLES = 256, 3
-_PLACE = Place(0, 0, _WIDTH)
+_PLACE = BlockId(0, 0, _WIDTH)
 
 
-def cell() -> Cell:
+def cell() -> Chunk:
     """Return one cell of a block; every other device has one sample less."""
     time_s = np.broadcast_to(np.arange(1.0, 1.0 + _SAMPLES), (_WIDTH, _SAMPLES)).copy()
     valid = np.ones((_WIDTH, _SAMPLES), bool)
     valid[::2, -1] = False
     time_s[~valid] = np.inf
-    return Cell(_PLACE, 0, time_s, valid, np.broadcast_to(np.arange(_SAMPLES), valid.shape))
+    return Chunk(_PLACE, 0, time_s, valid, np.broadcast_to(np.arange(_SAMPLES), valid.shape))
 
 
 def drawn(task: Task) -> Content:

@@ -15,7 +15,7 @@ from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from agents.contract.forms import Form, Interval, OneOf
-from agents.plugins import is_plugin, load_class
+from agents.contract.plugins import is_plugin, load_class
 
 
 class OptionError(ValueError):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class InputError(ValueError):
-    """What a scenario names cannot be used: a file, an option, a drift. ``about`` is its path in the YAML."""
+    """What a scenario names cannot be used: a file, an option, a drift. ``error_location`` is its path in the YAML."""
 
-    def __init__(self, about: str, message: str) -> None:
+    def __init__(self, error_location: str, message: str) -> None:
         super().__init__(message)
-        self.about = about
+        self.about = error_location
 
 
 class BackendError(Exception):
@@ -17,3 +20,26 @@ class BackendError(Exception):
 
 class WorkersLostError(Exception):
     """Workers died more often than a run puts up with; the message says how the last one ended."""
+
+
+@contextmanager
+def error_location(path: str) -> Iterator[None]:
+    """Turn the complaints of what is built inside into :class:`InputError` about ``path`` (``task.data``).
+
+    Whoever knows better what is wrong, and where, raises that error itself; it passes unchanged.
+
+    Raises:
+        InputError: anything inside raised ValueError, or found no file.
+    """
+    try:
+        yield
+    except InputError:
+        raise
+    except (ValueError, OSError) as error:
+        raise InputError(path, _said(error)) from error
+
+
+def _said(error: ValueError | OSError) -> str:
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: cannot be read ({error.strerror})"
+    return str(error)

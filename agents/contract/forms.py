@@ -111,9 +111,9 @@ AngularSpeed = Annotated[float, Form("angular speed")]
 Speed = Annotated[float, Form("speed")]
 #: A number from 0 to 1, or a percentage.
 Share = Annotated[float, Form("share")]
-#: A distribution of times or sizes, or a lone quantity; see ``sim.laws``.
-TimeLaw = Annotated[Any, Form("time law")]
-SizeLaw = Annotated[Any, Form("size law")]
+#: A distribution of times or sizes, or a lone quantity; see ``sim.distributions``.
+TimeDistribution = Annotated[Any, Form("time law")]
+SizeDistribution = Annotated[Any, Form("size law")]
 #: A file or folder that must be there.
 DataPath = Annotated[Path, Form("path")]
 #: A column of a table: its name, or its number.

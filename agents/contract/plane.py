@@ -32,7 +32,7 @@ LEARNING_COLUMN, STEPS_COLUMN = "regret_learning", "training_steps"
 
 #: Intervals whose tallies are told together where nobody wants them sooner: the more samples of a device wait for
 #: each other, the fewer and larger the batches in which they are judged.
-TOLD_TOGETHER = 16
+TICKS_TOGETHER = 16
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Eventually(Generic[_T]):
 
 
 #: What a checkpoint keeps: plain arrays by name.
-Kept = dict[str, np.ndarray]
+Snapshot = dict[str, np.ndarray]
 #: A part of the dotted name of what never changes in a run: it is on the disk once, however many checkpoints.
 FROZEN = "frozen"
 
@@ -149,7 +149,7 @@ class DataPlane(Protocol):
         """Return the counts of each device since the start."""
         ...
 
-    def truth(self) -> Mapping[str, np.ndarray]:
+    def ground_truth(self) -> Mapping[str, np.ndarray]:
         """Return which concepts reign for which device, and when, as columns of a table; empty if nobody knows.
 
         ``device from_s until_s concept name share_from share_until``, by device and time.
@@ -165,11 +165,11 @@ class DataPlane(Protocol):
         """Return how long the cloud really computes on this machine."""
         ...
 
-    def checkpoint(self) -> Kept:
+    def checkpoint(self) -> Snapshot:
         """Return all that a run has changed so far, as plain arrays by name; only right after :meth:`settle`."""
         ...
 
-    def restore(self, kept: Kept) -> None:
+    def restore(self, snapshot: Snapshot) -> None:
         """Go to where :meth:`checkpoint` was called, on a plane just built from an equal specification."""
         ...
 

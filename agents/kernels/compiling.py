@@ -12,7 +12,7 @@ import llvmlite
 import numba
 from numba.core import config
 
-from agents.pretraining import cache_folder
+from agents.cache import cache_folder
 
 #: LLVM may not reorder or fuse floating point operations, and divides by zero as IEEE 754 says.
 _STRICT: dict[str, Any] = {"fastmath": False, "error_model": "numpy"}

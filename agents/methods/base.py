@@ -21,7 +21,7 @@ from agents.models.base import Base, Net
 from agents.models.costs import costs_of
 from agents.models.head import HeadShape
 from agents.signals.values import energy
-from agents.tasks.base import History
+from agents.streams.base import History
 
 #: Tensors of the cloud, by name; a checkpoint keeps them all. What is named ``frozen.*`` (a large model that teaches)
 #: must never change: it is kept once for a whole run, and never copied for an exchange.

@@ -27,7 +27,7 @@ from agents.methods.cloud_ft_options import CloudFtOptions
 from agents.models.base import Base
 from agents.models.fitting import fit_heads
 from agents.models.training import one_thread
-from agents.tasks.base import History
+from agents.streams.base import History
 
 #: Heads fitted at once: few, so that what a step touches stays in the cache of the processor.
 _CHUNK = 8

@@ -10,8 +10,7 @@ import torch
 from torch import nn
 
 from agents.kernels import affine, product, sqrt
-from agents.models.dense import Dense, Gru, Tanh
-from agents.models.head import HeadShape
+from agents.models.head import Dense, Gru, HeadShape, Tanh
 
 #: Standard deviation of the generator's first weights: small, so that training starts at no edit at all.
 _FIRST_STD = 0.02
@@ -116,10 +115,10 @@ class Adapter(nn.Module):
         codes = self.transfer(self.encoder(window, count))
         return codes, self.generator(codes)
 
-    def first_weights(self, chance: torch.Generator) -> None:
+    def first_weights(self, rng: torch.Generator) -> None:
         """Draw the generator's maps, N(0, 0.02^2); offsets stay zero: an untrained adapter edits little."""
         for one in self.generator.maps:
-            nn.init.normal_(one, std=_FIRST_STD, generator=chance)
+            nn.init.normal_(one, std=_FIRST_STD, generator=rng)
         for one in self.generator.offsets:
             nn.init.zeros_(one)
 

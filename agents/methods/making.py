@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from agents.blame import about
 from agents.codecs.making import make_codec
 from agents.contract.component import component_of
+from agents.contract.errors import error_location
 from agents.methods import METHODS
 from agents.methods.base import Context, Method
 from agents.models.base import Net
@@ -27,7 +27,7 @@ def make_method(
     """
     component = component_of(METHODS, name, "adapter")
     typed = component.read(options, f"adapter {name}")
-    with about("method.codec"):
+    with error_location("method.codec"):
         coding = make_codec(codec, codec_options)
     method: Method = component.load()(Context(typed, coding, net))
     return method

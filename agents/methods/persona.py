@@ -12,6 +12,7 @@ from dataclasses import asdict, replace
 
 import torch
 
+from agents.cache import cached, fingerprint
 from agents.codecs.message import Field
 from agents.contract import Costs
 from agents.methods.base import (
@@ -34,9 +35,8 @@ from agents.methods.prototypes import Prototypes, Refinement, Served, at_rest, c
 from agents.models.base import Base
 from agents.models.costs import multiply_adds
 from agents.models.training import generator, one_thread
-from agents.pretraining import cached, fingerprint
 from agents.seeding import Purpose
-from agents.tasks.base import History
+from agents.streams.base import History
 
 #: Options that only matter once devices are served: what was trained without them is still good.
 _SERVING = {"reply", "resident", "hysteresis", "refine", "refine_step", "publish_every"}

@@ -79,13 +79,13 @@ class Prototypes:
     """
 
     def __init__(self, cloud: Cloud, refinement: Refinement) -> None:
-        self._kept = {name: cloud[name].clone() for name in MOVING}
-        self._born, self._rule = cloud["born"], refinement
+        self._statistics = {name: cloud[name].clone() for name in MOVING}
+        self._created, self._rule = cloud["born"], refinement
 
     @property
     def published(self) -> torch.Tensor:
         """The newest head of each prototype that devices are told of, [prototypes, params]."""
-        return self._kept["published"]
+        return self._statistics["published"]
 
     def serve(self, codes: torch.Tensor, heads: torch.Tensor, held: torch.Tensor) -> Iterator[tuple[slice, Served]]:
         """Find the prototypes of tickets and let these refine them; yield part by part, which tickets and what.
@@ -95,7 +95,7 @@ class Prototypes:
         """
         first = 0
         while first < len(codes):
-            part = slice(first, min(len(codes), first + BATCH - int(self._kept["in_batch"])))
+            part = slice(first, min(len(codes), first + BATCH - int(self._statistics["in_batch"])))
             prototype = self.assign(codes[part], held[part])
             yield part, Served(prototype, self._version[prototype])
             self._pull(prototype, codes[part], heads[part])
@@ -103,7 +103,7 @@ class Prototypes:
 
     def assign(self, codes: torch.Tensor, held: torch.Tensor) -> torch.Tensor:
         """Return the nearest prototypes, or those ``held`` unless another is nearer by the hysteresis: [tickets]."""
-        away = codes[:, None, :] - self._kept["centres"]
+        away = codes[:, None, :] - self._statistics["centres"]
         distance = sqrt(totals(away.square_()))
         nearest = distance.argmin(1)
         bound = (1.0 - self._rule.hysteresis) * distance.gather(1, held[:, None])
@@ -111,37 +111,39 @@ class Prototypes:
 
     def cloud(self) -> Cloud:
         """Return what has moved."""
-        return dict(self._kept)
+        return dict(self._statistics)
 
     @property
     def _version(self) -> torch.Tensor:
-        return self._kept["refined"] // self._rule.every % 2**15
+        return self._statistics["refined"] // self._rule.every % 2**15
 
     def _pull(self, prototype: torch.Tensor, codes: torch.Tensor, heads: torch.Tensor) -> None:
         """Note where the tickets of a part pull their prototypes; move these when the batch is full."""
-        kept, rule = self._kept, self._rule
-        kept["assigned"].index_add_(0, prototype, torch.ones_like(prototype))
-        kept["in_batch"] += len(prototype)
+        best_weights, rule = self._statistics, self._rule
+        best_weights["assigned"].index_add_(0, prototype, torch.ones_like(prototype))
+        best_weights["in_batch"] += len(prototype)
         if rule.rate:
-            kept["pulled"].index_add_(0, prototype, torch.ones_like(prototype))
-            kept["pull_centres"].index_add_(0, prototype, codes - kept["centres"][prototype])
-            pull = (heads - kept["heads"][prototype]).clamp_(-rule.step, rule.step)
-            kept["pull_heads"].index_add_(0, prototype, pull)
-        if int(kept["in_batch"]) == BATCH:
+            best_weights["pulled"].index_add_(0, prototype, torch.ones_like(prototype))
+            best_weights["pull_centres"].index_add_(0, prototype, codes - best_weights["centres"][prototype])
+            pull = (heads - best_weights["heads"][prototype]).clamp_(-rule.step, rule.step)
+            best_weights["pull_heads"].index_add_(0, prototype, pull)
+        if int(best_weights["in_batch"]) == BATCH:
             self._refine()
 
     def _refine(self) -> None:
-        kept, rule, born = self._kept, self._rule, self._born
-        pulled = kept["pulled"]
+        best_weights, rule, created = self._statistics, self._rule, self._created
+        pulled = best_weights["pulled"]
         share = ((1.0 - (1.0 - rule.rate) ** pulled.double()) / pulled.clamp_min(1)).float()[:, None]
-        kept["centres"] += share * kept["pull_centres"]
-        kept["heads"] = (kept["heads"] + share * kept["pull_heads"]).clamp_(born - rule.reach, born + rule.reach)
-        due = (kept["refined"] + pulled) // rule.every > kept["refined"] // rule.every
+        best_weights["centres"] += share * best_weights["pull_centres"]
+        best_weights["heads"] = (best_weights["heads"] + share * best_weights["pull_heads"]).clamp_(
+            created - rule.reach, created + rule.reach
+        )
+        due = (best_weights["refined"] + pulled) // rule.every > best_weights["refined"] // rule.every
         if due.any():
-            kept["published"] = torch.where(due[:, None], kept["heads"], kept["published"])
-        kept["refined"] += pulled
+            best_weights["published"] = torch.where(due[:, None], best_weights["heads"], best_weights["published"])
+        best_weights["refined"] += pulled
         for name in ("in_batch", "pulled", "pull_centres", "pull_heads"):
-            kept[name].zero_()
+            best_weights[name].zero_()
 
 
 def at_rest(prototypes: Cloud) -> Cloud:

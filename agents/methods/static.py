@@ -12,7 +12,7 @@ from agents.methods.base import (
     Who,
 )
 from agents.models.base import Base
-from agents.tasks.base import History
+from agents.streams.base import History
 
 
 class Static(Deployed):

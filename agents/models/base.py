@@ -11,10 +11,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from agents.devices import device_of, moved
-from agents.measures import Measure, Top1
+from agents.metrics import Metric, Top1
 from agents.models.batched import DenseNet, ModuleNet
 from agents.models.head import HeadShape, Layers
+from agents.torch_device import device_of, moved
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Net:
         build_trunk: makes the trunk, raw [rows, *input_shape] -> features [rows, head.dims[0]].
         feature_bound: no feature is larger than this, or None if features are unbounded.
         options: everything that made the net what it is; goes into cache keys.
-        measure: what counts as a correct prediction.
+        metric: what counts as a correct prediction.
         rows: how many rows go through the trunk at once, so that large activations fit; None: all of them.
         whole: all layers from input to logits, where they are all dense; None for any other trunk.
     """
@@ -36,7 +36,7 @@ class Net:
     build_trunk: Callable[[], nn.Module]
     feature_bound: float | None
     options: Mapping[str, Any]
-    measure: Measure = field(default_factory=Top1)
+    metric: Metric = field(default_factory=Top1)
     rows: int | None = None
     whole: HeadShape | None = None
 

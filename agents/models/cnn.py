@@ -9,8 +9,7 @@ import torch
 from torch import nn
 
 from agents.models.base import Net
-from agents.models.dense import Dense, Tanh
-from agents.models.head import HeadShape
+from agents.models.head import Dense, HeadShape, Tanh
 from agents.models.options import CnnOptions
 
 _ACTIVATIONS = {"tanh": Tanh, "relu": nn.ReLU}

@@ -13,7 +13,7 @@ import torch
 
 from agents.kernels import product, tanh
 from agents.models.base import Net
-from agents.models.dense import Dense, attention
+from agents.models.head import Dense, attention
 from agents.models.ranking import WIDTH, PairHead, RankingTrunk, ranking_net, real_clicks
 
 

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from agents.models.base import Net
-from agents.models.dense import Dense, Gru, Tanh
+from agents.models.head import Dense, Gru, Tanh
 from agents.models.ranking import WIDTH, RankingTrunk, TowerHead, last_real, ranking_net
 
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from agents.contract.component import component_of
+from agents.contract.plugins import is_plugin
 from agents.models import MODELS
 from agents.models.base import Net
-from agents.plugins import is_plugin
 
 
 def make_net(

@@ -13,8 +13,7 @@ from torch import nn
 
 from agents.models.base import Net
 from agents.models.cnn import ROWS, ChannelsLast, image_shape, in_channels_last
-from agents.models.dense import Dense
-from agents.models.head import HeadShape
+from agents.models.head import Dense, HeadShape
 from agents.models.options import MobileNetOptions
 
 
@@ -109,8 +108,8 @@ class SqueezeExcite(nn.Module):
         )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        weighed: torch.Tensor = x * self.weigh(x)
-        return weighed
+        count_bytes: torch.Tensor = x * self.weigh(x)
+        return count_bytes
 
 
 def scaled(channels: int, factor: float) -> int:

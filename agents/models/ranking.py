@@ -15,10 +15,9 @@ import torch
 from torch import nn
 
 from agents.kernels import dots, product, sigmoid, tanh
-from agents.measures import Ranking
+from agents.metrics import Ranking
 from agents.models.base import Net
-from agents.models.dense import Dense
-from agents.models.head import HeadShape
+from agents.models.head import Dense, HeadShape
 from agents.tasks.recommendation.decisions import SHOWN
 
 #: Width of embeddings and of everything behind them.

@@ -14,8 +14,8 @@ from torch import nn
 
 from agents.kernels import tanh
 from agents.models.base import Net
-from agents.models.dense import Dense, Norm, attention
 from agents.models.gru4rec import TowerTrunk
+from agents.models.head import Dense, Norm, attention
 from agents.models.ranking import WIDTH, TowerHead, last_real, ranking_net, real_clicks
 
 #: Rows of the table of positions, and so the longest window.
@@ -47,8 +47,8 @@ class SasRecTrunk(TowerTrunk):
         self.first_norm, self.second_norm = Norm(WIDTH), Norm(WIDTH)
 
     def users(self, clicks: torch.Tensor) -> torch.Tensor:
-        place = self.position.weight[: clicks.shape[1]]
-        x = tanh(self.sequence(self.embedding(clicks) + place))
+        position_code = self.position.weight[: clicks.shape[1]]
+        x = tanh(self.sequence(self.embedding(clicks) + position_code))
         x = self.first_norm(x + self.mixed(self._attention(x, real_clicks(clicks))))
         x = self.second_norm(x + self.outer(torch.relu(self.inner(x))))
         return last_real(x, clicks)

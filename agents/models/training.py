@@ -9,13 +9,34 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.nn import functional
 
-from agents.models.augmenting import augmented
+from agents.cache import cached, fingerprint
 from agents.models.base import Base, Net
 from agents.models.head import HeadShape
-from agents.pretraining import cached, fingerprint
 from agents.seeding import Purpose, rng
-from agents.tasks.base import History, Past
+from agents.streams.base import History, Past
+
+
+def augmented(images: torch.Tensor, mirror: bool, shift: int, rng: torch.Generator) -> torch.Tensor:
+    """Return images [rows, channels, h, w], each mirrored with probability 1/2 and moved by up to ``shift`` pixels.
+
+    What moves in from outside is black. Without either, ``images`` come back untouched and nothing is drawn.
+    """
+    if mirror:
+        turned = torch.rand(len(images), 1, 1, 1, generator=rng) < 0.5
+        images = torch.where(turned, images.flip(3), images)
+    return _moved(images, shift, rng) if shift else images
+
+
+def _moved(images: torch.Tensor, shift: int, rng: torch.Generator) -> torch.Tensor:
+    rows, channels, height, width = images.shape
+    padded = functional.pad(images, (shift,) * 4)
+    down, right = torch.randint(0, 2 * shift + 1, (2, rows, 1), generator=rng)
+    below = (down + torch.arange(height)).view(rows, 1, height, 1).expand(-1, channels, -1, width + 2 * shift)
+    beside = (right + torch.arange(width)).view(rows, 1, 1, width).expand(-1, channels, height, -1)
+    return padded.gather(2, below).gather(3, beside)
+
 
 #: Called with (what is trained, share done in [0, 1]).
 Progress = Callable[[str, float], None]
@@ -70,17 +91,17 @@ def pretrain(
 
 
 def _fit(history: History, net: Net, recipe: Recipe, seed: int, progress: Progress | None) -> Base:
-    chance = generator(seed, Purpose.PRETRAIN, 0)
+    rng = generator(seed, Purpose.PRETRAIN, 0)
     trunk = net.build_trunk()
-    initialise(trunk, chance)
-    packed = nn.Parameter(initial_head(net.head, chance))
+    initialise(trunk, rng)
+    packed = nn.Parameter(initial_head(net.head, rng))
     optimiser = torch.optim.Adam([*trunk.parameters(), packed], lr=recipe.rate)
     fading = torch.optim.lr_scheduler.LambdaLR(optimiser, _share_of_rate(recipe, len(history.train.x)))
     kept = Base.load(net, _now(net, trunk, packed).tensors())
     best = _loss(kept, history.validation)
     for epoch in range(recipe.epochs):
-        for rows in torch.randperm(len(history.train.x), generator=chance).split(recipe.batch):
-            x = augmented(history.train.x[rows], recipe.mirror, recipe.shift, chance)
+        for rows in torch.randperm(len(history.train.x), generator=rng).split(recipe.batch):
+            x = augmented(history.train.x[rows], recipe.mirror, recipe.shift, rng)
             _step(net, trunk.train(), packed, optimiser, x, history.train.label[rows])
             fading.step()
         now = _now(net, trunk, packed)
@@ -110,7 +131,7 @@ def _step(
     label: torch.Tensor,
 ) -> None:
     logits = net.head.forward(net.head.unpack(packed), trunk(x).unsqueeze(0))[0]
-    loss = net.measure.training_loss(logits, label)
+    loss = net.metric.training_loss(logits, label)
     optimiser.zero_grad()
     loss.backward()
     optimiser.step()
@@ -119,7 +140,7 @@ def _step(
 @torch.no_grad()
 def _loss(base: Base, past: Past) -> float:
     logits = base.head.forward(base.layers, base.features(past.x).unsqueeze(0))[0]
-    return float(base.net.measure.training_loss(logits, past.label))
+    return float(base.net.metric.training_loss(logits, past.label))
 
 
 def generator(seed: int, purpose: Purpose, *ids: int) -> torch.Generator:
@@ -127,7 +148,7 @@ def generator(seed: int, purpose: Purpose, *ids: int) -> torch.Generator:
     return torch.Generator().manual_seed(int(rng(seed, purpose, *ids).integers(2**63)))
 
 
-def initialise(module: nn.Module, chance: torch.Generator) -> None:
+def initialise(module: nn.Module, rng: torch.Generator) -> None:
     """Give every matrix Xavier-uniform weights (Glorot and Bengio, 2010) and every bias zeros.
 
     Batch normalisation starts as the identity, which it is when built.
@@ -136,16 +157,16 @@ def initialise(module: nn.Module, chance: torch.Generator) -> None:
         own = () if isinstance(part, nn.BatchNorm2d) else part.parameters(recurse=False)
         for parameter in own:
             if parameter.dim() > 1:
-                nn.init.xavier_uniform_(parameter, generator=chance)
+                nn.init.xavier_uniform_(parameter, generator=rng)
             else:
                 nn.init.zeros_(parameter)
 
 
-def initial_head(head: HeadShape, chance: torch.Generator) -> torch.Tensor:
+def initial_head(head: HeadShape, rng: torch.Generator) -> torch.Tensor:
     """Return one packed head [1, params], Xavier-uniform, zero biases."""
     parts = []
     for inputs, outputs in head.sizes:
-        weight = nn.init.xavier_uniform_(torch.empty(outputs, inputs), generator=chance)
+        weight = nn.init.xavier_uniform_(torch.empty(outputs, inputs), generator=rng)
         parts += [weight.T.reshape(-1), torch.zeros(outputs)]
     return torch.cat(parts).unsqueeze(0)
 

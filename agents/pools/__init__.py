@@ -12,7 +12,7 @@ from agents.contract import Eventually, RaySpec, ServiceTime
 from agents.orders import Orders
 
 if TYPE_CHECKING:
-    from agents.contract import Kept
+    from agents.contract import Snapshot
     from agents.methods.base import Payload
     from agents.pools.blueprint import Blueprint
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 ON_THIS_MACHINE = RaySpec()
 
 
-class Leash(NamedTuple):
+class LookAhead(NamedTuple):
     """How far blocks may go ahead within an interval: to its end, but a device no further than its first order."""
 
     until_s: float
@@ -40,10 +40,10 @@ class BlockPool(Protocol):
         """Return which kind of device computes: what must be the same for results to be the same."""
         ...
 
-    def collect(self, orders: Orders, leash: Leash | None = None) -> Sequence[Any]:
+    def collect(self, orders: Orders, look_ahead: LookAhead | None = None) -> Sequence[Any]:
         """Return what devices hand over, block by block, in a form that the cloud half beside it takes.
 
-        With a ``leash`` workers may go ahead with what they must do anyway, while nobody asks them for more.
+        With a ``look_ahead`` workers may go ahead with what they must do anyway, while nobody asks them for more.
         """
         ...
 
@@ -88,7 +88,7 @@ class BlockPool(Protocol):
         """End an interval: nothing that happens from now on belongs to it."""
         ...
 
-    def tell(self) -> Eventually[np.ndarray]:
+    def take_tallies(self) -> Eventually[np.ndarray]:
         """Judge all samples of closed intervals and return their tallies: int64 [intervals, cohorts, columns].
 
         These are the intervals closed since the last time; only right after :meth:`close`.
@@ -103,11 +103,11 @@ class BlockPool(Protocol):
         """Return the tallies of each device since the start, int64 [devices, len(DEVICE_COLUMNS)]."""
         ...
 
-    def checkpoint(self) -> list[Kept]:
+    def checkpoint(self) -> list[Snapshot]:
         """Return what brings every block back, in block order; only right after :meth:`close`."""
         ...
 
-    def restore(self, kept: Sequence[Kept]) -> None:
+    def restore(self, snapshot: Sequence[Snapshot]) -> None:
         """Bring all blocks to where :meth:`checkpoint` was called, on this pool or any other of the same blueprint."""
         ...
 
@@ -144,7 +144,7 @@ class Cloud(Protocol):
         """Return the bytes of updates that are not installed yet: int64 [tickets]."""
         ...
 
-    def parcel(self, tickets: np.ndarray) -> Any:
+    def updates_for(self, tickets: np.ndarray) -> Any:
         """Give away the updates of some tickets, in their order, in a form that the pool beside it takes."""
         ...
 
@@ -160,11 +160,11 @@ class Cloud(Protocol):
         """Return how long it takes to serve some of ``payloads``, as on the wire."""
         ...
 
-    def checkpoint(self) -> Kept:
+    def checkpoint(self) -> Snapshot:
         """Return the state, and all payloads and updates that wait here."""
         ...
 
-    def restore(self, kept: Kept) -> None:
+    def restore(self, snapshot: Snapshot) -> None:
         """Go to where :meth:`checkpoint` was called on a cloud half of the same method."""
         ...
 

@@ -8,15 +8,15 @@ from typing import Any
 
 import torch
 
-from agents.cloud_half import CloudHalf
-from agents.cohort_parts import CohortParts
-from agents.device_rows import one_if_alike
-from agents.devices import CPU, device_of, moved, ready
-from agents.keeping import moving_part
+from agents.checkpoint_names import moving_part
+from agents.fleet.block_group import BlockGroup
+from agents.fleet.cloud_half import CloudHalf
+from agents.fleet.cohort_parts import CohortParts
+from agents.fleet.device_state import one_if_alike
+from agents.fleet.memory_limit import MemoryLimit
 from agents.layout import Layout
-from agents.memory_limit import MemoryLimit
 from agents.methods.base import CloudState, DeviceState, Method
-from agents.stack import Stack
+from agents.torch_device import CPU, device_of, moved, ready
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Blueprint:
     cloud: CloudState
     device: str = "cpu"
 
-    def build(self) -> list[Stack]:
+    def build(self) -> list[BlockGroup]:
         """Return all blocks at t = 0, in stacks, in device order.
 
         Raises:
@@ -43,13 +43,13 @@ class Blueprint:
         device = ready(self.device)
         parts, cloud = _on(device, self.parts), moved(self.cloud, device)
         fresh = [_fresh(one.method, cloud, self.layout.width) for one in parts]
-        stacks, limit = [], MemoryLimit()
-        for blocks in self.layout.stacks:
-            places, devices = self.layout.places[blocks], sum(self.layout.devices[blocks])
-            cohort = places[0].cohort
-            state, first = _tiled(fresh[cohort], len(places)), int(self.layout.first[blocks.start])
-            stacks.append(Stack(parts[cohort], places, devices, state, first, limit))
-        return stacks
+        groups, limit = [], MemoryLimit()
+        for blocks in self.layout.groups:
+            block_ids, devices = self.layout.block_ids[blocks], sum(self.layout.devices[blocks])
+            cohort = block_ids[0].cohort
+            state, first = _tiled(fresh[cohort], len(block_ids)), int(self.layout.first[blocks.start])
+            groups.append(BlockGroup(parts[cohort], block_ids, devices, state, first, limit))
+        return groups
 
     def cloud_half(self) -> CloudHalf:
         """Return the cloud half of the method at t = 0; raises as :meth:`build`."""
@@ -62,9 +62,9 @@ class Blueprint:
 
     def loads_per_s(self) -> list[float]:
         """Return how many samples each block must judge in a second of virtual time, on average."""
-        rates = [0.0 if parts.arrivals.silent else 1.0 / parts.arrivals.cell_s for parts in self.parts]
-        places = zip(self.layout.places, self.layout.devices, strict=True)
-        return [devices * rates[place.cohort] for place, devices in places]
+        rates = [0.0 if parts.arrivals.silent else 1.0 / parts.arrivals.chunk_s for parts in self.parts]
+        block_ids = zip(self.layout.block_ids, self.layout.devices, strict=True)
+        return [devices * rates[block_id.cohort] for block_id, devices in block_ids]
 
 
 def _fresh(method: Method, cloud: CloudState, width: int) -> DeviceState:
@@ -85,6 +85,6 @@ def _on(device: torch.device, parts: Sequence[CohortParts]) -> Sequence[CohortPa
         return parts
     there: dict[int, Any] = {}
     for one in parts:
-        for mine in (one.features, one.judge):
+        for mine in (one.features, one.evaluator):
             there[id(mine)] = there.get(id(mine)) or mine.on(device)
-    return [replace(one, features=there[id(one.features)], judge=there[id(one.judge)]) for one in parts]
+    return [replace(one, features=there[id(one.features)], evaluator=there[id(one.evaluator)]) for one in parts]

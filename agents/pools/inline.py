@@ -7,114 +7,117 @@ from typing import Any
 
 import numpy as np
 
-from agents.cloud_half import Collected
-from agents.contract import COHORT_COLUMNS, Eventually, Kept
-from agents.devices import CPU, name_of
+from agents.contract import COHORT_COLUMNS, Eventually, Snapshot
+from agents.fleet.block_group import BlockGroup
+from agents.fleet.cloud_half import Collected
+from agents.fleet.row_buffer import rows_of
 from agents.layout import Layout
 from agents.orders import Kind, Orders
-from agents.pools import Leash
-from agents.shelf import rows_of
-from agents.stack import Stack
+from agents.pools import LookAhead
+from agents.torch_device import CPU, name_of
 
 
 class InlinePool:
     """Owns every block of the fleet and hands each its part of an order book."""
 
-    def __init__(self, layout: Layout, stacks: Sequence[Stack]) -> None:
-        self._layout, self._stacks = layout, stacks
+    def __init__(self, layout: Layout, groups: Sequence[BlockGroup]) -> None:
+        self._layout, self._groups = layout, groups
         self.workers = self.ahead = 0
-        self._columns = stacks[0].columns if stacks else len(COHORT_COLUMNS)
+        self._columns = groups[0].columns if groups else len(COHORT_COLUMNS)
 
     def device_name(self) -> str:
         """Return which kind of device computes."""
-        return name_of(self._stacks[0].state.device) if self._stacks else CPU.type
+        return name_of(self._groups[0].state.device) if self._groups else CPU.type
 
-    def collect(self, orders: Orders, leash: Leash | None = None) -> list[Collected]:
+    def collect(self, orders: Orders, look_ahead: LookAhead | None = None) -> list[Collected]:
         """Return what devices hand over, stack by stack."""
         parts = []
-        for index, mine, rows in self._layout.by_stack(orders):
+        for index, mine, rows in self._layout.by_group(orders):
             ticket, at_s = orders.ticket[mine], orders.at_s[mine]
-            payload = self._stacks[index].collect(rows, at_s, ticket)
+            payload = self._groups[index].collect(rows, at_s, ticket)
             parts.append(Collected(ticket, orders.device[mine], at_s, payload))
         return parts
 
-    def go_ahead(self, leash: Leash) -> None:
+    def prefetch(self, look_ahead: LookAhead) -> None:
         """Draw streams and judge what must be judged soon: it changes nothing but when that is done."""
-        bounds = {index: (rows, leash.orders.at_s[mine]) for index, mine, rows in self._layout.by_stack(leash.orders)}
-        nobody = np.zeros(0, np.int64), np.zeros(0)
-        for index, stack in enumerate(self._stacks):
-            stack.go_ahead(leash.until_s, *bounds.get(index, nobody))
+        bounds = {
+            index: (rows, look_ahead.orders.at_s[mine])
+            for index, mine, rows in self._layout.by_group(look_ahead.orders)
+        }
+        nothing = np.zeros(0, np.int64), np.zeros(0)
+        for index, group in enumerate(self._groups):
+            group.prefetch(look_ahead.until_s, *bounds.get(index, nothing))
 
     def learn(self, orders: Orders) -> None:
         """Let devices learn by themselves."""
-        for index, mine, rows in self._layout.by_stack(orders):
-            self._stacks[index].learn(rows, orders.at_s[mine], orders.ticket[mine])
+        for index, mine, rows in self._layout.by_group(orders):
+            self._groups[index].learn(rows, orders.at_s[mine], orders.ticket[mine])
 
     def steps_of(self, ticket: int, device: int) -> int:
         """Return how many steps the device has taken for what it learnt under a ticket."""
         one = Orders.of([(Kind.LEARN, ticket, device, 0.0)])
-        return next(self._stacks[index].steps_of(ticket) for index, _, _ in self._layout.by_stack(one))
+        return next(self._groups[index].steps_of(ticket) for index, _, _ in self._layout.by_group(one))
 
     def adopt(self, orders: Orders) -> None:
         """Put what devices have learnt in force."""
-        for index, mine, rows in self._layout.by_stack(orders):
-            self._stacks[index].adopt(rows, orders.at_s[mine], orders.ticket[mine])
+        for index, mine, rows in self._layout.by_group(orders):
+            self._groups[index].adopt(rows, orders.at_s[mine], orders.ticket[mine])
 
     def expire(self, orders: Orders) -> None:
         """Let devices fall back from updates that have grown too old."""
-        for index, mine, rows in self._layout.by_stack(orders):
-            self._stacks[index].expire(rows, orders.at_s[mine])
+        for index, mine, rows in self._layout.by_group(orders):
+            self._groups[index].expire(rows, orders.at_s[mine])
 
     def note(self, orders: Orders) -> None:
         """Note how exchanges progress."""
-        for index, mine, rows in self._layout.by_stack(orders):
-            self._stacks[index].note(rows, orders.at_s[mine], orders.ticket[mine], orders.phase[mine])
+        for index, mine, rows in self._layout.by_group(orders):
+            self._groups[index].note(rows, orders.at_s[mine], orders.ticket[mine], orders.phase[mine])
 
     def install(self, orders: Orders, updates: Any) -> None:
         """Put ``updates``, in the order of ``orders``, in force."""
-        for index, mine, rows in self._layout.by_stack(orders):
-            self._stacks[index].install(rows, orders.at_s[mine], orders.ticket[mine], rows_of(updates, mine))
+        for index, mine, rows in self._layout.by_group(orders):
+            self._groups[index].install(rows, orders.at_s[mine], orders.ticket[mine], rows_of(updates, mine))
 
     def confirm(self, orders: Orders) -> None:
         """End exchanges whose payloads count, though they get no answer."""
-        for index, mine, rows in self._layout.by_stack(orders):
-            self._stacks[index].confirm(rows, orders.ticket[mine])
+        for index, mine, rows in self._layout.by_group(orders):
+            self._groups[index].confirm(rows, orders.ticket[mine])
 
     def forget(self, orders: Orders) -> None:
         """Drop what blocks keep of exchanges that came to nothing."""
-        for index, mine, rows in self._layout.by_stack(orders):
-            self._stacks[index].forget(rows, orders.ticket[mine])
+        for index, mine, rows in self._layout.by_group(orders):
+            self._groups[index].forget(rows, orders.ticket[mine])
 
     def close(self, until_s: float) -> None:
         """End an interval."""
-        for stack in self._stacks:
-            stack.close(until_s)
+        for group in self._groups:
+            group.close(until_s)
 
-    def tell(self) -> Eventually[np.ndarray]:
+    def take_tallies(self) -> Eventually[np.ndarray]:
         """Return the tallies of the intervals closed since the last time: int64 [intervals, cohorts, columns]."""
-        told = [stack.tell() for stack in self._stacks]
-        tallies = np.zeros((len(told[0]) if told else 0, self._layout.cohorts, self._columns), np.int64)
-        for own, blocks in zip(told, self._layout.stacks, strict=True):
+        tallies_of = [group.take_tallies() for group in self._groups]
+        tallies = np.zeros((len(tallies_of[0]) if tallies_of else 0, self._layout.cohorts, self._columns), np.int64)
+        for own, blocks in zip(tallies_of, self._layout.groups, strict=True):
             tallies[:, self._layout.cohort_of_block[blocks.start]] += own
         return Eventually(lambda: tallies)
 
     def signals(self) -> Eventually[dict[str, np.ndarray]]:
         """Return what is watched at the end of the last interval, by name, each [devices]."""
-        found = side_by_side([stack.signals() for stack in self._stacks])
+        found = side_by_side([group.signals() for group in self._groups])
         return Eventually(lambda: found)
 
     def totals(self) -> np.ndarray:
         """Return the tallies of each device since the start, int64 [devices, len(DEVICE_COLUMNS)]."""
-        return np.concatenate([stack.totals() for stack in self._stacks])
+        return np.concatenate([group.totals() for group in self._groups])
 
-    def checkpoint(self) -> list[Kept]:
+    def checkpoint(self) -> list[Snapshot]:
         """Return what brings every block back, in block order; only right after :meth:`close`."""
-        return [kept for stack in self._stacks for kept in stack.checkpoint()]
+        return [snapshot for group in self._groups for snapshot in group.checkpoint()]
 
-    def restore(self, kept: Sequence[Kept]) -> None:
+    def restore(self, snapshot: Sequence[Snapshot]) -> None:
         """Bring all blocks to where :meth:`checkpoint` was called on a pool of the same blueprint."""
-        for stack, blocks in zip(self._stacks, self._layout.stacks, strict=True):
-            stack.restore(kept[blocks])
+        for group, blocks in zip(self._groups, self._layout.groups, strict=True):
+            group.restore(snapshot[blocks])
 
     def shut(self) -> None:
         """Nothing to release: blocks live and die with the process."""

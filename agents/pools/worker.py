@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import torch
 
 from agents.contract import Eventually
+from agents.pools.block_ranges import BlockRange
 from agents.pools.blueprint import Blueprint
 from agents.pools.inline import InlinePool
-from agents.pools.shares import Share
 
 
 class Step(NamedTuple):
@@ -28,10 +28,10 @@ class Sent(NamedTuple):
 
 
 #: What a worker does at one message; steps are carried out in order.
-Script = list[Step]
+CommandBatch = list[Step]
 
 
-class MissedScriptError(Exception):
+class MissedCommandsError(Exception):
     """A script never came, because what was to be sent along died with another worker: nothing can follow it."""
 
 
@@ -45,10 +45,10 @@ class BlockWorker:
         """Return the number of this process."""
         return os.getpid()
 
-    def build(self, blueprint: Blueprint, share: Share | None) -> int:
+    def build(self, blueprint: Blueprint, share: BlockRange | None) -> int:
         """Build the blocks of ``share`` at t = 0, or the cloud half for None; return the number of this process."""
         self._own: Any
-        self._scripts = 0
+        self._batches = 0
         if share is None:
             self._own = blueprint.cloud_half()
         else:
@@ -56,16 +56,16 @@ class BlockWorker:
             self._own = InlinePool(part.layout, part.build())
         return os.getpid()
 
-    def play(self, number: int, script: Script, *sent: Any) -> Any:
+    def run_commands(self, number: int, commands: CommandBatch, *sent: Any) -> Any:
         """Carry a script out and return what its last step returns.
 
         Raises:
-            MissedScriptError: the script before this one, by ``number``, never came.
+            MissedCommandsError: the script before this one, by ``number``, never came.
         """
-        self._require_scripts(number)
-        self._scripts += 1
+        self._require_batches(number)
+        self._batches += 1
         answer = None
-        for name, arguments in script:
+        for name, arguments in commands:
             whole = [sent[part.number] if isinstance(part, Sent) else part for part in arguments]
             answer = getattr(self._own, name)(*whole)
         return answer.get() if isinstance(answer, Eventually) else answer
@@ -74,19 +74,19 @@ class BlockWorker:
         """Return that something was kept, and what restores it, after ``number`` scripts.
 
         Raises:
-            MissedScriptError: one of them never came, so that this may be the middle of an interval.
+            MissedCommandsError: one of them never came, so that this may be the middle of an interval.
         """
-        self._require_scripts(number)
+        self._require_batches(number)
         return True, self._own.checkpoint()
 
-    def restore(self, kept: Sequence[Any]) -> None:
+    def restore(self, snapshot: Sequence[Any]) -> None:
         """Bring what was just built to where a checkpoint was taken."""
-        self._own.restore(kept)
+        self._own.restore(snapshot)
 
-    def _require_scripts(self, number: int) -> None:
-        if number != self._scripts:
-            raise MissedScriptError(f"script {number} came instead of {self._scripts}")
+    def _require_batches(self, number: int) -> None:
+        if number != self._batches:
+            raise MissedCommandsError(f"script {number} came instead of {self._batches}")
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """Forget what is owned: this worker waits for a next run."""
         self._own = None

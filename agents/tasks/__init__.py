@@ -15,7 +15,7 @@ from agents.tasks.file_options import (
     TableOptions,
 )
 from agents.tasks.row import IMAGE_TRANSFORMS, TaskRow
-from agents.tasks.synthetic_options import GaussiansOptions, HyperplaneOptions, RiverOptions, SeaOptions
+from agents.tasks.synthetic.options import GaussiansOptions, HyperplaneOptions, RiverOptions, SeaOptions
 
 _IMAGES = frozenset({"classes", "oracle", "severities"})
 _LAW = frozenset({"classes", "oracle"})
@@ -25,7 +25,7 @@ _FEATURES_DECIDE = "its features decide the class"
 TASKS: dict[str, TaskRow] = {
     "digits": TaskRow(
         NoOptions,
-        "agents.tasks.digits:Digits",
+        "agents.tasks.images.digits:Digits",
         gives=_IMAGES,
         summary="scikit-learn's 1,797 real 8x8 images of digits; embedded.",
         transforms=IMAGE_TRANSFORMS,
@@ -33,43 +33,47 @@ TASKS: dict[str, TaskRow] = {
     ),
     "gaussians": TaskRow(
         GaussiansOptions,
-        "agents.tasks.gaussians:Gaussians",
+        "agents.tasks.synthetic.gaussians:Gaussians",
         gives=_LAW,
         quick={"history": 300},
         transforms=("rotate", "noise", "shift"),
         classes="classes",
     ),
-    "idx": TaskRow(IdxOptions, "agents.tasks.image_files:ImageFiles", gives=_IMAGES, transforms=IMAGE_TRANSFORMS),
+    "idx": TaskRow(
+        IdxOptions, "agents.tasks.images.image_files:ImageFiles", gives=_IMAGES, transforms=IMAGE_TRANSFORMS
+    ),
     "cifar": TaskRow(
         CifarOptions,
-        "agents.tasks.image_files:ImageFiles",
+        "agents.tasks.images.image_files:ImageFiles",
         gives=_IMAGES,
         transforms=IMAGE_TRANSFORMS,
         pretrain={"mirror": True, "shift": 2},
     ),
-    "npz": TaskRow(NpzOptions, "agents.tasks.image_files:ImageFiles", gives=_IMAGES, transforms=IMAGE_TRANSFORMS),
+    "npz": TaskRow(
+        NpzOptions, "agents.tasks.images.image_files:ImageFiles", gives=_IMAGES, transforms=IMAGE_TRANSFORMS
+    ),
     "table": TaskRow(
         TableOptions,
-        "agents.tasks.tables:Tables",
+        "agents.tasks.tables.task:Tables",
         gives=frozenset({"classes", "oracle", "recorded"}),
         transforms=("scale", "shift", "noise"),
         priorless="its rows are replayed as they come",
     ),
     "interactions": TaskRow(
         InteractionsOptions,
-        "agents.tasks.interactions:Interactions",
+        "agents.tasks.recommendation.interactions:Interactions",
         gives=frozenset({"items", "oracle", "recorded"}),
     ),
     "synthetic_interactions": TaskRow(
         SyntheticInteractionsOptions,
-        "agents.tasks.synthetic_interactions:SyntheticInteractions",
+        "agents.tasks.recommendation.synthetic_interactions:SyntheticInteractions",
         gives=frozenset({"items", "oracle"}),
         quick={"users": 30, "items": 120, "clicks": 4},
         transforms=("interest", "popularity"),
     ),
     "sea": TaskRow(
         SeaOptions,
-        "agents.tasks.sea:Sea",
+        "agents.tasks.synthetic.sea:Sea",
         paper="Street and Kim, A streaming ensemble algorithm, KDD 2001",
         gives=_LAW,
         quick={"history": 300},
@@ -79,7 +83,7 @@ TASKS: dict[str, TaskRow] = {
     ),
     "hyperplane": TaskRow(
         HyperplaneOptions,
-        "agents.tasks.hyperplane:Hyperplane",
+        "agents.tasks.synthetic.hyperplane:Hyperplane",
         paper="Hulten, Spencer and Domingos, Mining time-changing data streams, KDD 2001",
         gives=_LAW,
         quick={"history": 300},
@@ -89,7 +93,7 @@ TASKS: dict[str, TaskRow] = {
     ),
     "river": TaskRow(
         RiverOptions,
-        "agents.tasks.river_stream:river_streams",
+        "agents.tasks.synthetic.river_stream:river_streams",
         paper="Montiel et al., River: machine learning for streaming data, JMLR 2021",
         gives=frozenset({"classes"}),
         quick={"stream": "Agrawal", "history": 100},

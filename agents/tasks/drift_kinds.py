@@ -93,10 +93,10 @@ class DriftRow(Component):
 
 #: Name in a scenario -> kind of drift.
 DRIFTS: dict[str, DriftRow] = {
-    "sudden": DriftRow(SuddenOptions, "agents.tasks.lines:make_sudden"),
-    "gradual": DriftRow(GradualOptions, "agents.tasks.lines:make_gradual"),
-    "incremental": DriftRow(IncrementalOptions, "agents.tasks.lines:make_incremental"),
-    "recurring": DriftRow(RecurringOptions, "agents.tasks.lines:make_recurring", takes_turns=True),
-    "blip": DriftRow(BlipOptions, "agents.tasks.lines:make_blip"),
-    "random_walk": DriftRow(RandomWalkOptions, "agents.tasks.lines:make_random_walk", endless=True),
+    "sudden": DriftRow(SuddenOptions, "agents.drift.schedule_entries:make_sudden"),
+    "gradual": DriftRow(GradualOptions, "agents.drift.schedule_entries:make_gradual"),
+    "incremental": DriftRow(IncrementalOptions, "agents.drift.schedule_entries:make_incremental"),
+    "recurring": DriftRow(RecurringOptions, "agents.drift.schedule_entries:make_recurring", takes_turns=True),
+    "blip": DriftRow(BlipOptions, "agents.drift.schedule_entries:make_blip"),
+    "random_walk": DriftRow(RandomWalkOptions, "agents.drift.schedule_entries:make_random_walk", endless=True),
 }

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from agents.blame import about
 from agents.contract import FleetSpec, InputError
+from agents.contract.errors import error_location
+from agents.drift.concepts import Concept, read_concept
+from agents.drift.schedule import Schedule, make_schedule
 from agents.seeding import Purpose, rng
 from agents.tabular.once import read_once
-from agents.tasks.concepts import Concept, read_concept
-from agents.tasks.drift import Schedule, make_schedule
 from agents.tasks.formats import ImageSet, Labelled
 from agents.tasks.formats.cifar import read_records
 from agents.tasks.formats.idx import read_folder
@@ -81,7 +81,7 @@ def read_images(spec: FleetSpec) -> ImagesRead:
     read_all = ImagesRead(found, rows, schedule, ())
     for split in ("evaluation", "held_out"):
         check_priors(schedule.concepts, read_all.labels(split), found.classes)
-    with about("task.data.contexts"):
+    with error_location("task.data.contexts"):
         raw = spec.data_options.get("contexts", CONTEXTS)
         contexts = [read_concept(one, NEUTRAL, found.classes) for one in raw]
     return ImagesRead(found, rows, schedule, contexts)
@@ -89,7 +89,7 @@ def read_images(spec: FleetSpec) -> ImagesRead:
 
 def image_schedule(spec: FleetSpec, classes: int) -> Schedule:
     """Compile the drift of a scenario of images."""
-    with about("drift"):
+    with error_location("drift"):
         return make_schedule(spec.drift, spec.cohorts, NEUTRAL, classes, spec.seed, spec.duration_s, own_priors=True)
 
 
@@ -146,7 +146,7 @@ def deal(found: ImageSet, options: Mapping[str, Any], seed: int) -> dict[str, tu
         InputError: more images are asked for than there are.
     """
     train, test = found.train, found.test
-    amounts = _Amounts.of(options, len(train), None if test is None else len(test), train.place)
+    amounts = _Amounts.of(options, len(train), None if test is None else len(test), train.location)
     order = rng(seed, Purpose.SPLIT).permutation(len(train))
     if test is None:
         shown, order = (train, order[: amounts.evaluation]), order[amounts.evaluation :]

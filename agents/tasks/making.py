@@ -6,9 +6,9 @@ from typing import Any
 
 from agents.contract import FleetSpec
 from agents.contract.component import component_of
-from agents.plugins import is_plugin, load_class
+from agents.contract.plugins import is_plugin, load_class
+from agents.streams.base import Task
 from agents.tasks import TASKS
-from agents.tasks.base import Task
 
 
 def make_task(spec: FleetSpec) -> Task:
@@ -27,10 +27,10 @@ def make_task(spec: FleetSpec) -> Task:
 
 def _own(made: Any, spec: FleetSpec) -> Task:
     """Return the task of a user's class: a stream, or all of a task made from the specification."""
-    from agents.tasks.own import OwnStream, options_for
-    from agents.tasks.own_task import OwnTask
+    from agents.tasks.custom.stream import CustomStream, options_for
+    from agents.tasks.custom.task import CustomTask
 
-    if isinstance(made, type) and issubclass(made, OwnStream):
-        return OwnTask(options_for(made, spec.data_options), spec)
+    if isinstance(made, type) and issubclass(made, CustomStream):
+        return CustomTask(options_for(made, spec.data_options), spec)
     task: Task = made(spec)
     return task

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from agents.tasks.base import View
-from agents.tasks.concepts import MISSING
+from agents.drift.concepts import MISSING
+from agents.streams.base import View
 
 
 def views_of(inputs: Any) -> dict[str, View]:

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from agents.blame import about
 from agents.contract import FleetSpec
-from agents.pacing import make_arrivals
+from agents.contract.errors import error_location
+from agents.drift.rate_modulation import make_arrivals
 from agents.tasks.facts import image_facts
 from agents.tasks.image_reading import image_schedule, read_images
 from agents.tasks.making import make_task
 
-#: scikit-learn's digits: how many, their shape, and in how many classes (see :mod:`agents.tasks.digits`).
+#: scikit-learn's digits: how many, their shape, and in how many classes (see :mod:`agents.tasks.images.digits`).
 DIGITS: Mapping[str, Any] = {"images": 1797, "shape": [1, 8, 8], "classes": 10}
 #: Kinds of data whose tasks are built without torch.
 _TORCH_FREE = ("table", "interactions", "synthetic_interactions", "gaussians", "sea", "hyperplane")
@@ -28,7 +28,7 @@ def read_data(spec: FleetSpec) -> dict[str, Any]:
     Raises:
         InputError: data, drift or arrivals that building the task refuses; the same error.
     """
-    with about("task.data"):
+    with error_location("task.data"):
         read = _READERS.get(spec.data, _not_read)(spec)
     return {"kind": spec.data, **read}
 

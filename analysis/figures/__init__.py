@@ -34,7 +34,7 @@ from analysis.sweeps import Subject
 FORMATS = ("svg", "png")
 
 
-class Plate(NamedTuple):
+class FigureSpec(NamedTuple):
     """A figure of the report: its title, how to draw it, and how to read it."""
 
     title: str
@@ -42,63 +42,63 @@ class Plate(NamedTuple):
     reading: str
 
 
-FIGURES: dict[str, Plate] = {
-    "accuracy": Plate(
+FIGURES: dict[str, FigureSpec] = {
+    "accuracy": FigureSpec(
         "Accuracy against virtual time",
         accuracy.draw,
         "What the models that devices really had deployed got right, between the model that never changes "
         "and the best model for each concept. Lines and shades mark drifts.",
     ),
-    "regret": Plate(
+    "regret": FigureSpec(
         "Why accuracy was lost",
         regret.draw,
         "Accuracy lost to the oracle, split by what the device was waiting for; the parts sum to the whole.",
     ),
-    "recovery": Plate(
+    "recovery": FigureSpec(
         "Recovery after each drift",
         recovery.draw,
         "Time from the end of a drift until the accuracy of the next smoothing window is as near to the "
         "oracle as before the first drift, within the stated points.",
     ),
-    "cohorts": Plate(
+    "cohorts": FigureSpec(
         "Accuracy per cohort",
         cohorts.draw,
         "The same curves for each cohort, on one scale; only drifts that touch the cohort are marked.",
     ),
-    "devices": Plate(
+    "devices": FigureSpec(
         "Accuracy across devices",
         devices.draw,
         "Devices ordered from worst to best; a steep left end means that a few devices are left behind.",
     ),
-    "pareto": Plate(
+    "pareto": FigureSpec(
         "Bytes against accuracy",
         pareto.draw,
         "Circled settings are on the frontier: none that costs fewer bytes is as accurate.",
     ),
-    "heatmap": Plate("Settings at a glance", heatmap.draw, "Mean over seeds and 95 % half width."),
-    "age": Plate(
+    "heatmap": FigureSpec("Settings at a glance", heatmap.draw, "Mean over seeds and 95 % half width."),
+    "age": FigureSpec(
         "Age of the deployed model",
         age.draw,
         "Share of all device time spent with a model at most that old, exact from the times of installs.",
     ),
-    "latency": Plate(
+    "latency": FigureSpec(
         "From request to install",
         latency.draw,
         "Left, mean time in each stage of an exchange; right, how the whole spreads over exchanges.",
     ),
-    "traffic": Plate(
+    "traffic": FigureSpec(
         "Bytes over time",
         traffic.draw,
         "Bytes sent up and received down, headers and repetitions included, as a rate and as a running sum.",
     ),
-    "transfers": Plate(
+    "transfers": FigureSpec(
         "Rate of a link and the transfers on it",
         transfers.draw,
         "Mean rate of one instance of a link in bins of 1/2000 of the run, and below zero the messages that "
         "crossed it, waiting included: above, when any was under way; below, each one, around the slowest.",
     ),
-    "links": Plate("Links", links.draw, "Busy share and waiting messages of each link and direction."),
-    "cloud": Plate("Cloud", cloud.draw, "Requests, busy share, queue and mean wait in each tick."),
+    "links": FigureSpec("Links", links.draw, "Busy share and waiting messages of each link and direction."),
+    "cloud": FigureSpec("Cloud", cloud.draw, "Requests, busy share, queue and mean wait in each tick."),
 }
 
 

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from analysis.figures.marks import draw_marks
 from analysis.figures.style import (
     REFERENCES,
-    Stroke,
+    LineStyle,
     accuracy_limits,
     in_words,
     legend_below,
     legend_title,
+    line_styles,
     sheet,
-    strokes,
     time_axis,
 )
 from analysis.sweeps import Group, Subject, Sweep, as_sweep
@@ -43,11 +43,11 @@ def draw(subject: Subject) -> Figure | None:
 def draw_curves(axes: Axes, sweep: Sweep, cohort: str | None) -> None:
     """Draw references and groups of one cohort (None: the fleet) and set limits and the vertical label."""
     window_s = smoothing_s([run for group in sweep.judged for run in group.runs], cohort)
-    looks, unit_s = strokes(sweep), time_axis(axes, sweep.duration_s, label=False)
-    shown = [_reference(axes, sweep, judge, cohort, window_s, unit_s) for judge in REFERENCES]
+    styles, unit_s = line_styles(sweep), time_axis(axes, sweep.duration_s, label=False)
+    shown = [_reference(axes, sweep, predictor, cohort, window_s, unit_s) for predictor in REFERENCES]
     for group in sweep.judged:
         curve = accuracy_curve(group.runs, window_s, "deployed", cohort)
-        shown.append(_plot(axes, curve, group.label, looks[group.label], unit_s))
+        shown.append(_plot(axes, curve, group.label, styles[group.label], unit_s))
     axes.set_ylim(*accuracy_limits(shown))
     axes.set_ylabel(vertical_label(window_s, sweep.judged))
 
@@ -60,23 +60,23 @@ def vertical_label(window_s: float, groups: list[Group]) -> str:
 
 
 def _reference(
-    axes: Axes, sweep: Sweep, judge: str, cohort: str | None, window_s: float, unit_s: float
+    axes: Axes, sweep: Sweep, predictor: str, cohort: str | None, window_s: float, unit_s: float
 ) -> NDArray[np.float64]:
     """Draw a reference pooled over all groups: for one seed every method meets the same samples."""
-    runs = [run for group in sweep.judged if group.has(judge) for run in group.runs]
+    runs = [run for group in sweep.judged if group.has(predictor) for run in group.runs]
     if not runs:
         return np.array([])
-    curve = accuracy_curve(runs, window_s, judge, cohort)
-    colour, dash = REFERENCES[judge]
-    name = f"{judge} (reference)"
+    curve = accuracy_curve(runs, window_s, predictor, cohort)
+    colour, dash = REFERENCES[predictor]
+    name = f"{predictor} (reference)"
     axes.plot(curve.t_s / unit_s, curve.mean, color=colour, linestyle=dash, linewidth=1.1, label=name, zorder=2)
     return curve.mean
 
 
-def _plot(axes: Axes, curve: Curve, label: str, look: Stroke, unit_s: float) -> NDArray[np.float64]:
+def _plot(axes: Axes, curve: Curve, label: str, style: LineStyle, unit_s: float) -> NDArray[np.float64]:
     x = curve.t_s / unit_s
-    axes.plot(x, curve.mean, color=look.colour, linestyle=look.dash, label=label, zorder=3)
+    axes.plot(x, curve.mean, color=style.colour, linestyle=style.dash, label=label, zorder=3)
     if not np.isnan(curve.half).all():
         low, high = curve.mean - curve.half, curve.mean + curve.half
-        axes.fill_between(x, low, high, color=look.colour, alpha=0.18, linewidth=0, zorder=1)
+        axes.fill_between(x, low, high, color=style.colour, alpha=0.18, linewidth=0, zorder=1)
     return curve.mean

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from analysis import ages
-from analysis.figures.style import clock, legend_below, legend_title, log_axis, sheet, strokes
+from analysis.figures.style import clock, legend_below, legend_title, line_styles, log_axis, sheet
 from analysis.sweeps import Group, Subject, as_sweep
 
 POINTS = 500
@@ -18,19 +18,19 @@ LONG_TAIL = 40.0
 def draw(subject: Subject) -> Figure | None:
     """Draw one distribution function a group, over all its seeds; None where nothing was ever installed."""
     sweep = as_sweep(subject)
-    cuts = {group.label: pooled(group) for group in sweep.groups if installs(group)}
-    if not cuts:
+    by_group = {group.label: pooled(group) for group in sweep.groups if installs(group)}
+    if not by_group:
         return None
-    figure, panels = sheet(2.8 + 0.16 * (len(cuts) // 3))
-    axes, looks = panels[0, 0], strokes(sweep)
-    medians_s = {label: ages.age_quantile(cut, 0.5) for label, cut in cuts.items()}
-    longest_s = max(float(cut.high_s.max()) for cut in cuts.values())
+    figure, panels = sheet(2.8 + 0.16 * (len(by_group) // 3))
+    axes, styles = panels[0, 0], line_styles(sweep)
+    medians_s = {label: ages.age_quantile(intervals, 0.5) for label, intervals in by_group.items()}
+    longest_s = max(float(intervals.high_s.max()) for intervals in by_group.values())
     unit_s, unit = clock(longest_s)
     at_s = _grid(axes, min(medians_s.values()), longest_s, unit_s)
-    for label, cut in cuts.items():
+    for label, intervals in by_group.items():
         name = f"{label} (median {medians_s[label] / unit_s:.3g} {unit})"
-        share = 100 * ages.share_younger(cut, at_s)
-        axes.plot(at_s / unit_s, share, color=looks[label].colour, linestyle=looks[label].dash, label=name)
+        share = 100 * ages.share_younger(intervals, at_s)
+        axes.plot(at_s / unit_s, share, color=styles[label].colour, linestyle=styles[label].dash, label=name)
     axes.set_ylim(0, 101)
     axes.set_xlabel(f"age of the deployed model [{unit}]")
     axes.set_ylabel("device time with a model\nat most that old [%]")
@@ -52,7 +52,7 @@ def installs(group: Group) -> bool:
     return any(run.exchanges["installed_s"].notna().any() for run in group.runs)
 
 
-def pooled(group: Group) -> ages.Stretches:
+def pooled(group: Group) -> ages.AgeIntervals:
     """Join the stretches of all seeds: the distribution over the device time of all repetitions."""
-    cuts = [ages.of_run(run) for run in group.runs]
-    return ages.Stretches(*(np.concatenate(parts) for parts in zip(*cuts, strict=True)))
+    by_group = [ages.of_run(run) for run in group.runs]
+    return ages.AgeIntervals(*(np.concatenate(parts) for parts in zip(*by_group, strict=True)))

@@ -58,6 +58,6 @@ def _requests(axes: Axes, run: Run, edges: NDArray[np.float64]) -> None:
         if column == "dropped" and run.cloud["dropped"].equals(run.cloud["rejected"]):
             continue
         counts = run.cloud[column].diff().fillna(run.cloud[column])
-        look: dict[str, Any] = {"color": COLOURS[place], "linestyle": DASHES[place]}
-        axes.stairs(counts, edges, label=column, linewidth=1.1, baseline=None, **look)
+        style: dict[str, Any] = {"color": COLOURS[place], "linestyle": DASHES[place]}
+        axes.stairs(counts, edges, label=column, linewidth=1.1, baseline=None, **style)
     axes.set_ylabel("requests\nper tick")

@@ -13,8 +13,8 @@ from analysis.figures.style import (
     accuracy_limits,
     legend_below,
     legend_title,
+    line_styles,
     sheet,
-    strokes,
 )
 from analysis.statistics import bootstrap_devices, worst_decile
 from analysis.sweeps import Group, Subject, as_sweep
@@ -33,12 +33,12 @@ def draw(subject: Subject) -> Figure | None:
     if not groups:
         return None
     figure, panels = sheet(2.9 + 0.16 * (len(groups) // 3))
-    axes, looks = panels[0, 0], strokes(sweep)
-    shown = [_plot(axes, groups[0], judge, REFERENCES[judge]) for judge in REFERENCES if len(groups) == 1]
+    axes, styles = panels[0, 0], line_styles(sweep)
+    shown = [_plot(axes, groups[0], predictor, REFERENCES[predictor]) for predictor in REFERENCES if len(groups) == 1]
     for group in groups:
-        values, look = ranked(group, "correct"), looks[group.label]
+        values, style = ranked(group, "correct"), styles[group.label]
         shown.append(values)
-        axes.plot(_ranks(values), values, color=look.colour, linestyle=look.dash, label=_named(group))
+        axes.plot(_ranks(values), values, color=style.colour, linestyle=style.dash, label=_named(group))
     axes.axvspan(0, 10, color=PALE, linewidth=0, zorder=0)
     axes.annotate("worst decile", (0.5, 1.0), (0, 2), xycoords=("data", "axes fraction"),
                   textcoords="offset points", fontsize=7)  # fmt: skip
@@ -69,12 +69,12 @@ def _named(group: Group) -> str:
     return f"{group.label} (worst decile {decile.mean:.3f} [{decile.low:.3f}, {decile.high:.3f}])"
 
 
-def _plot(axes: Axes, group: Group, judge: str, look: tuple) -> NDArray[np.float64]:
-    if not group.has(judge):
+def _plot(axes: Axes, group: Group, predictor: str, style: tuple) -> NDArray[np.float64]:
+    if not group.has(predictor):
         return np.array([])
-    values = ranked(group, f"correct_{judge}")
-    colour, dash = look
-    axes.plot(_ranks(values), values, color=colour, linestyle=dash, linewidth=1.1, label=f"{judge} (reference)")
+    values = ranked(group, f"correct_{predictor}")
+    colour, dash = style
+    axes.plot(_ranks(values), values, color=colour, linestyle=dash, linewidth=1.1, label=f"{predictor} (reference)")
     return values
 
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from analysis.figures.regret import COLOURS as PHASE_COLOURS
-from analysis.figures.style import INK, legend_title, log_axis, sheet, strokes
+from analysis.figures.style import INK, legend_title, line_styles, log_axis, sheet
 from analysis.latency import STAGES, Delays, delays
 from analysis.sweeps import Subject, Sweep, as_sweep
 
@@ -50,11 +50,11 @@ def _stages(axes: Axes, sweep: Sweep, found: dict[str, Delays]) -> None:
 
 
 def _spread(axes: Axes, sweep: Sweep, found: dict[str, Delays]) -> None:
-    looks = strokes(sweep)
+    styles = line_styles(sweep)
     shares = np.linspace(0, 1, POINTS)
     spread = {label: np.quantile(delay.total_s, shares) for label, delay in found.items()}
     for label, total_s in spread.items():
-        axes.plot(total_s, 100 * shares, color=looks[label].colour, linestyle=looks[label].dash)
+        axes.plot(total_s, 100 * shares, color=styles[label].colour, linestyle=styles[label].dash)
     middles = [float(np.median(total_s)) for total_s in spread.values()]
     longest = max(float(total_s[-1]) for total_s in spread.values())
     if min(middles) > 0 and longest > 40 * min(middles):

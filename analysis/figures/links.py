@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from analysis.figures.marks import draw_marks
 from analysis.figures.style import COLOURS, DASHES, legend_below, sheet, time_axis
-from analysis.queues import busy_shares, link_uses
+from analysis.queues import busy_shares, link_utilisations
 from analysis.sweeps import Subject, as_sweep
 
 MOST = len(COLOURS)
@@ -25,21 +25,21 @@ def draw(subject: Subject) -> Figure | None:
     if len(sweep.runs) != 1 or sweep.runs[0].links.empty:
         return None
     run = sweep.runs[0]
-    uses = sorted(link_uses(run), key=lambda use: -use.busy_share)
+    uses = sorted(link_utilisations(run), key=lambda use: -use.busy_share)
     colours = dict(zip(list(dict.fromkeys(use.link for use in uses))[:MOST], COLOURS, strict=False))
     figure, panels = sheet(3.8, rows=2)
     busy, queue = panels[:, 0]
     unit_s = time_axis(queue, run.duration_s)
     for use in (use for use in uses if use.link in colours):
         rows = run.links[(run.links["link"] == use.link) & (run.links["direction"] == use.direction)]
-        look: dict[str, Any] = {
+        style: dict[str, Any] = {
             "color": colours[use.link],
             "linestyle": DASHES[0 if use.direction == "up" else 1],
         }
         edges, name = np.append(0.0, rows["t_s"]) / unit_s, f"{use.link} {use.direction}"
         shares = 100 * busy_shares(rows, "instances", run.tick_s)
-        busy.stairs(shares, edges, label=name, linewidth=1.4, baseline=None, **look)
-        queue.stairs(rows["queue"], edges, linewidth=1.4, baseline=None, **look)
+        busy.stairs(shares, edges, label=name, linewidth=1.4, baseline=None, **style)
+        queue.stairs(rows["queue"], edges, linewidth=1.4, baseline=None, **style)
     busy.set_ylabel("busy, mean over\ninstances [%]")
     queue.set_ylabel("messages waiting")
     queue.yaxis.set_major_locator(MaxNLocator(5, integer=True))

@@ -47,17 +47,17 @@ def describe(mark: Mark) -> str:
 
 
 def _label(axes: Axes, marks: Sequence[Mark], unit_s: float) -> None:
-    places = [float(mark["at_s"]) / unit_s for mark in marks]
-    if _placed(axes, places, [describe(mark) for mark in marks]):
+    positions = [float(mark["at_s"]) / unit_s for mark in marks]
+    if _placed(axes, positions, [describe(mark) for mark in marks]):
         return
-    _placed(axes, places, [str(number) for number in range(1, len(marks) + 1)], forced=True)
+    _placed(axes, positions, [str(number) for number in range(1, len(marks) + 1)], forced=True)
 
 
-def _placed(axes: Axes, places: Sequence[float], words: Sequence[str], forced: bool = False) -> bool:
+def _placed(axes: Axes, positions: Sequence[float], words: Sequence[str], forced: bool = False) -> bool:
     """Write the labels, row by row from below; take all back and say so where they do not fit."""
     texts: list[Text] = []
     ends_px: list[float] = []
-    for place, word in zip(places, words, strict=True):
+    for place, word in zip(positions, words, strict=True):
         text = axes.annotate(
             word, (place, 1.0), (0, 2.0), xycoords=("data", "axes fraction"), textcoords="offset points",
             fontsize=FONT_PT, ha="left", va="bottom", annotation_clip=False,

@@ -9,13 +9,13 @@ from typing import NamedTuple
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis.figures.style import GREY, INK, byte_unit, legend_below, legend_title, sheet, strokes
+from analysis.figures.style import GREY, INK, byte_unit, legend_below, legend_title, line_styles, sheet
 from analysis.metrics import bytes_per_device, measure
 from analysis.statistics import Interval, student_interval
 from analysis.sweeps import Group, Subject, as_sweep
 
 
-class Place(NamedTuple):
+class Point(NamedTuple):
     """Where a group stands: bytes per device (both ways) and accuracy."""
 
     label: str
@@ -26,18 +26,18 @@ class Place(NamedTuple):
 def draw(subject: Subject) -> Figure | None:
     """Draw one point a group, with 95 % bars over seeds, and the frontier; None for fewer than two groups."""
     sweep = as_sweep(subject)
-    places = [place(group) for group in sweep.judged] if len(sweep.judged) > 1 else []
-    if not any(point.cost.mean > 0 for point in places):
+    points = [point_of(group) for group in sweep.judged] if len(sweep.judged) > 1 else []
+    if not any(point.cost.mean > 0 for point in points):
         return None
-    divisor, unit = byte_unit(max(point.cost.mean for point in places))
-    figure, panels = sheet(3.2 + 0.16 * (len(places) // 4))
-    axes, looks = panels[0, 0], strokes(sweep)
-    for point in places:
-        look = looks[point.label]
+    divisor, unit = byte_unit(max(point.cost.mean for point in points))
+    figure, panels = sheet(3.2 + 0.16 * (len(points) // 4))
+    axes, styles = panels[0, 0], line_styles(sweep)
+    for point in points:
+        style = styles[point.label]
         axes.errorbar(point.cost.mean / divisor, 100 * point.gain.mean, xerr=_bar(point.cost, 1 / divisor),
-                      yerr=_bar(point.gain, 100), fmt=look.marker, color=look.colour, markersize=6, capsize=2,
+                      yerr=_bar(point.gain, 100), fmt=style.marker, color=style.colour, markersize=6, capsize=2,
                       elinewidth=0.9, label=point.label, zorder=3)  # fmt: skip
-    _frontier(axes, places, divisor)
+    _frontier(axes, points, divisor)
     axes.set_xlabel(f"bytes per device, up and down, whole run [{unit}]")
     axes.set_ylabel("accuracy over the whole run [%]")
     axes.margins(0.06)
@@ -46,24 +46,24 @@ def draw(subject: Subject) -> Figure | None:
     return figure
 
 
-def place(group: Group) -> Place:
+def point_of(group: Group) -> Point:
     """Measure where a group stands; the intervals are Student's over its seeds."""
     cost = student_interval([bytes_per_device(run, "up_bytes", "down_bytes") for run in group.runs])
     gain = student_interval([measure(run, ["accuracy"])["accuracy"] for run in group.runs])
-    return Place(group.label, cost, gain)
+    return Point(group.label, cost, gain)
 
 
-def frontier(places: Sequence[Place]) -> list[Place]:
+def frontier(points: Sequence[Point]) -> list[Point]:
     """Return the points that no other beats: every cheaper one is less accurate. In order of cost."""
-    best: list[Place] = []
-    for point in sorted(places, key=lambda point: (point.cost.mean, -point.gain.mean)):
+    best: list[Point] = []
+    for point in sorted(points, key=lambda point: (point.cost.mean, -point.gain.mean)):
         if not best or point.gain.mean > best[-1].gain.mean:
             best.append(point)
     return best
 
 
-def _frontier(axes: Axes, places: Sequence[Place], divisor: float) -> None:
-    best = frontier(places)
+def _frontier(axes: Axes, points: Sequence[Point], divisor: float) -> None:
+    best = frontier(points)
     x = [point.cost.mean / divisor for point in best]
     y = [100 * point.gain.mean for point in best]
     axes.plot(x, y, color=GREY, linewidth=1.0, drawstyle="steps-post", label="frontier", zorder=1)

@@ -25,12 +25,12 @@ def draw_rates(axes: Axes, rates: pd.DataFrame, span_s: tuple[float, float], uni
     all panels. Directions whose maxima are far apart get a scale each, left and right. Bins are averaged to at
     most 400.
     """
-    curves = {str(way): _curve(rows, span_s) for way, rows in rates.groupby("direction", sort=False)}
-    tops = _tops({way: float(bps.max(initial=0.0)) for way, (_, bps) in curves.items()})
-    for way, (edges_s, bps) in curves.items():
-        look: dict[str, Any] = {"color": COLOUR[way], "zorder": 1.5}
-        axes.stairs(bps / tops[way], edges_s / unit_s, fill=True, alpha=0.22, linewidth=0, **look)
-        axes.stairs(bps / tops[way], edges_s / unit_s, linewidth=0.7, baseline=None, **look)
+    curves = {str(direction): _curve(rows, span_s) for direction, rows in rates.groupby("direction", sort=False)}
+    tops = _tops({direction: float(bps.max(initial=0.0)) for direction, (_, bps) in curves.items()})
+    for direction, (edges_s, bps) in curves.items():
+        style: dict[str, Any] = {"color": COLOUR[direction], "zorder": 1.5}
+        axes.stairs(bps / tops[direction], edges_s / unit_s, fill=True, alpha=0.22, linewidth=0, **style)
+        axes.stairs(bps / tops[direction], edges_s / unit_s, linewidth=0.7, baseline=None, **style)
     axes.set_xlim(span_s[0] / unit_s, span_s[1] / unit_s)
     axes.axhline(0, color=INK, linewidth=0.7)
     if len(set(tops.values())) <= 1:
@@ -39,8 +39,8 @@ def draw_rates(axes: Axes, rates: pd.DataFrame, span_s: tuple[float, float], uni
     right = axes.twinx()
     right.grid(False)
     right.spines["right"].set_visible(True)
-    for side, way in ((axes, "up"), (right, "down")):
-        _label(side, f"rate {way}", tops[way], floor, COLOUR[way])
+    for side, direction in ((axes, "up"), (right, "down")):
+        _label(side, f"rate {direction}", tops[direction], floor, COLOUR[direction])
 
 
 def _curve(rows: pd.DataFrame, span_s: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.figures.marks import describe
-from analysis.figures.style import GREY, INK, Stroke, clock, legend_title, sheet, strokes
+from analysis.figures.style import GREY, INK, LineStyle, clock, legend_title, line_styles, sheet
 from analysis.recovery import WITHIN, recovery_times
 from analysis.sweeps import Group, Subject, Sweep, as_sweep
 
@@ -65,10 +65,10 @@ def _outcome(rows: Sequence[dict[str, Any]]) -> Outcome:
 def _by_drift(sweep: Sweep, table: dict[str, list[Outcome]]) -> Figure:
     (label, row), marks = next(iter(table.items())), sweep.judged[0].runs[0].marks
     figure, panels = sheet(1.0 + 0.26 * len(row))
-    axes, look = panels[0, 0], strokes(sweep)[label]
+    axes, style = panels[0, 0], line_styles(sweep)[label]
     unit_s, unit = _unit(row)
     for place, outcome in enumerate(row):
-        _dots(axes, place, outcome, look, unit_s)
+        _dots(axes, place, outcome, style, unit_s)
     names = [f"{i + 1}. {describe(mark)}" for i, mark in enumerate(marks)]
     _frame(axes, names[: len(row)], f"recovery time from the end of the drift [{unit}]")
     figure.suptitle(NOTE, fontsize=7, x=0.01, ha="left", color=GREY)
@@ -79,13 +79,13 @@ def _by_group(sweep: Sweep, table: dict[str, list[Outcome]], drifts: int) -> Fig
     marks, across = sweep.judged[0].runs[0].marks, min(ACROSS, drifts)
     rows = -(-drifts // across)
     figure, panels = sheet(0.5 + rows * (0.85 + 0.2 * len(table)), rows=rows, columns=across)
-    looks = strokes(sweep)
+    styles = line_styles(sweep)
     unit_s, unit = _unit([outcome for row in table.values() for outcome in row[:drifts]])
     for i, axes in enumerate(panels.flat):
         axes.set_visible(i < drifts)
         if i < drifts:
             for place, (label, row) in enumerate(table.items()):
-                _dots(axes, place, row[i], looks[label], unit_s)
+                _dots(axes, place, row[i], styles[label], unit_s)
             names = list(table) if i % across == 0 else [""] * len(table)
             _frame(axes, names, f"recovery time [{unit}]")
             axes.set_title(f"{i + 1}. {describe(marks[i])}", fontsize=7.5)
@@ -98,15 +98,15 @@ def _unit(found: Sequence[Outcome]) -> tuple[float, str]:
     return clock(max((time for outcome in found for time in (*outcome.recovered_s, *outcome.censored_s)), default=0))
 
 
-def _dots(axes: Axes, place: int, outcome: Outcome, look: Stroke, unit_s: float) -> None:
+def _dots(axes: Axes, place: int, outcome: Outcome, style: LineStyle, unit_s: float) -> None:
     back = [time / unit_s for time in outcome.recovered_s]
     never = [time / unit_s for time in outcome.censored_s]
-    axes.plot(back, [place] * len(back), "o", color=look.colour, alpha=0.75, markeredgewidth=0)
+    axes.plot(back, [place] * len(back), "o", color=style.colour, alpha=0.75, markeredgewidth=0)
     if math.isfinite(outcome.median_s):
         middle = outcome.median_s / unit_s
         axes.plot([middle, middle], [place - 0.32, place + 0.32], color=INK, linewidth=1.6)
     if never:
-        axes.plot(never, [place] * len(never), ">", color=look.colour, markerfacecolor="white")
+        axes.plot(never, [place] * len(never), ">", color=style.colour, markerfacecolor="white")
         share = f"{len(never)}/{len(back) + len(never)}"
         axes.annotate(share, (max(never), place), (6, 0), textcoords="offset points", va="center", fontsize=6.5)
 

@@ -26,7 +26,7 @@ COLOURS = {
     "residual": "#CC79A7",
 }
 HATCHES = {"labels": "....", "cloud_queue": "////", "downlink": "\\\\\\\\", "residual": "xxx"}
-HAIR = 1e-3
+THIN = 1e-3
 
 
 def draw(subject: Subject) -> Figure | None:
@@ -79,7 +79,7 @@ def _write_rows(axes: Axes, top: float, bottom: float, points: dict[str, float])
     for row, phase in enumerate(PHASES, start=1):
         right = max(level, level - points[phase])
         level -= points[phase]
-        text = f"{-points[phase]:+.2f}" if abs(points[phase]) >= HAIR else "0"
+        text = f"{-points[phase]:+.2f}" if abs(points[phase]) >= THIN else "0"
         axes.annotate(text, (right, row), (5, 0), textcoords="offset points", va="center", fontsize=7.5)
     place = (bottom, len(PHASES) + 1)
     axes.annotate(f"{bottom:.2f}", place, (5, 0), textcoords="offset points", va="center", fontsize=7.5)

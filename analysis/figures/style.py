@@ -75,7 +75,7 @@ SETTINGS: Any = {
 }
 
 
-class Stroke(NamedTuple):
+class LineStyle(NamedTuple):
     """How one group is drawn, the same in every figure of a study."""
 
     colour: str
@@ -99,10 +99,10 @@ def sheet(height_in: float, width_in: float = PAGE_IN, rows: int = 1, columns: i
     return figure, figure.subplots(rows, columns, squeeze=False, sharex="col")
 
 
-def strokes(sweep: Sweep) -> dict[str, Stroke]:
+def line_styles(sweep: Sweep) -> dict[str, LineStyle]:
     """Give every group a stroke: colour by the method axis (or the first), dash and marker by the others."""
     if not sweep.axes:
-        return {group.label: _stroke(i, i) for i, group in enumerate(sweep.groups)}
+        return {group.label: _line_style(i, i) for i, group in enumerate(sweep.groups)}
     lead = next((axis for axis in sweep.axes if "adapter" in axis), sweep.axes[0])
     leads = _positions([group.values[lead] for group in sweep.groups])
     rests = _positions([_rest(group, lead) for group in sweep.groups])
@@ -110,7 +110,7 @@ def strokes(sweep: Sweep) -> dict[str, Stroke]:
     made = {}
     for group in sweep.groups:
         colour = leads[group.values[lead]]
-        made[group.label] = _stroke(colour, colour if alone else rests[_rest(group, lead)])
+        made[group.label] = _line_style(colour, colour if alone else rests[_rest(group, lead)])
     return made
 
 
@@ -189,8 +189,8 @@ def step_between(span: float, steps: Sequence[int], most: int = 10) -> float:
     return min(even or fitting, default=span)
 
 
-def _stroke(colour: int, shape: int) -> Stroke:
-    return Stroke(COLOURS[colour % len(COLOURS)], DASHES[shape % len(DASHES)], MARKERS[shape % len(MARKERS)])
+def _line_style(colour: int, shape: int) -> LineStyle:
+    return LineStyle(COLOURS[colour % len(COLOURS)], DASHES[shape % len(DASHES)], MARKERS[shape % len(MARKERS)])
 
 
 def _positions(values: Sequence[str]) -> dict[str, int]:

@@ -14,7 +14,7 @@ from analysis.sweeps import Subject, as_sweep
 
 BINS = 60
 POINTS = 600
-LEGS = (("up", "sent_s", "up_bytes"), ("down", "returned_s", "down_bytes"))
+DIRECTIONS = (("up", "sent_s", "up_bytes"), ("down", "returned_s", "down_bytes"))
 
 
 def draw(subject: Subject) -> Figure | None:
@@ -52,11 +52,11 @@ def _rates(axes: Axes, run: Run, unit_s: float) -> None:
     edges_s = np.linspace(0, run.duration_s, min(BINS, ticks) + 1)
     minutes = np.diff(edges_s) / 60
     rates = []
-    for _, stamp, size in LEGS:
+    for _, stamp, size in DIRECTIONS:
         at_s, nbytes = _times(run, stamp, size)
         rates.append(np.histogram(at_s, edges_s, weights=nbytes)[0] / minutes / len(run.devices))
     divisor, unit = byte_unit(max(rate.max() for rate in rates))
-    for place, (rate, (name, _, _)) in enumerate(zip(rates, LEGS, strict=True)):
+    for place, (rate, (name, _, _)) in enumerate(zip(rates, DIRECTIONS, strict=True)):
         axes.stairs(rate / divisor, edges_s / unit_s, color=COLOURS[place], linestyle=DASHES[place],
                     linewidth=1.4, baseline=None, label=f"{name}link")  # fmt: skip
     axes.set_ylim(bottom=0)
@@ -66,7 +66,7 @@ def _rates(axes: Axes, run: Run, unit_s: float) -> None:
 def _totals(axes: Axes, run: Run, unit_s: float) -> None:
     """Draw the running sums, read off at enough moments to look like every single step."""
     grid_s = np.linspace(0, run.duration_s, POINTS)
-    sums = [_running_sum(run, stamp, size, grid_s) for _, stamp, size in LEGS]
+    sums = [_running_sum(run, stamp, size, grid_s) for _, stamp, size in DIRECTIONS]
     divisor, unit = byte_unit(max(float(total[-1]) for total in sums))
     for place, total in enumerate(sums):
         axes.plot(grid_s / unit_s, total / divisor, color=COLOURS[place], linestyle=DASHES[place])

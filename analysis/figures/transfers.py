@@ -15,7 +15,7 @@ from analysis.figures.rates import COLOUR, draw_rates
 from analysis.figures.style import GREY, INK, PAGE_IN, STEPS, clock, step_between, time_axis
 from analysis.runs import Run
 from analysis.sweeps import Subject, as_sweep
-from analysis.transfers import LEGS, Transfers, first_instance, joined, rows_of, transfers, users
+from analysis.transfers import DIRECTIONS, Transfers, first_instance, joined, rows_of, transfers, users
 
 MOST_LINKS = 2
 MOST_ROWS = 8
@@ -48,7 +48,7 @@ def draw(subject: Subject) -> Figure | None:
 def _busiest(run: Run) -> list[str]:
     """Name the links whose rates were written and that moved something, the most used first."""
     counts = {
-        str(name): sum(len(transfers(run, str(name), direction).begin_s) for direction in LEGS)
+        str(name): sum(len(transfers(run, str(name), direction).begin_s) for direction in DIRECTIONS)
         for name in run.rates["link"].unique()
     }
     used = [name for name, count in counts.items() if count]
@@ -56,14 +56,14 @@ def _busiest(run: Run) -> list[str]:
 
 
 def _link(whole: Axes, near: Axes, run: Run, name: str) -> None:
-    moved = {direction: transfers(run, name, direction) for direction in LEGS}
+    moved = {direction: transfers(run, name, direction) for direction in DIRECTIONS}
     rates = run.rates[run.rates["link"] == name]
     span_s = _around_the_longest(moved, run.played_s)
     unit_s = time_axis(whole, run.played_s)
     draw_rates(whole, rates, (0.0, run.played_s), unit_s, -2 * LANE)
-    for lane, (direction, way) in enumerate(moved.items()):
-        spans = [(begin / unit_s, length / unit_s) for begin, length in joined(way, run.played_s / 2000)]
-        _bars(whole, spans, -(lane + 1) * LANE, LANE, direction, outlined=False)
+    for lane_row, (direction, crossing) in enumerate(moved.items()):
+        spans = [(begin / unit_s, length / unit_s) for begin, length in joined(crossing, run.played_s / 2000)]
+        _bars(whole, spans, -(lane_row + 1) * LANE, LANE, direction, outlined=False)
     whole.axvspan(span_s[0] / unit_s, span_s[1] / unit_s, color=GREY, alpha=0.2, linewidth=0, zorder=0.5)
     whole.set_title(f"{name}: {_whose(run, name)}; shaded: the time below")
     _near(near, run, rates, moved, span_s)
@@ -71,26 +71,26 @@ def _link(whole: Axes, near: Axes, run: Run, name: str) -> None:
 
 def _near(axes: Axes, run: Run, rates: pd.DataFrame, moved: dict[str, Transfers], span_s: tuple[float, float]) -> None:
     """Draw the rate within a span, and below it every message in a row of its own where they overlap."""
-    seen = {direction: _within(way, span_s) for direction, way in moved.items()}
-    rows = {direction: rows_of(way) for direction, way in seen.items()}
+    seen = {direction: _within(crossing, span_s) for direction, crossing in moved.items()}
+    rows = {direction: rows_of(crossing) for direction, crossing in seen.items()}
     depths = {direction: min(int(found.max(initial=0)) + 1, MOST_ROWS) for direction, found in rows.items()}
-    lane = min(LANE, 4 * LANE / sum(depths.values()))
+    lane_row = min(LANE, 4 * LANE / sum(depths.values()))
     width_s = span_s[1] - span_s[0]
     unit_s, unit = clock(run.played_s) if width_s > 300 else (1.0, "s")
-    draw_rates(axes, rates, span_s, unit_s, -lane * sum(depths.values()))
+    draw_rates(axes, rates, span_s, unit_s, -lane_row * sum(depths.values()))
     above = 0
-    for direction, way in seen.items():
+    for direction, crossing in seen.items():
         for row in range(depths[direction]):
             mine = rows[direction] == row
-            spans = list(zip(way.begin_s[mine] / unit_s, way.lasted_s[mine] / unit_s, strict=True))
-            _bars(axes, spans, -(above + row + 1) * lane, lane, direction, outlined=True)
+            spans = list(zip(crossing.begin_s[mine] / unit_s, crossing.lasted_s[mine] / unit_s, strict=True))
+            _bars(axes, spans, -(above + row + 1) * lane_row, lane_row, direction, outlined=True)
         above += depths[direction]
-    _confess(axes, sum(int((found >= MOST_ROWS).sum()) for found in rows.values()))
+    _note_hidden(axes, sum(int((found >= MOST_ROWS).sum()) for found in rows.values()))
     axes.xaxis.set_major_locator(MultipleLocator(step_between(width_s / unit_s, STEPS[unit])))
     axes.set_xlabel(f"virtual time [{unit}]")
 
 
-def _confess(axes: Axes, hidden: int) -> None:
+def _note_hidden(axes: Axes, hidden: int) -> None:
     """Say how many messages found no row."""
     if hidden:
         words = f"{hidden:,} more messages, not drawn where over {MOST_ROWS} cross at once"
@@ -104,41 +104,44 @@ def _bars(
     axes: Axes, spans: list[tuple[float, float]], bottom: float, height: float, direction: str, outlined: bool
 ) -> None:
     # Dark outlines and hatches would blacken the hair-thin bars of a whole run; without any they would vanish.
-    look: dict[str, Any] = (
+    style: dict[str, Any] = (
         {"edgecolor": INK, "hatch": HATCH[direction]} if outlined else {"edgecolor": COLOUR[direction]}
     )
     low, tall = bottom + 0.12 * height, 0.76 * height
-    axes.broken_barh(spans, (low, tall), facecolor=COLOUR[direction], linewidth=0.3, **look)
+    axes.broken_barh(spans, (low, tall), facecolor=COLOUR[direction], linewidth=0.3, **style)
 
 
 def _around_the_longest(moved: dict[str, Transfers], played_s: float) -> tuple[float, float]:
     """Return the span to look at closely: the longest transfer and several usual ones on both sides of it."""
-    begin_s, end_s = (np.concatenate([getattr(way, name) for way in moved.values()]) for name in ("begin_s", "end_s"))
+    begin_s, end_s = (
+        np.concatenate([getattr(crossing, name) for crossing in moved.values()]) for name in ("begin_s", "end_s")
+    )
     lasted_s = end_s - begin_s
     longest = int(np.argmax(lasted_s))
     margin_s = max(0.6 * float(lasted_s[longest]), 6 * float(np.median(lasted_s)), played_s / 200)
     return max(0.0, float(begin_s[longest]) - margin_s), min(played_s, float(end_s[longest]) + margin_s)
 
 
-def _within(way: Transfers, span_s: tuple[float, float]) -> Transfers:
-    seen = (way.end_s > span_s[0]) & (way.begin_s < span_s[1])
-    return Transfers(way.begin_s[seen], way.end_s[seen], way.arrived[seen])
+def _within(crossing: Transfers, span_s: tuple[float, float]) -> Transfers:
+    seen = (crossing.end_s > span_s[0]) & (crossing.begin_s < span_s[1])
+    return Transfers(crossing.begin_s[seen], crossing.end_s[seen], crossing.arrived[seen])
 
 
 def _whose(run: Run, name: str) -> str:
-    devices, everyone = first_instance(run, name), users(run, name)
-    if len(devices) == len(everyone) > 1:
+    devices, all_users = first_instance(run, name), users(run, name)
+    if len(devices) == len(all_users) > 1:
         return f"shared by {len(devices):,} devices"
     return f"device {devices[0]}" if len(devices) == 1 else f"devices {devices[0]} to {devices[-1]}"
 
 
 def _legend(run: Run) -> list[Patch]:
     rates = [
-        Patch(facecolor=COLOUR[way], alpha=0.35, edgecolor=COLOUR[way], label=f"rate {way}")
-        for way in LEGS
-        if (run.rates["direction"] == way).any()
+        Patch(facecolor=COLOUR[crossing], alpha=0.35, edgecolor=COLOUR[crossing], label=f"rate {crossing}")
+        for crossing in DIRECTIONS
+        if (run.rates["direction"] == crossing).any()
     ]
     bars = [
-        Patch(facecolor=COLOUR[way], edgecolor=INK, linewidth=0.4, hatch=HATCH[way], label=MEANING[way]) for way in LEGS
+        Patch(facecolor=COLOUR[crossing], edgecolor=INK, linewidth=0.4, hatch=HATCH[crossing], label=MEANING[crossing])
+        for crossing in DIRECTIONS
     ]
     return [*rates, *bars]

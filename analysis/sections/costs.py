@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 import pandas as pd
 
-from analysis.bill import PARTS, Bill, bill
 from analysis.compare import with_interval
+from analysis.energy import PARTS, Energy, energy
 from analysis.figures.style import byte_unit, in_words
 from analysis.html import Markup, join, table, tag
 from analysis.metrics import Metric
@@ -23,7 +23,7 @@ WORDS = (
 )
 WATTS = "Devices are powered for the whole run; the powers are those of the scenario."
 
-Value = Callable[[Bill], float]
+Value = Callable[[Energy], float]
 PER_SETTING: tuple[tuple[str, str, float, Value], ...] = (
     ("sent", "kB/device", 1e-3, lambda made: made.total["up_bytes"] / len(made.devices)),
     ("received", "kB/device", 1e-3, lambda made: made.total["down_bytes"] / len(made.devices)),
@@ -38,7 +38,7 @@ UNPOWERED = 4
 
 def costs(sweep: Sweep) -> Markup | None:
     """Tell the bill: of one setting by cohort, of several side by side; None where nothing was spent."""
-    bills = {group.label: [bill(run) for run in group.runs if len(run.devices)] for group in sweep.groups}
+    bills = {group.label: [energy(run) for run in group.runs if len(run.devices)] for group in sweep.groups}
     known = {label: made for label, made in bills.items() if made}
     every = [made for group in known.values() for made in group]
     powered = any(made.powered for made in every)
@@ -48,7 +48,7 @@ def costs(sweep: Sweep) -> Markup | None:
     return join(tag("h2", "What it cost"), *parts)
 
 
-def _one(group: Group, made: Bill, powered: bool) -> Markup:
+def _one(group: Group, made: Energy, powered: bool) -> Markup:
     """List each cohort, the cloud, and what all of it sums to."""
     rows = [
         _line(f"{cohort} ({len(rows):,} devices)", rows, powered)
@@ -70,7 +70,7 @@ def _line(name: str, rows: pd.DataFrame, powered: bool) -> list[str]:
     return cells + [_joules(sums[part]) if part in sums else "-" for part in (*PARTS, "energy_j")]
 
 
-def _several(bills: dict[str, list[Bill]], powered: bool) -> Markup:
+def _several(bills: dict[str, list[Energy]], powered: bool) -> Markup:
     """Put settings side by side, as means over seeds."""
     columns = PER_SETTING if powered else PER_SETTING[:UNPOWERED]
     head = ["setting", *(f"{name} [{unit}]" for name, unit, _, _ in columns)]
@@ -78,7 +78,7 @@ def _several(bills: dict[str, list[Bill]], powered: bool) -> Markup:
     return table(head, rows, _note(powered))
 
 
-def _mean(bills: Sequence[Bill], unit: str, scale: float, of: Value) -> str:
+def _mean(bills: Sequence[Energy], unit: str, scale: float, of: Value) -> str:
     shown = Metric("", unit, scale, 2, -1, lambda run: None)
     return with_interval(shown, student_interval([of(made) for made in bills]))
 

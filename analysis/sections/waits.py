@@ -7,7 +7,7 @@ import math
 from analysis.figures.style import byte_unit
 from analysis.html import Markup, table, tag
 from analysis.latency import outcomes as count_outcomes
-from analysis.queues import CloudUse, LinkUse, cloud_use, link_uses
+from analysis.queues import CloudUtilisation, LinkUtilisation, cloud_utilisation, link_utilisations
 from analysis.sweeps import Sweep
 
 ENDS = ("installed", "in_flight", "superseded", "lost", "aborted", "rejected")
@@ -17,7 +17,7 @@ def links(sweep: Sweep) -> Markup | None:
     """Sum up every link and direction of each setting (its first seed), saturated ones marked."""
     rows = []
     for group in sweep.groups:
-        rows += [[group.label, *_link(use)] for use in link_uses(group.runs[0])]
+        rows += [[group.label, *_link(use)] for use in link_utilisations(group.runs[0])]
     if not rows:
         return None
     head = [
@@ -41,7 +41,7 @@ def links(sweep: Sweep) -> Markup | None:
 
 def cloud(sweep: Sweep) -> Markup | None:
     """Sum up the cloud of each setting (its first seed)."""
-    uses = [(group.label, cloud_use(group.runs[0])) for group in sweep.groups]
+    uses = [(group.label, cloud_utilisation(group.runs[0])) for group in sweep.groups]
     rows = [[label, *_cloud(use)] for label, use in uses if use is not None]
     if not rows:
         return None
@@ -68,7 +68,7 @@ def outcomes(sweep: Sweep) -> Markup | None:
     return table(["setting", *(end.replace("_", " ") for end in seen)], rows, "How the requests ended, all seeds.")
 
 
-def _link(use: LinkUse) -> list[str]:
+def _link(use: LinkUtilisation) -> list[str]:
     busy = f"{100 * use.busy_share:.1f}"
     return [
         use.link,
@@ -83,7 +83,7 @@ def _link(use: LinkUse) -> list[str]:
     ]
 
 
-def _cloud(use: CloudUse) -> list[str]:
+def _cloud(use: CloudUtilisation) -> list[str]:
     busy = f"{100 * use.busy_share:.1f}"
     counts = [f"{count:,}" for count in (use.workers, use.arrived, use.served, use.rejected)]
     shown = tag("strong", f"{busy} saturated") if use.saturated else busy

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from sim.bench.doubling import doubling
-from sim.bench.exchanging import exchanging
-from sim.bench.finding import Finding
+from sim.bench.exchanges import exchanges
 from sim.bench.memory import memory
 from sim.bench.plan import Plan, warm_up
-from sim.bench.scale import scale
-from sim.bench.starting import starting
+from sim.bench.ray_workers import ray_workers
+from sim.bench.result import Finding
+from sim.bench.scale_scenarios import scale
+from sim.bench.scaling import scaling
+from sim.bench.startup import startup
 from sim.bench.throughput import throughput
-from sim.bench.working import working
 
 #: Name -> (what it measures, how).
 GROUPS: dict[str, tuple[str, Callable[[Plan], Iterator[Finding]]]] = {
     "throughput": ("samples a second against bare torch and a naive design", throughput),
-    "exchanges": ("exchanges a second against SimPy timeouts", exchanging),
-    "doubling": ("time when devices, samples, exchanges or the duration double", doubling),
+    "exchanges": ("exchanges a second against SimPy timeouts", exchanges),
+    "doubling": ("time when devices, samples, exchanges or the duration double", scaling),
     "memory": ("bytes of a device", memory),
-    "start": ("imports, command line, first tick", starting),
-    "ray": ("two workers against one", working),
+    "start": ("imports, command line, first tick", startup),
+    "ray": ("two workers against one", ray_workers),
     "scale": ("the scenarios of scenarios/scale, each once; takes minutes", scale),
 }
 #: What only a thorough bench measures: it takes longer than a minute.

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from sim.bench.finding import Finding, Row, at_most
-from sim.bench.fresh import Reading, in_turns
 from sim.bench.plan import Plan
+from sim.bench.result import Finding, Row, at_most
+from sim.bench.subprocesses import Reading, in_turns
 
 _KB = 1000.0
 _SILENT = ("fleet.0.samples={rate: 0 /s}", "method.trigger=never")
@@ -21,7 +21,7 @@ class _Case:
     """A kind of device: how to play a fleet of so many, and how many more the larger fleet has."""
 
     row: Row
-    play: Callable[[int], Reading]
+    run_of: Callable[[int], Reading]
     more: int
 
 
@@ -30,13 +30,13 @@ def memory(plan: Plan) -> Iterator[Finding]:
     cases = list(_cases(plan))
     measures = {}
     for number, case in enumerate(cases):
-        measures[f"few {number}"] = partial(case.play, _FEW)
-        measures[f"many {number}"] = partial(case.play, _FEW + case.more)
+        measures[f"few {number}"] = partial(case.run_of, _FEW)
+        measures[f"many {number}"] = partial(case.run_of, _FEW + case.more)
     readings = in_turns(measures, plan.few)
     for number, case in enumerate(cases):
         pairs = list(zip(readings[f"many {number}"], readings[f"few {number}"], strict=True))
-        each = [(many.told["resident_bytes"] - few.told["resident_bytes"]) / case.more for many, few in pairs]
-        megabytes = case.row.found([many.told["resident_bytes"] / 1e6 for many, _ in pairs], "").value
+        each = [(many.output["resident_bytes"] - few.output["resident_bytes"]) / case.more for many, few in pairs]
+        megabytes = case.row.found([many.output["resident_bytes"] / 1e6 for many, _ in pairs], "").value
         yield case.row.found(each, f"{_FEW + case.more:,} devices: {megabytes:,.0f} MB in all")
 
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from sim.bench.fresh import ROOT, Reading, played
+from sim.bench.subprocesses import ROOT, Reading, timed_run
+
+_BACKHAUL = "backhaul: {up: 1 Gbit/s, down: 1 Gbit/s, latency: 5 ms, shared: true}"
+_CELL = "up: 1 Mbit/s, down: 5 Mbit/s, latency: 40 ms, jitter: 20 ms, loss: 1 %, shared_by: 50 devices, via: [backhaul]"
+#: Networks in place of private links: cells of devices that lose packets, behind one backhaul. In the first all wait in
+#: queues; in the second a cell serves all its messages at once, and nobody knows when one of them will be through.
+QUEUES = f"links={{access: {{{_CELL}}}, {_BACKHAUL}}}"
+SHARES = f"links={{access: {{{_CELL}, discipline: ps}}, {_BACKHAUL}}}"
+
 
 SCALE = ROOT / "scenarios" / "scale"
 #: The scenario that ratios are about, and one of messages alone.
@@ -57,16 +65,16 @@ class Plan:
 
     def throughput(self, devices: int | None = None, *overrides: str, workers: int = 0) -> Reading:
         """Play the scenario of ratios with so many devices."""
-        return played(THROUGHPUT, [f"fleet.0.devices={devices or self.devices}", *overrides], workers)
+        return timed_run(THROUGHPUT, [f"fleet.0.devices={devices or self.devices}", *overrides], workers)
 
     def exchanges(self, *overrides: str) -> Reading:
         """Play messages alone."""
-        return played(EXCHANGES, [f"fleet.0.devices={self.asking}", *overrides])
+        return timed_run(EXCHANGES, [f"fleet.0.devices={self.asking}", *overrides])
 
 
 def warm_up() -> None:
     """Train what a measurement would else train: it is cached for all that follow."""
-    played(THROUGHPUT, ["fleet.0.devices=16", "duration=61 s"])
+    timed_run(THROUGHPUT, ["fleet.0.devices=16", "duration=61 s"])
 
 
 def scenario_file(name: str) -> Path:

@@ -9,9 +9,9 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sim.clock import Bare, Event
-from sim.playing import HowToPlay, play
-from sim.run_folder import RunFolder
+from sim.kernel.calendar import SimpyEnvironment, SimpyEvent
+from sim.run.run_folder import RunFolder
+from sim.run.run_scenario import RunOptions, run_scenario
 from sim.scenario import load
 
 #: Told when, again and again, in one process of SimPy each.
@@ -23,8 +23,8 @@ def play_file(file: str, workers: str, *overrides: str) -> dict[str, float]:
     scenario = load(Path(file), list(overrides))
     with TemporaryDirectory(prefix="driftbed-bench-") as parent:
         folder = RunFolder.open(Path(parent) / "run")
-        how = HowToPlay(quiet=True, workers=int(workers))
-        summary = play(scenario, folder, how, lambda windows, marks: {}).summary
+        how = RunOptions(quiet=True, workers=int(workers))
+        summary = run_scenario(scenario, folder, how, lambda windows, marks: {}).summary
         manifest = json.loads((folder.path / "manifest.json").read_text(encoding="utf-8"))
     named = ("samples", "exchanges", "accuracy", "digest")
     cost = ("prepare_wall_s", "resident_bytes", "peak_bytes", "workers", "devices")
@@ -35,7 +35,7 @@ def play_file(file: str, workers: str, *overrides: str) -> dict[str, float]:
 
 def timeouts(processes: str, rounds: str) -> dict[str, float]:
     """Let SimPy processes wait, as many at once as a fleet has devices; return how many timeouts were played."""
-    clock = Bare()
+    clock = SimpyEnvironment()
     for number in range(int(processes)):
         clock.process(_waiting(clock, number / int(processes) * _EVERY_S))
     began, began_cpu = time.perf_counter(), time.process_time()
@@ -48,7 +48,7 @@ def timeouts(processes: str, rounds: str) -> dict[str, float]:
     }
 
 
-def _waiting(clock: Bare, first_s: float) -> Generator[Event, None, None]:
+def _waiting(clock: SimpyEnvironment, first_s: float) -> Generator[SimpyEvent, None, None]:
     yield clock.timeout(first_s)
     while True:
         yield clock.timeout(_EVERY_S)

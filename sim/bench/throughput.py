@@ -10,10 +10,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sim.bench.finding import Finding, Row, at_least
-from sim.bench.fresh import Measure, Reading, fresh, in_turns, rate, shown
 from sim.bench.plan import THROUGHPUT, Plan
-from sim.fleet_spec import fleet_spec
+from sim.bench.result import Finding, Row, at_least
+from sim.bench.subprocesses import Measure, Reading, in_turns, rate, run_fresh, shown
+from sim.run.fleet_spec import fleet_spec
 from sim.scenario import Scenario, load
 
 #: A sample every so often, and what that is called: as the scenario has it, and as a camera would.
@@ -48,16 +48,16 @@ def throughput(plan: Plan) -> Iterator[Finding]:
         shared = {name: measures.pop(name + called) for name in ("whole", "heads") for _, called in reversed(paces)}
         readings = in_turns(measures | shared, plan.repeats)
     for _, called in paces:
-        for row, yardstick in ((_BARE, "whole"), (_HEADS, "heads"), (_NAIVE, f"naive{called}")):
-            told = replace(row, what=f"{row.what}{called}", why=_DENSE if called else row.why)
-            yield ratio(told, readings[f"run{called}"], readings[yardstick], "samples/s")
+        for row, baseline in ((_BARE, "whole"), (_HEADS, "heads"), (_NAIVE, f"naive{called}")):
+            output = replace(row, what=f"{row.what}{called}", why=_DENSE if called else row.why)
+            yield ratio(output, readings[f"run{called}"], readings[baseline], "samples/s")
 
 
-def ratio(row: Row, ours: Sequence[Reading], yardstick: Sequence[Reading], unit: str) -> Finding:
+def ratio(row: Row, ours: Sequence[Reading], baseline: Sequence[Reading], unit: str) -> Finding:
     """Return how many times as much is done in a second as by a yardstick, turn by turn."""
-    pairs = list(zip(ours, yardstick, strict=True))
+    pairs = list(zip(ours, baseline, strict=True))
     by_wall = row.found([own.per_wall_s / other.per_wall_s for own, other in pairs], "").value
-    detail = f"{rate(ours)} against {rate(yardstick)} {unit}; by wall time {shown(by_wall)}"
+    detail = f"{rate(ours)} against {rate(baseline)} {unit}; by wall time {shown(by_wall)}"
     return row.found([own.per_cpu_s / other.per_cpu_s for own, other in pairs], detail)
 
 
@@ -68,14 +68,14 @@ def _measures(plan: Plan, folder: Path, every: str) -> dict[str, Measure]:
     spec.write_bytes(pickle.dumps(fleet_spec(scenario, ())))
 
     def bare(whole: bool) -> Reading:
-        return fresh("agents.benching.bare", spec, json.dumps({"seconds": plan.seconds, "whole": whole}))
+        return run_fresh("agents.baselines.bare_torch", spec, json.dumps({"seconds": plan.seconds, "whole": whole}))
 
-    part = {"devices": plan.naive, "until_s": plan.naive_s, "terms": _terms(scenario)}
+    part = {"devices": plan.naive, "until_s": plan.naive_s, "timing": _terms(scenario)}
     return {
         "run": lambda: plan.throughput(None, pace),
         "whole": lambda: bare(True),
         "heads": lambda: bare(False),
-        "naive": lambda: fresh("agents.benching.naive", spec, json.dumps(part)),
+        "naive": lambda: run_fresh("agents.baselines.naive_simulator", spec, json.dumps(part)),
     }
 
 

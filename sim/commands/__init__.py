@@ -32,10 +32,10 @@ def carry_out(options: argparse.Namespace) -> int:
             # Native code has passed Ctrl-C on as an error of its own.
             print("interrupted", file=sys.stderr)
             return INTERRUPTED
-        return _tell(error)
+        return _print_error(error)
 
 
-def _tell(error: Exception) -> int:
+def _print_error(error: Exception) -> int:
     """Tell the user of an error, without a traceback; return the exit code."""
     from sim.commands.failures import known_failure
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from sim.bench.finding import Finding
-from sim.bench.fresh import BenchError
 from sim.bench.groups import SLOW, chosen, measure
 from sim.bench.plan import Plan
-from sim.bench.telling import findings_table, machine, page, row
+from sim.bench.report import findings_table, machine, page, row
+from sim.bench.result import Finding
+from sim.bench.subprocesses import BenchError
 from sim.commands.exits import FAILED, OK, CommandError
 
 
@@ -35,7 +35,7 @@ def bench(options: argparse.Namespace) -> int:
             _note(findings, options)
     except BenchError as error:
         raise CommandError(str(error), FAILED) from error
-    _tell(findings, as_json=options.json)
+    _print_findings(findings, as_json=options.json)
     return OK
 
 
@@ -55,10 +55,10 @@ def _note(findings: list[Finding], options: argparse.Namespace) -> None:
         print(f"{what}: {value} {findings[-1].verdict}".rstrip(), file=sys.stderr, flush=True)
 
 
-def _tell(findings: list[Finding], *, as_json: bool) -> None:
+def _print_findings(findings: list[Finding], *, as_json: bool) -> None:
     if as_json:
-        told = [asdict(one) | {"verdict": one.verdict} for one in findings]
-        print(json.dumps({"machine": machine(), "findings": told}, indent=2))
+        printed = [asdict(one) | {"verdict": one.verdict} for one in findings]
+        print(json.dumps({"machine": machine(), "findings": printed}, indent=2))
     else:
         Console().print(findings_table(findings))
 

@@ -13,8 +13,8 @@ from sim.scenario.problems import near_miss
 
 def list_kind(options: argparse.Namespace) -> int:
     """List the components of a kind, or the scenarios that come with the project."""
-    from sim.commands.looking import list_scenarios
-    from sim.families import FAMILIES, IN_GRAMMAR
+    from sim.commands.validate import list_scenarios
+    from sim.scenario.families import FAMILIES, IN_GRAMMAR
 
     kinds = (*FAMILIES, *IN_GRAMMAR, "figures")
     if options.kind is None:

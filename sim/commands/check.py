@@ -10,7 +10,7 @@ from typing import Any
 
 from agents.contract.component import make_component
 from agents.contract.laws import Finding, examine
-from agents.plugins import load_class
+from agents.contract.plugins import load_class
 from sim.commands.exits import BAD_INPUT, FAILED, OK
 
 #: Family -> attribute by which a class of it is known.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from agents.contract import BackendError, InputError, WorkersLostError
-from agents.plugins import PluginError
+from agents.contract.plugins import PluginError
 from analysis import RunError
 from sim.commands.exits import BAD_INPUT, ENVIRONMENT, FAILED, PARTIAL, CommandError
-from sim.resuming.kept_plane import ReplayError
-from sim.run_folder import FolderError
+from sim.run.resuming.journaled_plane import ReplayError
+from sim.run.run_folder import FolderError
 from sim.scenario import ScenarioErrors
 
 

@@ -1,7 +1,7 @@
 """The network as plain arithmetic: no processes, no tensors; every law a pure function or a small state.
 
 ====================  =============================================================================
-how much, and when    ``rates`` (Constant, Scaled), ``steps``, ``opportunities``, ``gated``, ``markov``
+how much, and when    ``rates`` (Constant, Scaled), ``steps``, ``opportunities``, ``interrupted``, ``markov``
 recorded              ``traces`` (rates, latencies), ``window_trace`` (availability)
 who waits for whom    ``fifo``, ``bucket``, ``lcfs``, ``sharing``, ``maxmin``
 what gets lost        ``loss`` (per packet), ``transport`` (packets, headers, repair)

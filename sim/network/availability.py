@@ -1,6 +1,7 @@
 """When something is there (a device, a link, a satellite overhead), as a pure function of time.
 
-The same objects say when a device is online and when a link is up (:class:`sim.network.gated.Gated`).
+The same objects say when a device is online and when a link is up
+(:class:`sim.network.rates.interrupted.InterruptedRate`).
 """
 
 from __future__ import annotations

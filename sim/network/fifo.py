@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from sim.network.rates import Rate
+from sim.network.rates.rate import Rate
 
 
 class Slot(NamedTuple):

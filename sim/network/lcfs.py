@@ -7,7 +7,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from enum import Enum
 
-from sim.network.rates import Rate
+from sim.network.rates.rate import Rate
 
 
 class Stale(Enum):

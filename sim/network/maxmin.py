@@ -7,8 +7,8 @@ from collections.abc import Hashable, Iterable, Mapping
 from heapq import heappop, heappush
 from operator import attrgetter
 
-from sim.network.bundles import Bundle, Calendar
-from sim.network.rates import Rate
+from sim.network.flow_groups import Calendar, FlowGroup
+from sim.network.rates.rate import Rate
 from sim.network.water_filling import fill
 
 Link = Hashable
@@ -38,9 +38,9 @@ class MaxMinNetwork:
                 raise ValueError(f"link {link!r} carries packets; max-min shares a fluid: smooth its trace")
         self._at_s = 0.0
         self._count = 0
-        self._bundles: dict[tuple[tuple[Link, ...], float], Bundle] = {}
-        self._of_flow: dict[Flow, Bundle] = {}
-        self._stale: dict[Bundle, None] = {}
+        self._groups: dict[tuple[tuple[Link, ...], float], FlowGroup] = {}
+        self._of_flow: dict[Flow, FlowGroup] = {}
+        self._stale: dict[FlowGroup, None] = {}
         self._ends = Calendar()
         self._ended: list[tuple[Flow, float]] = []
         self._wires = {link: _Wire(k, rate) for k, (link, rate) in enumerate(links.items())}
@@ -71,11 +71,11 @@ class MaxMinNetwork:
         if (not path and cap_bps == math.inf) or not 0.0 < weight < math.inf:
             raise ValueError(f"flow {flow!r} of weight {weight!r} needs a link or a finite cap, and a weight")
         self._advance(now_s)
-        bundle = self._bundle(path, cap_bps / weight)
-        bundle.advance(now_s)
-        self._stale[bundle] = None
-        bundle.flows.enter(flow, bits, weight)
-        self._of_flow[flow] = bundle
+        group = self._group(path, cap_bps / weight)
+        group.advance(now_s)
+        self._stale[group] = None
+        group.flows.enter(flow, bits, weight)
+        self._of_flow[flow] = group
 
     def leave(self, now_s: float, flow: Flow) -> float:
         """Break a transfer off; return the bits that it still had to go.
@@ -84,10 +84,10 @@ class MaxMinNetwork:
             KeyError: no such flow is under way (it may have ended at this very moment).
         """
         self._advance(now_s)
-        bundle = self._of_flow.pop(flow)
-        bundle.advance(now_s)
-        self._stale[bundle] = None
-        return bundle.flows.leave(flow)
+        group = self._of_flow.pop(flow)
+        group.advance(now_s)
+        self._stale[group] = None
+        return group.flows.leave(flow)
 
     def next_s(self) -> float:
         """Return when the next thing happens by itself: a flow ends or a link in use changes its rate."""
@@ -103,14 +103,14 @@ class MaxMinNetwork:
     def rate_bps(self, flow: Flow) -> float:
         """Return the rate of a flow from now to the next event."""
         self._settle()
-        bundle = self._of_flow[flow]
-        return bundle.level * bundle.flows.weight_of(flow)
+        group = self._of_flow[flow]
+        return group.level * group.flows.weight_of(flow)
 
     def left_bits(self, now_s: float, flow: Flow) -> float:
         """Return what a flow has to go at ``now_s``, which is not after :meth:`next_s`."""
         self._look(now_s)
-        bundle = self._of_flow[flow]
-        return bundle.flows.left(flow, bundle.served_bits(now_s))
+        group = self._of_flow[flow]
+        return group.flows.left(flow, group.served_bits(now_s))
 
     def backlog_bits(self, now_s: float, link: Link) -> float:
         """Return what all flows over ``link`` have to go at ``now_s`` (not after :meth:`next_s`); O(n)."""
@@ -124,15 +124,15 @@ class MaxMinNetwork:
         wire = self._wires[link]
         return wire.carried_bits + math.fsum(b.carried_bits + b.served_bits(now_s) for b in wire.crossing)
 
-    def _bundle(self, path: tuple[Link, ...], cap: float) -> Bundle:
-        if (path, cap) not in self._bundles:
+    def _group(self, path: tuple[Link, ...], cap: float) -> FlowGroup:
+        if (path, cap) not in self._groups:
             wires = [self._wires[link] for link in path]
-            bundle = self._bundles[path, cap] = Bundle(path, cap, self._count, self._at_s)
+            group = self._groups[path, cap] = FlowGroup(path, cap, self._count, self._at_s)
             self._count += 1
             for wire in wires:
                 self._watch(wire)
-                wire.crossing[bundle] = None
-        return self._bundles[path, cap]
+                wire.crossing[group] = None
+        return self._groups[path, cap]
 
     def _watch(self, wire: _Wire) -> None:
         """Follow a link's rate from now on, if nobody has used it until now."""
@@ -161,9 +161,9 @@ class MaxMinNetwork:
                 self._change(heappop(self._changes)[2])
         self._at_s = now_s
 
-    def _finish(self, bundle: Bundle) -> None:
-        self._stale[bundle] = None
-        for flow in bundle.finish(self._at_s):
+    def _finish(self, group: FlowGroup) -> None:
+        self._stale[group] = None
+        for flow in group.finish(self._at_s):
             del self._of_flow[flow]
             self._ended.append((flow, self._at_s))
 
@@ -189,27 +189,27 @@ class MaxMinNetwork:
         stale, self._stale = self._stale, {}
         touched, links = self._component(self._kept(stale))
         capacity_bps = {link: self._wires[link].capacity_bps for link in links}
-        for bundle, level in zip(touched, fill(touched, capacity_bps), strict=True):
-            if level != bundle.level or bundle in stale:
-                bundle.advance(self._at_s)
-                bundle.level = level
-                self._ends.expect(bundle)
+        for group, level in zip(touched, fill(touched, capacity_bps), strict=True):
+            if level != group.level or group in stale:
+                group.advance(self._at_s)
+                group.level = level
+                self._ends.expect(group)
 
-    def _kept(self, stale: dict[Bundle, None]) -> dict[Bundle, None]:
+    def _kept(self, stale: dict[FlowGroup, None]) -> dict[FlowGroup, None]:
         """Return the bundles from which a change spreads; those that have become empty are dissolved."""
-        seeds: dict[Bundle, None] = {}
-        for bundle in stale:
-            if bundle.flows:
-                seeds[bundle] = None
+        seeds: dict[FlowGroup, None] = {}
+        for group in stale:
+            if group.flows:
+                seeds[group] = None
                 continue
-            del self._bundles[bundle.path, bundle.cap]
-            bundle.version += 1
-            for link in bundle.path:
-                self._wires[link].part(bundle)
+            del self._groups[group.path, group.cap]
+            group.version += 1
+            for link in group.path:
+                self._wires[link].part(group)
                 seeds.update(self._wires[link].crossing)
-        return {bundle: None for bundle in seeds if bundle.flows}
+        return {group: None for group in seeds if group.flows}
 
-    def _component(self, seeds: dict[Bundle, None]) -> tuple[list[Bundle], set[Link]]:
+    def _component(self, seeds: dict[FlowGroup, None]) -> tuple[list[FlowGroup], set[Link]]:
         """Return all bundles that are connected with ``seeds`` through links, by age, and those links."""
         reached, links = dict(seeds), set()
         frontier = list(seeds)
@@ -217,7 +217,7 @@ class MaxMinNetwork:
             for link in frontier.pop().path:
                 if link not in links:
                     links.add(link)
-                    fresh = [bundle for bundle in self._wires[link].crossing if bundle not in reached]
+                    fresh = [group for group in self._wires[link].crossing if group not in reached]
                     reached.update(dict.fromkeys(fresh))
                     frontier += fresh
         return sorted(reached, key=attrgetter("number")), links
@@ -233,10 +233,10 @@ class _Wire:
         self.rate = rate
         self.capacity_bps = 0.0
         self.carried_bits = 0.0
-        self.crossing: dict[Bundle, None] = {}
+        self.crossing: dict[FlowGroup, None] = {}
         self.expected = False
 
-    def part(self, bundle: Bundle) -> None:
+    def part(self, group: FlowGroup) -> None:
         """Let an empty bundle go; what it carried stays on the books."""
-        del self.crossing[bundle]
-        self.carried_bits += bundle.carried_bits
+        del self.crossing[group]
+        self.carried_bits += group.carried_bits

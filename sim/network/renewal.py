@@ -12,7 +12,7 @@ import numpy as np
 from agents.seeding import Purpose, uniforms
 
 #: A law of durations: maps uniforms in (0, 1) to seconds, by inversion.
-Law = Callable[[np.ndarray], np.ndarray]
+Quantile = Callable[[np.ndarray], np.ndarray]
 Start = Literal["stationary", "on", "off"]
 
 _CHUNK = 64
@@ -21,7 +21,7 @@ _GRID = (np.arange(4096) + 0.5) / 4096
 _STATE, _PICK, _PART, _PERIODS = 0, 1, 2, 3
 
 
-class RenewalLaw:
+class RenewalProcess:
     """Periods that alternate between on and off; period n of a device is a draw of its own.
 
     Args:
@@ -39,8 +39,8 @@ class RenewalLaw:
 
     def __init__(
         self,
-        on: Law,
-        off: Law,
+        on: Quantile,
+        off: Quantile,
         seed: int,
         purpose: Purpose = Purpose.AVAILABILITY,
         start: Start = "stationary",
@@ -87,8 +87,8 @@ class RenewalLaw:
 class _Durations:
     """A law of durations on a grid of its quantiles."""
 
-    def __init__(self, law: Law) -> None:
-        self._grid_s = np.broadcast_to(np.asarray(law(_GRID), np.float64), _GRID.shape)
+    def __init__(self, process: Quantile) -> None:
+        self._grid_s = np.broadcast_to(np.asarray(process(_GRID), np.float64), _GRID.shape)
         if not (np.all(self._grid_s >= 0.0) and np.all(np.isfinite(self._grid_s))):
             raise ValueError("durations must be finite and not negative")
         self._cumulative_s = np.cumsum(self._grid_s)
@@ -96,23 +96,23 @@ class _Durations:
 
     def length_biased_s(self, pick: np.ndarray) -> np.ndarray:
         """Return the duration in whose midst a random moment lies, by inversion of ``pick``."""
-        place = np.searchsorted(self._cumulative_s, pick * self._cumulative_s[-1])
-        return np.asarray(self._grid_s[np.minimum(place, len(_GRID) - 1)])
+        index = np.searchsorted(self._cumulative_s, pick * self._cumulative_s[-1])
+        return np.asarray(self._grid_s[np.minimum(index, len(_GRID) - 1)])
 
 
 class RenewalPath:
-    """One device's path of a :class:`RenewalLaw`, a pure function of time.
+    """One device's path of a :class:`RenewalProcess`, a pure function of time.
 
     Ends of periods are drawn in chunks of 64; only the start of each chunk is kept, and the chunk looked at
     last: 1 byte for every 8 periods passed, and any moment is found by bisection and one chunk of draws.
     """
 
-    __slots__ = ("_anchors_s", "_chunk", "_device", "_ends_s", "_law", "_starts_on")
+    __slots__ = ("_anchors_s", "_chunk", "_device", "_ends_s", "_process", "_starts_on")
 
-    def __init__(self, law: RenewalLaw, device: int) -> None:
-        self._law = law
+    def __init__(self, process: RenewalProcess, device: int) -> None:
+        self._process = process
         self._device = device
-        self._starts_on = bool(law.starts_on(np.asarray(device)))
+        self._starts_on = bool(process.starts_on(np.asarray(device)))
         self._anchors_s = array("d", [0.0])
         self._chunk = -1
         self._ends_s: list[float] = []
@@ -137,6 +137,6 @@ class RenewalPath:
 
     def _load(self, chunk: int) -> None:
         numbers = np.arange(_CHUNK * chunk, _CHUNK * (chunk + 1))
-        lasting_s = self._law.lasting_s(np.asarray(self._device), numbers)
+        lasting_s = self._process.lasting_s(np.asarray(self._device), numbers)
         self._ends_s = np.cumsum(np.append(self._anchors_s[chunk], lasting_s))[1:].tolist()
         self._chunk = chunk

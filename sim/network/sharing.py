@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable
 
-from sim.network.fair_clock import FairClock
-from sim.network.rates import Rate
+from sim.network.rates.rate import Rate
+from sim.network.virtual_time import VirtualTime
 
 
 class SharedLink:
@@ -24,7 +24,7 @@ class SharedLink:
 
     def __init__(self, rate: Rate) -> None:
         self.rate = rate
-        self._flows = FairClock()
+        self._flows = VirtualTime()
         self._at_s = 0.0
         self._idle_s = 0.0
         self._credit_bits = 0.0

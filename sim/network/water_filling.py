@@ -44,68 +44,68 @@ class _Filling:
         self.weights = [demand.weight for demand in demands]
         self.caps = sorted((demand.cap, i) for i, demand in enumerate(demands) if demand.cap < math.inf)
         self.levels = [-1.0] * len(demands)
-        self.tanks: dict[Hashable, _Tank] = {}
-        self._enrol(capacity_bps)
+        self.states: dict[Hashable, _LinkState] = {}
+        self._add(capacity_bps)
         self._rise()
 
-    def _enrol(self, capacity_bps: Mapping[Hashable, float]) -> None:
+    def _add(self, capacity_bps: Mapping[Hashable, float]) -> None:
         for i, path in enumerate(self.paths):
             for link in path:
-                tank = self.tanks.get(link)
-                if tank is None:
-                    tank = self.tanks[link] = _Tank(capacity_bps[link])
-                tank.weight += self.weights[i]
-                tank.crossing.append(i)
-                tank.rising += 1
+                state = self.states.get(link)
+                if state is None:
+                    state = self.states[link] = _LinkState(capacity_bps[link])
+                state.weight += self.weights[i]
+                state.crossing.append(i)
+                state.unfrozen += 1
 
     def _rise(self) -> None:
-        tanks = list(self.tanks.values())
-        full = [(tank.level(), k) for k, tank in enumerate(tanks)]
+        states = list(self.states.values())
+        full = [(state.level(), k) for k, state in enumerate(states)]
         heapify(full)
         next_cap = 0
         while full or next_cap < len(self.caps):
             if full and (next_cap == len(self.caps) or full[0][0] < self.caps[next_cap][0]):
                 level, k = heappop(full)
-                self._fill_up(tanks[k], level, k, full)
+                self._fill_to(states[k], level, k, full)
             else:
                 cap, i = self.caps[next_cap]
                 self._stop((i,), cap)
                 next_cap += 1
 
-    def _fill_up(self, tank: _Tank, level: float, k: int, full: list[tuple[float, int]]) -> None:
-        if not tank.rising:
+    def _fill_to(self, state: _LinkState, level: float, k: int, full: list[tuple[float, int]]) -> None:
+        if not state.unfrozen:
             return
-        now = tank.level()
+        now = state.level()
         if now > level:
             # Others stopped before they took their share here: this link fills later than foreseen.
             heappush(full, (now, k))
         else:
-            self._stop(tank.crossing, level)
+            self._stop(state.crossing, level)
 
     def _stop(self, demands: Iterable[int], level: float) -> None:
         for i in demands:
             if self.levels[i] < 0.0:
                 self.levels[i] = level
                 for link in self.paths[i]:
-                    self.tanks[link].stop(self.weights[i], level)
+                    self.states[link].stop(self.weights[i], level)
 
 
-class _Tank:
+class _LinkState:
     """A link that fills up: what it has left, and the weight of those whose level still rises."""
 
-    __slots__ = ("crossing", "left_bps", "rising", "weight")
+    __slots__ = ("crossing", "left_bps", "unfrozen", "weight")
 
     def __init__(self, left_bps: float) -> None:
         self.left_bps = left_bps
         self.weight = 0.0
         self.crossing: list[int] = []
-        self.rising = 0
+        self.unfrozen = 0
 
     def level(self) -> float:
         """Return the level at which the link is full if nobody stops before."""
         return max(self.left_bps, 0.0) / self.weight
 
     def stop(self, weight: float, level: float) -> None:
-        self.rising -= 1
+        self.unfrozen -= 1
         self.weight -= weight
         self.left_bps -= weight * level

@@ -14,12 +14,12 @@ from sim.queues.sharing import SharedServers
 #: Name in a scenario -> queue of the cloud, made from (cloud, seed, clock, when each worker is up).
 QUEUES: dict[str, Component] = {
     "fifo": Component(
-        NoOptions, "sim.cloud_building:in_order", gives=frozenset({"batches"}), summary="First come, first served."
+        NoOptions, "sim.cloud.build:in_order", gives=frozenset({"batches"}), summary="First come, first served."
     ),
-    "lcfs": Component(NoOptions, "sim.cloud_building:newest_first", summary="Last come, first served."),
+    "lcfs": Component(NoOptions, "sim.cloud.build:newest_first", summary="Last come, first served."),
     "ps": Component(
         NoOptions,
-        "sim.cloud_building:shared",
+        "sim.cloud.build:shared",
         needs=frozenset({"common failures"}),
         summary="Processor sharing: all requests at once, sharing the workers.",
     ),

@@ -33,7 +33,7 @@ class BatchServers:
         max_wait_s: how long the first waits for others; 0 serves whoever is there when a server is free.
         work_s: seconds of work of batch number n (from 0) of so many jobs: ``work_s(size, n)``.
         capacity: most jobs in the system; who comes to a full one is turned away.
-        gates: when each server is up (none: always).
+        uptimes: when each server is up (none: always).
 
     Raises:
         ValueError: a size below 1, or a negative wait.
@@ -46,11 +46,11 @@ class BatchServers:
         max_wait_s: float,
         work_s: Callable[[int, int], float],
         capacity: float = math.inf,
-        gates: Sequence[Availability] = (),
+        uptimes: Sequence[Availability] = (),
     ) -> None:
         if max_size < 1 or not max_wait_s >= 0.0:
             raise ValueError(f"batches of {max_size!r} after {max_wait_s!r} s: at least one job, and no negative wait")
-        self.servers = Servers(servers, gates)
+        self.servers = Servers(servers, uptimes)
         self.max_size, self.max_wait_s, self.work_s, self.capacity = max_size, max_wait_s, work_s, capacity
         self._waiting: deque[tuple[float, Hashable]] = deque()
         self._serving: list[tuple[float, int]] = []

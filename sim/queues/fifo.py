@@ -18,13 +18,13 @@ class FifoServers:
     Args:
         servers: how many.
         capacity: most jobs in the system, in service or waiting; who comes to a full one is turned away.
-        gates: when each server is up (none: always).
+        uptimes: when each server is up (none: always).
 
     Source: Kiefer and Wolfowitz, Trans. AMS 78 (1955); with ``capacity == servers``, Erlang's loss system.
     """
 
-    def __init__(self, servers: int, capacity: float = math.inf, gates: Sequence[Availability] = ()) -> None:
-        self.servers = Servers(servers, gates)
+    def __init__(self, servers: int, capacity: float = math.inf, uptimes: Sequence[Availability] = ()) -> None:
+        self.servers = Servers(servers, uptimes)
         self.capacity = capacity
         self._ends_s: list[float] = []
 

@@ -25,7 +25,7 @@ class LcfsServers:
     Args:
         servers: how many.
         capacity: most jobs in the system; who comes to a full one is turned away.
-        gates: when each server is up (none: always).
+        uptimes: when each server is up (none: always).
         drop_stale: a job replaces the waiting one of its source.
     """
 
@@ -33,11 +33,11 @@ class LcfsServers:
         self,
         servers: int,
         capacity: float = math.inf,
-        gates: Sequence[Availability] = (),
+        uptimes: Sequence[Availability] = (),
         *,
         drop_stale: bool = False,
     ) -> None:
-        self.servers = Servers(servers, gates)
+        self.servers = Servers(servers, uptimes)
         self.capacity = capacity
         self.drop_stale = drop_stale
         self._waiting: dict[Hashable, _Job] = {}

@@ -8,8 +8,8 @@ from heapq import heapreplace
 from typing import NamedTuple
 
 from sim.network.availability import Availability
-from sim.network.gated import Gated
-from sim.network.rates import Constant
+from sim.network.rates.interrupted import InterruptedRate
+from sim.network.rates.rate import Constant
 
 
 class Service(NamedTuple):
@@ -28,18 +28,18 @@ class Servers:
 
     Args:
         count: how many.
-        gates: when each of them is up (one for each); none means always, and costs O(log n) instead of O(n).
+        uptimes: when each of them is up (one for each); none means always, and costs O(log n) instead of O(n).
 
     Raises:
         ValueError: no server, or another number of gates.
     """
 
-    def __init__(self, count: int, gates: Sequence[Availability] = ()) -> None:
-        if count < 1 or len(gates) not in (0, count):
-            raise ValueError(f"{count} servers with {len(gates)} gates: at least one server, and a gate for each")
+    def __init__(self, count: int, uptimes: Sequence[Availability] = ()) -> None:
+        if count < 1 or len(uptimes) not in (0, count):
+            raise ValueError(f"{count} servers with {len(uptimes)} gates: at least one server, and a gate for each")
         self.count = count
-        self._gates = gates
-        self._speeds = [Gated(Constant(1.0), gate) for gate in gates]
+        self._uptimes = uptimes
+        self._speeds = [InterruptedRate(Constant(1.0), uptime) for uptime in uptimes]
         self._free = [(0.0, server) for server in range(count)]
 
     def soonest_s(self, now_s: float) -> float:
@@ -48,7 +48,7 @@ class Servers:
 
     def serve(self, now_s: float, work_s: float) -> Service:
         """Give a job to the server that can begin first at or after ``now_s``; return its times."""
-        if self._gates:
+        if self._uptimes:
             start_s, server = self._soonest(now_s)
             end_s = self._speeds[server].when(start_s, work_s)
             self._free[server] = (end_s, server)
@@ -61,13 +61,13 @@ class Servers:
         return Service(server, start_s, end_s)
 
     def _soonest(self, now_s: float) -> tuple[float, int]:
-        if not self._gates:
+        if not self._uptimes:
             free_s, server = self._free[0]
             return max(free_s, now_s), server
         return min((self._up_s(server, max(free_s, now_s)), server) for free_s, server in self._free)
 
     def _up_s(self, server: int, t_s: float) -> float:
         """Return the first moment from ``t_s`` on at which a server is up."""
-        while t_s < math.inf and not self._gates[server].available(t_s):
-            t_s = self._gates[server].next_change_s(t_s)
+        while t_s < math.inf and not self._uptimes[server].available(t_s):
+            t_s = self._uptimes[server].next_change_s(t_s)
         return t_s

@@ -6,9 +6,9 @@ import math
 from collections.abc import Hashable
 
 from sim.network.availability import Always, Availability
-from sim.network.fair_clock import FairClock
-from sim.network.gated import Gated
-from sim.network.rates import Constant
+from sim.network.rates.interrupted import InterruptedRate
+from sim.network.rates.rate import Constant
+from sim.network.virtual_time import VirtualTime
 
 
 class SharedServers:
@@ -20,16 +20,16 @@ class SharedServers:
     Args:
         servers: how many.
         capacity: most jobs at once; who comes to a full system is turned away.
-        gate: when the servers are up, all together; work pauses while they are down.
+        uptime: when the servers are up, all together; work pauses while they are down.
 
     Source: Kleinrock, "Queueing Systems" 2 (1976), chapter 4.
     """
 
-    def __init__(self, servers: int, capacity: float = math.inf, gate: Availability | None = None) -> None:
+    def __init__(self, servers: int, capacity: float = math.inf, uptime: Availability | None = None) -> None:
         self.servers = servers
         self.capacity = capacity
-        self._uptime = Gated(Constant(1.0), gate) if gate else Gated(Constant(1.0), Always())
-        self._jobs = FairClock()
+        self._uptime = InterruptedRate(Constant(1.0), uptime) if uptime else InterruptedRate(Constant(1.0), Always())
+        self._jobs = VirtualTime()
         self._at_s = 0.0
         self._next_s: float | None = None
         self._ended: list[tuple[Hashable, float]] = []

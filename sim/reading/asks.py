@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.backend import expected_samples
+from sim.run.backend import expected_samples
 from sim.scenario import Scenario
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sim.reading.scenario_read import read_scenario
 from sim.scenario import Point, Scenario, load
-from sim.scenario.blame import at_its_line
+from sim.scenario.error_location import located
 
 #: Sections that decide what is read and whether it can be used.
 _READ = ("task", "fleet", "concepts", "drift", "links", "duration")
@@ -29,7 +29,7 @@ def read_points(
         named = _named(scenario)
         if named not in seen:
             seen.append(named)
-            with at_its_line(file, words, point.seed):
+            with located(file, words, point.seed):
                 read_scenario(scenario)
 
 

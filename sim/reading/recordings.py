@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.lines.rates import as_fluid, recording
-from sim.network.markov import fit_markov
-from sim.network.opportunities import Opportunities
-from sim.network.trace_columns import Columns
-from sim.network.traces import load_latency, unit_of
-from sim.network.window_trace import load_windows
+from sim.links.link_rates import as_fluid, recording
+from sim.network.rates.markov import fit_markov
+from sim.network.traces.columns import Columns
+from sim.network.traces.opportunities import Opportunities
+from sim.network.traces.recorded import load_latency, unit_of
+from sim.network.traces.windows import load_windows
 
 
 def rate_read(trace: Any) -> dict[str, Any]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from agents.blame import about
+from agents.contract.errors import error_location
 from agents.tasks.reading import read_data
-from sim.backend import expected_samples
-from sim.fleet_spec import fleet_spec
-from sim.laws import Empirical
+from sim.distributions import Empirical
 from sim.reading.asks import expected_asks
 from sim.reading.recordings import availability_read, fitted_read, latency_read, rate_read
 from sim.reading.wording import in_words
+from sim.run.backend import expected_samples
+from sim.run.fleet_spec import fleet_spec
 from sim.scenario import Scenario
 
 #: Plain values, by what they are about: ``data``, ``links``, ``availability``, ``laws``, ``fleet``; and ``in_words``.
@@ -43,13 +43,13 @@ def _links(scenario: Scenario) -> Iterator[tuple[str, dict[str, Any]]]:
             throughput: Any = getattr(link, direction)
             place = f"links.{name}.{direction}"
             if throughput.trace is not None:
-                with about(f"{place}.trace"):
+                with error_location(f"{place}.trace"):
                     yield place, rate_read(throughput.trace)
             if throughput.fitted is not None:
-                with about(f"{place}.fitted"):
+                with error_location(f"{place}.fitted"):
                     yield place, fitted_read(throughput.fitted)
         if link.ping is not None:
-            with about(f"links.{name}.ping"):
+            with error_location(f"links.{name}.ping"):
                 yield f"links.{name}.ping", latency_read(link.ping)
 
 
@@ -57,7 +57,7 @@ def _availability(scenario: Scenario) -> Iterator[tuple[str, dict[str, Any]]]:
     for number, cohort in enumerate(scenario.fleet):
         recorded: Any = cohort.availability
         if recorded.kind == "trace":
-            with about(f"fleet.{number}.availability.file"):
+            with error_location(f"fleet.{number}.availability.file"):
                 yield cohort.cohort, availability_read(recorded, scenario.duration)
 
 

@@ -6,31 +6,31 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from sim.laws import Constant
-from sim.scenario.clause import Clause
-from sim.scenario.law_fields import EndLaw, TimeLaw
+from sim.distributions import Constant
+from sim.scenario.distribution_fields import EndDistribution, TimeDistribution
 from sim.scenario.quantities import DataPath, PhaseTime, PositiveTime, Share, Time, choice
-from sim.scenario.variants import Shorthand, Variants
+from sim.scenario.sections import SectionModel
+from sim.scenario.tagged_union import Shorthand, TaggedUnion
 
 
-class Always(Clause):
+class Always(SectionModel):
     """Never away."""
 
     kind: Literal["always"] = "always"
 
 
-class Renewal(Clause):
+class Renewal(SectionModel):
     """In turns: there for ``on``, away for ``off``, each device on its own."""
 
     kind: Literal["renewal"] = "renewal"
-    on: TimeLaw = Field(description="how long a device stays")
-    off: TimeLaw = Field(description="how long it is away")
+    on: TimeDistribution = Field(description="how long a device stays")
+    off: TimeDistribution = Field(description="how long it is away")
     start: Annotated[str, choice("random", "on", "off")] = Field(
         default="random", description="state at t = 0; random: as after a long time"
     )
 
 
-class Diurnal(Clause):
+class Diurnal(SectionModel):
     """There every day from ``from`` until ``until``, local time."""
 
     kind: Literal["diurnal"] = "diurnal"
@@ -44,7 +44,7 @@ class Diurnal(Clause):
     share: Share = Field(default=1.0, description="probability that a device comes on a given day")
 
 
-class RecordedAvailability(Clause):
+class RecordedAvailability(SectionModel):
     """As recorded: a file of 'device start end' rows in seconds, dealt to devices in turn."""
 
     kind: Literal["trace"] = "trace"
@@ -53,7 +53,7 @@ class RecordedAvailability(Clause):
     end: Annotated[str, choice("repeat", "once")] = "repeat"
 
 
-AVAILABILITIES: dict[str, type[Clause]] = {
+AVAILABILITIES: dict[str, type[SectionModel]] = {
     "always": Always,
     "renewal": Renewal,
     "diurnal": Diurnal,
@@ -76,19 +76,19 @@ def _long(value: Any) -> Any:
 
 Availability = Annotated[
     Always | Renewal | Diurnal | RecordedAvailability,
-    Variants("availability", AVAILABILITIES),
+    TaggedUnion("availability", AVAILABILITIES),
     Shorthand(_long, {"type": "object"}),
 ]
 
 
-class Churn(Clause):
+class Churn(SectionModel):
     """Joining late and leaving for good."""
 
-    joins: TimeLaw = Field(default=Constant(0.0), description="when a device appears")
-    leaves: EndLaw = Field(default="never", description="how long after joining it leaves for good")
+    joins: TimeDistribution = Field(default=Constant(0.0), description="when a device appears")
+    leaves: EndDistribution = Field(default="never", description="how long after joining it leaves for good")
 
 
-class Offline(Clause):
+class Offline(SectionModel):
     """What goes on while a device is away."""
 
     transfers: Annotated[str, choice("pause", "abort")] = Field(

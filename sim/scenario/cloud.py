@@ -7,15 +7,15 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from sim.laws import Constant, Law
+from sim.distributions import Constant, Distribution
 from sim.queues import QUEUES
-from sim.scenario.clause import Clause, refuse
-from sim.scenario.law_fields import MacsPerSecond, ServiceLaw
+from sim.scenario.context import context_of
+from sim.scenario.distribution_fields import MacsPerSecond, ServiceDistribution
 from sim.scenario.quantities import Limit, PositiveCount, Power, Time, choice
-from sim.scenario.surroundings import around
+from sim.scenario.sections import SectionModel, refuse
 
 
-class Batch(Clause):
+class Batch(SectionModel):
     """Requests served together: as soon as ``max`` wait, or the oldest has waited ``wait``."""
 
     max: PositiveCount = Field(default=1, description="largest batch")
@@ -23,7 +23,7 @@ class Batch(Clause):
     each: Time = Field(default=0.0, description="service time added for every request after the first")
 
 
-class Failure(Clause):
+class Failure(SectionModel):
     """Some workers stand still from ``at`` on, ``for`` a while; their work pauses."""
 
     at: Time = Field(description="start")
@@ -31,18 +31,18 @@ class Failure(Clause):
     workers: PositiveCount | None = Field(default=None, description="how many; default: all")
 
 
-class CloudPower(Clause):
+class CloudPower(SectionModel):
     """Electric power of one worker."""
 
     idle: Power = Field(default=0.0, description="while waiting")
     busy: Power = Field(default=0.0, description="while serving")
 
 
-class Cloud(Clause):
+class Cloud(SectionModel):
     """The cloud's queue and servers."""
 
     workers: PositiveCount = Field(default=1, description="requests served at the same time")
-    service: ServiceLaw = Field(
+    service: ServiceDistribution = Field(
         default=Constant(0.0),
         description="time to serve a request; macs_per_s: from what is computed; measured: from this machine, once",
     )
@@ -56,8 +56,8 @@ class Cloud(Clause):
 
     @field_validator("service", mode="after")
     @classmethod
-    def _something_to_compute(cls, service: Law | MacsPerSecond | str, info: ValidationInfo) -> Any:
-        if isinstance(service, MacsPerSecond | str) and around(info).timing_only is True:
+    def _something_to_compute(cls, service: Distribution | MacsPerSecond | str, info: ValidationInfo) -> Any:
+        if isinstance(service, MacsPerSecond | str) and context_of(info).timing_only is True:
             raise ValueError("nothing is computed with 'task: none'; give a time or a law")
         return service
 

@@ -22,10 +22,10 @@ from agents.contract.component import (
     typed,
 )
 from agents.contract.forms import Form, Interval, Length, OneOf
-from sim.scenario.clause import Clause, refuse
 from sim.scenario.quantities import choice
 from sim.scenario.rider_table import RIDERS
-from sim.scenario.variants import Chosen, Plugin, Variants
+from sim.scenario.sections import SectionModel, refuse
+from sim.scenario.tagged_union import Chosen, Plugin, TaggedUnion
 
 
 class Sections(Mapping[str, type[Chosen]]):
@@ -46,15 +46,15 @@ class Sections(Mapping[str, type[Chosen]]):
         return len(self._table)
 
 
-def variants(
+def tagged_union(
     noun: str, table: Mapping[str, Component], *, plugins: int | None = None, base: type[Chosen] = Chosen
-) -> Variants:
+) -> TaggedUnion:
     """Return the grammar of a family: one section for each row of its table, distinguished by ``kind``.
 
     With ``plugins`` users may name a class of their own. It is called with so many arguments beside its options; -1:
     it is given its options as a mapping, whatever they are.
     """
-    return Variants(noun, Sections(table, base), None if plugins is None else partial(_own_section, plugins))
+    return TaggedUnion(noun, Sections(table, base), None if plugins is None else partial(_own_section, plugins))
 
 
 class OwnSection(Chosen):
@@ -63,7 +63,7 @@ class OwnSection(Chosen):
     ours = False
 
 
-def _own_section(arguments: int, kind: str) -> type[Clause]:
+def _own_section(arguments: int, kind: str) -> type[SectionModel]:
     """Return the section of a user's class: strict if it declares its options, else what its signature takes.
 
     Raises:
@@ -76,7 +76,7 @@ def _own_section(arguments: int, kind: str) -> type[Clause]:
 
 
 @cache
-def _taken_by(kind: str, arguments: int) -> type[Clause]:
+def _taken_by(kind: str, arguments: int) -> type[SectionModel]:
     """Return the section that refuses options that a class does not take by keyword."""
 
     def check(self: Chosen) -> Chosen:
@@ -84,20 +84,20 @@ def _taken_by(kind: str, arguments: int) -> type[Clause]:
         return self
 
     checks: dict[str, Any] = {"_takes_these": model_validator(mode="after")(check)}
-    made: type[Clause] = create_model("Plugin", __base__=Plugin, __validators__=checks)
+    made: type[SectionModel] = create_model("Plugin", __base__=Plugin, __validators__=checks)
     made.ours = False
     return made
 
 
 @cache
-def section(options: type, kind: str = "", base: type[Clause] = Clause, about: str = "") -> type[Any]:
+def section(options: type, kind: str = "", base: type[SectionModel] = SectionModel, about: str = "") -> type[Any]:
     """Return the section of the grammar that an options class describes; ``kind`` is the name in its table."""
     hints = hints_of(options)
     named: dict[str, Any] = {"kind": (Literal[kind], kind)} if kind else {}
     declared = {one.name: (_translated(hints[one.name]), _field(one, hints[one.name])) for one in fields(options)}
     # Rows may share a class of options: each has a section of its own.
     name = f"{kind.title().replace('_', '')}Options" if kind else options.__name__
-    made: type[Clause] = create_model(  # type: ignore[call-overload]
+    made: type[SectionModel] = create_model(  # type: ignore[call-overload]
         name,
         __base__=base,
         __doc__=about or options.__doc__,
@@ -108,11 +108,11 @@ def section(options: type, kind: str = "", base: type[Clause] = Clause, about: s
     return made
 
 
-def _checker(options: type) -> Callable[[Clause], Clause]:
+def _checker(options: type) -> Callable[[SectionModel], SectionModel]:
     """Return the check of options against each other, as the options class itself makes it."""
     keys = {key_of(one.name) for one in fields(options)}
 
-    def check(self: Clause) -> Clause:
+    def check(self: SectionModel) -> SectionModel:
         try:
             typed(options, {key: value for key, value in self.plain().items() if key in keys}, "")
         except OptionError as error:

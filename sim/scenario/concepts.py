@@ -18,10 +18,10 @@ from pydantic import (
 )
 from pydantic_core import core_schema
 
-from sim.scenario.clause import Clause, refuse
+from sim.scenario.context import context_of
 from sim.scenario.problems import near_miss
 from sim.scenario.quantities import Angle, Count, Number, PositiveNumber, Share, Written
-from sim.scenario.surroundings import around
+from sim.scenario.sections import SectionModel, refuse
 from sim.scenario.transforms import refused, refused_prior, refused_severity
 from sim.scenario.units import shown
 
@@ -29,7 +29,7 @@ from sim.scenario.units import shown
 SEA_THRESHOLDS = (8.0, 9.0, 7.0, 9.5)
 
 
-class LabelDrift(Clause):
+class LabelDrift(SectionModel):
     """What happens to the classes."""
 
     prior: list[Share] | None = Field(default=None, description="probability of each class, summing to 1")
@@ -48,7 +48,7 @@ class LabelDrift(Clause):
     def _prior_is_one(cls, prior: list[float] | None, info: ValidationInfo) -> list[float] | None:
         if prior is None:
             return prior
-        classes = around(info).classes
+        classes = context_of(info).classes
         if classes is not None and len(prior) != classes:
             raise ValueError(f"has {len(prior)} probabilities for {classes} classes")
         if abs(sum(prior) - 1) > 1e-6:
@@ -59,7 +59,7 @@ class LabelDrift(Clause):
     @classmethod
     def _swap_names_classes(cls, swap: list[list[int]] | None, info: ValidationInfo) -> list[list[int]] | None:
         named = [name for pair in swap or () for name in pair]
-        classes = around(info).classes
+        classes = context_of(info).classes
         if classes is not None and named and max(named) >= classes:
             raise ValueError(f"there is no class {max(named)}; classes are 0 to {classes - 1}")
         if len(set(named)) != len(named):
@@ -69,7 +69,7 @@ class LabelDrift(Clause):
     @field_validator("prior", "dirichlet", mode="after")
     @classmethod
     def _can_be_set(cls, value: Any, info: ValidationInfo) -> Any:
-        if value is not None and (refusal := refused_prior(around(info).data)):
+        if value is not None and (refusal := refused_prior(context_of(info).data)):
             raise ValueError(refusal)
         return value
 
@@ -80,7 +80,7 @@ class LabelDrift(Clause):
         return self
 
 
-class Severity(Clause):
+class Severity(SectionModel):
     """How strong a corruption is, as corruption benchmarks define it for each transform."""
 
     severity: Annotated[int, Field(ge=1, le=5)]
@@ -88,7 +88,7 @@ class Severity(Clause):
 
 def _read_strength(value: Any, info: ValidationInfo) -> float | Severity:
     if isinstance(value, Mapping):
-        if refusal := refused_severity(around(info).data):
+        if refusal := refused_severity(context_of(info).data):
             raise ValueError(refusal)
         return Severity.model_validate(value, context=info.context)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
@@ -103,7 +103,7 @@ Strength = Annotated[
 ]
 
 
-class Concept(Clause):
+class Concept(SectionModel):
     """A set of transforms of the original world; ``{}`` is the original world itself.
 
     Images are slanted, zoomed, turned, shifted, blurred, changed in contrast and brightness, inverted, covered, made
@@ -150,7 +150,7 @@ class Concept(Clause):
     @classmethod
     def _task_knows_it(cls, value: Any, info: ValidationInfo) -> Any:
         name = str(info.field_name)
-        refusal = refused(around(info).data, name) if name not in ("labels", "arrivals") else None
+        refusal = refused(context_of(info).data, name) if name not in ("labels", "arrivals") else None
         if value is not None and refusal:
             raise ValueError(refusal)
         return value
@@ -202,7 +202,7 @@ def _composed(value: Any, info: ValidationInfo) -> Any:
 
 
 def _named(name: str, info: ValidationInfo) -> Any:
-    known = around(info).concepts
+    known = context_of(info).concepts
     if name not in known:
         raise ValueError(f"there is no concept '{name}'{near_miss(name, list(known))}")
     return known[name]

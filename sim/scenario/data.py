@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from agents.tasks import TASKS
-from sim.scenario.components import variants
-from sim.scenario.variants import Chosen, Shorthand
+from sim.scenario.components import tagged_union
+from sim.scenario.tagged_union import Chosen, Shorthand
 
 
 def _prefixed(value: Any) -> Any:
@@ -17,4 +17,4 @@ def _prefixed(value: Any) -> Any:
     return {"kind": kind, "path": type(value)(path, value.folder) if hasattr(value, "folder") else path}
 
 
-Data = Annotated[Chosen, variants("data", TASKS, plugins=-1), Shorthand(_prefixed, {"type": "string"})]
+Data = Annotated[Chosen, tagged_union("data", TASKS, plugins=-1), Shorthand(_prefixed, {"type": "string"})]

@@ -7,17 +7,17 @@ from typing import Annotated, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from agents.tasks.drift_kinds import DRIFTS
-from sim.scenario.clause import Clause, refuse
-from sim.scenario.components import variants
+from sim.scenario.components import tagged_union
 from sim.scenario.concepts import Concept
+from sim.scenario.context import context_of
 from sim.scenario.problems import near_miss
 from sim.scenario.quantities import PositiveCount, PositiveTime, Share, Time
-from sim.scenario.surroundings import around
+from sim.scenario.sections import SectionModel, refuse
+from sim.scenario.tagged_union import Chosen
 from sim.scenario.units import TIME
-from sim.scenario.variants import Chosen
 
 
-class Wave(Clause):
+class Wave(SectionModel):
     """A front that crosses the fleet: each device has a uniform place in it of its own, the same for all lines.
 
     (Its number would not do: then more devices would change when a device drifts.)
@@ -26,21 +26,21 @@ class Wave(Clause):
     crosses_fleet_in: PositiveTime = Field(description="from one end of the fleet to the other")
 
 
-class Groups(Clause):
+class Groups(SectionModel):
     """Clusters of devices that drift together, one group after the other: neighbours on the way of a wave."""
 
     count: PositiveCount = Field(description="number of groups")
     apart: Time = Field(description="from one group to the next")
 
 
-class Independent(Clause):
+class Independent(SectionModel):
     """Each device at a random time of its own."""
 
     within: PositiveTime = Field(description="uniform in this long after 'at'")
 
 
 #: The ways in which a change spreads over the fleet, other than at once.
-FRONTS = ("wave", "groups", "independent")
+ONSETS = ("wave", "groups", "independent")
 
 
 class Change(Chosen):
@@ -56,7 +56,7 @@ class Change(Chosen):
 
     @model_validator(mode="after")
     def _spreads_in_one_way(self) -> Self:
-        given = [name for name in FRONTS if getattr(self, name) is not None]
+        given = [name for name in ONSETS if getattr(self, name) is not None]
         if len(given) > 1:
             raise refuse(f"excludes {given[0]}; a change spreads in one way", given[1])
         return self
@@ -79,7 +79,7 @@ class Change(Chosen):
     @field_validator("at", mode="after")
     @classmethod
     def _within_the_run(cls, at: float, info: ValidationInfo) -> float:
-        end = around(info).duration_s
+        end = context_of(info).duration_s
         if end is not None and at >= end:
             raise ValueError(f"{TIME.format(at)} is not before the end of the run ({TIME.format(end)})")
         return at
@@ -87,10 +87,10 @@ class Change(Chosen):
     @field_validator("cohort", mode="after")
     @classmethod
     def _cohort_exists(cls, cohort: str | None, info: ValidationInfo) -> str | None:
-        cohorts = around(info).cohorts
+        cohorts = context_of(info).cohorts
         if cohort is not None and cohorts is not None and cohort not in cohorts:
             raise ValueError(f"there is no cohort '{cohort}'{near_miss(cohort, cohorts)}")
         return cohort
 
 
-Drift = Annotated[Change, variants("drift", DRIFTS, base=Change)]
+Drift = Annotated[Change, tagged_union("drift", DRIFTS, base=Change)]

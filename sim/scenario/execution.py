@@ -7,8 +7,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationInfo, model_validator
 
-from sim.scenario.clause import Clause, refuse
 from sim.scenario.quantities import Written, choice, quantity
+from sim.scenario.sections import SectionModel, refuse
 from sim.scenario.units import SIZE, TIME, shown
 
 
@@ -55,7 +55,7 @@ _DEVICES = {"type": "string", "pattern": f"^({_DEVICE.pattern})$"}
 _CPUS = {"type": "number", "exclusiveMinimum": 0}
 
 
-class Sweep(Clause):
+class Sweep(SectionModel):
     """Every combination of the grid, each with every seed."""
 
     grid: dict[str, Annotated[list[Any], Field(min_length=1)]] = Field(
@@ -74,7 +74,7 @@ def _default_backend(given: dict[str, Any]) -> str:
     return "inline" if given.get("workers", "auto") in (0, "auto") else "ray"
 
 
-class Execution(Clause):
+class Execution(SectionModel):
     """Where the data plane works. It changes how long a run takes, and never its result but for ``device``.
 
     A GPU rounds in another way than a processor: its runs are equal to each other, and close to those of a processor.

@@ -7,10 +7,10 @@ from typing import Annotated, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from sim.laws import Constant
+from sim.distributions import Constant
 from sim.scenario.availability import Always, Availability, Churn, Offline
-from sim.scenario.clause import Clause, refuse
-from sim.scenario.law_fields import TimeLaw
+from sim.scenario.context import context_of
+from sim.scenario.distribution_fields import TimeDistribution
 from sim.scenario.problems import near_miss
 from sim.scenario.quantities import (
     EnergyPerByte,
@@ -22,10 +22,10 @@ from sim.scenario.quantities import (
     Share,
     choice,
 )
-from sim.scenario.surroundings import around
+from sim.scenario.sections import SectionModel, refuse
 
 
-class Samples(Clause):
+class Samples(SectionModel):
     """How samples arrive at each device: exactly one of ``every`` and ``rate``, or when the data say."""
 
     every: PositiveTime | None = Field(default=None, description="mean time between samples")
@@ -52,18 +52,18 @@ class Samples(Clause):
         return 1 / self.rate if self.rate else math.inf
 
 
-class Labels(Clause):
+class Labels(SectionModel):
     """Which samples get a label, and how late."""
 
     share: Share = Field(default=1.0, description="share of samples that get a label")
-    after: TimeLaw = Field(default=Constant(0.0), description="from the sample to its label")
+    after: TimeDistribution = Field(default=Constant(0.0), description="from the sample to its label")
 
 
-class Compute(Clause):
+class Compute(SectionModel):
     """How long a device computes."""
 
-    inference: TimeLaw = Field(default=Constant(0.0), description="one prediction")
-    training_step: TimeLaw = Field(default=Constant(0.0), description="one training step")
+    inference: TimeDistribution = Field(default=Constant(0.0), description="one prediction")
+    training_step: TimeDistribution = Field(default=Constant(0.0), description="one training step")
     macs_per_s: PositiveNumber | None = Field(
         default=None, description="multiply-adds in a second: both times follow from what the method computes"
     )
@@ -73,12 +73,12 @@ class Compute(Clause):
         given = [name for name in ("inference", "training_step") if name in self.model_fields_set]
         if self.macs_per_s is not None and given:
             raise refuse("follows from macs_per_s; leave one of the two out", given[0])
-        if self.macs_per_s is not None and around(info).timing_only is True:
+        if self.macs_per_s is not None and context_of(info).timing_only is True:
             raise refuse("nothing is computed with 'task: none'", "macs_per_s")
         return self
 
 
-class DevicePower(Clause):
+class DevicePower(SectionModel):
     """Energy of a device, for the bill."""
 
     idle: Power = Field(default=0.0, description="while idle")
@@ -87,7 +87,7 @@ class DevicePower(Clause):
     receive: EnergyPerByte = Field(default=0.0, description="for each byte received")
 
 
-class Cohort(Clause):
+class Cohort(SectionModel):
     """Devices that are alike."""
 
     cohort: Name = Field(description="its name")
@@ -104,7 +104,7 @@ class Cohort(Clause):
     @field_validator("link", mode="after")
     @classmethod
     def _link_exists(cls, link: str | None, info: ValidationInfo) -> str | None:
-        links = around(info).links
+        links = context_of(info).links
         if link is not None and links is not None and link not in links:
             raise ValueError(f"there is no link '{link}'{near_miss(link, list(links))}")
         return link
@@ -112,14 +112,14 @@ class Cohort(Clause):
     @field_validator("cohort", mode="after")
     @classmethod
     def _name_is_its_own(cls, name: str, info: ValidationInfo) -> str:
-        cohorts = around(info).cohorts
+        cohorts = context_of(info).cohorts
         if cohorts is not None and list(cohorts).count(name) > 1:
             raise ValueError(f"two cohorts are named '{name}'")
         return name
 
     @model_validator(mode="after")
     def _says_what_the_run_needs(self, info: ValidationInfo) -> Self:
-        rest = around(info)
+        rest = context_of(info)
         if rest.timing_only is False and "samples" not in self.model_fields_set:
             raise refuse("is missing; write for example 'samples: {every: 1 s}'", "samples")
         if rest.asks and self.link is None:

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from sim.scenario.clause import Clause
 from sim.scenario.scenario import Scenario
+from sim.scenario.sections import SectionModel
 
 #: Words that only say what pydantic calls things, or would refuse a file that extends another one.
 _NOISE = ("title", "default", "required")
@@ -71,22 +71,22 @@ def _hoisted(schema: dict[str, Any], shared: dict[str, Any]) -> dict[str, Any]:
 
 def _add_defaults(definitions: dict[str, Any]) -> None:
     """Tell each property its default as it is written, units and all."""
-    for clause in _clauses(Clause):
-        properties = definitions.get(clause.__name__, {}).get("properties", {})
-        if not clause.ours:
+    for section_model in _section_models(SectionModel):
+        properties = definitions.get(section_model.__name__, {}).get("properties", {})
+        if not section_model.ours:
             continue
-        fields = clause.model_fields.items()
+        fields = section_model.model_fields.items()
         defaults = {
             name: field.get_default(call_default_factory=True, validated_data={})
             for name, field in fields
             if not field.is_required()
         }
-        for key, value in clause.model_construct(**defaults).written().items():
+        for key, value in section_model.model_construct(**defaults).written().items():
             if key in properties and not isinstance(value, dict):
                 properties[key]["default"] = value
 
 
-def _clauses(base: type[Clause]) -> Iterator[type[Clause]]:
-    for clause in base.__subclasses__():
-        yield clause
-        yield from _clauses(clause)
+def _section_models(base: type[SectionModel]) -> Iterator[type[SectionModel]]:
+    for section_model in base.__subclasses__():
+        yield section_model
+        yield from _section_models(section_model)

@@ -7,29 +7,29 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from sim.laws import Constant
-from sim.lines.disciplines import DISCIPLINES
-from sim.scenario.clause import Clause, refuse
-from sim.scenario.law_fields import JitterLaw, TimeLaw
+from sim.distributions import Constant
+from sim.links.disciplines import DISCIPLINES
+from sim.scenario.context import context_of
+from sim.scenario.distribution_fields import JitterDistribution, TimeDistribution
 from sim.scenario.losses import Loss, LossField, Recovery
 from sim.scenario.outages import Contacts, Outages, OutagesField
 from sim.scenario.problems import near_miss
 from sim.scenario.quantities import Devices, PositiveNumber, PositiveSize, Size, choice
-from sim.scenario.surroundings import around
-from sim.scenario.throughput import ThroughputField, Trace, TraceField
-from sim.scenario.variants import Shorthand
+from sim.scenario.rates import LinkRateField, Trace, TraceField
+from sim.scenario.sections import SectionModel, refuse
+from sim.scenario.tagged_union import Shorthand
 
-#: The luck of a message has room for so many links after its own (see ``sim.lines.weighing``).
+#: The luck of a message has room for so many links after its own (see ``sim.links.overhead``).
 _MOST_VIA = 15
 
 
-class Link(Clause):
+class Link(SectionModel):
     """A link, private to its device unless ``shared`` or ``shared_by``."""
 
-    up: ThroughputField = Field(description="towards the cloud: a data rate, a trace or a rate process")
-    down: ThroughputField = Field(description="towards the device")
-    latency: TimeLaw = Field(default=Constant(0.0), description="one-way delay besides transmission")
-    jitter: JitterLaw = Field(
+    up: LinkRateField = Field(description="towards the cloud: a data rate, a trace or a rate process")
+    down: LinkRateField = Field(description="towards the device")
+    latency: TimeDistribution = Field(default=Constant(0.0), description="one-way delay besides transmission")
+    jitter: JitterDistribution = Field(
         default=Constant(0.0),
         description="added to the latency, drawn per message; a lone '10 ms' means 0 to 10 ms",
     )
@@ -62,7 +62,7 @@ class Link(Clause):
     def _via_names_shared_links(cls, via: list[str], info: ValidationInfo) -> list[str]:
         if len(via) > _MOST_VIA:
             raise ValueError(f"a message crosses {_MOST_VIA} links after its own at most, not {len(via)}")
-        links = around(info).links
+        links = context_of(info).links
         if links is None:
             return via
         for name in via:
@@ -78,23 +78,23 @@ class Link(Clause):
     @field_validator("ping", mode="after")
     @classmethod
     def _ping_can_be_read(cls, ping: Trace | None, info: ValidationInfo) -> Trace | None:
-        from sim.network.traces import load_latency
+        from sim.network.traces.recorded import load_latency
 
         if ping is not None:
-            ping.must_load(load_latency, around(info).duration_s)
+            ping.must_load(load_latency, context_of(info).duration_s)
         return ping
 
     @field_validator("weights", mode="after")
     @classmethod
     def _weights_name_cohorts(cls, weights: dict[str, float], info: ValidationInfo) -> dict[str, float]:
-        cohorts = around(info).cohorts
+        cohorts = context_of(info).cohorts
         strange = [name for name in weights if cohorts is not None and name not in cohorts]
         if strange:
             raise ValueError(f"there is no cohort '{strange[0]}'{near_miss(strange[0], cohorts or ())}")
         return weights
 
     @model_validator(mode="after")
-    def _buckets_stand_before_plain_lines(self) -> Self:
+    def _buckets_fit_their_link(self) -> Self:
         for name, way in (("up", self.up), ("down", self.down)):
             down_at_times = self.outages.scheduled or self.outages.random or self.contacts
             if way.bucket is None:
@@ -106,14 +106,14 @@ class Link(Clause):
         return self
 
     @model_validator(mode="after")
-    def _says_nothing_in_vain(self) -> Self:
+    def _has_no_idle_option(self) -> Self:
         if self.packet_header >= self.mtu:
             raise refuse("headers leave no room in a packet of this mtu", "packet_header")
         if self.weights and not DISCIPLINES[self.discipline].shares:
             raise refuse(f"'discipline: {self.discipline}' weighs nobody; weights need 'ps'", "weights")
-        recovery, patient = self.recovery, type(self.recovery).model_fields
+        recovery, repaired = self.recovery, type(self.recovery).model_fields
         for name in ("timeout", "retries", "backoff"):
-            if recovery.arq != "off" and getattr(recovery, name) != patient[name].default:
+            if recovery.arq != "off" and getattr(recovery, name) != repaired[name].default:
                 text = "has no effect while lost packets are sent again; it needs 'arq: off'"
                 raise refuse(text, "recovery", name)
         return self

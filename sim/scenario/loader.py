@@ -10,11 +10,11 @@ import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from sim.scenario.messages import MISSING, is_told, message
+from sim.scenario.context import survey
+from sim.scenario.layers import read_tree, with_override
+from sim.scenario.messages import MISSING, is_worded, message
 from sim.scenario.problems import Problem, ScenarioErrors, problem
 from sim.scenario.scenario import Scenario
-from sim.scenario.sources import read_tree, with_override
-from sim.scenario.surroundings import survey
 from sim.scenario.tree import Node, locate
 from sim.scenario.yaml_reader import SCALARS
 
@@ -69,8 +69,8 @@ def check(root: Node, faults: Sequence[Problem] = (), *, allow_plugins: bool = F
         scenario = Scenario.model_validate(raw, context=context)
     except ValidationError as error:
         empty = {(fault.file, fault.line, fault.column) for fault in problems}
-        told = [_told(root, line) for line in error.errors() if is_told(line)]
-        problems += [fault for fault in told if (fault.file, fault.line, fault.column) not in empty]
+        message = [_explained(root, line) for line in error.errors() if is_worded(line)]
+        problems += [fault for fault in message if (fault.file, fault.line, fault.column) not in empty]
     if problems:
         raise ScenarioErrors(problems)
     return scenario
@@ -90,7 +90,7 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
-def _told(root: Node, line: ErrorDetails) -> Problem:
+def _explained(root: Node, line: ErrorDetails) -> Problem:
     loc, text = line["loc"], message(line)
     node, path = locate(root, loc)
     if text.startswith(MISSING):

@@ -6,14 +6,14 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
-from sim.scenario.clause import Clause
 from sim.scenario.quantities import SHARE_SCHEMA, PositiveNumber, Share, Time, choice
-from sim.scenario.variants import Shorthand, alternatives, exactly_one
+from sim.scenario.sections import SectionModel
+from sim.scenario.tagged_union import Shorthand, alternatives, exactly_one
 
 LOSSES = ("bernoulli", "gilbert_elliott")
 
 
-class GilbertElliott(Clause):
+class GilbertElliott(SectionModel):
     """Bursty loss: a channel that is good or bad, and changes its mind from packet to packet."""
 
     p: Share = Field(description="probability per packet to turn from good to bad")
@@ -22,7 +22,7 @@ class GilbertElliott(Clause):
     bad: Share = Field(default=1.0, description="probability to lose a packet while bad")
 
 
-class Loss(Clause):
+class Loss(SectionModel):
     """Probability that a packet is lost: exactly one of ``bernoulli``, ``gilbert_elliott``."""
 
     bernoulli: Share | None = Field(default=None, description="each packet on its own")
@@ -44,7 +44,7 @@ LossField = Annotated[
 ]
 
 
-class Recovery(Clause):
+class Recovery(SectionModel):
     """How lost packets are made good."""
 
     arq: Annotated[str, choice("on", "stop_and_wait", "off")] = Field(
@@ -53,7 +53,7 @@ class Recovery(Clause):
         "round trip, too; off: one lost packet loses the message",
     )
     timeout: Time = Field(default=2.0, description="with arq off: wait this long for the update, then give up or retry")
-    # The luck of an exchange has room for 64 attempts (see ``sim.lines.weighing``).
+    # The luck of an exchange has room for 64 attempts (see ``sim.links.overhead``).
     retries: Annotated[int, Field(ge=0, le=63)] = Field(
         default=0, description="with arq off: how often a lost request is repeated"
     )

@@ -7,23 +7,23 @@ from typing import Annotated
 from pydantic import Field, ValidationInfo, field_validator
 
 from agents.codecs import CODECS
-from sim.probe import ADAPTERS
-from sim.scenario.clause import Clause
-from sim.scenario.components import variants
+from sim.scenario.components import tagged_union
+from sim.scenario.context import context_of
+from sim.scenario.probe import ADAPTERS
 from sim.scenario.quantities import choice
-from sim.scenario.surroundings import around
-from sim.scenario.variants import Chosen
+from sim.scenario.sections import SectionModel
+from sim.scenario.tagged_union import Chosen
 from sim.triggers import TRIGGERS
 
-_ADAPTER = variants("adapter", ADAPTERS, plugins=-1)
-_TRIGGER = variants("trigger", TRIGGERS, plugins=3)
-_CODEC = variants("codec", CODECS, plugins=0)
+_ADAPTER = tagged_union("adapter", ADAPTERS, plugins=-1)
+_TRIGGER = tagged_union("trigger", TRIGGERS, plugins=3)
+_CODEC = tagged_union("codec", CODECS, plugins=0)
 Adapter = Annotated[Chosen, _ADAPTER]
 Trigger = Annotated[Chosen, _TRIGGER]
 Codec = Annotated[Chosen, _CODEC]
 
 
-class Learning(Clause):
+class Learning(SectionModel):
     """Devices learn by themselves, in their own time (``fleet.compute.training_step``)."""
 
     trigger: Trigger = Field(description="when a device learns")
@@ -33,7 +33,7 @@ class Learning(Clause):
     )
 
 
-class Method(Clause):
+class Method(SectionModel):
     """Adapter, trigger and codec; any pairing works or is refused with a reason."""
 
     adapter: Adapter = Field(
@@ -51,7 +51,7 @@ class Method(Clause):
     @field_validator("adapter", mode="after")
     @classmethod
     def _fits_the_task(cls, adapter: Chosen, info: ValidationInfo) -> Chosen:
-        timing_only, kind = around(info).timing_only, adapter.kind
+        timing_only, kind = context_of(info).timing_only, adapter.kind
         plays_timing = kind in ADAPTERS and "no task" in ADAPTERS[kind].needs
         if timing_only is True and not plays_timing:
             raise ValueError(f"'task: none' needs 'adapter: {{kind: probe, ...}}', not '{kind}'")
@@ -63,6 +63,6 @@ class Method(Clause):
     @classmethod
     def _has_what_it_watches(cls, trigger: Chosen, info: ValidationInfo) -> Chosen:
         row = TRIGGERS.get(trigger.kind)
-        if around(info).timing_only is True and row is not None and "task" in row.needs:
+        if context_of(info).timing_only is True and row is not None and "task" in row.needs:
             raise ValueError(f"'trigger: {trigger.kind}' watches samples; with 'task: none' there are none")
         return trigger

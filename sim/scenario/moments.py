@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, ValidationInfo
 
 from sim.scenario import units
+from sim.scenario.context import context_of
 from sim.scenario.quantities import PositiveTime, Written, quantity
-from sim.scenario.surroundings import around
 from sim.scenario.units import shown
 
 #: A drift that switches more often than this is a mistake: the truth about it would fill the memory.
@@ -20,7 +20,7 @@ def _read_ids(value: Any, info: ValidationInfo) -> list[int] | str:
         return "all"
     if not isinstance(value, list) or any(type(item) is not int or item < 0 for item in value):
         raise ValueError(f"{shown(value)} names no devices; write all, or a list of ids")
-    fleet = around(info).devices
+    fleet = context_of(info).devices
     strange = [item for item in value if fleet is not None and item >= fleet]
     if strange:
         raise ValueError(f"there is no device {strange[0]}; ids run from 0 to {fleet - 1 if fleet else 0}")
@@ -34,7 +34,7 @@ DeviceIds = Annotated[
 
 
 def _read_moment(value: Any, info: ValidationInfo) -> float:
-    at_s, end_s = units.TIME.parse(value), around(info).duration_s
+    at_s, end_s = units.TIME.parse(value), context_of(info).duration_s
     if end_s is not None and at_s > end_s:
         raise ValueError(f"'{value}' is after the end of the run ({units.TIME.format(end_s)})")
     return at_s
@@ -44,7 +44,7 @@ Moment = Annotated[float, Written(_read_moment, units.TIME.format, quantity(unit
 
 
 def _not_too_often(every: float, info: ValidationInfo) -> float:
-    end = around(info).duration_s
+    end = context_of(info).duration_s
     if end is not None and end > every * MAX_SWITCHES:
         raise ValueError(f"switches more than {MAX_SWITCHES} times in the run; write a longer time")
     return every

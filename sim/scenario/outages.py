@@ -6,13 +6,13 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
-from sim.scenario.clause import Clause, refuse
-from sim.scenario.law_fields import TimeLaw
+from sim.scenario.distribution_fields import TimeDistribution
 from sim.scenario.quantities import PhaseTime, PositiveTime, Time
-from sim.scenario.variants import Shorthand
+from sim.scenario.sections import SectionModel, refuse
+from sim.scenario.tagged_union import Shorthand
 
 
-class Outage(Clause):
+class Outage(SectionModel):
     """Nothing passes from ``at`` on, ``for`` a while; transfers pause."""
 
     at: Time = Field(description="start")
@@ -20,14 +20,14 @@ class Outage(Clause):
     every: PositiveTime | None = Field(default=None, description="repeat the outage this often")
 
 
-class RandomOutages(Clause):
+class RandomOutages(SectionModel):
     """Alternating renewal: up for ``up``, then down for ``down``."""
 
-    up: TimeLaw = Field(description="how long the link stays up")
-    down: TimeLaw = Field(description="how long it stays down")
+    up: TimeDistribution = Field(description="how long the link stays up")
+    down: TimeDistribution = Field(description="how long it stays down")
 
 
-class Outages(Clause):
+class Outages(SectionModel):
     """All times at which a link is down."""
 
     scheduled: list[Outage] = Field(default_factory=list, description="on schedule")
@@ -43,7 +43,7 @@ def _long(value: Any) -> Any:
 OutagesField = Annotated[Outages, Shorthand(_long, {"type": ["array", "object"]})]
 
 
-class Contacts(Clause):
+class Contacts(SectionModel):
     """Contact windows: the link is up only for ``for`` in every ``every`` (a satellite pass)."""
 
     every: PositiveTime = Field(description="from one contact to the next")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from agents.contract.component import Component
-from sim.families import FAMILIES, IN_GRAMMAR, PLACES
 from sim.scenario.describing import Key, find, options_of
+from sim.scenario.families import FAMILIES, IN_GRAMMAR, PLACES
 
 _MADE = "<!-- Made by `python run_sim.py schema --docs docs/reference`; do not edit. -->"
 

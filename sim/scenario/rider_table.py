@@ -6,14 +6,14 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from agents.contract.forms import Form
-from agents.plugins import load_class
+from agents.contract.plugins import load_class
 from sim.scenario import quantities, units
 from sim.scenario.concepts import ConceptField, Movable
-from sim.scenario.law_fields import SizeLaw, TimeLaw
+from sim.scenario.distribution_fields import SizeDistribution, TimeDistribution
 from sim.scenario.moments import DeviceIds, Moment, Period
 from sim.scenario.quantities import quantity
+from sim.scenario.tagged_union import Chosen
 from sim.scenario.units import Dimension
-from sim.scenario.variants import Chosen
 
 #: Form -> (bare type, marker) -> annotation of the field.
 RIDERS: dict[str, Callable[[Any, Form], Any]] = {}
@@ -32,9 +32,9 @@ def _chosen(noun: str, table: str) -> Callable[[Any, Form], Any]:
 
     def rider(bare: Any, form: Form) -> Any:
         # Only here: the bridge itself uses this table.
-        from sim.scenario.components import variants
+        from sim.scenario.components import tagged_union
 
-        return Annotated[Chosen, variants(noun, load_class(table), plugins=0)]
+        return Annotated[Chosen, tagged_union(noun, load_class(table), plugins=0)]
 
     return rider
 
@@ -52,8 +52,8 @@ RIDERS.update(
         "path": _as(quantities.DataPath),
         "column": _as(quantities.Column),
         "sizes": _as(quantities.Sizes),
-        "time law": _as(TimeLaw),
-        "size law": _as(SizeLaw),
+        "time law": _as(TimeDistribution),
+        "size law": _as(SizeDistribution),
         "signal": _chosen("signal", "agents.signals:SIGNALS"),
         "detector": _chosen("detector", "agents.detectors:DETECTORS"),
         "moment": _as(Moment),

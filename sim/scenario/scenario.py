@@ -11,21 +11,21 @@ from typing import Annotated, Any, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from agents.tasks import TASKS
-from sim.laws import Empirical
-from sim.scenario.clause import Clause, refuse
+from sim.distributions import Empirical
 from sim.scenario.cloud import Cloud
 from sim.scenario.concepts import Concept
+from sim.scenario.context import context_of
 from sim.scenario.drift import Drift
 from sim.scenario.execution import Execution, Sweep
 from sim.scenario.fleet import Cohort
 from sim.scenario.links import Link
 from sim.scenario.method import Method
-from sim.scenario.paces import refuse_paces
 from sim.scenario.quantities import Count, Name, PositiveTime, choice
-from sim.scenario.surroundings import around
+from sim.scenario.rates import refuse_arrival_rates
+from sim.scenario.sections import SectionModel, refuse
+from sim.scenario.tagged_union import Shorthand
 from sim.scenario.task import Task
 from sim.scenario.units import TIME
-from sim.scenario.variants import Shorthand
 
 MAX_TICKS = 10_000_000
 #: Sections that name or arrange a run but do not change its result.
@@ -46,7 +46,7 @@ def _default_references(given: dict[str, Any]) -> list[str]:
     return ["static", "oracle"] if row is not None and "oracle" in row.gives else ["static"]
 
 
-class Scenario(Clause):
+class Scenario(SectionModel):
     """One scenario. Attribute names are the YAML keys; times are seconds, rates bit/s, sizes bytes."""
 
     version: Annotated[int, Field(ge=1, le=1)] = Field(description="of this grammar: 1")
@@ -95,7 +95,7 @@ class Scenario(Clause):
     @field_validator("tick", mode="after")
     @classmethod
     def _tick_fits(cls, tick: float, info: ValidationInfo) -> float:
-        end = around(info).duration_s
+        end = context_of(info).duration_s
         if end is not None and tick > end > 0:
             raise ValueError(f"{TIME.format(tick)} is longer than the run ({TIME.format(end)})")
         if end is not None and end > tick * MAX_TICKS:
@@ -104,13 +104,13 @@ class Scenario(Clause):
 
     @field_validator("fleet", mode="after")
     @classmethod
-    def _somebody_is_there(cls, fleet: list[Cohort]) -> list[Cohort]:
+    def _has_devices(cls, fleet: list[Cohort]) -> list[Cohort]:
         if not sum(cohort.devices for cohort in fleet):
             raise ValueError("has no devices at all")
         return fleet
 
     @model_validator(mode="after")
-    def _nobody_pauses_behind_a_bucket(self) -> Self:
+    def _no_pause_behind_a_bucket(self) -> Self:
         for number, cohort in enumerate(self.fleet):
             link = None if cohort.link is None else self.links.get(cohort.link)
             buckets = link is not None and (link.up.bucket or link.down.bucket)
@@ -128,15 +128,15 @@ class Scenario(Clause):
         raise refuse(f"{said}; write 'references: [static]'", "references", self.references.index("oracle"))
 
     @model_validator(mode="after")
-    def _faster_where_chance_decides(self, info: ValidationInfo) -> Self:
+    def _rate_drift_is_possible(self, info: ValidationInfo) -> Self:
         for number, change in enumerate(self.drift):
-            refuse_paces(change, number, self.fleet, around(info).data)
+            refuse_arrival_rates(change, number, self.fleet, context_of(info).data)
         return self
 
     @field_validator("drift", "references", mode="before")
     @classmethod
     def _needs_a_task(cls, value: Any, info: ValidationInfo) -> Any:
-        if value and around(info).timing_only:
+        if value and context_of(info).timing_only:
             raise ValueError("needs a task; with 'task: none' there is nothing to judge or change")
         return value
 

@@ -11,9 +11,9 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
+from sim.scenario.layers import placed, read_tree, with_value
 from sim.scenario.loader import check, overridden
 from sim.scenario.problems import Problem, ScenarioErrors, problem
-from sim.scenario.sources import placed, read_tree, with_value
 from sim.scenario.tree import Node
 from sim.scenario.yaml_reader import scalar
 

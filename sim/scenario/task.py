@@ -9,15 +9,15 @@ from pydantic import Field, model_validator
 
 from agents.models import MODELS
 from agents.tasks import TASKS
-from sim.scenario.clause import Clause, refuse
-from sim.scenario.components import variants
+from sim.scenario.components import tagged_union
+from sim.scenario.context import kind_of
 from sim.scenario.data import Data
 from sim.scenario.quantities import Count, Number, PositiveCount
-from sim.scenario.surroundings import kind_of
-from sim.scenario.variants import Chosen
+from sim.scenario.sections import SectionModel, refuse
+from sim.scenario.tagged_union import Chosen
 
 
-class Pretrain(Clause):
+class Pretrain(SectionModel):
     """Training in the cloud before t = 0, on historical data: Adam, best epoch on validation kept."""
 
     epochs: Count = Field(default=60, description="passes over the past")
@@ -28,11 +28,11 @@ class Pretrain(Clause):
     shift: Count = Field(default=0, description="images: move each by up to so many pixels as it comes")
 
 
-_MODEL = variants("model", MODELS, plugins=-1)
+_MODEL = tagged_union("model", MODELS, plugins=-1)
 Model = Annotated[Chosen, _MODEL]
 
 
-class Task(Clause):
+class Task(SectionModel):
     """Data, model, and pretraining."""
 
     data: Data = Field(description="data set or law of nature; idx:DIR, cifar:FILE, npz:FILE, table:FILE, ...")

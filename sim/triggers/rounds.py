@@ -37,7 +37,7 @@ class RoundsOptions:
 
 
 class Rounds:
-    """Devices ask nothing by themselves; ``rounds`` says when the cloud calls them (:mod:`sim.rounds`)."""
+    """Devices ask nothing by themselves; ``rounds`` says when the cloud calls them (:mod:`sim.exchanges.rounds`)."""
 
     watches: tuple[Watch | str, ...] = ()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from sim.verify import absences, clouds, ledgers, losses, queueing, sharing, transfers, varying
+from sim.verify import availability, clouds, conservation, losses, queueing, sharing, transfers, varying_rates
 from sim.verify.findings import Finding, Verdict
 from sim.verify.verdict_table import verdict_table
 
@@ -34,20 +34,20 @@ CASES: dict[str, Callable[[], Finding]] = {
     "lcfs.sojourn": queueing.lcfs_sojourn,
     "lcfs.delivered": queueing.lcfs_delivered,
     "lcfs.age": queueing.lcfs_age,
-    "rate.trace": varying.trace_integral,
-    "rate.opportunities": varying.opportunities,
-    "rate.outage": varying.outage,
-    "rate.contacts": varying.contacts,
-    "rate.token_bucket": varying.token_bucket,
+    "rate.trace": varying_rates.trace_integral,
+    "rate.opportunities": varying_rates.opportunities,
+    "rate.outage": varying_rates.outage,
+    "rate.contacts": varying_rates.contacts,
+    "rate.token_bucket": varying_rates.token_bucket,
     "loss.repaired_bytes": losses.repaired_bytes,
     "loss.stop_and_wait": losses.stop_and_wait,
     "loss.burst": losses.burst_loss,
     "loss.burst_survival": losses.burst_survival,
     "loss.retries": losses.retries,
-    "device.share_of_time": absences.share_of_time,
-    "device.pause": absences.pause,
-    "device.day": absences.day,
-    "device.age_sawtooth": absences.sawtooth,
+    "device.share_of_time": availability.share_of_time,
+    "device.pause": availability.pause,
+    "device.day": availability.day,
+    "device.age_sawtooth": availability.sawtooth,
     "cloud.kiefer_wolfowitz": transfers.kiefer_wolfowitz,
     "cloud.mm1": clouds.mm1_cloud,
     "cloud.md1": clouds.md1_cloud,
@@ -61,11 +61,11 @@ CASES: dict[str, Callable[[], Finding]] = {
     "cloud.batch": clouds.batching,
     "cloud.failure": clouds.failure,
     "cloud.busy_time": clouds.busy_time,
-    "little.link": ledgers.little_link,
-    "little.cloud": ledgers.little_cloud,
-    "bytes.every_row": ledgers.bytes_on_every_row,
-    "bytes.at_the_end": ledgers.bytes_at_the_end,
-    "overload": ledgers.overload,
+    "little.link": conservation.little_link,
+    "little.cloud": conservation.little_cloud,
+    "bytes.every_row": conservation.bytes_on_every_row,
+    "bytes.at_the_end": conservation.bytes_at_the_end,
+    "overload": conservation.overload,
 }
 
 

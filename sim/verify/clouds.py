@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from sim.verify.case_run import Run, asks, poisson, run_case, scenario_of
 from sim.verify.findings import Finding, batch_means, estimated, exact
 from sim.verify.formulas import erlang_b, erlang_c, mean_wait_s, pollaczek_khinchine_s
-from sim.verify.stage import Run, asks, perform, poisson, scene
 
 #: Ten requests a second; a mean service of 40 ms makes a load of 0.4 for each worker.
 _ARRIVALS_PER_S, _SERVICE_S = 10.0, 0.04
@@ -19,21 +19,21 @@ def _crowd(service: Any, workers: int = 1) -> Run:
     """Play 50,000 devices that together ask at random; so many that none ever finds itself busy."""
     rate, duration = f"{_ARRIVALS_PER_S * workers / 50_000:.6f} /s", f"{20_000 // workers} s"
     cloud = {"workers": workers, "service": service}
-    return perform(scene({"up": "1 Gbit/s"}, poisson(rate), devices=50_000, cloud=cloud, duration=duration))
+    return run_case(scenario_of({"up": "1 Gbit/s"}, poisson(rate), devices=50_000, cloud=cloud, duration=duration))
 
 
 def _busy_device(cloud: dict[str, Any], rate: str, duration: str) -> Run:
     """Play one device that asks at random, whatever is still under way, over a link that takes no time."""
-    return perform(scene({"up": "1 Gbit/s"}, poisson(rate), cloud=cloud, duration=duration, in_flight="replace"))
+    return run_case(scenario_of({"up": "1 Gbit/s"}, poisson(rate), cloud=cloud, duration=duration, in_flight="replace"))
 
 
-def _mean_wait(run: Run, truth_s: float, offered: float = 0.4) -> Finding:
+def _mean_wait(run: Run, expected_s: float, offered: float = 0.4) -> Finding:
     """Compare the mean wait; how much work each batch brought a second, beyond what was ``offered``, is chance."""
     done = ~np.isnan(run.exchanges["served_s"])
     work_s = batch_means(run.took_s("started_s", "served_s")[done])
     gaps_s = batch_means(np.diff(run.exchanges["reached_s"][done], prepend=0.0))
     waits_s = batch_means(run.took_s("reached_s", "started_s")[done])
-    return estimated(truth_s, waits_s, work_s / gaps_s - offered)
+    return estimated(expected_s, waits_s, work_s / gaps_s - offered)
 
 
 def _mean_sojourn(run: Run) -> Finding:
@@ -92,7 +92,7 @@ def lcfs_cloud() -> Finding:
 def lcfs_order() -> Finding:
     """By hand: 10 s each, asked for at 1, 2, 3 s: the first is not interrupted, then the last goes, then the second."""
     cloud = {"queue": "lcfs", "service": "10 s"}
-    run = perform(scene({"up": "1 Gbit/s"}, asks("1 s", "2 s", "3 s"), devices=3, cloud=cloud))
+    run = run_case(scenario_of({"up": "1 Gbit/s"}, asks("1 s", "2 s", "3 s"), devices=3, cloud=cloud))
     return exact([11.0, 31.0, 21.0], run.exchanges["served_s"])
 
 
@@ -110,15 +110,15 @@ def batching() -> Finding:
     """
     cloud = {"service": "1 s", "batch": {"max": 3, "wait": "100 ms", "each": "200 ms"}}
     trigger = asks("1 s", "1.05 s", "1.3 s", "2 s", "2.25 s")
-    run = perform(scene({"up": "1 Gbit/s"}, trigger, devices=5, cloud=cloud))
-    truth_s = [1.1, 1.1, 2.3, 2.3, 2.3, 2.3, 2.3, 3.7, 3.7, 3.7]
-    return exact(truth_s, np.r_[run.exchanges["started_s"], run.exchanges["served_s"]])
+    run = run_case(scenario_of({"up": "1 Gbit/s"}, trigger, devices=5, cloud=cloud))
+    expected_s = [1.1, 1.1, 2.3, 2.3, 2.3, 2.3, 2.3, 3.7, 3.7, 3.7]
+    return exact(expected_s, np.r_[run.exchanges["started_s"], run.exchanges["served_s"]])
 
 
 def failure() -> Finding:
     """By hand: 10 s of work from 1 s on, a failure at 5 s for 20 s: it pauses and ends at 31 s, the next at 41 s."""
     cloud = {"service": "10 s", "failures": [{"at": "5 s", "for": "20 s"}]}
-    run = perform(scene({"up": "1 Gbit/s"}, asks("1 s", "7 s", "50 s"), devices=3, cloud=cloud))
+    run = run_case(scenario_of({"up": "1 Gbit/s"}, asks("1 s", "7 s", "50 s"), devices=3, cloud=cloud))
     return exact([31.0, 41.0, 60.0], run.exchanges["served_s"])
 
 
@@ -129,7 +129,7 @@ def busy_time() -> Finding:
     """
     batches = {"service": "1 s", "batch": {"max": 3, "wait": "100 ms", "each": "200 ms"}}
     trigger = asks("1 s", "1.05 s", "1.3 s", "2 s", "2.25 s")
-    served = perform(scene({"up": "1 Gbit/s"}, trigger, devices=5, cloud=batches))
+    served = run_case(scenario_of({"up": "1 Gbit/s"}, trigger, devices=5, cloud=batches))
     shared = {"service": "4 s", "queue": "ps", "workers": 2}
-    run = perform(scene({"up": "1 Gbit/s"}, asks("1 s", "1 s", "1 s"), devices=3, cloud=shared))
+    run = run_case(scenario_of({"up": "1 Gbit/s"}, asks("1 s", "1 s", "1 s"), devices=3, cloud=shared))
     return exact([2.6, 12.0], [served.cloud["busy_s"].sum(), run.cloud["busy_s"].sum()])

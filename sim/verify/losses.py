@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from sim.verify.case_run import Run, per_device, run_case, scenario_of
 from sim.verify.findings import Finding, estimated
-from sim.verify.stage import Run, per_device, perform, scene
 
 _BURSTS = {"p": 0.1, "r": 0.2, "good": 0.01, "bad": 0.8}
 _BAD_SHARE = 0.1 / (0.1 + 0.2)
@@ -17,7 +17,7 @@ def _lossy(loss: Any, recovery: dict[str, Any], payload: str, turns: int, **more
     """Play twenty devices that send over lossy links of their own, ``turns`` times each."""
     link = {"up": "10 Mbit/s", "loss": loss, "recovery": recovery} | more
     trigger = {"kind": "periodic", "every": "100 s"}
-    return perform(scene(link, trigger, payload, devices=20, duration=f"{100 * turns} s"))
+    return run_case(scenario_of(link, trigger, payload, devices=20, duration=f"{100 * turns} s"))
 
 
 def _everywhere(run: Run) -> np.ndarray:
@@ -33,8 +33,8 @@ def repaired_bytes() -> Finding:
 def stop_and_wait() -> Finding:
     """Stop and wait pays a round trip for each packet sent but the last: n/(1-q) (8 P/B + 2 L) - L for n packets."""
     run = _lossy("20 %", {"arq": "stop_and_wait"}, "30 kB", 200, latency="20 ms")
-    truth_s = 20 / 0.8 * (8 * 1500 / 10e6 + 0.04) - 0.02
-    return estimated(truth_s, per_device(run, run.took_s("sent_s", "reached_s"), _everywhere(run)))
+    expected_s = 20 / 0.8 * (8 * 1500 / 10e6 + 0.04) - 0.02
+    return estimated(expected_s, per_device(run, run.took_s("sent_s", "reached_s"), _everywhere(run)))
 
 
 def burst_loss() -> Finding:

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from sim.verify.case_run import Run, per_device, poisson, run_case, scenario_of, settled
 from sim.verify.findings import Finding, estimated
 from sim.verify.formulas import fifo_age_s, pollaczek_khinchine_s, preempted_age_s
-from sim.verify.stage import Run, per_device, perform, poisson, scene, settled
 
 #: 12.5 kB at 1 Mbit/s take 0.1 s on average; four messages a second make a load of 0.4.
 _SERVICE_S, _ARRIVALS_PER_S = 0.1, 4.0
@@ -17,17 +17,19 @@ _HORIZON_S = 300.0
 
 
 @cache
-def _queue(discipline: str, law: str, **parameters: Any) -> Run:
+def _queue(discipline: str, distribution: str, **parameters: Any) -> Run:
     """Play thirty private links, each a queue of its own with Poisson arrivals."""
     link = {"up": "1 Mbit/s", "discipline": discipline}
     sizes = {name: list(value) if isinstance(value, tuple) else value for name, value in parameters.items()}
-    return perform(scene(link, poisson("4 /s"), {law: sizes}, devices=30, duration="300 s", in_flight="replace"))
+    return run_case(
+        scenario_of(link, poisson("4 /s"), {distribution: sizes}, devices=30, duration="300 s", in_flight="replace")
+    )
 
 
-def _mean_sojourn(run: Run, truth_s: float) -> Finding:
+def _mean_sojourn(run: Run, expected_s: float) -> Finding:
     sojourns_s = per_device(run, run.took_s("sent_s", "reached_s"), settled(run, _HORIZON_S))
     loads = 8 * run.devices["up_bytes"] / 1e6 / _HORIZON_S
-    return estimated(truth_s, sojourns_s, loads - _ARRIVALS_PER_S * _SERVICE_S)
+    return estimated(expected_s, sojourns_s, loads - _ARRIVALS_PER_S * _SERVICE_S)
 
 
 def mm1_link() -> Finding:
@@ -61,8 +63,8 @@ def lcfs_sojourn() -> Finding:
     """Where a fresh message drops the stale one, those that arrive took min(S, time to the next): 1 / (λ + μ)."""
     run = _queue("lcfs", "exponential", mean="12.5 kB")
     arrived = settled(run, _HORIZON_S) & ~np.isnan(run.exchanges["reached_s"])
-    truth_s = 1.0 / (_ARRIVALS_PER_S + 1.0 / _SERVICE_S)
-    return estimated(truth_s, per_device(run, run.took_s("sent_s", "reached_s"), arrived))
+    expected_s = 1.0 / (_ARRIVALS_PER_S + 1.0 / _SERVICE_S)
+    return estimated(expected_s, per_device(run, run.took_s("sent_s", "reached_s"), arrived))
 
 
 def lcfs_delivered() -> Finding:

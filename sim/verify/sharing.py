@@ -6,15 +6,17 @@ from typing import Any
 
 import numpy as np
 
+from sim.verify.case_run import Run, asks, run_case, scenario_of
 from sim.verify.findings import Finding, exact
-from sim.verify.progressive import Flow, play
-from sim.verify.stage import Run, asks, perform, scene
+from sim.verify.progressive_filling import Flow, simulate
 
 
 def two_transfers() -> Finding:
     """10 Mbit at 0 s and 10 Mbit at 2 s over 2 Mbit/s end at 8 s and 10 s."""
     link = {"up": "2 Mbit/s", "discipline": "ps", "shared": True}
-    return exact([8.0, 10.0], perform(scene(link, asks("0 s", "2 s"), "1.25 MB", devices=2)).exchanges["reached_s"])
+    return exact(
+        [8.0, 10.0], run_case(scenario_of(link, asks("0 s", "2 s"), "1.25 MB", devices=2)).exchanges["reached_s"]
+    )
 
 
 def weights() -> Finding:
@@ -74,7 +76,7 @@ def random_graph() -> Finding:
     order = np.argsort(run.exchanges["device"])
     bits = 8.0 * run.exchanges["up_bytes"][order]
     flows = [Flow(starts_s[n], bits[n], tuple(paths[n]), caps_bps[n]) for n in range(30)]
-    play(flows, capacity_bps)
+    simulate(flows, capacity_bps)
     return exact([flow.end_s for flow in flows], run.exchanges["reached_s"][order])
 
 
@@ -88,4 +90,4 @@ def _cohorts(
     """Play cohorts (name -> link and devices) that ask at ``times``; all at 1 s by default."""
     cohorts = [{"cohort": name, "devices": count, "link": link} for name, (link, count) in fleet.items()]
     devices = sum(count for _, count in fleet.values())
-    return perform(scene({}, asks(*(times or ["1 s"] * devices)), payload, links=links, fleet=cohorts))
+    return run_case(scenario_of({}, asks(*(times or ["1 s"] * devices)), payload, links=links, fleet=cohorts))

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from agents.cloud_half import CloudHalf, Collected
 from agents.codecs.making import make_codec
 from agents.codecs.message import Field
 from agents.contract import FROZEN
+from agents.fleet.cloud_half import CloudHalf, Collected
 from agents.methods.base import CloudState, Context, Deployed, DeviceState, Payload, Recent, Updates, Who
 from agents.models.base import Base
 from agents.models.making import make_net
-from agents.tasks.base import History
+from agents.streams.base import History
 
 SIZE = 1000
 

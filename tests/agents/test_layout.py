@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.contract import CohortSpec
-from agents.layout import STACKED, Layout
+from agents.layout import BLOCKS_PER_GROUP, Layout
 from agents.orders import Orders
 
 WIDTH = 4
@@ -19,22 +19,22 @@ def layout_of(devices: list[int]) -> Layout:
 @given(st.lists(st.integers(1, 70), min_size=1, max_size=4), st.data())
 def test_every_order_finds_the_row_of_its_device(devices: list[int], data: st.DataObject) -> None:
     layout, fleet = layout_of(devices), sum(devices)
-    first = data.draw(st.integers(0, len(layout.places) - 1))
-    part = layout.within(first, data.draw(st.integers(first + 1, len(layout.places))))
+    first = data.draw(st.integers(0, len(layout.block_ids) - 1))
+    part = layout.within(first, data.draw(st.integers(first + 1, len(layout.block_ids))))
     mine = [
         number for begin, count in zip(part.first, part.devices, strict=True) for number in range(begin, begin + count)
     ]
     device = np.array(data.draw(st.lists(st.sampled_from(mine), max_size=30)), np.int64)
     count = len(device)
     zeros = np.zeros(count, np.int64)
-    told = Orders(zeros.astype(np.int8), np.arange(count), device, zeros.astype(float), zeros.astype(np.int8))
+    reported = Orders(zeros.astype(np.int8), np.arange(count), device, zeros.astype(float), zeros.astype(np.int8))
     seen = []
-    for stack, places, rows in part.by_stack(told):
-        blocks = part.stacks[stack]
-        assert (device[places] == part.first[blocks.start] + rows).all()
+    for stack, block_ids, rows in part.by_group(reported):
+        blocks = part.groups[stack]
+        assert (device[block_ids] == part.first[blocks.start] + rows).all()
         assert (rows < sum(part.devices[blocks])).all()
-        assert (np.diff(places) > 0).all()
-        seen += places.tolist()
+        assert (np.diff(block_ids) > 0).all()
+        seen += block_ids.tolist()
     assert sorted(seen) == list(range(count))
     assert fleet == sum(layout.devices)
 
@@ -42,9 +42,9 @@ def test_every_order_finds_the_row_of_its_device(devices: list[int], data: st.Da
 @given(st.lists(st.integers(1, 90), min_size=1, max_size=4))
 def test_stacks_are_blocks_of_one_cohort_that_follow_each_other(devices: list[int]) -> None:
     layout = layout_of(devices)
-    blocks = [block for stack in layout.stacks for block in range(stack.start, stack.stop)]
-    assert blocks == list(range(len(layout.places)))
-    for stack in layout.stacks:
+    blocks = [block for stack in layout.groups for block in range(stack.start, stack.stop)]
+    assert blocks == list(range(len(layout.block_ids)))
+    for stack in layout.groups:
         assert len(set(layout.cohort_of_block[stack])) == 1
-        assert 1 <= stack.stop - stack.start <= STACKED
+        assert 1 <= stack.stop - stack.start <= BLOCKS_PER_GROUP
         assert layout.devices[stack][:-1] == [WIDTH] * (stack.stop - stack.start - 1)

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 import torch
 
-from agents.building import draw_blueprint
-from agents.cloud_half import CloudHalf, Collected
+from agents.build import draw_blueprint
 from agents.codecs.message import Field
 from agents.contract import CohortSpec, FleetSpec
+from agents.fleet.block_group import BlockGroup
+from agents.fleet.cloud_half import CloudHalf, Collected
 from agents.methods.base import Deployed, DeviceState, Payload, Recent, Updates, Who
 from agents.pools.blueprint import Blueprint
-from agents.stack import Stack
 
 DEVICES = 5
 
@@ -63,7 +63,7 @@ class Ends:
     """A stack of devices and their cloud, without a link between them."""
 
     def __init__(self, blueprint: Blueprint) -> None:
-        self.stack: Stack = blueprint.build()[0]
+        self.stack: BlockGroup = blueprint.build()[0]
         self.cloud: CloudHalf = blueprint.cloud_half()
         self.now_s = 0.0
 
@@ -77,7 +77,7 @@ class Ends:
 
     def install(self, rows: list[int], tickets: list[int]) -> None:
         ticket, at_s = np.array(tickets), np.full(len(rows), self.now_s)
-        self.stack.install(np.array(rows), at_s, ticket, self.cloud.hand_out(ticket))
+        self.stack.install(np.array(rows), at_s, ticket, self.cloud.take_updates(ticket))
 
     def discard(self, rows: list[int], tickets: list[int]) -> None:
         self.cloud.forget(np.array(tickets))

@@ -18,7 +18,7 @@ def row(ticket: int, outcome: Outcome, *at_s: float, **other: Any) -> tuple[Any,
     return kind, ticket, 10 + ticket, attempt, other.get("group", ticket), times, outcome, (1 << len(at_s)) - 1
 
 
-def told(orders: Orders) -> list[tuple[str, int, float]]:
+def reported(orders: Orders) -> list[tuple[str, int, float]]:
     return [
         (Kind(kind).name, ticket, at_s)
         for kind, ticket, at_s in zip(orders.kind, orders.ticket.tolist(), orders.at_s.tolist(), strict=True)
@@ -27,7 +27,7 @@ def told(orders: Orders) -> list[tuple[str, int, float]]:
 
 def test_an_update_is_collected_adapted_to_and_installed() -> None:
     orders = orders_of(Exchanges.of([row(3, Outcome.INSTALLED, 1.0, 2.0, 3.0, 4.0, 5.0)]))
-    assert told(orders) == [
+    assert reported(orders) == [
         ("COLLECT", 3, 1.0),
         ("PROGRESS", 3, 1.0),
         ("PROGRESS", 3, 2.0),
@@ -42,14 +42,14 @@ def test_an_update_is_collected_adapted_to_and_installed() -> None:
 
 def test_only_news_is_ordered() -> None:
     known = (*row(3, Outcome.INSTALLED, 1.0, 2.0, 3.0, 4.0, 5.0)[:7], 0b10000)
-    assert told(orders_of(Exchanges.of([known]))) == [("INSTALL", 3, 5.0)]
+    assert reported(orders_of(Exchanges.of([known]))) == [("INSTALL", 3, 5.0)]
 
 
 def test_what_is_lost_is_a_phase_and_what_comes_too_late_is_none() -> None:
     lost, late = row(0, Outcome.LOST, 1.0, inf, inf, inf, 2.0), row(1, Outcome.SUPERSEDED, 1.0, inf, inf, inf, 2.0)
     for one, kinds in ((lost, ["PROGRESS", "DISCARD"]), (late, ["DISCARD"])):
         ended = (*one[:7], 1 << Stage.ENDED)
-        assert [kind for kind, _, _ in told(orders_of(Exchanges.of([ended])))] == kinds
+        assert [kind for kind, _, _ in reported(orders_of(Exchanges.of([ended])))] == kinds
 
 
 def test_at_one_moment_the_older_ticket_and_the_earlier_attempt_go_first() -> None:
@@ -57,7 +57,7 @@ def test_at_one_moment_the_older_ticket_and_the_earlier_attempt_go_first() -> No
     rows = [row(1, Outcome.IN_FLIGHT, 1.0), *again[::-1]]
     orders = orders_of(Exchanges.of([(*one[:7], one[7] & 0b10001) for one in rows]))
     kinds = ["COLLECT", "PROGRESS", "PROGRESS", "DISCARD", "COLLECT", "PROGRESS", "COLLECT", "PROGRESS"]
-    assert [kind for kind, _, _ in told(orders)] == kinds
+    assert [kind for kind, _, _ in reported(orders)] == kinds
     assert orders.ticket.tolist() == [0] * 6 + [1] * 2
 
 
@@ -77,7 +77,7 @@ def test_each_kind_of_exchange_has_orders_of_its_own() -> None:
     }
     for kind, orders in expected.items():
         done = Exchanges.of([row(0, Outcome.INSTALLED, *times, kind=kind)])
-        assert [name for name, _, _ in told(orders_of(done))] == orders
+        assert [name for name, _, _ in reported(orders_of(done))] == orders
 
 
 def test_news_is_what_has_come_and_was_not_known() -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from agents.models.dense import Dense
-from agents.models.head import HeadShape
+from agents.models.head import Dense, HeadShape
 from agents.probe import report
 
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from agents.contract import BackendError
-from agents.raw_pool import RawPool
+from agents.evaluation.raw_pool import RawPool
 
 SIZE = 5
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from agents.contract import Watch
-from agents.watching import Watching
+from agents.evaluation.watching import Watching
 
 WIDTH, BLOCKS = 4, 2
 ERROR = Watch("error", "page_hinkley", (("threshold", 2.0), ("minimum", 5)))
@@ -24,16 +24,16 @@ def samples(seed: int, ticks: int) -> list[tuple[Any, Any]]:
         time_s = np.concatenate([np.sort(tick + chance.random(own)) for own in count])
         late_s = np.where(chance.random(len(time_s)) < 0.8, chance.exponential(2.0, len(time_s)), np.inf)
         error = (chance.random(len(time_s)) < (0.2 if tick < ticks / 2 else 0.8)).astype(float)
-        strips = SimpleNamespace(rows=np.arange(WIDTH * BLOCKS), count=count, time_s=time_s, due_s=time_s + late_s)
-        made.append((strips, SimpleNamespace(signals={"error": error, "entropy": chance.gamma(1.0 + error)})))
+        batch = SimpleNamespace(rows=np.arange(WIDTH * BLOCKS), count=count, time_s=time_s, due_s=time_s + late_s)
+        made.append((batch, SimpleNamespace(signals={"error": error, "entropy": chance.gamma(1.0 + error)})))
     return made
 
 
 def play(watching: Watching, made: list[tuple[Any, Any]], first: int = 0) -> list[dict[str, list[int]]]:
     """Let ticks pass; return the devices with alarms, tick by tick."""
     raised = []
-    for tick, (strips, verdict) in enumerate(made, first):
-        watching.note(strips, verdict)
+    for tick, (batch, verdict) in enumerate(made, first):
+        watching.note(batch, verdict)
         watching.advance(tick + 1.0)
         raised.append({name: np.flatnonzero(own).tolist() for name, own in watching.alarms(WIDTH * BLOCKS).items()})
     return raised
@@ -65,8 +65,8 @@ def test_labels_are_seen_when_they_are_due_and_in_that_order() -> None:
 
     watching = Recording([ERROR], 1)
     time_s, due_s = np.array([0.1, 0.2, 0.3, 0.4, 0.5]), np.array([5.0, 0.9, 1.0, np.inf, 0.7])
-    strips = SimpleNamespace(rows=np.array([0]), count=np.array([5]), time_s=time_s, due_s=due_s)
-    watching.note(strips, SimpleNamespace(signals={"error": np.arange(5.0)}))
+    batch = SimpleNamespace(rows=np.array([0]), count=np.array([5]), time_s=time_s, due_s=due_s)
+    watching.note(batch, SimpleNamespace(signals={"error": np.arange(5.0)}))
     watching.advance(1.0)
     assert shown == [4.0, 1.0, 2.0]
     watching.advance(4.9)

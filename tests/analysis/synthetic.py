@@ -37,9 +37,9 @@ def write_sweep(folder: Path, plans: Mapping[tuple[str, ...], Plan], axes: Seque
     """Write a sweep: one run a setting and seed; `plans` maps values on the axes to what is played there."""
     folder.mkdir(parents=True)
     points = []
-    for place, (values, plan) in enumerate(plans.items()):
+    for point_of, (values, plan) in enumerate(plans.items()):
         for seed in range(seeds, 0, -1):
-            name = f"point-{place}-{seed}"
+            name = f"point-{point_of}-{seed}"
             write_run(folder / name, replace(plan, seed=seed))
             coordinates = dict(zip(axes, values, strict=True))
             points.append({"name": name, "folder": name, "values": coordinates, "seed": seed})

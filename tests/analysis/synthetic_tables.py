@@ -71,14 +71,14 @@ def make_samples(plan: Plan, exchanges: pd.DataFrame) -> pd.DataFrame:
     if plan.timing_only or plan.per_tick == 0:
         return pd.DataFrame(columns=["t_s", "device", "cohort", *COUNTS, "phase"])
     generator = np.random.default_rng([plan.seed, 11])
-    owned, nobody = dict(iter(exchanges.groupby("device"))), exchanges.iloc[:0]
-    parts = [_score(plan, generator, *device, owned.get(device[0], nobody)) for device in plan.devices]
+    owned, no_device = dict(iter(exchanges.groupby("device"))), exchanges.iloc[:0]
+    parts = [_score(plan, generator, *device, owned.get(device[0], no_device)) for device in plan.devices]
     return pd.concat(parts, ignore_index=True)
 
 
 def _score(plan: Plan, generator: np.random.Generator, device: int, cohort: str, own: pd.DataFrame) -> pd.DataFrame:
     """Judge all three models by the same luck; the deployed one fits if sent after the drift."""
-    luck = generator.random((len(plan.ends_s), plan.per_tick))
+    uniform = generator.random((len(plan.ends_s), plan.per_tick))
     changed = _changes(plan, cohort, device)
     history = own[["requested_s", *STAMPS]].to_numpy(float)
     died = (own["outcome"] == "lost").to_numpy(bool)
@@ -90,9 +90,9 @@ def _score(plan: Plan, generator: np.random.Generator, device: int, cohort: str,
         "device": device,
         "cohort": cohort,
         "samples": plan.per_tick,
-        "correct": (luck < np.where(fits, plan.fresh, plan.stale)[:, None]).sum(axis=1),
-        "correct_static": (luck < np.where(home, plan.fresh, plan.stale)[:, None]).sum(axis=1),
-        "correct_oracle": (luck < 0.97).sum(axis=1),
+        "correct": (uniform < np.where(fits, plan.fresh, plan.stale)[:, None]).sum(axis=1),
+        "correct_static": (uniform < np.where(home, plan.fresh, plan.stale)[:, None]).sum(axis=1),
+        "correct_oracle": (uniform < 0.97).sum(axis=1),
         "phase": [_phase(history, died, end, since) for end, since in zip(plan.ends_s, changed, strict=True)],
     }
     return pd.DataFrame(columns)

@@ -32,14 +32,14 @@ def age_on_grid(rows: list[tuple[int, float, float]], device: int, at_s: np.ndar
 
 
 def test_without_installs_the_mean_age_is_half_the_run() -> None:
-    cut = ages.stretches(exchanges([]), [0, 1], UNTIL_S)
+    cut = ages.age_intervals(exchanges([]), [0, 1], UNTIL_S)
     assert ages.mean_age_s(cut) == pytest.approx(UNTIL_S / 2)
     assert ages.age_quantile(cut, 0.5) == pytest.approx(UNTIL_S / 2)
 
 
 def test_a_periodic_sawtooth_in_closed_form() -> None:
     """Sent every 10 s, installed 4 s later: after the first install the age runs from 4 to 14."""
-    cut = ages.stretches(exchanges([(0, float(at), 4.0) for at in range(0, 100, 10)]), [0], 104.0)
+    cut = ages.age_intervals(exchanges([(0, float(at), 4.0) for at in range(0, 100, 10)]), [0], 104.0)
     first = 4.0**2 / 2
     periods = 10 * (14.0**2 - 4.0**2) / 2
     assert ages.mean_age_s(cut) == pytest.approx((first + periods) / 104.0)
@@ -47,8 +47,8 @@ def test_a_periodic_sawtooth_in_closed_form() -> None:
 
 def test_an_older_update_that_comes_later_does_not_make_the_model_older() -> None:
     late = [(0, 50.0, 5.0), (0, 10.0, 60.0)]
-    assert ages.mean_age_s(ages.stretches(exchanges(late), [0], UNTIL_S)) == pytest.approx(
-        ages.mean_age_s(ages.stretches(exchanges(late[:1]), [0], UNTIL_S))
+    assert ages.mean_age_s(ages.age_intervals(exchanges(late), [0], UNTIL_S)) == pytest.approx(
+        ages.mean_age_s(ages.age_intervals(exchanges(late[:1]), [0], UNTIL_S))
     )
 
 
@@ -57,7 +57,7 @@ def test_an_older_update_that_comes_later_does_not_make_the_model_older() -> Non
 def test_mean_and_distribution_agree_with_a_fine_grid(rows: list[tuple[int, float, float]]) -> None:
     grid_s = (np.arange(4000) + 0.5) * UNTIL_S / 4000
     sampled = np.concatenate([age_on_grid(rows, device, grid_s) for device in range(3)])
-    cut = ages.stretches(exchanges(rows), range(3), UNTIL_S)
+    cut = ages.age_intervals(exchanges(rows), range(3), UNTIL_S)
     assert ages.mean_age_s(cut) == pytest.approx(sampled.mean(), abs=0.05)
     for age_s in (1.0, 10.0, 40.0):
         share = float(ages.share_younger(cut, np.array([age_s]))[0])
@@ -69,7 +69,7 @@ def test_mean_and_distribution_agree_with_a_fine_grid(rows: list[tuple[int, floa
 def test_distribution_rises_from_nothing_to_all_and_quantiles_invert_it(
     rows: list[tuple[int, float, float]], share: float
 ) -> None:
-    cut = ages.stretches(exchanges(rows), range(3), UNTIL_S)
+    cut = ages.age_intervals(exchanges(rows), range(3), UNTIL_S)
     shares = ages.share_younger(cut, np.linspace(0, UNTIL_S, 50))
     assert shares[-1] == pytest.approx(1.0)
     assert (np.diff(shares) >= -1e-12).all()
@@ -77,7 +77,7 @@ def test_distribution_rises_from_nothing_to_all_and_quantiles_invert_it(
 
 
 def test_no_device_time_has_no_age() -> None:
-    assert math.isnan(ages.mean_age_s(ages.stretches(exchanges([]), [], UNTIL_S)))
+    assert math.isnan(ages.mean_age_s(ages.age_intervals(exchanges([]), [], UNTIL_S)))
 
 
 def test_share_never_updated(run_folder) -> None:  # type: ignore[no-untyped-def]

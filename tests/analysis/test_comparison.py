@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from analysis.compare import comparison, print_comparison, with_interval
-from analysis.figures.pareto import Place, frontier
+from analysis.figures.pareto import Point, frontier
 from analysis.metrics import METRICS, main_metric, measure
 from analysis.runs import open_run
 from analysis.statistics import Interval, student_interval
@@ -94,11 +94,11 @@ def test_a_mean_over_fewer_seeds_says_so() -> None:
 def test_the_frontier_is_what_nothing_cheaper_beats() -> None:
     generator = np.random.default_rng(4)
     costs, gains = generator.integers(0, 6, 40), generator.integers(0, 6, 40) / 10
-    places = [
-        Place(str(i), student_interval([float(cost)]), student_interval([gain]))
+    points = [
+        Point(str(i), student_interval([float(cost)]), student_interval([gain]))
         for i, (cost, gain) in enumerate(zip(costs, gains, strict=True))
     ]
-    best = frontier(places)
+    best = frontier(points)
     kept = {(point.cost.mean, point.gain.mean) for point in best}
     beaten = {
         (cost, gain)

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from analysis.compare import print_comparison
 from analysis.sweeps import open_folder
-from sim.commands.showing import show
+from sim.commands.report import show
 
 
 def test_a_run_leaves_report_figures_and_csv_behind(

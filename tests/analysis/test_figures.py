@@ -18,7 +18,7 @@ from matplotlib.text import Text
 
 from analysis.figures import FIGURES, render, write_figures
 from analysis.figures.marks import describe
-from analysis.figures.style import accuracy_limits, byte_unit, clock, house_style, strokes, time_axis
+from analysis.figures.style import accuracy_limits, byte_unit, clock, house_style, line_styles, time_axis
 from analysis.folder import RunError
 from analysis.sweeps import Subject, as_sweep, open_folder
 from tests.analysis.conftest import SMALL
@@ -130,7 +130,7 @@ def test_one_seed_has_no_band(run_folder: Path) -> None:
 
 
 def test_methods_share_a_colour_and_links_share_a_dash(sweep_folder: Path) -> None:
-    looks = strokes(as_sweep(open_folder(sweep_folder)))
+    looks = line_styles(as_sweep(open_folder(sweep_folder)))
     wide, narrow = (looks[f"persona · {rate}"] for rate in ("2 Mbit/s", "32 kbit/s"))
     other = looks["cloud_ft · 2 Mbit/s"]
     assert wide.colour == narrow.colour != other.colour

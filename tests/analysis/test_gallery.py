@@ -19,7 +19,7 @@ class Sheet:
 @dataclass
 class Shape:
     kind: str
-    front: str
+    onset: str
     edges_s: np.ndarray
     strength: np.ndarray
 
@@ -44,7 +44,7 @@ def test_shapes_are_drawn_with_gaps_where_nothing_was_seen(tmp_path: Path) -> No
     strength = np.tile(np.linspace(0, 1, 12), (8, 1))
     strength[2, 3] = np.nan
     edges_s = np.arange(13) * 10.0
-    drawn = [Shape(kind, front, edges_s, strength) for kind in ("a", "b") for front in ("x", "y")]
+    drawn = [Shape(kind, onset, edges_s, strength) for kind in ("a", "b") for onset in ("x", "y")]
     picture = imread(draw_drift(tmp_path / "drift.png", drawn))
     assert picture.shape[0] < picture.shape[1]
     assert (np.abs(picture[..., :3] - np.array([213, 94, 0]) / 255).max(axis=2) < 0.02).sum() > 200

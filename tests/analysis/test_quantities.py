@@ -9,30 +9,30 @@ import pytest
 
 from analysis.folder import RunError
 from analysis.quantities import MEANS, base_value, mean_of, share
-from sim import laws
-from sim.scenario.law_forms import FORMS, written
+from sim import distributions
+from sim.scenario.distribution_forms import FORMS, written
 from sim.scenario.units import ENERGY_PER_BYTE, POWER, TIME
 
 LAWS = [
-    laws.Constant(0.002),
-    laws.Exponential(0.03),
-    laws.Uniform(0.001, 0.009),
-    laws.Lognormal(0.005, 0.5),
-    laws.Normal(0.01, 0.02),
-    laws.Normal(0.01, 0.0),
-    laws.Gamma(0.04, 2.5),
-    laws.Erlang(0.05, 3),
-    laws.Weibull(0.02, 0.7),
-    laws.Pareto(0.001, 1.5),
-    laws.Hyperexponential((0.001, 0.1), (0.9, 0.1)),
-    laws.Hyperexponential((0.001, 0.1), (1 / 3, 2 / 3)),
-    laws.Empirical((0.001, 0.002, 0.009)),
+    distributions.Constant(0.002),
+    distributions.Exponential(0.03),
+    distributions.Uniform(0.001, 0.009),
+    distributions.Lognormal(0.005, 0.5),
+    distributions.Normal(0.01, 0.02),
+    distributions.Normal(0.01, 0.0),
+    distributions.Gamma(0.04, 2.5),
+    distributions.Erlang(0.05, 3),
+    distributions.Weibull(0.02, 0.7),
+    distributions.Pareto(0.001, 1.5),
+    distributions.Hyperexponential((0.001, 0.1), (0.9, 0.1)),
+    distributions.Hyperexponential((0.001, 0.1), (1 / 3, 2 / 3)),
+    distributions.Empirical((0.001, 0.002, 0.009)),
 ]
 
 
-@pytest.mark.parametrize("law", LAWS, ids=repr)
-def test_a_law_has_the_mean_that_the_simulator_gives_it(law: laws.Law) -> None:
-    assert mean_of(written(law, TIME)) == pytest.approx(law.mean, rel=1e-12)
+@pytest.mark.parametrize("distribution", LAWS, ids=repr)
+def test_a_law_has_the_mean_that_the_simulator_gives_it(distribution: distributions.Law) -> None:
+    assert mean_of(written(distribution, TIME)) == pytest.approx(distribution.mean, rel=1e-12)
 
 
 def test_every_law_of_the_grammar_is_known() -> None:
@@ -40,7 +40,7 @@ def test_every_law_of_the_grammar_is_known() -> None:
 
 
 def test_a_tail_too_heavy_has_no_mean() -> None:
-    assert mean_of(written(laws.Pareto(0.001, 0.9), TIME)) == math.inf
+    assert mean_of(written(distributions.Pareto(0.001, 0.9), TIME)) == math.inf
 
 
 @pytest.mark.parametrize("dimension", [TIME, POWER, ENERGY_PER_BYTE], ids=lambda dimension: dimension.name)
@@ -72,8 +72,8 @@ def test_shares_are_written_in_two_ways() -> None:
 def test_recorded_values_come_from_their_file(tmp_path: Path) -> None:
     file = tmp_path / "times.txt"
     file.write_text("# measured\n1\n2 # slow\n\n6\n")
-    law = {"empirical": {"file": str(file), "unit": "ms"}}
-    assert mean_of(law) == pytest.approx(0.003)
+    distribution = {"empirical": {"file": str(file), "unit": "ms"}}
+    assert mean_of(distribution) == pytest.approx(0.003)
     file.unlink()
     with pytest.raises(RunError, match=r"times\.txt: missing"):
-        mean_of(law)
+        mean_of(distribution)

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from analysis.latency import STAMPS, delays, median_delay_s, outcomes
-from analysis.queues import cloud_use, link_uses, mean_waits_s
+from analysis.queues import cloud_utilisation, link_utilisations, mean_waits_s
 from analysis.runs import Run, open_run
 from tests.analysis.conftest import SMALL
 from tests.analysis.synthetic import write_run
@@ -45,7 +45,7 @@ def links(busy_s: list[float], instances: int) -> pd.DataFrame:
 
 
 def test_a_link_in_numbers() -> None:
-    (use,) = link_uses(made_run(links=links([5.0, 20.0, 10.0, 5.0], instances=2)))
+    (use,) = link_utilisations(made_run(links=links([5.0, 20.0, 10.0, 5.0], instances=2)))
     assert (use.busy_share, use.peak_busy_share) == (pytest.approx(0.5), pytest.approx(1.0))
     assert (use.offered_bytes, use.delivered_bytes, use.dropped_bytes) == (4000, 3900, 60)
     assert (use.retransmitted_bytes, use.peak_queue, use.mean_wait_s) == (7, 5, pytest.approx(2.0))
@@ -53,7 +53,7 @@ def test_a_link_in_numbers() -> None:
 
 
 def test_a_link_that_never_rests_is_saturated() -> None:
-    (use,) = link_uses(made_run(links=links([20.0] * 4, instances=2)))
+    (use,) = link_utilisations(made_run(links=links([20.0] * 4, instances=2)))
     assert use.saturated
 
 
@@ -71,19 +71,19 @@ def test_the_cloud_in_numbers() -> None:
             "started": [3, 0],
         }
     )
-    use = cloud_use(made_run(cloud=cloud))
+    use = cloud_utilisation(made_run(cloud=cloud))
     assert use is not None
     assert (use.workers, use.arrived, use.served, use.rejected, use.peak_queue) == (2, 9, 8, 1, 2)
     assert (use.busy_share, use.mean_wait_s) == (pytest.approx(0.75), pytest.approx(8 / 3))
     waits = mean_waits_s(cloud)
     assert waits[0] == pytest.approx(1.0)
     assert math.isnan(waits[1])
-    assert cloud_use(made_run(cloud=cloud.iloc[:0])) is None
+    assert cloud_utilisation(made_run(cloud=cloud.iloc[:0])) is None
 
 
 def test_a_link_nobody_used_has_no_wait() -> None:
     idle = links([0.0] * 4, instances=1).assign(started=0, waiting_s=0.0)
-    assert math.isnan(link_uses(made_run(links=idle))[0].mean_wait_s)
+    assert math.isnan(link_utilisations(made_run(links=idle))[0].mean_wait_s)
 
 
 def test_stages_sum_to_the_whole_delay(run_folder: Path) -> None:

@@ -9,9 +9,9 @@ import pytest
 
 from analysis.figures import render
 from analysis.runs import Run, open_run
-from analysis.transfers import LEGS
-from sim.playing import HowToPlay, play
-from sim.run_folder import RunFolder
+from analysis.transfers import DIRECTIONS
+from sim.run.run_folder import RunFolder
+from sim.run.run_scenario import RunOptions, run_scenario
 from sim.scenario import load
 
 NETWORK = Path(__file__).resolve().parents[3] / "shared" / "data" / "network"
@@ -44,9 +44,9 @@ method:
 def test_each_transfer_lasts_until_the_rate_has_carried_its_bytes(trace: str, tmp_path: Path) -> None:
     (tmp_path / "recorded.yaml").write_text(SCENARIO.format(NETWORK, *TRACES[trace]))
     folder = RunFolder.open(tmp_path / "run")
-    play(load(tmp_path / "recorded.yaml"), folder, HowToPlay(quiet=True), lambda windows, marks: {})
+    run_scenario(load(tmp_path / "recorded.yaml"), folder, RunOptions(quiet=True), lambda windows, marks: {})
     run = open_run(folder.path)
-    for direction in LEGS:
+    for direction in DIRECTIONS:
         shares = carried_shares(run, direction)
         assert len(shares) > 10
         assert np.median(shares) == pytest.approx(1.0, abs=0.02)
@@ -61,7 +61,7 @@ def carried_shares(run: Run, direction: str) -> np.ndarray:
     rates = run.rates[run.rates["direction"] == direction]
     edges_s = np.append(rates["t_s"], run.duration_s)
     carried = np.concatenate(([0.0], np.cumsum(rates["bps"] * np.diff(edges_s))))
-    begin, arrive, size = LEGS[direction]
+    begin, arrive, size = DIRECTIONS[direction]
     done = run.exchanges[(run.exchanges["device"] == 0) & run.exchanges[arrive].notna()]
     last_bit = np.interp(done[arrive] - LATENCY_S, edges_s, carried)
     return np.asarray((last_bit - np.interp(done[begin], edges_s, carried)) / (8 * done[size]))

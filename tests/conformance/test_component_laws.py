@@ -11,7 +11,7 @@ import run_sim
 from agents.tasks import TASKS
 from sim.commands.check import EXAMINERS, examined
 from sim.commands.exits import FAILED, OK
-from sim.families import FAMILIES
+from sim.scenario.families import FAMILIES
 
 #: Data from files are examined where their tests write such files.
 FILES = {name for name, row in TASKS.items() if row.is_file}
@@ -22,7 +22,7 @@ from agents.codecs.dense import Fp16
 from agents.methods.base import Deployed
 from agents.models.mlp import mlp
 from agents.models.options import MlpOptions
-from agents.tasks.own import OwnStream
+from agents.tasks.custom.stream import CustomStream
 from sim.triggers.base import Asks
 
 
@@ -49,7 +49,7 @@ class Good(Fp16):
     pass
 
 
-class Dice(OwnStream):
+class Dice(CustomStream):
     classes, inputs, transforms = 2, (1,), {}
 
     def history(self, rng):

@@ -13,8 +13,8 @@ import pytest
 import run_sim
 from agents.contract.component import Component
 from sim.commands.exits import BAD_INPUT, OK
-from sim.families import FAMILIES, IN_GRAMMAR, PLACES
 from sim.scenario.describing import find, options_of
+from sim.scenario.families import FAMILIES, IN_GRAMMAR, PLACES
 from sim.scenario.reference import pages
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,7 +55,7 @@ def test_the_grammar_has_every_option_with_its_description_and_default(family: s
 
 def test_the_tables_and_the_grammar_load_nothing_heavy() -> None:
     code = (
-        "import sys; from sim.families import FAMILIES; from sim.scenario.reference import pages; pages();"
+        "import sys; from sim.scenario.families import FAMILIES; from sim.scenario.reference import pages; pages();"
         f"print([name for name in {HEAVY!r} if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)

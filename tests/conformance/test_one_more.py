@@ -23,10 +23,10 @@ from agents.models import MODELS, ModelRow
 from agents.models.making import make_net
 from agents.tasks import TASKS
 from agents.tasks.row import TaskRow
-from sim.assembly import make_trigger
 from sim.commands.check import examined
 from sim.commands.exits import OK
-from sim.fleet_spec import fleet_spec
+from sim.run.assembly import make_trigger
+from sim.run.fleet_spec import fleet_spec
 from sim.scenario import Scenario, ScenarioErrors, describing, load
 from sim.triggers import TRIGGERS
 
@@ -41,7 +41,7 @@ from agents.contract.component import option
 from agents.contract.forms import Interval, PositiveTime
 from agents.methods.static import Static
 from agents.models.logistic import logistic
-from agents.tasks.sea import Sea
+from agents.tasks.synthetic.sea import Sea
 from sim.triggers.base import Numbering
 
 

@@ -14,11 +14,11 @@ from agents.codecs.making import make_codec
 from agents.contract.component import NoOptions, read_options
 from agents.methods.making import make_method
 from agents.models.making import make_net
-from agents.tasks.own import options_for
-from sim.assembly import make_trigger
-from sim.families import FAMILIES
-from sim.fleet_spec import fleet_spec
+from agents.tasks.custom.stream import options_for
+from sim.run.assembly import make_trigger
+from sim.run.fleet_spec import fleet_spec
 from sim.scenario import Scenario, ScenarioErrors, load
+from sim.scenario.families import FAMILIES
 
 OWN = '''
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ from agents.contract.component import option
 from agents.contract.forms import Interval, Time
 from agents.methods.static import Static
 from agents.models.logistic import logistic
-from agents.tasks.own import OwnStream
+from agents.tasks.custom.stream import CustomStream
 from sim.triggers.never import Never
 
 
@@ -86,12 +86,12 @@ def net(input_shape, classes, options):
     return type(made)(**{**vars(made), "options": dict(options)})
 
 
-class Flow(OwnStream):
+class Flow(CustomStream):
     def __init__(self, levels=8):
         self.levels = levels
 
 
-class FlowStrictly(OwnStream):
+class FlowStrictly(CustomStream):
     options = HalfOptions
 
     def __init__(self, options):

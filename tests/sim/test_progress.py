@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from sim.progress import Progress
+from sim.run.progress import Progress
 
 
 class Terminal(io.StringIO):
@@ -19,8 +19,8 @@ class Terminal(io.StringIO):
 @pytest.fixture(autouse=True)
 def every_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every call be one that is due, on a terminal of a known size and kind."""
-    monkeypatch.setattr("sim.progress._PLAIN_EVERY_S", 0.0)
-    monkeypatch.setattr("sim.progress._LIVE_EVERY_S", 0.0)
+    monkeypatch.setattr("sim.run.progress._PLAIN_EVERY_S", 0.0)
+    monkeypatch.setattr("sim.run.progress._LIVE_EVERY_S", 0.0)
     for name, value in {"TERM": "xterm", "COLUMNS": "120"}.items():
         monkeypatch.setenv(name, value)
 

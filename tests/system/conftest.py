@@ -8,35 +8,35 @@ from pathlib import Path
 
 import pytest
 import yaml
-from stage import Play, Run, Told, play_file, scene
+from run_commands import Reported, Run, RunScenario, play_file, scenario_of
 
 import run_sim
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _hear_ctrl_c() -> None:
+def _handle_ctrl_c() -> None:
     """Let children hear Ctrl-C even where the tests themselves run in the background, deaf to it."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
-def play(tmp_path_factory: pytest.TempPathFactory) -> Play:
+def play(tmp_path_factory: pytest.TempPathFactory) -> RunScenario:
     """Return a function that plays a scenario into a folder of its own."""
     numbers = count()
 
-    def play_it(name: str | dict[str, object], *overrides: str, eager: bool = False) -> Run:
+    def run_it(name: str | dict[str, object], *overrides: str, eager: bool = False) -> Run:
         folder = tmp_path_factory.mktemp("play") / f"run-{next(numbers)}"
-        file = scene(name) if isinstance(name, str) else folder.parent / "scenario.yaml"
+        file = scenario_of(name) if isinstance(name, str) else folder.parent / "scenario.yaml"
         if not isinstance(name, str):
             file.write_text(yaml.safe_dump(name), encoding="utf-8")
         return play_file(file, folder, overrides, eager=eager)
 
-    return play_it
+    return run_it
 
 
 @pytest.fixture
-def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Told:
+def reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Reported:
     """Return a function that runs the command line in an empty folder and returns (exit code, out, err)."""
     monkeypatch.chdir(tmp_path)
 

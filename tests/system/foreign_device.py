@@ -67,7 +67,7 @@ class ForeignDevice(TorchFunctionMode):
         tensors = [one for one in tree_leaves((args, kwargs)) if isinstance(one, torch.Tensor)]
         there = {id(one.inner): one for one in tensors if isinstance(one, Foreign)}
         made_there = kwargs.get("device") is not None and torch.device(kwargs["device"]) == DEVICE
-        if func in _TOLD or not (there or made_there):
+        if func in _REPORTED or not (there or made_there):
             return func(*args, **kwargs)
         if func not in _COPIES:
             _refuse_mixing(func, tensors)
@@ -98,8 +98,8 @@ def _precise(func: Any, args: Any, kwargs: _Named) -> Any:
 
 def _refuse_mixing(func: Any, tensors: list[torch.Tensor]) -> None:
     foreign = any(isinstance(one, Foreign) for one in tensors)
-    strangers = [one for one in tensors if not isinstance(one, Foreign) and one.dim()]
-    if foreign and strangers:
+    others = [one for one in tensors if not isinstance(one, Foreign) and one.dim()]
+    if foreign and others:
         raise MixedDevicesError(f"{func} on {NAME} and cpu: {[tuple(one.shape) for one in tensors]}")
 
 
@@ -131,7 +131,7 @@ _MOVES = {
     torch.Tensor.__array__: _numpy,
 }
 #: What a tensor tells of itself, not of what it holds.
-_TOLD = (torch.Tensor.device.__get__, torch._has_compatible_shallow_copy_type)
+_REPORTED = (torch.Tensor.device.__get__, torch._has_compatible_shallow_copy_type)
 _COPIES = (torch.Tensor.copy_,)
 #: What the processor computes with kernels of ours.
 _KERNELS = {

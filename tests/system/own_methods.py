@@ -9,7 +9,7 @@ import torch
 from agents.codecs.message import Field
 from agents.methods.base import CloudState, Context, Deployed, DeviceState, Payload, Recent, Updates, Who
 from agents.models.fitting import fit_heads
-from agents.tasks.base import History
+from agents.streams.base import History
 
 
 class LocalHead(Deployed):

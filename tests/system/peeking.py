@@ -10,7 +10,7 @@ import torch
 
 from agents.codecs.message import Field
 from agents.methods.base import Context, Deployed, DeviceState, Payload, Recent, Who
-from agents.tasks.base import Cell, Content, History, Past, Place, Stream
+from agents.streams.base import BlockId, Chunk, Content, History, Past, Stream
 
 #: Times are carried by float32 inputs: whole units of this, and the rest.
 UNIT_S = 2.0**-6
@@ -32,7 +32,7 @@ class Clock(Stream):
     def past_under(self, concept: int, split: str = "train") -> Past:
         return self.history().train
 
-    def draw(self, cell: Cell, rng: np.random.Generator) -> Content:
+    def draw(self, cell: Chunk, rng: np.random.Generator) -> Content:
         label = np.where(cell.valid, rng.random(cell.valid.shape) < 0.5, 0).astype(np.int16)
         time_s = np.where(cell.valid, cell.time_s, 0.0)
         whole = np.floor(time_s / UNIT_S)
@@ -41,7 +41,7 @@ class Clock(Stream):
         nothing = np.zeros(cell.valid.shape, np.int64)
         return Content(nothing, label, nothing.astype(np.int16), x, label)
 
-    def changes(self, place: Place) -> list[np.ndarray]:
+    def changes(self, place: BlockId) -> list[np.ndarray]:
         return [np.zeros(0)] * place.width
 
 

@@ -41,10 +41,10 @@ SETTINGS: dict[str, dict[str, str]] = {
 #: A stream whose samples are drawn as they come, of any number of inputs or of small images.
 STREAM = """
 import numpy as np
-from agents.tasks.own import OwnStream
+from agents.tasks.custom.stream import CustomStream
 
 
-class Tides(OwnStream):
+class Tides(CustomStream):
     transforms = {"shift": 0.0}
 
     def __init__(self, inputs=1, classes=2):
@@ -133,19 +133,21 @@ def digests(folder: Path, setting: str, *cases: str, workers: int = 0) -> dict[s
         | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(folder)]), "OMP_NUM_THREADS": "1"}
         | SETTINGS[setting]
     )
-    told = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=800)
-    assert told.returncode == 0, told.stderr[-3000:]
-    printed: dict[str, dict[str, str]] = json.loads(told.stdout.splitlines()[-1])
+    reported = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=800)
+    assert reported.returncode == 0, reported.stderr[-3000:]
+    printed: dict[str, dict[str, str]] = json.loads(reported.stdout.splitlines()[-1])
     return printed
 
 
 def _digest(file: Path, folder: Path, eager: bool, workers: int) -> str:
-    from sim.playing import HowToPlay, play
-    from sim.run_folder import RunFolder
+    from sim.run.run_folder import RunFolder
+    from sim.run.run_scenario import RunOptions, run_scenario
     from sim.scenario import load
 
-    how = HowToPlay(quiet=True, eager=eager, workers=workers)
-    run = play(load(file, (), allow_plugins=True), RunFolder.open(folder, force=True), how, lambda windows, marks: {})
+    how = RunOptions(quiet=True, eager=eager, workers=workers)
+    run = run_scenario(
+        load(file, (), allow_plugins=True), RunFolder.open(folder, force=True), how, lambda windows, marks: {}
+    )
     return str(json.loads((run.folder / "summary.json").read_text(encoding="utf-8"))["digest"])
 
 

@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
-from stage import Told, assert_refused, cli, files_below, play_file, scene
+from run_commands import Reported, assert_refused, cli, files_below, play_file, scenario_of
 
-TIMING, DIGITS = (scene(name).read_text(encoding="utf-8") for name in ("timing", "digits"))
+TIMING, DIGITS = (scenario_of(name).read_text(encoding="utf-8") for name in ("timing", "digits"))
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "\n".join(
     f"{name}: &{name} [{', '.join([f'*{above}'] * 9)}]" for above, name in zip("abcdefg", "bcdefgh", strict=True)
 )
@@ -71,21 +71,21 @@ WRONG: dict[str, tuple[str, str, str, list[str]]] = {
 
 
 @pytest.mark.parametrize("what", WRONG)
-def test_a_wrong_scenario_is_refused_in_one_line(told: Told, tmp_path: Path, what: str) -> None:
+def test_a_wrong_scenario_is_refused_in_one_line(reported: Reported, tmp_path: Path, what: str) -> None:
     good, old, new, parts = WRONG[what]
     assert good.count(old) >= 1
     (tmp_path / "wrong.yaml").write_text(good.replace(old, new, 1), encoding="utf-8")
     for command in ("run", "sweep", "validate"):
-        code, out, err = told(command, "wrong.yaml")
+        code, out, err = reported(command, "wrong.yaml")
         assert_refused(code, out, err, *parts)
         assert re.match(r"wrong\.yaml:\d+:\d+: ", err), err
     assert files_below(tmp_path) == ["wrong.yaml"]
 
 
-def test_all_problems_of_a_file_are_told_at_once(told: Told, tmp_path: Path) -> None:
+def test_all_problems_of_a_file_are_told_at_once(reported: Reported, tmp_path: Path) -> None:
     wrong = TIMING.replace("50 ms", "50").replace("devices: 40", "devices: -1").replace("rate: 2 /min", "rate: 2")
     (tmp_path / "wrong.yaml").write_text(wrong, encoding="utf-8")
-    code, _, err = told("validate", "wrong.yaml")
+    code, _, err = reported("validate", "wrong.yaml")
     assert code == 2
     assert [line.split(": ")[1] for line in err.splitlines()] == [
         "fleet.0.devices",
@@ -106,54 +106,54 @@ def test_all_problems_of_a_file_are_told_at_once(told: Told, tmp_path: Path) -> 
         ("seed=[", ["seed", "not YAML"]),
     ],
 )
-def test_an_override_is_checked_like_the_file(told: Told, override: str, parts: list[str]) -> None:
-    assert_refused(*told("run", str(scene("timing")), "--set", override), *parts)
+def test_an_override_is_checked_like_the_file(reported: Reported, override: str, parts: list[str]) -> None:
+    assert_refused(*reported("run", str(scenario_of("timing")), "--set", override), *parts)
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n# nothing\n", b"\xff\xfe\x00\x01", b"- 1\n", b"--- 1\n--- 2\n"])
-def test_what_is_no_scenario_is_refused(told: Told, tmp_path: Path, content: bytes) -> None:
+def test_what_is_no_scenario_is_refused(reported: Reported, tmp_path: Path, content: bytes) -> None:
     (tmp_path / "odd.yaml").write_bytes(content)
-    assert_refused(*told("run", "odd.yaml"), "odd.yaml")
+    assert_refused(*reported("run", "odd.yaml"), "odd.yaml")
     assert files_below(tmp_path) == ["odd.yaml"]
 
 
 @pytest.mark.parametrize("name", ["gone.yaml", ".", "not/there.yaml"])
-def test_what_is_no_file_is_refused(told: Told, tmp_path: Path, name: str) -> None:
-    assert_refused(*told("run", name), name)
+def test_what_is_no_file_is_refused(reported: Reported, tmp_path: Path, name: str) -> None:
+    assert_refused(*reported("run", name), name)
     assert files_below(tmp_path) == []
 
 
-def test_a_file_in_the_way_of_out_is_refused(told: Told, tmp_path: Path) -> None:
+def test_a_file_in_the_way_of_out_is_refused(reported: Reported, tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("mine", encoding="utf-8")
     for out in ("taken", "taken/below"):
-        assert_refused(*told("run", str(scene("timing")), "--out", out), out)
+        assert_refused(*reported("run", str(scenario_of("timing")), "--out", out), out)
     assert (tmp_path / "taken").read_text(encoding="utf-8") == "mine"
 
 
-def test_a_folder_that_holds_something_else_is_refused_even_with_force(told: Told, tmp_path: Path) -> None:
+def test_a_folder_that_holds_something_else_is_refused_even_with_force(reported: Reported, tmp_path: Path) -> None:
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "chapter.tex").write_text("years of work", encoding="utf-8")
     for force in ([], ["--force"]):
-        assert_refused(*told("run", str(scene("timing")), "--out", "thesis", *force), "thesis", "--out")
+        assert_refused(*reported("run", str(scenario_of("timing")), "--out", "thesis", *force), "thesis", "--out")
     assert files_below(tmp_path) == ["thesis", "thesis/chapter.tex"]
 
 
-def test_a_run_is_replaced_only_with_force(told: Told, tmp_path: Path) -> None:
-    play = ["run", str(scene("timing")), "--quiet", "--out", "mine"]
-    play_file(scene("timing"), tmp_path / "mine", ())
+def test_a_run_is_replaced_only_with_force(reported: Reported, tmp_path: Path) -> None:
+    play = ["run", str(scenario_of("timing")), "--quiet", "--out", "mine"]
+    play_file(scenario_of("timing"), tmp_path / "mine", ())
     (tmp_path / "mine" / "note.txt").write_text("look at minute 3", encoding="utf-8")
     before = files_below(tmp_path)
-    assert_refused(*told(*play), "mine", "already holds a run", "--force")
+    assert_refused(*reported(*play), "mine", "already holds a run", "--force")
     assert files_below(tmp_path) == before
-    assert told(*play, "--force")[0] == 0
+    assert reported(*play, "--force")[0] == 0
     assert "mine/note.txt" not in files_below(tmp_path)
 
 
 @pytest.mark.parametrize("command", ["plot", "report", "compare"])
-def test_a_folder_that_holds_no_run_cannot_be_shown(told: Told, tmp_path: Path, command: str) -> None:
+def test_a_folder_that_holds_no_run_cannot_be_shown(reported: Reported, tmp_path: Path, command: str) -> None:
     (tmp_path / "empty").mkdir()
     for folder in ("empty", "gone"):
-        assert_refused(*told(command, folder), folder)
+        assert_refused(*reported(command, folder), folder)
     assert files_below(tmp_path) == ["empty"]
 
 

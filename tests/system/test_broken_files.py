@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from stage import ROOT, Told
+from run_commands import ROOT, Reported
 
 CASES = ROOT.parent / "shared" / "cases"
 TASK = """\
@@ -131,11 +131,11 @@ BROKEN: dict[str, tuple[str, Callable[[Path], None], str]] = {
 
 
 @pytest.mark.parametrize("what", BROKEN)
-def test_validate_and_run_refuse_a_broken_file_in_the_same_words(told: Told, tmp_path: Path, what: str) -> None:
+def test_validate_and_run_refuse_a_broken_file_in_the_same_words(reported: Reported, tmp_path: Path, what: str) -> None:
     scenario, write, problem = BROKEN[what]
     write(tmp_path)
     (tmp_path / "scenario.yaml").write_text(scenario, encoding="utf-8")
-    checked, ran = told("validate", "scenario.yaml"), told("run", "scenario.yaml", "--quiet", "--out", "run")
+    checked, ran = reported("validate", "scenario.yaml"), reported("run", "scenario.yaml", "--quiet", "--out", "run")
     assert checked == ran
     code, out, err = checked
     assert (code, out) == (2, "")
@@ -148,11 +148,11 @@ def test_validate_and_run_refuse_a_broken_file_in_the_same_words(told: Told, tmp
 @pytest.mark.slow
 @pytest.mark.skipif(not CASES.is_dir(), reason="field cases are not here")
 @pytest.mark.parametrize("case", sorted(path.parent.name for path in CASES.glob("*/case.yaml")))
-def test_validate_and_run_agree_on_field_cases(told: Told, tmp_path: Path, case: str) -> None:
+def test_validate_and_run_agree_on_field_cases(reported: Reported, tmp_path: Path, case: str) -> None:
     if case.startswith("22-"):
         pytest.skip("plays for very long; only validate can look at it")
     file = str(CASES / case / "case.yaml")
-    checked, ran = told("validate", file), told("run", file, "--quiet", "--out", str(tmp_path / "run"))
+    checked, ran = reported("validate", file), reported("run", file, "--quiet", "--out", str(tmp_path / "run"))
     assert checked[0] == ran[0]
     if checked[0]:
         assert checked[2] == ran[2]

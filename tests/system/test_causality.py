@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
-from stage import STAGES, Play, Run, Table, where
-from worlds import rough_worlds, worlds
+from random_scenarios import rough_worlds, worlds
+from run_commands import STAGES, Run, RunScenario, Table, where
 
 #: How an exchange may end; ``in_flight`` where it has not ended yet.
 OUTCOMES = {"installed", "in_flight", "superseded", "lost", "aborted", "rejected"}
@@ -164,7 +164,7 @@ WHERE_ALL_ARRIVE: list[Law] = [links_and_exchanges_count_the_same_bytes, the_clo
 
 @in_many_worlds
 @given(world=worlds())
-def test_causality_and_conservation_hold_in_every_world(play: Play, world: dict[str, Any]) -> None:
+def test_causality_and_conservation_hold_in_every_world(play: RunScenario, world: dict[str, Any]) -> None:
     run = play(world)
     for law in [*EVERYWHERE, *WHERE_ALL_ARRIVE]:
         law(run, world)
@@ -172,7 +172,7 @@ def test_causality_and_conservation_hold_in_every_world(play: Play, world: dict[
 
 @in_many_worlds
 @given(world=rough_worlds())
-def test_they_hold_where_messages_are_lost_and_devices_go_away(play: Play, world: dict[str, Any]) -> None:
+def test_they_hold_where_messages_are_lost_and_devices_go_away(play: RunScenario, world: dict[str, Any]) -> None:
     run = play(world)
     for law in [*EVERYWHERE, nothing_is_left_on_the_way]:
         law(run, world)

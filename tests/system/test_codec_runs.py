@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from stage import Play, scene
+from run_commands import RunScenario, scenario_of
 
 from agents.contract import MessageSizes
-from sim.assembly import assemble
+from sim.run.assembly import assemble
 from sim.scenario import load
 
 LOSSY = ["links.lte={up: 40 kbit/s, down: 80 kbit/s, latency: 100 ms, jitter: 300 ms, loss: 2 %, recovery: {arq: off}}"]
@@ -20,7 +20,7 @@ CODECS = {
 @pytest.mark.parametrize(
     ("codec", "in_flight"), [("topk", "drop"), ("delta", "drop"), ("delta", "replace"), ("rice", "queue")]
 )
-def test_lazy_and_eager_play_give_one_digest(play: Play, codec: str, in_flight: str) -> None:
+def test_lazy_and_eager_play_give_one_digest(play: RunScenario, codec: str, in_flight: str) -> None:
     overrides = [*LOSSY, f"method.codec={CODECS[codec]}", f"method.in_flight={in_flight}"]
     lazy, eager = (play("digits", *overrides, eager=eager) for eager in (False, True))
     assert lazy.summary["installed"] > 20
@@ -42,7 +42,7 @@ def test_options_reach_the_codec() -> None:
 
 def sizes(codec: str) -> MessageSizes:
     """Return what the data plane says of sizes."""
-    plane = assemble(load(scene("digits"), [f"method.codec={codec}"])).simulation.plane
+    plane = assemble(load(scenario_of("digits"), [f"method.codec={codec}"])).simulation.plane
     assert plane is not None
     plane.close()
     return plane.sizes

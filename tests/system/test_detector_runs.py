@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 import test_resume_runs as cut_short
-from stage import Play, Run, assert_refused, cli, scene
+from run_commands import Run, RunScenario, assert_refused, cli, scenario_of
 
-from sim.playing import HowToPlay, play
-from sim.run_folder import RunFolder
+from sim.run.run_folder import RunFolder
+from sim.run.run_scenario import RunOptions, run_scenario
 from sim.scenario import load
 
 SLOW_LINK = "links.lte={up: 3 kbit/s, down: 3 kbit/s, latency: {exponential: {mean: 300 ms}}}"
@@ -36,57 +36,57 @@ def trigger(options: str) -> str:
 
 
 @pytest.mark.parametrize("detector", DETECTORS)
-def test_lazily_or_eagerly_alarms_are_the_same(play: Play, detector: str) -> None:
+def test_lazily_or_eagerly_alarms_are_the_same(run_scenario: RunScenario, detector: str) -> None:
     asked = [*WORLD, trigger(DETECTORS[detector])]
-    lazy, eager = play("gaussians", *asked), play("gaussians", *asked, eager=True)
+    lazy, eager = run_scenario("gaussians", *asked), run_scenario("gaussians", *asked, eager=True)
     assert lazy.digest == eager.digest
     assert len(lazy.exchanges["ticket"]) > 10
 
 
 @pytest.mark.ray
-def test_workers_change_no_alarm(play: Play, tmp_path: Path) -> None:
+def test_workers_change_no_alarm(run_scenario: RunScenario, tmp_path: Path) -> None:
     asked = [*WORLD, trigger(DETECTORS["page_hinkley"])]
-    scenario = load(scene("gaussians"), asked)
-    spread = play_with(scenario, tmp_path / "spread", HowToPlay(quiet=True, workers=2))
-    assert spread.digest == play("gaussians", *asked).digest
+    scenario = load(scenario_of("gaussians"), asked)
+    spread = play_with(scenario, tmp_path / "spread", RunOptions(quiet=True, workers=2))
+    assert spread.digest == run_scenario("gaussians", *asked).digest
 
 
-def play_with(scenario: object, folder: Path, how: HowToPlay) -> Run:
-    return Run(play(scenario, RunFolder.open(folder), how, lambda windows, marks: {}).folder)  # type: ignore[arg-type]
+def play_with(scenario: object, folder: Path, how: RunOptions) -> Run:
+    return Run(run_scenario(scenario, RunFolder.open(folder), how, lambda windows, marks: {}).folder)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("tick", [2, 5])
 def test_a_run_that_is_cut_short_in_the_middle_of_a_detectors_window_goes_on(tmp_path: Path, tick: int) -> None:
     drift = "drift.0.to={rotate: 90 deg}"
-    whole = cut_short.begin(tmp_path / "whole", drift, trigger="spying:Alarmed")
+    whole = cut_short.begin(tmp_path / "whole", drift, trigger="recorded_orders:Alarmed")
     assert len(whole.exchanges["ticket"]) > 20
     cut_short.at(tick, cut_short.ctrl_c)
     with pytest.raises(cut_short.Interrupted):
-        cut_short.begin(tmp_path / "cut", drift, trigger="spying:Alarmed")
+        cut_short.begin(tmp_path / "cut", drift, trigger="recorded_orders:Alarmed")
     assert cut_short.resumed(tmp_path / "cut").digest == whole.digest
 
 
-def test_alarms_follow_a_drift(play: Play) -> None:
+def test_alarms_follow_a_drift(run_scenario: RunScenario) -> None:
     detector = "signal: error, detector: {kind: page_hinkley, threshold: 6, minimum: 10}"
     method = f"method={{adapter: {{kind: cloud_ft, steps: 2, window: 8}}, trigger: {{kind: detector, {detector}}}}}"
     asked = ["fleet.0.samples={rate: 1 /s}", method]
-    with_drift, without = (play("gaussians", *asked, f"drift.0.to={to}") for to in ("{rotate: 90 deg}", "{}"))
+    with_drift, without = (run_scenario("gaussians", *asked, f"drift.0.to={to}") for to in ("{rotate: 90 deg}", "{}"))
     asks, false_alarms = (len(run.exchanges["ticket"]) for run in (with_drift, without))
     assert asks > 3 * false_alarms
 
 
 def test_a_gate_asks_for_those_that_would_gain(tmp_path: Path) -> None:
-    gated = ["method.adapter={kind: 'gated:Gated', steps: 2, window: 8}", "drift.0.to={rotate: 90 deg}"]
-    asked = [*WORLD, *gated, "method.trigger={kind: gate, quantile: 80 %, cooldown: 20 s}"]
-    scenario = load(scene("gaussians"), asked, allow_plugins=True)
-    how = (HowToPlay(quiet=True, plugins=True, eager=eager) for eager in (False, True))
+    interrupted = ["method.adapter={kind: 'gated:Gated', steps: 2, window: 8}", "drift.0.to={rotate: 90 deg}"]
+    asked = [*WORLD, *interrupted, "method.trigger={kind: gate, quantile: 80 %, cooldown: 20 s}"]
+    scenario = load(scenario_of("gaussians"), asked, allow_plugins=True)
+    how = (RunOptions(quiet=True, plugins=True, eager=eager) for eager in (False, True))
     lazy, eager = (play_with(scenario, tmp_path / str(number), one) for number, one in enumerate(how))
     assert lazy.digest == eager.digest
     assert len(lazy.exchanges["ticket"]) > 10
 
 
 def test_what_cannot_be_watched_is_refused(tmp_path: Path) -> None:
-    file = scene("gaussians")
+    file = scenario_of("gaussians")
     for words, parts in (
         (["method.trigger={kind: gate, threshold: 1}", "method.adapter=cloud_ft"], ["method.trigger", "no gate"]),
         (["method.trigger={kind: gate}", "method.adapter=cloud_ft"], ["method.trigger", "threshold, quantile"]),

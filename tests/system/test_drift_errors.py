@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from stage import Told
+from run_commands import Reported
 
 WORLD = """\
 version: 1
@@ -40,10 +40,10 @@ IMPOSSIBLE = {
 
 @pytest.mark.parametrize("command", ["validate", "run"])
 @pytest.mark.parametrize("what", IMPOSSIBLE)
-def test_what_cannot_move_is_refused_at_its_line(told: Told, tmp_path: Path, what: str, command: str) -> None:
+def test_what_cannot_move_is_refused_at_its_line(reported: Reported, tmp_path: Path, what: str, command: str) -> None:
     lines, problem = IMPOSSIBLE[what]
     (tmp_path / "scenario.yaml").write_text(WORLD + lines, encoding="utf-8")
-    code, out, err = told(command, "scenario.yaml", *(["--quiet"] if command == "run" else []))
+    code, out, err = reported(command, "scenario.yaml", *(["--quiet"] if command == "run" else []))
     assert code == 2
     assert err.startswith(problem)
     assert len(err.splitlines()) == 1
@@ -51,7 +51,7 @@ def test_what_cannot_move_is_refused_at_its_line(told: Told, tmp_path: Path, wha
     assert not (tmp_path / "runs").exists() or not list((tmp_path / "runs").iterdir())
 
 
-def test_a_point_of_a_sweep_that_cannot_move_is_refused_before_any_plays(told: Told, tmp_path: Path) -> None:
+def test_a_point_of_a_sweep_that_cannot_move_is_refused_before_any_plays(reported: Reported, tmp_path: Path) -> None:
     sweep = (
         "  - {at: 9 s, kind: sudden, share: 100 %, to: {invert: true}}\n"
         "  - {at: 20 s, kind: incremental, over: 9 s, to: {rotate: 90 deg}}\n"
@@ -59,6 +59,6 @@ def test_a_point_of_a_sweep_that_cannot_move_is_refused_before_any_plays(told: T
     )
     (tmp_path / "scenario.yaml").write_text(WORLD + sweep, encoding="utf-8")
     for command in ("validate", "sweep"):
-        code, _, err = told(command, "scenario.yaml")
+        code, _, err = reported(command, "scenario.yaml")
         assert code == 2
         assert "drift.1: invert cannot move step by step" in err

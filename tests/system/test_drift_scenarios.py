@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from run_commands import ROOT, Run, Table, play_file
 from scipy.stats import chisquare, kstest
-from stage import ROOT, Run, Table, play_file
 
 from sim.scenario import load
 
@@ -31,15 +31,17 @@ def played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return name, play_file(request.param, tmp_path_factory.mktemp(name) / "run", SMALLER)
 
 
-def of_device(told: Table, device: int) -> Table:
+def of_device(reported: Table, device: int) -> Table:
     """Return the truth about one device."""
-    return {name: values[told["device"] == device] for name, values in told.items()}
+    return {name: values[reported["device"] == device] for name, values in reported.items()}
 
 
-def begins_s(told: Table, concept: int = 1) -> np.ndarray:
+def begins_s(reported: Table, concept: int = 1) -> np.ndarray:
     """Return when a concept begins to reign for each device that it ever reigns for."""
-    mine = told["concept"] == concept
-    return np.array([told["from_s"][mine & (told["device"] == device)].min() for device in set(told["device"][mine])])
+    mine = reported["concept"] == concept
+    return np.array(
+        [reported["from_s"][mine & (reported["device"] == device)].min() for device in set(reported["device"][mine])]
+    )
 
 
 def minutes(run: Run, column: str) -> np.ndarray:
@@ -49,13 +51,13 @@ def minutes(run: Run, column: str) -> np.ndarray:
 
 
 def test_the_truth_covers_every_device_from_the_beginning_to_the_end(played: tuple[str, Run]) -> None:
-    told = played[1].table("concepts")
-    assert list(told) == ["device", "cohort", "from_s", "until_s", "concept", "name", "share_from", "share_until"]
-    assert set(told["device"].tolist()) == set(range(60))
-    assert (told["until_s"] > told["from_s"]).all()
-    assert ((told["concept"] == 0) == (told["name"] == "original")).all()
+    reported = played[1].table("concepts")
+    assert list(reported) == ["device", "cohort", "from_s", "until_s", "concept", "name", "share_from", "share_until"]
+    assert set(reported["device"].tolist()) == set(range(60))
+    assert (reported["until_s"] > reported["from_s"]).all()
+    assert ((reported["concept"] == 0) == (reported["name"] == "original")).all()
     for device in (0, 31, 59):
-        mine = of_device(told, device)
+        mine = of_device(reported, device)
         for at_s in np.linspace(0.5, 599.5, 97):
             here = (mine["from_s"] < at_s) & (at_s <= mine["until_s"])
             assert mine["share_from"][here].sum() == pytest.approx(1.0)
@@ -73,8 +75,8 @@ def test_figures_mark_what_the_truth_tells(played: tuple[str, Run]) -> None:
     name, run = played
     marks = json.loads((run.folder / "manifest.json").read_text(encoding="utf-8"))["drift"]
     first_s = min(mark["at_s"] for mark in marks)
-    told = run.table("concepts")
-    fresh_s = told["from_s"][told["concept"] > 0]
+    reported = run.table("concepts")
+    fresh_s = reported["from_s"][reported["concept"] > 0]
     assert first_s <= fresh_s.min() <= max(first_s, min(mark["until_s"] for mark in marks))
     if name != "arrival_rate":
         assert fresh_s.max() <= max(mark["until_s"] for mark in marks)
@@ -103,80 +105,80 @@ def test_lazy_and_eager_are_one_run(name: str, tmp_path_factory: pytest.TempPath
     assert runs[0].digest == runs[1].digest
 
 
-def _sudden(run: Run, told: Table) -> None:
-    touched = len(begins_s(told))
+def _sudden(run: Run, reported: Table) -> None:
+    touched = len(begins_s(reported))
     assert 15 < touched < 45
-    assert (begins_s(told) == 180.0).all()
+    assert (begins_s(reported) == 180.0).all()
 
 
-def _gradual(run: Run, told: Table) -> None:
-    mixing = of_device(told, 0)
+def _gradual(run: Run, reported: Table) -> None:
+    mixing = of_device(reported, 0)
     assert mixing["share_from"].tolist() == [1, 1, 0, 1]
     assert mixing["share_until"].tolist() == [1, 0, 1, 1]
     assert mixing["until_s"][1] - mixing["from_s"][1] == 300.0
 
 
-def _incremental(run: Run, told: Table) -> None:
-    assert of_device(told, 0)["from_s"].tolist() == [0.0, *(120.0 + 37.5 * np.arange(8))]
+def _incremental(run: Run, reported: Table) -> None:
+    assert of_device(reported, 0)["from_s"].tolist() == [0.0, *(120.0 + 37.5 * np.arange(8))]
 
 
-def _recurring(run: Run, told: Table) -> None:
-    assert of_device(told, 0)["concept"].tolist() == [0, 1, 0, 1, 0]
+def _recurring(run: Run, reported: Table) -> None:
+    assert of_device(reported, 0)["concept"].tolist() == [0, 1, 0, 1, 0]
 
 
-def _blip(run: Run, told: Table) -> None:
-    assert of_device(told, 0)["from_s"].tolist() == [0.0, 240.0, 300.0]
+def _blip(run: Run, reported: Table) -> None:
+    assert of_device(reported, 0)["from_s"].tolist() == [0.0, 240.0, 300.0]
 
 
-def _random_walk(run: Run, told: Table) -> None:
-    paths = {tuple(of_device(told, device)["concept"].tolist()) for device in range(60)}
+def _random_walk(run: Run, reported: Table) -> None:
+    paths = {tuple(of_device(reported, device)["concept"].tolist()) for device in range(60)}
     assert len(paths) == 60
-    assert set(told["concept"].tolist()) == set(range(17))
+    assert set(reported["concept"].tolist()) == set(range(17))
 
 
-def _wave(run: Run, told: Table) -> None:
-    assert len(begins_s(told)) == 60
-    assert kstest((begins_s(told) - 120.0) / 300.0, "uniform").pvalue > 1e-3
+def _wave(run: Run, reported: Table) -> None:
+    assert len(begins_s(reported)) == 60
+    assert kstest((begins_s(reported) - 120.0) / 300.0, "uniform").pvalue > 1e-3
 
 
-def _groups(run: Run, told: Table) -> None:
-    when_s, sizes = np.unique(begins_s(told), return_counts=True)
+def _groups(run: Run, reported: Table) -> None:
+    when_s, sizes = np.unique(begins_s(reported), return_counts=True)
     assert when_s.tolist() == [120.0, 180.0, 240.0, 300.0]
     assert chisquare(sizes).pvalue > 1e-3
 
 
-def _independent(run: Run, told: Table) -> None:
-    dark = told["concept"] == 1
-    assert told["until_s"][dark] - told["from_s"][dark] == pytest.approx(np.full(60, 60.0))
-    assert kstest((begins_s(told) - 60.0) / 360.0, "uniform").pvalue > 1e-3
+def _independent(run: Run, reported: Table) -> None:
+    dark = reported["concept"] == 1
+    assert reported["until_s"][dark] - reported["from_s"][dark] == pytest.approx(np.full(60, 60.0))
+    assert kstest((begins_s(reported) - 60.0) / 360.0, "uniform").pvalue > 1e-3
 
 
-def _severities(run: Run, told: Table) -> None:
-    names = of_device(told, 0)["name"].tolist()
+def _severities(run: Run, reported: Table) -> None:
+    names = of_device(reported, 0)["name"].tolist()
     assert names[2] == "brightness 0.15 + noise 0.08"
     assert names[3] == "blur 1 + brightness 0.3 + noise 0.1"
 
 
-def _label_shift(run: Run, told: Table) -> None:
-    assert of_device(told, 0)["name"].tolist() == ["original", "dirichlet 0.2", "dirichlet 0.2", "prior", "prior"]
+def _label_shift(run: Run, reported: Table) -> None:
+    assert of_device(reported, 0)["name"].tolist() == ["original", "dirichlet 0.2", "dirichlet 0.2", "prior", "prior"]
 
 
-def _concept_shift(run: Run, told: Table) -> None:
-    assert of_device(told, 0)["name"].tolist() == ["original", "swap 0-1 + swap 4-9", "permute 1"]
+def _concept_shift(run: Run, reported: Table) -> None:
+    assert of_device(reported, 0)["name"].tolist() == ["original", "swap 0-1 + swap 4-9", "permute 1"]
 
 
-def _arrival_rate(run: Run, told: Table) -> None:
+def _arrival_rate(run: Run, reported: Table) -> None:
     counts = minutes(run, "samples")
     rates = np.array([1, 1, 3, 3, 1, 1, 0.625, 0.25, 0.25, 0.25])
     assert chisquare(counts, rates / rates.sum() * counts.sum()).pvalue > 1e-3
 
 
-def _scrambled(run: Run, told: Table) -> None:
+def _scrambled(run: Run, reported: Table) -> None:
     assert (minutes(run, "correct_static") / minutes(run, "samples"))[5:].max() < 0.3
 
 
-def _named(run: Run, told: Table) -> None:
-    assert of_device(told, 0)["name"].tolist()[3] == "blur 0.6 + contrast 0.15 + noise 0.09 + arrivals 0.5"
+def _named(run: Run, reported: Table) -> None:
+    assert of_device(reported, 0)["name"].tolist()[3] == "blur 0.6 + contrast 0.15 + noise 0.09 + arrivals 0.5"
     assert "rain:" in (run.folder / "resolved.yaml").read_text(encoding="utf-8")
 
 

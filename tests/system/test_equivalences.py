@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from stage import Play, assert_rows_equal, where
+from run_commands import RunScenario, assert_rows_equal, where
 
 #: Constructs that have no effect here, though they lead through other parts of the code.
 NEUTRAL = {
@@ -26,21 +26,21 @@ TRIGGERS = {
 
 @pytest.mark.parametrize("trigger", TRIGGERS)
 @pytest.mark.parametrize("in_flight", ["drop", "replace", "queue"])
-def test_a_construct_without_effect_has_none(play: Play, in_flight: str, trigger: str) -> None:
+def test_a_construct_without_effect_has_none(play: RunScenario, in_flight: str, trigger: str) -> None:
     method = [f"method.trigger={TRIGGERS[trigger]}", f"method.in_flight={in_flight}"]
     expected = play("timing", *method)
     assert expected.summary["installed"] > 100
-    wrong = [what for what, told in NEUTRAL.items() if play("timing", *method, *told).digest != expected.digest]
+    wrong = [what for what, reported in NEUTRAL.items() if play("timing", *method, *reported).digest != expected.digest]
     assert not wrong
 
 
-def test_the_length_of_a_tick_leaves_exchanges_alone(play: Play) -> None:
+def test_the_length_of_a_tick_leaves_exchanges_alone(play: RunScenario) -> None:
     runs = [play("timing", f"tick={tick}").exchanges for tick in ("10 s", "600 s", "370 ms")]
     assert_rows_equal(runs[0], runs[1])
     assert_rows_equal(runs[0], runs[2])
 
 
-def test_a_longer_run_begins_like_a_shorter_one(play: Play) -> None:
+def test_a_longer_run_begins_like_a_shorter_one(play: RunScenario) -> None:
     short, long = play("timing").exchanges, play("timing", "duration=20 min").exchanges
     assert len(long["ticket"]) > len(short["ticket"])
     # Whoever was on the way when the short run ended went on in the long one.

@@ -27,9 +27,9 @@ def all_here(tmp_path_factory: pytest.TempPathFactory) -> Digests:
     return digests(tmp_path_factory.mktemp("all-here"), "as it is", *CASES, workers=2)
 
 
-def assert_one_digest_each(told: Digests, wanted: Digests) -> None:
+def assert_one_digest_each(reported: Digests, wanted: Digests) -> None:
     """Compare ways of running; models that were trained alike run alike on other processors as well."""
-    for case, ways in told.items():
+    for case, ways in reported.items():
         assert len(set(ways.values())) == 1, (case, ways)
         if case not in PICTURES:
             assert ways["lazy"] == wanted[case]["lazy"], case
@@ -37,14 +37,14 @@ def assert_one_digest_each(told: Digests, wanted: Digests) -> None:
 
 @pytest.mark.parametrize("setting", ["as it is", "sse", "avx2"])
 def test_lazily_and_eagerly_it_is_one_digest_on_every_processor(here: Digests, tmp_path: Path, setting: str) -> None:
-    told = here if setting == "as it is" else digests(tmp_path, setting, *SHORT)
-    assert_one_digest_each(told, here)
+    reported = here if setting == "as it is" else digests(tmp_path, setting, *SHORT)
+    assert_one_digest_each(reported, here)
 
 
 @pytest.mark.ray
 def test_devices_of_one_input_are_shared_out_among_workers_without_a_trace(tmp_path: Path) -> None:
-    told = digests(tmp_path, "avx2", "one input, many devices", workers=2)
-    assert_one_digest_each(told, told)
+    reported = digests(tmp_path, "avx2", "one input, many devices", workers=2)
+    assert_one_digest_each(reported, reported)
 
 
 @pytest.mark.slow
@@ -52,5 +52,5 @@ def test_devices_of_one_input_are_shared_out_among_workers_without_a_trace(tmp_p
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_every_model_gives_one_digest_on_every_processor(all_here: Digests, tmp_path: Path, setting: str) -> None:
-    told = all_here if setting == "as it is" else digests(tmp_path, setting, *CASES, workers=2)
-    assert_one_digest_each(told, all_here)
+    reported = all_here if setting == "as it is" else digests(tmp_path, setting, *CASES, workers=2)
+    assert_one_digest_each(reported, all_here)

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stage import Play, assert_rows_equal
-from worlds import rough_worlds, triggers, worlds
+from random_scenarios import rough_worlds, triggers, worlds
+from run_commands import RunScenario, assert_rows_equal
 
 #: Tasks of drawn samples and small nets, without and with a trunk: what is exact here is a matter of order, not size.
 DATA = [{"kind": "gaussians", "history": 500}, {"kind": "hyperplane", "history": 500}]
@@ -38,7 +38,7 @@ def tasks(draw: st.DrawFn) -> dict[str, Any]:
 
 @settings(max_examples=30)
 @given(world=tasks())
-def test_lazy_and_eager_play_agree_in_every_world(play: Play, world: dict[str, Any]) -> None:
+def test_lazy_and_eager_play_agree_in_every_world(play: RunScenario, world: dict[str, Any]) -> None:
     lazy, eager = play(world), play(world, eager=True)
     for name in ("exchanges", "devices", "windows", "links", "cloud"):
         assert_rows_equal(lazy.table(name), eager.table(name))
@@ -46,7 +46,7 @@ def test_lazy_and_eager_play_agree_in_every_world(play: Play, world: dict[str, A
 
 
 @pytest.mark.parametrize("tick", ["1 s", "7 s", "30 s"])
-def test_ticks_change_no_prediction(play: Play, tick: str) -> None:
+def test_ticks_change_no_prediction(play: RunScenario, tick: str) -> None:
     slow = ["links.lte.up=8 kbit/s", "method.adapter={kind: cloud_ft, window: 8, steps: 3}"]
     asks = ["method.trigger={kind: poisson, rate: 10 /min}", "duration=70 s", "fleet.0.devices=10"]
     fine, coarse = play("gaussians", *slow, *asks, "tick=10 s"), play("gaussians", *slow, *asks, f"tick={tick}")
@@ -56,7 +56,7 @@ def test_ticks_change_no_prediction(play: Play, tick: str) -> None:
 
 
 @pytest.mark.parametrize("adapter", ["{kind: cloud_ft, steps: 5}", "{kind: persona, steps: 20}"])
-def test_a_device_may_ask_before_its_first_sample_or_never_have_one(play: Play, adapter: str) -> None:
+def test_a_device_may_ask_before_its_first_sample_or_never_have_one(play: RunScenario, adapter: str) -> None:
     chosen = [f"method.adapter={adapter}", "method.trigger={kind: at, times: [0 s, 20 s]}"]
     # It has nothing to tell, and gets back what says nothing: up to the next ask it is the base model.
     windows = play("digits", *chosen, "links.lte={up: 1 Gbit/s, down: 1 Gbit/s}").windows
@@ -66,7 +66,7 @@ def test_a_device_may_ask_before_its_first_sample_or_never_have_one(play: Play, 
     assert (silent["samples"], silent["accuracy"], silent["installed"]) == (0, None, 24)
 
 
-def test_a_request_that_is_retried_is_adapted_to_anew(play: Play) -> None:
+def test_a_request_that_is_retried_is_adapted_to_anew(play: RunScenario) -> None:
     lossy = "links.lte={up: 1 Mbit/s, down: 1 Mbit/s, loss: 20 %, recovery: {arq: off, timeout: 500 ms, retries: 5}}"
     lazy, eager = play("digits", lossy, "tick=50 s"), play("digits", lossy, eager=True)
     again = lazy.exchanges["sent_s"] > lazy.exchanges["requested_s"]

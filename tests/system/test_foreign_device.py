@@ -10,22 +10,22 @@ from typing import Any
 
 import numpy as np
 import pytest
-import spying
+import recorded_orders
 import torch
 import yaml
 from foreign_device import DEVICE, NAME, MixedDevicesError, foreign_device
-from likeness import assert_alike
-from stage import Play, Run, scene
+from run_commands import Run, RunScenario, scenario_of
+from same_samples import assert_alike
 
-from agents import measures
-from agents.building import draw_blueprint
+from agents import metrics
+from agents.build import draw_blueprint
 from agents.contract import BackendError
 from agents.orders import Kind, Orders
 from agents.pools.inline import InlinePool
-from sim.fleet_spec import fleet_spec
-from sim.playing import HowToPlay, play
-from sim.resume import resume_in
-from sim.run_folder import RunFolder
+from sim.run.fleet_spec import fleet_spec
+from sim.run.resume import resume_in
+from sim.run.run_folder import RunFolder
+from sim.run.run_scenario import RunOptions, run_scenario
 from sim.scenario import Scenario, load
 
 PERSONA = {"kind": "persona", "steps": 20, "prototypes": 4, "window": 8}
@@ -42,13 +42,13 @@ NORMAL = ["task.data.history=300", "task.pretrain.epochs=1", "method.trigger={ki
 #: What ranks items: the data, the model, and the adapter.
 CLICKS = {"kind": "synthetic_interactions", "users": 60, "items": 40, "clicks": 10, "negatives": 19}
 RANKING = [("din", "cloud_ft"), ("gru4rec", "persona"), ("sasrec", "persona")]
-HOW = HowToPlay(quiet=True, plugins=True)
+HOW = RunOptions(quiet=True, plugins=True)
 
 
 @pytest.fixture(autouse=True)
 def _one_loss(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let losses be computed in one way everywhere: the kernel of the processor has other last bits."""
-    monkeypatch.setattr(measures, "applies", lambda logits: False)
+    monkeypatch.setattr(metrics, "applies", lambda logits: False)
 
 
 def there(file: Path, *overrides: str) -> Scenario:
@@ -59,9 +59,9 @@ def there(file: Path, *overrides: str) -> Scenario:
 
 def play_there(folder: Path, scenario: Scenario, *, eager: bool = False, rounds: bool = False) -> Run:
     """Play a scenario on the device, and check that it did the computing."""
-    how = HowToPlay(eager=eager, quiet=True, plugins=True)
+    how = RunOptions(eager=eager, quiet=True, plugins=True)
     with foreign_device(rounds=rounds) as device:
-        played = play(scenario, RunFolder.open(folder), how, lambda windows, marks: {})
+        played = run_scenario(scenario, RunFolder.open(folder), how, lambda windows, marks: {})
     assert device.operations > 20
     return Run(played.folder)
 
@@ -74,7 +74,7 @@ def adapter(name: str) -> str:
 @pytest.fixture
 def ranking(tmp_path: Path) -> Path:
     """A scenario in which few users click."""
-    content = yaml.safe_load(scene("digits").read_text(encoding="utf-8"))
+    content = yaml.safe_load(scenario_of("digits").read_text(encoding="utf-8"))
     content["task"] = {"data": CLICKS, "model": "din", "pretrain": {"epochs": 1}}
     del content["drift"]
     file = tmp_path / "ranking.yaml"
@@ -83,52 +83,62 @@ def ranking(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("name", ADAPTERS)
-def test_with_features_in_a_table_counts_are_the_same(play: Play, tmp_path: Path, name: str) -> None:
+def test_with_features_in_a_table_counts_are_the_same(run_scenario: RunScenario, tmp_path: Path, name: str) -> None:
     chosen = [adapter(name), "method.codec=int8"]
-    assert play_there(tmp_path / "run", there(scene("digits"), *chosen)).digest == play("digits", *chosen).digest
+    assert (
+        play_there(tmp_path / "run", there(scenario_of("digits"), *chosen)).digest
+        == run_scenario("digits", *chosen).digest
+    )
 
 
 @pytest.mark.parametrize("name", ["cloud_ft", "persona"])
 @pytest.mark.parametrize("model", ["logistic", "mlp"])
-def test_with_samples_drawn_anew_counts_are_the_same(play: Play, tmp_path: Path, name: str, model: str) -> None:
+def test_with_samples_drawn_anew_counts_are_the_same(
+    run_scenario: RunScenario, tmp_path: Path, name: str, model: str
+) -> None:
     chosen = [*NORMAL, adapter(name), f"task.model={model}"]
-    assert play_there(tmp_path / "run", there(scene("gaussians"), *chosen)).digest == play("gaussians", *chosen).digest
+    assert (
+        play_there(tmp_path / "run", there(scenario_of("gaussians"), *chosen)).digest
+        == run_scenario("gaussians", *chosen).digest
+    )
 
 
 @pytest.mark.parametrize(("model", "name"), RANKING)
-def test_rankings_are_the_same(play: Play, tmp_path: Path, ranking: Path, model: str, name: str) -> None:
+def test_rankings_are_the_same(run_scenario: RunScenario, tmp_path: Path, ranking: Path, model: str, name: str) -> None:
     chosen = [f"task.model={model}", adapter(name)]
-    whole = play(yaml.safe_load(ranking.read_text(encoding="utf-8")), *chosen)
+    whole = run_scenario(yaml.safe_load(ranking.read_text(encoding="utf-8")), *chosen)
     assert play_there(tmp_path / "run", there(ranking, *chosen)).digest == whole.digest
 
 
-def test_a_log_of_clicks_is_the_same(play: Play, tmp_path: Path, ranking: Path) -> None:
+def test_a_log_of_clicks_is_the_same(run_scenario: RunScenario, tmp_path: Path, ranking: Path) -> None:
     log = tmp_path / "clicks.dat"
     clicks = [(user, user % 5 * 10 + step * step % 17, 60 * step + user) for user in range(30) for step in range(1, 40)]
     log.write_text("".join(f"{user}::{item}::5::{at_s}\n" for user, item, at_s in clicks))
     data = {"kind": "interactions", "path": str(log), "core": 2, "negatives": 9, "history": "60 %"}
     chosen = [f"task.data={data}", adapter("cloud_ft"), "fleet.0.samples={arrivals: recorded}", "fleet.0.devices=20"]
-    whole = play(yaml.safe_load(ranking.read_text(encoding="utf-8")), *chosen)
+    whole = run_scenario(yaml.safe_load(ranking.read_text(encoding="utf-8")), *chosen)
     assert play_there(tmp_path / "run", there(ranking, *chosen)).digest == whole.digest
 
 
-def test_eager_play_is_the_same(play: Play, tmp_path: Path) -> None:
-    eager = play_there(tmp_path / "run", there(scene("digits"), adapter("persona")), eager=True)
-    assert eager.digest == play("digits", adapter("persona")).digest
+def test_eager_play_is_the_same(run_scenario: RunScenario, tmp_path: Path) -> None:
+    eager = play_there(tmp_path / "run", there(scenario_of("digits"), adapter("persona")), eager=True)
+    assert eager.digest == run_scenario("digits", adapter("persona")).digest
 
 
 def test_all_batches_have_one_shape_however_many_samples_there_are(tmp_path: Path) -> None:
-    scenario = there(scene("digits"), adapter("persona"))
+    scenario = there(scenario_of("digits"), adapter("persona"))
     with foreign_device() as device:
-        play(scenario, RunFolder.open(tmp_path / "lazy"), HOW, lambda windows, marks: {})
-        play(scenario, RunFolder.open(tmp_path / "eager"), replace(HOW, eager=True), lambda windows, marks: {})
+        run_scenario(scenario, RunFolder.open(tmp_path / "lazy"), HOW, lambda windows, marks: {})
+        run_scenario(scenario, RunFolder.open(tmp_path / "eager"), replace(HOW, eager=True), lambda windows, marks: {})
     assert len(device.batches) == 1
 
 
 @pytest.mark.parametrize("name", ["cloud_ft", "persona across layers", "persona by numbers"])
-def test_a_device_that_rounds_in_its_own_way_is_as_close_as_promised(play: Play, tmp_path: Path, name: str) -> None:
-    some = play_there(tmp_path / "run", there(scene("digits"), adapter(name)), rounds=True)
-    assert_alike(some, play("digits", adapter(name)))
+def test_a_device_that_rounds_in_its_own_way_is_as_close_as_promised(
+    run_scenario: RunScenario, tmp_path: Path, name: str
+) -> None:
+    some = play_there(tmp_path / "run", there(scenario_of("digits"), adapter(name)), rounds=True)
+    assert_alike(some, run_scenario("digits", adapter(name)))
 
 
 @pytest.fixture
@@ -139,9 +149,9 @@ def copied(tmp_path: Path) -> Iterator[Path]:
         if over == 4:
             shutil.copytree(tmp_path / "whole", tmp_path / "killed")
 
-    spying.WATCHERS.append(copy)
+    recorded_orders.WATCHERS.append(copy)
     yield tmp_path / "killed"
-    spying.WATCHERS.clear()
+    recorded_orders.WATCHERS.clear()
 
 
 #: A checkpoint after every tick, messages under way at each of them.
@@ -150,12 +160,12 @@ CUT = [*NORMAL, "links.lte={up: 3 kbit/s, down: 3 kbit/s}", "execution.checkpoin
 
 @pytest.mark.parametrize("begun_there", [True, False])
 def test_a_run_goes_on_where_it_began_and_nowhere_else(tmp_path: Path, copied: Path, begun_there: bool) -> None:
-    overrides = [*CUT, "method.trigger={kind: 'spying:Watched'}"]
-    here = load(scene("gaussians"), overrides, allow_plugins=True)
-    kinds = {True: there(scene("gaussians"), *overrides), False: here}
+    overrides = [*CUT, "method.trigger={kind: 'recorded_orders:Watched'}"]
+    here = load(scenario_of("gaussians"), overrides, allow_plugins=True)
+    kinds = {True: there(scenario_of("gaussians"), *overrides), False: here}
     with foreign_device():
-        whole = play(kinds[begun_there], RunFolder.open(tmp_path / "whole"), HOW, lambda windows, marks: {})
-        spying.WATCHERS.clear()
+        whole = run_scenario(kinds[begun_there], RunFolder.open(tmp_path / "whole"), HOW, lambda windows, marks: {})
+        recorded_orders.WATCHERS.clear()
         with pytest.raises(BackendError, match=r"^the run began on \w+, and this is \w+: another kind of device"):
             resume_in(RunFolder.reopen(copied), kinds[not begun_there], HOW, lambda windows, marks: {})
         again = resume_in(RunFolder.reopen(copied), kinds[begun_there], HOW, lambda windows, marks: {})
@@ -164,7 +174,7 @@ def test_a_run_goes_on_where_it_began_and_nowhere_else(tmp_path: Path, copied: P
 
 
 def test_what_is_sent_and_what_is_kept_is_on_the_processor() -> None:
-    spec = replace(fleet_spec(load(scene("digits"), [adapter("persona")]), ()), device=NAME)
+    spec = replace(fleet_spec(load(scenario_of("digits"), [adapter("persona")]), ()), device=NAME)
     with foreign_device():
         blueprint = draw_blueprint(spec)
         pool, cloud = InlinePool(blueprint.layout, blueprint.build()), blueprint.cloud_half()
@@ -174,7 +184,7 @@ def test_what_is_sent_and_what_is_kept_is_on_the_processor() -> None:
         cloud.take(parts)
         cloud.adapt(ticket, ticket)
         kept = [cloud.checkpoint(), *pool.checkpoint()]
-        sent = [part.payload for part in parts] + [cloud.hand_out(ticket)]
+        sent = [part.payload for part in parts] + [cloud.take_updates(ticket)]
     assert {type(values) for message in sent for values in message.values()} == {torch.Tensor}
     assert {type(values) for part in kept for values in part.values()} == {np.ndarray}
 

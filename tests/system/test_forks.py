@@ -9,15 +9,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import spying
-from stage import Run, cli, scene
+import recorded_orders
+from run_commands import Run, cli, scenario_of
 from test_resume_runs import HOW, OFTEN, WORLD, at, begin, ctrl_c, resumed
 
-from sim.fork import fork, prepare_fork
-from sim.forking.changes import ForkError
-from sim.playing import play
-from sim.resuming.stopping import Interrupted
-from sim.run_folder import RunFolder
+from sim.run.fork import fork, prepare_fork
+from sim.run.forking.changes import ForkError
+from sim.run.resuming.interrupts import Interrupted
+from sim.run.run_folder import RunFolder
+from sim.run.run_scenario import run_scenario
 from sim.scenario import load
 
 AT_S = 40.0
@@ -27,10 +27,10 @@ POISSON = "method.trigger={kind: poisson, rate: 6 /min}"
 
 
 @pytest.fixture(autouse=True)
-def _nobody_watches() -> Iterator[None]:
-    spying.WATCHERS.clear()
+def _unwatched() -> Iterator[None]:
+    recorded_orders.WATCHERS.clear()
     yield
-    spying.WATCHERS.clear()
+    recorded_orders.WATCHERS.clear()
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +41,8 @@ def parent(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 def forked(parent: Path, folder: Path, *overrides: str, at_s: float = AT_S) -> Run:
     """Fork a run into a folder."""
-    scenario, memory = prepare_fork(parent, at_s, overrides, allow_plugins=True)
-    return Run(fork(scenario, memory, RunFolder.open(folder), HOW, lambda windows, marks: {}).folder)
+    scenario, saved_run = prepare_fork(parent, at_s, overrides, allow_plugins=True)
+    return Run(fork(scenario, saved_run, RunFolder.open(folder), HOW, lambda windows, marks: {}).folder)
 
 
 @pytest.mark.parametrize("at_s", [10.0, 40.0, 70.0])
@@ -106,15 +106,15 @@ def test_a_fork_of_a_fork_turns_back_again(parent: Run, tmp_path: Path) -> None:
 
 def test_a_fork_names_its_parent(parent: Run, tmp_path: Path) -> None:
     run = forked(parent.folder, tmp_path / "fork", FASTER)
-    told = json.loads((run.folder / "manifest.json").read_text(encoding="utf-8"))
+    reported = json.loads((run.folder / "manifest.json").read_text(encoding="utf-8"))
     whole = json.loads((parent.folder / "manifest.json").read_text(encoding="utf-8"))
-    assert told["parent"] == {
+    assert reported["parent"] == {
         "run": str(parent.folder),
         "at_s": AT_S,
         "set": [FASTER],
         "digest": parent.digest,
     }
-    assert told["scenario"] != whole["scenario"]
+    assert reported["scenario"] != whole["scenario"]
     assert load(run.folder / "resolved.yaml", allow_plugins=True).links["lte"].up.rate == 1e6
 
 
@@ -136,8 +136,8 @@ def test_what_cannot_change_is_refused_in_one_line(parent: Run, change: str, why
 
 def test_what_was_trained_before_the_run_cannot_change(tmp_path: Path) -> None:
     adapter = "method.adapter={kind: persona, steps: 5}"
-    scenario = load(scene("gaussians"), [*WORLD, adapter, OFTEN, "drift=[]", "duration=20 s"])
-    play(scenario, RunFolder.open(tmp_path / "run"), HOW, lambda windows, marks: {})
+    scenario = load(scenario_of("gaussians"), [*WORLD, adapter, OFTEN, "drift=[]", "duration=20 s"])
+    run_scenario(scenario, RunFolder.open(tmp_path / "run"), HOW, lambda windows, marks: {})
     with pytest.raises(ForkError, match="was made before it"):
         prepare_fork(tmp_path / "run", 10.0, ["method.adapter.steps=6"], allow_plugins=False)
 
@@ -152,19 +152,19 @@ def test_a_message_under_way_goes_on_at_the_new_rate(tmp_path: Path) -> None:
         "method.trigger={kind: at, times: [59 s, 100 s]}",
         "method.in_flight=drop",
     ]
-    play(load(scene("timing"), plain), RunFolder.open(tmp_path / "run"), HOW, lambda windows, marks: {})
+    run_scenario(load(scenario_of("timing"), plain), RunFolder.open(tmp_path / "run"), HOW, lambda windows, marks: {})
     exchanges = forked(tmp_path / "run", tmp_path / "fork", "links.lte.up=80 kbit/s", at_s=60.0).exchanges
     assert exchanges["reached_s"] == pytest.approx([60.9, 101.0])
     assert Run(tmp_path / "run").exchanges["reached_s"] == pytest.approx([69.0, 110.0])
 
 
 def test_the_command_line_forks_and_refuses(tmp_path: Path) -> None:
-    assert cli("run", scene("timing"), "--quiet", "--out", "run", cwd=tmp_path).returncode == 0
-    told = cli(
+    assert cli("run", scenario_of("timing"), "--quiet", "--out", "run", cwd=tmp_path).returncode == 0
+    reported = cli(
         "fork", "run", "--at", "5 min", "--set", "links.lte.up=2 Mbit/s", "--out", "fork", "--json", cwd=tmp_path
     )
-    assert told.returncode == 0, told.stderr
-    assert json.loads(told.stdout)["digest"] != Run(tmp_path / "run").digest
+    assert reported.returncode == 0, reported.stderr
+    assert json.loads(reported.stdout)["digest"] != Run(tmp_path / "run").digest
     refused = [
         (["run", "--at", "301 s"], "no tick"),
         (["run", "--at", "5"], "--at"),
@@ -173,8 +173,8 @@ def test_the_command_line_forks_and_refuses(tmp_path: Path) -> None:
         (["nowhere", "--at", "5 min"], "no run"),
     ]
     for words, why in refused:
-        told = cli("fork", *words, "--out", "refused", cwd=tmp_path)
-        assert (told.returncode, told.stdout) == (2, "")
-        assert why in told.stderr
-        assert len(told.stderr.splitlines()) == 1
+        reported = cli("fork", *words, "--out", "refused", cwd=tmp_path)
+        assert (reported.returncode, reported.stdout) == (2, "")
+        assert why in reported.stderr
+        assert len(reported.stderr.splitlines()) == 1
         assert not (tmp_path / "refused").exists()

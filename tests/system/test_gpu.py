@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from likeness import assert_alike
-from stage import Run, cli, scene
+from run_commands import Run, cli, scenario_of
+from same_samples import assert_alike
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no GPU here")
 
@@ -29,7 +29,7 @@ def played(folder: Path, world: tuple[str, str], *overrides: str) -> Run:
     """Play in a process of its own: what CUDA does once there stays for good."""
     name, adapter = world
     asked = [word for one in (ASKS, f"method.adapter={adapter}", *overrides) for word in ("--set", one)]
-    ended = cli("run", scene(name), *asked, "--out", folder, "--quiet", cwd=folder.parent)
+    ended = cli("run", scenario_of(name), *asked, "--out", folder, "--quiet", cwd=folder.parent)
     assert ended.returncode == 0, ended.stderr
     return Run(folder)
 
@@ -45,8 +45,8 @@ def test_two_runs_are_equal_and_close_to_that_of_a_processor(tmp_path: Path, wor
 
 def test_the_manifest_names_the_gpu(tmp_path: Path) -> None:
     folder = played(tmp_path / "run", WORLDS[0], ON_A_GPU).folder
-    told = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    assert told["device"] == torch.cuda.get_device_name(0)
+    reported = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert reported["device"] == torch.cuda.get_device_name(0)
 
 
 @pytest.mark.ray

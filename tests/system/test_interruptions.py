@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from stage import TABLES, command, read_table, scene
+from run_commands import TABLES, command, read_table, scenario_of
 
 import run_sim
-from sim.run_folder import FolderError, RunFolder
+from sim.run.run_folder import FolderError, RunFolder
 
 #: Longer than any test is patient, with a flush of the tables far more often than that.
 LONG = ["--set", "duration=1000 d", "--set", "tick=10 min", "--set", "fleet.0.devices=200"]
@@ -22,7 +22,7 @@ LONG = ["--set", "duration=1000 d", "--set", "tick=10 min", "--set", "fleet.0.de
 def running(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], Path]]:
     """Start a run that would take very long, and hand it over once it has recorded something."""
     folder = tmp_path / "run"
-    arguments = command("run", scene("timing"), "--quiet", "--out", folder, *LONG)
+    arguments = command("run", scenario_of("timing"), "--quiet", "--out", folder, *LONG)
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             wait_for(folder / "run.log", process)
@@ -96,6 +96,6 @@ def test_ctrl_c_in_native_code_is_an_interruption_too(
             # What pydantic makes of it while it writes a scenario down.
             raise ValueError("Error calling function") from pressed
 
-    monkeypatch.setattr("sim.commands.looking.doctor", interrupted)
+    monkeypatch.setattr("sim.commands.validate.doctor", interrupted)
     assert run_sim.main(["doctor"]) == 130
     assert capsys.readouterr().err == "interrupted\n"

@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from run_commands import RunScenario, Table
 from scipy.stats import norm
-from stage import Play, Table
 
 AT_S, END_S = 20.0, 80.0
 #: A head fitted to 20,000 samples misses the best boundary by a hair: second order in an error of a hundredth.
@@ -46,7 +46,7 @@ def assert_share(correct: np.ndarray, samples: np.ndarray, truth: float, slack: 
 
 
 @pytest.mark.parametrize("concept", CONCEPTS)
-def test_static_and_oracle_score_what_the_normal_tail_predicts(play: Play, concept: str) -> None:
+def test_static_and_oracle_score_what_the_normal_tail_predicts(play: RunScenario, concept: str) -> None:
     static, best = CONCEPTS[concept]
     windows = play("gaussians", f"drift.0.to={{{concept}}}").windows
     after = windows["t_s"] > AT_S
@@ -62,7 +62,7 @@ def test_static_and_oracle_score_what_the_normal_tail_predicts(play: Play, conce
 
 
 @pytest.mark.parametrize("classes", [2, 3, 5])
-def test_the_oracle_is_never_below_bayes(play: Play, classes: int) -> None:
+def test_the_oracle_is_never_below_bayes(play: RunScenario, classes: int) -> None:
     run = play("gaussians", f"task.data.classes={classes}", "drift.0.to={rotate: 40 deg}")
     windows, truth = run.windows, by_simulation(classes)
     samples = int(windows["samples"].sum())
@@ -79,7 +79,7 @@ def by_simulation(classes: int) -> float:
     return float((((x[:, None] - means) ** 2).sum(-1).argmin(1) == 0).mean())
 
 
-def test_static_accuracy_falls_step_by_step_as_the_world_turns(play: Play) -> None:
+def test_static_accuracy_falls_step_by_step_as_the_world_turns(play: RunScenario) -> None:
     turn = "{at: 20 s, kind: incremental, over: 60 s, steps: 6, to: {rotate: 180 deg}}"
     windows = play("gaussians", f"drift=[{turn}]").windows
     steps = np.clip(np.ceil((windows["t_s"] - AT_S) / 10), 0, 6)
@@ -96,7 +96,7 @@ def test_static_accuracy_falls_step_by_step_as_the_world_turns(play: Play) -> No
     ],
 )
 def test_static_accuracy_falls_as_predicted_under_steady_motion(
-    play: Play, motion: str, margins: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+    play: RunScenario, motion: str, margins: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 ) -> None:
     data = f"task.data={{kind: gaussians, distance: 2.0, {motion}}}"
     windows = play("gaussians", data, "drift=[]").windows
@@ -113,7 +113,7 @@ MIXINGS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 
 
 @pytest.mark.parametrize("mixing", MIXINGS)
-def test_static_accuracy_falls_as_a_new_concept_mixes_in(play: Play, mixing: str) -> None:
+def test_static_accuracy_falls_as_a_new_concept_mixes_in(play: RunScenario, mixing: str) -> None:
     mix = f"{{at: 20 s, kind: gradual, over: 60 s, mixing: {mixing}, to: {{labels: {{swap: [[0, 1]]}}}}}}"
     windows = play("gaussians", f"drift=[{mix}]").windows
     for row, until_s in enumerate(windows["t_s"]):
@@ -134,7 +134,7 @@ def one(windows: Table, row: int, column: str) -> tuple[np.ndarray, np.ndarray]:
     return windows[column][row : row + 1], windows["samples"][row : row + 1]
 
 
-def test_a_drift_of_half_the_fleet_moves_exactly_those_devices(play: Play) -> None:
+def test_a_drift_of_half_the_fleet_moves_exactly_those_devices(play: RunScenario) -> None:
     devices = play("gaussians", "drift.0.to={labels: {swap: [[0, 1]]}}", "drift.0.share=50 %").table("devices")
     static = devices["correct_static"] / devices["samples"]
     moved = (norm.cdf(1) * 20 + norm.cdf(-1) * 60) / 80
@@ -145,7 +145,7 @@ def test_a_drift_of_half_the_fleet_moves_exactly_those_devices(play: Play) -> No
     assert near.sum() == pytest.approx(50, abs=3 * 5)
 
 
-def test_a_fine_tuned_head_comes_back_to_bayes(play: Play) -> None:
+def test_a_fine_tuned_head_comes_back_to_bayes(play: RunScenario) -> None:
     tuned = [
         "method.adapter={kind: cloud_ft, window: 400, steps: 100, rate: 0.05, anchor: 0.0}",
         "method.trigger={kind: periodic, every: 10 s}",

@@ -13,16 +13,16 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from agents.arrivals import Arrivals
-from agents.fleet import Fleet
+from agents.data_plane import Fleet
 from agents.pools.inline import InlinePool
-from agents.tasks.base import Place
-from sim.assembly import assemble
-from sim.fleet_spec import fleet_spec
+from agents.streams.arrivals import Arrivals
+from agents.streams.base import BlockId
+from sim.run.assembly import assemble
+from sim.run.fleet_spec import fleet_spec
 from sim.scenario import Scenario, load
 
 DEVICES, DURATION_S = 6, 60.0
-PLACE = Place(0, 0, 256)
+BLOCK = BlockId(0, 0, 256)
 DELAYS = [
     "0 s",
     "7 s",
@@ -92,13 +92,13 @@ def play(played: Scenario, eager: bool) -> list[peeking.Shown]:
     plane = live.simulation.plane
     assert isinstance(plane, Fleet)
     assert isinstance(plane._pool, InlinePool)
-    for stack in plane._pool._stacks:
-        stack.collect = partial(_told_when, stack.collect)  # type: ignore[method-assign]
+    for stack in plane._pool._groups:
+        stack.collect = partial(_ordered_when, stack.collect)  # type: ignore[method-assign]
     live.simulation.run()
     return list(peeking.LOG.shown)
 
 
-def _told_when(collect: Any, rows: np.ndarray, at_s: np.ndarray, tickets: list[int]) -> Any:
+def _ordered_when(collect: Any, rows: np.ndarray, at_s: np.ndarray, tickets: list[int]) -> Any:
     peeking.LOG.asks(rows, at_s)
     return collect(rows, at_s, tickets)
 
@@ -107,7 +107,7 @@ def truth(played: Scenario) -> list[tuple[np.ndarray, np.ndarray]]:
     """Return when each device's samples come and when their labels are due, from the arrivals alone."""
     spec = fleet_spec(played, ())
     arrivals = Arrivals(spec.seed, spec.cohorts[0])
-    cells = [arrivals.cell(PLACE, index) for index in range(int(DURATION_S / arrivals.cell_s) + 2)]
+    cells = [arrivals.chunk(BLOCK, index) for index in range(int(DURATION_S / arrivals.chunk_s) + 2)]
     time_s = np.concatenate([cell.time_s for cell, _ in cells], 1)
     due_s = np.concatenate([due_s for _, due_s in cells], 1)
     order = [row.argsort(kind="stable") for row in time_s]
@@ -140,9 +140,9 @@ def test_nobody_peeks(world: dict[str, Any], tmp_path: Path) -> None:
     played = scenario(world, tmp_path)
     shown, known = play(played, world["eager"]), truth(played)
     assert shown or world["trigger"]["kind"] in ("poisson", "every_samples")
-    told = sum(check(one, *known[one.row], world["window"], world["needs"]) for one in shown)
+    reported = sum(check(one, *known[one.row], world["window"], world["needs"]) for one in shown)
     if world["labels"] in ({}, {"labels": {"share": "0 %"}}):
-        assert told == 0
+        assert reported == 0
 
 
 @pytest.mark.parametrize("delay", ["0 s", "7 s", {"uniform": {"low": "0 s", "high": "20 s"}}])
@@ -157,13 +157,13 @@ def test_what_is_due_is_shown_newest_first_to_go(delay: Any, tmp_path: Path) -> 
         "queue": "drop",
     }
     played = scenario(world, tmp_path)
-    known, told = truth(played), 0
+    known, reported = truth(played), 0
     for one in play(played, eager=False):
         time_s, due_s = known[one.row]
         newest = np.flatnonzero((time_s <= one.at_s) & (due_s <= one.at_s))[-5:]
         assert one.time_s == pytest.approx(time_s[newest], abs=1e-6)
-        told += len(newest)
-    assert told > 200
+        reported += len(newest)
+    assert reported > 200
 
 
 def test_a_spy_that_is_shown_too_much_is_noticed() -> None:

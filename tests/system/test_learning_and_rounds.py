@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import own_methods
 import pytest
-from stage import Run, scene
+from run_commands import Run, scenario_of
 
-from sim.playing import HowToPlay, play
-from sim.resume import resume_run
-from sim.run_folder import RunFolder
+from sim.run.resume import resume_run
+from sim.run.run_folder import RunFolder
+from sim.run.run_scenario import RunOptions, run_scenario
 from sim.scenario import Scenario, load
 
 WORLD = [
@@ -37,13 +37,13 @@ CASES = {
 
 
 def world(case: str, *more: str) -> Scenario:
-    return load(scene("gaussians"), [*WORLD, *CASES[case], *more], allow_plugins=True)
+    return load(scenario_of("gaussians"), [*WORLD, *CASES[case], *more], allow_plugins=True)
 
 
 def played(folder: Path, scenario: Scenario, **how: Any) -> Run:
     own_methods.Averaging.calls.clear()
-    told = HowToPlay(quiet=True, plugins=True, **how)
-    return Run(play(scenario, RunFolder.open(folder), told, lambda windows, marks: {}).folder)
+    reported = RunOptions(quiet=True, plugins=True, **how)
+    return Run(run_scenario(scenario, RunFolder.open(folder), reported, lambda windows, marks: {}).folder)
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -73,7 +73,7 @@ def test_a_run_that_was_cut_short_goes_on_to_the_same_digest(tmp_path: Path, cas
     (cut / "STATUS").write_text("partial\n")
     kept = sorted((cut / "checkpoints").glob("*.safetensors"))
     assert kept, "a run that has ended keeps its last checkpoint"
-    how = HowToPlay(quiet=True, plugins=True)
+    how = RunOptions(quiet=True, plugins=True)
     assert Run(resume_run(cut, how, lambda windows, marks: {}).folder).digest == whole.digest
 
 
@@ -158,6 +158,6 @@ def test_methods_are_refused_what_they_cannot_do(tmp_path: Path) -> None:
     from agents.contract import InputError
 
     for more, text in ((LEARNING, "does not learn on the device"), (ROUNDS, "takes part in no rounds")):
-        scenario = load(scene("gaussians"), [*WORLD, "method.adapter=cloud_ft", more])
+        scenario = load(scenario_of("gaussians"), [*WORLD, "method.adapter=cloud_ft", more])
         with pytest.raises(InputError, match=text):
             played(tmp_path / "run", scenario)

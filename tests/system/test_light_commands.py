@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from stage import ROOT, scene
+from run_commands import ROOT, scenario_of
 
 #: Runs the command line and tells on stderr's last line which heavy libraries were loaded.
 PROBE = """
@@ -42,7 +42,9 @@ def test_help_loads_nothing_at_all(tmp_path: Path, arguments: list[str]) -> None
 ON_A_GPU = ["--set", "execution.device=cuda"]
 
 
-@pytest.mark.parametrize("arguments", [["list"], ["schema"], ["validate", str(scene("digits")), *ON_A_GPU], ["doctor"]])
+@pytest.mark.parametrize(
+    "arguments", [["list"], ["schema"], ["validate", str(scenario_of("digits")), *ON_A_GPU], ["doctor"]]
+)
 def test_looking_at_scenarios_loads_neither_torch_nor_ray(tmp_path: Path, arguments: list[str]) -> None:
     assert loaded(*arguments, cwd=tmp_path).isdisjoint({"torch", "ray", "matplotlib", "pandas", "sklearn", "numba"})
 
@@ -61,13 +63,13 @@ def test_tables_and_logs_are_read_without_torch_and_pandas(tmp_path: Path) -> No
 
 
 def test_a_timing_only_run_never_loads_torch_though_it_draws_figures(tmp_path: Path) -> None:
-    heavy = loaded("run", str(scene("timing")), "--quiet", "--out", "run", cwd=tmp_path)
+    heavy = loaded("run", str(scenario_of("timing")), "--quiet", "--out", "run", cwd=tmp_path)
     assert heavy.isdisjoint({"torch", "ray", "sklearn", "numba"})
     assert {"simpy", "matplotlib"} <= heavy
 
 
 def test_a_run_with_a_task_in_this_process_never_loads_ray(tmp_path: Path) -> None:
     short = ["--set", "method.adapter=static", "--set", "task.pretrain.epochs=1", "--workers", "0"]
-    heavy = loaded("run", str(scene("digits")), "--quiet", "--out", "run", *short, cwd=tmp_path)
+    heavy = loaded("run", str(scenario_of("digits")), "--quiet", "--out", "run", *short, cwd=tmp_path)
     assert "torch" in heavy
     assert "ray" not in heavy

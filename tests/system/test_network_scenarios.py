@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from stage import ROOT, STAGES, Run, play_file
+from run_commands import ROOT, STAGES, Run, play_file
 
 from sim.scenario import Scenario, ScenarioErrors, load
 

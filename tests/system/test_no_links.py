@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stage import Play
+from run_commands import RunScenario
 
 from analysis.report import write_report
 
@@ -18,7 +18,7 @@ ALONE = {
 }
 
 
-def test_a_fleet_without_links_is_played_and_reported(play: Play) -> None:
+def test_a_fleet_without_links_is_played_and_reported(play: RunScenario) -> None:
     run = play(ALONE)
     assert all(len(column) == 0 for column in run.table("links").values())
     assert {"t_s", "link", "offered_bytes", "in_flight_bytes"} <= set(run.table("links"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from stage import Play
+from run_commands import RunScenario
 
 AWAY = [
     "fleet.0.availability={on: 12 s, off: 8 s, start: on}",
@@ -12,7 +12,7 @@ AWAY = [
 ]
 
 
-def test_streams_go_on_or_stop_while_a_device_is_away(play: Play) -> None:
+def test_streams_go_on_or_stop_while_a_device_is_away(play: RunScenario) -> None:
     goes_on = play("digits", *AWAY, "fleet.0.offline={samples: continue}")
     stops = play("digits", *AWAY, "fleet.0.offline={samples: stop}")
     assert (goes_on.table("devices")["samples"] == 50).all()
@@ -20,6 +20,6 @@ def test_streams_go_on_or_stop_while_a_device_is_away(play: Play) -> None:
     assert (np.abs(stops.table("devices")["samples"] - 34) <= 2).all()
 
 
-def test_absences_are_played_the_same_lazily_and_eagerly(play: Play) -> None:
+def test_absences_are_played_the_same_lazily_and_eagerly(play: RunScenario) -> None:
     overrides = [*AWAY, "fleet.0.offline={samples: stop, transfers: abort}"]
     assert play("digits", *overrides).digest == play("digits", *overrides, eager=True).digest

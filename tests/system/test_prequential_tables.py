@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from stage import Play
+from run_commands import RunScenario
 
 from agents.contract import CohortSpec, FleetSpec
 from agents.models.making import make_net
@@ -78,7 +78,7 @@ def frozen(name: str) -> torch.nn.Linear:
 
 @real
 @pytest.mark.parametrize("name", ["elec.csv.gz", "Rialto.arff.gz"])
-def test_a_frozen_model_equals_plain_prequential_evaluation(play: Play, name: str) -> None:
+def test_a_frozen_model_equals_plain_prequential_evaluation(play: RunScenario, name: str) -> None:
     run, hits = play(scenario(name, 100)), prequential(name)
     assert run.windows["samples"].sum() == len(hits)
     assert run.windows["correct"].sum() == run.windows["correct_static"].sum() == hits.sum()
@@ -87,7 +87,7 @@ def test_a_frozen_model_equals_plain_prequential_evaluation(play: Play, name: st
 
 
 @real
-def test_windows_follow_the_order_of_the_file(play: Play) -> None:
+def test_windows_follow_the_order_of_the_file(play: RunScenario) -> None:
     run, hits = play(scenario("elec.csv.gz", 50)), prequential("elec.csv.gz")
     done = run.windows["samples"].cumsum()
     # Devices ask at phases of their own: each window holds its rows but for a row of each device.
@@ -97,7 +97,7 @@ def test_windows_follow_the_order_of_the_file(play: Play) -> None:
 
 @real
 @pytest.mark.parametrize("name", ["weather.csv.gz", "outdoorStream.csv.gz"])
-def test_recorded_streams_play_with_an_oracle_of_hindsight(play: Play, name: str) -> None:
+def test_recorded_streams_play_with_an_oracle_of_hindsight(play: RunScenario, name: str) -> None:
     run = play(scenario(name, 40, references=["static", "oracle"]))
     assert run.summary["samples"] == len(raw(name)[1]) - int(len(raw(name)[1]) * 0.2)
     assert run.summary["accuracy_oracle"] > run.summary["accuracy_static"]

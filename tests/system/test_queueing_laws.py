@@ -9,8 +9,8 @@ from math import factorial
 
 import numpy as np
 import pytest
+from run_commands import Run, RunScenario, Table
 from scipy import stats
-from stage import Play, Run, Table
 
 LAMBDA_PER_S, WORK_S = 10.0, 0.07
 RHO = LAMBDA_PER_S * WORK_S
@@ -48,13 +48,13 @@ def cloud_waits_s(table: Table) -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.mark.parametrize(("service", "truth_s"), [(EXPONENTIAL, MM1_S), (CONSTANT, MD1_S)])
 def test_waits_at_a_cloud_of_one_worker_have_the_pollaczek_khinchine_mean(
-    play: Play, service: str, truth_s: float
+    play: RunScenario, service: str, truth_s: float
 ) -> None:
     assert_mean(*cloud_waits_s(play("crowd", f"cloud.service={service}").exchanges), truth_s)
 
 
 @pytest.mark.parametrize("workers", [2, 5])
-def test_waits_at_a_cloud_of_many_workers_have_erlangs_mean(play: Play, workers: int) -> None:
+def test_waits_at_a_cloud_of_many_workers_have_erlangs_mean(play: RunScenario, workers: int) -> None:
     service = f"{{exponential: {{mean: {70 * workers} ms}}}}"
     table = play("crowd", f"cloud.service={service}", f"cloud.workers={workers}").exchanges
     at_s, waits_s = cloud_waits_s(table)
@@ -68,7 +68,7 @@ def test_waits_at_a_cloud_of_many_workers_have_erlangs_mean(play: Play, workers:
 )
 @pytest.mark.parametrize("direction", ["up", "down"])
 def test_waits_on_a_shared_link_have_the_pollaczek_khinchine_mean(
-    play: Play, direction: str, size: str, truth_s: float
+    play: RunScenario, direction: str, size: str, truth_s: float
 ) -> None:
     message = {"up": "payload", "down": "update"}[direction]
     link = ["links.lte.shared=true", f"links.lte.{direction}=8 Mbit/s", f"method.adapter.{message}={size}"]
@@ -79,7 +79,7 @@ def test_waits_on_a_shared_link_have_the_pollaczek_khinchine_mean(
     assert_mean(table[begun][over], (table[ended] - table[begun] - work_s)[over], truth_s)
 
 
-def test_littles_law_holds_at_the_cloud(play: Play) -> None:
+def test_littles_law_holds_at_the_cloud(play: RunScenario) -> None:
     """The mean number in the system, tick by tick and worker by worker, is the sum of sojourns over time."""
     run = play("crowd", f"cloud.service={EXPONENTIAL}", "cloud.workers=2", "tick=1 s")
     cloud, table = run.table("cloud"), run.exchanges
@@ -92,13 +92,13 @@ def test_littles_law_holds_at_the_cloud(play: Play) -> None:
 
 
 @pytest.mark.parametrize("queue", ["cloud", "links"])
-def test_waits_in_the_tables_are_those_of_the_exchanges(play: Play, queue: str) -> None:
+def test_waits_in_the_tables_are_those_of_the_exchanges(play: RunScenario, queue: str) -> None:
     shared = ["links.lte.shared=true", "links.lte.up=8 Mbit/s", "method.adapter.payload=70 kB"]
     run = play("crowd", *shared, f"cloud.service={EXPONENTIAL}")
-    assert told_waits_s(run, queue) == pytest.approx(sum_of_waits_s(run, queue), rel=1e-9)
+    assert recorded_waits_s(run, queue) == pytest.approx(sum_of_waits_s(run, queue), rel=1e-9)
 
 
-def told_waits_s(run: Run, queue: str) -> float:
+def recorded_waits_s(run: Run, queue: str) -> float:
     """Return the sum of waits that a table of ticks tells [s]."""
     table = run.table(queue)
     rows = table["direction"] == "up" if queue == "links" else slice(None)

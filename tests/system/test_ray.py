@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from ray_stage import DRAWN, QUICK, SHARED, WIDE, WITH_CLOUD, Told, alive, told
-from stage import HERE
+from ray_runs import DRAWN, QUICK, SHARED, WIDE, WITH_CLOUD, Reported, alive, reported
+from run_commands import HERE
 
 from agents.contract import BackendError, RaySpec, WorkersLostError
-from sim.playing import HowToPlay, play
-from sim.run_folder import RunFolder
+from sim.run.run_folder import RunFolder
+from sim.run.run_scenario import RunOptions, run_scenario
 from sim.scenario import load
 
 pytestmark = pytest.mark.ray
@@ -41,8 +41,8 @@ def ray_session() -> Iterator[None]:
 def digest(folder: Path, workers: int, *overrides: str, eager: bool = False) -> str:
     """Play into a folder; return the digest."""
     scenario = load(HERE / "digits.yaml", [*QUICK, *overrides])
-    how = HowToPlay(eager=eager, quiet=True, workers=workers)
-    return str(play(scenario, RunFolder.open(folder), how, lambda windows, marks: {}).summary["digest"])
+    how = RunOptions(eager=eager, quiet=True, workers=workers)
+    return str(run_scenario(scenario, RunFolder.open(folder), how, lambda windows, marks: {}).summary["digest"])
 
 
 def test_one_digest_of_the_folder_with_and_without_workers(tmp_path: Path) -> None:
@@ -57,9 +57,9 @@ def test_one_digest_where_both_ends_remember_and_bytes_are_asked_of_the_cloud(tm
 
 
 def test_any_number_of_workers_tells_the_same() -> None:
-    expected = told(0, *WIDE)
-    assert [workers for workers in (1, 2, 3, 8) if told(workers, *WIDE) != expected] == []
-    assert told(8, *WIDE, ray=WITH_CLOUD) == expected
+    expected = reported(0, *WIDE)
+    assert [workers for workers in (1, 2, 3, 8) if reported(workers, *WIDE) != expected] == []
+    assert reported(8, *WIDE, ray=WITH_CLOUD) == expected
 
 
 def test_one_digest_eager_on_workers_and_lazy_in_process(tmp_path: Path) -> None:
@@ -80,16 +80,16 @@ def test_the_order_in_which_workers_finish_does_not_matter() -> None:
                 over.wait(chance.uniform(0.0, 0.1))
                 os.kill(pid, signal.SIGCONT)
 
-    def start(number: int, crew: Any) -> None:
+    def start(number: int, worker_group: Any) -> None:
         if number == 1:
-            hinderer = Thread(target=hinder, args=[crew.pids()])
+            hinderer = Thread(target=hinder, args=[worker_group.pids()])
             hinderer.start()
             hinderers.append(hinderer)
 
     hinderers: list[Thread] = []
-    expected = told(0, *WIDE)
+    expected = reported(0, *WIDE)
     try:
-        assert told(3, *WIDE, on_tick=start) == expected
+        assert reported(3, *WIDE, on_tick=start) == expected
     finally:
         over.set()
         for hinderer in hinderers:
@@ -102,106 +102,106 @@ def test_blocks_may_move_between_workers_in_mid_run() -> None:
     half = len(orders) // 2
     first = alive(3).simulation.plane
     assert first is not None
-    tallies = [first.settle(*told).cohorts for told in orders[:half]]
+    tallies = [first.settle(*reported).cohorts for reported in orders[:half]]
     kept = first.checkpoint()
     first.close()
     second = alive(2, ray=WITH_CLOUD).simulation.plane
     assert second is not None
     second.restore(kept)
-    tallies += [second.settle(*told).cohorts for told in orders[half:]]
-    assert Told(np.stack(tallies), second.totals().counts) == expected
+    tallies += [second.settle(*reported).cohorts for reported in orders[half:]]
+    assert Reported(np.stack(tallies), second.totals().counts) == expected
     second.close()
 
 
-def itinerary_of(live: Any) -> tuple[list[Any], Told]:
+def itinerary_of(live: Any) -> tuple[list[Any], Reported]:
     """Play in this process; return all that the timing plane ordered, and what came of it."""
     plane, orders, tallies = live.simulation.plane, [], []
     begin = plane.begin
 
-    def overhear(*told: Any) -> Any:
-        orders.append(told)
-        return begin(*told)
+    def overhear(*reported: Any) -> Any:
+        orders.append(reported)
+        return begin(*reported)
 
     plane.begin = overhear
     live.simulation.on_tick = lambda tick: tallies.append(tick.tallies.cohorts)
     live.simulation.run()
-    return orders, Told(np.stack(tallies), plane.totals().counts)
+    return orders, Reported(np.stack(tallies), plane.totals().counts)
 
 
 @pytest.mark.parametrize("ray", [SHARED, WITH_CLOUD], ids=["cloud with the driver", "cloud in an actor"])
 def test_a_worker_that_is_killed_leaves_no_trace(ray: RaySpec, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agents.pools.ray.crew.CHECKPOINT_EVERY", 3)
-    expected = told(0)
+    monkeypatch.setattr("agents.pools.ray.worker_group.CHECKPOINT_EVERY", 3)
+    expected = reported(0)
     chance = random.Random()
     restarts = []
 
-    def kill(number: int, crew: Any) -> None:
-        restarts.append(crew.restarts)
+    def kill(number: int, worker_group: Any) -> None:
+        restarts.append(worker_group.restarts)
         if number in (1, 5):
-            victim = chance.choice(crew.pids())
+            victim = chance.choice(worker_group.pids())
             # In the middle of whatever it does by then.
             time.sleep(chance.uniform(0.0, 0.03))
             os.kill(victim, signal.SIGKILL)
 
-    assert told(2, ray=ray, on_tick=kill) == expected
+    assert reported(2, ray=ray, on_tick=kill) == expected
     assert 1 <= restarts[-1] <= 2
 
 
 def test_a_cloud_that_dies_in_mid_interval_spoils_no_checkpoint(monkeypatch: pytest.MonkeyPatch) -> None:
     import ray
 
-    from agents.pools.ray.faults import DEATHS
+    from agents.pools.ray.faults import FAILURES
     from agents.pools.ray.waiting import wait
 
-    monkeypatch.setattr("agents.pools.ray.crew.CHECKPOINT_EVERY", 1)
-    cloud, crews = [], []
+    monkeypatch.setattr("agents.pools.ray.worker_group.CHECKPOINT_EVERY", 1)
+    cloud, worker_groups = [], []
 
-    def fall(number: int, crew: Any) -> None:
-        crews.append(crew)
+    def fall(number: int, worker_group: Any) -> None:
+        worker_groups.append(worker_group)
         if number in (2, 6):
             # It still takes the checkpoint of this interval, but nothing of the next one.
-            ray.wait(crew._cut.done, num_returns=3)
-            cloud.append(crew.pids()[-1])
+            ray.wait(worker_group._cut.done, num_returns=3)
+            cloud.append(worker_group.pids()[-1])
             os.kill(cloud[-1], signal.SIGSTOP)
-        if number in (3, 7) and (cut := crew._cut) is not None:
+        if number in (3, 7) and (cut := worker_group._cut) is not None:
             os.kill(cloud[-1], signal.SIGKILL)
             ray.wait(cut.done, num_returns=3)
             for done in cut.done:
-                with pytest.raises(DEATHS):
-                    wait(done, 10.0, crew._life.session)
+                with pytest.raises(FAILURES):
+                    wait(done, 10.0, worker_group._actor_set.session)
 
-    assert told(2, ray=WITH_CLOUD, on_tick=fall) == told(0)
-    assert crews[-1].restarts == 2
+    assert reported(2, ray=WITH_CLOUD, on_tick=fall) == reported(0)
+    assert worker_groups[-1].restarts == 2
 
 
 def test_workers_that_keep_dying_end_the_run() -> None:
     with pytest.raises(WorkersLostError, match="3 others before it"):
-        told(1, *DRAWN, on_tick=lambda number, crew: os.kill(crew.pids()[0], signal.SIGKILL))
+        reported(1, *DRAWN, on_tick=lambda number, worker_group: os.kill(worker_group.pids()[0], signal.SIGKILL))
 
 
 def test_a_worker_that_says_nothing_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agents.pools.ray.crew.PATIENCE_S", 2.0)
+    monkeypatch.setattr("agents.pools.ray.worker_group.TIME_LIMIT_S", 2.0)
     stopped = []
 
-    def stop(number: int, crew: Any) -> None:
+    def stop(number: int, worker_group: Any) -> None:
         if number == 2:
-            stopped.extend(crew.pids()[:1])
+            stopped.extend(worker_group.pids()[:1])
             os.kill(stopped[0], signal.SIGSTOP)
 
     with pytest.raises(BackendError, match="a worker has said nothing for"):
-        told(2, *DRAWN, ray=RaySpec(), on_tick=stop)
+        reported(2, *DRAWN, ray=RaySpec(), on_tick=stop)
     assert stopped
 
 
 def test_what_a_worker_cannot_do_is_raised_as_it_is() -> None:
-    from agents.pools.ray.crew import RayCrew
+    from agents.pools.ray.worker_group import RayWorkerGroup
     from agents.pools.worker import Step
 
-    def ask(number: int, crew: RayCrew) -> None:
-        crew.ask(0, [Step("close", ("soon",))]).get()
+    def ask(number: int, worker_group: RayWorkerGroup) -> None:
+        worker_group.ask(0, [Step("close", ("soon",))]).get()
 
     with pytest.raises((TypeError, ValueError)):
-        told(1, *DRAWN, on_tick=ask)
+        reported(1, *DRAWN, on_tick=ask)
 
 
 def test_workers_read_tables_where_ray_keeps_them() -> None:
@@ -209,19 +209,19 @@ def test_workers_read_tables_where_ray_keeps_them() -> None:
 
     live = alive(1)
     plane: Any = live.simulation.plane
-    blueprint = plane._pool._crew._blueprint
+    blueprint = plane._pool._worker_group._blueprint
     plane.close()
 
     def place(blueprint: Any) -> str:
         """Return the file in which the features lie that a stack looks samples up in."""
         from pathlib import Path
 
-        from agents.pools.shares import Share
+        from agents.pools.block_ranges import Share
         from agents.pools.worker import BlockWorker
 
         worker = BlockWorker()
         worker.build(blueprint, Share(0, 1))
-        address = worker._own._stacks[0]._parts.features.table.data_ptr()
+        address = worker._own._groups[0]._parts.features.table.data_ptr()
         for line in Path("/proc/self/maps").read_text().splitlines():
             first, end = (int(part, 16) for part in line.split()[0].split("-"))
             if first <= address < end:

@@ -18,8 +18,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from ray_stage import command_line, descendants
-from stage import ROOT, cli, scene
+from ray_runs import command_line, descendants
+from run_commands import ROOT, cli, scenario_of
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
 
@@ -98,8 +98,8 @@ def nodes() -> int:
         "from agents.contract import RaySpec; from agents.pools.ray.session import open_session;"
         "print(open_session(1.0, RaySpec(address='auto')).nodes)"
     )
-    told = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, timeout=120)
-    return int(told.stdout.split()[-1]) if told.returncode == 0 else 0
+    reported = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    return int(reported.stdout.split()[-1]) if reported.returncode == 0 else 0
 
 
 def digest_in(folder: Path) -> str:
@@ -109,7 +109,7 @@ def digest_in(folder: Path) -> str:
 
 def expected(folder: Path) -> str:
     """Return the digest of the same run in one process."""
-    ended = cli("run", scene("digits"), *FLEET, "--workers", "0", "--quiet", "--out", folder, cwd=folder.parent)
+    ended = cli("run", scenario_of("digits"), *FLEET, "--workers", "0", "--quiet", "--out", folder, cwd=folder.parent)
     assert ended.returncode == 0, ended.stderr
     return digest_in(folder)
 
@@ -121,7 +121,7 @@ def test_a_cluster_of_two_machines_gives_the_same_digest(home: Path, tmp_path: P
         with node(f"--address=127.0.0.1:{port}", "--num-cpus=2"):
             wait_until(lambda: nodes() == 2, "the second machine")
             asked = ["--workers", "3", "--ray-address", "auto", "--out", tmp_path / "ray"]
-            ended = cli("run", scene("digits"), *FLEET, *asked, cwd=tmp_path)
+            ended = cli("run", scenario_of("digits"), *FLEET, *asked, cwd=tmp_path)
     assert ended.returncode == 0, ended.stderr
     assert "workers are on the Ray cluster at auto" in ended.stderr
     assert digest_in(tmp_path / "ray") == expected(tmp_path / "inline")
@@ -135,7 +135,7 @@ def test_a_cluster_that_asks_for_a_token_is_explained(
         wait_until(lambda: announced(home), "the head")
         monkeypatch.delenv("RAY_AUTH_MODE")
         asked = ["--workers", "2", "--ray-address", f"127.0.0.1:{port}", "--out", tmp_path / "run"]
-        ended = cli("run", scene("digits"), *asked, cwd=tmp_path)
+        ended = cli("run", scenario_of("digits"), *asked, cwd=tmp_path)
     assert ended.returncode == 3
     assert "RAY_AUTH_MODE=token" in ended.stderr.splitlines()[-1]
     assert TOKEN not in ended.stderr
@@ -151,16 +151,16 @@ def test_another_version_is_explained(home: Path) -> None:
     )
     with node("--head", f"--port={port}", "--num-cpus=2", "--include-dashboard=false"):
         wait_until(lambda: announced(home), "the head")
-        told = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, timeout=120)
-    assert "Version mismatch" in told.stdout, told.stderr
-    assert "install the cluster's versions" in told.stdout
-    assert len(told.stdout.strip().splitlines()) == 1
+        reported = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert "Version mismatch" in reported.stdout, reported.stderr
+    assert "install the cluster's versions" in reported.stdout
+    assert len(reported.stdout.strip().splitlines()) == 1
 
 
 def test_a_cluster_without_a_gpu_that_works_is_explained(home: Path, tmp_path: Path) -> None:
     def asked(folder: str) -> str:
         execution = "execution={device: cuda, backend: ray, workers: 1, cloud: actor, address: auto}"
-        ended = cli("run", scene("digits"), "--set", execution, "--out", tmp_path / folder, cwd=tmp_path)
+        ended = cli("run", scenario_of("digits"), "--set", execution, "--out", tmp_path / folder, cwd=tmp_path)
         assert ended.returncode == 3, ended.stderr
         return ended.stderr.splitlines()[-1]
 
@@ -184,6 +184,6 @@ def test_a_job_that_brings_the_code_gives_the_same_digest(home: Path, tmp_path: 
         submit = [*RAY, "job", "submit", f"--address=http://127.0.0.1:{dashboard}", f"--working-dir={ROOT}", "--"]
         run = [sys.executable, "run_sim.py", "run", "tests/system/digits.yaml", *FLEET, "--out", str(folder)]
         asked = [*submit, *run, "--workers", "2", "--ray-address", "auto"]
-        told = subprocess.run(asked, capture_output=True, text=True, timeout=280)
-    assert told.returncode == 0, told.stdout + told.stderr
+        reported = subprocess.run(asked, capture_output=True, text=True, timeout=280)
+    assert reported.returncode == 0, reported.stdout + reported.stderr
     assert digest_in(folder) == expected(tmp_path / "inline")

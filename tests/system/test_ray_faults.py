@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from ray_stage import command_line, descendants
-from stage import ROOT, cli, command, scene
+from ray_runs import command_line, descendants
+from run_commands import ROOT, cli, command, scenario_of
 
 pytestmark = pytest.mark.ray
 
@@ -55,7 +55,7 @@ class Running:
 def running(tmp_path: Path) -> Iterator[Running]:
     """Start a run that would take very long, and hand it over once its workers are at it."""
     folder = tmp_path / "run"
-    arguments = command("run", scene("digits"), *LONG, "--out", folder)
+    arguments = command("run", scenario_of("digits"), *LONG, "--out", folder)
     with subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True) as process:
         try:
             yield Running(process, folder, family_at_work(process))
@@ -136,7 +136,7 @@ def test_nobody_at_the_address_is_told_at_once(address: str, tmp_path: Path, mon
     monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
     asked = ["--workers", "2", "--ray-address", address, "--out", tmp_path / "run"]
-    ended = cli("run", scene("digits"), *asked, cwd=tmp_path)
+    ended = cli("run", scenario_of("digits"), *asked, cwd=tmp_path)
     assert ended.returncode == 3
     assert ABSENT[address] in ended.stderr.splitlines()[-1]
     assert "Traceback" not in ended.stderr
@@ -148,7 +148,7 @@ def test_a_store_too_small_for_the_run_costs_time_and_nothing_else(tmp_path: Pat
     small = ["--workers", "2", "--set", "execution.object_store=80 MB"]
     digests = []
     for name, how in (("inline", ["--workers", "0"]), ("small", small)):
-        ended = cli("run", scene("digits"), *fleet, *how, "--quiet", "--out", tmp_path / name, cwd=tmp_path)
+        ended = cli("run", scenario_of("digits"), *fleet, *how, "--quiet", "--out", tmp_path / name, cwd=tmp_path)
         assert ended.returncode == 0, ended.stderr
         digests.append((tmp_path / name / "summary.json").read_text().split('"digest": ')[1].split(",")[0])
     assert digests[0] == digests[1]
@@ -180,6 +180,6 @@ def test_a_full_disk_below_a_full_store_is_told(monkeypatch: pytest.MonkeyPatch)
     # Ray takes the disk for full at this share of it: what does not fit into the store has nowhere to go.
     monkeypatch.setenv("RAY_local_fs_capacity_threshold", "0.0001")
     asked = [sys.executable, "-c", OVERFLOW]
-    told = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, timeout=SOON_S).stdout.splitlines()
-    assert len(told) == 2
-    assert all("free disk space below Ray's folder or raise execution.object_store" in line for line in told)
+    reported = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, timeout=SOON_S).stdout.splitlines()
+    assert len(reported) == 2
+    assert all("free disk space below Ray's folder or raise execution.object_store" in line for line in reported)

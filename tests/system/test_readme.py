@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from stage import cli
+from run_commands import cli
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 

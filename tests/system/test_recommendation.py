@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
-from stage import Play, Run
+from run_commands import Run, RunScenario
 
 import run_sim
-from agents.measures import Ranking
+from agents.metrics import Ranking
 from analysis.metrics import measure
 from analysis.runs import open_run
 
@@ -73,17 +73,17 @@ ASKS = {"trigger": {"kind": "every_samples", "n": 4}, "codec": "int8"}
     ids=["din", "gru4rec", "sasrec"],
 )
 def test_a_replayed_log_gives_one_digest_lazily_and_eagerly(
-    play: Play, scenario: Callable[..., Scenario], model: str, adapter: Scenario
+    play: RunScenario, scenario: Callable[..., Scenario], model: str, adapter: Scenario
 ) -> None:
-    told = scenario(model=model, method={"adapter": adapter, **ASKS})
-    lazy, eager = play(told), play(told, eager=True)
+    reported = scenario(model=model, method={"adapter": adapter, **ASKS})
+    lazy, eager = play(reported), play(reported, eager=True)
     assert lazy.digest == eager.digest
     assert lazy.summary["installed"] > 10
     assert lazy.summary["accuracy"] != lazy.summary["accuracy_static"]
 
 
 def test_every_click_after_the_split_is_judged_once_and_counted_in_every_column(
-    play: Play, scenario: Callable[..., Scenario]
+    play: RunScenario, scenario: Callable[..., Scenario]
 ) -> None:
     run = play(scenario())
     windows = run.windows
@@ -103,12 +103,12 @@ def test_every_click_after_the_split_is_judged_once_and_counted_in_every_column(
 
 
 def test_recorded_poisson_and_periodic_arrivals_replay_the_same_clicks(
-    play: Play, scenario: Callable[..., Scenario]
+    play: RunScenario, scenario: Callable[..., Scenario]
 ) -> None:
     def totals(**samples: str) -> list[int]:
-        told = scenario()
-        told["fleet"][0]["samples"] = samples
-        windows = play(told).windows
+        reported = scenario()
+        reported["fleet"][0]["samples"] = samples
+        windows = play(reported).windows
         return [int(windows[name].sum()) for name in ("samples", "correct", *Ranking.columns)]
 
     recorded = totals(arrivals="recorded")
@@ -117,11 +117,11 @@ def test_recorded_poisson_and_periodic_arrivals_replay_the_same_clicks(
 
 
 def test_a_market_plays_with_drift_and_its_best_ranking_is_the_oracle(
-    play: Play, scenario: Callable[..., Scenario]
+    play: RunScenario, scenario: Callable[..., Scenario]
 ) -> None:
     concept = {"interest": 0.8, "popularity": 1}
-    told = scenario(drift=[{"at": "100 s", "kind": "gradual", "over": "50 s", "to": concept}])
-    told["task"]["data"] = {
+    reported = scenario(drift=[{"at": "100 s", "kind": "gradual", "over": "50 s", "to": concept}])
+    reported["task"]["data"] = {
         "kind": "synthetic_interactions",
         "users": 60,
         "items": 40,
@@ -129,14 +129,16 @@ def test_a_market_plays_with_drift_and_its_best_ranking_is_the_oracle(
         "negatives": 19,
         "sharpness": 2,
     }
-    told["fleet"][0]["samples"] = {"every": "2 s"}
-    told["method"] = {"adapter": CLOUD_FT, **ASKS}
-    lazy, eager = play(told), play(told, eager=True)
+    reported["fleet"][0]["samples"] = {"every": "2 s"}
+    reported["method"] = {"adapter": CLOUD_FT, **ASKS}
+    lazy, eager = play(reported), play(reported, eager=True)
     assert lazy.digest == eager.digest
     assert lazy.summary["accuracy_oracle"] > lazy.summary["accuracy_static"]
 
 
-def test_tables_made_before_a_run_and_batches_within_it_agree(play: Play, scenario: Callable[..., Scenario]) -> None:
+def test_tables_made_before_a_run_and_batches_within_it_agree(
+    play: RunScenario, scenario: Callable[..., Scenario]
+) -> None:
     # The reference's verdicts come from a table made before the run, the deployed model's from batches within it.
     devices = play(scenario(model="din")).table("devices")
     assert devices["correct"].tolist() == devices["correct_static"].tolist()
@@ -160,8 +162,8 @@ WRONG: dict[str, tuple[Scenario, list[str]]] = {
 def test_a_log_that_cannot_be_used_is_refused_at_its_line(
     scenario: Callable[..., Scenario], tmp_path: Path, capsys: pytest.CaptureFixture[str], what: str
 ) -> None:
-    data, told = WRONG[what]
-    assert_refused(scenario(data), tmp_path, capsys, told)
+    data, reported = WRONG[what]
+    assert_refused(scenario(data), tmp_path, capsys, reported)
 
 
 def test_a_fleet_larger_than_its_users_and_a_model_of_another_kind_are_refused(
@@ -175,9 +177,9 @@ def test_a_fleet_larger_than_its_users_and_a_model_of_another_kind_are_refused(
     assert_refused(drifting, tmp_path, capsys, ["drift", "replayed as it was"])
 
 
-def assert_refused(told: Scenario, tmp_path: Path, capsys: pytest.CaptureFixture[str], said: list[str]) -> None:
+def assert_refused(reported: Scenario, tmp_path: Path, capsys: pytest.CaptureFixture[str], said: list[str]) -> None:
     file = tmp_path / "bad.yaml"
-    file.write_text(yaml.safe_dump(told), encoding="utf-8")
+    file.write_text(yaml.safe_dump(reported), encoding="utf-8")
     assert run_sim.main(["run", str(file), "--out", str(tmp_path / "run"), "--quiet"]) == 2
     complaint = capsys.readouterr().err
     assert len(complaint.strip().splitlines()) == 1, complaint
@@ -185,7 +187,7 @@ def assert_refused(told: Scenario, tmp_path: Path, capsys: pytest.CaptureFixture
     assert not (tmp_path / "run").exists()
 
 
-def test_figures_of_a_ranking_run_are_in_its_report(play: Play, scenario: Callable[..., Scenario]) -> None:
+def test_figures_of_a_ranking_run_are_in_its_report(play: RunScenario, scenario: Callable[..., Scenario]) -> None:
     run: Run = play(scenario())
     figures = measure(open_run(run.folder))
     windows = run.windows

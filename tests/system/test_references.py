@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from stage import Play
+from run_commands import RunScenario
 
 
-def test_a_reference_that_nobody_asked_for_is_left_out(play: Play) -> None:
+def test_a_reference_that_nobody_asked_for_is_left_out(play: RunScenario) -> None:
     both, only_static = play("digits"), play("digits", "references=[static]")
     assert only_static.summary["accuracy_static"] == both.summary["accuracy_static"]
     assert only_static.summary["accuracy_oracle"] is None
@@ -16,7 +16,7 @@ def test_a_reference_that_nobody_asked_for_is_left_out(play: Play) -> None:
     assert not only_static.windows["correct_oracle"].any()
 
 
-def test_without_an_oracle_there_is_no_regret(play: Play) -> None:
+def test_without_an_oracle_there_is_no_regret(play: RunScenario) -> None:
     windows = play("digits", "references=[]").windows
     assert windows["samples"].any()
     assert not any(windows[name].any() for name in windows if name.startswith("regret_"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from stage import Play, Run, Table
+from run_commands import Run, RunScenario, Table
 
 PHASES = ("undetected", "labels", "uplink", "cloud_queue", "service", "downlink", "lost", "residual")
 ADAPTERS = {"cloud_ft": "{kind: cloud_ft, steps: 5}", "persona": "{kind: persona, steps: 20}"}
@@ -46,13 +46,13 @@ def assert_sums(run: Run) -> None:
 
 @pytest.mark.parametrize("adapter", ADAPTERS)
 @pytest.mark.parametrize("where", [[], WIDE, DEAD, *WAITS.values()], ids=["plain", "wide", "dead", *WAITS])
-def test_phases_sum_to_regret_and_devices_to_windows(play: Play, adapter: str, where: list[str]) -> None:
+def test_phases_sum_to_regret_and_devices_to_windows(play: RunScenario, adapter: str, where: list[str]) -> None:
     assert_sums(play("digits", adapted(adapter), *where))
 
 
 @pytest.mark.parametrize("adapter", ADAPTERS)
 @pytest.mark.parametrize("dead", ["up", "down"])
-def test_without_bandwidth_every_method_is_static(play: Play, adapter: str, dead: str) -> None:
+def test_without_bandwidth_every_method_is_static(play: RunScenario, adapter: str, dead: str) -> None:
     run = play("digits", adapted(adapter), f"links.lte.{dead}=0 bit/s")
     windows, devices = run.windows, run.table("devices")
     assert windows["correct"].tolist() == windows["correct_static"].tolist()
@@ -62,14 +62,14 @@ def test_without_bandwidth_every_method_is_static(play: Play, adapter: str, dead
     assert by_phase(windows)["residual"] == 0
 
 
-def test_static_itself_equals_its_reference_in_every_row(play: Play) -> None:
+def test_static_itself_equals_its_reference_in_every_row(play: RunScenario) -> None:
     windows = play("digits", "method.adapter=static").windows
     assert windows["correct"].tolist() == windows["correct_static"].tolist()
     assert by_phase(windows)["undetected"] == (windows["correct_oracle"] - windows["correct"]).sum() > 0
 
 
 @pytest.mark.parametrize("adapter", ADAPTERS)
-def test_on_a_wide_link_nobody_waits_for_messages(play: Play, adapter: str) -> None:
+def test_on_a_wide_link_nobody_waits_for_messages(play: RunScenario, adapter: str) -> None:
     phases = by_phase(play("digits", adapted(adapter), *WIDE).windows)
     assert all(phases[phase] == 0 for phase in ("uplink", "cloud_queue", "service", "downlink", "lost"))
     assert phases["undetected"] > 0
@@ -77,7 +77,7 @@ def test_on_a_wide_link_nobody_waits_for_messages(play: Play, adapter: str) -> N
 
 
 @pytest.mark.parametrize("phase", WAITS)
-def test_regret_goes_to_what_the_device_was_waiting_for(play: Play, phase: str) -> None:
+def test_regret_goes_to_what_the_device_was_waiting_for(play: RunScenario, phase: str) -> None:
     once = "method.trigger={kind: at, times: [13 s]}"
     phases = by_phase(
         play("digits", adapted("persona"), once, "drift.1.at=49 s", "drift.1.over=1 s", *WAITS[phase]).windows
@@ -87,14 +87,14 @@ def test_regret_goes_to_what_the_device_was_waiting_for(play: Play, phase: str) 
     assert waits[phase] > 0
 
 
-def test_labels_that_come_late_are_what_a_labelled_method_waits_for(play: Play) -> None:
+def test_labels_that_come_late_are_what_a_labelled_method_waits_for(play: RunScenario) -> None:
     late = ["fleet.0.labels.after=20 s", *WIDE]
     labelled, label_free = (by_phase(play("digits", adapted(name), *late).windows) for name in ADAPTERS)
     assert labelled["labels"] > 0
     assert label_free["labels"] == 0
 
 
-def test_lost_requests_are_told_as_lost(play: Play) -> None:
+def test_lost_requests_are_told_as_lost(play: RunScenario) -> None:
     lossy = "links.lte={up: 1 Mbit/s, down: 1 Mbit/s, loss: 100 %, recovery: {arq: off, timeout: 3 s}}"
     run = play("digits", adapted("persona"), lossy)
     phases = by_phase(run.windows)

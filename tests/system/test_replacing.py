@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 
 import pytest
-from stage import Told, assert_refused, files_below, play_file, scene
+from run_commands import Reported, assert_refused, files_below, play_file, scenario_of
 
-from sim.run_folder import FolderError, RunFolder
+from sim.run.run_folder import FolderError, RunFolder
 
 TABLE = """\
 version: 1
@@ -26,51 +26,55 @@ HALF_A_GRID = "sweep={grid: {links.lte.up: [1 Mbit/s, 3 furlongs]}}"
 @pytest.fixture
 def before(tmp_path: Path) -> list[str]:
     """Play a run into ``mine``; return what lies there."""
-    play_file(scene("timing"), tmp_path / "mine", ())
+    play_file(scenario_of("timing"), tmp_path / "mine", ())
     return files_below(tmp_path / "mine")
 
 
-def test_a_run_outlives_data_that_cannot_replace_it(told: Told, tmp_path: Path, before: list[str]) -> None:
+def test_a_run_outlives_data_that_cannot_replace_it(reported: Reported, tmp_path: Path, before: list[str]) -> None:
     (tmp_path / "tides.yaml").write_text(TABLE, encoding="utf-8")
     (tmp_path / "tides.csv").write_text(ILL, encoding="utf-8")
-    assert_refused(*told("run", "tides.yaml", "--quiet", "--out", "mine", "--force"), "tides.csv")
+    assert_refused(*reported("run", "tides.yaml", "--quiet", "--out", "mine", "--force"), "tides.csv")
     assert files_below(tmp_path / "mine") == before
     assert (tmp_path / "mine" / "STATUS").read_text(encoding="utf-8") == "complete\n"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine", "tides.csv", "tides.yaml"]
 
 
-def test_a_run_outlives_a_sweep_with_a_point_that_is_none(told: Told, tmp_path: Path, before: list[str]) -> None:
-    play = ["sweep", str(scene("timing")), "--quiet", "--set", HALF_A_GRID, "--out", "mine"]
-    assert_refused(*told(*play, "--force"), "furlongs")
+def test_a_run_outlives_a_sweep_with_a_point_that_is_none(
+    reported: Reported, tmp_path: Path, before: list[str]
+) -> None:
+    play = ["sweep", str(scenario_of("timing")), "--quiet", "--set", HALF_A_GRID, "--out", "mine"]
+    assert_refused(*reported(*play, "--force"), "furlongs")
     assert files_below(tmp_path / "mine") == before
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
-def test_a_sweep_with_a_point_that_is_none_leaves_no_folder(told: Told, tmp_path: Path) -> None:
-    assert_refused(*told("sweep", str(scene("timing")), "--quiet", "--set", HALF_A_GRID, "--out", "new"), "furlongs")
+def test_a_sweep_with_a_point_that_is_none_leaves_no_folder(reported: Reported, tmp_path: Path) -> None:
+    assert_refused(
+        *reported("sweep", str(scenario_of("timing")), "--quiet", "--set", HALF_A_GRID, "--out", "new"), "furlongs"
+    )
     assert files_below(tmp_path) == []
 
 
-def test_a_sweep_that_was_begun_outlives_a_point_that_is_none(told: Told, tmp_path: Path) -> None:
-    play = ["sweep", str(scene("timing")), "--quiet", "--out", "mine", "--set"]
-    assert told(*play, "sweep={seeds: 1}")[0] == 0
+def test_a_sweep_that_was_begun_outlives_a_point_that_is_none(reported: Reported, tmp_path: Path) -> None:
+    play = ["sweep", str(scenario_of("timing")), "--quiet", "--out", "mine", "--set"]
+    assert reported(*play, "sweep={seeds: 1}")[0] == 0
     before = files_below(tmp_path)
-    assert_refused(*told(*play, HALF_A_GRID, "--resume"), "furlongs")
+    assert_refused(*reported(*play, HALF_A_GRID, "--resume"), "furlongs")
     assert files_below(tmp_path) == before
     assert (tmp_path / "mine" / "STATUS").read_text(encoding="utf-8") == "complete\n"
-    assert told(*play, "sweep={seeds: 1}", "--resume")[0] == 0
+    assert reported(*play, "sweep={seeds: 1}", "--resume")[0] == 0
 
 
-def test_nothing_of_a_replaced_run_stays(told: Told, tmp_path: Path, before: list[str]) -> None:
+def test_nothing_of_a_replaced_run_stays(reported: Reported, tmp_path: Path, before: list[str]) -> None:
     (tmp_path / "mine" / "note.txt").write_text("look at minute 3", encoding="utf-8")
-    assert told("run", str(scene("timing")), "--quiet", "--out", "mine", "--force")[0] == 0
+    assert reported("run", str(scenario_of("timing")), "--quiet", "--out", "mine", "--force")[0] == 0
     assert "note.txt" not in files_below(tmp_path / "mine")
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
-def test_a_run_is_not_forked_into_itself(told: Told, tmp_path: Path, before: list[str]) -> None:
+def test_a_run_is_not_forked_into_itself(reported: Reported, tmp_path: Path, before: list[str]) -> None:
     fork = ["fork", "mine", "--at", "1 min", "--set", "links.lte.up=2 Mbit/s", "--out", "./mine", "--force"]
-    assert_refused(*told(*fork), "the run that is forked")
+    assert_refused(*reported(*fork), "the run that is forked")
     assert files_below(tmp_path / "mine") == before
 
 

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from stage import ROOT, cli, command, scene
+from run_commands import ROOT, cli, command, scenario_of
 
 HERE = Path(__file__).resolve().parent
 PERSONA = [
@@ -30,15 +30,15 @@ LONG = [
 
 def digest(words: list[str], cwd: Path) -> str:
     """Play to the end; return the digest."""
-    told = cli(*words, "--quiet", "--json", cwd=cwd)
-    assert told.returncode == 0, told.stderr
-    return str(json.loads(told.stdout)["digest"])
+    reported = cli(*words, "--quiet", "--json", cwd=cwd)
+    assert reported.returncode == 0, reported.stderr
+    return str(json.loads(reported.stdout)["digest"])
 
 
 @pytest.mark.slow
 def test_a_killed_run_with_a_trained_method_goes_on(tmp_path: Path) -> None:
-    watched = ["--set", "method.trigger={kind: 'spying:Watched'}", "--allow-plugins"]
-    begin = ["run", str(scene("digits")), *PERSONA, *watched]
+    watched = ["--set", "method.trigger={kind: 'recorded_orders:Watched'}", "--allow-plugins"]
+    begin = ["run", str(scenario_of("digits")), *PERSONA, *watched]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(HERE), str(ROOT)]), "KILLED_AFTER": "6"}
     words = command(*begin, "--quiet", "--out", tmp_path / "cut")
     killed = subprocess.run(words, env=environment, cwd=HERE, capture_output=True, timeout=120)
@@ -50,7 +50,7 @@ def test_a_killed_run_with_a_trained_method_goes_on(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_killed_at_random_again_and_again_until_it_is_done(tmp_path: Path) -> None:
-    begin = ["run", str(scene("gaussians")), *LONG]
+    begin = ["run", str(scenario_of("gaussians")), *LONG]
     whole = digest([*begin, "--out", str(tmp_path / "whole")], tmp_path)
     words, kills = command(*begin, "--quiet", "--out", tmp_path / "cut"), 0
     while kills < 5 and kill_soon(words, tmp_path / "cut" / "checkpoints", random.uniform(0.0, 0.6)):
@@ -59,12 +59,12 @@ def test_killed_at_random_again_and_again_until_it_is_done(tmp_path: Path) -> No
     assert digest(["resume", str(tmp_path / "cut")], tmp_path) == whole
 
 
-def kill_soon(words: list[str], memory: Path, wall_s: float) -> bool:
+def kill_soon(words: list[str], saved_run: Path, wall_s: float) -> bool:
     """Start a run and kill it once it has kept something new; say whether it was still running."""
-    before = set(memory.glob("*")) if memory.exists() else set()
+    before = set(saved_run.glob("*")) if saved_run.exists() else set()
     with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
         try:
-            while process.poll() is None and (not memory.exists() or set(memory.glob("*")) == before):
+            while process.poll() is None and (not saved_run.exists() or set(saved_run.glob("*")) == before):
                 time.sleep(0.005)
             time.sleep(wall_s)
             alive = process.poll() is None

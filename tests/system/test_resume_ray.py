@@ -7,19 +7,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import spying
-from stage import Run, scene
+import recorded_orders
+from run_commands import Run, scenario_of
 from test_resume_runs import HOW, OFTEN, WORLD, at, ctrl_c, resumed
 
-from sim.fork import fork, prepare_fork
-from sim.playing import HowToPlay, play
-from sim.resuming.stopping import Interrupted
-from sim.run_folder import RunFolder
+from sim.run.fork import fork, prepare_fork
+from sim.run.resuming.interrupts import Interrupted
+from sim.run.run_folder import RunFolder
+from sim.run.run_scenario import RunOptions, run_scenario
 from sim.scenario import load
 
 pytestmark = pytest.mark.ray
 
-WATCHED = "method.trigger={kind: 'spying:Watched'}"
+WATCHED = "method.trigger={kind: 'recorded_orders:Watched'}"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -33,21 +33,21 @@ def ray_session() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _nobody_watches() -> Iterator[None]:
-    spying.WATCHERS.clear()
+def _unwatched() -> Iterator[None]:
+    recorded_orders.WATCHERS.clear()
     yield
-    spying.WATCHERS.clear()
+    recorded_orders.WATCHERS.clear()
 
 
-def on(workers: int) -> HowToPlay:
+def on(workers: int) -> RunOptions:
     """Return how to play on some workers."""
     return replace(HOW, workers=workers)
 
 
 def begin(folder: Path, workers: int) -> Run:
     """Play the world of the other tests into a folder."""
-    scenario = load(scene("gaussians"), [*WORLD, WATCHED, OFTEN], allow_plugins=True)
-    return Run(play(scenario, RunFolder.open(folder), on(workers), lambda windows, marks: {}).folder)
+    scenario = load(scenario_of("gaussians"), [*WORLD, WATCHED, OFTEN], allow_plugins=True)
+    return Run(run_scenario(scenario, RunFolder.open(folder), on(workers), lambda windows, marks: {}).folder)
 
 
 @pytest.mark.parametrize(("first", "then", "tick"), [(2, 0, 5), (0, 3, 4)])
@@ -63,7 +63,7 @@ def test_a_fork_changes_its_method_on_workers_too(tmp_path: Path) -> None:
     begin(tmp_path / "run", 0)
     digests = set()
     for workers in (0, 2):
-        scenario, memory = prepare_fork(tmp_path / "run", 40.0, ["method.adapter.steps=9"], allow_plugins=True)
+        scenario, saved_run = prepare_fork(tmp_path / "run", 40.0, ["method.adapter.steps=9"], allow_plugins=True)
         folder = RunFolder.open(tmp_path / f"fork-{workers}")
-        digests.add(fork(scenario, memory, folder, on(workers), lambda windows, marks: {}).summary["digest"])
+        digests.add(fork(scenario, saved_run, folder, on(workers), lambda windows, marks: {}).summary["digest"])
     assert len(digests) == 1

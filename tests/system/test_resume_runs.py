@@ -9,15 +9,15 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
-import spying
-from stage import Run, command, scene
+import recorded_orders
+from run_commands import Run, command, scenario_of
 
 from agents.contract import WorkersLostError
-from sim.playing import HowToPlay, play
-from sim.resume import resume_run
-from sim.resuming.kept_plane import ReplayError
-from sim.resuming.stopping import Interrupted
-from sim.run_folder import FolderError, RunFolder
+from sim.run.resume import resume_run
+from sim.run.resuming.interrupts import Interrupted
+from sim.run.resuming.journaled_plane import ReplayError
+from sim.run.run_folder import FolderError, RunFolder
+from sim.run.run_scenario import RunOptions, run_scenario
 from sim.scenario import load
 
 TICKS = 8
@@ -32,26 +32,26 @@ WORLD = [
     "task.pretrain.epochs=1",
 ]
 OFTEN = "execution.checkpoint=1 us"
-HOW = HowToPlay(quiet=True, plugins=True)
-TRIGGERS = ["spying:Watched", "spying:Counting"]
+HOW = RunOptions(quiet=True, plugins=True)
+TRIGGERS = ["recorded_orders:Watched", "recorded_orders:Counting"]
 
 
 @pytest.fixture(autouse=True)
-def _nobody_watches() -> Iterator[None]:
-    spying.WATCHERS.clear()
+def _unwatched() -> Iterator[None]:
+    recorded_orders.WATCHERS.clear()
     yield
-    spying.WATCHERS.clear()
+    recorded_orders.WATCHERS.clear()
 
 
 def begin(folder: Path, *overrides: str, eager: bool = False, trigger: str = TRIGGERS[0]) -> Run:
     """Play the world into a folder."""
     asked = [*WORLD, f"method.trigger={{kind: '{trigger}'}}", OFTEN, *overrides]
-    scenario = load(scene("gaussians"), asked, allow_plugins=True)
-    how = HowToPlay(eager=eager, quiet=True, plugins=True)
-    return Run(play(scenario, RunFolder.open(folder), how, lambda windows, marks: {}).folder)
+    scenario = load(scenario_of("gaussians"), asked, allow_plugins=True)
+    how = RunOptions(eager=eager, quiet=True, plugins=True)
+    return Run(run_scenario(scenario, RunFolder.open(folder), how, lambda windows, marks: {}).folder)
 
 
-def resumed(folder: Path, how: HowToPlay = HOW) -> Run:
+def resumed(folder: Path, how: RunOptions = HOW) -> Run:
     """Go on with the run in a folder."""
     return Run(resume_run(folder, how, lambda windows, marks: {}).folder)
 
@@ -61,10 +61,10 @@ def at(tick: int, act: Callable[[], None]) -> None:
 
     def watch(over: int) -> None:
         if over == tick:
-            spying.WATCHERS.clear()
+            recorded_orders.WATCHERS.clear()
             act()
 
-    spying.WATCHERS.append(watch)
+    recorded_orders.WATCHERS.append(watch)
 
 
 def ctrl_c() -> None:
@@ -90,9 +90,9 @@ def test_killed_at_any_tick_it_ends_with_the_same_digest(
         if over in ticks:
             shutil.copytree(tmp_path / "whole", tmp_path / f"killed-{over}")
 
-    spying.WATCHERS.append(copy)
+    recorded_orders.WATCHERS.append(copy)
     whole = begin(tmp_path / "whole", trigger=trigger, eager=eager)
-    spying.WATCHERS.clear()
+    recorded_orders.WATCHERS.clear()
     assert whole.summary["installed"] > 100
     for tick in ticks:
         killed = tmp_path / f"killed-{tick}"
@@ -130,12 +130,12 @@ def test_whatever_is_left_is_used_and_the_rest_is_played(tmp_path: Path, left: s
     at(6, ctrl_c)
     with pytest.raises(Interrupted):
         begin(tmp_path / "cut")
-    memory = tmp_path / "cut" / "checkpoints"
-    journal, newest = memory / "journal", sorted(memory.glob("*.safetensors"))[-1]
+    saved_run = tmp_path / "cut" / "checkpoints"
+    journal, newest = saved_run / "journal", sorted(saved_run.glob("*.safetensors"))[-1]
     if left == "nothing":
-        shutil.rmtree(memory)
+        shutil.rmtree(saved_run)
     elif left == "journal alone":
-        for path in memory.glob("*.safetensors"):
+        for path in saved_run.glob("*.safetensors"):
             path.unlink()
     elif left == "half a journal":
         journal.write_bytes(journal.read_bytes()[: journal.stat().st_size // 2])
@@ -210,12 +210,12 @@ def test_two_checkpoints_stay_behind_and_they_are_small(tmp_path: Path) -> None:
 
 
 def test_a_timing_only_run_is_played_anew_in_its_folder(tmp_path: Path) -> None:
-    asked = ["method.trigger={kind: 'spying:Watched'}"]
-    scenario = load(scene("timing"), asked, allow_plugins=True)
-    whole = play(scenario, RunFolder.open(tmp_path / "whole"), HOW, lambda windows, marks: {})
+    asked = ["method.trigger={kind: 'recorded_orders:Watched'}"]
+    scenario = load(scenario_of("timing"), asked, allow_plugins=True)
+    whole = run_scenario(scenario, RunFolder.open(tmp_path / "whole"), HOW, lambda windows, marks: {})
     at(30, ctrl_c)
     with pytest.raises(Interrupted):
-        play(scenario, RunFolder.open(tmp_path / "cut"), HOW, lambda windows, marks: {})
+        run_scenario(scenario, RunFolder.open(tmp_path / "cut"), HOW, lambda windows, marks: {})
     assert resumed(tmp_path / "cut").digest == whole.summary["digest"]
 
 

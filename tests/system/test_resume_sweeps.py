@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import spying
-from stage import cli, scene
+import recorded_orders
+from run_commands import cli, scenario_of
 from test_resume_runs import HOW, at, ctrl_c
 
-from sim.resuming.stopping import Interrupted
-from sim.run_folder import FolderError, RunFolder
-from sim.sweeping import play_sweep, resume_sweep
+from sim.run.resuming.interrupts import Interrupted
+from sim.run.run_folder import FolderError, RunFolder
+from sim.run.sweep import resume_sweep, run_sweep
 
-WATCHED = "method.trigger={kind: 'spying:Watched'}"
+WATCHED = "method.trigger={kind: 'recorded_orders:Watched'}"
 SWEEP = [
     "fleet.0.devices=20",
     "method.adapter={kind: cloud_ft, steps: 2, window: 4}",
@@ -28,15 +28,15 @@ GRID = "sweep={grid: {links.lte.up: [8 kbit/s, 80 kbit/s]}, seeds: 2}"
 
 
 @pytest.fixture(autouse=True)
-def _nobody_watches() -> Iterator[None]:
-    spying.WATCHERS.clear()
+def _unwatched() -> Iterator[None]:
+    recorded_orders.WATCHERS.clear()
     yield
-    spying.WATCHERS.clear()
+    recorded_orders.WATCHERS.clear()
 
 
 def begin(folder: RunFolder, *overrides: str) -> dict[str, Any]:
     """Play the sweep into a folder, or what is missing of it."""
-    return play_sweep(scene("gaussians"), [*SWEEP, GRID, *overrides], None, folder, HOW, lambda windows, marks: {})
+    return run_sweep(scenario_of("gaussians"), [*SWEEP, GRID, *overrides], None, folder, HOW, lambda windows, marks: {})
 
 
 def digests(summary: dict[str, Any]) -> dict[str, str]:
@@ -51,10 +51,10 @@ def cut(folder: Path, point: int, tick: int) -> None:
     def watch(over: int) -> None:
         begun.extend([over] if over == 0 else [])
         if len(begun) == point and over == tick:
-            spying.WATCHERS.clear()
+            recorded_orders.WATCHERS.clear()
             ctrl_c()
 
-    spying.WATCHERS.append(watch)
+    recorded_orders.WATCHERS.append(watch)
     with pytest.raises(Interrupted, match=f"resume with: python run_sim.py resume {folder}$"):
         begin(RunFolder.open(folder))
     assert (folder / "STATUS").read_text(encoding="utf-8").strip() == "partial"
@@ -81,7 +81,7 @@ def test_a_complete_sweep_is_read_and_not_played(tmp_path: Path) -> None:
 def test_more_seeds_keep_the_points_that_are_there(tmp_path: Path) -> None:
     few = begin(RunFolder.open(tmp_path / "sweep"), "sweep.seeds=1")
     played = []
-    spying.WATCHERS.append(lambda over: played.append(over) if over == 0 else None)
+    recorded_orders.WATCHERS.append(lambda over: played.append(over) if over == 0 else None)
     many = digests(begin(RunFolder.reopen(tmp_path / "sweep")))
     assert len(played) == 2
     assert len(many) == 4
@@ -102,15 +102,15 @@ def test_points_of_a_sweep_keep_no_checkpoints_once_they_are_complete(tmp_path: 
 
 def test_the_command_line_goes_on_with_the_newest_sweep(tmp_path: Path) -> None:
     small = ["--set", "fleet.0.devices=3", "--set", "sweep={seeds: 2}", "--json"]
-    first = cli("sweep", scene("timing"), *small, cwd=tmp_path)
+    first = cli("sweep", scenario_of("timing"), *small, cwd=tmp_path)
     assert first.returncode == 0, first.stderr
     point = json.loads(first.stdout)["runs"][1]["name"]
     (tmp_path / "runs" / "timing-001" / point / "STATUS").write_text("running\n", encoding="utf-8")
-    again = cli("sweep", scene("timing"), *small, "--resume", cwd=tmp_path)
+    again = cli("sweep", scenario_of("timing"), *small, "--resume", cwd=tmp_path)
     assert again.returncode == 0, again.stderr
     assert digests(json.loads(again.stdout)) == digests(json.loads(first.stdout))
     assert [path.name for path in (tmp_path / "runs").iterdir()] == ["timing-001"]
-    nothing = cli("sweep", scene("gaussians"), "--resume", cwd=tmp_path)
+    nothing = cli("sweep", scenario_of("gaussians"), "--resume", cwd=tmp_path)
     assert nothing.returncode == 2
     assert "no sweep 'gaussians'" in nothing.stderr
 
@@ -124,7 +124,7 @@ def test_what_cannot_go_on_is_refused_in_one_line(tmp_path: Path, words: list[st
     (tmp_path / "begun").mkdir()
     (tmp_path / "begun" / "STATUS").write_text("running\n", encoding="utf-8")
     (tmp_path / "begun" / "resolved.yaml").write_text("version: [", encoding="utf-8")
-    told = cli("resume", *words, cwd=tmp_path)
-    assert (told.returncode, told.stdout) == (2, "")
-    assert why in told.stderr
-    assert len(told.stderr.splitlines()) == 1
+    reported = cli("resume", *words, cwd=tmp_path)
+    assert (reported.returncode, reported.stdout) == (2, "")
+    assert why in reported.stderr
+    assert len(reported.stderr.splitlines()) == 1

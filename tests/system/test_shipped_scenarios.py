@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from stage import ROOT, TABLES, Play, play_file
+from run_commands import ROOT, TABLES, RunScenario, play_file
 
 from sim.scenario import Scenario, ScenarioErrors, load, points
 
@@ -77,12 +77,12 @@ def test_every_point_of_a_shipped_sweep_loads(file: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["timing", "digits", "gaussians", "crowd"])
-def test_a_resolved_scenario_plays_the_same_run_again(play: Play, tmp_path: Path, name: str) -> None:
+def test_a_resolved_scenario_plays_the_same_run_again(play: RunScenario, tmp_path: Path, name: str) -> None:
     first = play(name)
     assert play_file(first.folder / "resolved.yaml", tmp_path / "again", ()).digest == first.digest
 
 
-def test_a_service_time_that_was_measured_stands_in_the_resolved_scenario(play: Play, tmp_path: Path) -> None:
+def test_a_service_time_that_was_measured_stands_in_the_resolved_scenario(play: RunScenario, tmp_path: Path) -> None:
     asks = ["method.adapter=cloud_ft", "method.trigger={kind: periodic, every: 20 s}"]
     first = play("gaussians", *asks, "cloud.service=measured", "fleet.0.devices=10")
     assert first.summary["installed"] > 10

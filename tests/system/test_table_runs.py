@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from stage import Play, cli, play_file
+from run_commands import RunScenario, cli, play_file
 
 from sim.scenario import ScenarioErrors
-from sim.scenario.blame import at_its_line
+from sim.scenario.error_location import located
 
 ROWS = 900
 
@@ -52,14 +52,14 @@ def scenario(path: Path, **data: object) -> dict[str, object]:
     }
 
 
-def test_a_table_plays_the_same_lazily_and_eagerly(play: Play, tmp_path: Path) -> None:
-    told = scenario(table(tmp_path))
-    lazy, eager = play(told), play(told, eager=True)
+def test_a_table_plays_the_same_lazily_and_eagerly(play: RunScenario, tmp_path: Path) -> None:
+    reported = scenario(table(tmp_path))
+    lazy, eager = play(reported), play(reported, eager=True)
     assert lazy.digest == eager.digest
     assert lazy.summary["samples"] <= ROWS * 0.8
 
 
-def test_rows_that_are_out_are_out(play: Play, tmp_path: Path) -> None:
+def test_rows_that_are_out_are_out(play: RunScenario, tmp_path: Path) -> None:
     run = play(scenario(table(tmp_path)), "duration=10 min")
     devices = run.table("devices")
     assert run.summary["samples"] == devices["samples"].sum() == ROWS * 0.8
@@ -68,20 +68,22 @@ def test_rows_that_are_out_are_out(play: Play, tmp_path: Path) -> None:
     assert again.summary["samples"] > 5 * ROWS
 
 
-def test_recorded_rows_keep_their_times_and_owners(play: Play, tmp_path: Path) -> None:
+def test_recorded_rows_keep_their_times_and_owners(play: RunScenario, tmp_path: Path) -> None:
     data = {"ignore": [], "time": "t", "deal": "column", "column": "who", "compression": 150}
-    told = scenario(table(tmp_path), **data)
-    told["fleet"] = [{"cohort": "a", "devices": 30, "samples": {"arrivals": "recorded"}}]
-    run = play(told, "method.adapter=static", "tick=5 s")
+    reported = scenario(table(tmp_path), **data)
+    reported["fleet"] = [{"cohort": "a", "devices": 30, "samples": {"arrivals": "recorded"}}]
+    run = play(reported, "method.adapter=static", "tick=5 s")
     # 720 rows, ten seconds apart, 150 seconds of them in one of the run.
     assert run.summary["samples"] == 720
     assert run.windows["samples"].tolist() == [76] + [75] * 8 + [44] + [0, 0]
     assert set(run.table("devices")["samples"]) == {24}
 
 
-def test_one_device_more_changes_nobody_of_a_fixed_deal(play: Play, tmp_path: Path) -> None:
-    told = scenario(table(tmp_path), among=40)
-    runs = [play(told, f"fleet.1.devices={devices}", "method.adapter=static").table("devices") for devices in (5, 6)]
+def test_one_device_more_changes_nobody_of_a_fixed_deal(play: RunScenario, tmp_path: Path) -> None:
+    reported = scenario(table(tmp_path), among=40)
+    runs = [
+        play(reported, f"fleet.1.devices={devices}", "method.adapter=static").table("devices") for devices in (5, 6)
+    ]
     for name in ("samples", "correct"):
         assert runs[0][name].tolist() == runs[1][name].tolist()[:17]
 
@@ -101,11 +103,11 @@ def test_a_bad_row_is_one_line_with_both_files(tmp_path: Path, data: dict[str, o
     assert_refused(tmp_path, scenario(path, **data), f"task.data: {path}:{ROWS + 2}: {said}")
 
 
-def assert_refused(folder: Path, told: dict[str, object], said: str) -> None:
+def assert_refused(folder: Path, reported: dict[str, object], said: str) -> None:
     """Check that the scenario is refused in one line that begins with its own place."""
     file = folder / "s.yaml"
-    file.write_text(yaml.safe_dump(told), encoding="utf-8")
-    with pytest.raises(ScenarioErrors) as caught, at_its_line(file):
+    file.write_text(yaml.safe_dump(reported), encoding="utf-8")
+    with pytest.raises(ScenarioErrors) as caught, located(file):
         play_file(file, folder / "out", ())
     assert len(str(caught.value).splitlines()) == 1
     assert str(caught.value).startswith(f"{file}:")
@@ -150,6 +152,6 @@ def test_options_that_do_not_fit_are_one_line(tmp_path: Path, data: dict[str, ob
     ],
 )
 def test_drift_that_a_table_does_not_know_is_one_line(tmp_path: Path, to: dict[str, object], said: str) -> None:
-    told = scenario(table(tmp_path))
-    told["drift"] = [{"at": "30 s", "kind": "sudden", "to": to}]
-    assert_refused(tmp_path, told, said)
+    reported = scenario(table(tmp_path))
+    reported["drift"] = [{"at": "30 s", "kind": "sudden", "to": to}]
+    assert_refused(tmp_path, reported, said)

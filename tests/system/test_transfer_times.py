@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from stage import Play, Table
+from run_commands import RunScenario, Table
 
 #: Data rates as people write them -> bit/s.
 RATES = {
@@ -27,12 +27,12 @@ ONE_ASK = "method.trigger={kind: at, times: [0.7 s], devices: [0]}"
 
 
 @pytest.mark.parametrize("rate", RATES)
-def test_a_lone_message_takes_its_latency_and_its_bits_over_the_rate(play: Play, rate: str) -> None:
+def test_a_lone_message_takes_its_latency_and_its_bits_over_the_rate(play: RunScenario, rate: str) -> None:
     sides = {"up": ("payload", "sent_s", "reached_s"), "down": ("update", "served_s", "returned_s")}
     for size, (way, (message, begun, ended)) in product(SIZES, sides.items()):
-        told = ["links.lte.latency=87.5 ms", f"links.lte.{way}={rate}", "duration=400 d", "tick=100 d"]
+        reported = ["links.lte.latency=87.5 ms", f"links.lte.{way}={rate}", "duration=400 d", "tick=100 d"]
         empty = ["method.adapter.payload=0 B", "method.adapter.update=0 B"]
-        run = play("timing", ONE_ASK, *told, *empty, f"method.adapter.{message}={size}")
+        run = play("timing", ONE_ASK, *reported, *empty, f"method.adapter.{message}={size}")
         exact_s = 0.0875 + 8 * SIZES[size] / RATES[rate]
         assert took_s(run.exchanges, begun, ended) == pytest.approx(exact_s, rel=1e-9)
 
@@ -52,7 +52,7 @@ WRITTEN = {"private": "", "shared": ", shared: true", "by 7": ", shared_by: 7 de
 
 
 @pytest.mark.parametrize("sharing", SHARINGS)
-def test_waits_on_a_link_follow_lindleys_recursion(play: Play, sharing: str) -> None:
+def test_waits_on_a_link_follow_lindleys_recursion(play: RunScenario, sharing: str) -> None:
     rate = 6e3 if sharing == "private" else 200e3
     run = play(
         "timing",
@@ -86,7 +86,7 @@ def lindley_s(instance: np.ndarray, offered_s: np.ndarray, work_s: np.ndarray) -
     return end_s
 
 
-def test_nothing_arrives_over_a_dead_link_and_the_run_still_ends(play: Play) -> None:
+def test_nothing_arrives_over_a_dead_link_and_the_run_still_ends(play: RunScenario) -> None:
     run = play("timing", "links.lte.up=0 bit/s")
     table, links = run.exchanges, run.table("links")
     assert len(table["ticket"]) > 100
@@ -97,7 +97,7 @@ def test_nothing_arrives_over_a_dead_link_and_the_run_still_ends(play: Play) -> 
     assert links["delivered_bytes"].sum() == 0
 
 
-def test_an_infinitely_small_message_still_takes_the_latency(play: Play) -> None:
+def test_an_infinitely_small_message_still_takes_the_latency(play: RunScenario) -> None:
     table = play(
         "timing",
         ONE_ASK,
@@ -107,13 +107,13 @@ def test_an_infinitely_small_message_still_takes_the_latency(play: Play) -> None
     assert table["installed_s"][0] - table["sent_s"][0] == pytest.approx(0.1, rel=1e-12)
 
 
-def test_headers_weigh_on_every_message(play: Play) -> None:
+def test_headers_weigh_on_every_message(play: RunScenario) -> None:
     table = play("timing", ONE_ASK, "links.lte.header=60 B").exchanges
     assert (table["up_bytes"][0], table["down_bytes"][0]) == (20_060, 40_060)
     assert took_s(table, "sent_s", "reached_s") == pytest.approx(0.05 + 8 * 20_060 / 1e6, rel=1e-9)
 
 
-def test_phases_of_a_fleet_are_its_own_unless_told_otherwise(play: Play) -> None:
+def test_phases_of_a_fleet_are_its_own_unless_told_otherwise(play: RunScenario) -> None:
     own = play("timing", "method.trigger={kind: periodic, every: 30 s}").exchanges
     assert len(np.unique(own["requested_s"])) == len(own["ticket"]) == 40 * 20
     lockstep = play("timing", "method.trigger={kind: periodic, every: 30 s, phase: 0 s}").exchanges

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from stage import Told, scene
+from run_commands import Reported, scenario_of
 
 LINK = "links: {lte: {up: {trace: rate.csv}, down: 1 Mbit/s, ping: {file: ping.csv}}}\n"
 TIMING = (
@@ -35,9 +35,9 @@ def _files(folder: Path) -> None:
     (folder / "table.yaml").write_text(TABLE, encoding="utf-8")
 
 
-def test_recordings_are_told_with_span_mean_and_unit(told: Told, tmp_path: Path) -> None:
+def test_recordings_are_told_with_span_mean_and_unit(reported: Reported, tmp_path: Path) -> None:
     _files(tmp_path)
-    code, out, _ = told("validate", "timing.yaml")
+    code, out, _ = reported("validate", "timing.yaml")
     assert code == 0
     first, *lines = out.splitlines()
     assert first == "timing.yaml: ok (timing)"
@@ -49,9 +49,9 @@ def test_recordings_are_told_with_span_mean_and_unit(told: Told, tmp_path: Path)
     assert said["fleet"] == "4 devices; about 40 asks to come; links lte"
 
 
-def test_a_table_is_told_by_its_columns_and_json_says_the_same(told: Told, tmp_path: Path) -> None:
+def test_a_table_is_told_by_its_columns_and_json_says_the_same(reported: Reported, tmp_path: Path) -> None:
     _files(tmp_path)
-    data = next(line for line in told("validate", "table.yaml")[1].splitlines() if line.startswith("  data: "))
+    data = next(line for line in reported("validate", "table.yaml")[1].splitlines() if line.startswith("  data: "))
     for part in (
         "100 rows",
         "3 owners",
@@ -62,16 +62,16 @@ def test_a_table_is_told_by_its_columns_and_json_says_the_same(told: Told, tmp_p
         "times 0 to 99",
     ):
         assert part in data
-    read = json.loads(told("validate", "table.yaml", "--json")[1])["table.yaml"]
+    read = json.loads(reported("validate", "table.yaml", "--json")[1])["table.yaml"]
     assert read["data"]["classes"] == {"x": 80, "y": 20}
     assert read["fleet"]["samples"] == 90
     assert f"  data: {read['in_words']['data']}" == data
 
 
-def test_the_manifest_and_the_report_say_what_validate_says(told: Told, tmp_path: Path) -> None:
-    file = str(scene("timing"))
-    read = json.loads(told("validate", file, "--json")[1])[file]
-    assert told("run", file, "--quiet", "--out", "run")[0] == 0
+def test_the_manifest_and_the_report_say_what_validate_says(reported: Reported, tmp_path: Path) -> None:
+    file = str(scenario_of("timing"))
+    read = json.loads(reported("validate", file, "--json")[1])[file]
+    assert reported("run", file, "--quiet", "--out", "run")[0] == 0
     assert json.loads((tmp_path / "run" / "manifest.json").read_text(encoding="utf-8"))["read"] == read
     report = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
     assert "What was read" in report

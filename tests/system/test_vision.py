@@ -10,18 +10,18 @@ import numpy as np
 import pytest
 import torch
 from image_files import write_pictures
-from stage import Run, play_file, scene
+from run_commands import Run, play_file, scenario_of
 
 import run_sim
-from agents.arrivals import Arrivals
 from agents.models.base import Base
 from agents.models.making import make_net
 from agents.models.training import pretrain
 from agents.seeding import Purpose, rng
-from agents.tasks.base import Place
-from agents.tasks.images import Images
+from agents.streams.arrivals import Arrivals
+from agents.streams.base import BlockId
+from agents.tasks.images.task import Images
 from agents.tasks.making import make_task
-from sim.fleet_spec import fleet_spec
+from sim.run.fleet_spec import fleet_spec
 from sim.scenario import load
 
 Shown = Callable[..., Run]
@@ -32,7 +32,7 @@ STATIC = "method.adapter=static"
 def scenario(tmp_path: Path) -> Path:
     """Return the scenario, beside an archive of pictures."""
     write_pictures(tmp_path / "pictures.npz")
-    (tmp_path / "images.yaml").write_text(scene("images").read_text(encoding="utf-8"), encoding="utf-8")
+    (tmp_path / "images.yaml").write_text(scenario_of("images").read_text(encoding="utf-8"), encoding="utf-8")
     return tmp_path / "images.yaml"
 
 
@@ -45,9 +45,9 @@ def test_a_frozen_model_is_judged_as_by_plain_evaluation(scenario: Path, tmp_pat
     right = np.stack([verdicts(task, base, concept) for concept in range(len(task.concepts))])
     expected = np.zeros(6, int)
     for block in range(2):
-        place, arrivals = Place(0, block, 256), Arrivals(spec.seed, spec.cohorts[0])
-        for index in range(int(np.ceil(60 / arrivals.cell_s))):
-            cell = arrivals.cell(place, index)[0]
+        place, arrivals = BlockId(0, block, 256), Arrivals(spec.seed, spec.cohorts[0])
+        for index in range(int(np.ceil(60 / arrivals.chunk_s))):
+            cell = arrivals.chunk(place, index)[0]
             time_s = cell.time_s
             content = task.draw(cell, rng(spec.seed, Purpose.CONTENT, 0, block, index))
             concept, image = np.divmod(content.ref, task.pool_size)

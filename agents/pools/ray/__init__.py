@@ -22,23 +22,23 @@ from dataclasses import replace  # noqa: E402
 
 from agents.contract import RaySpec  # noqa: E402
 from agents.pools import BlockPool, Cloud  # noqa: E402
+from agents.pools.block_ranges import Owners, block_ranges  # noqa: E402
 from agents.pools.blueprint import Blueprint  # noqa: E402
-from agents.pools.cloud import RemoteCloud  # noqa: E402
-from agents.pools.ray.crew import RayCrew  # noqa: E402
 from agents.pools.ray.session import close_session, open_session  # noqa: E402
-from agents.pools.shares import Owners, shares  # noqa: E402
-from agents.pools.spread import SpreadPool  # noqa: E402
+from agents.pools.ray.worker_group import RayWorkerGroup  # noqa: E402
+from agents.pools.remote_cloud import RemoteCloud  # noqa: E402
+from agents.pools.worker_pool import WorkerPool  # noqa: E402
 
 __all__ = ["close_session", "open_session", "ray_pool"]
 
 
 def ray_pool(blueprint: Blueprint, workers: int, spec: RaySpec) -> tuple[BlockPool, Cloud]:
     """Return blocks that live in ``workers`` Ray actors, or as many as there are blocks, and their cloud half."""
-    owned = shares(blueprint.loads_per_s(), workers)
+    owned = block_ranges(blueprint.loads_per_s(), workers)
     # Which GPU a worker has is Ray's affair: to the worker it is the only one.
     device = blueprint.device.partition(":")[0]
-    crew = RayCrew(replace(blueprint, device=device), owned, spec)
-    pool = SpreadPool(Owners(blueprint.layout, owned), crew, by_reference=spec.cloud, device=device)
+    worker_group = RayWorkerGroup(replace(blueprint, device=device), owned, spec)
+    pool = WorkerPool(Owners(blueprint.layout, owned), worker_group, by_reference=spec.cloud, device=device)
     if not spec.cloud:
         return pool, blueprint.cloud_half()
-    return pool, RemoteCloud(crew, len(owned), replace(blueprint, device="cpu").cloud_half(), device)
+    return pool, RemoteCloud(worker_group, len(owned), replace(blueprint, device="cpu").cloud_half(), device)

@@ -13,7 +13,7 @@ import ray
 
 from agents.contract import BackendError
 from agents.pools.ray.faults import explained
-from agents.pools.ray.process import ROOT, overheard, own_ears
+from agents.pools.ray.process import ROOT, captured_output, own_signals
 
 _CONNECT_S = 5.0
 #: What every worker's process has in its environment, on whatever machine.
@@ -27,10 +27,10 @@ def connect(address: str) -> None:
     Raises:
         BackendError: nobody answers there, or not in a way that we understand.
     """
-    place = _nearby() if address == "auto" else address
-    _knock(place)
-    with explained(f"no Ray cluster can be used at '{address}'"), own_ears(), overheard():
-        ray.init(address=place, runtime_env=_runtime_env(), log_to_driver=False, logging_level=logging.ERROR)
+    block_id = _nearby() if address == "auto" else address
+    _reachable(block_id)
+    with explained(f"no Ray cluster can be used at '{address}'"), own_signals(), captured_output():
+        ray.init(address=block_id, runtime_env=_runtime_env(), log_to_driver=False, logging_level=logging.ERROR)
 
 
 def _nearby() -> str:
@@ -38,8 +38,8 @@ def _nearby() -> str:
 
     Ray's own ``auto`` would also join the private session of any other run that it finds here.
     """
-    place = ray._private.utils.read_ray_address()
-    if not place:
+    block_id = ray._private.utils.read_ray_address()
+    if not block_id:
         raise BackendError(
             "no Ray cluster was started on this machine: begin one with 'ray start --head', or name its HOST:PORT"
         )
@@ -48,10 +48,10 @@ def _nearby() -> str:
         from ray._private.authentication.authentication_token_setup import maybe_enable_token_auth_if_token_available
 
         maybe_enable_token_auth_if_token_available(warn_if_disabled=False)
-    return str(place)
+    return str(block_id)
 
 
-def _knock(address: str) -> None:
+def _reachable(address: str) -> None:
     """Find out within seconds whether anybody listens, which Ray takes half a minute for."""
     host, _, port = address.removeprefix("ray://").rpartition(":")
     if not port.isdigit():

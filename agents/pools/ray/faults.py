@@ -8,17 +8,17 @@ from contextlib import contextmanager
 import ray
 
 from agents.contract import BackendError
-from agents.pools.worker import MissedScriptError
+from agents.pools.worker import MissedCommandsError
 
 #: A worker is gone with all that was in it, or what it answered, with the node that this lay on.
-DEATHS = (
+FAILURES = (
     ray.exceptions.RayActorError,
     ray.exceptions.WorkerCrashedError,
     ray.exceptions.OutOfMemoryError,
     ray.exceptions.NodeDiedError,
     ray.exceptions.ObjectLostError,
     ray.exceptions.ObjectFetchTimedOutError,
-    MissedScriptError,
+    MissedCommandsError,
 )
 
 _INLINE = "play with --workers 0"
@@ -46,13 +46,13 @@ def explained(what: str) -> Iterator[None]:
     """Turn whatever Ray raises within into one line: ``what``, Ray's words, and a remedy."""
     try:
         yield
-    except (BackendError, *DEATHS):
+    except (BackendError, *FAILURES):
         raise
     except (RuntimeError, ValueError, OSError, ImportError, ray.exceptions.RayError) as error:
-        raise BackendError(f"{what}: {told(error)}; {remedy(error)}") from error
+        raise BackendError(f"{what}: {one_line(error)}; {remedy(error)}") from error
 
 
-def told(error: BaseException) -> str:
+def one_line(error: BaseException) -> str:
     """Return Ray's own words in one line."""
     words = " ".join(str(error).split()).rstrip(".")
     return (words if len(words) <= 300 else f"{words[:300]} ...") or type(error).__name__

@@ -6,17 +6,22 @@ import os
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
+
+import numpy as np
+import ray
+import torch
 
 #: The folder of this project.
 ROOT = Path(__file__).resolve().parents[3]
 
 
 @contextmanager
-def own_ears() -> Iterator[None]:
+def own_signals() -> Iterator[None]:
     """Let this process hear signals as before: Ray puts its own hearers in place, which end it with a trace."""
     heard = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -28,7 +33,7 @@ def own_ears() -> Iterator[None]:
 
 
 @contextmanager
-def overheard() -> Iterator[None]:
+def captured_output() -> Iterator[None]:
     """Keep what Ray's native code mutters away from our stderr, and listen for the one thing it does not raise."""
     sys.stderr.flush()
     ours = os.dup(2)
@@ -58,3 +63,21 @@ def importable() -> Iterator[None]:
             del os.environ["PYTHONPATH"]
         else:
             os.environ["PYTHONPATH"] = before
+
+
+def register_tensors() -> None:
+    """Let every message of this process carry tensors as arrays."""
+    ray.util.register_serializer(torch.Tensor, serializer=_as_array, deserializer=_as_tensor)
+
+
+def _as_array(tensor: torch.Tensor) -> np.ndarray:
+    array: np.ndarray = tensor.detach().cpu().numpy()
+    return array
+
+
+def _as_tensor(array: np.ndarray) -> torch.Tensor:
+    """Return a tensor over the very memory of ``array``, which for large ones is shared and must not be written."""
+    with warnings.catch_warnings():
+        # torch knows no read-only tensors and says so; nobody here writes to what came in a message.
+        warnings.simplefilter("ignore", UserWarning)
+        return torch.from_numpy(array)

@@ -14,8 +14,7 @@ import ray
 from agents.contract import BackendError, RaySpec
 from agents.pools.ray.cluster import connect
 from agents.pools.ray.faults import explained
-from agents.pools.ray.process import importable, own_ears
-from agents.pools.ray.tensors import teach_ray_tensors
+from agents.pools.ray.process import importable, own_signals, register_tensors
 
 #: Ray accepts no smaller object store.
 _LEAST_STORE_BYTES = 80_000_000
@@ -49,8 +48,8 @@ class Session:
             [] if node is None else sorted({kind for kind, _ in node.dead_processes()} & {"raylet", "gcs_server"})
         )
         if dead:
-            told = f"Ray broke down on this machine: its {' and '.join(dead)} ended unasked"
-            raise BackendError(f"{told}; look for a lack of memory, or play with --workers 0")
+            one_line = f"Ray broke down on this machine: its {' and '.join(dead)} ended unasked"
+            raise BackendError(f"{one_line}; look for a lack of memory, or play with --workers 0")
 
     def gpu_share(self, workers: int) -> float:
         """Return the share of a GPU that each of ``workers`` claims, if all GPUs are shared out evenly.
@@ -84,7 +83,7 @@ def open_session(cpus: float, spec: RaySpec) -> Session:
         close_session()
     if _open is None or not ray.is_initialized():
         _open = _start(cpus, spec) if address is None else _connected(address)
-        teach_ray_tensors()
+        register_tensors()
     return _open
 
 
@@ -102,7 +101,7 @@ def close_session() -> None:
 def _start(cpus: float, spec: RaySpec) -> Session:
     own = not ray.is_initialized()
     if own:
-        with explained("Ray does not start on this machine"), importable(), own_ears():
+        with explained("Ray does not start on this machine"), importable(), own_signals():
             ray.init(
                 address="local",
                 num_cpus=max(1, ceil(cpus)),

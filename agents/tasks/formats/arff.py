@@ -54,18 +54,18 @@ def _attributes(path: Path, lines: Iterable[tuple[int, str]]) -> Iterator[_Attri
     raise ValueError(f"{path}: has no line @data")
 
 
-def _attribute(place: str, text: str) -> _Attribute:
+def _attribute(location: str, text: str) -> _Attribute:
     found = _NAME.match(text)
     if not found or not found[4]:
-        raise ValueError(f"{place}: an attribute has a name and a type, for example '@attribute size numeric'")
+        raise ValueError(f"{location}: an attribute has a name and a type, for example '@attribute size numeric'")
     name, kind = _unquoted(found), found[4].strip()
     if kind.startswith("{"):
         if not kind.endswith("}"):
-            raise ValueError(f"{place}: the values of attribute {name!r} have no closing brace")
-        return _Attribute(name, tuple(_values(place, kind[1:-1])))
+            raise ValueError(f"{location}: the values of attribute {name!r} have no closing brace")
+        return _Attribute(name, tuple(_values(location, kind[1:-1])))
     word = kind.split()[0].lower()
     if word not in _NUMERIC and word not in ("date", "string"):
-        raise ValueError(f"{place}: attribute {name!r} is {word!r}; built: numeric, nominal, date, string")
+        raise ValueError(f"{location}: attribute {name!r} is {word!r}; built: numeric, nominal, date, string")
     return _Attribute(name, "numeric" if word in _NUMERIC else word)
 
 
@@ -82,18 +82,18 @@ def _rows(path: Path, lines: Iterable[tuple[int, str]], width: int) -> Iterator[
         yield Row(number, cells)
 
 
-def _cells(place: str, text: str) -> list[str]:
+def _cells(location: str, text: str) -> list[str]:
     if "'" in text or '"' in text:
-        return _values(place, text)
+        return _values(location, text)
     return [cell.strip() for cell in text.split("," if "," in text else None)]
 
 
-def _values(place: str, text: str) -> list[str]:
+def _values(location: str, text: str) -> list[str]:
     values, end = [], 0
     while True:
         found = _VALUE.match(text, end)
         if not found:
-            raise ValueError(f"{place}: {text[end : end + 40]!r} is no value; a quote may be missing")
+            raise ValueError(f"{location}: {text[end : end + 40]!r} is no value; a quote may be missing")
         values.append(_unquoted(found))
         if found[4] != ",":
             return values

@@ -92,19 +92,19 @@ def _remainders(nbytes: int) -> str:
 def _strange(content: np.ndarray, record: _Record) -> tuple[int, int, int] | None:
     """Return (record, byte within it, label) of the first label that is no class, if there is one."""
     rows = content.reshape(-1, record.nbytes)
-    for place, classes in enumerate(record.labels.values()):
-        wrong = rows[:, place] >= classes
+    for location, classes in enumerate(record.labels.values()):
+        wrong = rows[:, location] >= classes
         if wrong.any():
             row = int(wrong.argmax())
-            return row, place, int(rows[row, place])
+            return row, location, int(rows[row, location])
     return None
 
 
 def _labelled(path: Path, content: np.ndarray, record: _Record, labels: str) -> Labelled:
     if strange := _strange(content, record):
-        row, place, label = strange
-        most = list(record.labels.values())[place] - 1
-        at = f"record {row} (byte {row * record.nbytes + place:,})"
+        row, location, label = strange
+        most = list(record.labels.values())[location] - 1
+        at = f"record {row} (byte {row * record.nbytes + location:,})"
         raise ValueError(f"{path}: label {label} of {at}; {record.name} has 0 to {most}")
     if labels not in record.labels:
         raise ValueError(f"{path}: records of {record.name} have no {labels} labels")

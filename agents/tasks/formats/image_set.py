@@ -19,13 +19,13 @@ _ROWS = 4096
 class Labelled(NamedTuple):
     """Images and their labels.
 
-    ``images`` is [n, channels, height, width], uint8 (0 to 255) or float32 (0 to 1); ``labels`` int64 [n]. ``place``
+    ``images`` is [n, channels, height, width], uint8 (0 to 255) or float32 (0 to 1); ``labels`` int64 [n]. ``location``
     says which file, for messages.
     """
 
     images: np.ndarray
     labels: np.ndarray
-    place: str
+    location: str
 
     def __len__(self) -> int:
         return self.labels.size
@@ -55,15 +55,15 @@ def image_set(train: Labelled, test: Labelled | None = None, classes: int | None
     for part in parts:
         _check_images(part)
     if test is not None and _kind(test) != _kind(train):
-        raise ValueError(f"{test.place}: images are {_kind(test)}, but {_kind(train)} in {train.place}")
+        raise ValueError(f"{test.location}: images are {_kind(test)}, but {_kind(train)} in {train.location}")
     if classes is None:
         classes = 1 + max(_largest_label(part) for part in parts)
     if classes < 2:
-        raise ValueError(f"{train.place}: all labels are 0; at least two classes are wanted")
+        raise ValueError(f"{train.location}: all labels are 0; at least two classes are wanted")
     return ImageSet(train, test, classes)
 
 
-def as_images(raw: np.ndarray, place: str) -> np.ndarray:
+def as_images(raw: np.ndarray, location: str) -> np.ndarray:
     """Return images [n, channels, height, width] of [n, h, w], [n, h, w, c] or [n, c, h, w], without copying bytes.
 
     float64 and float16 become float32. Where both ends of a shape could be channels, the last one is.
@@ -72,7 +72,7 @@ def as_images(raw: np.ndarray, place: str) -> np.ndarray:
         ValueError: another shape or type.
     """
     if raw.dtype != np.uint8 and raw.dtype.kind != "f":
-        raise ValueError(f"{place}: pixels are {raw.dtype}; wanted: uint8 (0 to 255) or floats (0 to 1)")
+        raise ValueError(f"{location}: pixels are {raw.dtype}; wanted: uint8 (0 to 255) or floats (0 to 1)")
     if raw.dtype.kind == "f":
         raw = raw.astype(np.float32, copy=False)
     if raw.ndim == 3:
@@ -82,36 +82,38 @@ def as_images(raw: np.ndarray, place: str) -> np.ndarray:
     if raw.ndim == 4 and raw.shape[1] in (1, 3):
         return raw
     shape = "x".join(map(str, raw.shape))
-    raise ValueError(f"{place}: shape {shape} is none of images; wanted: n x h x w, or with 1 or 3 channels too")
+    raise ValueError(f"{location}: shape {shape} is none of images; wanted: n x h x w, or with 1 or 3 channels too")
 
 
-def as_labels(raw: np.ndarray, place: str) -> np.ndarray:
+def as_labels(raw: np.ndarray, location: str) -> np.ndarray:
     """Return labels int64 [n] of integers [n] or [n, 1].
 
     Raises:
         ValueError: another shape or type, or a label that is no class.
     """
     if raw.dtype.kind not in "iu":
-        raise ValueError(f"{place}: labels are {raw.dtype}; wanted: whole numbers from 0")
+        raise ValueError(f"{location}: labels are {raw.dtype}; wanted: whole numbers from 0")
     if raw.ndim == 2 and raw.shape[1] == 1:
         raw = raw[:, 0]
     if raw.ndim != 1:
-        raise ValueError(f"{place}: labels have {raw.ndim} dimensions; wanted: one number an image")
+        raise ValueError(f"{location}: labels have {raw.ndim} dimensions; wanted: one number an image")
     wrong = (raw < 0) | (raw >= MOST_CLASSES)
     if wrong.any():
         row = int(wrong.argmax())
-        raise ValueError(f"{place}: label {raw[row]} of image {row}; wanted: 0 to {MOST_CLASSES - 1}")
+        raise ValueError(f"{location}: label {raw[row]} of image {row}; wanted: 0 to {MOST_CLASSES - 1}")
     return raw.astype(np.int64)
 
 
 def _check_images(part: Labelled) -> None:
     count, (_, height, width) = len(part.images), part.images.shape[1:]
     if count != len(part):
-        raise ValueError(f"{part.place}: {count} images, but {len(part)} labels")
+        raise ValueError(f"{part.location}: {count} images, but {len(part)} labels")
     if not count:
-        raise ValueError(f"{part.place}: holds no image")
+        raise ValueError(f"{part.location}: holds no image")
     if min(height, width) < SMALLEST_SIDE:
-        raise ValueError(f"{part.place}: images of {height}x{width} pixels; at least {SMALLEST_SIDE}x{SMALLEST_SIDE}")
+        raise ValueError(
+            f"{part.location}: images of {height}x{width} pixels; at least {SMALLEST_SIDE}x{SMALLEST_SIDE}"
+        )
     if part.images.dtype != np.uint8:
         _check_pixels(part)
 
@@ -123,7 +125,7 @@ def _check_pixels(part: Labelled) -> None:
         if wrong.any():
             image = int(wrong.any(axis=(1, 2, 3)).argmax())
             pixel = rows[image][wrong[image]][0]
-            raise ValueError(f"{part.place}: pixel {pixel:g} in image {first + image}; floats run from 0 to 1")
+            raise ValueError(f"{part.location}: pixel {pixel:g} in image {first + image}; floats run from 0 to 1")
 
 
 def _in_parts(images: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:

@@ -36,8 +36,8 @@ def _test(archive: np.lib.npyio.NpzFile, path: Path) -> Labelled | None:
 
 def _part(archive: np.lib.npyio.NpzFile, path: Path, images: str, labels: str) -> Labelled:
     x, y = _array(archive, path, images), _array(archive, path, labels)
-    place = f"{path}!{images}"
-    return Labelled(as_images(x, place), as_labels(y, f"{path}!{labels}"), place)
+    location = f"{path}!{images}"
+    return Labelled(as_images(x, location), as_labels(y, f"{path}!{labels}"), location)
 
 
 def _array(archive: np.lib.npyio.NpzFile, path: Path, name: str) -> np.ndarray:

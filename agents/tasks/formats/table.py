@@ -158,9 +158,9 @@ class _Reader:
 
     def table(self, read: np.ndarray) -> Table:
         """Return the table of all blocks, one below the other."""
-        place = {number: position for position, number in enumerate(self.columns)}
-        parts = [self._expanded(number, read[:, place[number]]) for number in self.features]
-        codes, classes = self._classes(read[:, place[self.target]].astype(np.int64))
+        location = {number: position for position, number in enumerate(self.columns)}
+        parts = [self._expanded(number, read[:, location[number]]) for number in self.features]
+        codes, classes = self._classes(read[:, location[self.target]].astype(np.int64))
         names = [name for part_names, _ in parts for name in part_names]
         numeric = [isinstance(_found(self.columns[n]), Numbers) for n in self.features for _ in self._names(n)]
         return Table(
@@ -169,8 +169,8 @@ class _Reader:
             np.array(numeric),
             codes.astype(np.int16),
             classes,
-            None if self.time is None else read[:, place[self.time]],
-            None if self.owner is None else read[:, place[self.owner]].astype(np.int64),
+            None if self.time is None else read[:, location[self.time]],
+            None if self.owner is None else read[:, location[self.owner]].astype(np.int64),
             self._roles(),
         )
 

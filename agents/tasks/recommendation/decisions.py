@@ -37,9 +37,9 @@ class Decisions:
         """Return the candidates of some rows, int [rows, n]."""
         return self.candidates[rows]
 
-    def picked(self, places: np.ndarray) -> np.ndarray:
-        """Return of each row the candidates at ``places`` [rows, k]: int [rows, k]."""
-        return np.take_along_axis(self.candidates, places, 1)
+    def picked(self, positions: np.ndarray) -> np.ndarray:
+        """Return of each row the candidates at ``positions`` [rows, k]: int [rows, k]."""
+        return np.take_along_axis(self.candidates, positions, 1)
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,8 @@ class FullDecisions(Decisions):
     def candidates_of(self, rows: np.ndarray) -> np.ndarray:
         return (self.candidates[rows] - 1 + np.arange(self.items, dtype=np.int32)) % self.items + 1
 
-    def picked(self, places: np.ndarray) -> np.ndarray:
-        return (self.candidates - 1 + places) % self.items + 1
+    def picked(self, positions: np.ndarray) -> np.ndarray:
+        return (self.candidates - 1 + positions) % self.items + 1
 
 
 def stack(parts: list[Decisions]) -> Decisions:
@@ -86,8 +86,8 @@ def decide(
     draw = rng(seed, Purpose.NEGATIVES, *key)
     if negatives is None:
         first = draw.integers(items, size=len(rows))
-        place = ((clicks[rows] - first) % items).astype(np.int16)
-        return FullDecisions(windows(clicks, rows, window), (first[:, None] + 1).astype(np.int32), place, items)
+        position = ((clicks[rows] - first) % items).astype(np.int16)
+        return FullDecisions(windows(clicks, rows, window), (first[:, None] + 1).astype(np.int32), position, items)
     others = _negatives(clicks, rows, items, negatives, draw)
     label = draw.integers(negatives + 1, size=len(rows))
     candidates = _insert(others, label, clicks[rows]) + 1
@@ -113,25 +113,25 @@ def narrowed(decisions: Decisions) -> Decisions:
 
 def narrow(candidates: np.ndarray, label: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return ``SHOWN`` of the candidates [rows, n], the one at ``label`` among them, and where it is then."""
-    kept, place = _kept(label)
-    return np.take_along_axis(candidates, kept, 1), place
+    kept, position = _kept(label)
+    return np.take_along_axis(candidates, kept, 1), position
 
 
 def _kept(label: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return which ``SHOWN`` candidates are kept, int [rows, SHOWN], and where the one at ``label`` is among them."""
-    place = label % SHOWN
+    position = label % SHOWN
     column = np.arange(SHOWN)
-    other = column - (column > place[:, None])
+    other = column - (column > position[:, None])
     other = other + (other >= label[:, None])
-    return np.where(column == place[:, None], label[:, None], other), place
+    return np.where(column == position[:, None], label[:, None], other), position
 
 
 def windows(clicks: np.ndarray, rows: np.ndarray, length: int) -> np.ndarray:
     """Return for each of ``rows`` the up to ``length`` clicks before it, as ids from 1: int32 [rows, length]."""
     first = np.maximum(rows - length, 0)[:, None]
-    places = first + np.arange(length)
-    seen = places < rows[:, None]
-    return np.where(seen, clicks[np.minimum(places, len(clicks) - 1)] + 1, 0).astype(np.int32)
+    positions = first + np.arange(length)
+    seen = positions < rows[:, None]
+    return np.where(seen, clicks[np.minimum(positions, len(clicks) - 1)] + 1, 0).astype(np.int32)
 
 
 def _negatives(clicks: np.ndarray, rows: np.ndarray, items: int, count: int, draw: np.random.Generator) -> np.ndarray:
@@ -158,8 +158,8 @@ def _repeated(drawn: np.ndarray) -> np.ndarray:
     return repeated
 
 
-def _insert(others: np.ndarray, place: np.ndarray, clicked: np.ndarray) -> np.ndarray:
-    """Return ``others`` [rows, n] with ``clicked`` [rows] put in at ``place`` [rows]: [rows, n + 1]."""
+def _insert(others: np.ndarray, position: np.ndarray, clicked: np.ndarray) -> np.ndarray:
+    """Return ``others`` [rows, n] with ``clicked`` [rows] put in at ``position`` [rows]: [rows, n + 1]."""
     column = np.arange(others.shape[1] + 1)
-    before = np.minimum(column - (column > place[:, None]), others.shape[1] - 1)
-    return np.where(column == place[:, None], clicked[:, None], np.take_along_axis(others, before, 1))
+    before = np.minimum(column - (column > position[:, None]), others.shape[1] - 1)
+    return np.where(column == position[:, None], clicked[:, None], np.take_along_axis(others, before, 1))

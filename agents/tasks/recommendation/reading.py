@@ -14,7 +14,7 @@ from pyarrow import csv
 from agents.tabular.arrow_arrays import any_empty, as_numpy
 from agents.tabular.packed import whole_lines
 from agents.tabular.quotes import stray_quotes
-from agents.tasks.recommendation.layout import Layout, find_layout, is_number
+from agents.tasks.recommendation.file_layout import Layout, find_layout, is_number
 from agents.tasks.recommendation.log import Log, make_log
 
 #: Bytes of a file that are looked at at once.

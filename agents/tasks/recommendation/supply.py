@@ -7,7 +7,7 @@ from itertools import accumulate
 import numpy as np
 
 from agents.contract import FleetSpec
-from agents.tasks.base import Place
+from agents.streams.base import BlockId
 from agents.tasks.recommendation.users import Users
 
 
@@ -26,32 +26,32 @@ class Clicks:
         self._count = np.array([len(times_s) for times_s in self._times_s], np.int64)
         self._first = np.cumsum(self._count) - self._count
 
-    def count(self, place: Place) -> np.ndarray:
+    def count(self, block: BlockId) -> np.ndarray:
         """Return how many decisions each device of the block has, int64 [devices]."""
-        return self._of(place, self._count)
+        return self._of(block, self._count)
 
-    def first(self, place: Place) -> np.ndarray:
+    def first(self, block: BlockId) -> np.ndarray:
         """Return the number of the first decision of each device of the block, int64 [devices]."""
-        return self._of(place, self._first)
+        return self._of(block, self._first)
 
-    def times_s(self, place: Place) -> list[np.ndarray]:
+    def times_s(self, block: BlockId) -> list[np.ndarray]:
         """Return when each device of the block decides, in seconds of the run: sorted, float64 [decisions] each."""
-        rows = self._rows(place)
-        nobody = [np.empty(0)] * (place.width - (rows.stop - rows.start))
-        return self._times_s[rows] + nobody
+        rows = self._rows(block)
+        empty = [np.empty(0)] * (block.width - (rows.stop - rows.start))
+        return self._times_s[rows] + empty
 
     def _after(self, users: Users, user: int) -> np.ndarray:
         later_s = users.times_s(user)[int(users.known[user]) :]
         return (later_s - users.split_s) / self.compression
 
-    def _of(self, place: Place, values: np.ndarray) -> np.ndarray:
-        filled = np.zeros(place.width, np.int64)
-        rows = self._rows(place)
+    def _of(self, block: BlockId, values: np.ndarray) -> np.ndarray:
+        filled = np.zeros(block.width, np.int64)
+        rows = self._rows(block)
         filled[: rows.stop - rows.start] = values[rows]
         return filled
 
-    def _rows(self, place: Place) -> slice:
+    def _rows(self, block: BlockId) -> slice:
         """Return which devices of the fleet the block holds."""
-        begin, end = self._before[place.cohort], self._before[place.cohort + 1]
-        first = min(begin + place.block * place.width, end)
-        return slice(first, min(first + place.width, end))
+        begin, end = self._before[block.cohort], self._before[block.cohort + 1]
+        first = min(begin + block.block * block.width, end)
+        return slice(first, min(first + block.width, end))

@@ -66,9 +66,9 @@ def split_in_time(log: Log, share: float) -> Users:
         raise ValueError(f"history: {share:.0%} of the time span leaves no interaction {side} the split")
     order = np.argsort(log.user, kind="stable")
     start = np.concatenate([[0], np.cumsum(np.bincount(log.user, minlength=len(log.users)))])
-    nobody = np.zeros(len(log.users), np.int64)
-    users = Users(log.item[order], log.time_s[order], start, nobody, split_s, end_s)
-    nobody += users.until(split_s)
+    unused = np.zeros(len(log.users), np.int64)
+    users = Users(log.item[order], log.time_s[order], start, unused, split_s, end_s)
+    unused += users.until(split_s)
     return users
 
 

@@ -15,7 +15,7 @@ from agents.codecs.base import fresh, roundtrip
 from agents.codecs.making import make_codec
 from agents.codecs.message import Field
 from agents.codecs.places import pack_places, places_bytes, unpack_places
-from agents.plugins import PluginError
+from agents.contract.plugins import PluginError
 
 SIZES = {"fp32": 12 * 4 + 5 * 4 + 19, "fp16": 12 * 2 + 5 * 2 + 19, "int8": 12 + 4 + 5 + 4 + 19}
 

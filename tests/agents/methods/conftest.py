@@ -12,7 +12,7 @@ from agents.methods.making import make_method
 from agents.models.base import Base, Net
 from agents.models.making import make_net
 from agents.models.training import pretrain
-from agents.tasks.base import History, Past
+from agents.streams.base import History, Past
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -10,7 +10,7 @@ from agents.methods.base import OfFeatures, Recent
 from agents.methods.cloud_ft import CloudFt
 from agents.methods.making import make_method
 from agents.models.base import Base, Net
-from agents.tasks.base import History
+from agents.streams.base import History
 
 
 def made(net: Net, **options: Any) -> CloudFt:

@@ -13,7 +13,7 @@ from agents.methods import METHODS
 from agents.methods.base import CloudState, Method, OfFeatures, Recent
 from agents.methods.making import make_method
 from agents.models.base import Base, Net
-from agents.tasks.base import History
+from agents.streams.base import History
 
 DEVICES = 41
 

@@ -16,7 +16,7 @@ from agents.models.head import HeadShape
 from agents.models.making import make_net
 from agents.models.training import generator
 from agents.seeding import Purpose
-from agents.tasks.base import History
+from agents.streams.base import History
 
 DEVICES = 37
 

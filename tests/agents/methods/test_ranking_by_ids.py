@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 import torch
 
-from agents.building import draw_blueprint
-from agents.cloud_half import Collected
+from agents.build import draw_blueprint
 from agents.codecs.message import Field
 from agents.contract import COHORT_COLUMNS, CohortSpec, FleetSpec
-from agents.measures import HIT_WITHIN
+from agents.fleet.cloud_half import Collected
 from agents.methods.base import CloudState, Context, Deployed, DeviceState, Inputs, Payload, Recent, Updates, Who
+from agents.metrics import HIT_WITHIN
 from agents.models.base import Base
 from agents.pools.blueprint import Blueprint
-from agents.tasks.base import History
+from agents.streams.base import History
 
 DEVICES, ITEMS, WINDOW = 5, 60, 10
 
@@ -83,14 +83,14 @@ def test_ids_go_up_in_forty_bytes_and_candidates_are_ranked_by_theirs(blueprint:
     assert ((payload["clicks"] >= 1) & (payload["clicks"] <= ITEMS)).all(), "no candidate, no padding"
     cloud.take([Collected(rows, rows, at_s, payload)])
     cloud.adapt(rows, rows)
-    stack.install(rows, at_s, rows, cloud.hand_out(rows))
+    stack.install(rows, at_s, rows, cloud.take_updates(rows))
     stack.close(60.0)
-    stack.tell()
+    stack.take_tallies()
     stack.close(160.0)
-    told = stack.tell().sum(0)
+    reported = stack.take_tallies().sum(0)
     assert isinstance(method, Again)
     assert (method.seen[-1].sort(2).values == torch.arange(1, ITEMS + 1)).all(), "a full list holds every item"
-    right, samples = (int(told[COHORT_COLUMNS.index(name)]) for name in ("correct", "samples"))
+    right, samples = (int(reported[COHORT_COLUMNS.index(name)]) for name in ("correct", "samples"))
     assert samples == 50 * DEVICES
     # Chance hits 10 of 60; what was clicked lately is liked.
     assert right / samples > 1.2 * HIT_WITHIN / ITEMS

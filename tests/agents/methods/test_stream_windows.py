@@ -9,7 +9,7 @@ from agents.models.base import Base, Net
 from agents.models.head import HeadShape
 from agents.models.training import generator
 from agents.seeding import Purpose
-from agents.tasks.base import Past
+from agents.streams.base import Past
 
 LENGTHS = (1, 2, 9, 30)
 

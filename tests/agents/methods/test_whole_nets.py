@@ -9,14 +9,14 @@ import pytest
 import torch
 from whole_nets import OnDevice
 
-from agents.building import draw_blueprint
+from agents.build import draw_blueprint
 from agents.contract import COHORT_COLUMNS, BackendError, CohortSpec, DriftSpec, FleetSpec
-from agents.device_rows import DeviceRows
+from agents.fleet.block_group import BlockGroup
+from agents.fleet.device_state import DeviceStates
 from agents.methods.base import Recent
 from agents.models.batched import DenseNet
 from agents.models.making import make_net
 from agents.pools.blueprint import Blueprint
-from agents.stack import Stack
 
 DEVICES = 6
 WORLDS: dict[str, dict[str, Any]] = {
@@ -56,19 +56,19 @@ def blueprint(request: pytest.FixtureRequest) -> Blueprint:
     )
 
 
-def correct(stack: Stack) -> dict[str, int]:
-    told = stack.tell().sum(0)
-    return {name: int(told[COHORT_COLUMNS.index(name)]) for name in ("samples", "correct", "correct_static")}
+def correct(stack: BlockGroup) -> dict[str, int]:
+    reported = stack.take_tallies().sum(0)
+    return {name: int(reported[COHORT_COLUMNS.index(name)]) for name in ("samples", "correct", "correct_static")}
 
 
-def collect(stack: Stack, rows: list[int], at_s: float) -> None:
+def collect(stack: BlockGroup, rows: list[int], at_s: float) -> None:
     index = np.array(rows)
     stack.install(index, np.full(len(rows), at_s), index, {})
     stack.collect(index, np.full(len(rows), at_s), index)
     stack.confirm(index, index)
 
 
-def rows_of(stack: Stack) -> dict[str, torch.Tensor]:
+def rows_of(stack: BlockGroup) -> dict[str, torch.Tensor]:
     return {name: values.clone() for name, values in stack.state.of(np.arange(DEVICES)).items()}
 
 
@@ -108,19 +108,19 @@ def test_learning_one_by_one_is_learning_together_to_the_bit(blueprint: Blueprin
     assert all(torch.equal(one[name], other[name]) for name in one)
     for stack in (together, alone):
         stack.close(60.0)
-    assert np.array_equal(together.tell(), alone.tell())
+    assert np.array_equal(together.take_tallies(), alone.take_tallies())
 
 
 def test_a_stack_comes_back_from_a_checkpoint(blueprint: Blueprint) -> None:
     stack, again = blueprint.build()[0], blueprint.build()[0]
     collect(stack, [1, 3], 35.0)
     stack.close(40.0)
-    stack.tell()
+    stack.take_tallies()
     again.restore(stack.checkpoint())
     for one in (stack, again):
         collect(one, [3, 5], 55.0)
         one.close(90.0)
-    assert np.array_equal(stack.tell(), again.tell())
+    assert np.array_equal(stack.take_tallies(), again.take_tallies())
     one, other = rows_of(stack), rows_of(again)
     assert all(torch.equal(one[name], other[name]) for name in one)
 
@@ -144,7 +144,7 @@ def test_a_window_has_its_own_raw_input_and_the_newest_samples_beside_the_labell
 
 def test_state_that_would_not_fit_is_refused_with_its_size_and_the_knob(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DRIFTBED_STATE_GB", "0.001")
-    rows = DeviceRows({"w": torch.zeros(1, 1000), "v": torch.zeros(1, 10)}, 300, shared=False)
+    rows = DeviceStates({"w": torch.zeros(1, 1000), "v": torch.zeros(1, 10)}, 300, shared=False)
     rows.put(np.array([1]), {"v": torch.ones(1, 10)})
     with pytest.raises(
         BackendError, match=r"0\.00121 GB, above the limit of 0\.001 GB.*fewer devices.*DRIFTBED_STATE_GB"

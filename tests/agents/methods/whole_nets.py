@@ -19,7 +19,7 @@ from agents.methods.base import (
 from agents.models.base import Base
 from agents.models.batched import DenseNet
 from agents.models.fitting import gradient
-from agents.tasks.base import History
+from agents.streams.base import History
 
 
 class OnDevice(Deployed):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from agents.tasks.base import History, Past
+from agents.streams.base import History, Past
 
 
 @pytest.fixture(autouse=True)

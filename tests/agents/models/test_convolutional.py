@@ -6,14 +6,13 @@ import pytest
 import torch
 from torch import nn
 
-from agents.features import known_features
-from agents.models.augmenting import augmented
+from agents.evaluation.features import known_features
 from agents.models.base import Base
 from agents.models.making import make_net
 from agents.models.mobilenet import scaled
-from agents.models.training import generator, initial_head, initialise, pretrain
+from agents.models.training import augmented, generator, initial_head, initialise, pretrain
 from agents.seeding import Purpose
-from agents.tasks.base import History, Past
+from agents.streams.base import History, Past
 
 NAMES = ("cnn", "mobilenet_v3_small")
 
@@ -91,7 +90,7 @@ def test_a_net_is_the_same_after_a_trip_through_a_cache(name: str) -> None:
 def test_features_are_kept_between_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     base, some = fresh("cnn"), images(20)
     first = known_features(base, some)
-    monkeypatch.setattr("agents.features.trunk_features", lambda base, raw: 1 / 0)
+    monkeypatch.setattr("agents.evaluation.features.trunk_features", lambda base, raw: 1 / 0)
     assert torch.equal(known_features(base, some), first)
     with pytest.raises(ZeroDivisionError):
         known_features(base, some + 0.1)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from agents.measures import Ranking
+from agents.metrics import Ranking
 from agents.models.base import Base
 from agents.models.fitting import fit_heads, gradient
 from agents.models.making import make_net

@@ -9,7 +9,7 @@ from torch.nn import functional
 from agents.models.base import Base
 from agents.models.making import make_net
 from agents.models.training import Recipe, pretrain
-from agents.tasks.base import History
+from agents.streams.base import History
 
 NET = make_net("mlp", (4,), 3, {"hidden": [8, 8], "layers": 1})
 OPTIONS = {"epochs": 4, "batch": 64, "rate": 1e-2}
@@ -22,10 +22,10 @@ def accuracy(base: Base, history: History) -> float:
 
 
 def test_training_learns_and_tells_its_progress(blobs: History) -> None:
-    told: list[tuple[str, float]] = []
-    base = pretrain(blobs, NET, OPTIONS, 3, lambda *step: told.append(step))
+    reported: list[tuple[str, float]] = []
+    base = pretrain(blobs, NET, OPTIONS, 3, lambda *step: reported.append(step))
     assert accuracy(base, blobs) > 0.9
-    assert told == [("base model", share) for share in (0.25, 0.5, 0.75, 1.0)]
+    assert reported == [("base model", share) for share in (0.25, 0.5, 0.75, 1.0)]
 
 
 def test_training_again_gives_the_same_bits_whatever_was_drawn_before(
@@ -41,10 +41,10 @@ def test_training_again_gives_the_same_bits_whatever_was_drawn_before(
 
 def test_a_second_call_is_served_from_the_cache(blobs: History) -> None:
     first = pretrain(blobs, NET, OPTIONS, 3)
-    told: list[tuple[str, float]] = []
-    again = pretrain(blobs, NET, OPTIONS, 3, lambda *step: told.append(step))
+    reported: list[tuple[str, float]] = []
+    again = pretrain(blobs, NET, OPTIONS, 3, lambda *step: reported.append(step))
     assert again.digest() == first.digest()
-    assert not told
+    assert not reported
     x = blobs.validation.x
     assert torch.equal(again.features(x), first.features(x))
 

@@ -7,8 +7,7 @@ from itertools import count
 
 import numpy as np
 
-from agents.building import draw_blueprint
-from agents.cloud_half import CloudHalf
+from agents.build import draw_blueprint
 from agents.contract import (
     COHORT_COLUMNS,
     CohortSpec,
@@ -20,7 +19,8 @@ from agents.contract import (
     Outcome,
     Stage,
 )
-from agents.fleet import Fleet
+from agents.data_plane import Fleet
+from agents.fleet.cloud_half import CloudHalf
 from agents.pools import BlockPool, Cloud
 from agents.pools.blueprint import Blueprint
 

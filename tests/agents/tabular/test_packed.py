@@ -14,7 +14,7 @@ import pytest
 from agents.tabular.packed import most_bytes, unpacked, whole_lines
 from agents.tasks.formats.table import read_table
 from agents.tasks.recommendation.reading import read_log
-from sim.network.traces import load_rate
+from sim.network.traces.recorded import load_rate
 
 PACK: dict[str, Callable[[bytes], bytes]] = {"gzip": gzip.compress, "bzip2": bz2.compress, "xz": lzma.compress}
 ROWS = b"".join(b"%d,%d,%s\n" % (n, n % 3, b"ab"[n % 2 :][:1]) for n in range(5000))

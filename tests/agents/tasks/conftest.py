@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from agents.contract import CohortSpec, DriftSpec, FleetSpec
-from agents.tasks.base import Place
+from agents.streams.base import BlockId
 
 SpecMaker = Callable[..., FleetSpec]
 
@@ -42,8 +42,8 @@ def fleet_spec() -> SpecMaker:
 
 
 @pytest.fixture
-def place() -> Place:
-    return Place(cohort=0, block=0, width=256)
+def place() -> BlockId:
+    return BlockId(cohort=0, block=0, width=256)
 
 
 @pytest.fixture

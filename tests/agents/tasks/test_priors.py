@@ -8,21 +8,21 @@ import torch
 from scipy.stats import beta, chisquare, kstest
 
 from agents.contract import CohortSpec, DriftSpec, FleetSpec
+from agents.drift.concepts import Concept
+from agents.drift.onset import dirichlet_priors
+from agents.drift.schedule import make_schedule
 from agents.seeding import Purpose, rng
-from agents.tasks.base import Cell, Place
-from agents.tasks.concepts import Concept
-from agents.tasks.digits import Digits
-from agents.tasks.drift import make_schedule
-from agents.tasks.pool import ImagePool
-from agents.tasks.priors import dirichlet_priors
+from agents.streams.base import BlockId, Chunk
+from agents.tasks.images.digits import Digits
+from agents.tasks.images.image_set import ImagePool
 
 TEN = (True,) * 10
 SpecMaker = Callable[..., FleetSpec]
-PLACES = [Place(0, block, 256) for block in range(16)]
+BLOCKS = [BlockId(0, block, 256) for block in range(16)]
 
 
 def priors(alpha: float, classes: int = 10) -> np.ndarray:
-    return np.concatenate([dirichlet_priors(3, place, alpha, (True,) * classes) for place in PLACES])
+    return np.concatenate([dirichlet_priors(3, place, alpha, (True,) * classes) for place in BLOCKS])
 
 
 @pytest.mark.parametrize("alpha", [0.05, 0.5, 1.0, 20.0])
@@ -45,19 +45,19 @@ def test_a_tiny_parameter_leaves_one_class_and_no_nan() -> None:
 
 
 def test_a_device_has_one_prior_whatever_its_block_and_no_other_device_the_same() -> None:
-    narrow = np.concatenate([dirichlet_priors(3, Place(0, block, 64), 0.5, TEN) for block in range(4)])
-    assert (dirichlet_priors(3, PLACES[0], 0.5, TEN) == narrow).all()
-    assert len(np.unique(priors(0.5)[:, 0])) == 256 * len(PLACES)
-    assert (dirichlet_priors(3, Place(1, 0, 256), 0.5, TEN) != narrow).any()
+    narrow = np.concatenate([dirichlet_priors(3, BlockId(0, block, 64), 0.5, TEN) for block in range(4)])
+    assert (dirichlet_priors(3, BLOCKS[0], 0.5, TEN) == narrow).all()
+    assert len(np.unique(priors(0.5)[:, 0])) == 256 * len(BLOCKS)
+    assert (dirichlet_priors(3, BlockId(1, 0, 256), 0.5, TEN) != narrow).any()
 
 
 def test_classes_that_are_not_there_get_nothing_and_the_others_keep_their_law() -> None:
     there = (False, True, True, False, True)
-    drawn = np.concatenate([dirichlet_priors(3, place, 0.3, there) for place in PLACES])
+    drawn = np.concatenate([dirichlet_priors(3, place, 0.3, there) for place in BLOCKS])
     assert (drawn[:, [0, 3]] == 0).all()
     assert drawn.sum(1) == pytest.approx(np.ones(len(drawn)))
     assert kstest(drawn[:, 4], beta(0.3, 0.6).cdf).pvalue > 1e-3
-    lone = dirichlet_priors(3, PLACES[0], 1e-4, there)
+    lone = dirichlet_priors(3, BLOCKS[0], 1e-4, there)
     assert np.isfinite(lone).all()
 
 
@@ -96,8 +96,8 @@ def _images(size: int) -> torch.Tensor:
 
 def test_labels_of_each_device_follow_its_own_prior(fleet_spec: SpecMaker) -> None:
     task = Digits(fleet_spec(DriftSpec("sudden", 100.0, to={"labels": {"dirichlet": 0.5}})))
-    place, time_s = PLACES[0], np.full((256, 400), 150.0)
-    content = task.draw(Cell(place, 0, time_s, time_s > 0), rng(1, Purpose.CONTENT))
+    place, time_s = BLOCKS[0], np.full((256, 400), 150.0)
+    content = task.draw(Chunk(place, 0, time_s, time_s > 0), rng(1, Purpose.CONTENT))
     prior = task.schedule.prior(place, 1)
     assert prior is not None
     counts = np.stack([np.bincount(row, minlength=10) for row in content.label])

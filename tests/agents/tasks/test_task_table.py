@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from agents.contract import FleetSpec
-from agents.tasks.base import Place
+from agents.streams.base import BlockId
 from agents.tasks.making import make_task
 
 SpecMaker = Callable[..., FleetSpec]
@@ -26,7 +26,7 @@ def test_every_task_keeps_the_contract(name: str, fleet_spec: SpecMaker) -> None
     assert past.x.shape[1:] == task.input_shape or task.net_options
     assert len(past.x) == len(past.label) == len(past.concept)
     assert int(past.label.max()) == (task.classes - 1 if not task.net_options else 4)
-    assert len(task.changes(Place(0, 0, 5))) == 5
+    assert len(task.changes(BlockId(0, 0, 5))) == 5
 
 
 def test_an_unknown_task_is_refused_with_what_is_known(fleet_spec: SpecMaker) -> None:

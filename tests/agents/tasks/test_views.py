@@ -9,12 +9,12 @@ import pytest
 import torch
 from two_views import TwoViews
 
-from agents.building import draw_blueprint
+from agents.build import draw_blueprint
 from agents.contract import COHORT_COLUMNS, CohortSpec, DriftSpec, FleetSpec
-from agents.judging import StreamInputs
+from agents.evaluation.prequential import StreamInputs
 from agents.seeding import Purpose, rng
-from agents.tasks.base import Cell, Place, split_views
-from agents.tasks.own_task import OwnTask
+from agents.streams.base import BlockId, Chunk, split_views
+from agents.tasks.custom.task import CustomTask
 
 DEVICES, GONE_S, BACK_S = 8, 100.0, 200.0
 
@@ -40,17 +40,17 @@ def spec(*drift: DriftSpec) -> FleetSpec:
 
 
 @pytest.fixture
-def task() -> OwnTask:
-    return OwnTask(TwoViews(), spec())
+def task() -> CustomTask:
+    return CustomTask(TwoViews(), spec())
 
 
-def cell(at_s: float) -> Cell:
+def chunk(at_s: float) -> Chunk:
     valid = np.ones((3, 4), bool)
     valid[1, 2:] = False
-    return Cell(Place(0, 0, 3), 5, np.where(valid, at_s, np.inf), valid, np.broadcast_to(np.arange(4), valid.shape))
+    return Chunk(BlockId(0, 0, 3), 5, np.where(valid, at_s, np.inf), valid, np.broadcast_to(np.arange(4), valid.shape))
 
 
-def test_views_lie_side_by_side_in_one_flat_input(task: OwnTask) -> None:
+def test_views_lie_side_by_side_in_one_flat_input(task: CustomTask) -> None:
     assert task.input_shape == (7,)
     assert [(name, view.columns, view.shape) for name, view in task.views.items()] == [
         ("camera", slice(0, 4), (2, 2)),
@@ -63,8 +63,8 @@ def test_views_lie_side_by_side_in_one_flat_input(task: OwnTask) -> None:
 
 
 @pytest.mark.parametrize(("at_s", "camera"), [(50.0, 1), (150.0, 0), (250.0, 1)])
-def test_drift_takes_a_view_away_and_gives_it_back(task: OwnTask, at_s: float, camera: int) -> None:
-    one = cell(at_s)
+def test_drift_takes_a_view_away_and_gives_it_back(task: CustomTask, at_s: float, camera: int) -> None:
+    one = chunk(at_s)
     content = task.draw(one, rng(1, Purpose.CONTENT, 0))
     assert content.present is not None
     assert content.x is not None
@@ -81,8 +81,8 @@ def test_a_net_that_fuses_late_still_knows_something_without_the_camera() -> Non
     rates = []
     for until_s in (GONE_S, BACK_S, 300.0):
         stack.close(until_s)
-        told = stack.tell().sum(0)
-        rates.append(told[COHORT_COLUMNS.index("correct")] / told[COHORT_COLUMNS.index("samples")])
+        reported = stack.take_tallies().sum(0)
+        rates.append(reported[COHORT_COLUMNS.index("correct")] / reported[COHORT_COLUMNS.index("samples")])
     # Bayes: Phi(3.3) = 0.9995 by both views, Phi(0.8 sqrt(3)) = 0.917 by the microphone alone.
     assert rates[0] > 0.97
     assert rates[2] > 0.97
@@ -108,7 +108,7 @@ def test_methods_are_given_what_is_present() -> None:
 )
 def test_a_view_that_is_not_there_cannot_go_missing(to: dict[str, Any], said: str) -> None:
     with pytest.raises(Exception, match=said):
-        OwnTask(TwoViews(), spec(DriftSpec("sudden", 5.0, to=to)))
+        CustomTask(TwoViews(), spec(DriftSpec("sudden", 5.0, to=to)))
 
 
 def test_views_of_the_wrong_name_or_shape_are_refused() -> None:
@@ -123,6 +123,6 @@ def test_views_of_the_wrong_name_or_shape_are_refused() -> None:
             return {**x, "camera": x["camera"].reshape(*y.shape, 4)}, y
 
     with pytest.raises(ValueError, match=r"Unlike\.chunk: x holds camera, sonar; wanted: a map of the views camera"):
-        OwnTask(Unlike(), spec())
+        CustomTask(Unlike(), spec())
     with pytest.raises(ValueError, match=r"Flat.chunk: x\['camera'\] is .*; wanted: \[..., 2, 2\]"):
-        OwnTask(Flat(), spec())
+        CustomTask(Flat(), spec())

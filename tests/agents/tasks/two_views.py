@@ -10,15 +10,14 @@ import torch
 from torch import nn
 
 from agents.models.base import Net
-from agents.models.dense import Dense
-from agents.models.head import HeadShape
-from agents.tasks.base import View, split_views
-from agents.tasks.own import OwnStream, Seen
+from agents.models.head import Dense, HeadShape
+from agents.streams.base import View, split_views
+from agents.tasks.custom.stream import CustomStream, Seen
 
 WIDTH = 16
 
 
-class TwoViews(OwnStream):
+class TwoViews(CustomStream):
     """The camera shows the class well, the microphone less well; in the past either was missing now and then."""
 
     classes = 2

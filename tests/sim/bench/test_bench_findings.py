@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from sim.bench.finding import Goal, Row, at_least, at_most
 from sim.bench.groups import GROUPS, SLOW, USUAL, chosen
-from sim.bench.telling import machine, number, page, row
+from sim.bench.report import machine, number, page, row
+from sim.bench.result import Goal, Row, at_least, at_most
 
 SPEED = Row("speed", "", at_least(0.5), "played twice")
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from sim.assembly import assemble
+from sim.run.assembly import assemble
 from sim.scenario import load
 
 #: One block of devices; all counts are those of the timing plane's calendar, the itinerary, and torch's dispatcher.
@@ -50,9 +50,9 @@ def cost(folder: Path, *overrides: str) -> dict[str, int]:
 
     def counted(until_s: float) -> Any:
         nonlocal orders
-        told = due(until_s)
-        orders += len(told)
-        return told
+        reported = due(until_s)
+        orders += len(reported)
+        return reported
 
     simulation.itinerary.due = counted  # type: ignore[method-assign]
     with Calls() as calls:

@@ -56,11 +56,11 @@ def naive_transmit(
     wire_bytes = nbytes + framing.message_header_bytes + packets * framing.packet_header_bytes
     if transport.loss is None or transport.loss.mean_loss == 0.0:
         return NaiveResult(packets, packets, wire_bytes, 0, _round_trips(repair, packets, 1), lost=False)
-    missing, bad, sent, again_bytes, rounds = np.arange(packets), None, 0, 0, 0
+    missing, bad, sent, retransmitted_bytes, rounds = np.arange(packets), None, 0, 0, 0
     while len(missing) and rounds < (1 if repair is Repair.NONE else transport.sends_at_most):
         if rounds:
             short_bytes = packets * framing.mtu_bytes - wire_bytes
-            again_bytes += len(missing) * framing.mtu_bytes - (short_bytes if missing[-1] == packets - 1 else 0)
+            retransmitted_bytes += len(missing) * framing.mtu_bytes - (short_bytes if missing[-1] == packets - 1 else 0)
         first = exchange * DRAWS_PER_EXCHANGE + 2 * sent
 
         def draw(row: int, count: int, first: int = first) -> np.ndarray:
@@ -71,7 +71,9 @@ def naive_transmit(
         missing = missing[lost]
         rounds += 1
     trips = _round_trips(repair, sent, rounds)
-    return NaiveResult(packets, sent, wire_bytes + again_bytes, again_bytes, trips, lost=len(missing) > 0)
+    return NaiveResult(
+        packets, sent, wire_bytes + retransmitted_bytes, retransmitted_bytes, trips, lost=len(missing) > 0
+    )
 
 
 def _round_trips(repair: Repair, sends: int, rounds: int) -> int:

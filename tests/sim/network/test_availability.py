@@ -12,25 +12,25 @@ from hypothesis import strategies as st
 
 from agents.seeding import Purpose, uniforms
 from sim.network.availability import AllOf, Always, Availability, Windows, lifetime
-from sim.network.daily import DailyHours
-from sim.network.gated import Gated
-from sim.network.rates import Constant
-from sim.network.renewal import Law, RenewalLaw, RenewalPath
-from sim.network.trace_text import TraceError
-from sim.network.window_trace import load_windows
+from sim.network.daily_hours import DailyHours
+from sim.network.rates.interrupted import InterruptedRate
+from sim.network.rates.rate import Constant
+from sim.network.renewal import Quantile, RenewalPath, RenewalProcess
+from sim.network.traces.text import TraceError
+from sim.network.traces.windows import load_windows
 
 
-def exponential(mean_s: float) -> Law:
+def exponential(mean_s: float) -> Quantile:
     return lambda u: -mean_s * np.log(u)
 
 
-def lognormal(median_s: float, sigma: float) -> Law:
+def lognormal(median_s: float, sigma: float) -> Quantile:
     """By a table of the normal's quantiles, which is all that a law needs to be."""
     normal = np.sort(np.random.default_rng(0).standard_normal(40_001))
     return lambda u: median_s * np.exp(sigma * normal[(np.asarray(u) * 40_000).astype(int)])
 
 
-def constant(seconds: float) -> Law:
+def constant(seconds: float) -> Quantile:
     return lambda u: np.full(np.shape(u), seconds)
 
 
@@ -50,7 +50,7 @@ def comes(hours: DailyHours, t_s: float) -> bool:
 
 
 QUARTERS = (st.integers(0, 120), st.integers(1, 96), st.integers(-96, 96), st.sampled_from([0.0, 0.4, 1.0]))
-LAW = RenewalLaw(exponential(30.0), lognormal(8.0, 0.7), seed=4)
+LAW = RenewalProcess(exponential(30.0), lognormal(8.0, 0.7), seed=4)
 ONE: list[Availability] = [
     Always(),
     Windows([(2, 3), (5, 9), (8, 12)]),
@@ -97,7 +97,7 @@ def test_what_has_left_for_good_is_not_waited_for() -> None:
     gone = AllOf([Windows([(0, 1)], period_s=2.0), lifetime(0.0, 5.0)])
     assert gone.next_change_s(4.5) == 5.0
     assert gone.next_change_s(5.0) == math.inf
-    assert Gated(Constant(1.0), gone).when(4.0, 2.0) == math.inf
+    assert InterruptedRate(Constant(1.0), gone).when(4.0, 2.0) == math.inf
 
 
 @pytest.mark.parametrize("windows", [[(-1.0, 2.0)], [(3.0, 2.0)], [(0.0, 11.0)]])
@@ -108,7 +108,7 @@ def test_windows_that_cannot_be_are_refused(windows: list[tuple[float, float]]) 
 
 def test_availability_at_unsorted_times_equals_a_path_drawn_from_the_start() -> None:
     """A hundred thousand questions in random order, against the path laid out period by period."""
-    law = RenewalLaw(exponential(30.0), exponential(8.0), seed=6)
+    law = RenewalProcess(exponential(30.0), exponential(8.0), seed=6)
     ends_s, number = [0.0], 0
     while ends_s[-1] < 20_000.0:
         ends_s.append(ends_s[-1] + float(law.lasting_s(np.array([7]), np.array([number]))[0]))
@@ -128,9 +128,9 @@ def test_availability_at_unsorted_times_equals_a_path_drawn_from_the_start() -> 
         (lognormal(20.0, 0.9), exponential(10.0)),
     ],
 )
-def test_the_share_on_is_that_of_the_means_at_every_moment(on: Law, off: Law) -> None:
+def test_the_share_on_is_that_of_the_means_at_every_moment(on: Quantile, off: Quantile) -> None:
     """P(on at t) = E[on] / (E[on] + E[off]) for all t from a stationary start, whatever the laws."""
-    law = RenewalLaw(on, off, seed=9)
+    law = RenewalProcess(on, off, seed=9)
     share = law.mean_on_s / (law.mean_on_s + law.mean_off_s)
     paths = [RenewalPath(law, device) for device in range(5000)]
     for t_s in (0.0, 5.0, 200.0):
@@ -141,28 +141,28 @@ def test_the_share_on_is_that_of_the_means_at_every_moment(on: Law, off: Law) ->
 def test_what_is_left_of_the_first_period_is_that_of_a_long_one() -> None:
     """E[remainder] = E[X^2] / (2 E[X]): 15 s for a constant 30 s, 30 s for an exponential one."""
     for on, expected_s in ((constant(30.0), 15.0), (exponential(30.0), 30.0)):
-        law = RenewalLaw(on, constant(0.001), seed=1)
+        law = RenewalProcess(on, constant(0.001), seed=1)
         paths = (RenewalPath(law, device) for device in range(10_000))
         left_s = [path.next_change_s(0.0) for path in paths if path.available(0.0)]
         assert np.mean(left_s) == pytest.approx(expected_s, rel=0.04)
 
 
 def test_a_start_may_be_told() -> None:
-    law = RenewalLaw(constant(3.0), constant(2.0), seed=1, start="off")
+    law = RenewalProcess(constant(3.0), constant(2.0), seed=1, start="off")
     path = RenewalPath(law, 0)
     assert [path.available(t) for t in (0.0, 1.9, 2.0, 4.9, 5.0)] == [False, False, True, True, False]
 
 
 def test_two_purposes_are_two_fates() -> None:
-    outages = RenewalLaw(exponential(30.0), exponential(10.0), seed=4, purpose=Purpose.OUTAGE)
-    devices = RenewalLaw(exponential(30.0), exponential(10.0), seed=4)
+    outages = RenewalProcess(exponential(30.0), exponential(10.0), seed=4, purpose=Purpose.OUTAGE)
+    devices = RenewalProcess(exponential(30.0), exponential(10.0), seed=4)
     assert RenewalPath(outages, 0).next_change_s(0.0) != RenewalPath(devices, 0).next_change_s(0.0)
 
 
 @pytest.mark.parametrize(("on", "off"), [(constant(0.0), constant(0.0)), (constant(-1.0), constant(1.0))])
-def test_laws_that_cannot_alternate_are_refused(on: Law, off: Law) -> None:
+def test_laws_that_cannot_alternate_are_refused(on: Quantile, off: Quantile) -> None:
     with pytest.raises(ValueError, match=r"durations|never on"):
-        RenewalLaw(on, off, seed=0)
+        RenewalProcess(on, off, seed=0)
 
 
 @given(hours=st.builds(quarter_days, *QUARTERS), times=st.lists(st.integers(-400, 2000), min_size=1, max_size=20))

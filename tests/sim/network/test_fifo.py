@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from sim.network.availability import Windows
 from sim.network.fifo import FifoLink
-from sim.network.gated import Gated
-from sim.network.opportunities import Opportunities
-from sim.network.rates import Constant
-from sim.network.steps import Steps
+from sim.network.rates.interrupted import InterruptedRate
+from sim.network.rates.rate import Constant
+from sim.network.rates.steps import Steps
+from sim.network.traces.opportunities import Opportunities
 
 messages = st.lists(st.tuples(st.integers(0, 5000), st.integers(0, 10_000)), min_size=1, max_size=40)
 
@@ -61,7 +61,7 @@ def test_a_message_broken_off_in_time_frees_the_line_for_the_next() -> None:
 
 def test_a_message_with_a_rate_of_its_own_holds_the_line_while_it_pauses() -> None:
     link = FifoLink(Constant(8.0))
-    away = Gated(link.rate, Windows([(1, 5)], inside=False))
+    away = InterruptedRate(link.rate, Windows([(1, 5)], inside=False))
     assert link.admit(0.0, 2, away).end_s == 6.0
     assert link.admit(0.5, 1).start_s == 6.0
 
@@ -90,7 +90,7 @@ def test_a_packet_link_serves_its_queue_as_mahimahi_does(gaps: list[int], arriva
         now_ms += gap_ms
         ends[i] = link.admit(now_ms / 1e3, nbytes).end_s
         left.append([now_ms, nbytes])
-    for moment in (int(lap * times[-1] + t) for lap in range(10_000) for t in times):
+    for moment in (int(cycle * times[-1] + t) for cycle in range(10_000) for t in times):
         budget = 1500
         for i, message in enumerate(left):
             used = min(message[1], budget) if message[0] < moment else 0

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.network.lcfs import LcfsLink, Stale
-from sim.network.opportunities import Opportunities
-from sim.network.rates import Constant
-from sim.network.steps import Steps
+from sim.network.rates.rate import Constant
+from sim.network.rates.steps import Steps
+from sim.network.traces.opportunities import Opportunities
 
 arrivals = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40), st.integers(0, 3)), min_size=1, max_size=20)
 

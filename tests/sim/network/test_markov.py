@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.network.markov import MarkovLaw, MarkovRate, fit_markov
-from sim.network.steps import Steps
+from sim.network.rates.markov import MarkovModel, MarkovRate, fit_markov
+from sim.network.rates.steps import Steps
 
-LAW = MarkovLaw(np.array([0.0, 1e6, 5e6]), np.array([[-0.5, 0.5, 0.0], [0.2, -0.3, 0.1], [0.4, 0.4, -0.8]]))
+LAW = MarkovModel(np.array([0.0, 1e6, 5e6]), np.array([[-0.5, 0.5, 0.0], [0.2, -0.3, 0.1], [0.4, 0.4, -0.8]]))
 
 
 def brute_bits(rate: MarkovRate, from_s: float, until_s: float) -> float:
@@ -86,10 +86,10 @@ def test_a_fit_recovers_the_chain_that_made_the_trace() -> None:
 
 
 def test_a_single_state_is_a_constant_rate() -> None:
-    rate = MarkovRate(MarkovLaw(np.array([3.0]), np.zeros((1, 1))), 0, 0)
+    rate = MarkovRate(MarkovModel(np.array([3.0]), np.zeros((1, 1))), 0, 0)
     assert rate.when(5.0, 6.0) == 7.0
     assert rate.next_change_s(5.0) == math.inf
-    assert MarkovRate(MarkovLaw(np.array([0.0]), np.zeros((1, 1))), 0, 0).when(0.0, 1.0) == math.inf
+    assert MarkovRate(MarkovModel(np.array([0.0]), np.zeros((1, 1))), 0, 0).when(0.0, 1.0) == math.inf
 
 
 @pytest.mark.parametrize(
@@ -104,4 +104,4 @@ def test_a_single_state_is_a_constant_rate() -> None:
 )
 def test_a_chain_that_is_none_is_refused(rates: list[float], generator: list[list[float]], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        MarkovLaw(np.array(rates), np.array(generator))
+        MarkovModel(np.array(rates), np.array(generator))

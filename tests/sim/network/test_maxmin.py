@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.network.maxmin import MaxMinNetwork
-from sim.network.opportunities import Opportunities
-from sim.network.rates import Constant, Rate
+from sim.network.rates.rate import Constant, Rate
+from sim.network.rates.steps import Steps
 from sim.network.sharing import SharedLink
-from sim.network.steps import Steps
+from sim.network.traces.opportunities import Opportunities
 from sim.network.water_filling import fill
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sim.network.fifo import FifoLink
-from sim.network.rates import Constant
+from sim.network.rates.rate import Constant
 
 N = 120_000
 

@@ -12,18 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.network.availability import Windows
-from sim.network.gated import Gated
-from sim.network.opportunities import Opportunities
-from sim.network.rates import Constant, Rate, Scaled
-from sim.network.steps import Steps
+from sim.network.rates.interrupted import InterruptedRate
+from sim.network.rates.rate import Constant, Rate, Scaled
+from sim.network.rates.steps import Steps
+from sim.network.traces.opportunities import Opportunities
 
 FLUIDS: list[Rate] = [
     Constant(2e6),
     Steps([0, 1, 4], [1e6, 0, 3e6], 6.0),
     Steps([0, 1, 4], [1e6, 0, 3e6], 6.0, offset_s=2.5),
     Scaled(Steps([0, 0.5], [1e3, 5e5], 0.75), 0.3),
-    Gated(Constant(1e6), Windows([(2, 3), (5, 9)], inside=False)),
-    Gated(Steps([0, 1], [2e6, 1e6], 3.0), Windows([(0, 1.25)], period_s=2.0)),
+    InterruptedRate(Constant(1e6), Windows([(2, 3), (5, 9)], inside=False)),
+    InterruptedRate(Steps([0, 1], [2e6, 1e6], 3.0), Windows([(0, 1.25)], period_s=2.0)),
 ]
 times = st.floats(0, 1e4)
 
@@ -89,18 +89,18 @@ def test_a_transfer_pauses_in_a_stretch_of_zero() -> None:
 def test_a_transfer_that_just_fits_does_not_wait_for_the_next_lap() -> None:
     third = Steps([0, 0.1, 0.3], [1e6 / 3, 7e5, 0], 100.0)
     lap_bits = third.bits(0, 100.0)
-    for laps in (1, 3, 7, 1000):
-        assert third.when(0.0, lap_bits * laps) == pytest.approx((laps - 1) * 100 + 0.3, rel=1e-12)
+    for cycles in (1, 3, 7, 1000):
+        assert third.when(0.0, lap_bits * cycles) == pytest.approx((cycles - 1) * 100 + 0.3, rel=1e-12)
 
 
 @given(
     rows=st.lists(st.tuples(st.integers(1, 1000), st.integers(0, 10**6)), min_size=1, max_size=8),
-    laps=st.integers(0, 10**6),
+    cycles=st.integers(0, 10**6),
     from_ms=st.integers(0, 10**5),
     bits=st.integers(1, 10**6),
 )
 def test_laps_are_counted_exactly_at_any_horizon(
-    rows: list[tuple[int, int]], laps: int, from_ms: int, bits: int
+    rows: list[tuple[int, int]], cycles: int, from_ms: int, bits: int
 ) -> None:
     """Against rational arithmetic, walking one lap at most."""
     widths, bps = [Fraction(w, 1000) for w, _ in rows], [r for _, r in rows]
@@ -112,8 +112,8 @@ def test_laps_are_counted_exactly_at_any_horizon(
         assert rate.when(float(start), bits) == math.inf
         return
     more, rest = divmod(bits - 1, lap_bits)
-    expected = _exact_end(start, rest + 1, widths, bps) + (laps + more) * starts[-1]
-    measured = rate.when(float(start), float(bits + laps * lap_bits))
+    expected = _exact_end(start, rest + 1, widths, bps) + (cycles + more) * starts[-1]
+    measured = rate.when(float(start), float(bits + cycles * lap_bits))
     assert measured == pytest.approx(float(expected), rel=1e-9)
 
 
@@ -177,7 +177,7 @@ def test_steps_that_are_no_trace_are_refused(starts: list[float], rates: list[fl
 
 def test_gate_and_rate_that_never_meet_carry_nothing_for_ever() -> None:
     night = Steps([0, 1], [0.0, 1e6], 2.0)
-    assert Gated(night, Windows([(0, 1)], period_s=2.0)).when(0.0, 1.0) == math.inf
+    assert InterruptedRate(night, Windows([(0, 1)], period_s=2.0)).when(0.0, 1.0) == math.inf
 
 
 @given(
@@ -191,8 +191,8 @@ def test_opportunities_are_counted_one_by_one(gaps: list[int], from_ms: int, pac
     if times[-1] == 0:
         return
     rate = Opportunities(times, offset_s=offset / 1e3)
-    laps = range(2 + (offset + from_ms) // int(times[-1]) + packets)
-    moments = [lap * times[-1] + t - offset % times[-1] for lap in laps for t in times]
+    cycles = range(2 + (offset + from_ms) // int(times[-1]) + packets)
+    moments = [cycle * times[-1] + t - offset % times[-1] for cycle in cycles for t in times]
     after = [moment for moment in moments if moment > from_ms]
     assert rate.when(from_ms / 1e3, packets * 12_000) == pytest.approx(after[packets - 1] / 1e3, rel=1e-12)
     assert rate.when(from_ms / 1e3, packets * 12_000 - 11_999) == rate.when(from_ms / 1e3, packets * 12_000)

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sim.network.opportunities import Opportunities
-from sim.network.rates import Constant
+from sim.network.rates.rate import Constant
+from sim.network.rates.steps import Steps
 from sim.network.sharing import SharedLink
-from sim.network.steps import Steps
+from sim.network.traces.opportunities import Opportunities
 
 arrivals = st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 10_000), st.integers(1, 5)), min_size=1, max_size=25)
 

@@ -7,10 +7,10 @@ from math import inf, isclose
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.network.opportunities import Opportunities
-from sim.network.rates import Constant, Rate
-from sim.network.steps import Steps
-from sim.network.switched import Switched
+from sim.network.rates.rate import Constant, Rate
+from sim.network.rates.steps import Steps
+from sim.network.rates.switched import Switched
+from sim.network.traces.opportunities import Opportunities
 
 TIMES = st.floats(0.0, 40.0)
 BITS = st.floats(0.001, 1e6)

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.network.opportunities import Opportunities
-from sim.network.steps import Steps
-from sim.network.trace_units import rate_factor, time_factor
-from sim.network.traces import TraceError, load_latency, load_rate
+from sim.network.rates.steps import Steps
+from sim.network.traces.opportunities import Opportunities
+from sim.network.traces.recorded import TraceError, load_latency, load_rate
+from sim.network.traces.units import rate_factor, time_factor
 
 DATA = Path(__file__).parents[3].parent / "shared" / "data" / "network"
 real = pytest.mark.skipif(not DATA.is_dir(), reason="the recorded traces are not here")

@@ -88,28 +88,28 @@ def test_a_queue_of_finite_capacity_holds_no_more() -> None:
 
 
 def test_work_pauses_while_a_server_is_down() -> None:
-    queue = FifoServers(2, gates=[Windows([(3, 5)], inside=False), Windows([(0, 4)], inside=False)])
+    queue = FifoServers(2, uptimes=[Windows([(3, 5)], inside=False), Windows([(0, 4)], inside=False)])
     assert queue.admit(0.0, 4.0) == (0, 0.0, 6.0)
     assert queue.admit(1.0, 1.0) == (1, 4.0, 5.0)
     assert queue.admit(1.5, 1.0) == (1, 5.0, 6.0)
 
 
 def test_servers_that_never_come_back_serve_nobody() -> None:
-    queue = FifoServers(1, gates=[Windows([(0, 10)])])
+    queue = FifoServers(1, uptimes=[Windows([(0, 10)])])
     assert queue.admit(8.0, 5.0) == (0, 8.0, math.inf)
     assert queue.admit(9.0, 1.0) == (0, math.inf, math.inf)
 
 
 @given(drawn=jobs, servers=st.integers(1, 3))
 def test_gates_that_are_always_open_change_nothing(drawn: list[tuple[int, int]], servers: int) -> None:
-    plain, gated, now_s = (
+    plain, interrupted, now_s = (
         FifoServers(servers),
-        FifoServers(servers, gates=[Windows([], inside=False)] * servers),
+        FifoServers(servers, uptimes=[Windows([], inside=False)] * servers),
         0,
     )
     for gap_s, work_s in drawn:
         now_s += gap_s
-        first, second = plain.admit(now_s, work_s), gated.admit(now_s, work_s)
+        first, second = plain.admit(now_s, work_s), interrupted.admit(now_s, work_s)
         assert first is not None
         assert second is not None
         assert first[1:] == second[1:]
@@ -171,7 +171,7 @@ def test_no_job_runs_faster_than_one_server() -> None:
 
 
 def test_shared_work_pauses_while_the_servers_are_down() -> None:
-    queue = SharedServers(1, gate=Windows([(1, 4)], inside=False))
+    queue = SharedServers(1, uptime=Windows([(1, 4)], inside=False))
     assert play_shared(queue, np.array([0.0, 0.0]), np.array([1.0, 2.0])).tolist() == [5.0, 6.0]
 
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from sim.fleet_spec import fleet_spec
+from sim.run.fleet_spec import fleet_spec
 from sim.scenario import Scenario
 
 Refusal = Callable[..., list[str]]
 Loaded = Callable[..., Scenario]
 LINE = "{at: 5 min, kind: sudden, to: {rotate: 90 deg}}"
-FRONTS = {
+ONSETS = {
     "wave: {crosses_fleet_in: 2 min}": ("wave", {"crosses_fleet_in": 120.0}),
     "groups: {count: 3, apart: 10 s}": ("groups", {"count": 3, "apart": 10.0}),
     "independent: {within: 1 h}": ("independent", {"within": 3600.0}),
@@ -28,13 +28,13 @@ KINDS = {
 }
 
 
-@pytest.mark.parametrize("front", FRONTS)
+@pytest.mark.parametrize("onset", ONSETS)
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_spreads_in_every_way(loaded: Loaded, kind: str, front: str) -> None:
-    scenario = loaded(LINE, f"{{at: 5 min, {kind}, {front}}}")
+def test_every_kind_spreads_in_every_way(loaded: Loaded, kind: str, onset: str) -> None:
+    scenario = loaded(LINE, f"{{at: 5 min, {kind}, {onset}}}")
     line = fleet_spec(scenario, ()).drift[0]
     name, options = KINDS[kind]
-    spread, parts = FRONTS[front]
+    spread, parts = ONSETS[onset]
     assert line.kind == name
     assert line.options.items() >= options.items()
     assert line.options[spread] == parts
@@ -107,11 +107,11 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("line", "told"), REFUSED)
-def test_what_makes_no_sense_is_refused_at_its_place(small: str, refusal: Refusal, line: str, told: str) -> None:
+@pytest.mark.parametrize(("line", "reported"), REFUSED)
+def test_what_makes_no_sense_is_refused_at_its_place(small: str, refusal: Refusal, line: str, reported: str) -> None:
     lines = refusal(small.replace(LINE, line))
     assert len(lines) == 1
-    assert lines[0].startswith(f"small.yaml:{told}"), lines[0]
+    assert lines[0].startswith(f"small.yaml:{reported}"), lines[0]
 
 
 @pytest.mark.parametrize("arrivals", ["every: 1 s, arrivals: periodic", "arrivals: recorded"])
@@ -129,15 +129,15 @@ def test_a_factor_in_a_list_of_concepts_is_found_too(small: str, refusal: Refusa
 
 
 @pytest.mark.parametrize(
-    ("to", "told"),
+    ("to", "reported"),
     [
         ("{noise: {severity: 1}}", "'gaussians' has no severities"),
         ("{brightness: 0.1}", "'gaussians' cannot be changed that way"),
     ],
 )
-def test_what_is_defined_for_images_is_refused_elsewhere(small: str, refusal: Refusal, to: str, told: str) -> None:
+def test_what_is_defined_for_images_is_refused_elsewhere(small: str, refusal: Refusal, to: str, reported: str) -> None:
     text = small.replace("data: digits", "data: gaussians").replace("{rotate: 90 deg}", to)
-    assert told in refusal(text)[0]
+    assert reported in refusal(text)[0]
 
 
 def test_a_severity_is_written_out_and_read_again(loaded: Loaded) -> None:

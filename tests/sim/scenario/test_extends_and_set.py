@@ -140,7 +140,7 @@ def test_the_newest_of_several_alternatives_counts(write: Write, small: str) -> 
 def test_a_path_starts_at_the_file_that_names_it(write: Write, small: str, tmp_path) -> None:
     (tmp_path / "deep").mkdir()
     (tmp_path / "deep" / "times.txt").write_text("1\n3\n")
-    law = "cloud: {service: {empirical: {file: times.txt, unit: ms}}}\nmethod:"
-    write(small.replace("method:", law), "deep/base.yaml")
+    distribution = "cloud: {service: {empirical: {file: times.txt, unit: ms}}}\nmethod:"
+    write(small.replace("method:", distribution), "deep/base.yaml")
     child = load(write("extends: deep/base.yaml\n", "child.yaml"))
     assert child.cloud.service.mean == 0.002

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from sim.scenario import ScenarioErrors, load
+from sim.scenario.layers import read_tree
 from sim.scenario.loader import check
-from sim.scenario.sources import read_tree
 
 Write = Callable[..., Path]
 

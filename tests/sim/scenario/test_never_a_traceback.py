@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sim.scenario import Problem, ScenarioErrors
+from sim.scenario.layers import read_tree, with_override
 from sim.scenario.loader import check
-from sim.scenario.sources import read_tree, with_override
 
 Write = Callable[..., Path]
 
@@ -66,8 +66,8 @@ def problems_of(load: Callable[[], object]) -> list[Problem]:
 
 
 def try_to_load(path: Path) -> None:
-    told = problems_of(lambda: check(read_tree(path, [])))
-    assert all(problem.file and problem.message for problem in told)
+    reported = problems_of(lambda: check(read_tree(path, [])))
+    assert all(problem.file and problem.message for problem in reported)
 
 
 @quiet
@@ -101,5 +101,5 @@ def test_files_of_anything(write: Write, text: str | bytes) -> None:
 )
 def test_overrides_of_anything(write: Write, path: list[str], value: str) -> None:
     override = f"{'.'.join(path)}={value}"
-    told = problems_of(lambda: check(with_override(read_tree(write(), []), override, 1, [])))
-    assert all(problem.message for problem in told)
+    reported = problems_of(lambda: check(with_override(read_tree(write(), []), override, 1, [])))
+    assert all(problem.message for problem in reported)

@@ -21,7 +21,7 @@ shares = st.floats(0, 1)
 
 
 @st.composite
-def laws(draw: st.DrawFn) -> object:
+def distributions(draw: st.DrawFn) -> object:
     value, shape = draw(times), draw(st.floats(0.1, 10))
     weight = draw(shares)
     return draw(
@@ -46,15 +46,15 @@ def scenarios(draw: st.DrawFn) -> dict[str, object]:
     link = {
         "up": f"{draw(st.floats(0, 1e12))!r} bit/s",
         "down": {"rate": f"{draw(st.floats(0, 1e9))!r} kB/s"},
-        "latency": draw(laws()),
-        "jitter": draw(laws()),
+        "latency": draw(distributions()),
+        "jitter": draw(distributions()),
         "header": f"{draw(st.integers(0, 99))} B",
     }
     cohort = {
         "cohort": draw(st.sampled_from(["a", "on", "null", "1e5", "0x1f", "no"])),
         "devices": draw(st.integers(1, 10**6)),
         "samples": {"rate": f"{draw(st.floats(0, 1e3))!r} /min"},
-        "labels": {"share": draw(shares), "after": draw(laws())},
+        "labels": {"share": draw(shares), "after": draw(distributions())},
         "link": "lte",
     }
     change = {
@@ -74,7 +74,7 @@ def scenarios(draw: st.DrawFn) -> dict[str, object]:
         "fleet": [cohort],
         "drift": [change],
         "links": {"lte": link},
-        "cloud": {"service": draw(laws())},
+        "cloud": {"service": draw(distributions())},
         "method": {"adapter": "cloud_ft", "trigger": {"kind": "periodic", "every": f"{draw(times)!r} s"}},
     }
 

@@ -13,7 +13,7 @@ import yaml
 
 from sim.scenario import json_schema
 from sim.scenario.json_schema import schema_text
-from sim.scenario.sources import read_tree
+from sim.scenario.layers import read_tree
 from sim.scenario.yaml_reader import read_text
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -66,15 +66,15 @@ def test_the_schema_marks_plain_mistakes(
 
 
 def test_everything_in_the_schema_is_described() -> None:
-    clauses = {
+    section_models = {
         name: body for name, body in json_schema()["$defs"].items() if "properties" in body and name[0].isupper()
     }
-    assert {"Cohort", "Link", "PersonaOptions", "SuddenOptions", "Cloud"} <= set(clauses)
-    assert [name for name, body in clauses.items() if not body.get("description")] == []
+    assert {"Cohort", "Link", "PersonaOptions", "SuddenOptions", "Cloud"} <= set(section_models)
+    assert [name for name, body in section_models.items() if not body.get("description")] == []
     silent = [
         f"{name}.{key}"
         for name in ("Cohort", "Link", "Cloud", "Method", "PersonaOptions", "CloudFtOptions", "Samples", "Trace")
-        for key, body in clauses[name]["properties"].items()
+        for key, body in section_models[name]["properties"].items()
         if key != "kind" and "description" not in body
     ]
     assert silent == []

@@ -13,8 +13,8 @@ import run_sim
 from sim.commands.exits import BAD_INPUT, FAILED, OK
 from sim.scenario import ScenarioErrors
 from sim.verify import CASES, Verdict, summary_of, verify
+from sim.verify.case_run import asks, run_case, scenario_of
 from sim.verify.findings import Finding, estimated, exact
-from sim.verify.stage import asks, perform, scene
 
 ROOT = Path(__file__).resolve().parents[3]
 #: Cases that play tens of thousands of exchanges.
@@ -41,18 +41,20 @@ def test_every_case_says_what_it_claims_in_one_line() -> None:
 
 
 def test_a_link_that_is_a_millionth_too_fast_is_noticed() -> None:
-    run = perform(scene({"up": "1000001 bit/s"}, asks("1 s"), "1 MB"))
+    run = run_case(scenario_of({"up": "1000001 bit/s"}, asks("1 s"), "1 MB"))
     assert not exact([8.0], run.took_s("sent_s", "reached_s")).ok
 
 
 def test_two_plays_of_one_case_are_one_run() -> None:
-    scenario = scene({"up": "1 Mbit/s"}, {"kind": "poisson", "rate": "1 /s"}, {"exponential": "20 kB"}, duration="60 s")
-    assert perform(scenario).summary["digest"] == perform(scenario).summary["digest"]
+    scenario = scenario_of(
+        {"up": "1 Mbit/s"}, {"kind": "poisson", "rate": "1 /s"}, {"exponential": "20 kB"}, duration="60 s"
+    )
+    assert run_case(scenario).summary["digest"] == run_case(scenario).summary["digest"]
 
 
 def test_cases_pass_the_reader_of_scenario_files() -> None:
     with pytest.raises(ScenarioErrors, match="5 Mbs"):
-        perform(scene({"up": "5 Mbs"}, asks("1 s"), "1 MB"))
+        run_case(scenario_of({"up": "5 Mbs"}, asks("1 s"), "1 MB"))
 
 
 def test_a_miss_ends_in_exit_1_and_says_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -67,9 +69,9 @@ def test_a_miss_ends_in_exit_1_and_says_so(monkeypatch: pytest.MonkeyPatch, caps
 
 def test_json_holds_every_verdict(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_sim.main(["verify", "transfer", "ps.weights", "--json"]) == OK
-    told = [Verdict(**row) for row in json.loads(capsys.readouterr().out)]
-    assert [verdict.case for verdict in told] == ["transfer", "ps.weights"]
-    assert all(verdict.ok for verdict in told)
+    reported = [Verdict(**row) for row in json.loads(capsys.readouterr().out)]
+    assert [verdict.case for verdict in reported] == ["transfer", "ps.weights"]
+    assert all(verdict.ok for verdict in reported)
 
 
 def test_list_names_every_case_and_plays_none(capsys: pytest.CaptureFixture[str]) -> None:
@@ -84,13 +86,13 @@ def test_an_unknown_case_is_bad_input(capsys: pytest.CaptureFixture[str]) -> Non
 
 def test_verifying_never_imports_torch() -> None:
     code = "import sys; from sim.verify import verify; verify(['transfer']); print('torch' in sys.modules)"
-    told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
-    assert told.stdout.strip() == "False", told.stderr
+    reported = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert reported.stdout.strip() == "False", reported.stderr
 
 
 def test_an_estimate_off_by_a_tenth_is_noticed() -> None:
-    run = perform(
-        scene(
+    run = run_case(
+        scenario_of(
             {"up": "1 Gbit/s"}, {"kind": "poisson", "rate": "1 /s"}, devices=40, duration="400 s", in_flight="replace"
         )
     )

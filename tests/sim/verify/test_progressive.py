@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.verify.progressive import Flow, fair_rates_bps, play
+from sim.verify.progressive_filling import Flow, fair_rates_bps, simulate
 
 LINKS = ["a", "b", "c", "d"]
 flows = st.lists(
@@ -39,11 +39,11 @@ def test_every_flow_is_at_its_cap_or_has_a_full_link_on_which_nobody_is_faster(
 
 def test_two_transfers_end_where_the_book_says() -> None:
     pair = [Flow(0.0, 10e6, ("a",)), Flow(2.0, 10e6, ("a",))]
-    play(pair, {"a": 2e6})
+    simulate(pair, {"a": 2e6})
     assert [flow.end_s for flow in pair] == pytest.approx([8.0, 10.0], rel=1e-12)
 
 
 def test_an_idle_gap_is_crossed() -> None:
     pair = [Flow(0.0, 1e6, ("a",)), Flow(50.0, 1e6, ("a",))]
-    play(pair, {"a": 1e6})
+    simulate(pair, {"a": 1e6})
     assert [flow.end_s for flow in pair] == pytest.approx([1.0, 51.0], rel=1e-12)

@@ -75,9 +75,9 @@ def test_cifar_100_has_two_labels(tmp_path: Path, labels: str, classes: int) -> 
 def test_what_holds_no_records_is_told_with_its_name(tmp_path: Path, content: bytes, said: str) -> None:
     path = tmp_path / "odd.bin"
     path.write_bytes(content)
-    with pytest.raises(ValueError, match=said) as told:
+    with pytest.raises(ValueError, match=said) as reported:
         read_records(path)
-    assert str(told.value).startswith(f"{path}: ")
+    assert str(reported.value).startswith(f"{path}: ")
 
 
 def test_a_folder_without_records_and_labels_that_are_not_there_are_refused(tmp_path: Path) -> None:

@@ -92,9 +92,9 @@ def test_every_type_of_the_format_is_read_in_our_byte_order(tmp_path: Path, kind
 def test_what_is_no_idx_file_is_told_with_its_name(tmp_path: Path, content: bytes, said: str) -> None:
     path = tmp_path / "odd"
     path.write_bytes(content)
-    with pytest.raises(ValueError, match=said) as told:
+    with pytest.raises(ValueError, match=said) as reported:
         read_array(path)
-    assert str(told.value).startswith(f"{path}: ")
+    assert str(reported.value).startswith(f"{path}: ")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from agents.tasks.recommendation import reading
-from agents.tasks.recommendation.layout import cut
+from agents.tasks.recommendation.file_layout import cut
 from agents.tasks.recommendation.log import Log
 from agents.tasks.recommendation.reading import read_log
 
@@ -32,7 +32,7 @@ def lines(separator: str, *rows: tuple[str, ...], end: str = "\n") -> str:
     return "".join(separator.join(row) + end for row in rows)
 
 
-def told(log: Log) -> list[tuple[str, str, float]]:
+def reported(log: Log) -> list[tuple[str, str, float]]:
     rows = zip(log.user.tolist(), log.item.tolist(), log.time_s.tolist(), strict=True)
     return [(log.users[user], log.items[item], time_s) for user, item, time_s in rows]
 
@@ -46,7 +46,7 @@ EXPECTED = [("12", "a", 10.0), ("7", "a", 20.0), ("12", "c", 20.0), ("7", "b", 3
 def test_every_format_is_read_alike(tmp_path: Path, separator: str, end: str, gz: bool) -> None:
     plain = read_log(written(tmp_path / "plain", lines(separator, *CLICKS, end=end), gz))
     named = read_log(written(tmp_path / "named", lines(separator, NAMED, *CLICKS, end=end), gz))
-    assert told(plain) == told(named) == EXPECTED
+    assert reported(plain) == reported(named) == EXPECTED
     assert plain.users == ("7", "12"), "ids that are numbers are sorted as numbers"
 
 
@@ -54,24 +54,24 @@ def test_columns_are_found_by_name_or_number_in_any_order(tmp_path: Path) -> Non
     turned = [(time, item, user) for user, item, _, time in CLICKS]
     file = written(tmp_path / "log", lines("\t", ("timestamp:float", "movieId:token", "userId:token"), *turned))
     columns = {"user": "userId", "item": "movieId", "timestamp": "timestamp"}
-    assert told(read_log(file, columns=columns)) == EXPECTED
-    assert told(read_log(file, columns={"user": 2, "item": 1, "timestamp": 0})) == EXPECTED
+    assert reported(read_log(file, columns=columns)) == EXPECTED
+    assert reported(read_log(file, columns={"user": 2, "item": 1, "timestamp": 0})) == EXPECTED
 
 
 def test_a_byte_mark_blank_lines_and_a_missing_last_newline_do_no_harm(tmp_path: Path) -> None:
     text = "\ufeff\n" + lines(",", *CLICKS[:2]) + "\n\n" + lines(",", *CLICKS[2:])
-    assert told(read_log(written(tmp_path / "log", text[:-1]))) == EXPECTED
+    assert reported(read_log(written(tmp_path / "log", text[:-1]))) == EXPECTED
 
 
 def test_quotes_may_hide_a_separator(tmp_path: Path) -> None:
     file = written(tmp_path / "log", '"u, 1","say ""a""",5,1\nu2,b,5,2\n')
-    assert told(read_log(file)) == [("u, 1", 'say "a"', 1.0), ("u2", "b", 2.0)]
+    assert reported(read_log(file)) == [("u, 1", 'say "a"', 1.0), ("u2", "b", 2.0)]
     assert cut('"u, 1","say ""a""",5,1', ",") == ["u, 1", 'say "a"', "5", "1"]
     assert cut('a,"b', ",") == ["a", '"b']
 
 
 def test_a_separator_of_ones_own_is_taken(tmp_path: Path) -> None:
-    assert told(read_log(written(tmp_path / "log", lines("#", *CLICKS)), separator="#")) == EXPECTED
+    assert reported(read_log(written(tmp_path / "log", lines("#", *CLICKS)), separator="#")) == EXPECTED
 
 
 def test_pieces_of_a_file_make_the_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,7 +80,7 @@ def test_pieces_of_a_file_make_the_whole(tmp_path: Path, monkeypatch: pytest.Mon
     file = written(tmp_path / "log", lines("::", *rows), gz=True)
     whole = read_log(file)
     monkeypatch.setattr(reading, "PIECE_BYTES", 37)
-    assert told(read_log(file)) == told(whole)
+    assert reported(read_log(file)) == reported(whole)
     spoiled = written(tmp_path / "bad", lines("::", *rows, ("1", "2", "3", "soon")))
     with pytest.raises(ValueError, match=r"bad:401: timestamp 'soon' is no number"):
         read_log(spoiled)

@@ -20,7 +20,7 @@ def log_of(clicks: list[tuple[int, int, int]]) -> Log:
     return make_log(columns[:, 0], columns[:, 1], columns[:, 2].astype(float), *names)
 
 
-def told(log: Log) -> list[tuple[str, str, float]]:
+def reported(log: Log) -> list[tuple[str, str, float]]:
     rows = zip(log.user.tolist(), log.item.tolist(), log.time_s.tolist(), strict=True)
     return [(log.users[user], log.items[item], time_s) for user, item, time_s in rows]
 
@@ -40,13 +40,13 @@ def test_the_core_is_what_is_left_when_the_rare_are_taken_out_again_and_again(
     clicks: list[tuple[int, int, int]], least: int
 ) -> None:
     log = log_of(clicks)
-    expected = core_by_force(told(log), least)
+    expected = core_by_force(reported(log), least)
     if not expected:
         with pytest.raises(ValueError, match=rf"core: {least} leaves nothing of {len(log.users)} users"):
             core(log, least)
         return
     found = core(log, least)
-    assert told(found) == expected
+    assert reported(found) == expected
     assert set(found.users) == {c[0] for c in expected}
     assert set(found.items) == {c[1] for c in expected}
 
@@ -71,7 +71,7 @@ def test_a_split_in_time_puts_every_click_on_its_side(clicks: list[tuple[int, in
 
 def test_clicks_of_one_moment_stay_in_the_order_of_the_file() -> None:
     log = log_of([(0, 5, 3), (0, 1, 3), (0, 4, 1), (0, 2, 3)])
-    assert [item for _, item, _ in told(log)] == ["i4", "i5", "i1", "i2"]
+    assert [item for _, item, _ in reported(log)] == ["i4", "i5", "i1", "i2"]
 
 
 def test_a_past_without_a_click_and_one_too_short_are_refused() -> None:

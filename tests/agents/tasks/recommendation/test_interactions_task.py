@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 import torch
 
-from agents.arrivals import Arrivals
 from agents.contract import CohortSpec, DriftSpec, FleetSpec, InputError
 from agents.seeding import Purpose, rng
-from agents.tasks.base import Cell, Content, Place
-from agents.tasks.interactions import Interactions
+from agents.streams.arrivals import Arrivals
+from agents.streams.base import BlockId, Chunk, Content
 from agents.tasks.recommendation.decisions import SHOWN
+from agents.tasks.recommendation.interactions import Interactions
 
 DATA = Path(__file__).parents[5] / "shared" / "data" / "recsys"
-BLOCK = Place(0, 0, 256)
+BLOCK = BlockId(0, 0, 256)
 Row = tuple[int, int, int]
 
 
@@ -51,13 +51,13 @@ def task_of(fleet_spec: Callable[..., FleetSpec], tmp_path: Path) -> Callable[..
 Maker = Callable[..., Interactions]
 
 
-def all_of(task: Interactions, place: Place = BLOCK) -> tuple[Content, np.ndarray]:
+def all_of(task: Interactions, place: BlockId = BLOCK) -> tuple[Content, np.ndarray]:
     """Return the whole stream of a block in one cell, and which samples are there."""
     count = task.supply.count(place)
     ordinal = np.broadcast_to(np.arange(max(int(count.max()), 1)), (place.width, max(int(count.max()), 1)))
     valid = ordinal < count[:, None]
     time_s = np.where(valid, ordinal + 1.0, np.inf)
-    return task.draw(Cell(place, 0, time_s, valid, ordinal), rng(0, Purpose.CONTENT)), valid
+    return task.draw(Chunk(place, 0, time_s, valid, ordinal), rng(0, Purpose.CONTENT)), valid
 
 
 def test_devices_are_the_users_with_most_clicks_after_the_split_in_time_order(task_of: Maker) -> None:
@@ -131,7 +131,7 @@ def test_adding_devices_or_users_changes_nobodys_stream(task_of: Maker) -> None:
 
 def test_cohorts_share_the_users_out_in_device_order(task_of: Maker) -> None:
     one, two = task_of(clicks(), (5,)), task_of(clicks(), (2, 3))
-    first, second = (two.supply.times_s(Place(cohort, 0, 256)) for cohort in (0, 1))
+    first, second = (two.supply.times_s(BlockId(cohort, 0, 256)) for cohort in (0, 1))
     together = one.supply.times_s(BLOCK)
     for device in range(5):
         split = first[device] if device < 2 else second[device - 2]
@@ -153,16 +153,16 @@ def test_cells_of_a_replay_are_the_same_in_any_order_and_hold_every_click_once(t
     task = task_of(clicks(), (12,))
     spec = CohortSpec("c0", 12, 1.0, "recorded", 1.0, lambda uniform: uniform, 0)
     arrivals, again = Arrivals(7, spec, task.supply), Arrivals(7, spec, task.supply)
-    cells = int(np.ceil(1000.0 / arrivals.cell_s))
+    chunks = int(np.ceil(1000.0 / arrivals.chunk_s))
 
     def refs(source: Arrivals, index: int) -> list[int]:
-        cell, _ = source.cell(BLOCK, index)
-        return task.draw(cell, rng(0, Purpose.CONTENT)).ref[cell.valid].tolist()
+        chunk, _ = source.chunk(BLOCK, index)
+        return task.draw(chunk, rng(0, Purpose.CONTENT)).ref[chunk.valid].tolist()
 
-    forwards = [refs(arrivals, index) for index in range(cells)]
-    backwards = [refs(again, index) for index in reversed(range(cells))][::-1]
+    forwards = [refs(arrivals, index) for index in range(chunks)]
+    backwards = [refs(again, index) for index in reversed(range(chunks))][::-1]
     assert forwards == backwards
-    assert sorted(ref for cell in forwards for ref in cell) == list(range(task.pool_size))
+    assert sorted(ref for chunk in forwards for ref in chunk) == list(range(task.pool_size))
 
 
 @pytest.mark.parametrize(

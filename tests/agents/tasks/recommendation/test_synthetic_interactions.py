@@ -8,12 +8,12 @@ import pytest
 
 from agents.contract import CohortSpec, DriftSpec, FleetSpec
 from agents.seeding import Purpose, rng
-from agents.tasks.base import Cell, Content, Place
-from agents.tasks.recommendation.market import Market, choose, unit
-from agents.tasks.synthetic_interactions import SyntheticInteractions
+from agents.streams.base import BlockId, Chunk, Content
+from agents.tasks.recommendation.choice_model import ChoiceModel, choose, unit
+from agents.tasks.recommendation.synthetic_interactions import SyntheticInteractions
 
 SpecMaker = Callable[..., FleetSpec]
-BLOCK = Place(0, 0, 256)
+BLOCK = BlockId(0, 0, 256)
 SMALL = {"users": 20, "items": 60, "negatives": 19, "clicks": 6}
 
 
@@ -23,9 +23,9 @@ def make(fleet_spec: SpecMaker, *drift: DriftSpec, **options: Any) -> SyntheticI
     return SyntheticInteractions(fleet_spec(*drift, data="synthetic_interactions", data_options=given, cohorts=cohorts))
 
 
-def at(task: SyntheticInteractions, time_s: np.ndarray, number: int = 0, place: Place = BLOCK) -> Content:
-    cell = Cell(place, number, time_s, np.isfinite(time_s))
-    return task.draw(cell, rng(7, Purpose.CONTENT, 0, 0, number))
+def at(task: SyntheticInteractions, time_s: np.ndarray, number: int = 0, place: BlockId = BLOCK) -> Content:
+    chunk = Chunk(place, number, time_s, np.isfinite(time_s))
+    return task.draw(chunk, rng(7, Purpose.CONTENT, 0, 0, number))
 
 
 def times(at_s: float, samples: int) -> np.ndarray:
@@ -49,7 +49,7 @@ def test_no_other_ranking_hits_more_often_than_the_best(fleet_spec: SpecMaker) -
     content = at(task, times(50.0, 60))
     assert content.x is not None
     shown = content.x[..., task.window :].astype(int) - 1
-    for worse in (task.market.popularity[0][shown], -shown, np.zeros(shown.shape)):
+    for worse in (task.choice_model.popularity[0][shown], -shown, np.zeros(shown.shape)):
         chosen = np.take_along_axis(worse, content.label[..., None].astype(int), 2)
         ahead = (worse > chosen).sum(2) + ((worse == chosen) & (np.arange(20) < content.label[..., None])).sum(2)
         assert (ahead < 10).mean() < (content.best == content.label).mean()
@@ -69,7 +69,7 @@ def test_clicks_before_a_sample_were_made_by_the_interest_of_their_time(fleet_sp
     for at_s, mine, other in ((499.0, 0, 1), (500.0 + 5.0 * 11, 1, 0)):
         x = at(task, times(at_s, 4)).x
         assert x is not None
-        likes = [task.market.likes(task.interests(BLOCK, concept), 0.0) for concept in (0, 1)]
+        likes = [task.choice_model.likes(task.interests(BLOCK, concept), 0.0) for concept in (0, 1)]
         window = x[:, 0, : task.window].astype(int) - 1
         liked = [np.take_along_axis(one, window, 1).mean() for one in likes]
         assert liked[mine] > liked[other] + 1.0
@@ -86,11 +86,11 @@ def test_the_window_moves_on_by_one_click_at_a_time(fleet_spec: SpecMaker) -> No
 def test_any_order_and_any_batch_of_cells_gives_the_same_samples(fleet_spec: SpecMaker) -> None:
     drift = DriftSpec("gradual", 100.0, over_s=300.0, to={"interest": 1.0, "popularity": 0.5})
     chance = np.random.default_rng(4)
-    cells = [np.sort(80.0 * (number + chance.random((256, 9))), axis=1) for number in range(6)]
-    cells[2][:, 5:] = np.inf
+    chunks = [np.sort(80.0 * (number + chance.random((256, 9))), axis=1) for number in range(6)]
+    chunks[2][:, 5:] = np.inf
     one, two = make(fleet_spec, drift), make(fleet_spec, drift)
-    forwards = [at(one, cell, number) for number, cell in enumerate(cells)]
-    backwards = [at(two, cells[number], number) for number in reversed(range(6))][::-1]
+    forwards = [at(one, chunk, number) for number, chunk in enumerate(chunks)]
+    backwards = [at(two, chunks[number], number) for number in reversed(range(6))][::-1]
     for first, second in zip(forwards, backwards, strict=True):
         assert all((getattr(first, name) == getattr(second, name)).all() for name in ("x", "label", "concept", "best"))
     assert {0, 1} <= set(np.unique([content.concept[:, 4] for content in forwards]).tolist())
@@ -120,18 +120,21 @@ def test_the_past_is_made_of_streams_and_none_of_its_users_is_a_device(fleet_spe
     assert int(history.train.x.min()) >= 1
     assert int(history.train.x.max()) <= 60
     popular = make(fleet_spec, DriftSpec("sudden", 1.0, to={"popularity": 1.0}), users=2000).past_under(1)
-    market = make(fleet_spec, users=2000).market
+    choice_model = make(fleet_spec, users=2000).choice_model
     clicked = popular.x.gather(1, task.window + popular.label[:, None])[:, 0].numpy() - 1
     counts = np.bincount(clicked, minlength=60)
-    assert np.corrcoef(counts, market.popularity[1])[0, 1] > np.corrcoef(counts, market.popularity[0])[0, 1] + 0.3
+    assert (
+        np.corrcoef(counts, choice_model.popularity[1])[0, 1]
+        > np.corrcoef(counts, choice_model.popularity[0])[0, 1] + 0.3
+    )
 
 
 def test_shelves_hold_different_items_in_no_order() -> None:
-    market = Market.draw(60, 20, 4.0, 1)
-    assert all(len(set(shelf)) == 20 for shelf in market.shelves.tolist())
-    counts = np.bincount(market.shelves[:, 0], minlength=60)
+    choice_model = ChoiceModel.draw(60, 20, 4.0, 1)
+    assert all(len(set(shelf)) == 20 for shelf in choice_model.item_groups.tolist())
+    counts = np.bincount(choice_model.item_groups[:, 0], minlength=60)
     assert (np.square(counts - 4096 / 60) / (4096 / 60)).sum() < 100.0
-    assert np.allclose(np.linalg.norm(market.items, axis=1), 1.0)
+    assert np.allclose(np.linalg.norm(choice_model.items, axis=1), 1.0)
     assert unit(np.array([[3.0, 4.0]])).tolist() == [[0.6, 0.8]]
 
 

@@ -1,0 +1,84 @@
+"""A cache of trained tensors: the same key is trained once on a machine, and never trusted blindly."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+_AGENTS = Path(__file__).parent
+#: Code that decides what a training run yields: its text is part of every key.
+_CODE = ("seeding.py", "codecs", "measures.py", "kernels", "tasks", "models", "methods")
+
+
+def cached(key: Mapping[str, Any], build: Callable[[], dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
+    """Return what ``build`` returns, from the cache if it was built before with this key and this code.
+
+    A damaged file is built anew; where nothing can be written, every call builds.
+    """
+    path = cache_folder() / f"{_name(key)}.safetensors"
+    stored = _load(path)
+    if stored is None:
+        stored = {name: value.detach().contiguous() for name, value in build().items()}
+        _store(path, stored)
+    return stored
+
+
+def cache_folder() -> Path:
+    """Return $DRIFTBED_CACHE, else ``driftbed`` in the user's cache folder (XDG); it may not exist."""
+    own = os.environ.get("DRIFTBED_CACHE")
+    if own:
+        return Path(own)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "driftbed"
+
+
+def fingerprint(tensors: Iterable[torch.Tensor]) -> str:
+    """Return a SHA-256 of shapes, types and values."""
+    sha = hashlib.sha256()
+    for tensor in tensors:
+        sha.update(f"{tuple(tensor.shape)} {tensor.dtype} ".encode())
+        sha.update(tensor.detach().contiguous().numpy().tobytes())
+    return sha.hexdigest()
+
+
+def _name(key: Mapping[str, Any]) -> str:
+    text = json.dumps({"key": key, "code": _code_version()}, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@cache
+def _code_version() -> str:
+    files = [path for part in _CODE for path in sorted([_AGENTS / part, *(_AGENTS / part).rglob("*.py")])]
+    sha = hashlib.sha256(torch.__version__.encode())
+    for path in files:
+        if path.is_file():
+            sha.update(path.read_bytes())
+    return sha.hexdigest()
+
+
+def _load(path: Path) -> dict[str, torch.Tensor] | None:
+    try:
+        loaded: dict[str, torch.Tensor] = load_file(path)
+    except (OSError, SafetensorError):
+        return None
+    return loaded
+
+
+def _store(path: Path, tensors: dict[str, torch.Tensor]) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".") as folder:
+            save_file(tensors, Path(folder) / path.name)
+            os.replace(Path(folder) / path.name, path)
+    except OSError:
+        # A cache that cannot be written costs time, never the run.
+        return

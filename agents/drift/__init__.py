@@ -1,0 +1,1 @@
+"""Drift: schedules of concepts, and what a concept does to samples."""

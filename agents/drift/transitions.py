@@ -1,0 +1,189 @@
+"""The ways from one concept to another that need no halves: sudden, gradual, recurring, blip.
+
+A move says what it does to samples it rules (:class:`AffectedSamples`), and when it may hand out something else, so
+that the truth can be told without drawing a sample. Moments are ``start + k * period``, and one comparison decides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from agents.streams.base import BlockId
+
+
+@dataclass(frozen=True)
+class AffectedSamples:
+    """Samples that a line of the schedule rules; all arrays [samples], all times strictly after their start.
+
+    Attributes:
+        block: the block that the samples belong to.
+        row: which device of the block.
+        start_s: when the line starts for that device.
+        time_s: when the sample comes.
+    """
+
+    block: BlockId
+    row: np.ndarray
+    start_s: np.ndarray
+    time_s: np.ndarray
+
+    def turn(self, period_s: float) -> np.ndarray:
+        """Return which period since the start each sample falls into, from 0: int64 [samples].
+
+        Period k is (start + k * period, start + (k + 1) * period]; these very numbers are the moments of change.
+        """
+        turn = np.floor((self.time_s - self.start_s) / period_s)
+        # The division may round either way: the moments themselves decide.
+        turn += self.time_s > self.start_s + (turn + 1) * period_s
+        turn -= self.time_s <= self.start_s + turn * period_s
+        return turn.astype(np.int64)
+
+
+class Transition(Protocol):
+    """What one line of the schedule does to the samples it rules.
+
+    Attributes:
+        targets: the concepts that may stand when it is done; none where what was there before comes back.
+        seen: the concepts that it shows, on the way or at the end.
+    """
+
+    @property
+    def takes_s(self) -> float:
+        """How long it is on the way [s]; infinite if it never ends."""
+        ...
+
+    @property
+    def targets(self) -> tuple[int, ...]: ...
+
+    @property
+    def seen(self) -> tuple[int, ...]: ...
+
+    def follow(self, concept: np.ndarray, affected: AffectedSamples) -> np.ndarray:
+        """Return the concepts that follow ``concept`` [samples] for samples that have gone over."""
+        ...
+
+    def share(self, affected: AffectedSamples) -> np.ndarray | None:
+        """Return the share of samples that have gone over, [samples], or None for all of them."""
+        ...
+
+    def moments_s(self, start_s: np.ndarray, end_s: float) -> np.ndarray:
+        """Return when it may hand out something else, float64 [devices, moments]; infinite starts stay infinite."""
+        ...
+
+    def counts(self, moments: int) -> np.ndarray:
+        """Say which of that many moments count as a change of concept: bool [moments]."""
+        ...
+
+
+class Abrupt:
+    """What most moves share: every sample goes over at once, and each moment is a change."""
+
+    def share(self, affected: AffectedSamples) -> np.ndarray | None:
+        return None
+
+    def counts(self, moments: int) -> np.ndarray:
+        return np.ones(moments, bool)
+
+
+@dataclass(frozen=True)
+class Sudden(Abrupt):
+    """From one sample to the next."""
+
+    targets: tuple[int, ...]
+    takes_s: float = 0.0
+
+    @property
+    def seen(self) -> tuple[int, ...]:
+        return self.targets
+
+    def follow(self, concept: np.ndarray, affected: AffectedSamples) -> np.ndarray:
+        return np.full_like(concept, self.targets[0])
+
+    def moments_s(self, start_s: np.ndarray, end_s: float) -> np.ndarray:
+        return start_s[:, None]
+
+
+@dataclass(frozen=True)
+class Gradual:
+    """By mixing: a growing share of the samples follows the new concept; linear or sigmoid in time.
+
+    It counts as one change, at its start. The sigmoid is the logistic function from -6 to 6, stretched to reach 0
+    and 1.
+    """
+
+    targets: tuple[int, ...]
+    takes_s: float
+    mixing: str
+
+    @property
+    def seen(self) -> tuple[int, ...]:
+        return self.targets
+
+    def follow(self, concept: np.ndarray, affected: AffectedSamples) -> np.ndarray:
+        return np.full_like(concept, self.targets[0])
+
+    def share(self, affected: AffectedSamples) -> np.ndarray | None:
+        over = affected.time_s >= affected.start_s + self.takes_s
+        progress = np.clip((affected.time_s - affected.start_s) / self.takes_s, 0.0, 1.0)
+        return np.where(over, 1.0, self.mixed(progress))
+
+    def mixed(self, progress: np.ndarray) -> np.ndarray:
+        """Return the share of new samples when ``progress`` (0 to 1) of the time has passed."""
+        if self.mixing == "linear":
+            return progress
+        low, high = _logistic(-6.0), _logistic(6.0)
+        return (_logistic(12.0 * progress - 6.0) - low) / (high - low)
+
+    def moments_s(self, start_s: np.ndarray, end_s: float) -> np.ndarray:
+        return np.stack([start_s, start_s + self.takes_s], 1)
+
+    def counts(self, moments: int) -> np.ndarray:
+        return np.arange(moments) == 0
+
+
+@dataclass(frozen=True)
+class Recurring(Abrupt):
+    """Around and around: each of ``targets`` in turn for ``every_s``."""
+
+    targets: tuple[int, ...]
+    every_s: float
+    takes_s: float = 0.0
+
+    @property
+    def seen(self) -> tuple[int, ...]:
+        return self.targets
+
+    def follow(self, concept: np.ndarray, affected: AffectedSamples) -> np.ndarray:
+        return np.asarray(self.targets, np.int16)[affected.turn(self.every_s) % len(self.targets)]
+
+    def moments_s(self, start_s: np.ndarray, end_s: float) -> np.ndarray:
+        return periods_s(start_s, self.every_s, end_s)
+
+
+@dataclass(frozen=True)
+class Blip(Abrupt):
+    """For a short while, then whatever reigned before comes back."""
+
+    seen: tuple[int, ...]
+    takes_s: float
+    targets: tuple[int, ...] = ()
+
+    def follow(self, concept: np.ndarray, affected: AffectedSamples) -> np.ndarray:
+        return np.where(affected.time_s > affected.start_s + self.takes_s, concept, np.int16(self.seen[0]))
+
+    def moments_s(self, start_s: np.ndarray, end_s: float) -> np.ndarray:
+        return np.stack([start_s, start_s + self.takes_s], 1)
+
+
+def periods_s(start_s: np.ndarray, period_s: float, end_s: float) -> np.ndarray:
+    """Return ``start + k * period`` for all k that matter before ``end_s``: float64 [devices, moments]."""
+    first_s = start_s.min(initial=np.inf)
+    moments = max(1, int((end_s - first_s) / period_s) + 2) if first_s < end_s else 1
+    return start_s[:, None] + np.arange(moments) * period_s
+
+
+def _logistic(z: np.ndarray | float) -> np.ndarray:
+    return np.asarray(1.0 / (1.0 + np.exp(-np.asarray(z))))

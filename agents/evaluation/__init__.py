@@ -1,0 +1,1 @@
+"""Prequential evaluation: the deployed model beside its references, and tallies of both."""

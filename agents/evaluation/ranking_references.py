@@ -1,0 +1,72 @@
+"""How decisions among candidates are seen and judged: their features, the static model, the oracle.
+
+Where the law of the clicks is known, the oracle ranks by it. A recorded log tells no law: its oracle is one of
+hindsight, one head for everybody, refitted on the very streams that are judged. No method can know as much, yet a
+method that keeps a head for each device may beat it.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+import numpy as np
+import torch
+
+from agents.cache import cached, fingerprint
+from agents.evaluation.features import Features
+from agents.evaluation.prequential import Evaluator
+from agents.evaluation.ranking_features import DrawnLists, ListTask, TabledLists
+from agents.evaluation.references import BayesOptimal, Computed, Tabled
+from agents.models.base import Base
+from agents.models.fitting import fit_heads
+from agents.models.head import Layers
+from agents.streams.base import Task
+
+#: Full-batch Adam on the streams, until the loss has flattened.
+_STEPS, _RATE = 300, 3e-3
+#: Decisions judged at once when a table is made.
+_ROWS = 1024
+#: Of longer lists than this, fewer are judged at once.
+_CANDIDATES = 128
+
+
+def see_lists(task: Task, base: Base, static: bool, oracle: bool) -> tuple[Features, Evaluator]:
+    """Return features of the decisions of ``task`` and their judge, with the references that are asked for."""
+    if task.pool_size == 0:
+        drawn = Computed(base) if static else None, BayesOptimal() if oracle else None
+        return DrawnLists(base), Evaluator(*drawn, base.net.metric)
+    recorded = cast(ListTask, task)
+    features = TabledLists(recorded, base)
+    return features, Evaluator(
+        _table(recorded, base, features, base.layers) if static else None,
+        _table(recorded, base, features, hindsight(recorded, base)) if oracle else None,
+        base.net.metric,
+    )
+
+
+def hindsight(task: ListTask, base: Base) -> Layers:
+    """Return the head that fits the streams themselves best."""
+    past = task.past_under(0)
+    x, label = base.features(past.x).unsqueeze(0), past.label.unsqueeze(0)
+    key = {
+        "what": "hindsight head",
+        "base": base.digest(),
+        "steps": _STEPS,
+        "rate": _RATE,
+        "past": fingerprint([x, label]),
+    }
+    start = base.head.pack(base.layers)
+    return base.head.unpack(cached(key, lambda: {"head": fit_heads(base.head, start, x, label, _STEPS, _RATE)})["head"])
+
+
+def _table(task: ListTask, base: Base, features: TabledLists, layers: Layers) -> Tabled:
+    """Return the verdict of one head on every decision."""
+    parts = []
+    rows = max(1, _ROWS * _CANDIDATES // max(task.classes, _CANDIDATES))
+    for first in range(0, task.pool_size, rows):
+        ref = np.arange(first, min(first + rows, task.pool_size))[None]
+        label = task.pool_labels[0, ref]
+        with torch.inference_mode():
+            logits = base.head.forward(layers, features.of({"ref": ref, "label": label}))
+            parts.append(base.net.metric.correct(logits, torch.from_numpy(label.astype(np.int64)))[0])
+    return Tabled(torch.cat(parts).numpy())

@@ -1,0 +1,155 @@
+"""Why accuracy was lost: the phase each device was in when its model was wrong and the oracle was right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from agents.checkpoint_names import concatenated
+from agents.contract import Phase, Snapshot
+
+# Looking a member up in its enumeration costs more than the comparison it is for.
+_UNDETECTED, _LABELS, _UPLINK, _RESIDUAL = Phase.UNDETECTED, Phase.LABELS, Phase.UPLINK, Phase.RESIDUAL
+#: At one instant samples come first: what happens then takes effect strictly after.
+_SAMPLE, _CHANGE, _ENTRY = range(3)
+
+
+class _Record(NamedTuple):
+    """Things that happened to rows, in the order in which they were told: parallel arrays.
+
+    ``value``: the phase entered, or the regret of a sample; ``cutoff_s``: up to when a payload knows the world.
+    """
+
+    what: np.ndarray
+    row: np.ndarray
+    at_s: np.ndarray
+    value: np.ndarray
+    cutoff_s: np.ndarray
+
+
+class PhaseTracker:
+    """The phase of each device, as a function of time.
+
+    A device is in one phase of its *latest* concept change. A change puts it back to ``UNDETECTED``; the progress of
+    an exchange moves it on only if what the exchange carries was collected after that change; and once an
+    update for the concept is installed the rest is ``RESIDUAL``, whatever is asked later.
+
+    What happens is only noted, and told apart in one go when an interval, or several, are closed.
+    """
+
+    def __init__(self, changes_s: Sequence[np.ndarray]) -> None:
+        self._changes_s = np.concatenate([*changes_s, np.zeros(0)])
+        self._end = np.cumsum([len(times) for times in changes_s], dtype=np.int64)
+        self._first = self._end - np.array([len(times) for times in changes_s], np.int64)
+        # For each device the first of its changes that has not come yet, counted over all devices.
+        self._coming = self._first.copy()
+        self._changed_s = np.full(len(changes_s), -np.inf)
+        self._phase = np.full(len(changes_s), _UNDETECTED, np.int8)
+        self._records: list[_Record] = []
+
+    def enter(self, row: np.ndarray, at_s: np.ndarray, phase: np.ndarray, cutoff_s: np.ndarray) -> None:
+        """Note that exchanges enter phases; payloads hold data up to ``cutoff_s``. Arrays [entries], by time.
+
+        A payload that knows nothing of the present concept does not count; but one that lacks nothing except labels
+        (it knows less than the time of its uplink) shows that the device has asked, and is waiting for them.
+        """
+        self._records.append(_Record(np.full(len(row), _ENTRY, np.int8), row, at_s, phase, cutoff_s))
+
+    def regret(self, row: np.ndarray, at_s: np.ndarray, regret: np.ndarray) -> None:
+        """Note samples that the oracle judged otherwise than the deployed model: arrays [samples]."""
+        self._records.append(_Record(np.full(len(row), _SAMPLE, np.int8), row, at_s, regret, at_s))
+
+    def close(self, *until_s: float) -> np.ndarray:
+        """End one interval or several: return the regret of all rows in each, by phase: int64 [intervals, phases].
+
+        All that happened and all samples up to the last of ``until_s`` must have been told, and nothing beyond.
+        """
+        records = _joined([self._changes(until_s[-1]), *self._records])
+        self._records.clear()
+        moving = np.zeros(len(self._phase), bool)
+        moving[records.row[records.what != _SAMPLE]] = True
+        moved = moving[records.row]
+        still, ends_s = _only(records, ~moved), np.array(until_s)
+        regret = _by_phase(self._phase[still.row], still, ends_s)
+        return regret + self._split_records(_only(records, moved), ends_s) if moved.any() else regret
+
+    def _split_records(self, records: _Record, ends_s: np.ndarray) -> np.ndarray:
+        """Return the regret of rows to which something happened, and leave them in the phase in which they end."""
+        records = _only(records, np.lexsort((records.what, records.at_s, records.row)))
+        phase, samples = self._phases(records), records.what == _SAMPLE
+        # The last of a row stands.
+        self._phase[records.row] = phase
+        return _by_phase(phase[samples], _only(records, samples), ends_s)
+
+    def checkpoint(self, rows: slice) -> Snapshot:
+        """Return where the devices of one block stand; only right after :meth:`close`."""
+        assert not self._records
+        records = {"passed": self._coming - self._first, "changed_s": self._changed_s, "phase": self._phase}
+        return {name: values[rows].copy() for name, values in records.items()}
+
+    def restore(self, snapshot: Sequence[Snapshot]) -> None:
+        """Go to where :meth:`checkpoint` was called on clocks of the same devices."""
+        whole = concatenated(snapshot)
+        self._records.clear()
+        self._coming = self._first + whole["passed"]
+        self._changed_s, self._phase = whole["changed_s"], whole["phase"]
+
+    def _changes(self, until_s: float) -> _Record:
+        """Return the concept changes that have come by ``until_s``."""
+        rows, times_s = [np.zeros(0, np.int64)], [np.zeros(0)]
+        left = np.flatnonzero(self._coming < self._end)
+        for row in left[self._changes_s[self._coming[left]] <= until_s].tolist():
+            coming = self._changes_s[self._coming[row] : self._end[row]]
+            times_s.append(coming[: coming.searchsorted(until_s, side="right")])
+            rows.append(np.full(len(times_s[-1]), row))
+            self._coming[row] += len(times_s[-1])
+        row, at_s = np.concatenate(rows), np.concatenate(times_s)
+        return _Record(np.full(len(row), _CHANGE, np.int8), row, at_s, np.zeros(len(row), np.int8), at_s)
+
+    def _phases(self, records: _Record) -> np.ndarray:
+        """Return the phase of each row after each thing that happened, given by row and time: int8."""
+        index = np.arange(len(records.row))
+        new_row = np.ones(len(index), bool)
+        new_row[1:] = records.row[1:] != records.row[:-1]
+        # An era is the part of a row's interval under one concept.
+        opens = new_row | (records.what == _CHANGE)
+        era = np.maximum.accumulate(np.where(opens, index, 0))
+        changed = records.what[era] == _CHANGE
+        changed_s = np.where(changed, records.at_s[era], self._changed_s[records.row])
+        before = np.where(changed, _UNDETECTED, self._phase[records.row])
+        self._changed_s[records.row] = changed_s
+
+        entry = records.what == _ENTRY
+        counts = entry & (changed_s < records.cutoff_s)
+        asks = entry & ~counts & (records.value == _UPLINK) & (records.cutoff_s < records.at_s)
+        mended = (before == _RESIDUAL) | (_earlier(counts & (records.value == _RESIDUAL), era) > 0)
+        moved = counts & ~mended
+        waits = asks & (before == _UNDETECTED) & (_earlier(counts | asks, era) == 0)
+        into = np.where(waits, _LABELS, np.where(moved, records.value, _UNDETECTED))
+        moves = np.maximum.accumulate(np.where(moved | waits | opens, index, 0))
+        opened = np.where(changed, _UNDETECTED, before)
+        stays = opens & ~moved & ~waits
+        return np.where(stays[moves], opened[moves], into[moves]).astype(np.int8)
+
+
+def _joined(parts: Sequence[_Record]) -> _Record:
+    return _Record(*map(np.concatenate, zip(*parts, strict=True)))
+
+
+def _only(records: _Record, which: np.ndarray) -> _Record:
+    return _Record(*(values[which] for values in records))
+
+
+def _by_phase(phase: np.ndarray, samples: _Record, ends_s: np.ndarray) -> np.ndarray:
+    """Return the regret of samples, each in its ``phase``, by interval (given by their ends) and phase."""
+    bin = ends_s.searchsorted(samples.at_s) * len(Phase) + phase
+    sums = np.bincount(bin, samples.value, len(ends_s) * len(Phase))
+    return sums.astype(np.int64).reshape(len(ends_s), len(Phase))
+
+
+def _earlier(what: np.ndarray, era: np.ndarray) -> np.ndarray:
+    """Return how many of ``what`` lie before each place within its era (given by its first place)."""
+    upto = np.cumsum(what) - what
+    return np.asarray(upto - upto[era])

@@ -1,0 +1,1 @@
+"""Streams of samples: when they arrive, and the buffers that hold them."""

@@ -1,0 +1,158 @@
+"""The recent samples of a block of devices: a ring that streams are loaded into and judged from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import inf
+
+import numpy as np
+
+from agents.streams.base import Content
+
+
+class SampleRing:
+    """The last ``capacity`` samples of each device, addressed by ordinal (0 is a device's first sample).
+
+    Every field is an array [devices, capacity, ...]; the sample of ordinal n sits in slot n mod capacity. A *place* is
+    a row and slot as one number, ``row * capacity + slot``.
+    """
+
+    def __init__(self, width: int, capacity: int) -> None:
+        self.width, self.capacity = width, capacity
+        self.loaded = np.zeros(width, np.int64)
+        self.time_s = np.full((width, capacity), inf)
+        self.due_s = np.full((width, capacity), inf)
+        self.fields: dict[str, np.ndarray] = {}
+
+    def load(self, first: int, time_s: np.ndarray, due_s: np.ndarray, content: Content) -> None:
+        """Append one cell of the devices from ``first`` on, [devices, samples] each; behind a row +inf is padding."""
+        there = np.isfinite(time_s)
+        kept, count = np.flatnonzero(there), np.count_nonzero(there, axis=1)
+        rows, mine = np.arange(len(time_s)), slice(first, first + len(time_s))
+        # Padding is behind the samples of a row, so that their columns are as good as counted.
+        slot = np.repeat(self.loaded[mine] % self.capacity - rows * time_s.shape[1], count) + kept
+        slot -= self.capacity * (slot >= self.capacity)
+        slots = np.repeat((first + rows) * self.capacity, count) + slot
+        _put(self.time_s, slots, time_s, kept)
+        _put(self.due_s, slots, due_s, kept)
+        for name, values in vars(content).items():
+            # Which concept reigned is told by the schedule; here nobody asks, and millions of devices would pay.
+            if values is not None and name != "concept":
+                _put(self._field(name, values), slots, values, kept)
+        self.loaded[mine] += count
+
+    def _field(self, name: str, values: np.ndarray) -> np.ndarray:
+        if name not in self.fields:
+            self.fields[name] = np.zeros((self.width, self.capacity, *values.shape[2:]), values.dtype)
+        return self.fields[name]
+
+    def grow(self, samples: int) -> None:
+        """Remember at least so many samples of each device from now on."""
+        if samples <= self.capacity:
+            return
+        wider = SampleRing(self.width, samples)
+        rows = np.arange(self.width)
+        ordinals = np.maximum(self.loaded - self.capacity, 0)[:, None] + np.arange(self.capacity)
+        there = np.flatnonzero(ordinals < self.loaded[:, None])
+        old, new = self.slots(rows, ordinals), wider.slots(rows, ordinals).reshape(-1)[there]
+        for name, values in self.fields.items():
+            _put(wider._field(name, values), new, values.reshape(-1, *values.shape[2:])[old], there)
+        for name in ("time_s", "due_s"):
+            _put(getattr(wider, name), new, getattr(self, name).take(old), there)
+        self.capacity, self.time_s, self.due_s, self.fields = wider.capacity, wider.time_s, wider.due_s, wider.fields
+
+    def slots(self, rows: np.ndarray, ordinals: np.ndarray) -> np.ndarray:
+        """Return the places of samples by their ``ordinals`` [rows, n]."""
+        return rows[:, None] * self.capacity + ordinals % self.capacity
+
+    def count_until(self, rows: np.ndarray, until_s: np.ndarray, known: np.ndarray) -> np.ndarray:
+        """Return how many samples each of ``rows`` had seen by ``until_s`` (inclusive), int64 [rows].
+
+        ``known`` tells a number that it is not below, and that lies within the ring: from there on it is counted.
+        """
+        left = self.loaded[rows] - known
+        column = np.arange(left.max(initial=0))
+        time_s = self.time_s.take(self.slots(rows, known[:, None] + column))
+        seen = (time_s <= until_s[:, None]) & (column < left[:, None])
+        return np.asarray(known + np.count_nonzero(seen, axis=1))
+
+    def newest(self, rows: np.ndarray, seen: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the newest ``n`` of ``seen`` samples: (places [rows, n], count [rows]), oldest first, right padded."""
+        count = np.minimum(seen, n)
+        return self.slots(rows, (seen - count)[:, None] + np.arange(n)), count
+
+    def newest_labelled(
+        self, rows: np.ndarray, seen: np.ndarray, at_s: np.ndarray, n: int, back: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the newest ``n`` whose label is due by ``at_s`` of the last ``back`` samples; as :meth:`newest`."""
+        column = np.arange(back)
+        ordinals = seen[:, None] - 1 - column
+        due = (self.due_s.take(self.slots(rows, ordinals)) <= at_s[:, None]) & (ordinals >= 0)
+        count = np.minimum(np.count_nonzero(due, axis=1), n)
+        # The newest known come first, then anything; turned round, padding is behind.
+        chosen = np.argsort(~due, axis=1, kind="stable")[:, :n]
+        turned = (count[:, None] - 1 - np.arange(n)) % max(min(n, back), 1)
+        return self.slots(rows, np.take_along_axis(ordinals, np.take_along_axis(chosen, turned, 1), 1)), count
+
+
+class FieldView(Mapping[str, np.ndarray]):
+    """The fields of some samples of a ring, [*places] each; what nobody looks at is never gathered."""
+
+    def __init__(self, ring: SampleRing, slots: np.ndarray) -> None:
+        self._fields, self._slots = ring.fields, slots
+        self._gathered: dict[str, np.ndarray] = {}
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        if name not in self._gathered:
+            values = self._fields[name]
+            flat = values.reshape(-1, *values.shape[2:])
+            self._gathered[name] = flat.take(self._slots) if flat.ndim == 1 else flat[self._slots]
+        return self._gathered[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._fields)
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+
+@dataclass(frozen=True)
+class SampleBatch:
+    """Consecutive samples of some devices: side by side with padding behind, and those really there in one row.
+
+    Attributes:
+        rows, count: int64 [rows], the devices and how many samples of each.
+        padded: fields [rows, width, ...].
+        flat: fields [samples, ...], row by row.
+        kept: which of the padded are there, as places in the flattened [rows, width]: int64 [samples].
+        time_s, due_s: float64 [samples].
+    """
+
+    rows: np.ndarray
+    count: np.ndarray
+    padded: FieldView
+    flat: FieldView
+    kept: np.ndarray
+    time_s: np.ndarray
+    due_s: np.ndarray
+
+    @classmethod
+    def cut(
+        cls, ring: SampleRing, rows: np.ndarray, first: np.ndarray, count: np.ndarray, width: int, missing: int = 0
+    ) -> SampleBatch:
+        """Return ``count`` samples of each of ``rows`` from ordinal ``first`` on, padded to ``width``.
+
+        The first row is ``missing`` times more among the padded: where their number must always be the same.
+        """
+        column = np.arange(width)
+        slots = ring.slots(rows, first[:, None] + column)
+        kept = np.flatnonzero(column < count[:, None])
+        there = slots.take(kept)
+        times_s = ring.time_s.take(there), ring.due_s.take(there)
+        padded = np.concatenate([slots, slots[:1].repeat(missing, axis=0)]) if missing else slots
+        return cls(rows, count, FieldView(ring, padded), FieldView(ring, there), kept, *times_s)
+
+
+def _put(target: np.ndarray, slots: np.ndarray, values: np.ndarray, kept: np.ndarray) -> None:
+    target.reshape(-1, *target.shape[2:])[slots] = values.reshape(-1, *values.shape[2:])[kept]

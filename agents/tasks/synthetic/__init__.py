@@ -1,0 +1,1 @@
+"""Synthetic generators whose best accuracy is known."""

@@ -1,0 +1,1 @@
+"""The cloud: requests wait for a server and are served."""

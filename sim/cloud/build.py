@@ -1,0 +1,62 @@
+"""From a scenario's ``cloud`` to live queues."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from agents.seeding import Purpose, uniforms
+from sim.cloud.service import BatchCloud, Cloud, FifoCloud, LcfsCloud, SharedCloud
+from sim.kernel.calendar import Clock
+from sim.network.availability import Availability, Windows
+from sim.queues import QUEUES, BatchServers, FifoServers, LcfsServers, SharedServers
+
+
+def build_cloud(cloud: Any, seed: int, clock: Clock) -> Cloud:
+    """Build the queue that a scenario describes; ``cloud.service`` is a law."""
+    queue: Cloud = QUEUES[cloud.queue].load()(cloud, seed, clock, _uptimes(cloud))
+    return queue
+
+
+def shared(cloud: Any, seed: int, clock: Clock, uptimes: list[Availability]) -> Cloud:
+    """Build the queue in which all requests share the workers."""
+    return SharedCloud(clock, SharedServers(cloud.workers, cloud.capacity, uptimes[0] if uptimes else None))
+
+
+def newest_first(cloud: Any, seed: int, clock: Clock, uptimes: list[Availability]) -> Cloud:
+    """Build the queue in which the newest request is next."""
+    return LcfsCloud(clock, LcfsServers(cloud.workers, cloud.capacity, uptimes))
+
+
+def in_order(cloud: Any, seed: int, clock: Clock, uptimes: list[Availability]) -> Cloud:
+    """Build the queue in which the oldest request is next, alone or with others of its batch."""
+    if cloud.batch.max > 1:
+        return BatchCloud(clock, _batches(cloud, seed, uptimes))
+    return FifoCloud(clock, FifoServers(cloud.workers, cloud.capacity, uptimes))
+
+
+def _batches(cloud: Any, seed: int, uptimes: list[Availability]) -> BatchServers:
+    batch, law = cloud.batch, cloud.service
+
+    def work_s(size: int, number: int) -> float:
+        # A batch has luck of its own, and takes longer the larger it is.
+        own = uniforms(seed, Purpose.BATCH_SERVICE, np.array([number]))
+        return float(law.quantile(own)[0]) + batch.each * (size - 1)
+
+    return BatchServers(cloud.workers, batch.max, batch.wait, work_s, cloud.capacity, uptimes)
+
+
+def _uptimes(cloud: Any) -> list[Availability]:
+    """Return when each worker is up; none if nothing ever fails. Of several workers the first ones fail."""
+    if not cloud.failures:
+        return []
+    spans = [
+        [
+            (failure.at, failure.at + failure.for_)
+            for failure in cloud.failures
+            if worker < (failure.workers or cloud.workers)
+        ]
+        for worker in range(cloud.workers)
+    ]
+    return [Windows(own, inside=False) for own in spans]

@@ -1,0 +1,74 @@
+"""Checks an installation: versions, folders, processors."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from sim.processor import processor
+
+_OLDEST = (3, 11)
+_ENOUGH_BYTES = 1_000_000_000
+_CHECK_S = 60.0
+
+
+def examine(root: Path) -> tuple[bool, list[str]]:
+    """Return whether driftbed can run here, and what was found, one line each."""
+    python = (sys.version_info >= _OLDEST, f"python {platform.python_version()} (needs 3.11 or newer)")
+    findings = [python, *_packages(root), *_machine(root)]
+    lines = [f"{'ok  ' if sound else 'FAIL'} {line}" for sound, line in findings]
+    return all(sound for sound, _ in findings), lines
+
+
+def _packages(root: Path) -> list[tuple[bool, str]]:
+    wanted = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
+    found = []
+    for requirement in wanted:
+        name = requirement.split(">=")[0]
+        try:
+            found.append((True, f"{name} {version(name)} (needs {requirement})"))
+        except PackageNotFoundError:
+            found.append((False, f"{name} is missing; install it with: pip install '{requirement}'"))
+    return found
+
+
+def _machine(root: Path) -> list[tuple[bool, str]]:
+    free = shutil.disk_usage(root).free
+    return [
+        (True, f"{processor()['model']}, {os.cpu_count()} processors, {platform.system()} {platform.machine()}"),
+        (free > _ENOUGH_BYTES, f"{free / 1e9:.1f} GB free on the disk of {root}"),
+        (os.access(root, os.W_OK), f"{root} can be written to"),
+        (True, _gpus(root)),
+        _one_digest(root),
+    ]
+
+
+def _one_digest(root: Path) -> tuple[bool, str]:
+    """Return whether the bits of a sample depend on no batch here, and the line about it."""
+    look = "from agents.probe import report; sound, line = report(); print(line); raise SystemExit(not sound)"
+    try:
+        found = subprocess.run([sys.executable, "-c", look], cwd=root, capture_output=True, text=True, timeout=_CHECK_S)
+    except subprocess.TimeoutExpired:
+        return False, f"the kernels have not computed anything within {_CHECK_S:g} s"
+    lines = (found.stdout or found.stderr).strip().splitlines() or ["the kernels do not run here"]
+    return found.returncode == 0, lines[-1]
+
+
+def _gpus(root: Path) -> str:
+    # Another process looks: torch takes seconds, and a broken driver may take its process along.
+    look = "from agents.torch_device import gpu_names; print(*gpu_names(), sep=', ')"
+    try:
+        printed = subprocess.run(
+            [sys.executable, "-c", look], cwd=root, capture_output=True, text=True, timeout=_CHECK_S
+        )
+    except subprocess.TimeoutExpired:
+        return f"torch has not found out within {_CHECK_S:g} s which GPUs are here (execution.device: cuda)"
+    if printed.returncode:
+        return "torch cannot say which GPUs are here (execution.device: cuda)"
+    return f"torch sees {printed.stdout.strip() or 'no GPU'} (execution.device: cuda)"

@@ -1,0 +1,121 @@
+"""The commands that play: ``run``, ``sweep``, ``resume`` and ``fork``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sim.commands.exits import CommandError
+from sim.commands.report import show
+from sim.run.backend import Backend, choose_backend, require_device
+from sim.run.fork import fork as play_fork
+from sim.run.fork import prepare_fork
+from sim.run.resume import resume_run
+from sim.run.run_folder import RunFolder, first_free, newest
+from sim.run.run_scenario import RunOptions, run_scenario
+from sim.run.supervisor import supervise
+from sim.run.sweep import resume_sweep, run_sweep
+from sim.scenario import Scenario, load
+from sim.scenario.error_location import located
+from sim.scenario.units import TIME, UnitError
+
+
+def run(options: argparse.Namespace) -> int:
+    """Play one scenario."""
+    scenario = load(options.file, options.set, seed=options.seed, allow_plugins=options.allow_plugins)
+    if scenario.sweep is not None and not options.quiet:
+        print("this scenario declares a sweep; 'run' plays its base, 'sweep' plays all points", file=sys.stderr)
+    backend = _backend(scenario, options)
+    folder = _folder(options, scenario.name)
+    _guard(backend, options, folder.path)
+    with located(options.file, options.set, options.seed):
+        played = run_scenario(scenario, folder, read_run_options(options), evaluate_recovery)
+    return show(played.folder, played.summary, options)
+
+
+def sweep(options: argparse.Namespace) -> int:
+    """Play every point of a sweep."""
+    scenario = load(options.file, options.set, seed=options.seed, allow_plugins=options.allow_plugins)
+    backend = _backend(scenario, options)
+    folder = _left(options, scenario.name) if options.resume else _folder(options, scenario.name)
+    _guard(backend, options, folder.path)
+    summary = run_sweep(options.file, options.set, options.seed, folder, read_run_options(options), evaluate_recovery)
+    return show(folder.path, summary, options)
+
+
+def resume(options: argparse.Namespace) -> int:
+    """Go on with a run or sweep that was cut short."""
+    path, run_options = Path(options.folder), read_run_options(options)
+    if options.owns_process and options.workers != 0:
+        supervise(path)
+    if (path / "sweep.json").is_file():
+        summary = resume_sweep(path, run_options, evaluate_recovery)
+        return show(path, summary, options)
+    played = resume_run(path, run_options, evaluate_recovery)
+    return show(played.folder, played.summary, options)
+
+
+def fork(options: argparse.Namespace) -> int:
+    """Play a run again from some tick on under another method or link."""
+    run, run_options = Path(options.folder), read_run_options(options)
+    try:
+        at_s = TIME.parse(options.at)
+    except UnitError as error:
+        raise CommandError(f"--at: {error}") from error
+    scenario, saved_run = prepare_fork(run, at_s, options.set, allow_plugins=options.allow_plugins)
+    _backend(scenario, options)
+    if options.out and Path(options.out).resolve() == run.resolve():
+        raise CommandError(f"--out {options.out}: is the run that is forked; choose another folder")
+    played = play_fork(scenario, saved_run, _folder(options, f"{scenario.name}-fork"), run_options, evaluate_recovery)
+    return show(played.folder, played.summary, options)
+
+
+def evaluate_recovery(windows: Mapping[str, np.ndarray], marks: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what the summary of a run says about recovery after each drift."""
+    from analysis import recovery
+
+    judged = recovery.recovery_times(windows, marks)
+    # JSON knows no NaN: a dip that nobody could measure is null.
+    printed = [{name: None if value != value else value for name, value in mark.items()} for mark in judged]
+    return {**recovery.summarise(judged), "recoveries": printed}
+
+
+def read_run_options(options: argparse.Namespace) -> RunOptions:
+    """Return what the options say of how to play."""
+    return RunOptions(
+        eager=getattr(options, "eager", False),
+        quiet=options.quiet,
+        plugins=options.allow_plugins,
+        workers=options.workers,
+        ray_address=options.ray_address,
+    )
+
+
+def _backend(scenario: Scenario, options: argparse.Namespace) -> Backend:
+    """Return where a scenario will be played, if that is possible here."""
+    backend = choose_backend(scenario, options.workers, options.ray_address)
+    require_device(scenario, backend)
+    return backend
+
+
+def _guard(backend: Backend, options: argparse.Namespace, folder: Path) -> None:
+    """Let a process of its own look after a run that has workers, if this one is the command line's."""
+    if options.owns_process and backend.workers:
+        supervise(folder)
+
+
+def _folder(options: argparse.Namespace, name: str) -> RunFolder:
+    path = Path(options.out) if options.out else first_free(Path.cwd() / "runs", name)
+    return RunFolder.open(path, force=options.force)
+
+
+def _left(options: argparse.Namespace, name: str) -> RunFolder:
+    path = Path(options.out) if options.out else newest(Path.cwd() / "runs", name)
+    if path is None or not path.exists():
+        raise CommandError(f"there is no sweep '{name}' to go on with here; name its folder with --out")
+    return RunFolder.reopen(path)

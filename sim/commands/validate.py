@@ -1,0 +1,72 @@
+"""The commands that play nothing: ``validate``, ``list`` without a kind, and ``doctor``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from agents.tabular.once import reading_once
+from sim.commands.exits import BAD_INPUT, ENVIRONMENT, OK
+from sim.reading import read_points, read_scenario
+from sim.scenario import ScenarioErrors, load, points
+from sim.scenario.error_location import located
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def validate(options: argparse.Namespace) -> int:
+    """Check scenarios and all that they name; say what is wrong, line by line, or what was understood."""
+    understood: dict[str, Any] = {}
+    for file in options.files:
+        try:
+            understood[file] = _understood(file, options)
+        except ScenarioErrors as errors:
+            print(errors, file=sys.stderr)
+    if options.json:
+        print(json.dumps(understood, indent=2))
+    return OK if len(understood) == len(options.files) else BAD_INPUT
+
+
+def _understood(file: str, options: argparse.Namespace) -> dict[str, Any]:
+    """Read a scenario, and every point of its sweep; return what was read of the scenario itself."""
+    scenario = load(file, options.set, allow_plugins=options.allow_plugins)
+    others = points(file, options.set, allow_plugins=options.allow_plugins)
+    with reading_once():
+        with located(file, options.set):
+            read = read_scenario(scenario)
+        read_points(file, options.set, others, allow_plugins=options.allow_plugins)
+    if not options.json:
+        print(
+            f"{file}: ok ({scenario.name})",
+            *(f"  {what}: {words}" for what, words in read["in_words"].items()),
+            sep="\n",
+        )
+    return read
+
+
+def list_scenarios(options: argparse.Namespace) -> int:
+    """List the scenarios that come with the project."""
+    for path in sorted((ROOT / "scenarios").rglob("*.yaml")):
+        try:
+            scenario = load(path)
+        except ScenarioErrors as errors:
+            absent = all("there is no file" in problem.message for problem in errors.problems)
+            why = "needs data that are not here" if absent else f"invalid: {len(errors.problems)} problems"
+            print(f"{path.relative_to(ROOT)!s:<44} {why}, see 'validate'")
+            continue
+        devices = sum(cohort.devices for cohort in scenario.fleet)
+        printed = (scenario.description or "").strip().splitlines()
+        print(f"{path.relative_to(ROOT)!s:<44} {devices:>8,} devices  {printed[0] if printed else ''}")
+    return OK
+
+
+def doctor(options: argparse.Namespace) -> int:
+    """Check this installation."""
+    from sim.commands.installation import examine
+
+    sound, lines = examine(ROOT)
+    print("\n".join(lines))
+    return OK if sound else ENVIRONMENT

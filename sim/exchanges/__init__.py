@@ -1,0 +1,1 @@
+"""Exchanges: the readable process, the vectorised engine, and the loop over ticks."""

@@ -1,0 +1,1 @@
+"""The kernel: virtual time, and the records that a run writes."""

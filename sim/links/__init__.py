@@ -1,0 +1,1 @@
+"""Links as messages cross them: processes over the laws of ``sim.network``."""

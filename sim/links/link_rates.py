@@ -1,0 +1,115 @@
+"""From a scenario's ``up`` and ``down`` to the rate of each instance of a link."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from agents.seeding import Purpose, uniforms
+from sim.network.rates.markov import MarkovModel, MarkovRate, fit_markov
+from sim.network.rates.rate import Constant, Rate, Scaled
+from sim.network.rates.steps import Steps
+from sim.network.rates.switched import Switched
+from sim.network.traces.opportunities import Opportunities
+from sim.network.traces.recorded import load_latency, load_rate
+
+RateOf = Callable[[int], Rate]
+Recorded = Steps | Opportunities
+
+#: Packets become a fluid by this much where a rate has to be one.
+_BIN_S = 0.1
+_PURPOSE = {"up": Purpose.RATE_STATE, "down": Purpose.RATE_STATE_DOWN}
+
+
+def key_of(link: str, instance: int) -> int:
+    """Return the number that an instance of a link draws its luck by, in both directions the same."""
+    return (zlib.crc32(link.encode()) << 24) + instance
+
+
+def rate_of(throughput: Any, link: str, direction: str, seed: int) -> RateOf:
+    """Return the rate of each instance of ``link`` under a throughput of the scenario."""
+    if throughput.trace is not None:
+        return _recorded(throughput.trace, link, seed)
+    if throughput.markov is not None:
+        return _wandering(_model(throughput.markov), link, direction, seed)
+    if throughput.fitted is not None:
+        trace = _fluid(recording(throughput.fitted.trace))
+        return _wandering(fit_markov(trace, throughput.fitted.states), link, direction, seed)
+    constant = Constant(throughput.rate)
+    return lambda instance: constant
+
+
+def as_fluid(rate_of_instance: RateOf) -> RateOf:
+    """Return rates that can be shared out: packet opportunities smoothed over a tenth of a second."""
+
+    def fluid(instance: int) -> Rate:
+        rate = rate_of_instance(instance)
+        return _fluid(rate) if isinstance(rate, Opportunities) else rate
+
+    return fluid
+
+
+def switched(before: RateOf, after: RateOf, at_s: float) -> RateOf:
+    """Return rates that change at ``at_s``."""
+    return lambda instance: Switched(before(instance), after(instance), at_s)
+
+
+def recording(trace: Any) -> Recorded:
+    """Load the trace that a scenario names.
+
+    Raises:
+        TraceError: with file, line and remedy.
+    """
+    return load_rate(trace.file, **_columns(trace))
+
+
+def recorded_latency(trace: Any) -> Callable[[float], float]:
+    """Return half of a recorded round trip as a function of virtual time [s]."""
+    pings = load_latency(trace.file, **_columns(trace))
+    half = pings.shifted(0.0 if trace.offset == "random" else trace.offset, repeat=trace.end == "repeat")
+    return lambda at_s: half.at(at_s) * trace.scale / 2
+
+
+def _columns(trace: Any) -> dict[str, Any]:
+    return {name: getattr(trace, name) for name in ("column", "unit", "time_column", "time_unit")}
+
+
+def _recorded(trace: Any, link: str, seed: int) -> RateOf:
+    whole = recording(trace)
+
+    def rate(instance: int) -> Rate:
+        offset_s = trace.offset
+        if offset_s == "random":
+            # The same place for both directions: they were recorded together.
+            offset_s = float(uniforms(seed, Purpose.TRACE_OFFSET, key_of(link, instance))) * whole.period_s
+        view = whole.shifted(offset_s, repeat=trace.end == "repeat")
+        return view if trace.scale == 1.0 else Scaled(view, trace.scale)
+
+    return rate
+
+
+def _wandering(model: MarkovModel, link: str, direction: str, seed: int) -> RateOf:
+    return lambda instance: MarkovRate(model, seed, key_of(link, instance), _PURPOSE[direction])
+
+
+def _model(markov: Any) -> MarkovModel:
+    """Return the chain of a scenario's states, mean stays and next-state probabilities."""
+    states = len(markov.states)
+    leave_per_s = 1.0 / np.array(markov.stay)
+    following = np.array(markov.next) if markov.next is not None else _all_alike(states)
+    jumps = leave_per_s[:, None] * following
+    np.fill_diagonal(jumps, 0.0)
+    return MarkovModel(np.array(markov.states), jumps - np.diag(jumps.sum(axis=1)))
+
+
+def _all_alike(states: int) -> np.ndarray:
+    if states == 1:
+        return np.ones((1, 1))
+    return (np.ones((states, states)) - np.eye(states)) / (states - 1)
+
+
+def _fluid(rate: Any) -> Steps:
+    return rate.smoothed(_BIN_S) if isinstance(rate, Opportunities) else rate

@@ -1,0 +1,1 @@
+"""Recorded rates, latencies and windows of time, read from files."""

@@ -1,0 +1,136 @@
+"""Recorded rates and latencies, from every format that public traces come in.
+
+======================================  ==========================================================
+file                                    read as
+======================================  ==========================================================
+one whole number a line                 Mahimahi: milliseconds of 1,500-byte opportunities
+``time rate`` in columns, no header     a table; both units are declared
+columns under a header                  columns by name; units declared or told by the names
+``FILE.zip!inner.csv``                  any of these within a zip, such as G-NetTrack logs
+======================================  ==========================================================
+
+A file is read once a process; ``shifted(offset_s)`` gives each of thousands of devices its own view of it.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+
+from sim.network.rates.steps import Steps
+from sim.network.traces.columns import Columns
+from sim.network.traces.opportunities import Opportunities
+from sim.network.traces.table import Table, layout_of, read_table
+from sim.network.traces.text import TraceError, TraceText, read_text
+from sim.network.traces.units import LATENCY, RATE, Quantity
+
+__all__ = ["TraceError", "load_latency", "load_rate", "unit_of"]
+
+
+def load_rate(
+    path: str | Path,
+    *,
+    column: str | int | None = None,
+    unit: str | None = None,
+    time_column: str | int | None = None,
+    time_unit: str | None = None,
+) -> Steps | Opportunities:
+    """Return the rate of a trace [bit/s], repeated, from its first row on.
+
+    Each row holds until the next; the last one as long as the one before it.
+
+    Args:
+        path: a file, or ``FILE.zip!inner/name.csv``.
+        column: the column of the rate, by name or by number from 1, where more than one is possible.
+        unit: ``bit/s``, ``B/s`` and their k, M, G, where the column's name does not tell.
+        time_column: the column of the time, likewise.
+        time_unit: ``ms``, ``s``, ``min`` or ``h``, where times are numbers and the name does not tell.
+
+    Raises:
+        TraceError: with file, line and remedy: nothing there, out of order, negative, not a number, all zero,
+            columns or units that are not clear.
+    """
+    return _rate(str(path), _stamp_of(path), Columns(column, unit, time_column, time_unit))
+
+
+def load_latency(
+    path: str | Path,
+    *,
+    column: str | int | None = None,
+    unit: str | None = None,
+    time_column: str | int | None = None,
+    time_unit: str | None = None,
+) -> Steps:
+    """Return a recorded latency as a function of time, ``at(t_s)`` in seconds; a value holds until the next.
+
+    The arguments are those of :func:`load_rate`. What is recorded is returned: a ping is a round trip
+    (G-NetTrack's is ``PINGAVG``, in ms).
+
+    Raises:
+        TraceError: as :func:`load_rate`; zeros are allowed.
+    """
+    return _latency(str(path), _stamp_of(path), Columns(column, unit, time_column, time_unit))
+
+
+def unit_of(path: str | Path, asked: Columns, *, latency: bool = False) -> str:
+    """Return the unit in which the values of a table are read, as it would be declared.
+
+    Raises:
+        TraceError: as :func:`load_rate`.
+    """
+    text, quantity = read_text(str(path)), LATENCY if latency else RATE
+    factor = layout_of(text, asked, quantity).value_factor
+    return next(name for name, one in quantity.units.items() if one == factor)
+
+
+def _stamp_of(path: str | Path) -> tuple[int, int] | None:
+    """Return what tells that a file has changed since it was read."""
+    file = Path(str(path).partition("!")[0])
+    return (file.stat().st_mtime_ns, file.stat().st_size) if file.is_file() else None
+
+
+@lru_cache(maxsize=256)
+def _rate(path: str, stamp: tuple[int, int] | None, asked: Columns) -> Steps | Opportunities:
+    text = read_text(path)
+    if asked == Columns() and text.lines[0][1].isdigit():
+        return _opportunities(text)
+    table = _table(text, asked, RATE)
+    if not any(table.values):
+        raise TraceError(f"{path}: all rates are zero, so nothing would ever arrive; take another trace or column")
+    return _steps(table)
+
+
+@lru_cache(maxsize=256)
+def _latency(path: str, stamp: tuple[int, int] | None, asked: Columns) -> Steps:
+    return _steps(_table(read_text(path), asked, LATENCY))
+
+
+def _table(text: TraceText, asked: Columns, quantity: Quantity) -> Table:
+    first, line = text.lines[0]
+    if len(line.split()) == 1 and not any(mark in line for mark in ",;"):
+        message = f"one column ({line!r}): a {quantity.name} needs a time beside it, or whole milliseconds alone"
+        raise text.error(first, message)
+    return read_table(text, asked, quantity)
+
+
+def _steps(table: Table) -> Steps:
+    starts_s = table.times_s
+    widths_s = [b - a for a, b in pairwise(starts_s) if b > a]
+    return Steps(starts_s, table.values, starts_s[-1] + (widths_s[-1] if widths_s else 1.0))
+
+
+def _opportunities(text: TraceText) -> Opportunities:
+    times_ms = [_milliseconds(text, number, line) for number, line in text.lines]
+    for (number, line), before, after in zip(text.lines[1:], times_ms[:-1], times_ms[1:], strict=True):
+        if after < before:
+            raise text.error(number, f"{line} ms lies before the line above; sort the lines")
+    if times_ms[-1] == 0:
+        raise text.error(text.lines[-1][0], "the trace ends at 0 ms; it must last for some time")
+    return Opportunities(times_ms)
+
+
+def _milliseconds(text: TraceText, number: int, line: str) -> int:
+    if not line.isdigit():
+        raise text.error(number, f"{line!r} must be a whole number of milliseconds >= 0; mend or remove the line")
+    return int(line)

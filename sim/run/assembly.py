@@ -1,0 +1,259 @@
+"""From a scenario to live objects: the only file that knows every concrete class."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from math import inf
+from typing import Any
+
+import numpy as np
+
+from agents.contract import DataPlane, FleetSpec, InputError, RaySpec, ServiceTime
+from agents.contract.component import OptionError, make_component
+from agents.methods import METHODS
+from sim.cloud.build import build_cloud
+from sim.cloud.service import Cloud, FifoCloud
+from sim.exchanges.device_models import Expiry, Learners
+from sim.exchanges.exchange_context import ExchangeContext, RetryPolicy
+from sim.exchanges.in_flight import POLICIES
+from sim.exchanges.process_engine import ProcessEngine, draws_of
+from sim.exchanges.rounds import Rounds
+from sim.exchanges.simulation import Engine, Simulation
+from sim.exchanges.vector_engine import VectorEngine
+from sim.exchanges.vector_routes import vector_routes
+from sim.kernel.calendar import Clock, ProcessGenerator
+from sim.kernel.handover import EagerHandover, Handover, NoHandover
+from sim.kernel.records import ExchangeDraws
+from sim.kernel.requests import RequestSource, Tickets
+from sim.kernel.transfer_log import TransferLog
+from sim.links.build import DirectionRoutes, build_routes
+from sim.links.device_availability import availability_of
+from sim.links.link import Link
+from sim.links.presampled_losses import PresampledLosses
+from sim.run.computing_times import with_times
+from sim.run.drift_marks import drift_marks
+from sim.run.fleet_spec import fleet_spec
+from sim.run.forking.segments import Segment
+from sim.run.forking.switched import SwitchedTrigger
+from sim.run.request_draws import sampler_of
+from sim.run.resuming.journaled_plane import Stage
+from sim.scenario import Scenario
+from sim.triggers import TRIGGERS
+from sim.triggers.base import Asks, Trigger
+from sim.triggers.rounds import Rounds as RoundsTrigger
+
+#: Told (what is being prepared, share done in [0, 1]).
+Report = Callable[[str, float], None]
+#: Told how to build the data plane, stage by stage; returns one that stands before it.
+WrapPlane = Callable[[Sequence[Stage]], DataPlane]
+
+
+@dataclass(frozen=True)
+class AssembledRun:
+    """A scenario come alive, and what its tables need to know about it.
+
+    ``scenario`` is as it is played: times that had to be measured or computed stand in it as constants. ``service`` is
+    how long the cloud takes, where that was one of them.
+    """
+
+    scenario: Scenario
+    simulation: Simulation
+    links: list[Link]
+    cloud_log: TransferLog
+    cohort_of: np.ndarray
+    drift_marks: list[dict[str, Any]]
+    service: ServiceTime | None = None
+
+
+def assemble(
+    scenario: Scenario,
+    *,
+    eager: bool = False,
+    workers: int = 0,
+    ray: RaySpec | None = None,
+    report: Report | None = None,
+    wrap_plane: WrapPlane | None = None,
+    earlier: Sequence[Segment] = (),
+) -> AssembledRun:
+    """Build everything a run needs; training before t = 0 happens here (``report`` is told how far it is).
+
+    ``eager`` plays every exchange as a story and settles after every order: slow, general, and to the same end.
+    ``workers`` processes carry the data plane, 0 for this one; they start with the first tick, as ``ray`` says.
+    ``wrap_plane`` decides when the data plane is built, and hears all that is said to it; ``earlier`` acts are those
+    under which the run was played before it was forked.
+    """
+    plane = _data_plane([*earlier, Segment(inf, scenario)], workers, ray, report, wrap_plane)
+    scenario, service = with_times(scenario, plane)
+    segments = [*earlier, Segment(inf, scenario)]
+    clock = Clock()
+    up, down = build_routes(scenario, "up", clock, earlier), build_routes(scenario, "down", clock, earlier)
+    cloud = build_cloud(scenario.cloud, scenario.seed, clock)
+    engine: Engine
+    sampler, tickets, beside = sampler_of(segments, plane, up.hops), Tickets(), None
+    trigger = _trigger(segments)
+    one_by_one = eager or _links_change(segments) or _begins_by_itself(scenario, plane)
+    routes = None if one_by_one else vector_routes(scenario, up, down, availability_of(scenario))
+    if routes is not None and isinstance(cloud, FifoCloud):
+        engine = VectorEngine(routes, cloud.servers, cloud.log, followed=plane is not None)
+    else:
+        context = _context(scenario, clock, up, down, cloud, tickets, plane, eager=eager)
+        engine, beside = ProcessEngine(context), _rounds(scenario, trigger, context, sampler)
+    simulation = Simulation(
+        duration_s=scenario.duration,
+        tick_s=scenario.tick,
+        clock=clock,
+        engine=engine,
+        trigger=trigger,
+        sampler=sampler,
+        plane=plane,
+        tickets=tickets,
+        learning=_learning(scenario),
+        beside=beside,
+    )
+    names = np.array([cohort.cohort for cohort in scenario.fleet], object)
+    cohort_of = np.repeat(names, [cohort.devices for cohort in scenario.fleet])
+    return AssembledRun(
+        scenario, simulation, [*up.links, *down.links], cloud.log, cohort_of, drift_marks(scenario), service
+    )
+
+
+def _handover(clock: Clock, plane: DataPlane | None, *, eager: bool) -> Handover:
+    if plane is None:
+        return NoHandover()
+    return EagerHandover(clock, plane) if eager else Handover()
+
+
+def _begins_by_itself(scenario: Scenario, plane: DataPlane | None) -> bool:
+    """Say whether anything goes on that no request of a device begins, or whose size only the data know."""
+    method: Any = scenario.method
+    return (
+        method.learning is not None
+        or method.trigger.kind == "rounds"
+        or (plane is not None and (plane.sizes.from_data or plane.expires_s is not None))
+    )
+
+
+def _learning(scenario: Scenario) -> Trigger | None:
+    learning: Any = scenario.method.learning
+    if learning is None:
+        return None
+    return trigger_of(scenario, learning.trigger.kind, learning.trigger.settings, "method.learning.trigger")
+
+
+def _rounds(
+    scenario: Scenario, trigger: Trigger, context: ExchangeContext, sampler: RequestSource
+) -> Callable[[], ProcessGenerator] | None:
+    """Return the process of the cloud that calls devices in rounds, if there is one."""
+    if not isinstance(trigger, RoundsTrigger):
+        return None
+
+    def draws(devices: np.ndarray, number: int, now_s: float) -> list[ExchangeDraws]:
+        count = len(devices)
+        asks = Asks(devices, np.full(count, now_s), np.full(count, number))
+        return list(draws_of(sampler.draw(asks, 0), context.presampled_losses))
+
+    return Rounds(context, trigger.rounds, scenario.seed, scenario.devices, draws).process
+
+
+def _context(
+    scenario: Scenario,
+    clock: Clock,
+    up: DirectionRoutes,
+    down: DirectionRoutes,
+    cloud: Cloud,
+    tickets: Tickets,
+    plane: DataPlane | None,
+    *,
+    eager: bool,
+) -> ExchangeContext:
+    sizes = [cohort.devices for cohort in scenario.fleet]
+    learning: Any = scenario.method.learning
+    from_data = plane is not None and plane.sizes.from_data
+    first = np.cumsum([0, *sizes])[:-1]
+    return ExchangeContext(
+        clock=clock,
+        up=_per_device(up.routes, sizes),
+        down=_per_device(down.routes, sizes),
+        cloud=cloud,
+        in_flight=POLICIES[scenario.method.in_flight](),
+        handover=_handover(clock, plane, eager=eager),
+        availability_of=availability_of(scenario),
+        retry_policy=_per_device([_retry_policy(scenario, cohort.link) for cohort in scenario.fleet], sizes),
+        presampled_losses=PresampledLosses(first, up.routes, down.routes, known=not from_data),
+        tickets=tickets,
+        plane=plane,
+        steps=None if plane is None else plane.learning_steps,
+        learners=Learners(requests_wait=learning is None or learning.requests == "wait"),
+        expiry=Expiry(None if plane is None else plane.expires_s),
+    )
+
+
+def make_trigger(scenario: Scenario) -> Trigger:
+    """Build the trigger of a scenario; a method that has nothing to ask for never asks.
+
+    Raises:
+        InputError: options that a user's class does not take.
+    """
+    chosen, row = scenario.method.trigger, METHODS.get(scenario.method.adapter.kind)
+    if row is not None and "silence" in row.gives:
+        return trigger_of(scenario, "never", {}, "method.trigger")
+    return trigger_of(scenario, chosen.kind, chosen.settings, "method.trigger")
+
+
+def trigger_of(scenario: Scenario, kind: str, options: Mapping[str, Any], path: str) -> Trigger:
+    """Build one trigger, of requests or of learning; raises as :func:`make_trigger`."""
+    seen = TRIGGERS[kind].traits.get("sees", ()) if kind in TRIGGERS else ()
+    context = scenario.seed, scenario.devices, scenario.tick, *(getattr(scenario, name) for name in seen)
+    try:
+        trigger: Trigger = make_component(TRIGGERS, kind, "trigger", options, *context)
+    except OptionError as error:
+        raise InputError(".".join((path, *error.option)), str(error)) from error
+    except ValueError as error:
+        raise InputError(path, str(error)) from error
+    return trigger
+
+
+def _trigger(segments: Sequence[Segment]) -> Trigger:
+    if len(segments) == 1:
+        return make_trigger(segments[0].scenario)
+    return SwitchedTrigger(
+        segments[0].scenario.devices, [(segment.until_s, make_trigger(segment.scenario)) for segment in segments]
+    )
+
+
+def _links_change(segments: Sequence[Segment]) -> bool:
+    """Say whether links change in the middle of the run."""
+    return any(segment.scenario.links != segments[-1].scenario.links for segment in segments)
+
+
+def _data_plane(
+    segments: Sequence[Segment], workers: int, ray: RaySpec | None, report: Report | None, wrap_plane: WrapPlane | None
+) -> DataPlane | None:
+    if segments[-1].scenario.task is None:
+        return None
+    # Only here: timing-only runs never pay for torch.
+    from agents.build import build_fleet
+
+    stages: list[tuple[int, FleetSpec]] = []
+    for before, segment in zip([None, *segments], segments, strict=False):
+        after = 0 if before is None else round(before.until_s / segment.scenario.tick)
+        spec = fleet_spec(segment.scenario, make_trigger(segment.scenario).watches, workers, ray)
+        if not stages or (spec.adapter_options, spec.watch) != (stages[-1][1].adapter_options, stages[-1][1].watch):
+            stages.append((after, spec))
+    planes = [Stage(after, partial(build_fleet, spec, report)) for after, spec in stages]
+    return planes[0].build() if wrap_plane is None else wrap_plane(planes)
+
+
+def _per_device(values: Sequence[Any], sizes: Sequence[int]) -> list[Any]:
+    """Return the value of each device's cohort, device by device."""
+    return [value for value, size in zip(values, sizes, strict=True) for _ in range(size)]
+
+
+def _retry_policy(scenario: Scenario, link: str | None) -> RetryPolicy:
+    """Return what devices do about loss: those whose access link repairs it are patient for ever."""
+    recovery = None if link is None else scenario.links[link].recovery
+    if recovery is None or recovery.arq != "off":
+        return RetryPolicy(0.0, 0, 1.0)
+    return RetryPolicy(recovery.timeout, recovery.retries, recovery.backoff)

@@ -1,0 +1,50 @@
+"""The scenarios under which one run is played, one after another, and how its folder tells of them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sim.scenario import Scenario, load
+
+FILE = "fork.json"
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A scenario that reigned up to and including ``until_s``; another act follows, or the run's own scenario."""
+
+    until_s: float
+    scenario: Scenario
+
+
+@dataclass(frozen=True)
+class Ancestry:
+    """Where a forked run comes from: the acts before its own scenario, and who its parent is (for the manifest)."""
+
+    segments: tuple[Segment, ...] = ()
+    parent: dict[str, Any] | None = None
+
+    @classmethod
+    def read(cls, run: Path, *, allow_plugins: bool = False) -> Ancestry:
+        """Read the ancestry of a run folder; a run that is no fork has none."""
+        if not (run / FILE).is_file():
+            return cls()
+        record = json.loads((run / FILE).read_text(encoding="utf-8"))
+        segments = [
+            Segment(segment["until_s"], load(run / segment["file"], allow_plugins=allow_plugins))
+            for segment in record["acts"]
+        ]
+        return cls(tuple(segments), record["parent"])
+
+
+def identity(segments: Sequence[Segment], scenario: Scenario) -> str:
+    """Return the fingerprint of all that a run is played by."""
+    if not segments:
+        return scenario.fingerprint()
+    lines = [f"{segment.until_s!r} {segment.scenario.fingerprint()}" for segment in segments]
+    return hashlib.sha256("\n".join([*lines, scenario.fingerprint()]).encode()).hexdigest()

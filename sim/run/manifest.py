@@ -1,0 +1,75 @@
+"""What was played, with what, and where: the content of manifest.json."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+import sys
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from sim.processor import processor
+from sim.run.assembly import AssembledRun
+from sim.scenario import Scenario
+
+_PACKAGES = ("simpy", "torch", "numpy", "pyarrow", "scikit-learn", "ray", "numba")
+
+
+def manifest(scenario: Scenario, live: AssembledRun) -> dict[str, Any]:
+    """Return the content of manifest.json, but for where the run comes from and what it cost."""
+    method, plane = scenario.method, live.simulation.plane
+    workers = 0 if plane is None else plane.workers
+    return {
+        "name": scenario.name,
+        "seed": scenario.seed,
+        "tick_s": scenario.tick,
+        "duration_s": scenario.duration,
+        "devices": len(live.cohort_of),
+        "cohorts": [{"name": c.cohort, "devices": c.devices, "link": c.link} for c in scenario.fleet],
+        "method": {
+            "adapter": method.adapter.kind,
+            "codec": method.codec.kind,
+            "trigger": method.trigger.kind,
+        },
+        "references": list(scenario.references),
+        "drift": live.drift_marks,
+        "timing_only": scenario.task is None,
+        "service_s": getattr(scenario.cloud.service, "mean", None),
+        "service": None if live.service is None else asdict(live.service),
+        "versions": versions(),
+        "processor": processor(),
+        "kernels": None if plane is None else _kernels(),
+        "git": _revision(),
+        "backend": "ray" if workers else "inline",
+        "workers": workers,
+        "device": None if plane is None else plane.device,
+        "command": sys.argv[1:],
+    }
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of all that a result may depend on."""
+    return {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES}
+
+
+def _kernels() -> dict[str, str]:
+    # Only here: timing-only runs load neither torch nor numba.
+    from agents.kernels.versions import kernels
+
+    return kernels()
+
+
+def _revision() -> str | None:
+    root = Path(__file__).resolve().parents[2]
+    try:
+        found = subprocess.run(
+            ["git", "-C", str(root), "describe", "--always", "--dirty"],
+            capture_output=True,
+            text=True,
+            timeout=10,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return found.stdout.strip() or None

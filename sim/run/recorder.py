@@ -1,0 +1,81 @@
+"""What a run brings, tick by tick, and the tables that are made of it."""
+
+from __future__ import annotations
+
+import time
+from math import inf
+
+import numpy as np
+
+from agents.contract import COHORT_COLUMNS
+from sim.exchanges.simulation import Tick
+from sim.run.assembly import AssembledRun
+from sim.run.progress import Progress
+from sim.run.run_folder import RunFolder
+from sim.run.tables import (
+    Table,
+    cloud_table,
+    concepts_table,
+    devices_table,
+    exchanges_table,
+    links_table,
+    windows_table,
+)
+from sim.scenario import Scenario
+
+_FLUSH_EVERY_S = 15.0
+#: The pause after a flush is at least so many times as long as the flush.
+_PAUSES = 50
+
+
+class Recorder:
+    """Collects what ticks bring, and keeps the folder readable while the run goes on."""
+
+    def __init__(self, scenario: Scenario, live: AssembledRun, folder: RunFolder, progress: Progress) -> None:
+        self._scenario, self._live, self._folder, self._progress = scenario, live, folder, progress
+        self._tallies: list[np.ndarray] = []
+        self._samples = self._correct = 0
+        # The first tick is written at once: a run that is killed early can still be read.
+        self._flush_at = -inf
+        ticks = live.simulation.ticks
+        self._edges_s = np.minimum(np.arange(1, ticks + 1) * scenario.tick, scenario.duration)
+
+    def on_tick(self, tick: Tick) -> None:
+        if tick.tallies is not None:
+            self._tallies.append(tick.tallies.cohorts)
+            self._samples += int(tick.tallies.cohorts[:, 0].sum())
+            self._correct += int(tick.tallies.cohorts[:, 2].sum())
+        self._progress.at(tick.until_s, self._samples, self._correct, tick.exchanges)
+        if time.monotonic() >= self._flush_at:
+            self._flush(tick.until_s)
+
+    def _flush(self, until_s: float) -> None:
+        began = time.monotonic()
+        self._folder.write_table("windows", self._windows(self._exchanges(until_s)))
+        self._folder.log(f"at {until_s:g} s of {self._scenario.duration:g} s")
+        ended = time.monotonic()
+        # What it costs grows with the run so far: a fixed pace would make long runs quadratic.
+        self._flush_at = ended + max(_FLUSH_EVERY_S, _PAUSES * (ended - began))
+
+    def tables(self) -> dict[str, Table]:
+        """Return all tables of the finished run."""
+        live, horizon_s = self._live, self._scenario.duration
+        exchanges = self._exchanges(horizon_s)
+        plane = live.simulation.plane
+        counts = {} if plane is None else dict(zip(plane.device_columns, plane.totals().counts.T, strict=True))
+        return {
+            "windows": self._windows(exchanges),
+            "exchanges": exchanges,
+            "devices": devices_table(live.cohort_of, counts, exchanges, horizon_s),
+            "links": links_table(live.links, self._edges_s),
+            "cloud": cloud_table(live.cloud_log, self._scenario.cloud.workers, self._edges_s),
+        } | concepts_table(live.simulation.plane, live.cohort_of)
+
+    def _exchanges(self, horizon_s: float) -> Table:
+        return exchanges_table(self._live.simulation.engine.columns(), self._live.cohort_of, horizon_s)
+
+    def _windows(self, exchanges: Table) -> Table:
+        cohorts = [cohort.cohort for cohort in self._scenario.fleet]
+        plane = self._live.simulation.plane
+        columns = COHORT_COLUMNS if plane is None else plane.columns
+        return windows_table(self._edges_s, cohorts, columns, self._tallies, exchanges)

@@ -1,0 +1,112 @@
+"""Go on with a run or a sweep that was cut short, in its own folder, to the same end."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from sim.run.computing_times import follows_from_costs
+from sim.run.forking.segments import identity
+from sim.run.manifest import versions
+from sim.run.resuming.checkpoints import Checkpoints
+from sim.run.resuming.saved_run import SavedRun
+from sim.run.run_folder import COMPLETE, RUNNING, FolderError, RunFolder
+from sim.run.run_scenario import EvaluateRecovery, RunOptions, RunResult, run_scenario
+from sim.scenario import Scenario, load
+
+_CHANGED = "its scenario or a data file has changed since it began; play it anew"
+
+
+def resume_run(path: Path, run_options: RunOptions, evaluate_recovery: EvaluateRecovery) -> RunResult:
+    """Play the run in ``path`` to its end: replayed up to its last checkpoint, live from there on.
+
+    A complete run stays as it is. One that kept nothing (timing only, ``checkpoint: off``, or killed before its
+    first tick) is played from 0.
+
+    Raises:
+        FolderError: there is nothing to go on with, or it was another scenario.
+        ScenarioErrors: its scenario does not load any more: a file is gone, or not built here.
+        ReplayError: it does not go as it went before.
+    """
+    folder = RunFolder.reopen(path)
+    if folder.status == COMPLETE:
+        folder.release()
+        return RunResult(path, _explained(path)["summary"])
+    return resume_in(
+        folder, load(path / "resolved.yaml", allow_plugins=run_options.plugins), run_options, evaluate_recovery
+    )
+
+
+def run_or_resume(
+    scenario: Scenario, path: Path, run_options: RunOptions, evaluate_recovery: EvaluateRecovery
+) -> dict[str, Any]:
+    """Play a point of a sweep, or what is missing of it; return its summary, which a complete one has already.
+
+    Raises:
+        FolderError: the folder holds a run of another scenario.
+    """
+    if not (path / "resolved.yaml").is_file():
+        # Whatever is there was cut short before it began.
+        shutil.rmtree(path, ignore_errors=True)
+        return run_scenario(scenario, RunFolder.open(path), run_options, evaluate_recovery).summary
+    folder = RunFolder.reopen(path)
+    if folder.status == COMPLETE:
+        return _summary_of(path, scenario)
+    resolved = load(path / "resolved.yaml", allow_plugins=run_options.plugins)
+    if not follows_from_costs(scenario) and resolved.fingerprint() != scenario.fingerprint():
+        raise FolderError(f"{path}: {_CHANGED}")
+    return resume_in(folder, resolved, run_options, evaluate_recovery).summary
+
+
+def _summary_of(path: Path, scenario: Scenario) -> dict[str, Any]:
+    found = _explained(path)
+    if found["manifest"].get("asked") != scenario.fingerprint():
+        raise FolderError(f"{path}: {_CHANGED}")
+    # A run that knows of no device was played on the processor, or without any.
+    began = found["manifest"].get("device") or "cpu"
+    if scenario.task is not None and (began == "cpu") != (scenario.execution.device == "cpu"):
+        raise FolderError(f"{path}: was played on {began}, which the sweep no longer asks for; play it anew")
+    return found["summary"]
+
+
+def _explained(path: Path) -> dict[str, dict[str, Any]]:
+    """Return what a complete run tells of itself."""
+    names = ("manifest", "summary")
+    try:
+        return {name: dict(json.loads((path / f"{name}.json").read_text(encoding="utf-8"))) for name in names}
+    except (OSError, ValueError, TypeError) as error:
+        raise FolderError(f"{path}: says it is complete, but lacks a whole summary or manifest; remove it") from error
+
+
+def resume_in(
+    folder: RunFolder, scenario: Scenario, run_options: RunOptions, evaluate_recovery: EvaluateRecovery
+) -> RunResult:
+    """Go on in an open folder; raises as :func:`resume_run`."""
+    saved_run = SavedRun.of(folder.path, scenario.execution.checkpoint, allow_plugins=run_options.plugins)
+    if saved_run.past is not None:
+        about = saved_run.past.about
+        if identity(saved_run.ancestry.segments, scenario) not in (about["scenario"], about["asked"]):
+            raise FolderError(f"{folder.path}: {_CHANGED}")
+        run_options = replace(run_options, eager=about["eager"])
+        _report_versions(about["versions"], run_options)
+    Checkpoints(saved_run.folder).forget_beyond(0 if saved_run.start is None else saved_run.start.tick)
+    folder.set_status(RUNNING)
+    folder.log(_from_where(saved_run))
+    return run_scenario(scenario, folder, run_options, evaluate_recovery, saved_run)
+
+
+def _from_where(saved_run: SavedRun) -> str:
+    ticks = 0 if saved_run.past is None else len(saved_run.past.orders)
+    start = 0 if saved_run.start is None else saved_run.start.tick
+    return f"resumed: {ticks} ticks in the journal, live from tick {start + 1}"
+
+
+def _report_versions(then: Mapping[str, Any], run_options: RunOptions) -> None:
+    changed = [f"{name} {then.get(name)} then, {new} now" for name, new in versions().items() if then.get(name) != new]
+    if changed and not run_options.quiet:
+        print(f"other versions than at the start: {'; '.join(changed)}", file=sys.stderr)

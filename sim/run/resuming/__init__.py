@@ -1,0 +1,1 @@
+"""Journal, checkpoints, and a data plane that answers from them."""

@@ -1,0 +1,76 @@
+"""Ctrl-C and SIGTERM: heard between two ticks where something can be saved, and at once where nothing can."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+#: A tick that is not over by then is given up: whoever stops a run does not want to wait [s].
+TIME_LIMIT_S = 20.0
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Interrupted(KeyboardInterrupt):
+    """A run was stopped by its user; the message is one line and says how it goes on."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"interrupted; {resume_line(folder)}")
+
+
+def resume_line(folder: Path) -> str:
+    """Return how the run or sweep in ``folder`` goes on."""
+    return f"resume with: python run_sim.py resume {shlex.quote(str(folder))}"
+
+
+class StopRequest:
+    """The wish to stop. While :meth:`deferred`, the first signal only sets ``asked``; any other raises at once."""
+
+    def __init__(self) -> None:
+        self.asked = self._waits = False
+
+    @contextmanager
+    def handled(self) -> Iterator[None]:
+        """Turn both signals into KeyboardInterrupt; where a signal is ignored, it stays so."""
+        # Python lets only the main thread hear signals.
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.getsignal(number) for number in _SIGNALS}
+        _install({number: self._handle for number in _SIGNALS if before[number] is not signal.SIG_IGN})
+        try:
+            yield
+        finally:
+            _install(before)
+
+    @contextmanager
+    def deferred(self) -> Iterator[None]:
+        """Let the first signal wait for whoever looks at ``asked``."""
+        self._waits = True
+        try:
+            yield
+        finally:
+            self._waits = False
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        if not self._waits or self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+        timer = threading.Timer(TIME_LIMIT_S, self._raise_again)
+        timer.daemon = True
+        timer.start()
+
+    def _raise_again(self) -> None:
+        if self._waits:
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+
+def _install(handlers: dict[signal.Signals, Any | Callable[..., Any]]) -> None:
+    for number, handler in handlers.items():
+        signal.signal(number, handler)

@@ -1,0 +1,143 @@
+"""The folder a run is written to: readable at any moment, whole or plainly marked as partial."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from sim.run.output_folder import FolderError, Lock, OutputFolder, holds_run
+from sim.run.tables import Table
+
+RUNNING, COMPLETE, PARTIAL, FAILED = "running", "complete", "partial", "failed"
+
+
+class RunFolder:
+    """A run folder being written. Files appear whole: they are written beside and renamed.
+
+    As long as the object lives, no other process (and no other object) may write there. ``output_folder`` is what the
+    folder was made in, if it was made for this run.
+    """
+
+    def __init__(self, path: Path, output_folder: OutputFolder | None = None) -> None:
+        self.path = path
+        self._lock = Lock(path)
+        self._output_folder = output_folder
+
+    @classmethod
+    def open(cls, path: Path, *, force: bool = False) -> RunFolder:
+        """Create the folder. What ``force`` replaces is gone once the new run has begun, and not before.
+
+        Raises:
+            FolderError: it cannot be written, or holds something already and ``force`` is not given.
+        """
+        try:
+            output_folder = OutputFolder(path, force=force)
+            return cls._made_in(output_folder, path)
+        except OSError as error:
+            reason = error.strerror or error
+            raise FolderError(f"{path}: cannot write a run here ({reason}); choose another --out") from error
+
+    @classmethod
+    def _made_in(cls, output_folder: OutputFolder, path: Path) -> RunFolder:
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            folder = cls(path, output_folder)
+            folder.set_status(RUNNING)
+        except OSError:
+            output_folder.restore_previous()
+            raise
+        return folder
+
+    @classmethod
+    def reopen(cls, path: Path) -> RunFolder:
+        """Open the folder of a run that was cut short, to go on with it; its status is left as it is.
+
+        Raises:
+            FolderError: there is nothing to go on with, or somebody plays it right now.
+        """
+        if not path.is_dir():
+            raise FolderError(f"{path}: there is no such run folder")
+        if not holds_run(path):
+            raise FolderError(f"{path}: holds no run that has begun; play it with 'run'")
+        try:
+            folder = cls(path)
+            for left in path.glob(".*.new"):
+                left.unlink()
+        except OSError as error:
+            raise FolderError(f"{path}: cannot go on here ({error.strerror or error})") from error
+        return folder
+
+    @property
+    def status(self) -> str:
+        """How the run in the folder ended, or that it did not."""
+        return (self.path / "STATUS").read_text(encoding="utf-8").strip()
+
+    def release(self) -> None:
+        """Let others write to the folder."""
+        self._lock.release()
+
+    def discard_previous(self) -> None:
+        """Say that the run has begun: what it replaces may go."""
+        if self._output_folder is not None:
+            self._output_folder.discard_previous()
+
+    def withdraw(self) -> None:
+        """Leave things as they were: nothing could be played. A folder with an earlier life stays."""
+        if self._output_folder is not None:
+            self._output_folder.restore_previous()
+        elif self.status == RUNNING:
+            self.set_status(PARTIAL)
+
+    def set_status(self, status: str) -> None:
+        """Write how far the run is; whatever it replaces does not outlive its end."""
+        self.write_text("STATUS", status + "\n")
+        if status != RUNNING:
+            self.discard_previous()
+
+    def write_text(self, name: str, text: str) -> None:
+        """Write a text file, whole or not at all."""
+        target = self.path / name
+        beside = target.with_name(f".{target.name}.new")
+        beside.write_text(text, encoding="utf-8")
+        os.replace(beside, target)
+
+    def write_json(self, name: str, content: Mapping[str, Any]) -> None:
+        self.write_text(name, json.dumps(content, indent=2, allow_nan=False) + "\n")
+
+    def write_table(self, name: str, table: Table) -> None:
+        """Write ``name``.parquet."""
+        target = self.path / f"{name}.parquet"
+        beside = target.with_name(f".{target.name}.new")
+        pq.write_table(
+            pa.table({column: pa.array(values) for column, values in table.items()}),
+            beside,
+            compression="zstd",
+        )
+        os.replace(beside, target)
+
+    def log(self, line: str) -> None:
+        """Append one line to run.log, with the wall time (which enters nothing else)."""
+        stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        with (self.path / "run.log").open("a", encoding="utf-8") as log:
+            log.write(f"{stamp} {line}\n")
+
+
+def first_free(parent: Path, name: str) -> Path:
+    """Return the first of ``name``-001, ``name``-002 ... that does not exist below ``parent``."""
+    number = 1
+    while (path := parent / f"{name}-{number:03d}").exists():
+        number += 1
+    return path
+
+
+def newest(parent: Path, name: str) -> Path | None:
+    """Return the last folder that :func:`first_free` gave away, if it is still there."""
+    number = int(first_free(parent, name).name.rpartition("-")[2]) - 1
+    return parent / f"{name}-{number:03d}" if number else None

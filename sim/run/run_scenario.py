@@ -1,0 +1,172 @@
+"""Play one scenario into a run folder."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from agents.contract import BackendError, InputError, WorkersLostError
+from agents.tabular.once import reading_once
+from sim.reading import ReadOf, read_scenario
+from sim.run.assembly import AssembledRun, assemble
+from sim.run.backend import choose_backend
+from sim.run.forking.segments import identity
+from sim.run.manifest import manifest, versions
+from sim.run.progress import Progress
+from sim.run.recorder import Recorder
+from sim.run.resource_usage import ResourceUsage
+from sim.run.resuming.interrupts import Interrupted, resume_line
+from sim.run.resuming.journaled_plane import JournaledPlane, ReplayError
+from sim.run.resuming.saved_run import SavedRun
+from sim.run.run_folder import COMPLETE, FAILED, PARTIAL, RunFolder
+from sim.run.summary import digest, summarise
+from sim.run.tables import rates_table
+from sim.scenario import Scenario, dump_resolved
+
+#: Told the windows and the drift marks of a run; returns what its summary says about recovery.
+EvaluateRecovery = Callable[[Mapping[str, np.ndarray], list[dict[str, Any]]], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What may differ between two runs of one scenario without changing their digest.
+
+    ``sweep`` is the folder of the sweep that the run is a point of.
+    """
+
+    eager: bool = False
+    quiet: bool = False
+    plugins: bool = False
+    workers: int | None = None
+    ray_address: str | None = None
+    sweep: Path | None = None
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """A finished run."""
+
+    folder: Path
+    summary: dict[str, Any]
+
+
+def run_scenario(
+    scenario: Scenario,
+    folder: RunFolder,
+    run_options: RunOptions,
+    evaluate_recovery: EvaluateRecovery,
+    saved_run: SavedRun | None = None,
+) -> RunResult:
+    """Play ``scenario`` and write its folder; whatever happens, the folder says how far it got.
+
+    ``saved_run`` is what the folder holds of an earlier life of the run.
+    """
+    saved_run = saved_run or SavedRun.fresh(folder.path, scenario.execution.checkpoint)
+    progress = Progress(scenario.name, scenario.duration, quiet=run_options.quiet)
+    usage = ResourceUsage()
+    alive = _assembled(scenario, folder, run_options, progress, saved_run)
+    with (
+        closing(progress),
+        _with_status(folder, run_options, saved_run),
+        saved_run.stop.handled(),
+        alive as (live, read),
+    ):
+        segments = saved_run.ancestry.segments
+        asked, scenario = identity(segments, scenario), live.scenario
+        own = identity(segments, scenario)
+        folder.discard_previous()
+        _open_journal(live, {"scenario": own, "asked": asked, "eager": run_options.eager, "versions": versions()})
+        recorder = Recorder(scenario, live, folder, progress)
+        progress.start()
+        usage.start()
+        live.simulation.on_tick = recorder.on_tick
+        with saved_run.deferred(live.simulation.plane):
+            live.simulation.run()
+        tables = recorder.tables()
+        progress.close()
+        for name, table in (tables | rates_table(live.links, scenario.duration)).items():
+            folder.write_table(name, table)
+        summary = summarise(tables, digest(tables), scenario.references)
+        summary |= evaluate_recovery(tables["windows"], live.drift_marks)
+        engine = live.simulation.engine
+        summary |= {"asks_dropped": engine.asks_dropped, "asks_away": engine.asks_away}
+        folder.write_json("summary.json", summary)
+        origin = {"scenario": own, "asked": asked, "parent": saved_run.ancestry.parent, "read": read}
+        folder.write_json("manifest.json", manifest(scenario, live) | origin | usage.read())
+        folder.log(f"complete: {summary['samples']} samples, {summary['exchanges']} exchanges")
+    return RunResult(folder.path, summary)
+
+
+@contextmanager
+def _assembled(
+    scenario: Scenario, folder: RunFolder, run_options: RunOptions, progress: Progress, saved_run: SavedRun
+) -> Iterator[tuple[AssembledRun, ReadOf]]:
+    """Read what a scenario names, and bring it to life; its workers end with the block, however that ends."""
+    folder.write_text("resolved.yaml", dump_resolved(scenario))
+    backend = choose_backend(
+        scenario, run_options.workers, run_options.ray_address, stays=run_options.sweep is not None
+    )
+    if backend.notice and not run_options.quiet:
+        print(backend.notice, file=sys.stderr)
+    with reading_once():
+        read = read_scenario(scenario)
+        live = assemble(
+            scenario,
+            eager=run_options.eager,
+            workers=backend.workers,
+            ray=backend.ray,
+            report=progress.preparing,
+            wrap_plane=saved_run.before,
+            earlier=saved_run.ancestry.segments,
+        )
+    try:
+        if live.scenario is not scenario:
+            folder.write_text("resolved.yaml", dump_resolved(live.scenario))
+        yield live, read
+    finally:
+        if live.simulation.plane is not None:
+            live.simulation.plane.close()
+
+
+def _open_journal(live: AssembledRun, about: dict[str, Any]) -> None:
+    plane = live.simulation.plane
+    if isinstance(plane, JournaledPlane):
+        plane.open_journal(about)
+
+
+@contextmanager
+def _with_status(folder: RunFolder, run_options: RunOptions, saved_run: SavedRun) -> Iterator[None]:
+    """Write into STATUS how the run ended, and tell how it may go on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        _end_early(folder, PARTIAL, "interrupted")
+        raise Interrupted(run_options.sweep or folder.path) from None
+    except (BackendError, WorkersLostError) as error:
+        _end_early(folder, PARTIAL, str(error))
+        raise type(error)(f"{error}; {resume_line(run_options.sweep or folder.path)}") from error
+    except ReplayError as error:
+        _end_early(folder, PARTIAL, str(error))
+        raise
+    except InputError:
+        folder.withdraw()
+        raise
+    except BaseException as error:
+        _end_early(folder, FAILED, f"failed: {type(error).__name__}: {error}")
+        raise
+    else:
+        folder.set_status(COMPLETE)
+        saved_run.clear(wrap_plane=run_options.sweep is None)
+    finally:
+        folder.release()
+
+
+def _end_early(folder: RunFolder, status: str, why: str) -> None:
+    folder.set_status(status)
+    folder.log(why)

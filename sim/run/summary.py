@@ -1,0 +1,79 @@
+"""A run in a few numbers."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from sim.kernel.records import INSTALLED
+from sim.run.tables import Table
+
+#: A queue is overloaded if, in the second half of a run, it was busy practically all the time and kept growing.
+_BUSY, _GROWTH = 0.99, 1
+
+
+def summarise(tables: Mapping[str, Table], digest: str, references: Sequence[str]) -> dict[str, Any]:
+    """Return the headline figures of a run; accuracies are None where nothing was judged or asked for."""
+    windows, exchanges, devices = tables["windows"], tables["exchanges"], tables["devices"]
+    samples = int(windows["samples"].sum())
+    outcomes = exchanges["outcome"]
+    return {
+        "accuracy": _share(windows["correct"], samples),
+        "accuracy_static": _share(windows["correct_static"], samples) if "static" in references else None,
+        "accuracy_oracle": _share(windows["correct_oracle"], samples) if "oracle" in references else None,
+        "loss_nats": None if not samples else float(windows["loss_micro"].sum()) / 1e6 / samples,
+        "regret": {name: int(windows[name].sum()) for name in windows if name.startswith("regret_")},
+        "recovery_s": None,
+        "samples": samples,
+        "exchanges": len(outcomes),
+        "installed": int((outcomes == INSTALLED).sum()),
+        "lost": int((outcomes == "lost").sum()),
+        "outcomes": {name: int((outcomes == name).sum()) for name in sorted(set(outcomes.tolist()))},
+        "up_bytes": int(exchanges["up_bytes"].sum()),
+        "down_bytes": int(exchanges["down_bytes"].sum()),
+        "mean_age_s": float(devices["mean_age_s"].mean()),
+        "overloaded": overloaded(tables),
+        "digest": digest,
+    }
+
+
+def overloaded(tables: Mapping[str, Table]) -> list[str]:
+    """Return the queues that were offered more than they can serve (rho > 1): always busy, ever longer."""
+    names = ["cloud"] if _overloaded(tables["cloud"], np.ones(len(tables["cloud"]["t_s"]), bool)) else []
+    links = tables["links"]
+    for link, direction in sorted(set(zip(links.get("link", ()), links.get("direction", ()), strict=True))):
+        if _overloaded(links, (links["link"] == link) & (links["direction"] == direction)):
+            names.append(f"links.{link}.{direction}")
+    return names
+
+
+def _overloaded(table: Table, rows: np.ndarray) -> bool:
+    busy, queue = table["busy_share"][rows], table["queue"][rows]
+    half = len(busy) // 2
+    return len(busy) > 1 and bool(busy[half:].mean() >= _BUSY and queue[-1] > queue[half] + _GROWTH)
+
+
+def _share(correct: np.ndarray, samples: int) -> float | None:
+    return float(correct.sum()) / samples if samples else None
+
+
+def digest(tables: Mapping[str, Table]) -> str:
+    """Return the SHA-256 of tables by their canonical bytes: names in order, little-endian values."""
+    sha = hashlib.sha256()
+    for name, table in sorted(tables.items()):
+        for column, values in sorted(table.items()):
+            sha.update(f"{name}.{column}:{len(values)}\n".encode())
+            sha.update(_canonical(values))
+    return sha.hexdigest()
+
+
+def _canonical(values: np.ndarray) -> bytes:
+    if values.dtype == object:
+        return "\0".join(map(str, values.tolist())).encode()
+    if values.dtype.kind == "f":
+        # One zero and one NaN, whatever arithmetic made them.
+        values = np.where(np.isnan(values), np.nan, values + 0.0)
+    return values.astype(values.dtype.newbyteorder("<")).tobytes()

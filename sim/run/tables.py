@@ -1,0 +1,192 @@
+"""The tables of a run: sums and counts, never means; units in the names; one row is one fact."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from agents.contract import COHORT_COLUMNS, DEVICE_COLUMNS, DataPlane, ExchangeKind
+from sim.kernel.records import COLUMNS, IN_FLIGHT, INSTALLED, TIMES
+from sim.kernel.transfer_log import TickSums, TransferLog
+from sim.links.link import Link
+from sim.network.rates.rate import Constant
+
+#: Column name -> values, all of one length.
+Table = dict[str, np.ndarray]
+
+
+def exchanges_table(exchanged: Mapping[str, np.ndarray], cohort_of: np.ndarray, horizon_s: float) -> Table:
+    """Return one row per exchange, by ticket; whatever would come after the horizon has not happened.
+
+    ``exchanged`` has the columns of :data:`sim.kernel.records.COLUMNS`, and may have
+    :data:`sim.kernel.records.KIND_COLUMNS`: where there is more than requests, the table says what each row is, and of
+    which round.
+    """
+    columns: Table = dict(exchanged)
+    for name in TIMES:
+        columns[name] = np.where(exchanged[name] <= horizon_s, exchanged[name], np.nan)
+    columns["down_bytes"] = np.where(np.isnan(columns["served_s"]), 0, exchanged["down_bytes"])
+    unfinished = (exchanged["outcome"] == INSTALLED) & np.isnan(columns["installed_s"])
+    columns["outcome"] = np.where(unfinished, IN_FLIGHT, exchanged["outcome"])
+    columns["cohort"] = cohort_of[columns["device"]]
+    order = np.argsort(columns["ticket"], kind="stable")
+    names = ["ticket", "device", "cohort", *list(COLUMNS)[2:]]
+    if "kind" in exchanged and np.any(exchanged["kind"] != ExchangeKind.UPDATE):
+        columns["kind"] = _KIND_NAMES[exchanged["kind"]]
+        columns["round"] = np.where(np.isin(exchanged["kind"], _OF_ROUNDS), exchanged["number"], -1)
+        names += ["kind", "round"]
+    return {name: columns[name][order] for name in names}
+
+
+_KIND_NAMES = np.array([kind.name.lower() for kind in ExchangeKind], object)
+#: What counts as a request: payloads that go up.
+_ASKED = [kind.name.lower() for kind in (ExchangeKind.UPDATE, ExchangeKind.REPORT)]
+_OF_ROUNDS = (ExchangeKind.PUSH, ExchangeKind.REPORT)
+
+
+def windows_table(
+    edges_s: np.ndarray, cohorts: Sequence[str], columns: Sequence[str], tallies: Sequence[np.ndarray], exchanges: Table
+) -> Table:
+    """Return one row per tick and cohort: what was judged, by ``columns``, and how many exchanges were asked for."""
+    ticks = len(edges_s)
+    counts = np.zeros((ticks, len(cohorts), len(columns)), np.int64)
+    if tallies:
+        counts[: len(tallies)] = np.stack(tallies)
+    names = np.array(cohorts, dtype=object)
+    asked = np.isin(exchanges["kind"], _ASKED) if "kind" in exchanges else np.ones(len(exchanges["ticket"]), bool)
+    exchanges = {name: exchanges[name][asked] for name in ("requested_s", "cohort")}
+    tick = np.minimum(np.searchsorted(edges_s, exchanges["requested_s"], side="left"), ticks - 1)
+    requests = np.zeros((ticks, len(cohorts)), np.int64)
+    for index, cohort in enumerate(cohorts):
+        requests[:, index] = np.bincount(tick[exchanges["cohort"] == cohort], minlength=ticks)
+    table: Table = {"t_s": np.repeat(edges_s, len(cohorts)), "cohort": np.tile(names, ticks)}
+    flat = counts.reshape(-1, len(columns))
+    judged = {name: flat[:, column] for column, name in enumerate(columns)}
+    contract = {name: judged[name] for name in COHORT_COLUMNS}
+    return table | contract | {"requests": requests.reshape(-1)} | judged
+
+
+def devices_table(cohort_of: np.ndarray, counts: Mapping[str, np.ndarray], exchanges: Table, horizon_s: float) -> Table:
+    """Return one row per device; ``counts`` are int64 [devices] by name, none of them without a data plane."""
+    devices = len(cohort_of)
+    table: Table = {"device": np.arange(devices), "cohort": cohort_of}
+    table |= {name: counts.get(name, np.zeros(devices, np.int64)) for name in DEVICE_COLUMNS}
+    device = exchanges["device"]
+    table["exchanges"] = np.bincount(device, minlength=devices)
+    for name in ("up_bytes", "down_bytes"):
+        table[name] = np.bincount(device, weights=exchanges[name], minlength=devices).astype(np.int64)
+    table["mean_age_s"] = mean_age_s(devices, exchanges, horizon_s)
+    return table | {name: values for name, values in counts.items() if name not in table}
+
+
+def mean_age_s(devices: int, exchanges: Table, horizon_s: float) -> np.ndarray:
+    """Return the time average of each device's age of model over (0, horizon] [s].
+
+    The age at t is t minus the moment at which the data behind the newest installed update were sent; before the
+    first update it is t (Kaul, Yates and Gruteser, INFOCOM 2012).
+    """
+    done = ~np.isnan(exchanges["installed_s"])
+    device, at_s, sent_s = (exchanges[name][done] for name in ("device", "installed_s", "sent_s"))
+    order = np.lexsort((at_s, device))
+    device, at_s, sent_s = device[order], at_s[order], sent_s[order]
+    # The sawtooth's area is the triangle up to the horizon, less a parallelogram for each jump down.
+    same = np.r_[False, device[1:] == device[:-1]] if len(device) else np.zeros(0, bool)
+    before_s = np.where(same, np.r_[0.0, sent_s[:-1]] if len(device) else sent_s, 0.0)
+    saved = (sent_s - before_s) * (horizon_s - at_s)
+    area = horizon_s**2 / 2 - np.bincount(device, weights=saved, minlength=devices)
+    return area / horizon_s
+
+
+def links_table(links: Sequence[Link], edges_s: np.ndarray) -> Table:
+    """Return one row per tick and line; bytes and counts since the start, busy and waiting time in the tick."""
+    rows = [_link_rows(link, edges_s) for link in links]
+    if not rows:
+        # A fleet without links: the table is there, and empty.
+        return _transfer_rows(TransferLog().per_tick(edges_s[:0]), edges_s[:0], "", "", 0)
+    # Tick by tick, then line by line.
+    return {name: np.stack([row[name] for row in rows], axis=1).reshape(-1) for name in rows[0]}
+
+
+def _link_rows(link: Link, edges_s: np.ndarray) -> Table:
+    return _transfer_rows(link.log.per_tick(edges_s), edges_s, link.spec.name, link.spec.direction, link.instances)
+
+
+def _transfer_rows(sums: TickSums, edges_s: np.ndarray, link: str, direction: str, instances: int) -> Table:
+    ticks = len(edges_s)
+    width_s = np.diff(edges_s, prepend=0.0)
+    return {
+        "t_s": edges_s,
+        "link": np.full(ticks, link, object),
+        "direction": np.full(ticks, direction, object),
+        "instances": np.full(ticks, instances),
+        "offered_bytes": sums.offered_bytes,
+        "delivered_bytes": sums.delivered_bytes,
+        "dropped_bytes": sums.dropped_bytes,
+        "retransmitted_bytes": sums.retransmitted_bytes,
+        "in_flight_bytes": sums.offered_bytes - sums.delivered_bytes - sums.dropped_bytes,
+        "busy_s": sums.busy_s,
+        "busy_share": sums.busy_s / (width_s * max(instances, 1)),
+        "queue": sums.queue,
+        "waiting_s": sums.waiting_s,
+        "started": sums.waited,
+    }
+
+
+def cloud_table(log: TransferLog, workers: int, edges_s: np.ndarray) -> Table:
+    """Return one row per tick: arrivals and services since the start, busy and waiting time in the tick."""
+    sums = log.per_tick(edges_s)
+    width_s = np.diff(edges_s, prepend=0.0)
+    return {
+        "t_s": edges_s,
+        "arrived": sums.offered,
+        "served": sums.ended,
+        "rejected": sums.dropped,
+        "dropped": sums.dropped,
+        "queue": sums.queue,
+        "busy_s": sums.busy_s,
+        "busy_share": sums.busy_s / (width_s * workers),
+        "workers": np.full(len(edges_s), workers),
+        "waiting_s": sums.waiting_s,
+        "started": sums.waited,
+    }
+
+
+def concepts_table(plane: DataPlane | None, cohort_of: np.ndarray) -> dict[str, Table]:
+    """Return the table by its name; none where there is no data plane, or its stream tells nothing.
+
+    One row is one concept that a device follows in (``from_s``, ``until_s``], with a share of its samples that is
+    ``share_from`` at the beginning and ``share_until`` at the end: 1 and 1 but where a gradual change mixes.
+    """
+    truth = {} if plane is None else dict(plane.ground_truth())
+    if not truth:
+        return {}
+    device = truth.pop("device")
+    return {"concepts": {"device": device, "cohort": cohort_of[device], **truth}}
+
+
+_POINTS = 2000
+
+
+def rates_table(links: Sequence[Link], duration_s: float) -> dict[str, Table]:
+    """Return ``{"rates": table}`` with the mean rate of instance 0 of each line that varies, in up to 2,000 bins.
+
+    Columns ``t_s`` (start of the bin), ``link``, ``direction``, ``bps``; nothing at all if all rates are constant.
+    """
+    edges_s = np.linspace(0.0, duration_s, _POINTS + 1)
+    parts = []
+    for link in links:
+        rate = link.spec.rate_of(0)
+        if link.instances and not isinstance(rate, Constant):
+            bits = [rate.bits(a, b) for a, b in zip(edges_s[:-1].tolist(), edges_s[1:].tolist(), strict=True)]
+            parts.append(
+                {
+                    "t_s": edges_s[:-1],
+                    "link": np.full(_POINTS, link.spec.name, object),
+                    "direction": np.full(_POINTS, link.spec.direction, object),
+                    "bps": np.array(bits) / np.diff(edges_s),
+                }
+            )
+    if not parts:
+        return {}
+    return {"rates": {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}}

@@ -1,0 +1,169 @@
+"""Rates of a link: constant, random, or recorded in a trace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Self
+
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+from sim.scenario.context import context_of
+from sim.scenario.drift import Change
+from sim.scenario.fleet import Cohort
+from sim.scenario.quantities import (
+    Column,
+    DataPath,
+    PhaseTime,
+    PositiveCount,
+    PositiveNumber,
+    PositiveTime,
+    Rate,
+    Share,
+    Size,
+    choice,
+    quantity,
+)
+from sim.scenario.sections import SectionModel, refuse
+from sim.scenario.tagged_union import Shorthand, alternatives, exactly_one
+from sim.scenario.transforms import is_recorded
+from sim.scenario.units import RATE
+
+LINK_RATES = ("rate", "trace", "markov", "fitted")
+
+
+class Trace(SectionModel):
+    """A recorded rate (or ping) over time. One trace serves many devices, each from its own offset."""
+
+    file: DataPath = Field(description="the trace; a member of an archive is 'FILE.zip!member.csv'")
+    column: Column | None = Field(default=None, description="of the values: a name, or a number from 1")
+    unit: str | None = Field(default=None, description="of the values, where their column does not tell")
+    time_column: Column | None = Field(default=None, description="of the times: a name, or a number from 1")
+    time_unit: Annotated[str, choice("ms", "s", "min", "h")] | None = Field(
+        default=None, description="of the times, where their column does not tell"
+    )
+    end: Annotated[str, choice("repeat", "once")] = Field(
+        default="repeat", description="after the last row: begin again, or nothing passes any more"
+    )
+    offset: PhaseTime = Field(default=0.0, description="where in the trace t = 0 lies; random: each device its own")
+    scale: PositiveNumber = Field(default=1.0, description="multiplies every value")
+
+    def must_load(self, load: Callable[..., Any], duration_s: float | None) -> None:
+        """Read the file now, so that what is wrong with it is said before anything runs.
+
+        Raises:
+            ValueError: what the loader says, with the file's own line; or a trace that ends before the run does.
+        """
+        from sim.network.traces.recorded import TraceError
+
+        columns = {"column": self.column, "unit": self.unit}
+        try:
+            loaded = load(self.file, **columns, time_column=self.time_column, time_unit=self.time_unit)
+        except TraceError as error:
+            raise ValueError(str(error)) from None
+        begins_s = self.offset if isinstance(self.offset, float) else 0.0
+        lasts_s = loaded.period_s - begins_s
+        if self.end == "once" and duration_s is not None and lasts_s < duration_s:
+            raise ValueError(
+                f"the trace lasts {lasts_s:g} s from its offset on, the run {duration_s:g} s; "
+                "with 'end: once' nothing passes after that: shorten the run, or write 'end: repeat'"
+            )
+
+
+TraceField = Annotated[
+    Trace, Shorthand(lambda value: {"file": value} if isinstance(value, str) else value, {"type": "string"})
+]
+
+
+class Markov(SectionModel):
+    """A rate that jumps between states and stays in each for an exponential time."""
+
+    states: list[Rate] = Field(min_length=1, description="the rate in each state")
+    stay: list[PositiveTime] = Field(min_length=1, description="mean time in each state")
+    next: list[list[Share]] | None = Field(
+        default=None,
+        description="probability of each next state, one row per state; default: all others alike",
+    )
+
+    @model_validator(mode="after")
+    def _shapes_agree(self) -> Self:
+        states = len(self.states)
+        if len(self.stay) != states:
+            raise ValueError(f"{states} states but {len(self.stay)} times to stay")
+        rows = self.next or []
+        if rows and [len(row) for row in rows] != [states] * states:
+            raise ValueError(f"next has to hold {states} rows of {states} probabilities")
+        if any(abs(sum(row) - 1) > 1e-9 for row in rows):
+            raise ValueError("each row of next has to sum to 1")
+        return self
+
+
+class Fitted(SectionModel):
+    """A Markov rate fitted to a trace: quantile states, empirical jumps."""
+
+    trace: TraceField
+    states: PositiveCount = Field(default=4, description="number of rate levels")
+
+
+class Bucket(SectionModel):
+    """A token bucket in front of the line: bursts pass at line rate, the rest at ``rate``."""
+
+    rate: Rate = Field(description="long-run rate")
+    burst: Size = Field(description="bytes that pass at line rate when the bucket is full")
+
+
+class LinkRate(SectionModel):
+    """Bits per second in one direction: exactly one of ``rate``, ``trace``, ``markov``, ``fitted``."""
+
+    rate: Rate | None = Field(default=None, description="constant [bit/s]; 0 bit/s: nothing ever arrives")
+    trace: TraceField | None = Field(default=None, description="recorded in a file")
+    markov: Markov | None = Field(default=None, description="random: jumps between given rates")
+    fitted: Fitted | None = Field(default=None, description="random: jumps between rates fitted to a trace")
+    bucket: Bucket | None = Field(default=None, description="token bucket in front of the line")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _newest_alternative(cls, value: Any) -> Any:
+        return alternatives(value, LINK_RATES)
+
+    @field_validator("trace", mode="after")
+    @classmethod
+    def _trace_can_be_read(cls, trace: Trace | None, info: ValidationInfo) -> Trace | None:
+        from sim.network.traces.recorded import load_rate
+
+        if trace is not None:
+            trace.must_load(load_rate, context_of(info).duration_s)
+        return trace
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        exactly_one(self, LINK_RATES)
+        return self
+
+
+LinkRateField = Annotated[
+    LinkRate,
+    Shorthand(lambda value: value if isinstance(value, dict) else {"rate": value}, quantity(RATE).schema),
+]
+
+
+def refuse_arrival_rates(change: Change, number: int, fleet: Sequence[Cohort], data: str | None) -> None:
+    """Check that a line of drift changes no rate that is fixed.
+
+    Raises:
+        ValidationError: a factor on the rate of samples that are periodic, or recorded, or dealt out of a recording.
+    """
+    place = next((place for place, concept in change.shows if concept.arrivals not in (None, 1.0)), None)
+    if place is None:
+        return
+    if is_recorded(data):
+        raise refuse(
+            f"the samples of '{data}' are recorded; they cannot come faster or slower",
+            "drift",
+            number,
+            *place,
+            "arrivals",
+        )
+    for cohort in fleet:
+        if change.cohort in (None, cohort.cohort) and cohort.samples.arrivals != "poisson":
+            text = f"needs 'arrivals: poisson'; cohort '{cohort.cohort}' has {cohort.samples.arrivals} arrivals"
+            raise refuse(text, "drift", number, *place, "arrivals")
