@@ -11,7 +11,7 @@ import torch
 from agents.fleet.cloud_half import CloudHalf
 from agents.methods.making import make_method
 from agents.models.base import Base, Net
-from agents.service_time import fit, metric, past_payloads
+from agents.service_time import fit, measure, past_payloads
 from agents.streams.base import History
 
 
@@ -28,7 +28,7 @@ def test_a_line_never_falls() -> None:
 
 
 def test_what_is_measured_is_about_what_a_quiet_call_takes() -> None:
-    found = metric(lambda requests: time.sleep(0.004 + 0.0005 * requests), repeats=5)
+    found = measure(lambda requests: time.sleep(0.004 + 0.0005 * requests), repeats=5)
     for requests in (1, 8, 64):
         assert 0.8 < found.of(requests) / (0.004 + 0.0005 * requests) < 2.0
 
@@ -44,7 +44,7 @@ def test_a_measured_service_is_that_of_serving_real_payloads(history: History, b
     }
     assert float(payloads["features.numbers"].float().std()) > 0.1
     assert len(payloads["label"].unique()) > 1
-    found, before = cloud.metric(payloads), {name: own.clone() for name, own in cloud.state.items()}
+    found, before = cloud.measure(payloads), {name: own.clone() for name, own in cloud.state.items()}
     walls_s = []
     for _ in range(7):
         began = time.perf_counter()
@@ -57,7 +57,7 @@ def test_a_measured_service_is_that_of_serving_real_payloads(history: History, b
 def test_one_request_is_not_charged_for_the_padding_of_many(history: History, base: Base, net: Net) -> None:
     method = make_method("persona", {"steps": 5, "window": 16}, "fp32", net)
     cloud = CloudHalf(method, method.prepare(history, base, 0))
-    found = dict(cloud.metric(past_payloads(method, history, base, cloud.state)).measured)
+    found = dict(cloud.measure(past_payloads(method, history, base, cloud.state)).measured)
     assert found[1] < found[64]
 
 

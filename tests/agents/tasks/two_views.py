@@ -12,7 +12,7 @@ from torch import nn
 from agents.models.base import Net
 from agents.models.head import Dense, HeadShape
 from agents.streams.base import View, split_views
-from agents.tasks.custom.stream import CustomStream, Seen
+from agents.tasks.custom.stream import CustomStream, ChunkRequest
 
 WIDTH = 16
 
@@ -31,7 +31,7 @@ class TwoViews(CustomStream):
         x["microphone"][lacking == 2] = 0.0
         return x, y
 
-    def chunk(self, block: Seen, k: int, rng: np.random.Generator) -> Sequence[Any]:
+    def chunk(self, block: ChunkRequest, k: int, rng: np.random.Generator) -> Sequence[Any]:
         y = rng.integers(0, 2, block.shape)
         return _drawn(y, rng), y
 
