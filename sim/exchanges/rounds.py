@@ -17,6 +17,7 @@ from agents.seeding import Purpose, uniforms
 from sim.exchanges.exchange_context import ExchangeContext
 from sim.exchanges.learning import learn
 from sim.kernel.calendar import PendingEvent, ProcessGenerator
+from sim.kernel.handover import Handover
 from sim.kernel.records import INSTALLED, REJECTED, REPORTED, Exchange, ExchangeDraws
 from sim.links.message import Message, TransferOutcome, failed
 from sim.triggers.rounds import RoundsOptions
@@ -151,13 +152,27 @@ class Rounds:
     def _adapt(self, reports: list[Exchange]) -> ProcessGenerator:
         """Let the cloud adapt to all reports in one piece of work, that of the first; or to none, if it is full."""
         context, first = self._context, reports[0]
-        arrived_s, first.reached_s = first.reached_s, context.clock.now
-        result = yield from context.cloud.serve(first, context.handover)
-        first.reached_s = arrived_s
+        job = Exchange(first.ticket, first.device, first.number, context.clock.now, first.draws, ExchangeKind.REPORT)
+        job.reached_s = context.clock.now
+        together = _Together(context.handover, reports)
+        result = yield from context.cloud.serve(job, together)
+        together.note(job)
         for x in reports:
-            x.started_s, x.served_s, x.group, x.over = first.started_s, first.served_s, first.ticket, True
-            x.outcome = REPORTED if result is TransferOutcome.ARRIVED else failed(result)
+            x.over, x.outcome = True, REPORTED if result is TransferOutcome.ARRIVED else failed(result)
             context.handover.close(x, Outcome[x.outcome.upper()], context.clock.now)
+
+
+class _Together(Handover):
+    """Passes the times of one job of the cloud on to all reports that it serves, as soon as they are known."""
+
+    def __init__(self, handover: Handover, reports: list[Exchange]) -> None:
+        super().__init__()
+        self._handover, self._reports = handover, reports
+
+    def note(self, x: Exchange) -> None:
+        for report in self._reports:
+            report.started_s, report.served_s, report.group = x.started_s, x.served_s, self._reports[0].ticket
+            self._handover.note(report)
 
 
 def _time_out(round_: Round, at_s: float) -> ProcessGenerator:

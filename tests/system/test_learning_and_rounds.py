@@ -32,6 +32,12 @@ CASES = {
     "steps from data": ["method.adapter=own_methods:Patient", LEARNING],
     "beside the cloud": ["method.adapter=own_methods:Fading", LEARNING, "method.trigger={kind: periodic, every: 11 s}"],
     "rounds": ["method.adapter=own_methods:Averaging", ROUNDS],
+    "rounds that take long": [
+        "method.adapter=own_methods:Averaging",
+        ROUNDS,
+        "cloud.service=7 s",
+        "method.codec=delta",
+    ],
     "expiry": ["method.adapter=own_methods:Fading", "method.trigger={kind: periodic, every: 20 s}"],
 }
 
