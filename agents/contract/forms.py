@@ -90,6 +90,8 @@ class Form:
         Raises:
             ValueError: a share that is none, or a zero where none is wanted; ``what`` names it.
         """
+        if self.name == "negatives" and value != "all":
+            Interval(ge=4).check(value, what)
         if self.name == "share":
             Interval(ge=0, le=1).check(value, what)
         if not self.zero:

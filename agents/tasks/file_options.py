@@ -11,6 +11,7 @@ from agents.contract.forms import (
     ConceptForm,
     Count,
     DataPath,
+    Form,
     Interval,
     Length,
     OneOf,
@@ -20,7 +21,7 @@ from agents.contract.forms import (
 )
 
 #: Items beside the right one, or ``all`` of them: sampled negatives can reorder methods (Krichene, Rendle, KDD 2020).
-Negatives = Annotated[int, Interval(ge=4)] | Annotated[str, OneOf("all")]
+Negatives = Annotated[int | str, Form("negatives")]
 
 
 @dataclass(frozen=True)

@@ -82,6 +82,9 @@ SHARE_SCHEMA = {
 }
 _DEVICES = {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": r"^\d+\s*(devices)?$"}]}
 _SIZES = {"anyOf": [{"type": "integer"}, {"type": "array", "items": {"type": "integer"}}]}
+#: Items that a list needs beside the right one.
+LEAST_NEGATIVES = 4
+_NEGATIVES = {"anyOf": [{"type": "integer", "minimum": LEAST_NEGATIVES}, {"const": "all"}]}
 _LIMIT = {"anyOf": [{"type": "integer", "minimum": 0}, {"const": "unlimited"}]}
 
 
@@ -130,6 +133,16 @@ def _read_column(value: Any, info: ValidationInfo) -> str | int:
     return str(value) if isinstance(value, str) else value
 
 
+def _read_negatives(value: Any, info: ValidationInfo) -> int | str:
+    if value == "all":
+        return "all"
+    if type(value) is not int:
+        raise ValueError(f"{shown(value)} is no number of items; write a whole number, or 'all'")
+    if value < LEAST_NEGATIVES:
+        raise ValueError(f"{value} is below {LEAST_NEGATIVES}")
+    return value
+
+
 Time = Annotated[float, quantity(units.TIME)]
 PositiveTime = Annotated[float, quantity(units.TIME, zero=False)]
 PhaseTime = Annotated[float | str, quantity(units.TIME, words=("random",))]
@@ -153,4 +166,5 @@ Limit = Annotated[float, Written(_read_limit, lambda v: "unlimited" if v == math
 Sizes = Annotated[list[int], Written(_read_sizes, lambda v: v, _SIZES)]
 Column = Annotated[str | int, Written(_read_column, lambda v: v, {"type": ["string", "integer"]})]
 DataPath = Annotated[Path, Written(_read_path, str, {"type": "string"})]
+Negatives = Annotated[int | str, Written(_read_negatives, lambda v: v, _NEGATIVES)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$", max_length=64)]

@@ -56,6 +56,7 @@ RIDERS.update(
         "size law": _as(SizeDistribution),
         "signal": _chosen("signal", "agents.signals:SIGNALS"),
         "detector": _chosen("detector", "agents.detectors:DETECTORS"),
+        "negatives": _as(quantities.Negatives),
         "moment": _as(Moment),
         "concept": _as(ConceptField),
         "movable concept": _as(Movable),

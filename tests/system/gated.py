@@ -9,7 +9,7 @@ from agents.methods.cloud_ft import CloudFt
 from agents.signals.values import energy
 
 
-class InterruptedRate(CloudFt):
+class Gated(CloudFt):
     """cloud_ft whose gate is the mean energy of the window."""
 
     def gate(self, state: DeviceState, recent: Recent) -> torch.Tensor:

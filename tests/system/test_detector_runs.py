@@ -36,19 +36,19 @@ def trigger(options: str) -> str:
 
 
 @pytest.mark.parametrize("detector", DETECTORS)
-def test_lazily_or_eagerly_alarms_are_the_same(run_scenario: RunScenario, detector: str) -> None:
+def test_lazily_or_eagerly_alarms_are_the_same(play: RunScenario, detector: str) -> None:
     asked = [*WORLD, trigger(DETECTORS[detector])]
-    lazy, eager = run_scenario("gaussians", *asked), run_scenario("gaussians", *asked, eager=True)
+    lazy, eager = play("gaussians", *asked), play("gaussians", *asked, eager=True)
     assert lazy.digest == eager.digest
     assert len(lazy.exchanges["ticket"]) > 10
 
 
 @pytest.mark.ray
-def test_workers_change_no_alarm(run_scenario: RunScenario, tmp_path: Path) -> None:
+def test_workers_change_no_alarm(play: RunScenario, tmp_path: Path) -> None:
     asked = [*WORLD, trigger(DETECTORS["page_hinkley"])]
     scenario = load(scenario_of("gaussians"), asked)
     spread = play_with(scenario, tmp_path / "spread", RunOptions(quiet=True, workers=2))
-    assert spread.digest == run_scenario("gaussians", *asked).digest
+    assert spread.digest == play("gaussians", *asked).digest
 
 
 def play_with(scenario: object, folder: Path, how: RunOptions) -> Run:
@@ -66,11 +66,11 @@ def test_a_run_that_is_cut_short_in_the_middle_of_a_detectors_window_goes_on(tmp
     assert cut_short.resumed(tmp_path / "cut").digest == whole.digest
 
 
-def test_alarms_follow_a_drift(run_scenario: RunScenario) -> None:
+def test_alarms_follow_a_drift(play: RunScenario) -> None:
     detector = "signal: error, detector: {kind: page_hinkley, threshold: 6, minimum: 10}"
     method = f"method={{adapter: {{kind: cloud_ft, steps: 2, window: 8}}, trigger: {{kind: detector, {detector}}}}}"
     asked = ["fleet.0.samples={rate: 1 /s}", method]
-    with_drift, without = (run_scenario("gaussians", *asked, f"drift.0.to={to}") for to in ("{rotate: 90 deg}", "{}"))
+    with_drift, without = (play("gaussians", *asked, f"drift.0.to={to}") for to in ("{rotate: 90 deg}", "{}"))
     asks, false_alarms = (len(run.exchanges["ticket"]) for run in (with_drift, without))
     assert asks > 3 * false_alarms
 

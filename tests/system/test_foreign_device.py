@@ -83,46 +83,41 @@ def ranking(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("name", ADAPTERS)
-def test_with_features_in_a_table_counts_are_the_same(run_scenario: RunScenario, tmp_path: Path, name: str) -> None:
+def test_with_features_in_a_table_counts_are_the_same(play: RunScenario, tmp_path: Path, name: str) -> None:
     chosen = [adapter(name), "method.codec=int8"]
-    assert (
-        play_there(tmp_path / "run", there(scenario_of("digits"), *chosen)).digest
-        == run_scenario("digits", *chosen).digest
-    )
+    assert play_there(tmp_path / "run", there(scenario_of("digits"), *chosen)).digest == play("digits", *chosen).digest
 
 
 @pytest.mark.parametrize("name", ["cloud_ft", "persona"])
 @pytest.mark.parametrize("model", ["logistic", "mlp"])
-def test_with_samples_drawn_anew_counts_are_the_same(
-    run_scenario: RunScenario, tmp_path: Path, name: str, model: str
-) -> None:
+def test_with_samples_drawn_anew_counts_are_the_same(play: RunScenario, tmp_path: Path, name: str, model: str) -> None:
     chosen = [*NORMAL, adapter(name), f"task.model={model}"]
     assert (
         play_there(tmp_path / "run", there(scenario_of("gaussians"), *chosen)).digest
-        == run_scenario("gaussians", *chosen).digest
+        == play("gaussians", *chosen).digest
     )
 
 
 @pytest.mark.parametrize(("model", "name"), RANKING)
-def test_rankings_are_the_same(run_scenario: RunScenario, tmp_path: Path, ranking: Path, model: str, name: str) -> None:
+def test_rankings_are_the_same(play: RunScenario, tmp_path: Path, ranking: Path, model: str, name: str) -> None:
     chosen = [f"task.model={model}", adapter(name)]
-    whole = run_scenario(yaml.safe_load(ranking.read_text(encoding="utf-8")), *chosen)
+    whole = play(yaml.safe_load(ranking.read_text(encoding="utf-8")), *chosen)
     assert play_there(tmp_path / "run", there(ranking, *chosen)).digest == whole.digest
 
 
-def test_a_log_of_clicks_is_the_same(run_scenario: RunScenario, tmp_path: Path, ranking: Path) -> None:
+def test_a_log_of_clicks_is_the_same(play: RunScenario, tmp_path: Path, ranking: Path) -> None:
     log = tmp_path / "clicks.dat"
     clicks = [(user, user % 5 * 10 + step * step % 17, 60 * step + user) for user in range(30) for step in range(1, 40)]
     log.write_text("".join(f"{user}::{item}::5::{at_s}\n" for user, item, at_s in clicks))
     data = {"kind": "interactions", "path": str(log), "core": 2, "negatives": 9, "history": "60 %"}
     chosen = [f"task.data={data}", adapter("cloud_ft"), "fleet.0.samples={arrivals: recorded}", "fleet.0.devices=20"]
-    whole = run_scenario(yaml.safe_load(ranking.read_text(encoding="utf-8")), *chosen)
+    whole = play(yaml.safe_load(ranking.read_text(encoding="utf-8")), *chosen)
     assert play_there(tmp_path / "run", there(ranking, *chosen)).digest == whole.digest
 
 
-def test_eager_play_is_the_same(run_scenario: RunScenario, tmp_path: Path) -> None:
+def test_eager_play_is_the_same(play: RunScenario, tmp_path: Path) -> None:
     eager = play_there(tmp_path / "run", there(scenario_of("digits"), adapter("persona")), eager=True)
-    assert eager.digest == run_scenario("digits", adapter("persona")).digest
+    assert eager.digest == play("digits", adapter("persona")).digest
 
 
 def test_all_batches_have_one_shape_however_many_samples_there_are(tmp_path: Path) -> None:
@@ -135,10 +130,10 @@ def test_all_batches_have_one_shape_however_many_samples_there_are(tmp_path: Pat
 
 @pytest.mark.parametrize("name", ["cloud_ft", "persona across layers", "persona by numbers"])
 def test_a_device_that_rounds_in_its_own_way_is_as_close_as_promised(
-    run_scenario: RunScenario, tmp_path: Path, name: str
+    play: RunScenario, tmp_path: Path, name: str
 ) -> None:
     some = play_there(tmp_path / "run", there(scenario_of("digits"), adapter(name)), rounds=True)
-    assert_alike(some, run_scenario("digits", adapter(name)))
+    assert_alike(some, play("digits", adapter(name)))
 
 
 @pytest.fixture

@@ -160,10 +160,10 @@ def test_a_cloud_that_dies_in_mid_interval_spoils_no_checkpoint(monkeypatch: pyt
         worker_groups.append(worker_group)
         if number in (2, 6):
             # It still takes the checkpoint of this interval, but nothing of the next one.
-            ray.wait(worker_group._cut.done, num_returns=3)
+            ray.wait(worker_group._checkpoint.done, num_returns=3)
             cloud.append(worker_group.pids()[-1])
             os.kill(cloud[-1], signal.SIGSTOP)
-        if number in (3, 7) and (cut := worker_group._cut) is not None:
+        if number in (3, 7) and (cut := worker_group._checkpoint) is not None:
             os.kill(cloud[-1], signal.SIGKILL)
             ray.wait(cut.done, num_returns=3)
             for done in cut.done:

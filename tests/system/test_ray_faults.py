@@ -67,7 +67,7 @@ def family_at_work(process: subprocess.Popen[str]) -> set[int]:
     """Wait until some worker judges; return every process below ``process``."""
     for _ in range(1200):
         family = descendants(process.pid)
-        if any("BlockWorker.play" in command_line(pid) for pid in family):
+        if any("BlockWorker.run_commands" in command_line(pid) for pid in family):
             return family
         assert process.poll() is None, process.communicate()
         time.sleep(0.1)
@@ -113,7 +113,7 @@ def test_workers_that_keep_dying_end_the_run_with_4(running: Running) -> None:
     give_up_s = time.monotonic() + SOON_S
     while running.process.poll() is None and time.monotonic() < give_up_s:
         for pid in descendants(running.process.pid):
-            if "BlockWorker.play" in command_line(pid):
+            if "BlockWorker.run_commands" in command_line(pid):
                 os.kill(pid, signal.SIGKILL)
         time.sleep(0.05)
     err = running.end()
