@@ -74,7 +74,7 @@ class Opportunities:
 
     @property
     def end_s(self) -> float:
-        """Return when the trace has nothing more to say: ``inf`` if it repeats."""
+        """Return when the trace ends: ``inf`` if it repeats."""
         return math.inf if self.repeat else (self._times_ms[-1] - self._offset_ms) / 1e3
 
     @property
