@@ -14,7 +14,7 @@ from sim.run.run_folder import RunFolder
 from sim.run.run_scenario import RunOptions, run_scenario
 from sim.scenario import load
 
-#: Told when, again and again, in one process of SimPy each.
+#: Timeouts, one after another, in one SimPy process each.
 _EVERY_S = 60.0
 
 

@@ -1,4 +1,4 @@
-"""Books that have to balance: Little's law, bytes on every row, and what overload leaves behind."""
+"""Conservation laws: Little's law, the bytes of every row, and the queue under overload."""
 
 from __future__ import annotations
 

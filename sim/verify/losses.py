@@ -1,4 +1,4 @@
-"""Lost packets: what repairing them costs, and how often a message dies of them."""
+"""Lost packets: what repairing them costs, and how often a message is lost by them."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ def test_what_is_compared_takes_turns_and_nobody_is_always_first() -> None:
 
 
 def test_a_reading_knows_what_was_done_in_a_second() -> None:
-    reading = Reading(amount=600.0, wall_s=3.0, cpu_s=2.0, reported={})
+    reading = Reading(amount=600.0, wall_s=3.0, cpu_s=2.0, output={})
     assert (reading.per_wall_s, reading.per_cpu_s) == (200.0, 300.0)
 
 
@@ -45,7 +45,7 @@ def test_a_measurement_that_fails_tells_its_last_word(tmp_path: Path) -> None:
 
 
 def test_a_measurement_that_says_nothing_has_failed() -> None:
-    with pytest.raises(BenchError, match="told nothing"):
+    with pytest.raises(BenchError, match="printed nothing"):
         run_fresh("sim.bench.groups")
 
 
