@@ -64,11 +64,11 @@ class Plan:
         return cls(repeats=1, seconds=0.2, naive_s=60.0, ray_s=0.0, **few)
 
     def throughput(self, devices: int | None = None, *overrides: str, workers: int = 0) -> Reading:
-        """Play the scenario of ratios with so many devices."""
+        """Run the scenario of ratios with so many devices."""
         return timed_run(THROUGHPUT, [f"fleet.0.devices={devices or self.devices}", *overrides], workers)
 
     def exchanges(self, *overrides: str) -> Reading:
-        """Play messages alone."""
+        """Run messages alone."""
         return timed_run(EXCHANGES, [f"fleet.0.devices={self.asking}", *overrides])
 
 

@@ -19,7 +19,7 @@ _EVERY_S = 60.0
 
 
 def play_file(file: str, workers: str, *overrides: str) -> dict[str, float]:
-    """Play a scenario into a folder that is thrown away; return what it did and what that took."""
+    """Run a scenario into a folder that is thrown away; return what it did and what that took."""
     scenario = load(Path(file), list(overrides))
     with TemporaryDirectory(prefix="driftbed-bench-") as parent:
         folder = RunFolder.open(Path(parent) / "run")

@@ -67,7 +67,7 @@ def run_fresh(module: str, *arguments: object) -> Reading:
 
 
 def timed_run(file: Path, overrides: Sequence[str] = (), workers: int = 0) -> Reading:
-    """Play a scenario in a fresh process and count its samples; preparation is not counted as time."""
+    """Run a scenario in a fresh process and count its samples; preparation is not counted as time."""
     return run_fresh("sim.bench.probe", "play", file, workers, *overrides)
 
 

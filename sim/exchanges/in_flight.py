@@ -16,7 +16,7 @@ class InFlight(Protocol):
     dropped: int
 
     def admit(self, exchange: Exchange) -> bool:
-        """Say whether the exchange may leave now."""
+        """Return whether the exchange may leave now."""
         ...
 
     def release(self, exchange: Exchange) -> Exchange | None:

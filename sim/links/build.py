@@ -131,5 +131,5 @@ def runs_of(path: Sequence[str], links: Mapping[str, Any]) -> list[list[str]]:
 
 
 def shares(link: Any) -> bool:
-    """Say whether messages on a link share its rate."""
+    """Return whether messages on a link share its rate."""
     return DISCIPLINES[link.discipline].shares

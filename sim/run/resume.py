@@ -45,7 +45,7 @@ def resume_run(path: Path, run_options: RunOptions, evaluate_recovery: EvaluateR
 def run_or_resume(
     scenario: Scenario, path: Path, run_options: RunOptions, evaluate_recovery: EvaluateRecovery
 ) -> dict[str, Any]:
-    """Play a point of a sweep, or what is missing of it; return its summary, which a complete one has already.
+    """Run a point of a sweep, or what is missing of it; return its summary, which a complete one has already.
 
     Raises:
         FolderError: the folder holds a run of another scenario.

@@ -16,14 +16,14 @@ _ARRIVALS_PER_S, _SERVICE_S = 10.0, 0.04
 
 
 def _crowd(service: Any, workers: int = 1) -> Run:
-    """Play 50,000 devices that together ask at random; so many that none ever finds itself busy."""
+    """Run 50,000 devices that together ask at random; so many that none ever finds itself busy."""
     rate, duration = f"{_ARRIVALS_PER_S * workers / 50_000:.6f} /s", f"{20_000 // workers} s"
     cloud = {"workers": workers, "service": service}
     return run_case(scenario_of({"up": "1 Gbit/s"}, poisson(rate), devices=50_000, cloud=cloud, duration=duration))
 
 
 def _busy_device(cloud: dict[str, Any], rate: str, duration: str) -> Run:
-    """Play one device that asks at random, also while requests are under way, over a link that takes no time."""
+    """Run one device that asks at random, also while requests are under way, over a link that takes no time."""
     return run_case(scenario_of({"up": "1 Gbit/s"}, poisson(rate), cloud=cloud, duration=duration, in_flight="replace"))
 
 

@@ -80,7 +80,7 @@ def bytes_at_the_end() -> Finding:
 
 
 def _all_over(run: Run) -> bool:
-    """Say whether the run is the mixed one it is meant to be: some of every outcome, and none under way."""
+    """Return whether the run is the mixed one it is meant to be: some of every outcome, and none under way."""
     return set(run.exchanges["outcome"]) == {"installed", "lost", "aborted"}
 
 
