@@ -1,6 +1,6 @@
-"""The command line of driftbed. Without arguments it plays ``scenarios/quickstart.yaml``.
+"""The command line of driftbed. Without arguments it runs ``scenarios/quickstart.yaml``.
 
-Here are the words of the command line alone; what the commands do is in ``sim/commands``.
+This file holds the options of the command line; the commands are in ``sim/commands``.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not words or (words[0].startswith("-") and words[0] not in ("-h", "--help")):
         words = ["sweep", str(QUICKSTART), *words]
     options = _parser().parse_args(words)
-    # Whoever calls this function may have threads, and would not like to be split in two.
+    # A caller of this function may have threads, so its process must not be forked.
     options.owns_process = arguments is None
     for name in ("sim", "agents", "analysis"):
         if (origin := _origin(name)) is None or ROOT not in origin.parents:
@@ -42,7 +42,7 @@ def _origin(package: str) -> Path | None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="run_sim.py",
-        description="Plays device-cloud adaptation under drift in virtual time.",
+        description="Simulates device-cloud adaptation under drift in virtual time.",
         epilog="Without a command it sweeps scenarios/quickstart.yaml; options such as --out or --seed may follow.",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
@@ -53,8 +53,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_playing(commands: Any) -> None:
-    run = _command(commands, "run", "run:run", "play one scenario")
-    sweep = _command(commands, "sweep", "run:sweep", "play every point of a sweep")
+    run = _command(commands, "run", "run:run", "run one scenario")
+    sweep = _command(commands, "sweep", "run:sweep", "run every point of a sweep")
     for command in (run, sweep):
         command.add_argument("file", help="scenario (YAML)")
         _add_scenario_options(command)
@@ -69,7 +69,7 @@ def _add_playing(commands: Any) -> None:
     resume.add_argument("folder", help="its folder")
     resume.add_argument("--allow-plugins", action="store_true", help="import classes that the scenario names")
     _add_play_options(resume)
-    fork = _command(commands, "fork", "run:fork", "play a run again from some tick on, with another method or link")
+    fork = _command(commands, "fork", "run:fork", "repeat a run from some tick on with another method or link")
     fork.add_argument("folder", help="the run")
     fork.add_argument("--at", required=True, metavar="TIME", help="when the change takes effect: a tick, as '5 min'")
     _add_scenario_options(fork)
@@ -97,17 +97,17 @@ def _add_looking(commands: Any) -> None:
         "check scenarios and what they name; print what was read",
     )
     validate.add_argument("files", nargs="+")
-    validate.add_argument("--json", action="store_true", help="print what was understood as JSON")
+    validate.add_argument("--json", action="store_true", help="print what was read as JSON")
     _add_scenario_options(validate)
     listing = _command(commands, "list", "catalogue:list_kind", "list scenarios, or the components of a kind")
     listing.add_argument("kind", nargs="?", help="methods, triggers, codecs, ...; default: the scenarios")
     describe = _command(commands, "describe", "catalogue:describe", "describe a key of the grammar")
     describe.add_argument("key", help="its dotted path, for example 'links.*.up.trace'")
     check = _command(
-        commands, "check", "check:check", "examine a component or a class of your own by the laws it must keep"
+        commands, "check", "check:check", "check a component or a class of your own against the laws of its family"
     )
     check.add_argument("name", metavar="NAME", help="pkg.mod:Class, or a name of a table (then with --family)")
-    check.add_argument("--family", help="methods, triggers, codecs, models or tasks; default: by what the class can do")
+    check.add_argument("--family", help="methods, triggers, codecs, models or tasks; default: by its attributes")
     check.add_argument("--options", default="{}", metavar="JSON", help="its options in base units, as a JSON map")
     schema = _command(commands, "schema", "catalogue:schema", "print the JSON schema of scenarios")
     schema.add_argument("--docs", metavar="FOLDER", help="write the reference pages there instead")
@@ -121,7 +121,7 @@ def _add_looking(commands: Any) -> None:
     bench.add_argument("--quick", action="store_true", help="rough figures within a minute")
     bench.add_argument("--repeats", type=_at_least_one, metavar="N", help="of each measurement (default: 5; quick: 1)")
     bench.add_argument("--json", action="store_true", help="print the findings as JSON")
-    bench.add_argument("--write", metavar="FILE", help="write them down as a page, as docs/performance.md")
+    bench.add_argument("--write", metavar="FILE", help="write them as a page, such as docs/performance.md")
     _command(commands, "doctor", "validate:doctor", "check this installation")
 
 

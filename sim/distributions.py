@@ -1,4 +1,4 @@
-"""Random laws by inversion: a uniform in, a time, size or rate out.
+"""Distributions by inversion: a uniform in, a time, size or rate out.
 
 Every law is a frozen value with ``quantile(u)`` (inverse distribution function, vectorised over u in (0, 1)),
 its ``mean`` and its squared coefficient of variation ``squared_cv`` (variance over squared mean, as queueing
@@ -62,7 +62,7 @@ class Exponential:
 
 @dataclass(frozen=True)
 class Uniform:
-    """Evenly spread from ``low`` to ``high``."""
+    """Uniform from ``low`` to ``high``."""
 
     low: float
     high: float
@@ -134,8 +134,8 @@ class Normal:
 
         if not self.sd:
             return np.full(np.shape(u), self.centre)
-        u, kept = np.asarray(u), ndtr(self.centre / self.sd)
-        below, above = ndtr(-self.centre / self.sd) + u * kept, (1 - u) * kept
+        u, mass = np.asarray(u), ndtr(self.centre / self.sd)
+        below, above = ndtr(-self.centre / self.sd) + u * mass, (1 - u) * mass
         # Each half from its own tail: near 1 a probability has no digits left to invert.
         score = np.where(below < above, ndtri(below), -ndtri(above))
         return np.maximum(self.centre + self.sd * score, 0.0)

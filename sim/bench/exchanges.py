@@ -1,4 +1,4 @@
-"""How many exchanges a second the timing plane plays, against bare SimPy timeouts."""
+"""How many exchanges a second the timing plane simulates, against bare SimPy timeouts."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ _PROCESSES = Row(
     "exchanges / SimPy timeouts, any network",
     "",
     at_least(0.2),
-    "the same cells, but each serves its messages all at once (ps): told exchange by exchange, as all must be that "
-    "waits for what nobody knows yet",
+    "the same cells, but each serves its messages all at once (ps): one process an exchange, as in every network "
+    "where later arrivals change when a message ends",
 )
 
 

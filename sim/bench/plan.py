@@ -1,4 +1,4 @@
-"""How thorough the bench is: how often it repeats, and how much it plays."""
+"""How thorough the bench is: how often it repeats, and how much it simulates."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sim.bench.subprocesses import ROOT, Reading, timed_run
 _BACKHAUL = "backhaul: {up: 1 Gbit/s, down: 1 Gbit/s, latency: 5 ms, shared: true}"
 _CELL = "up: 1 Mbit/s, down: 5 Mbit/s, latency: 40 ms, jitter: 20 ms, loss: 1 %, shared_by: 50 devices, via: [backhaul]"
 #: Networks in place of private links: cells of devices that lose packets, behind one backhaul. In the first all wait in
-#: queues; in the second a cell serves all its messages at once, and nobody knows when one of them will be through.
+#: queues; in the second a cell serves all its messages at once, so that later arrivals change when each one ends.
 QUEUES = f"links={{access: {{{_CELL}}}, {_BACKHAUL}}}"
 SHARES = f"links={{access: {{{_CELL}, discipline: ps}}, {_BACKHAUL}}}"
 
@@ -54,7 +54,7 @@ class Plan:
 
     @property
     def thorough(self) -> bool:
-        """Whether anything is repeated; else only what is most telling is measured at all."""
+        """Whether anything is repeated; else only the most informative figures are measured."""
         return self.repeats > 1
 
     @classmethod
@@ -64,11 +64,11 @@ class Plan:
         return cls(repeats=1, seconds=0.2, naive_s=60.0, ray_s=0.0, **few)
 
     def throughput(self, devices: int | None = None, *overrides: str, workers: int = 0) -> Reading:
-        """Play the scenario of ratios with so many devices."""
+        """Run the scenario of ratios with so many devices."""
         return timed_run(THROUGHPUT, [f"fleet.0.devices={devices or self.devices}", *overrides], workers)
 
     def exchanges(self, *overrides: str) -> Reading:
-        """Play messages alone."""
+        """Run messages alone."""
         return timed_run(EXCHANGES, [f"fleet.0.devices={self.asking}", *overrides])
 
 

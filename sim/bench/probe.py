@@ -14,12 +14,12 @@ from sim.run.run_folder import RunFolder
 from sim.run.run_scenario import RunOptions, run_scenario
 from sim.scenario import load
 
-#: Told when, again and again, in one process of SimPy each.
+#: Timeouts, one after another, in one SimPy process each.
 _EVERY_S = 60.0
 
 
 def play_file(file: str, workers: str, *overrides: str) -> dict[str, float]:
-    """Play a scenario into a folder that is thrown away; return what it did and what that took."""
+    """Run a scenario into a folder that is thrown away; return what it did and what that took."""
     scenario = load(Path(file), list(overrides))
     with TemporaryDirectory(prefix="driftbed-bench-") as parent:
         folder = RunFolder.open(Path(parent) / "run")

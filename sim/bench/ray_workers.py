@@ -10,9 +10,9 @@ from sim.bench.plan import Plan
 from sim.bench.result import Finding, Row, at_least
 from sim.bench.subprocesses import Reading, in_turns, shown
 
-#: A run of this length tells how long a minute takes.
+#: A run of this length shows how long a minute takes.
 _TRIAL_S = 120
-#: A run this much shorter tells what starting Ray costs.
+#: A run this much shorter shows what starting Ray costs.
 _SHORTER = 4
 #: An exchange every 600 samples, and every 60.
 _DENSE, _SPARSE = "fleet.0.samples.every=100 ms", "fleet.0.samples.every=1 s"
@@ -34,7 +34,7 @@ _ASKING = Row(
 
 
 def ray_workers(plan: Plan) -> Iterator[Finding]:
-    """Yield how much sooner two workers are done, on a run that is long enough to tell."""
+    """Yield how much sooner two workers are done, on a run that is long enough to measure it."""
     longer_s, run_of = _long_enough(plan, _DENSE)
     measures = {
         f"{workers} {length}": partial(run_of, f"duration={seconds} s", workers=workers)

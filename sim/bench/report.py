@@ -1,4 +1,4 @@
-"""Findings for people: a table on the terminal, and the page of figures that the project keeps."""
+"""Findings as text: a table on the terminal, and the page of figures in the documentation."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def machine() -> str:
 
 
 def _busy() -> str:
-    """Say how busy the machine is: ratios survive it, seconds do not."""
+    """Return how busy the machine is: load affects seconds more than ratios."""
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     return f"When this was written {load:.1f} processes wanted a processor, those of the bench included."
 

@@ -15,7 +15,7 @@ class Goal:
     at_least: bool
 
     def met(self, value: float) -> bool:
-        """Say whether a value is as good as the goal asks."""
+        """Return whether a value meets the goal."""
         return value >= self.bound if self.at_least else value <= self.bound
 
 
@@ -27,7 +27,7 @@ class Finding:
         what: what was measured, in a few words.
         unit: of the value; empty for a ratio.
         value, low, high: median, least and largest of the repeats.
-        goal: None where the figure is told for what it is.
+        goal: None where the figure is only informative.
         detail: the numbers behind it.
         why: one line that says what was done.
     """

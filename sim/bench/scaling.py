@@ -1,4 +1,4 @@
-"""What a run costs when there is twice as much of something: the ratio, and the slope that extrapolations stand on."""
+"""What a run costs when there is twice as much of something: the ratio, and the slope that extrapolations use."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _ROWS = {
     "stories": Row("time when devices double, any network", "", _MOST, "cells that share (ps), exchange by exchange"),
 }
 #: What is compared to another base, and what it has more of.
-_BASES = {"messages": "few messages", "queues": "few queues", "stories": "few stories"}
+_BASES = {"messages": "few messages", "queues": "few queues", "stories": "few processes"}
 _MORE = {"samples": "samples", **dict.fromkeys(("asks", "messages", "queues", "stories"), "exchanges")}
 _SLOPES = {
     "samples": Row("one sample more", "us", None, "processor time, from the two runs whose samples differ"),
     "asks": Row("one exchange more, with a model", "us", None, "likewise; payload, adapting and installing included"),
     "messages": Row("one exchange more, private links", "us", None, "likewise, messages alone"),
     "queues": Row("one exchange more, shared queues", "us", None, "likewise, lossy cells behind a backhaul"),
-    "stories": Row("one exchange more, any network", "us", None, "likewise, told exchange by exchange"),
+    "stories": Row("one exchange more, any network", "us", None, "likewise, one process an exchange"),
 }
 _BYTES = Row(
     "memory of one exchange", "bytes", None, "what the larger fleet of messages alone holds more, tables included"
@@ -76,6 +76,6 @@ def _measures(plan: Plan) -> dict[str, Measure]:
         "messages": plan.exchanges,
         "few queues": partial(plan.exchanges, few, QUEUES),
         "queues": partial(plan.exchanges, QUEUES),
-        "few stories": partial(plan.exchanges, few, SHARES),
+        "few processes": partial(plan.exchanges, few, SHARES),
         "stories": partial(plan.exchanges, SHARES),
     }

@@ -49,7 +49,7 @@ def _commands() -> dict[str, Measure]:
 
 
 def _first_tick() -> Reading:
-    """Play quickstart until its first windows are written, then stop it."""
+    """Run quickstart until its first windows are written, then stop it."""
     with TemporaryDirectory(prefix="driftbed-bench-") as parent:
         folder = Path(parent) / "run"
         command = [sys.executable, str(_RUN), "run", str(_QUICKSTART), "--out", str(folder), "--quiet"]

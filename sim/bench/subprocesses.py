@@ -1,4 +1,4 @@
-"""Measures in fresh processes: nothing that one measurement leaves behind can help or hinder the next."""
+"""Measures in fresh processes: no state of one measurement can affect the next."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def run_fresh(module: str, *arguments: object) -> Reading:
     """Run ``python -m module arguments`` in a process of its own; its last line is JSON.
 
     Raises:
-        BenchError: it failed, or told nothing.
+        BenchError: it failed, or printed nothing.
     """
     command = [sys.executable, "-m", module, *map(str, arguments)]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
@@ -60,14 +60,14 @@ def run_fresh(module: str, *arguments: object) -> Reading:
         )
         output = json.loads(done.stdout.splitlines()[-1])
     except subprocess.CalledProcessError as error:
-        raise BenchError(f"{module} failed: {(error.stderr.strip().splitlines() or ['no word why'])[-1]}") from error
+        raise BenchError(f"{module} failed: {(error.stderr.strip().splitlines() or ['no message'])[-1]}") from error
     except (subprocess.TimeoutExpired, IndexError, ValueError) as error:
-        raise BenchError(f"{module} told nothing: {error}") from error
+        raise BenchError(f"{module} printed nothing: {error}") from error
     return Reading(output["amount"], output["wall_s"], output["cpu_s"], output)
 
 
 def timed_run(file: Path, overrides: Sequence[str] = (), workers: int = 0) -> Reading:
-    """Play a scenario in a fresh process and count its samples; preparation is not counted as time."""
+    """Run a scenario in a fresh process and count its samples; preparation is not counted as time."""
     return run_fresh("sim.bench.probe", "play", file, workers, *overrides)
 
 
@@ -87,7 +87,7 @@ def in_turns(measures: Mapping[str, Measure], repeats: int) -> dict[str, list[Re
     names = list(measures)
     for turn in range(repeats):
         for step in range(len(names)):
-            # Nobody is always first: a processor may be cooler then.
+            # The order rotates: the first measurement may find a cooler processor.
             name = names[(step + turn) % len(names)]
             readings[name].append(measures[name]())
     return readings

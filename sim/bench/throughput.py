@@ -38,7 +38,7 @@ _DENSE = "the same, but a device asks every 600 samples"
 
 
 def throughput(plan: Plan) -> Iterator[Finding]:
-    """Yield the ratios of a full run to its yardsticks, by processor time."""
+    """Yield the ratios of a full run to its baselines, by processor time."""
     paces = _PACES if plan.thorough else _PACES[:1]
     with TemporaryDirectory(prefix="driftbed-bench-") as folder:
         measures: dict[str, Measure] = {}
@@ -54,7 +54,7 @@ def throughput(plan: Plan) -> Iterator[Finding]:
 
 
 def ratio(row: Row, ours: Sequence[Reading], baseline: Sequence[Reading], unit: str) -> Finding:
-    """Return how many times as much is done in a second as by a yardstick, turn by turn."""
+    """Return how many times as much is done in a second as by a baseline, turn by turn."""
     pairs = list(zip(ours, baseline, strict=True))
     by_wall = row.found([own.per_wall_s / other.per_wall_s for own, other in pairs], "").value
     detail = f"{rate(ours)} against {rate(baseline)} {unit}; by wall time {shown(by_wall)}"

@@ -14,7 +14,7 @@ from sim.queues import QUEUES, BatchServers, FifoServers, LcfsServers, SharedSer
 
 
 def build_cloud(cloud: Any, seed: int, clock: Clock) -> Cloud:
-    """Build the queue that a scenario describes; ``cloud.service`` is a law."""
+    """Build the queue that a scenario describes; ``cloud.service`` is a distribution."""
     queue: Cloud = QUEUES[cloud.queue].load()(cloud, seed, clock, _uptimes(cloud))
     return queue
 
@@ -40,7 +40,7 @@ def _batches(cloud: Any, seed: int, uptimes: list[Availability]) -> BatchServers
     batch, law = cloud.batch, cloud.service
 
     def work_s(size: int, number: int) -> float:
-        # A batch has luck of its own, and takes longer the larger it is.
+        # A batch has a draw of its own, and takes longer the larger it is.
         own = uniforms(seed, Purpose.BATCH_SERVICE, np.array([number]))
         return float(law.quantile(own)[0]) + batch.each * (size - 1)
 

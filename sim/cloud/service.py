@@ -1,4 +1,4 @@
-"""The cloud: stories of requests that wait for a worker and are served, one file for all queues."""
+"""The cloud: processes of requests that wait for a worker and are served, one class for each kind of queue."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from sim.queues import BatchServers, FifoServers, LcfsServers, SharedServers
 
 
 class Cloud(Protocol):
-    """Who turns requests into updates, and how long that takes."""
+    """The service that turns requests into updates, and how long that takes."""
 
     log: TransferLog
 
     def serve(self, x: Exchange, handover: Handover) -> ProcessGenerator:
-        """Serve a request that has just arrived; the story returns its :class:`TransferOutcome`."""
+        """Serve a request that has just arrived; the process returns its :class:`TransferOutcome`."""
         ...
 
 
 class _Queue:
-    """What all queues write down."""
+    """What all queues record."""
 
     def __init__(self, clock: Clock, busy_at_most: float = inf) -> None:
         self.log = TransferLog(busy_at_most)
@@ -50,7 +50,7 @@ class _Queue:
 
 
 class FifoCloud(_Queue):
-    """First come, first served: the future of a request is known as it arrives."""
+    """First come, first served: the end of a request is known as it arrives."""
 
     def __init__(self, clock: Clock, servers: FifoServers) -> None:
         super().__init__(clock)
@@ -71,7 +71,7 @@ class FifoCloud(_Queue):
 
 
 class _Waiting(_Queue):
-    """A queue whose future is known only as it happens: requests wait for an event each."""
+    """A queue in which later arrivals matter: each request waits for an event of its own."""
 
     def __init__(self, clock: Clock, next_s: Callable[[], float], busy_at_most: float = inf) -> None:
         super().__init__(clock, busy_at_most)
@@ -88,7 +88,7 @@ class _Waiting(_Queue):
 
 
 class LcfsCloud(_Waiting):
-    """Last come, first served, nobody interrupted: who is next is known when a worker is free."""
+    """Last come, first served, without preemption: the next request is known when a worker is free."""
 
     def __init__(self, clock: Clock, servers: LcfsServers) -> None:
         super().__init__(clock, servers.next_s)
@@ -110,7 +110,7 @@ class LcfsCloud(_Waiting):
 
 
 class BatchCloud(_Waiting):
-    """Requests served together: who shares a batch is known when it starts."""
+    """Requests served together: the requests of a batch are known when it starts."""
 
     def __init__(self, clock: Clock, servers: BatchServers) -> None:
         # In the log each worker is an instance of its own, busy once however many requests its batch has.

@@ -1,7 +1,7 @@
-"""What the commands of ``run_sim.py`` do: one function a command, told the parsed options, returning an exit code.
+"""What the commands of ``run_sim.py`` do: one function a command, from parsed options to an exit code.
 
 The command line stands above all packages, so these modules alone may import the ``analysis`` beside ``sim``; and
-each imports what it needs only when it is called, so that looking at scenarios loads nothing heavy.
+each imports what it needs only when it is called, so that checking scenarios loads nothing heavy.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ def carry_out(options: argparse.Namespace) -> int:
         if options.debug:
             raise
         if isinstance(error.__cause__, KeyboardInterrupt):
-            # Native code has passed Ctrl-C on as an error of its own.
+            # Native code has turned Ctrl-C into an error of its own.
             print("interrupted", file=sys.stderr)
             return INTERRUPTED
         return _print_error(error)
 
 
 def _print_error(error: Exception) -> int:
-    """Tell the user of an error, without a traceback; return the exit code."""
+    """Print an error without a traceback; return the exit code."""
     from sim.commands.failures import known_failure
 
     code, message = known_failure(error) or (

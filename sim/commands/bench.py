@@ -19,7 +19,7 @@ from sim.commands.exits import FAILED, OK, CommandError
 
 
 def bench(options: argparse.Namespace) -> int:
-    """Measure, and tell how figures stand to their goals; a goal that is missed is a finding, not a failure."""
+    """Measure, and compare figures with their goals; a missed goal is a finding, not a failure."""
     try:
         names = chosen(options.what, quick=options.quick)
     except ValueError as error:
@@ -45,7 +45,7 @@ def _plan(options: argparse.Namespace) -> Plan:
 
 
 def _note(findings: list[Finding], options: argparse.Namespace) -> None:
-    """Tell of the newest finding, and write down all so far: an hour's work should not hang on its last minute."""
+    """Print the newest finding, and write all findings so far: an interrupted bench keeps its results."""
     if options.write:
         words = ["bench", *options.what, *(["--quick"] if options.quick else [])]
         words += [] if options.repeats is None else ["--repeats", str(options.repeats)]
@@ -64,7 +64,7 @@ def _print_findings(findings: list[Finding], *, as_json: bool) -> None:
 
 
 def _must_be_writable(file: Path) -> None:
-    """Find out before an hour is spent, not after."""
+    """Fail before an hour is spent, not after."""
     try:
         with file.open("a", encoding="utf-8"):
             pass

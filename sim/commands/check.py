@@ -35,7 +35,7 @@ def family_of(made: Any) -> str:
 
 
 def examined(family: str, name: str, given: Mapping[str, Any]) -> list[Finding]:
-    """Return what the laws of a family say of a component, by its name in the table or ``pkg.mod:Class``."""
+    """Return the result of each law of a family for a component, by its name in the table or ``pkg.mod:Class``."""
     return EXAMINERS[family](name, given)
 
 

@@ -1,4 +1,4 @@
-"""Which errors a user can do something about, and the exit code of each."""
+"""The errors that a user can act on, and the exit code of each."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sim.scenario import ScenarioErrors
 
 
 def known_failure(error: Exception) -> tuple[int, str] | None:
-    """Return the exit code of an error and what to tell the user; None for what nobody foresaw."""
+    """Return the exit code of an error and the message for the user; None for an unexpected error."""
     if isinstance(error, CommandError):
         return error.code, str(error)
     if isinstance(error, ScenarioErrors | FolderError | RunError | PluginError):

@@ -1,4 +1,4 @@
-"""The command that draws what drift can do: every transform on real images, every shape of drift over time."""
+"""The command that draws the kinds of drift: every transform on real images, every shape of drift over time."""
 
 from __future__ import annotations
 

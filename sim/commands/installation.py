@@ -61,7 +61,7 @@ def _one_digest(root: Path) -> tuple[bool, str]:
 
 
 def _gpus(root: Path) -> str:
-    # Another process looks: torch takes seconds, and a broken driver may take its process along.
+    # Another process checks: torch takes seconds, and a broken driver may kill its process.
     look = "from agents.torch_device import gpu_names; print(*gpu_names(), sep=', ')"
     try:
         printed = subprocess.run(

@@ -1,4 +1,4 @@
-"""The commands that show what was played: ``plot``, ``report`` and ``compare``; and what every run ends with."""
+"""The commands that show finished runs: ``plot``, ``report`` and ``compare``; and the summary that ends every run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands that play: ``run``, ``sweep``, ``resume`` and ``fork``."""
+"""The commands that run scenarios: ``run``, ``sweep``, ``resume`` and ``fork``."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from sim.scenario.units import TIME, UnitError
 
 
 def run(options: argparse.Namespace) -> int:
-    """Play one scenario."""
+    """Run one scenario."""
     scenario = load(options.file, options.set, seed=options.seed, allow_plugins=options.allow_plugins)
     if scenario.sweep is not None and not options.quiet:
         print("this scenario declares a sweep; 'run' plays its base, 'sweep' plays all points", file=sys.stderr)
@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def sweep(options: argparse.Namespace) -> int:
-    """Play every point of a sweep."""
+    """Run every point of a sweep."""
     scenario = load(options.file, options.set, seed=options.seed, allow_plugins=options.allow_plugins)
     backend = _backend(scenario, options)
     folder = _left(options, scenario.name) if options.resume else _folder(options, scenario.name)
@@ -61,7 +61,7 @@ def resume(options: argparse.Namespace) -> int:
 
 
 def fork(options: argparse.Namespace) -> int:
-    """Play a run again from some tick on under another method or link."""
+    """Repeat a run from some tick on with another method or link."""
     run, run_options = Path(options.folder), read_run_options(options)
     try:
         at_s = TIME.parse(options.at)
@@ -80,13 +80,13 @@ def evaluate_recovery(windows: Mapping[str, np.ndarray], marks: list[dict[str, A
     from analysis import recovery
 
     judged = recovery.recovery_times(windows, marks)
-    # JSON knows no NaN: a dip that nobody could measure is null.
+    # JSON knows no NaN: a dip that could not be measured is null.
     printed = [{name: None if value != value else value for name, value in mark.items()} for mark in judged]
     return {**recovery.summarise(judged), "recoveries": printed}
 
 
 def read_run_options(options: argparse.Namespace) -> RunOptions:
-    """Return what the options say of how to play."""
+    """Return the run options of the command line."""
     return RunOptions(
         eager=getattr(options, "eager", False),
         quiet=options.quiet,
@@ -97,14 +97,14 @@ def read_run_options(options: argparse.Namespace) -> RunOptions:
 
 
 def _backend(scenario: Scenario, options: argparse.Namespace) -> Backend:
-    """Return where a scenario will be played, if that is possible here."""
+    """Return where a scenario will run, if that is possible here."""
     backend = choose_backend(scenario, options.workers, options.ray_address)
     require_device(scenario, backend)
     return backend
 
 
 def _guard(backend: Backend, options: argparse.Namespace, folder: Path) -> None:
-    """Let a process of its own look after a run that has workers, if this one is the command line's."""
+    """Supervise a run that has workers from a process of its own, if this process is the command line's."""
     if options.owns_process and backend.workers:
         supervise(folder)
 

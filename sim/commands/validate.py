@@ -1,4 +1,4 @@
-"""The commands that play nothing: ``validate``, ``list`` without a kind, and ``doctor``."""
+"""The commands that run no scenario: ``validate``, ``list`` without a kind, and ``doctor``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def validate(options: argparse.Namespace) -> int:
-    """Check scenarios and all that they name; say what is wrong, line by line, or what was understood."""
+    """Check scenarios and all that they name; print what is wrong, line by line, or what was read."""
     understood: dict[str, Any] = {}
     for file in options.files:
         try:

@@ -1,4 +1,4 @@
-"""The command ``verify``: closed forms, played from YAML."""
+"""The command ``verify``: closed forms against simulations from YAML."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sim.commands.exits import FAILED, OK, CommandError
 
 
 def verify(options: argparse.Namespace) -> int:
-    """Play the named cases of physics, all of them, or only list them; exit 1 on a miss."""
+    """Run the named cases of physics, all of them, or only list them; exit 1 on a miss."""
     cases = sim.verify.CASES
     if options.what == ["list"]:
         print("\n".join(f"{name:<24} {sim.verify.summary_of(name)}" for name in cases))

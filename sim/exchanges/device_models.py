@@ -1,4 +1,4 @@
-"""What goes on with the models of devices beside their requests: they are learnt, and they grow old."""
+"""The models of devices beside their requests: local learning and expiry."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Learners:
 
 @dataclass
 class Expiry:
-    """How long an update stays in force if none follows [s]; None for ever."""
+    """How long an update stays in force if none follows [s]; None: for good."""
 
     after_s: float | None = None
     _changes: dict[int, int] = field(default_factory=dict)
@@ -50,5 +50,5 @@ class Expiry:
         return changes
 
     def is_latest(self, device: int, change: int) -> bool:
-        """Say whether the model of a device has not changed since."""
+        """Return whether the model of a device has not changed since."""
         return self._changes[device] == change

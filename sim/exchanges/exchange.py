@@ -1,4 +1,4 @@
-"""The story of one exchange: a device asks, the cloud answers, the update takes effect."""
+"""The process of one exchange: a device asks, the cloud answers, the update takes effect."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def ask(context: ExchangeContext, x: Exchange) -> bool:
 
 
 def exchange_process(context: ExchangeContext, x: Exchange) -> ProcessGenerator:
-    """Play one exchange, with as many attempts as the device has patience for."""
+    """Simulate one exchange, with as many attempts as the device's retry policy allows."""
     retry_policy, result = context.retry_policy[x.device], TransferOutcome.LOST
     for attempt in range(retry_policy.retries + 1):
         result = yield from _attempt(context, x, attempt)
@@ -41,7 +41,7 @@ def exchange_process(context: ExchangeContext, x: Exchange) -> ProcessGenerator:
 
 
 def _attempt(context: ExchangeContext, x: Exchange, attempt: int) -> ProcessGenerator:
-    """Send the request, have it served, bring the update back; return how that ended."""
+    """Send the request, have it served, bring the update back; return the outcome."""
     x.begin_attempt(context.clock.now)
     context.handover.note(x)
     context.know_payload(x)
@@ -67,7 +67,7 @@ def _attempt(context: ExchangeContext, x: Exchange, attempt: int) -> ProcessGene
 
 
 def end(context: ExchangeContext, x: Exchange, result: TransferOutcome, now_s: float) -> Exchange | None:
-    """Write down how an exchange ended, in an update that takes effect or in nothing; return the next to leave."""
+    """Record how an exchange ended, with or without an update that takes effect; return the next to leave."""
     x.over = True
     if result is not TransferOutcome.ARRIVED:
         x.outcome = failed(result)
@@ -82,7 +82,7 @@ def end(context: ExchangeContext, x: Exchange, result: TransferOutcome, now_s: f
 
 
 def leave(context: ExchangeContext, x: Exchange) -> bool:
-    """Let a request leave, at once or when those before it are over; return whether it ever will."""
+    """Let a request leave, at once or when those before it are over; return whether it will leave at all."""
     dropped = context.in_flight.dropped
     if context.in_flight.admit(x):
         context.clock.start_process(exchange_process(context, x), rank=x.ticket)
@@ -90,13 +90,13 @@ def leave(context: ExchangeContext, x: Exchange) -> bool:
 
 
 def leave_late(context: ExchangeContext, x: Exchange) -> None:
-    """Let a request leave that had to wait for its device; where another is under way it comes to nothing."""
+    """Let a request leave that had to wait for its device; it is dropped if another one is under way."""
     if not leave(context, x):
         x.over, x.outcome = True, SUPERSEDED
 
 
 def watch_age(context: ExchangeContext, x: Exchange) -> None:
-    """Let the update that an exchange has just brought expire in due time, unless another follows."""
+    """Schedule the expiry of the update that an exchange has just brought, unless another follows."""
     change = context.expiry.renew(x.device)
     if context.expiry.after_s is not None:
         context.clock.start_process(_expire(context, x.device, change, x.installed_s + context.expiry.after_s))

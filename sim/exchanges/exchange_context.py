@@ -1,4 +1,4 @@
-"""Where exchanges take place: the ways to and from the cloud, the cloud, and the data plane that is handed them."""
+"""The context of exchanges: the routes to and from the cloud, the cloud, and the data plane that receives them."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from sim.links.route import Route
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """What a device does about a lost message: nobody tells it, so it waits for a timer to run out.
+    """What a device does about a lost message: it learns of no loss, so it waits for a timeout.
 
-    A timer that runs out while a message is merely slow changes nothing.
+    A timeout has no effect if the message is only slow.
     """
 
     timeout_s: float
@@ -38,7 +38,7 @@ class RetryPolicy:
 
 @dataclass
 class ExchangeContext:
-    """Where exchanges take place: ways to and from the cloud, the cloud, and who is told about it."""
+    """The context of exchanges: routes to and from the cloud, the cloud, and the receivers of exchange events."""
 
     clock: Clock
     up: Sequence[Route]
@@ -51,7 +51,7 @@ class ExchangeContext:
     presampled_losses: PresampledLosses
     tickets: Tickets
     plane: DataPlane | None = None
-    #: Steps that devices always take to learn; None if they must be asked for.
+    #: Steps that devices always take to learn; None if the data plane must be asked.
     steps: int | None = None
     learners: Learners = field(default_factory=Learners)
     expiry: Expiry = field(default_factory=Expiry)
@@ -61,7 +61,7 @@ class ExchangeContext:
     away: int = 0
 
     def is_there(self, device: int) -> bool:
-        """Say whether a device is there now."""
+        """Return whether a device is there now."""
         device_availability = self.availability_of(device)
         return device_availability is None or device_availability.availability.available(self.clock.now)
 

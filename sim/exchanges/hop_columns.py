@@ -1,4 +1,4 @@
-"""Hops as plain arithmetic sees them: what each exchange does on one hop of its way, in columns by ask."""
+"""Hops of the vectorised engine: what each exchange does on one hop of its route, in columns by ask."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from sim.links.fifo_link import QueuedLink, rate_for
 
 
 class HopColumns:
-    """One hop of a whole fleet, in one direction; cohorts may cross different lines there, or none.
+    """One hop of a whole fleet, in one direction; cohorts may cross different links there, or none.
 
     Args:
-        number: of the hop on its way, from 0.
-        links: the line of each cohort, None where a way is shorter.
+        number: of the hop on its route, from 0.
+        links: the link of each cohort, None where a route is shorter.
         first: the first device of each cohort, int64.
-        bps_of: the rate of a line, if it is constant; NaN where its links are asked, each by its own law.
-        free_s: when each instance of a shared line of constant rate is free; legs of one direction share it.
-        slot_of: where the instances of a line begin in ``free_s``.
-        availability_of: when a device is there, for the cohorts whose going away matters here; else None.
+        bps_of: the rate of a link, if it is constant; NaN where each instance computes by its own law.
+        free_s: when each instance of a shared link of constant rate is free; hops of one direction share it.
+        slot_of: where the instances of a link begin in ``free_s``.
+        availability_of: when a device is there, for the cohorts whose absences matter here; else None.
     """
 
     def __init__(
@@ -40,11 +40,11 @@ class HopColumns:
         self.number, self._links, self._first = number, links, first
         self._bps_of, self._free_s, self._slot_of, self._availability_of = bps_of, free_s, slot_of, availability_of
         there = [queued_link for queued_link in links if queued_link is not None]
-        # Alone on a line of constant rate a message never waits, and nothing about it needs to be kept.
+        # Alone on a link of constant rate a message never waits, and no state needs to be kept.
         self.alone = all(queued_link.spec.group == 1 and bps_of[queued_link] >= 0.0 for queued_link in there)
         self.lossy = any(queued_link.spec.overhead.header_bytes is None for queued_link in there)
         self._wire_bytes, self._retransmitted_bytes, self.lost = array("q"), array("q"), bytearray()
-        #: Rows that were broken off here, and whether that or a loss can happen at all.
+        #: Rows that were aborted here, and whether that or a loss can happen at all.
         self.aborted = set[int]()
         self.failing = self.lossy or any(device_availability is not None for device_availability in availability_of)
         self._transmission_s, self._recovery_delay_s, self._latency_s = array("d"), array("d"), array("d")
@@ -52,7 +52,7 @@ class HopColumns:
         self.offered_s, self._start_s, self._end_s = array("d"), array("d"), array("d")
 
     def private(self, cohort: int) -> bool:
-        """Say whether nobody else's messages cross the line of a cohort's device."""
+        """Return whether only its own messages cross the link of a cohort's device."""
         queued_link = self._links[cohort]
         return queued_link is not None and queued_link.spec.group == 1
 
@@ -104,7 +104,7 @@ class HopColumns:
         return requests.at_s + transmission_s + latency_s if known else np.full(count, nan)
 
     def cross(self, row: int, now_s: float) -> float:
-        """Let a message in; return when it has crossed, or has failed to [s]. Calls for one line come in time order."""
+        """Let a message in; return when it has crossed, or has failed to [s]. Calls for one link come in time order."""
         self.offered_s[row] = now_s
         end_s = now_s + self._transmission_s[row] if self.alone else self._queue(row, now_s)
         if self.failing and row in self.aborted:
@@ -114,7 +114,7 @@ class HopColumns:
         return end_s + self._latency_s[row]
 
     def _queue(self, row: int, now_s: float) -> float:
-        """Return when a message has left its line, first come, first served (Lindley, 1952)."""
+        """Return when a message has left its link, first come, first served (Lindley, 1952)."""
         slot_index, transmission_s, start_s = self._slot[row], self._transmission_s[row], now_s
         if slot_index >= 0:
             free_s = self._free_s[slot_index]
@@ -133,7 +133,7 @@ class HopColumns:
         device = self._device[row]
         cohort = int(self._first.searchsorted(device, side="right")) - 1
         queued_link, availability_of = self._links[cohort], self._availability_of[cohort]
-        assert queued_link is not None, "only who has a line sends over it"
+        assert queued_link is not None, "only a device with a link sends over it"
         link = queued_link.link_of(device)[1]
         nbytes = self._wire_bytes[row] + (self._retransmitted_bytes[row] if self.lossy else 0)
         slot = link.admit(now_s, nbytes, *rate_for(link.rate, availability_of and availability_of(device), now_s))
@@ -151,7 +151,7 @@ class HopColumns:
         return np.where(entered, all_bytes, 0), np.where(entered, retransmitted_bytes, 0)
 
     def log(self, device: np.ndarray) -> None:
-        """Hand what crossed lines to their logs; ``device`` by row."""
+        """Write the transfers into the logs of the links; ``device`` by row."""
         offered_s = values_of(self.offered_s)
         rows = np.flatnonzero(offered_s < inf)
         cohort = np.searchsorted(self._first, device[rows], side="right") - 1
@@ -188,7 +188,7 @@ class HopColumns:
 
 
 def _transmission_s(wire_bytes: np.ndarray, bps: float) -> np.ndarray:
-    """Return how long messages are on the air: nothing takes no time even where nothing is carried."""
+    """Return how long the transmission of messages takes: 0 bits take 0 s even at a rate of 0."""
     bits = 8.0 * wire_bytes
     if bps == 0.0:
         return np.where(bits > 0.0, inf, 0.0)

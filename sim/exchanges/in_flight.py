@@ -16,7 +16,7 @@ class InFlight(Protocol):
     dropped: int
 
     def admit(self, exchange: Exchange) -> bool:
-        """Say whether the exchange may leave now."""
+        """Return whether the exchange may leave now."""
         ...
 
     def release(self, exchange: Exchange) -> Exchange | None:
@@ -46,7 +46,7 @@ class Drop:
 class Replace:
     """The newest ask wins: it leaves at once, and the update of an older exchange is no longer installed.
 
-    Bytes already on their way travel on: nobody can call a packet back.
+    Bytes already sent stay in the network: a packet cannot be recalled.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Plays exchanges one by one, each as a process in the calendar: for any network, cloud and policy."""
+"""Simulates exchanges one by one, each as a process in the calendar: for any network, cloud and policy."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from sim.links.presampled_losses import PresampledLosses
 
 
 class ProcessEngine:
-    """The general way to play exchanges: one object each, kept until it is over."""
+    """The general engine of exchanges: one object each, kept until the exchange is over."""
 
     def __init__(self, context: ExchangeContext) -> None:
         self._context = context
@@ -51,7 +51,7 @@ class ProcessEngine:
         """Nothing to do: the calendar brings every exchange to ``until_s`` by itself."""
 
     def finish(self) -> None:
-        """Nothing to do: lines and cloud have kept their own logs."""
+        """Nothing to do: links and cloud keep their own logs."""
 
     def columns(self) -> dict[str, np.ndarray]:
         """Return the exchanges so far, column by column, those that are over first."""
@@ -67,7 +67,7 @@ class ProcessEngine:
 
 
 def exchanges_of(requests: Requests, presampled_losses: PresampledLosses, kind: ExchangeKind) -> Iterator[Exchange]:
-    """Yield some requests as exchanges that are still to be, one by one."""
+    """Yield some requests as exchanges that have not begun, one by one."""
     draws = draws_of(requests, presampled_losses)
     keys = (
         requests.ticket.tolist(),
@@ -79,7 +79,7 @@ def exchanges_of(requests: Requests, presampled_losses: PresampledLosses, kind: 
 
 
 def draws_of(requests: Requests, presampled_losses: PresampledLosses) -> Iterator[ExchangeDraws]:
-    """Yield what is left to chance for some requests, one by one."""
+    """Yield the random draws of some requests, one by one."""
     steps_s = np.zeros(len(requests.ticket)) if requests.step_s is None else requests.step_s
     columns = (
         requests.payload_bytes.tolist(),

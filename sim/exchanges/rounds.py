@@ -1,6 +1,6 @@
 """Federated rounds: the cloud calls devices, they learn and report, and the cloud adapts once to all reports.
 
-A round closes when enough have reported, when its time is over, or when nobody is left who might. Reports that come
+A round closes when enough have reported, when its time is over, or when no device is left that might. Reports that come
 later are rejected. Rounds do not overlap.
 """
 
@@ -22,7 +22,7 @@ from sim.kernel.records import INSTALLED, REJECTED, REPORTED, Exchange, Exchange
 from sim.links.message import Message, TransferOutcome, failed
 from sim.triggers.rounds import RoundsOptions
 
-#: Draws what is left to chance for devices in round number n, at a time [s].
+#: Makes the random draws of devices in round number n, at a time [s].
 DrawRequests = Callable[[np.ndarray, int, float], list[ExchangeDraws]]
 
 
@@ -43,7 +43,7 @@ class Round:
         return self.is_open
 
     def leave(self) -> None:
-        """Note that a device has reported, or never will; with enough reports, or nobody left, the round closes."""
+        """Note that a device has reported, or never will; with enough reports, or no device left, the round closes."""
         self.left -= 1
         if len(self.reports) >= self.enough or not self.left:
             self.close()
@@ -56,7 +56,7 @@ class Round:
 
 
 class Rounds:
-    """Plays one round after the other, as a server that calls devices."""
+    """Runs one round after the other, as a server that calls devices."""
 
     def __init__(
         self, context: ExchangeContext, plan: RoundsOptions, seed: int, devices: int, draws: DrawRequests
@@ -89,7 +89,7 @@ class Rounds:
             yield from self._adapt(round_.reports)
 
     def _select(self, number: int) -> np.ndarray:
-        """Return the devices that are called, in order: chance decides among those that are there."""
+        """Return the devices that are called, in order: a random choice among those that are there."""
         context, everybody = self._context, np.arange(self._devices)
         free = [device for device in everybody.tolist() if device not in self._taking_part]
         there = [device for device in free if context.is_there(device)]

@@ -1,4 +1,4 @@
-"""The run: ticks that plan asks, let exchanges play, and settle with the data plane."""
+"""The run: ticks that plan asks, simulate exchanges, and settle with the data plane."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Tick:
 
 
 class Engine(Protocol):
-    """How exchanges are played: one by one as stories, or by plain arithmetic where that is enough."""
+    """How exchanges are simulated: one by one as processes, or in arrays where that is enough."""
 
     @property
     def asks_dropped(self) -> int:
@@ -58,7 +58,7 @@ class Engine(Protocol):
         ...
 
     def finish(self) -> None:
-        """Complete the logs of lines and cloud."""
+        """Complete the logs of links and cloud."""
         ...
 
     def columns(self) -> dict[str, np.ndarray]:
@@ -68,7 +68,7 @@ class Engine(Protocol):
 
 @dataclass
 class Simulation:
-    """A scenario come alive. ``run`` plays it once, from 0 to the horizon."""
+    """A scenario built into live objects. ``run`` runs it once, from 0 to the horizon."""
 
     duration_s: float
     tick_s: float
@@ -82,7 +82,7 @@ class Simulation:
     tickets: Tickets = field(default_factory=Tickets)
     #: When devices learn by themselves; None for never.
     learning: Trigger | None = None
-    #: What goes on beside the requests of devices: rounds.
+    #: Processes beside the requests of devices: rounds.
     beside: Callable[[], ProcessGenerator] | None = None
     _under_way: deque[tuple[int, float, int, Eventually[Tallies]]] = field(default_factory=deque)
 
@@ -92,7 +92,7 @@ class Simulation:
         return tick_count(self.duration_s, self.tick_s)
 
     def run(self) -> None:
-        """Play the scenario to its end."""
+        """Run the scenario to its end."""
         if self.beside is not None:
             self.clock.start_process(self.beside())
         self.clock.start_process(self._run_ticks(), TICK)
@@ -112,7 +112,7 @@ class Simulation:
             self._settle(number, until_s)
             after_s = until_s
         self._report_until(0)
-        # What is still on its way arrives after the horizon: nobody waits for it.
+        # What is still in flight arrives after the horizon and is not waited for.
         self.clock.clear()
 
     def _plan(self, trigger: Trigger, after_s: float, until_s: float, kind: ExchangeKind) -> None:
@@ -128,7 +128,7 @@ class Simulation:
         self._report_until(self.plane.ahead)
 
     def _report_until(self, left: int) -> None:
-        """Tell ticks in their order, until no more than ``left`` are under way."""
+        """Report ticks in their order, until no more than ``left`` are under way."""
         while len(self._under_way) > left:
             number, until_s, exchanges, coming = self._under_way.popleft()
             tallies = coming.get()
@@ -143,7 +143,7 @@ def tick_count(duration_s: float, tick_s: float) -> int:
 
 @contextmanager
 def _quiet_garbage_collector() -> Iterator[None]:
-    # Millions of small live objects make full collections quadratic; stories hold no reference cycles.
+    # Millions of small live objects make full collections quadratic; processes hold no reference cycles.
     gc.freeze()
     thresholds = gc.get_threshold()
     gc.set_threshold(200_000, 50, 1_000)

@@ -1,9 +1,9 @@
-"""Plays exchanges by plain arithmetic, as numbers in columns, where every queue is first in, first out.
+"""Simulates exchanges in arrays, as numbers in columns, where every queue is first in, first out.
 
-On such a network all that becomes of a message on its next hop is known as it enters; a tick's sizes, losses and
+On such a network the end of a message on its next hop is known as it enters; a tick's sizes, losses and
 latencies are drawn as arrays, and only the order in which messages enter what they share needs a heap. Each device has
-one exchange at a time. The result is that of :mod:`sim.exchanges.process_engine` to the last bit, some ten times
-sooner.
+one exchange at a time. The result is that of :mod:`sim.exchanges.process_engine` to the last bit, about ten times
+as fast.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ from sim.kernel.row_store import extend, picked, values_of
 from sim.kernel.transfer_log import TransferLog
 from sim.queues import FifoServers
 
-#: How an exchange stands, as a small number.
+#: The state of an exchange, as a small number.
 _OUTCOMES = np.array([IN_FLIGHT, INSTALLED, LOST, ABORTED, REJECTED], object)
 _INSTALLED, _LOST, _ABORTED, _REJECTED = Outcome.INSTALLED, Outcome.LOST, Outcome.ABORTED, Outcome.REJECTED
 
 
 class VectorEngine:
-    """The quick way to play exchanges; ``followed`` if a data plane wants to know what becomes of them."""
+    """The fast engine of exchanges; ``followed`` if a data plane receives them."""
 
     def __init__(self, routes: VectorRoutes, servers: FifoServers, cloud_log: TransferLog, *, followed: bool) -> None:
         self.asks_dropped = self.asks_away = 0
         self._routes, self._cloud_log, self._followed = routes, cloud_log, followed
-        # Where there is room for all, nobody needs to be counted.
+        # Where there is room for all requests, they need not be counted.
         self._admit = servers.admit if servers.capacity < inf else servers.servers.serve
         self._paths = routes.paths
         self._absences = any(availability_of is not None for availability_of in routes.availabilities)
-        # What is to come: when, whose ask, at which of its stops; at one moment, who asked first goes first.
+        # Events to come: when, which ask, at which of its stops; at one moment the earlier ask goes first.
         self._calendar: list[tuple[float, int, int]] = []
         self._advanced, self._now_s = 0, 0.0
         # By device; all others by ask, in the order of tickets.
@@ -48,7 +48,7 @@ class VectorEngine:
         self._reached_s, self._started_s, self._served_s = array("d"), array("d"), array("d")
         self._ended_s = array("d")
         self._sent, self._outcome = bytearray(), bytearray()
-        # Which stages of an ask were handed over, as bits; to whom something happened since; and to whom it will.
+        # Which stages of an ask were handed over, as bits; which asks changed since; and which will.
         self._handed_over = bytearray()
         self._changed, self._coming = array("q"), np.zeros(0, np.int64)
 
@@ -78,7 +78,7 @@ class VectorEngine:
         extend(self._busy_until_s, np.full(max(new_devices, 0), -1.0))
 
     def advance(self, until_s: float) -> None:
-        """Play everything up to ``until_s``: at equal times, what is under way moves before devices ask."""
+        """Process everything up to ``until_s``: at equal times, exchanges under way move before devices ask."""
         calendar = self._calendar
         for row in range(self._advanced, len(self._device)):
             asked_s, device = self._asked_s[row], self._device[row]
@@ -114,7 +114,7 @@ class VectorEngine:
             self._enter(row, stop, at_s)
 
     def _enter(self, row: int, stop: int, at_s: float) -> None:
-        """Let an exchange into one of its stops; into the next one, too, where nobody can come in between."""
+        """Let an exchange into one of its stops; into the next one, too, where no other message can come in between."""
         path, ahead = self._paths[self._cohort[row]], True
         while ahead and at_s < inf:
             hop, ahead = path[stop]
@@ -132,13 +132,13 @@ class VectorEngine:
             heappush(self._calendar, (at_s, row, stop))
 
     def _away(self, row: int, now_s: float) -> bool:
-        """Say whether the device of an ask is not there."""
+        """Return whether the device of an ask is away."""
         availability_of = self._routes.availabilities[self._cohort[row]]
         device_availability = availability_of and availability_of(self._device[row])
         return device_availability is not None and not device_availability.availability.available(now_s)
 
     def _failed(self, row: int, hop: HopColumns, at_s: float) -> bool:
-        """Say whether an exchange did not get past a line; if so it ends."""
+        """Return whether an exchange failed on a link; if so it ends."""
         if row in hop.aborted:
             self._end(row, _ABORTED, at_s)
         elif hop.lossy and hop.lost[row]:
@@ -186,7 +186,7 @@ class VectorEngine:
         )
 
     def finish(self) -> None:
-        """Hand what crossed lines and cloud to their logs."""
+        """Write the transfers into the logs of links and cloud."""
         device = values_of(self._device)
         for hop in (*self._routes.up, *self._routes.down):
             hop.log(device)
@@ -208,7 +208,7 @@ class VectorEngine:
         )
 
     def columns(self) -> dict[str, np.ndarray]:
-        """Return the exchanges so far, column by column; times may lie ahead."""
+        """Return the exchanges so far, column by column; times may lie in the future."""
         sent, until_s = np.flatnonzero(values_of(self._sent, bool)), self._now_s
         asked_s, ended_s = values_of(self._asked_s)[sent], values_of(self._ended_s)[sent]
         outcome = np.where(ended_s <= until_s, values_of(self._outcome)[sent], 0)

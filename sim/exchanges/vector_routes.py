@@ -1,4 +1,4 @@
-"""The roads of a fleet whose exchanges plain arithmetic in columns can play, and which fleets those are."""
+"""The routes of a fleet for the vectorised engine, and which fleets that engine supports."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from sim.links.fifo_link import QueuedLink
 from sim.network.rates.rate import Constant
 from sim.scenario import Scenario
 
-#: What a plain link or cloud leaves as it is by default, and a cohort that is always there.
+#: Options that a link, cloud or cohort must leave at their defaults.
 _THERE = ("availability", "churn")
 _PLAIN_LINK = ("discipline", "ordered", "ping")
 _PLAIN_CLOUD = ("queue", "batch")
 
 
 class VectorRoutes:
-    """The hops of a fleet: all legs up and down, and how many of them each cohort crosses.
+    """The hops of a fleet: all hops up and down, and how many of them each cohort crosses.
 
     Attributes:
         first: the first device of each cohort, int64.
@@ -38,7 +38,7 @@ class VectorRoutes:
         availabilities: list[AvailabilityOf | None],
     ) -> None:
         self.first, self.up, self.down, self.availabilities = first, up, down, availabilities
-        #: The stops of each cohort's messages, from device to device; between the two ways, None stands for the cloud.
+        #: The stops of each cohort's messages, from device to device; None between them stands for the cloud.
         self.paths = [_stops(index, [*up[:count], None, *down[:count]]) for index, count in enumerate(hops)]
 
     def cohort_of(self, device: np.ndarray) -> np.ndarray:
@@ -47,7 +47,7 @@ class VectorRoutes:
 
 
 def _stops(cohort: int, hop_columns: list[HopColumns | None]) -> list[tuple[HopColumns | None, bool]]:
-    """Return stops, and whether the one after each is entered ahead of time: where nobody else can come in between."""
+    """Return stops, and whether the one after each is entered ahead of time: if no message can come in between."""
     alone = [columns is not None and columns.private(cohort) for columns in hop_columns]
     return list(zip(hop_columns, [*alone[1:], False], strict=True))
 
@@ -55,9 +55,9 @@ def _stops(cohort: int, hop_columns: list[HopColumns | None]) -> list[tuple[HopC
 def vector_routes(
     scenario: Scenario, up: DirectionRoutes, down: DirectionRoutes, availability_of: AvailabilityOf
 ) -> VectorRoutes | None:
-    """Return the roads of all cohorts, or None if exchanges may meet more than queues in the order of arrival.
+    """Return the routes of all cohorts, or None if some queue does not serve in the order of arrival.
 
-    Devices that ask while they wait, or repeat what is lost, would make one exchange hang on another.
+    Devices that ask while they wait, or repeat what is lost, would make one exchange depend on another.
     """
     cohorts = [cohort for cohort in scenario.fleet if cohort.devices]
     plain = (
@@ -71,7 +71,7 @@ def vector_routes(
 
 
 def _repairs_losses(scenario: Scenario, link: str | None) -> bool:
-    """Say whether devices have a link, and it repairs what it loses."""
+    """Return whether devices have a link, and it repairs what it loses."""
     return link is not None and scenario.links[link].recovery.arq != "off"
 
 
@@ -99,7 +99,7 @@ def _vector_routes(
 def _hop_columns(
     paths: list[list[QueuedLink]], first: np.ndarray, availabilities: list[AvailabilityOf | None], access: int
 ) -> list[HopColumns]:
-    """Return the legs of one direction, given the lines that each cohort crosses, and which end is the devices'."""
+    """Return the hops of one direction, given the links that each cohort crosses, and which end is the devices'."""
     held = {
         path[access]
         for path, device_availability in zip(paths, availabilities, strict=True)
@@ -125,7 +125,7 @@ def _hop_columns(
 
 
 def _bps(link: QueuedLink, held: set[QueuedLink]) -> float:
-    """Return the constant rate of a line [bit/s]; NaN where its links have laws of their own, or devices hold them."""
+    """Return the constant rate of a link [bit/s]; NaN if instances compute by their own law, or devices block them."""
     rate = link.spec.rate_of(0)
     plain = isinstance(rate, Constant) and link.spec.bucket is None and link not in held
     return rate.bps if plain and isinstance(rate, Constant) else nan

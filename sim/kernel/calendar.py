@@ -1,4 +1,4 @@
-"""Virtual time: SimPy's calendar, stories that wait in it, and absolute times."""
+"""Virtual time: SimPy's calendar, processes that wait in it, and absolute times."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from simpy.events import NORMAL
 #: devices ask, then the tick closes the interval (after, until].
 ASKS, TICK = NORMAL + 1, NORMAL + 2
 
-#: SimPy's environment and events as they come: what ours are measured against.
+#: SimPy's own environment and events: the baseline that ours are measured against.
 SimpyEnvironment: TypeAlias = simpy.Environment
 SimpyEvent: TypeAlias = simpy.Event
 
@@ -30,43 +30,43 @@ class CalendarEntry(ABC):
 
     @abstractmethod
     def resume(self) -> None:
-        """Do what is to be done now that the time has come."""
+        """Act: the time of the entry has come."""
 
 
 class Clock(simpy.Environment):
     """SimPy's environment with absolute instead of relative times.
 
     ``now + (at - now)`` is not always ``at`` in floating point. Two events meant for one instant would then
-    fall apart, and a time in the tables would differ from the law that gave it; so stories are
-    entered into the calendar at the very number that the law computed.
+    differ, and a time in the tables would differ from the distribution that gave it; so processes are
+    entered into the calendar at exactly the number that was computed.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        # Numbers of entries break ties; those of ranked stories come before them.
+        # Numbers of entries break ties; those of ranked processes come before them.
         self._eid = count(_UNRANKED)
 
     def start_process(self, generator: ProcessGenerator, priority: int = NORMAL, rank: int | None = None) -> None:
-        """Start a story now, within the present event, and resume it at each time or happening it waits for.
+        """Start a process now, within the present event, and resume it at each time or event it waits for.
 
-        A story may wait for a time in the past: it goes on at once, at the present time. Of stories that wait for
+        A process may wait for a time in the past: it resumes at once, at the present time. Of processes that wait for
         the same time, one of lower ``rank`` goes first, then those without one in the order in which they began
-        to wait; no two stories under way have the same rank.
+        to wait; no two active processes have the same rank.
         """
         Process(self, generator, priority, rank).resume()
 
     def enter(self, at_s: float, entry: CalendarEntry, priority: int = NORMAL, rank: int | None = None) -> None:
-        """Let an entry go on at a time, or now if that has passed."""
+        """Resume an entry at a time, or now if that has passed."""
         now_s = self._now
         item: Any = (at_s if at_s > now_s else now_s, priority, next(self._eid) if rank is None else rank, entry)
         heappush(self._queue, item)
 
     def pending_event(self) -> PendingEvent:
-        """Return something that will happen."""
+        """Return a new event."""
         return PendingEvent(self)
 
     def step(self) -> None:
-        """Play what comes next."""
+        """Process the next entry."""
         queue: list[Any] = self._queue
         if queue and isinstance(queue[0][3], CalendarEntry):
             self._now, _, _, entry = heappop(queue)
@@ -75,12 +75,12 @@ class Clock(simpy.Environment):
             super().step()
 
     def clear(self) -> None:
-        """Forget everything that is still to come."""
+        """Remove all future entries."""
         self._queue.clear()
 
 
 class PendingEvent:
-    """Something at a time nobody knows yet, for which one story waits."""
+    """An event at a time that is not known yet; one process waits for it."""
 
     __slots__ = ("_clock", "waiting")
 
@@ -89,13 +89,13 @@ class PendingEvent:
         self.waiting: Process | None = None
 
     def succeed(self, value: Any) -> None:
-        """Let it happen now: the story that waits for it goes on with ``value``."""
-        assert self.waiting is not None, "nobody waits for what happens"
+        """Trigger it now: the process that waits for it resumes with ``value``."""
+        assert self.waiting is not None, "no process waits for this event"
         self.waiting.value = value
         self._clock.enter(self._clock.now, self.waiting)
 
 
-#: What a story yields: the absolute time it waits for [s], or a happening whose value it wants.
+#: What a process yields: the absolute time it waits for [s], or an event whose value it receives.
 Wait = float | PendingEvent
 ProcessGenerator = Generator[Wait, Any, Any]
 
@@ -104,7 +104,7 @@ class Process(CalendarEntry):
     """A light SimPy process: it is its own calendar entry, so that waiting allocates no event.
 
     Fleets play millions of exchanges; a ``simpy.Process`` with its opening, timeout and closing events
-    costs several times as much for the same tale.
+    costs several times as much for the same result.
     """
 
     __slots__ = ("_clock", "_priority", "_rank", "_send", "value")
@@ -112,11 +112,11 @@ class Process(CalendarEntry):
     def __init__(self, clock: Clock, generator: ProcessGenerator, priority: int, rank: int | None) -> None:
         self._clock, self._priority, self._rank = clock, priority, rank
         self._send = generator.send
-        #: What the story is told when it goes on.
+        #: The value that the process receives when it resumes.
         self.value: Any = None
 
     def resume(self) -> None:
-        """Tell on, up to the next time or happening that the story waits for."""
+        """Resume, up to the next time or event that the process waits for."""
         value, self.value = self.value, None
         try:
             wait = self._send(value)
@@ -129,9 +129,9 @@ class Process(CalendarEntry):
 
 
 class Timer(CalendarEntry):
-    """Rings whenever ``next_s`` has come; whoever changes the law calls :meth:`watch` afterwards.
+    """Fires at each ``next_s``; after a change of the law the caller calls :meth:`watch`.
 
-    An alarm that rings too early, because the next thing has moved away since, is harmless: it is set anew.
+    A timer may fire too early, if ``next_s`` has moved to a later time since; it is then set again.
     """
 
     __slots__ = ("_clock", "_due_s", "_fire", "_next_s")
@@ -141,14 +141,14 @@ class Timer(CalendarEntry):
         self._due_s = inf
 
     def schedule(self) -> None:
-        """Set the alarm to the next thing to happen, unless it is set to something sooner."""
+        """Set the timer to the next change, unless it is set to an earlier time."""
         next_s = self._next_s()
         if next_s < self._due_s:
             self._due_s = next_s
             self._clock.enter(next_s, self)
 
     def resume(self) -> None:
-        """Ring, and set the alarm anew."""
+        """Fire, and set the timer again."""
         if self._due_s <= self._clock.now:
             self._due_s = inf
         self._fire()

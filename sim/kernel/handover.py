@@ -1,4 +1,4 @@
-"""What the data plane is handed: exchanges played one by one to which something happened since the last time."""
+"""What the data plane receives: the exchanges that changed since the last handover, from the process engine."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sim.kernel.records import Exchange
 
 
 class Handover:
-    """Collects exchanges between two ticks; there is a data plane to hand them to."""
+    """Collects exchanges between two ticks; for runs with a data plane."""
 
     def __init__(self) -> None:
         self._changed: dict[int, Exchange] = {}
@@ -42,7 +42,7 @@ class Handover:
 
 
 class EagerHandover(Handover):
-    """Hands over moment by moment instead of tick by tick: slower, and the same in the end.
+    """Hands over moment by moment instead of tick by tick: slower, with the same result.
 
     What happens at one moment is handed over together, as soon as time has moved on: a batch is one.
     """

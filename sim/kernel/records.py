@@ -13,7 +13,7 @@ from agents.contract import ExchangeKind
 
 
 class Transmission(NamedTuple):
-    """What a message weighs on a line: bytes once, bytes sent again, time lost to waiting, and whether it is lost."""
+    """What a message costs on a link: bytes sent once, bytes sent again, recovery delay, and whether it is lost."""
 
     wire_bytes: int
     retransmitted_bytes: int = 0
@@ -38,15 +38,15 @@ COLUMNS: dict[str, type] = (
     | dict.fromkeys(TIMES, np.float64)
     | {"up_bytes": np.int64, "down_bytes": np.int64, "retransmitted_bytes": np.int64, "outcome": object}
 )
-#: What is known beside of exchanges that need not be requests: their kind, and the number of their round.
+#: Further columns where exchanges need not be requests: their kind, and the number of their round.
 KIND_COLUMNS: dict[str, type] = {"kind": np.int8, "number": np.int64}
 
 
 @dataclass(slots=True)
 class ExchangeDraws:
-    """What chance holds for one exchange, drawn by (device, number of its ask) before it begins.
+    """The random draws of one exchange, keyed by (device, number of its ask), drawn before it begins.
 
-    Latencies are one number for each hop, and so is what a message weighs there, where that was drawn ahead.
+    Latencies are one number for each hop, and so is the cost of a message there, where it was drawn ahead.
     """
 
     payload_bytes: int
@@ -108,7 +108,7 @@ class Exchange:
 
     @classmethod
     def without_request(cls, ticket: int, device: int, kind: ExchangeKind) -> Exchange:
-        """Return what happens to a device though nobody has asked and nothing is sent."""
+        """Return an exchange that no device asked for and that sends no message."""
         return cls(ticket, device, 0, nan, ExchangeDraws(0, 0, (), (), 0.0), kind)
 
     def begin_attempt(self, now_s: float) -> None:

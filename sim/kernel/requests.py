@@ -1,4 +1,4 @@
-"""From the asks of a trigger to requests with their luck drawn."""
+"""From the asks of a trigger to requests with their random draws."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from sim.triggers.base import Asks
 #: Draws one value for each of some asks: (device, number) -> float64 of the same length.
 Draw = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
-#: Hops of one route are kept apart in the key of their luck.
+#: Hops of one route are kept apart in the key of their draws.
 _HOP = 1 << 40
 
 
 def draw_from(distribution: Distribution, seed: int, purpose: Purpose, hop: int = 0) -> Draw:
-    """Return the draws of a law, keyed by device and number of the ask (and hop), whatever else happens."""
+    """Return the draws of a law, keyed by device and number of the ask (and hop), independent of all else."""
     if isinstance(distribution, Constant):
         return lambda device, number: np.full(len(device), distribution.value)
     return lambda device, number: distribution.quantile(uniforms(seed, purpose, device, number + hop * _HOP))
@@ -61,7 +61,7 @@ class Tickets:
 
 @dataclass(frozen=True)
 class Requests:
-    """Some asks with their luck, as parallel arrays in the order of the asks.
+    """Some asks with their random draws, as parallel arrays in the order of the asks.
 
     Attributes:
         ticket, device, number: int64; tickets count the asks of the run.
@@ -85,16 +85,16 @@ class Requests:
 
 
 class RequestSource(Protocol):
-    """Whatever draws the luck of requests."""
+    """What makes the random draws of requests."""
 
     def draw(self, asks: Asks, first_ticket: int) -> Requests:
-        """Draw the luck of some asks; the first one gets the number ``first_ticket``."""
+        """Draw for some asks; the first one gets the number ``first_ticket``."""
         ...
 
 
 @dataclass(frozen=True)
 class RequestSampler:
-    """Everything about an exchange that is left to chance (or constant, a law like any other).
+    """All random quantities of an exchange (a constant is a distribution like any other).
 
     Latencies are one draw for each hop of the longest route.
     """
@@ -107,7 +107,7 @@ class RequestSampler:
     step_s: Draw | None = None
 
     def draw(self, asks: Asks, first_ticket: int) -> Requests:
-        """Draw the luck of some asks; it belongs to (device, number), not to the order of drawing."""
+        """Draw for some asks; draws depend on (device, number), not on the order of drawing."""
         device, number = asks.device, asks.number
         return Requests(
             ticket=np.arange(first_ticket, first_ticket + len(device)),

@@ -1,4 +1,4 @@
-"""Rows that are written one by one, and change until they are settled; those that are, are kept as columns."""
+"""Rows that are written one by one and change until they are settled; settled rows are stored as columns."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class RowStore(Generic[Row]):
         rows = [row for row in self._open if self._is_settled(row)]
         self._open = [row for row in self._open if not self._is_settled(row)]
         self.extend({name: self._values(rows, name) for name in self._kinds})
-        # Where most rows stay open, to look at all of them again after each chunk would cost n squared.
+        # Where most rows stay open, checking all of them again after each chunk would cost n squared.
         self._limit = CHUNK + 2 * len(self._open)
 
     def _values(self, rows: Sequence[Row], name: str) -> np.ndarray:
@@ -81,7 +81,7 @@ def picked(column: array[Any] | bytearray, rows: np.ndarray) -> np.ndarray:
 def values_of(column: array[Any] | bytearray, kind: type | None = None) -> np.ndarray:
     """Return all values of a column; those of bytes as ``kind``.
 
-    It is a copy: as long as an array is looked at from elsewhere, it cannot grow.
+    It is a copy: an array cannot grow while views of it exist.
     """
     if isinstance(column, bytearray):
         return np.frombuffer(bytes(column), kind or np.uint8)

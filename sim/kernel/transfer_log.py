@@ -1,4 +1,4 @@
-"""What crossed a queue, one passage a message, and what that makes of each tick."""
+"""The transfers through a queue, one row a message, and their sums by tick."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from sim.kernel.row_store import RowStore
 
 
 class Transfer:
-    """One message on one line (or one request at the cloud). Times in seconds, ``inf`` until known.
+    """One message on one link (or one request at the cloud). Times in seconds, ``inf`` until known.
 
     ``start_s`` and ``end_s`` bound its transmission (its service), ``arrive_s`` is when its last bit arrives,
-    ``dropped_s`` when it was lost, broken off or turned away.
+    ``dropped_s`` when it was lost, aborted or rejected.
     """
 
     __slots__ = (
@@ -56,19 +56,19 @@ _COUNTS = ("instance", "nbytes", "retransmitted_bytes")
 _COLUMNS: dict[str, type] = {name: np.int64 if name in _COUNTS else np.float64 for name in Transfer.__slots__}
 
 
-#: A passage whose times are all known, and how its numbers lie in memory.
+#: A transfer whose times are all known, and how its numbers lie in memory.
 _NOTE = np.dtype([(name, _COLUMNS[name]) for name in ("instance", *(f"{at}_s" for at in _MOMENTS), *_COUNTS[1:])])
 _PACK = Struct("=qdddddqq").pack
 
 
 def _is_over(transfer: Transfer) -> bool:
-    """Say whether a passage will never change again: how it ended is written down last."""
+    """Return whether a transfer will never change again: its end is recorded last."""
     return transfer.arrive_s < inf or transfer.dropped_s < inf
 
 
 @dataclass(frozen=True)
 class TickSums:
-    """What a line did, one entry a tick.
+    """Sums of a link, one entry a tick.
 
     Attributes:
         offered, started, arrived, dropped: messages since the start of the run, int64.
@@ -93,9 +93,9 @@ class TickSums:
 
 
 class TransferLog:
-    """All passages of a line, in the order of their offers.
+    """All transfers of a link, in the order of their offers.
 
-    ``servers`` is how many passages of one instance can be worked on at the same moment: a line is busy once,
+    ``servers`` is how many transfers of one instance can be served at the same moment: a link is busy once,
     however many messages share it; of a cloud's workers as many are busy as there are requests.
     """
 
@@ -105,7 +105,7 @@ class TransferLog:
         self._servers = servers
 
     def add(self, transfer: Transfer) -> Transfer:
-        """Add one; it is looked at again until it has arrived or was dropped."""
+        """Add one; it is checked again until it has arrived or was dropped."""
         return self._transfers.add(transfer)
 
     def note(
@@ -123,7 +123,7 @@ class TransferLog:
         self._notes += _PACK(instance, offered_s, start_s, end_s, arrive_s, dropped_s, nbytes, retransmitted_bytes)
 
     def extend(self, columns: Mapping[str, np.ndarray]) -> None:
-        """Add many passages at once: one array for each of ``Transfer.__slots__``."""
+        """Add many transfers at once: one array for each of ``Transfer.__slots__``."""
         self._transfers.extend(columns)
 
     def per_tick(self, edges_s: np.ndarray) -> TickSums:
@@ -152,7 +152,7 @@ class TransferLog:
         )
 
     def _sorted_columns(self) -> dict[str, np.ndarray]:
-        """Return all columns in one order, however passages came in: sums of floats depend on it."""
+        """Return all columns in one order, independent of the order of insertion: sums of floats depend on it."""
         notes = np.frombuffer(bytes(self._notes), _NOTE)
         column = {name: np.concatenate([values, notes[name]]) for name, values in self._transfers.columns().items()}
         order = np.lexsort([column[name] for name in ("nbytes", "instance", "end_s", "start_s", "offered_s")])

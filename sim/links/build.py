@@ -1,4 +1,4 @@
-"""From a scenario's links to lines and routes."""
+"""From a scenario's links to live links and routes."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from sim.links.shared_link import SharedLinks
 
 @dataclass(frozen=True)
 class DirectionRoutes:
-    """All lines of one direction, and the route of each cohort (None for a cohort without a link)."""
+    """All links of one direction, and the route of each cohort (None for a cohort without a link)."""
 
     links: list[Link]
     routes: list[Route | None]
     hops: int
 
     def links_of(self, cohort: int) -> list[Any]:
-        """Return the lines of a cohort's route, in the order of crossing; of one without a link, none."""
+        """Return the links of a cohort's route, in the order of crossing; none for a cohort without a link."""
         route = self.routes[cohort]
         return [] if route is None else [stage for stage, _ in route.stages]
 
@@ -41,7 +41,7 @@ def path_of(links: Mapping[str, Any], access: str) -> list[str]:
 
 
 def build_routes(scenario: Any, direction: str, clock: Clock, earlier: Sequence[Any] = ()) -> DirectionRoutes:
-    """Build the lines and routes of one direction (``up`` or ``down``); rates may have been others ``earlier``.
+    """Build the links and routes of one direction (``up`` or ``down``); ``earlier`` segments may have other rates.
 
     Raises:
         TraceError: a trace that cannot be read or used.
@@ -103,7 +103,7 @@ def _route(
     sharing: SharedLinks,
     clock: Clock,
 ) -> Route:
-    """Return the stages of a path: each line by itself, but neighbours that share as one flow."""
+    """Return the stages of a path: each link is one stage, but consecutive links that share rates are one."""
     access = 0 if direction == "up" else len(path) - 1
     stages: list[tuple[Stage, Hop]] = []
     for run in runs_of(path, scenario.links):
@@ -131,5 +131,5 @@ def runs_of(path: Sequence[str], links: Mapping[str, Any]) -> list[list[str]]:
 
 
 def shares(link: Any) -> bool:
-    """Say whether messages on a link share its rate."""
+    """Return whether messages on a link share its rate."""
     return DISCIPLINES[link.discipline].shares

@@ -1,4 +1,4 @@
-"""When a device is there, as far as messages care."""
+"""When a device is online, as far as messages depend on it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from sim.network.traces.windows import load_windows
 
 @dataclass(frozen=True, slots=True)
 class DeviceAvailability:
-    """The availability of one device, and what its going away does to a message under way.
+    """The availability of one device, and what an absence does to a message in flight.
 
     One rule for equal times: a message whose last bit leaves at the very moment the device goes has left.
     """
@@ -50,16 +50,16 @@ class DeviceAvailability:
         return spans
 
 
-#: What finds the presence of a device; None: always there.
+#: What finds the availability of a device; None: always there.
 AvailabilityOf = Callable[[int], DeviceAvailability | None]
 
 
-#: Paths kept at hand; others are drawn again when asked for, to the same effect.
+#: Number of paths cached; others are drawn again on request, with the same result.
 _CACHED = 1 << 17
 
 
 def availability_of(scenario: Any) -> AvailabilityOf:
-    """Return when each device of the fleet is there, and what its going does to a message under way."""
+    """Return when each device of the fleet is there, and what its absence does to a message in flight."""
     if all(_always(cohort) for cohort in scenario.fleet):
         return lambda device: None
     starts = list(accumulate((cohort.devices for cohort in scenario.fleet), initial=0))[:-1]

@@ -1,4 +1,4 @@
-"""First come, first served: the line whose future is known the moment a message enters."""
+"""First come, first served: a link on which the end of a message is known as it enters."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sim.network.token_bucket import TokenBucket
 
 
 class QueuedLink(Link):
-    """A line that stores a message until those before it have left, then forwards it."""
+    """A link that stores a message until those before it have left, then forwards it."""
 
     def __init__(self, spec: LinkSpec) -> None:
         super().__init__(spec)
@@ -24,13 +24,13 @@ class QueuedLink(Link):
         self._own: dict[int, tuple[int, FifoLink]] = {}
 
     def links_from(self, hop: Hop) -> Sequence[tuple[Link, Hop]]:
-        """Return the line itself, for it is a whole stage of a route."""
+        """Return the link itself, for it is a whole stage of a route."""
         return [(self, hop)]
 
     def carry(self, message: Message, hop: Hop, now_s: float) -> Crossing:
-        """Cross the line: when the crossing will end, and how, is known as the message enters.
+        """Cross the link: when the crossing will end, and how, is known as the message enters.
 
-        A device that goes away holds the line, or aborts, as its presence says. Calls come in time order.
+        A device that goes away blocks the link, or aborts, as its availability says. Calls come in time order.
         """
         transmission = self.cost(message, hop)
         instance, link = self._own.get(message.device) or self.link_of(message.device)
@@ -83,13 +83,13 @@ class BucketLink(FifoLink):
         self._bucket = TokenBucket(refill_bps, burst_bits, rate.at(0.0))
 
     def admit(self, now_s: float, nbytes: float, rate: Rate | None = None, until_s: float = inf) -> Slot:
-        """Accept a message now. Nobody breaks off or pauses on such a link: the scenario refuses that."""
+        """Accept a message now. Messages never abort or pause on such a link: the scenario refuses that."""
         start_s, end_s = self._bucket.admit(now_s, nbytes)
         return Slot(start_s, end_s, whole=True)
 
 
 def rate_for(rate: Rate, device_availability: DeviceAvailability | None, now_s: float) -> tuple[Rate, float]:
-    """Return the rate for a message and when it is broken off; a device that pauses holds the line meanwhile."""
+    """Return the rate for a message and when it is aborted; a device that pauses blocks the link meanwhile."""
     if device_availability is None:
         return rate, inf
     if device_availability.aborts:

@@ -1,4 +1,4 @@
-"""Lines on which messages do not simply queue: they share (``ps``), or the freshest goes first (``lcfs``)."""
+"""Links on which messages do not simply queue: they share (``ps``), or the newest goes first (``lcfs``)."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from sim.links.message import Crossing, Hop, Message, TransferOutcome
 
 
 class FlowDiscipline(Protocol):
-    """How flows get on: :class:`SharedLink`, :class:`MaxMinNetwork` or :class:`LcfsLink`.
+    """The law of flows: :class:`SharedLink`, :class:`MaxMinNetwork` or :class:`LcfsLink`.
 
-    Their ``enter`` takes other terms each, and may return the flows that a new one has made stale.
+    The parameters of ``enter`` differ; it may return the flows that a new one has made stale.
     """
 
     @property
@@ -31,7 +31,7 @@ class FlowDiscipline(Protocol):
 
 
 class FlowEnd(NamedTuple):
-    """How a flow came to its end: whole at ``end_s``, broken off with ``left_bits`` to go, or made stale."""
+    """How a flow ended: complete at ``end_s``, aborted with ``left_bits`` left, or stale."""
 
     end_s: float
     left_bits: float = 0.0
@@ -57,7 +57,7 @@ class Fluid:
         return event
 
     def break_off(self, flow: Hashable) -> None:
-        """Take a flow out; one that ends at this very moment has ended."""
+        """Remove a flow; one that ends at this moment has ended."""
         self._end_flows()
         if flow in self._ends:
             left_bits = self._discipline.leave(self._clock.now, flow)
@@ -70,12 +70,12 @@ class Fluid:
 
 
 class FluidStage:
-    """Consecutive lines of a route that a message crosses as one flow, limited by its scarcest share.
+    """Consecutive links of a route that a message crosses as one flow, limited by its smallest share.
 
     Args:
-        links: the lines in the order of crossing, each with its hop.
+        links: the links in the order of crossing, each with its hop.
         fluid_of: the fluid that carries a device's flows.
-        flow_parameters_of: what its law is told about a device's flow: weight, path and cap, or source.
+        flow_parameters_of: the parameters of a device's flow that its law takes: weight, path and cap, or source.
     """
 
     def __init__(
@@ -91,11 +91,11 @@ class FluidStage:
         self._count = 0
 
     def links_from(self, hop: Hop) -> Sequence[tuple[Link, Hop]]:
-        """Return the lines of the stage; each knows its hop."""
+        """Return the links of the stage, each with its hop."""
         return self._links
 
     def carry(self, message: Message, hop: Hop, now_s: float) -> Crossing:
-        """Cross all lines of the stage."""
+        """Cross all links of the stage."""
         offers = [link.offer(message, own, now_s) for link, own in self._links]
         for transfer, _ in offers:
             transfer.start_s = now_s
@@ -136,12 +136,12 @@ class FluidStage:
     def _land(
         self, offers: Sequence[tuple[Transfer, Transmission]], message: Message, end_s: float
     ) -> tuple[float, TransferOutcome]:
-        """Let the message arrive after the latencies of all lines, or be lost on the first that loses it."""
+        """Let the message arrive after the latencies of all links, or be lost on the first that loses it."""
         at_s, result = end_s, TransferOutcome.ARRIVED
         for (link, hop), (transfer, transmission) in zip(self._links, offers, strict=True):
             transfer.end_s = end_s
             if result is not TransferOutcome.ARRIVED:
-                # Lost before it came here: this line carried its share of the flow in vain.
+                # Lost on an earlier link: this link has carried its share of the flow all the same.
                 transfer.dropped_s = at_s
                 continue
             arrives_s = link.arrives_s(transfer.instance, end_s, transmission, message.latency_s[hop.number])

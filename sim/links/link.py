@@ -1,4 +1,4 @@
-"""One direction of a named link: who shares which instance, what a message weighs there, what was lost."""
+"""One direction of a named link: who shares which instance, what a message costs there, what was lost."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from sim.network.rates.rate import Rate
 
 @dataclass(frozen=True)
 class LinkSpec:
-    """What a line is made of.
+    """The parts of a link.
 
     Attributes:
-        overhead: says what sending a message takes, losses included.
+        overhead: the cost of transmitting a message, losses included.
         group: how many of the devices that use it share one instance, in device order (1: private).
         rate_of: the rate of an instance.
         extra_latency_s: added to a message's own latency, as a function of when it was sent (recorded pings).
-        bucket: a token bucket in front of the line, as the scenario has it (``rate``, ``burst``), or None.
+        bucket: a token bucket in front of the link, as the scenario gives it (``rate``, ``burst``), or None.
         ordered: whether a message waits for those sent before it on its instance.
     """
 
@@ -54,7 +54,7 @@ class Link:
         self._plain = spec.extra_latency_s is None and not spec.ordered
 
     def serve(self, first: int, devices: int) -> None:
-        """Let ``devices`` more devices, from ``first`` on, use the line; calls come in device order."""
+        """Let ``devices`` more devices, from ``first`` on, use the link; calls come in device order."""
         self._first.append(first)
         self._rank.append(self._devices)
         self._devices += devices
@@ -73,7 +73,7 @@ class Link:
         return instances
 
     def cost(self, message: Message, hop: Hop) -> Transmission:
-        """Return what sending a message takes here, and let the message know."""
+        """Return the cost of transmitting a message here, and record it in the message."""
         if self._header_bytes is not None:
             transmission = Transmission(message.nbytes + self._header_bytes)
         elif message.presampled is not None:
@@ -85,7 +85,7 @@ class Link:
         return transmission
 
     def offer(self, message: Message, hop: Hop, now_s: float) -> tuple[Transfer, Transmission]:
-        """Note that a message enters whose end will be known later, and weigh it."""
+        """Note that a message enters whose end will be known later, and compute its cost."""
         transmission = self.cost(message, hop)
         instance = self.instance_of(message.device)
         transfer = Transfer(
@@ -94,7 +94,7 @@ class Link:
         return self.log.add(transfer), transmission
 
     def arrives_s(self, instance: int, end_s: float, transmission: Transmission, latency_s: float) -> float:
-        """Return when a message that has left the line at ``end_s`` arrives, or would if it were not lost."""
+        """Return when a message that has left the link at ``end_s`` arrives, or would if it were not lost."""
         at_s = end_s + transmission.recovery_delay_s + latency_s
         if self._plain:
             return at_s

@@ -19,13 +19,13 @@ from sim.network.traces.recorded import load_latency, load_rate
 RateOf = Callable[[int], Rate]
 Recorded = Steps | Opportunities
 
-#: Packets become a fluid by this much where a rate has to be one.
+#: Bin in which packets are smoothed where a rate has to be a fluid.
 _BIN_S = 0.1
 _PURPOSE = {"up": Purpose.RATE_STATE, "down": Purpose.RATE_STATE_DOWN}
 
 
 def key_of(link: str, instance: int) -> int:
-    """Return the number that an instance of a link draws its luck by, in both directions the same."""
+    """Return the number that keys the random draws of an instance of a link, the same in both directions."""
     return (zlib.crc32(link.encode()) << 24) + instance
 
 

@@ -1,4 +1,4 @@
-"""What crosses a line, and what can become of it."""
+"""What crosses a link, and how that can end."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sim.kernel.calendar import ProcessGenerator
 from sim.kernel.records import ABORTED, LOST, REJECTED, SUPERSEDED, Exchange, Transmission
 from sim.links.device_availability import DeviceAvailability
 
-#: A story that returns (when the crossing ended [s], how).
+#: A process that returns (when the crossing ended [s], how).
 Crossing = ProcessGenerator
 
 
@@ -41,10 +41,10 @@ class Message:
     """One message on its way: the request of an exchange (``upwards``), or the update that comes back.
 
     Attributes:
-        device, number: of the exchange; with ``attempt``, the key of the message's luck.
+        device, number: of the exchange; with ``attempt``, the key of the message's random draws.
         nbytes: payload, without headers.
         latency_s: one draw for each hop.
-        presampled: what it weighs on each hop, where that was drawn ahead (as for first attempts it can be); else None.
+        presampled: its cost on each hop, where that was drawn ahead (possible for first attempts only); else None.
         device_availability: when its device is there; None for always.
     """
 
@@ -78,7 +78,7 @@ class Message:
         self.presampled = None if attempt else presampled
 
     def count_bytes(self, transmission: Transmission, hop: Hop) -> None:
-        """Count what a line sends for it, headers included: all on the first hop, what is sent again on any."""
+        """Count the bytes that a link sends for it, headers included: all on the first hop, retransmissions on each."""
         x, retransmitted_bytes = self.exchange, transmission.retransmitted_bytes
         if hop.number == 0 and self.upwards:
             x.up_bytes += transmission.wire_bytes + retransmitted_bytes
@@ -88,7 +88,7 @@ class Message:
 
 
 class Hop(NamedTuple):
-    """The place of a line on a route: its number there, and whether the device itself is at one end."""
+    """The position of a link on a route: its number, and whether the device is at one end."""
 
     number: int
     access: bool

@@ -1,4 +1,4 @@
-"""What sending a message over a link takes: headers, packets, losses and what is sent again."""
+"""The cost of a transmission over a link: headers, packets, losses and retransmissions."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from sim.network.transport import Framing, Repair, Transport
 
 _REPAIR = {"on": Repair.SELECTIVE, "stop_and_wait": Repair.STOP_AND_WAIT, "off": Repair.NONE}
 _LOSS_PURPOSE = {"up": Purpose.UPLINK_LOSS, "down": Purpose.DOWNLINK_LOSS}
-#: Attempts of one exchange and hops of one route are kept apart in the key of their luck.
+#: Attempts of one exchange and hops of one route are kept apart in the key of their draws.
 _ATTEMPTS, _HOPS = 64, 16
 
 
 class WireCost(NamedTuple):
-    """What sending many messages over one hop takes: :class:`Transmission` in columns, one entry a message."""
+    """The cost of transmitting many messages over one hop: :class:`Transmission` in columns, one entry a message."""
 
     wire_bytes: np.ndarray
     retransmitted_bytes: np.ndarray
@@ -28,7 +28,7 @@ class WireCost(NamedTuple):
 
 
 class Overhead:
-    """Weighs messages on one direction of a link."""
+    """Computes the cost of messages on one direction of a link."""
 
     def __init__(self, link: Any, direction: str, seed: int) -> None:
         framing = Framing(round(link.mtu), round(link.packet_header), round(link.header))
@@ -37,11 +37,11 @@ class Overhead:
         self._seed, self._purpose = seed, _LOSS_PURPOSE[direction]
         lossless = self._transport.loss is None or self._transport.loss.mean_loss == 0.0
         plain = lossless and repair is not Repair.STOP_AND_WAIT and not framing.packet_header_bytes
-        #: What a message weighs more than its payload; None where packets and losses decide.
+        #: Bytes of a message beyond its payload; None where packets and losses decide.
         self.header_bytes = framing.message_header_bytes if plain else None
 
     def cost(self, message: Message, hop: Hop) -> Transmission:
-        """Return what sending ``message`` over this hop takes, at any attempt."""
+        """Return the cost of transmitting ``message`` over this hop, at any attempt."""
         key = np.array([(message.number * _ATTEMPTS + message.attempt) * _HOPS + hop.number])
         device, nbytes = np.array([message.device]), np.array([message.nbytes])
         weights = self._costs(device, key, nbytes, np.array([message.latency_s[hop.number]]))
@@ -50,7 +50,7 @@ class Overhead:
     def costs(
         self, device: np.ndarray, number: np.ndarray, nbytes: np.ndarray, latency_s: np.ndarray, hop: int
     ) -> WireCost:
-        """Return what sending messages over a hop takes at the first attempt, each as :meth:`cost` has it."""
+        """Return the cost of messages over a hop at the first attempt, each as :meth:`cost` computes it."""
         if self.header_bytes is not None:
             nothing = np.zeros(len(nbytes), np.int64)
             return WireCost(nbytes + self.header_bytes, nothing, np.zeros(len(nbytes)), nothing.astype(bool))

@@ -1,4 +1,4 @@
-"""Losses drawn ahead: what the messages of a tick's requests will weigh, hop by hop, drawn all at once."""
+"""Presampled losses: the costs of the messages of a tick's requests, hop by hop, drawn all at once."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from sim.kernel.records import Transmission
 from sim.kernel.requests import Requests
 from sim.links.route import Route
 
-#: What each of some messages weighs on the hops of its way; None where that is plain to see.
+#: The cost of each of some messages on its hops; None where nothing is drawn.
 Presampled = list[Sequence[Transmission] | None]
 
 
 class PresampledLosses:
-    """Draws for many messages at once what would cost a hundred times as much message by message.
+    """Draws losses for many messages at once; drawn one by one they would take a hundred times as long.
 
-    Only first attempts can be foreseen; luck belongs to who sends what, so that it does not matter who draws it when.
+    Only first attempts can be presampled. Draws are keyed by message, so that the result does not depend
+    on when or where they are drawn.
 
     Args:
         first: the first device of each cohort, int64.
@@ -31,7 +32,7 @@ class PresampledLosses:
         self._first, self._up, self._down, self._known = first, up, down, known
 
     def of(self, requests: Requests) -> tuple[Presampled, Presampled]:
-        """Return what requests weigh on their way up, and updates on their way down."""
+        """Return the costs of requests on their way up, and of updates on their way down."""
         cohort = np.searchsorted(self._first, requests.device, side="right") - 1
         up: Presampled = [None] * len(cohort)
         down: Presampled = [None] * len(cohort)

@@ -1,4 +1,4 @@
-"""The way of a message between a device and the cloud."""
+"""The route of a message between a device and the cloud."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from sim.links.message import Crossing, Hop, Message, TransferOutcome
 
 
 class Stage(Protocol):
-    """A part of a route that a message crosses in one go."""
+    """A part of a route that a message crosses in one step."""
 
     def links_from(self, hop: Hop) -> Sequence[tuple[Link, Hop]]:
-        """Return its lines in the order of crossing, the first of them at ``hop``."""
+        """Return its links in the order of crossing, the first of them at ``hop``."""
         ...
 
     def carry(self, message: Message, hop: Hop, now_s: float) -> Crossing:
-        """Cross it; the story returns when and how the crossing ended."""
+        """Cross it; the process returns when and how the crossing ended."""
         ...
 
 
@@ -25,7 +25,7 @@ class Route:
     """Stages one after the other: each stores the message until it is whole, then forwards it.
 
     Attributes:
-        links: all lines with their hops, in the order of crossing.
+        links: all links with their hops, in the order of crossing.
     """
 
     def __init__(self, stages: Sequence[tuple[Stage, Hop]]) -> None:
@@ -33,7 +33,7 @@ class Route:
         self.links = [crossed for stage, hop in stages for crossed in stage.links_from(hop)]
 
     def cross(self, message: Message, now_s: float) -> Crossing:
-        """Cross all stages; stop where the message is lost, broken off or replaced."""
+        """Cross all stages; stop where the message is lost, aborted or replaced."""
         result = TransferOutcome.ARRIVED
         for stage, hop in self.stages:
             now_s, result = yield from stage.carry(message, hop, now_s)

@@ -1,4 +1,4 @@
-"""Who meets whom: the fluids of the ``ps`` and ``lcfs`` lines of one direction."""
+"""Which messages share a fluid: the ``ps`` and ``lcfs`` links of one direction."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sim.network.rates.rate import Constant, Rate
 class SharedLinks:
     """A bottleneck by itself has a law for each instance; links that messages cross together form a network.
 
-    A private access line of constant rate that carries one message at a time is a cap on its flow, not a link:
+    A private access link of constant rate that carries one message at a time is a cap on its flow, not a link:
     that spares the network a link for every device.
     """
 
@@ -31,7 +31,7 @@ class SharedLinks:
         runs: Sequence[Sequence[str]],
     ) -> None:
         self._scenario, self._direction, self._clock, self._links = scenario, direction, clock, links
-        # One fluid for all cohorts that use the line: they share it with each other, too.
+        # One fluid for all cohorts that use the link: they share it with each other, too.
         self._alone = cache(self._make_alone)
         joined = [run for run in runs if len(run) > 1]
         self._caps = {name: cap for run in joined for name in run if (cap := self._cap_bps(name)) < inf}
@@ -46,7 +46,7 @@ class SharedLinks:
             self._network = Fluid(clock, MaxMinNetwork(rates))
 
     def fluid_of(self, run: Sequence[str]) -> Callable[[int], Fluid]:
-        """Return the fluid that carries a device's messages over a run of lines."""
+        """Return the fluid that carries a device's messages over consecutive links."""
         if self._network is not None and run[0] in self._joined:
             network = self._network
             return lambda device: network
@@ -54,7 +54,7 @@ class SharedLinks:
         return lambda device: self._alone(run[0], link.instance_of(device))
 
     def flow_parameters_of(self, run: Sequence[str], cohort: str) -> Callable[[int], dict[str, Any]]:
-        """Return what the law is told about a flow of a device of ``cohort``."""
+        """Return the parameters that the law takes for a flow of a device of ``cohort``."""
         if DISCIPLINES[self._scenario.links[run[0]].discipline].per_source:
             return lambda device: {"source": device}
         weights = (self._scenario.links[name].weights.get(cohort) for name in run)
@@ -72,12 +72,12 @@ class SharedLinks:
         return flow_parameters
 
     def _make_alone(self, name: str, instance: int) -> Fluid:
-        """Return the fluid of one instance of a line that shares with no other, whoever's messages it carries."""
+        """Return the fluid of one instance of a link that shares with no other, for messages of any device."""
         discipline = DISCIPLINES[self._scenario.links[name].discipline].load_law()
         return Fluid(self._clock, discipline(self._links[name].spec.rate_of(instance)))
 
     def _cap_bps(self, name: str) -> float:
-        """Return the constant rate of a private line that never carries two messages at once, else ``inf``."""
+        """Return the constant rate of a private link that never carries two messages at once, else ``inf``."""
         spec = self._links[name].spec
         rate = spec.rate_of(0)
         alone = self._scenario.method.in_flight != "replace"

@@ -1,4 +1,4 @@
-"""Flows that take the same way at the same terms, and the calendar of their ends."""
+"""Flows with the same path and parameters, and the calendar of their ends."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sim.network.virtual_time import VirtualTime
 class FlowGroup:
     """Flows of one path and one cap per weight: under max-min fairness they all run at one level.
 
-    ``level`` is the rate per unit of weight [bit/s] since ``at_s``; ``number`` orders bundles by age.
+    ``level`` is the rate per unit of weight [bit/s] since ``at_s``; ``number`` orders groups by age.
     """
 
     __slots__ = ("at_s", "cap", "carried_bits", "flows", "level", "number", "path", "version")
@@ -63,14 +63,14 @@ class FlowGroup:
 
 
 class Calendar:
-    """When the next flow of each bundle ends. An entry counts only while it is its bundle's latest."""
+    """When the next flow of each group ends. An entry counts only while it is its group's latest."""
 
     def __init__(self) -> None:
         self._heap: list[tuple[float, int, int, FlowGroup]] = []
         self._limit = 64
 
     def expect(self, group: FlowGroup) -> None:
-        """Forget what was expected of ``group`` and expect its next end."""
+        """Replace the expected end of ``group`` by its next one."""
         group.version += 1
         end_s = group.next_s()
         if end_s < math.inf:
@@ -85,7 +85,7 @@ class Calendar:
         return self._heap[0][0] if self._heap else math.inf
 
     def pop(self) -> FlowGroup:
-        """Return the bundle of the next end, which :meth:`next_s` has just told."""
+        """Return the group of the next end, which :meth:`next_s` has just returned."""
         return heappop(self._heap)[3]
 
     def _purge(self) -> None:

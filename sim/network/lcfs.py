@@ -1,4 +1,4 @@
-"""Last come, first served: the freshest message goes first, and may make older ones worthless."""
+"""Last come, first served: the newest message goes first, and may replace older ones."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class _Waiting:
 
 
 class LcfsLink:
-    """A preemptive last-come-first-served link: a new message takes the line at once; others resume after it.
+    """A preemptive last-come-first-served link: a new message takes the link at once; others resume after it.
 
     The events are those of :class:`sim.network.sharing.SharedLink`; O(1) each. Calls come in time order; an
     arrival at the very moment of an end comes after it.
@@ -73,7 +73,7 @@ class LcfsLink:
         return dropped
 
     def leave(self, now_s: float, flow: Hashable) -> float:
-        """Break a message off; return the bits that it still had to go.
+        """Abort a message; return the bits that it still had to go.
 
         Raises:
             KeyError: no such message is here (it may have ended at this very moment).
@@ -82,11 +82,11 @@ class LcfsLink:
         return self._remove(flow)
 
     def next_s(self) -> float:
-        """Return when the message on the line ends if nobody comes or goes; ``inf`` if none will."""
+        """Return when the message in service ends if no message enters or leaves; ``inf`` if none will."""
         return self._ended[0][1] if self._ended else self._end_s()
 
     def complete(self, now_s: float) -> list[tuple[Hashable, float]]:
-        """Return the flows that ended up to ``now_s`` and have not been told yet: (flow, end_s), by end."""
+        """Return the flows that ended up to ``now_s`` and have not been returned yet: (flow, end_s), by end."""
         self._advance(now_s)
         ended, self._ended = self._ended, []
         return ended

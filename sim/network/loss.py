@@ -32,7 +32,7 @@ class LossProcess(Protocol):
 
 @dataclass(frozen=True)
 class Bernoulli:
-    """Each packet is lost with probability ``loss``, whatever became of the others.
+    """Each packet is lost with probability ``loss``, independent of the others.
 
     Raises:
         ValueError: it is no probability.

@@ -78,7 +78,7 @@ class MaxMinNetwork:
         self._of_flow[flow] = group
 
     def leave(self, now_s: float, flow: Flow) -> float:
-        """Break a transfer off; return the bits that it still had to go.
+        """Abort a transfer; return the bits that it still had to go.
 
         Raises:
             KeyError: no such flow is under way (it may have ended at this very moment).
@@ -95,7 +95,7 @@ class MaxMinNetwork:
         return self._ended[0][1] if self._ended else self._event_s(self._at_s)
 
     def complete(self, now_s: float) -> list[tuple[Flow, float]]:
-        """Return the flows that ended up to ``now_s`` and have not been told yet: (flow, end_s), by end."""
+        """Return the flows that ended up to ``now_s`` and have not been returned yet: (flow, end_s), by end."""
         self._advance(now_s)
         ended, self._ended = self._ended, []
         return ended
@@ -135,7 +135,7 @@ class MaxMinNetwork:
         return self._groups[path, cap]
 
     def _watch(self, wire: _Wire) -> None:
-        """Follow a link's rate from now on, if nobody has used it until now."""
+        """Follow a link's rate from now on, if no flow has used it until now."""
         if not wire.crossing:
             wire.capacity_bps = wire.rate.at(self._at_s)
             self._expect_change(wire)
@@ -178,7 +178,7 @@ class MaxMinNetwork:
         self._expect_change(wire)
 
     def _look(self, now_s: float) -> None:
-        """Settle for a query, but not in the midst of a moment: looking must not change the last digit."""
+        """Settle for a query, but not within a moment: a query must not change the last digit."""
         if now_s > self._at_s:
             self._settle()
 
@@ -196,7 +196,7 @@ class MaxMinNetwork:
                 self._ends.expect(group)
 
     def _kept(self, stale: dict[FlowGroup, None]) -> dict[FlowGroup, None]:
-        """Return the bundles from which a change spreads; those that have become empty are dissolved."""
+        """Return the groups from which a change spreads; those that have become empty are removed."""
         seeds: dict[FlowGroup, None] = {}
         for group in stale:
             if group.flows:
@@ -210,7 +210,7 @@ class MaxMinNetwork:
         return {group: None for group in seeds if group.flows}
 
     def _component(self, seeds: dict[FlowGroup, None]) -> tuple[list[FlowGroup], set[Link]]:
-        """Return all bundles that are connected with ``seeds`` through links, by age, and those links."""
+        """Return all groups that are connected with ``seeds`` through links, by age, and those links."""
         reached, links = dict(seeds), set()
         frontier = list(seeds)
         while frontier:
@@ -224,7 +224,7 @@ class MaxMinNetwork:
 
 
 class _Wire:
-    """A link as the network sees it: its rate at present, who crosses it, and what it has carried."""
+    """The state of a link in the network: its present rate, the flows over it, and what it has carried."""
 
     __slots__ = ("capacity_bps", "carried_bits", "crossing", "expected", "number", "rate")
 
@@ -237,6 +237,6 @@ class _Wire:
         self.expected = False
 
     def part(self, group: FlowGroup) -> None:
-        """Let an empty bundle go; what it carried stays on the books."""
+        """Remove an empty group; what it carried stays counted."""
         del self.crossing[group]
         self.carried_bits += group.carried_bits

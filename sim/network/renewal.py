@@ -1,4 +1,4 @@
-"""Alternating renewal: there for a while, away for a while, each time anew (devices, outages, coverage)."""
+"""Alternating renewal: periods on and off in turn, each drawn independently (devices, outages, coverage)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class RenewalProcess:
     Args:
         on, off: laws of the durations.
         seed, purpose: what the draws are for; two processes of one run need two purposes.
-        start: ``stationary`` begins in the midst of things: on with probability E[on] / (E[on] + E[off]), in
+        start: ``stationary`` begins within a period: on with probability E[on] / (E[on] + E[off]), in
             a period chosen in proportion to its length (on a grid of 4,096 quantiles of its law), at a
             uniform moment of it, so that no transient is seen; ``on`` and ``off`` begin a fresh period at 0.
 
@@ -76,7 +76,7 @@ class RenewalProcess:
         return lasting_s
 
     def _remainder_s(self, devices: np.ndarray, on: np.ndarray) -> np.ndarray:
-        """Return what is left of the period that covers time 0, which is a long one more often than not."""
+        """Return what is left of the period that covers time 0, which is longer than average (inspection paradox)."""
         pick, part = self._draw(devices, _PICK), self._draw(devices, _PART)
         return part * np.where(on, self._ons.length_biased_s(pick), self._offs.length_biased_s(pick))
 
@@ -95,7 +95,7 @@ class _Durations:
         self.mean_s = float(self._cumulative_s[-1]) / len(_GRID)
 
     def length_biased_s(self, pick: np.ndarray) -> np.ndarray:
-        """Return the duration in whose midst a random moment lies, by inversion of ``pick``."""
+        """Return the duration of the period in which a random moment lies, by inversion of ``pick``."""
         index = np.searchsorted(self._cumulative_s, pick * self._cumulative_s[-1])
         return np.asarray(self._grid_s[np.minimum(index, len(_GRID) - 1)])
 

@@ -15,7 +15,7 @@ class SharedLink:
     Event-driven: after each :meth:`enter`, :meth:`leave` or :meth:`complete`, wait until :meth:`next_s` and
     call :meth:`complete`. Calls come in time order; an arrival at the very moment of an end comes after it.
     O(log n) an event; end times are exact (a few units in the last place) at any horizon. Queries change
-    nothing, so that watching a link leaves its digest alone.
+    nothing, so that reading a link does not change its digest.
 
     Over a packet link (``rate.grain_bits > 0``) each opportunity is shared in the same proportions.
 
@@ -45,7 +45,7 @@ class SharedLink:
         self._next_s = None
 
     def leave(self, now_s: float, flow: Hashable) -> float:
-        """Break a transfer off; return the bits that it still had to go.
+        """Abort a transfer; return the bits that it still had to go.
 
         Raises:
             KeyError: no such flow is under way (it may have ended at this very moment).
@@ -55,11 +55,11 @@ class SharedLink:
         return self._flows.leave(flow)
 
     def next_s(self) -> float:
-        """Return when the next flow ends if nobody comes or goes; ``inf`` if none will."""
+        """Return when the next flow ends if no flow enters or leaves; ``inf`` if none will."""
         return self._ended[0][1] if self._ended else self._end_s()
 
     def complete(self, now_s: float) -> list[tuple[Hashable, float]]:
-        """Return the flows that ended up to ``now_s`` and have not been told yet: (flow, end_s), by end."""
+        """Return the flows that ended up to ``now_s`` and have not been returned yet: (flow, end_s), by end."""
         self._advance(now_s)
         ended, self._ended = self._ended, []
         return ended
@@ -87,7 +87,7 @@ class SharedLink:
         return self._next_s
 
     def _advance(self, now_s: float) -> None:
-        """Serve everyone up to ``now_s``, ending by the way the flows that end."""
+        """Serve all flows up to ``now_s``, and end those that end by then."""
         while (end_s := self._end_s()) <= now_s:
             self._finish(end_s)
         if self._flows:

@@ -1,4 +1,4 @@
-"""A token bucket: a line that may burst, and then keeps to a lower rate."""
+"""A token bucket: a link that may burst, and then keeps to a lower rate."""
 
 from __future__ import annotations
 

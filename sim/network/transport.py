@@ -52,12 +52,12 @@ class Framing:
 
 
 class Repair(Enum):
-    """What is done about lost packets, and the time it takes beyond sending them again.
+    """What is done about lost packets, and the time it takes beyond their retransmission.
 
     NONE: nothing; a message that has lost a packet is lost. SELECTIVE: lost packets are sent again behind the
-    others, which keep the line busy meanwhile, so only bytes are added. ROUNDS: the sender hears after each
+    others, which keep the link busy meanwhile, so only bytes are added. ROUNDS: the sender hears after each
     round which packets are missing; one round trip for each further round. STOP_AND_WAIT: each packet waits
-    for the word on the one before; one round trip for every packet sent but the last.
+    for the acknowledgement of the one before; one round trip for every packet sent but the last.
     """
 
     NONE = "none"
@@ -68,7 +68,7 @@ class Repair(Enum):
 
 @dataclass(frozen=True)
 class TransportResult:
-    """What sending some messages took; one entry a message.
+    """What the transmission of some messages took; one entry a message.
 
     Attributes:
         packets, sends: int64, how many packets a message has, and how many were sent.

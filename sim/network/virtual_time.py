@@ -1,7 +1,7 @@
-"""Who has how much left when all are served at once, each in proportion to its weight.
+"""The work left of each flow when all are served at once, each in proportion to its weight.
 
 All flows are measured on one virtual clock: the bits that a flow of weight 1 has been given. A flow is done
-when the clock reaches its tag, whatever the rates were meanwhile; so an arrival or a departure changes one
+when the clock reaches its tag, independent of the rates meanwhile; so an arrival or a departure changes one
 number, not all flows (Parekh and Gallager, IEEE/ACM Trans. Networking 1, 1993).
 """
 
@@ -26,7 +26,7 @@ class _Member:
 class VirtualTime:
     """The flows of one shared resource on their virtual clock. O(log n) for each arrival and departure.
 
-    The clock starts anew when the last flow leaves, and after every n departures, so that no digits are lost
+    The clock starts again from 0 when the last flow leaves, and after every n departures, so that no digits are lost
     at any horizon. Of flows that end together, the first to enter leaves first.
     """
 

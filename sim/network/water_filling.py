@@ -9,7 +9,7 @@ from typing import Protocol
 
 
 class Demand(Protocol):
-    """What wants a share: it crosses ``path``, weighs ``weight``, and takes at most ``weight * cap``."""
+    """A demand for a share: it crosses ``path``, weighs ``weight``, and takes at most ``weight * cap``."""
 
     @property
     def path(self) -> Sequence[Hashable]: ...
@@ -77,7 +77,7 @@ class _Filling:
             return
         now = state.level()
         if now > level:
-            # Others stopped before they took their share here: this link fills later than foreseen.
+            # Others stopped before they took their share here: this link fills later than expected.
             heappush(full, (now, k))
         else:
             self._stop(state.crossing, level)
@@ -102,7 +102,7 @@ class _LinkState:
         self.unfrozen = 0
 
     def level(self) -> float:
-        """Return the level at which the link is full if nobody stops before."""
+        """Return the level at which the link is full if no demand stops before."""
         return max(self.left_bps, 0.0) / self.weight
 
     def stop(self, weight: float, level: float) -> None:

@@ -1,7 +1,7 @@
-"""The cloud's queues as plain arithmetic: who is served when, by how many servers, and who is turned away.
+"""The cloud's queues as plain arithmetic: which requests are served when, by how many servers, and which are rejected.
 
-Work is measured in seconds of one server. First come, first served tells start and end at arrival
-(:class:`FifoServers`); the others are events: what enters now, when does the next thing happen, what happens.
+Work is measured in seconds of one server. First come, first served knows start and end at arrival
+(:class:`FifoServers`); the others are driven by events: a job enters, the time of the next change, the change.
 """
 
 from agents.contract.component import Component, NoOptions

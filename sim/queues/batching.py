@@ -1,4 +1,4 @@
-"""Serving in batches: wait a little for company, then serve all at once."""
+"""Serving in batches: wait a little for further jobs, then serve all at once."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ class BatchServers:
     """A free server takes up to ``max_size`` jobs at once, when so many wait or the oldest has waited enough.
 
     While all servers are busy the batch stays open. Events: after each :meth:`enter` or :meth:`begin`, wait
-    until :meth:`next_s` and call :meth:`begin`, which tells the batches that start, and when each will end.
+    until :meth:`next_s` and call :meth:`begin`, which returns the batches that start, and when each will end.
     Calls come in time order; a job that comes at the very moment a batch starts still joins it.
 
     Args:
         servers: how many.
         max_size: most jobs of a batch.
-        max_wait_s: how long the first waits for others; 0 serves whoever is there when a server is free.
+        max_wait_s: how long the first waits for others; 0 serves the jobs that are there when a server is free.
         work_s: seconds of work of batch number n (from 0) of so many jobs: ``work_s(size, n)``.
-        capacity: most jobs in the system; who comes to a full one is turned away.
+        capacity: most jobs in the system; a job that finds it full is rejected.
         uptimes: when each server is up (none: always).
 
     Raises:
@@ -80,7 +80,7 @@ class BatchServers:
         return len(self._waiting) + sum(size for _, size in self._serving)
 
     def _ready_s(self) -> float:
-        """Return the moment from which the first batch need not wait for company."""
+        """Return the moment from which the first batch need not wait for further jobs."""
         oldest_s = self._waiting[0][0]
         if len(self._waiting) >= self.max_size:
             return self._waiting[self.max_size - 1][0]

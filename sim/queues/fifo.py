@@ -1,4 +1,4 @@
-"""First come, first served by several servers, with room for so many and no more."""
+"""First come, first served by several servers, with finite or unlimited capacity."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class FifoServers:
 
     Args:
         servers: how many.
-        capacity: most jobs in the system, in service or waiting; who comes to a full one is turned away.
+        capacity: most jobs in the system, in service or waiting; a job that finds it full is rejected.
         uptimes: when each server is up (none: always).
 
     Source: Kiefer and Wolfowitz, Trans. AMS 78 (1955); with ``capacity == servers``, Erlang's loss system.

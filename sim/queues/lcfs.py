@@ -1,4 +1,4 @@
-"""Last come, first served by several servers, without interrupting anyone."""
+"""Last come, first served by several servers, without preemption."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class LcfsServers:
     """A server that becomes free takes the job that came last.
 
     Events: after each :meth:`enter` or :meth:`begin`, wait until :meth:`next_s` and call :meth:`begin`, which
-    tells the jobs that start, and when each will end. Calls come in time order. (What interrupts those in
-    service is :class:`sim.network.lcfs.LcfsLink` over a rate of 1: one second of work a second.)
+    returns the jobs that start, and when each will end. Calls come in time order. (The preemptive
+    discipline is :class:`sim.network.lcfs.LcfsLink` over a rate of 1: one second of work a second.)
 
     Args:
         servers: how many.
-        capacity: most jobs in the system; who comes to a full one is turned away.
+        capacity: most jobs in the system; a job that finds it full is rejected.
         uptimes: when each server is up (none: always).
         drop_stale: a job replaces the waiting one of its source.
     """

@@ -19,7 +19,7 @@ class SharedServers:
 
     Args:
         servers: how many.
-        capacity: most jobs at once; who comes to a full system is turned away.
+        capacity: most jobs at once; a job that finds it full is rejected.
         uptime: when the servers are up, all together; work pauses while they are down.
 
     Source: Kleinrock, "Queueing Systems" 2 (1976), chapter 4.
@@ -51,11 +51,11 @@ class SharedServers:
         return True
 
     def next_s(self) -> float:
-        """Return when the next job ends if nobody comes or goes; ``inf`` if none will."""
+        """Return when the next job ends if no job enters or leaves; ``inf`` if none will."""
         return self._ended[0][1] if self._ended else self._end_s()
 
     def complete(self, now_s: float) -> list[tuple[Hashable, float]]:
-        """Return the jobs that ended up to ``now_s`` and have not been told yet: (job, end_s), by end."""
+        """Return the jobs that ended up to ``now_s`` and have not been returned yet: (job, end_s), by end."""
         self._advance(now_s)
         ended, self._ended = self._ended, []
         return ended

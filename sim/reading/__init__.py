@@ -1,4 +1,4 @@
-"""What a scenario names is read and checked before anything runs, and what was understood is said in plain values.
+"""Reads and checks all that a scenario names before anything runs, and returns what was read as plain values.
 
 ``validate`` prints it, ``manifest.json`` keeps it under ``read``, and the report shows it. Neither torch, Ray nor
 pandas is loaded.

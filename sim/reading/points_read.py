@@ -1,4 +1,4 @@
-"""The points of a sweep, read before the first of them plays; those that name the same are read once."""
+"""The points of a sweep, read before the first of them runs; those that name the same are read once."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def read_points(
         ScenarioErrors: what cannot be used, at the line that wrote it.
     """
     seen: list[tuple[object, ...]] = []
-    # Seeds decide what is drawn, not what is read: of each setting the first point speaks for all.
+    # Seeds decide what is drawn, not what is read: of each setting the first point stands for all.
     for point in {point.overrides: point for point in reversed(points)}.values():
         words = [*overrides, *point.overrides]
         scenario = load(file, words, seed=point.seed, allow_plugins=allow_plugins)

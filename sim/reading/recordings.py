@@ -26,7 +26,7 @@ def rate_read(trace: Any) -> dict[str, Any]:
 
 
 def fitted_read(fitted: Any) -> dict[str, Any]:
-    """Return the same of a rate that is fitted to a trace; the fit is made, so that it is known to be possible."""
+    """Return the same of a rate that is fitted to a trace; the fit is made, so that an impossible one is found."""
     fluid = as_fluid(lambda instance: recording(fitted.trace))(0)
     law = fit_markov(fluid, fitted.states)  # type: ignore[arg-type]  # as_fluid returns steps for a recording
     return {**rate_read(fitted.trace), "states": len(law.stationary)}

@@ -1,4 +1,4 @@
-"""Reads all that a scenario names: its data, recorded rates, recorded availability, laws from files, its fleet."""
+"""Reads all that a scenario names: data, recorded rates and availability, distributions from files, its fleet."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ def _links(scenario: Scenario) -> Iterator[tuple[str, dict[str, Any]]]:
     for name, link in scenario.links.items():
         for direction in ("up", "down"):
             throughput: Any = getattr(link, direction)
-            place = f"links.{name}.{direction}"
+            path = f"links.{name}.{direction}"
             if throughput.trace is not None:
-                with error_location(f"{place}.trace"):
-                    yield place, rate_read(throughput.trace)
+                with error_location(f"{path}.trace"):
+                    yield path, rate_read(throughput.trace)
             if throughput.fitted is not None:
-                with error_location(f"{place}.fitted"):
-                    yield place, fitted_read(throughput.fitted)
+                with error_location(f"{path}.fitted"):
+                    yield path, fitted_read(throughput.fitted)
         if link.ping is not None:
             with error_location(f"links.{name}.ping"):
                 yield f"links.{name}.ping", latency_read(link.ping)
@@ -62,7 +62,7 @@ def _availability(scenario: Scenario) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _laws(value: Any, place: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield (``fleet.0.compute.inference``, what the file holds) for each law that was read from a file."""
+    """Yield (``fleet.0.compute.inference``, what the file holds) for each distribution that was read from a file."""
     if isinstance(value, Empirical) and value.source:
         least, most = min(value.values), max(value.values)
         yield place, {"path": str(value.source[0]), "values": len(value.values), "from": least, "to": most}

@@ -1,20 +1,20 @@
-"""What was read of a scenario, in a few lines for a person who knows the files."""
+"""What was read of a scenario, in a few lines for a reader who knows the files."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-#: So many names are listed before the rest is counted.
+#: Number of names that are listed; the others are counted.
 _LISTED = 6
 
 
 def in_words(read: Mapping[str, Any]) -> dict[str, str]:
     """Return subject -> what was read of it: ``data``, ``links.lte.up``, ``availability of phones``, ``fleet``."""
     words = {"data": _data(read["data"])} if "data" in read else {}
-    words |= {place: _recorded(one) for place, one in read.get("links", {}).items()}
+    words |= {path: _recorded(one) for path, one in read.get("links", {}).items()}
     words |= {f"availability of {cohort}": _available(one) for cohort, one in read.get("availability", {}).items()}
-    words |= {place: f"{one['path']}; {one['values']:,} values" for place, one in read.get("laws", {}).items()}
+    words |= {path: f"{one['path']}; {one['values']:,} values" for path, one in read.get("laws", {}).items()}
     return words | {"fleet": _fleet(read["fleet"])}
 
 
@@ -33,8 +33,8 @@ def _amounts(data: Mapping[str, Any]) -> Iterator[str]:
         if what in data:
             yield f"{data[what]:,} {what}"
     if "kept" in data:
-        kept = data["kept"]
-        yield f"kept {kept['rows']:,} rows of {kept['users']:,} users and {kept['items']:,} items"
+        core = data["kept"]
+        yield f"kept {core['rows']:,} rows of {core['users']:,} users and {core['items']:,} items"
     if "past_rows" in data:
         yield f"{data['past_rows']:,} of them are the past"
     if "shape" in data:

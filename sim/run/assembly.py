@@ -44,17 +44,17 @@ from sim.triggers import TRIGGERS
 from sim.triggers.base import Asks, Trigger
 from sim.triggers.rounds import Rounds as RoundsTrigger
 
-#: Told (what is being prepared, share done in [0, 1]).
+#: Called with (what is being prepared, share done in [0, 1]).
 Report = Callable[[str, float], None]
-#: Told how to build the data plane, stage by stage; returns one that stands before it.
+#: Takes the builders of the data plane, stage by stage; returns a plane that wraps it.
 WrapPlane = Callable[[Sequence[Stage]], DataPlane]
 
 
 @dataclass(frozen=True)
 class AssembledRun:
-    """A scenario come alive, and what its tables need to know about it.
+    """A scenario built into live objects, and what its tables need to know about it.
 
-    ``scenario`` is as it is played: times that had to be measured or computed stand in it as constants. ``service`` is
+    ``scenario`` is as it runs: times that had to be measured or computed stand in it as constants. ``service`` is
     how long the cloud takes, where that was one of them.
     """
 
@@ -77,12 +77,12 @@ def assemble(
     wrap_plane: WrapPlane | None = None,
     earlier: Sequence[Segment] = (),
 ) -> AssembledRun:
-    """Build everything a run needs; training before t = 0 happens here (``report`` is told how far it is).
+    """Build everything a run needs; training before t = 0 happens here (``report`` receives its progress).
 
-    ``eager`` plays every exchange as a story and settles after every order: slow, general, and to the same end.
+    ``eager`` simulates every exchange as a process and settles after every order: slow, general, the same result.
     ``workers`` processes carry the data plane, 0 for this one; they start with the first tick, as ``ray`` says.
-    ``wrap_plane`` decides when the data plane is built, and hears all that is said to it; ``earlier`` acts are those
-    under which the run was played before it was forked.
+    ``wrap_plane`` decides when the data plane is built, and receives all calls to it; ``earlier`` segments are those of
+    the run before it was forked.
     """
     plane = _data_plane([*earlier, Segment(inf, scenario)], workers, ray, report, wrap_plane)
     scenario, service = with_times(scenario, plane)
@@ -126,7 +126,7 @@ def _handover(clock: Clock, plane: DataPlane | None, *, eager: bool) -> Handover
 
 
 def _begins_by_itself(scenario: Scenario, plane: DataPlane | None) -> bool:
-    """Say whether anything goes on that no request of a device begins, or whose size only the data know."""
+    """Return whether there are exchanges that no device's request begins, or sizes that depend on the data."""
     method: Any = scenario.method
     return (
         method.learning is not None
@@ -191,7 +191,7 @@ def _context(
 
 
 def make_trigger(scenario: Scenario) -> Trigger:
-    """Build the trigger of a scenario; a method that has nothing to ask for never asks.
+    """Build the trigger of a scenario; a method without updates never asks.
 
     Raises:
         InputError: options that a user's class does not take.
@@ -224,7 +224,7 @@ def _trigger(segments: Sequence[Segment]) -> Trigger:
 
 
 def _links_change(segments: Sequence[Segment]) -> bool:
-    """Say whether links change in the middle of the run."""
+    """Return whether links change within the run."""
     return any(segment.scenario.links != segments[-1].scenario.links for segment in segments)
 
 
@@ -252,7 +252,7 @@ def _per_device(values: Sequence[Any], sizes: Sequence[int]) -> list[Any]:
 
 
 def _retry_policy(scenario: Scenario, link: str | None) -> RetryPolicy:
-    """Return what devices do about loss: those whose access link repairs it are patient for ever."""
+    """Return what devices do about loss: those whose access link repairs it have no timeout."""
     recovery = None if link is None else scenario.links[link].recovery
     if recovery is None or recovery.arq != "off":
         return RetryPolicy(0.0, 0, 1.0)

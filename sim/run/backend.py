@@ -1,4 +1,4 @@
-"""How many processes carry the data plane: chosen before anything is built, and said aloud where we chose."""
+"""How many processes carry the data plane: chosen before anything is built, reported if automatic."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from agents.contract import RaySpec
 from sim.scenario import Scenario
 
 #: Expected samples from which Ray workers save more time than their start costs (about 7 s, and as much memory
-#: as 10,000 devices). One process judges one to three million samples a second, and adapts no slower than many do.
+#: as 10,000 devices). One process judges one to three million samples a second, and adapts no slower than several.
 WORTH_WORKERS = 60_000_000
 
 
 @dataclass(frozen=True)
 class Backend:
-    """``workers`` processes, 0 for this one, and where; ``notice`` is what the user should know of the choice."""
+    """``workers`` processes, 0 for this one, and where; ``notice`` is the message about the choice, if any."""
 
     workers: int
     notice: str | None = None
@@ -26,16 +26,16 @@ class Backend:
 
 
 def require_device(scenario: Scenario, backend: Backend) -> None:
-    """Check that what the scenario wants to compute on is here, if it is to be here: before anything is written.
+    """Check, before anything is written, that the scenario's compute device is here, if the run needs it here.
 
     Raises:
-        BackendError: it is not.
+        BackendError: it is missing.
     """
     device = scenario.execution.device
     elsewhere = backend.workers and backend.ray.cloud and backend.ray.cluster
     if scenario.task is None or device == "cpu" or elsewhere:
         return
-    # Only here: whoever computes on the processor need not wait for torch.
+    # Only here: a run on the processor need not import torch at this point.
     from agents.torch_device import require_seen
 
     require_seen(device)
@@ -44,7 +44,7 @@ def require_device(scenario: Scenario, backend: Backend) -> None:
 def choose_backend(
     scenario: Scenario, workers: int | None = None, address: str | None = None, *, stays: bool = False
 ) -> Backend:
-    """Choose for a scenario; ``workers`` and ``address`` are the word of the command line, which comes first.
+    """Choose for a scenario; ``workers`` and ``address`` come from the command line, which takes precedence.
 
     ``stays`` lets Ray and its workers wait for a next run of this process, until :func:`ending_workers`.
     """

@@ -1,4 +1,4 @@
-"""From what is computed to how long it takes: times of the cloud and of devices that a scenario gives as speeds."""
+"""From computations to their durations: times of the cloud and of devices that a scenario gives as speeds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sim.scenario.distribution_fields import MacsPerSecond
 
 
 def follows_from_costs(scenario: Scenario) -> bool:
-    """Say whether some time is known only once it is known what is computed."""
+    """Return whether some time depends on what is computed."""
     speeds = [cohort.compute.macs_per_s for cohort in scenario.fleet]
     return isinstance(scenario.cloud.service, MacsPerSecond | str) or any(speed is not None for speed in speeds)
 

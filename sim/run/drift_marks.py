@@ -1,4 +1,4 @@
-"""What figures mark on the time axis: when the world changed, for whom, and into what."""
+"""The marks of drift on the time axis of figures: when, for which cohort, and into which concept."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _switches(change: Any, horizon_s: float) -> list[tuple[float, float, str]]:
 
 def concept_label(concept: dict[str, Any]) -> str:
     """Return a concept in a few words, as a label in a figure."""
-    return ", ".join(_part(name, value) for name, value in concept.items()) or "original world"
+    return ", ".join(_part(name, value) for name, value in concept.items()) or "original concept"
 
 
 def _part(name: str, value: Any) -> str:

@@ -43,9 +43,9 @@ def fleet_spec(
 
 
 class Absences:
-    """When devices of a cohort see nothing; ``first`` is the cohort's first device.
+    """When devices of a cohort see no samples; ``first`` is the cohort's first device.
 
-    It travels to workers, which find out for themselves: what generators and caches know stays behind.
+    It is sent to workers, which compute the times themselves: generators and caches are not sent.
     """
 
     def __init__(self, scenario: Scenario, first: int) -> None:

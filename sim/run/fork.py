@@ -22,11 +22,11 @@ from sim.scenario import Scenario, dump_resolved, load
 
 
 def prepare_fork(run: Path, at_s: float, overrides: Sequence[str], *, allow_plugins: bool) -> tuple[Scenario, SavedRun]:
-    """Return the scenario of a fork of ``run`` at ``at_s``, and what it remembers; nothing is written.
+    """Return the scenario of a fork of ``run`` at ``at_s``, and its saved run; nothing is written.
 
     Raises:
         ForkError: the run or the change does not allow it.
-        ScenarioErrors: the changed scenario is none.
+        ScenarioErrors: the changed scenario is not valid.
     """
     resolved = run / "resolved.yaml"
     if not resolved.is_file():
@@ -53,7 +53,7 @@ def fork(
     run_options: RunOptions,
     evaluate_recovery: EvaluateRecovery,
 ) -> RunResult:
-    """Play what :func:`prepare_fork` prepared into ``folder``."""
+    """Run what :func:`prepare_fork` prepared into ``folder``."""
     segments = [(f"act-{number}.yaml", segment) for number, segment in enumerate(saved_run.ancestry.segments, 1)]
     for name, segment in segments:
         folder.write_text(name, dump_resolved(segment.scenario))
@@ -94,8 +94,8 @@ def _require_same_start(old: Scenario, new: Scenario) -> None:
 
 
 def _prepared(plane: DataPlane) -> Snapshot:
-    kept = plane.checkpoint()
-    return {name: values for name, values in kept.items() if ".state." in name}
+    state = plane.checkpoint()
+    return {name: values for name, values in state.items() if ".state." in name}
 
 
 def _first_difference(some: Snapshot, others: Snapshot) -> str | None:

@@ -1,4 +1,4 @@
-"""What was played, with what, and where: the content of manifest.json."""
+"""What was run, with which versions, and where: the content of manifest.json."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Room for a run: what stands in its place waits beside it until the new run has begun."""
+"""The folder of a run: what it replaces is set aside until the new run has begun."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from weakref import finalize
 
 
 class FolderError(Exception):
-    """The folder that was asked for cannot take a run; the message is one line with a remedy."""
+    """The folder cannot hold a run; the message is one line with a remedy."""
 
 
 class Lock:
-    """Keeps a folder to oneself; the system lets go of it however the process ends.
+    """Locks a folder; the system releases the lock however the process ends.
 
     Raises:
-        FolderError: somebody else has it.
+        FolderError: another process has locked it.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -39,7 +39,7 @@ class OutputFolder:
     """The place at ``path``, free or freed by ``force``.
 
     Raises:
-        FolderError: something is there that may not be replaced, or that somebody is playing right now.
+        FolderError: something is there that may not be replaced, or that another process is playing right now.
     """
 
     def __init__(self, path: Path, *, force: bool) -> None:
@@ -64,13 +64,13 @@ class OutputFolder:
         self._before = beside
 
     def discard_previous(self) -> None:
-        """Remove for good what stood here before."""
+        """Delete what was here before."""
         if self._before is not None:
             shutil.rmtree(self._before, ignore_errors=True)
             self._before = None
 
     def restore_previous(self) -> None:
-        """Remove what was written here, and put back what stood here before."""
+        """Remove what was written here, and restore what was here before."""
         shutil.rmtree(self._path, ignore_errors=True)
         if self._before is not None:
             self._before.rename(self._path.resolve())

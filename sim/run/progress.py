@@ -13,7 +13,7 @@ _PLAIN_EVERY_S, _LIVE_EVERY_S = 10.0, 0.2
 
 
 class Progress:
-    """Shows rate, accuracy and time left. Wall time is read here and decides nothing."""
+    """Shows rate, accuracy and time left. Wall time is read here and does not affect the run."""
 
     def __init__(self, name: str, duration_s: float, *, quiet: bool = False, out: TextIO | None = None) -> None:
         self._name, self._duration_s, self._quiet = name, duration_s, quiet
@@ -67,7 +67,7 @@ class Progress:
 
 
 def _bar(out: TextIO) -> Bar:
-    # Only here: who has no terminal need not wait for it.
+    # Only here: without a terminal it need not be imported.
     from rich.console import Console
     from rich.progress import BarColumn, TextColumn
     from rich.progress import Progress as Bar

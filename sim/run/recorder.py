@@ -1,4 +1,4 @@
-"""What a run brings, tick by tick, and the tables that are made of it."""
+"""The results of a run, tick by tick, and the tables that are made of them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _PAUSES = 50
 
 
 class Recorder:
-    """Collects what ticks bring, and keeps the folder readable while the run goes on."""
+    """Collects the results of ticks, and keeps the folder readable during the run."""
 
     def __init__(self, scenario: Scenario, live: AssembledRun, folder: RunFolder, progress: Progress) -> None:
         self._scenario, self._live, self._folder, self._progress = scenario, live, folder, progress

@@ -1,4 +1,4 @@
-"""What is left to chance in the requests of a scenario: sizes, latencies, and the times of service and learning."""
+"""The random draws of a scenario's requests: sizes, latencies, and the times of service and learning."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sim.scenario import Scenario
 
 
 def sampler_of(segments: Sequence[Segment], plane: DataPlane | None, hops: int) -> RequestSource:
-    """Return the draws of requests; ``segments`` may change them in the middle of a run."""
+    """Return the draws of requests; ``segments`` may change them within a run."""
     parts = [(segment.until_s, _under(segment.scenario, plane, hops)) for segment in segments]
     return parts[0][1] if len(parts) == 1 else SwitchedSampler(parts)
 

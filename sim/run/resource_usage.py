@@ -1,4 +1,4 @@
-"""What a run costs on this machine: wall time, processor time and memory. It is written down and decides nothing."""
+"""What a run costs on this machine: wall time, processor time and memory. It does not affect the run."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import sys
 import time
 from pathlib import Path
 
-#: Where Linux tells what a process holds of memory.
+#: Where Linux reports the memory of a process.
 _STATUS = Path("/proc/self/status")
 
 
 class ResourceUsage:
-    """Counts from its making; ``start`` ends the preparation (training before t = 0, tables, blocks)."""
+    """Counts from construction; ``start`` ends the preparation (training before t = 0, tables, blocks)."""
 
     def __init__(self) -> None:
         self._began_s = self._started_s = time.monotonic()
         self._started_cpu_s = time.process_time()
 
     def start(self) -> None:
-        """Count as playing from now on."""
+        """Count as simulation from now on."""
         self._started_s, self._started_cpu_s = time.monotonic(), time.process_time()
 
     def read(self) -> dict[str, float]:

@@ -19,11 +19,11 @@ from sim.run.run_folder import COMPLETE, RUNNING, FolderError, RunFolder
 from sim.run.run_scenario import EvaluateRecovery, RunOptions, RunResult, run_scenario
 from sim.scenario import Scenario, load
 
-_CHANGED = "its scenario or a data file has changed since it began; play it anew"
+_CHANGED = "its scenario or a data file has changed since it began; run it again"
 
 
 def resume_run(path: Path, run_options: RunOptions, evaluate_recovery: EvaluateRecovery) -> RunResult:
-    """Play the run in ``path`` to its end: replayed up to its last checkpoint, live from there on.
+    """Run the run in ``path`` to its end: replayed up to its last checkpoint, live from there on.
 
     A complete run stays as it is. One that kept nothing (timing only, ``checkpoint: off``, or killed before its
     first tick) is played from 0.
@@ -31,7 +31,7 @@ def resume_run(path: Path, run_options: RunOptions, evaluate_recovery: EvaluateR
     Raises:
         FolderError: there is nothing to go on with, or it was another scenario.
         ScenarioErrors: its scenario does not load any more: a file is gone, or not built here.
-        ReplayError: it does not go as it went before.
+        ReplayError: the replay differs from the journal.
     """
     folder = RunFolder.reopen(path)
     if folder.status == COMPLETE:
@@ -45,13 +45,13 @@ def resume_run(path: Path, run_options: RunOptions, evaluate_recovery: EvaluateR
 def run_or_resume(
     scenario: Scenario, path: Path, run_options: RunOptions, evaluate_recovery: EvaluateRecovery
 ) -> dict[str, Any]:
-    """Play a point of a sweep, or what is missing of it; return its summary, which a complete one has already.
+    """Run a point of a sweep, or what is missing of it; return its summary, which a complete one has already.
 
     Raises:
         FolderError: the folder holds a run of another scenario.
     """
     if not (path / "resolved.yaml").is_file():
-        # Whatever is there was cut short before it began.
+        # The run there was cut short before it began.
         shutil.rmtree(path, ignore_errors=True)
         return run_scenario(scenario, RunFolder.open(path), run_options, evaluate_recovery).summary
     folder = RunFolder.reopen(path)
@@ -70,12 +70,12 @@ def _summary_of(path: Path, scenario: Scenario) -> dict[str, Any]:
     # A run that knows of no device was played on the processor, or without any.
     began = found["manifest"].get("device") or "cpu"
     if scenario.task is not None and (began == "cpu") != (scenario.execution.device == "cpu"):
-        raise FolderError(f"{path}: was played on {began}, which the sweep no longer asks for; play it anew")
+        raise FolderError(f"{path}: was played on {began}, which the sweep no longer asks for; run it again")
     return found["summary"]
 
 
 def _explained(path: Path) -> dict[str, dict[str, Any]]:
-    """Return what a complete run tells of itself."""
+    """Return the summary of a complete run."""
     names = ("manifest", "summary")
     try:
         return {name: dict(json.loads((path / f"{name}.json").read_text(encoding="utf-8"))) for name in names}

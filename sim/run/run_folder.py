@@ -60,7 +60,7 @@ class RunFolder:
         """Open the folder of a run that was cut short, to go on with it; its status is left as it is.
 
         Raises:
-            FolderError: there is nothing to go on with, or somebody plays it right now.
+            FolderError: there is nothing to go on with, or another process plays it right now.
         """
         if not path.is_dir():
             raise FolderError(f"{path}: there is no such run folder")
@@ -80,7 +80,7 @@ class RunFolder:
         return (self.path / "STATUS").read_text(encoding="utf-8").strip()
 
     def release(self) -> None:
-        """Let others write to the folder."""
+        """Release the lock of the folder."""
         self._lock.release()
 
     def discard_previous(self) -> None:
@@ -89,14 +89,14 @@ class RunFolder:
             self._output_folder.discard_previous()
 
     def withdraw(self) -> None:
-        """Leave things as they were: nothing could be played. A folder with an earlier life stays."""
+        """Undo: nothing could be run. A folder with an earlier run stays."""
         if self._output_folder is not None:
             self._output_folder.restore_previous()
         elif self.status == RUNNING:
             self.set_status(PARTIAL)
 
     def set_status(self, status: str) -> None:
-        """Write how far the run is; whatever it replaces does not outlive its end."""
+        """Write the status of the run; what the run replaces is deleted at its end."""
         self.write_text("STATUS", status + "\n")
         if status != RUNNING:
             self.discard_previous()
@@ -123,7 +123,7 @@ class RunFolder:
         os.replace(beside, target)
 
     def log(self, line: str) -> None:
-        """Append one line to run.log, with the wall time (which enters nothing else)."""
+        """Append one line to run.log, with the wall time (which is used nowhere else)."""
         stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         with (self.path / "run.log").open("a", encoding="utf-8") as log:
             log.write(f"{stamp} {line}\n")

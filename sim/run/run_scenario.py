@@ -1,4 +1,4 @@
-"""Play one scenario into a run folder."""
+"""Run one scenario into a run folder."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from sim.run.summary import digest, summarise
 from sim.run.tables import rates_table
 from sim.scenario import Scenario, dump_resolved
 
-#: Told the windows and the drift marks of a run; returns what its summary says about recovery.
+#: From the windows and the drift marks of a run to the entries of its summary about recovery.
 EvaluateRecovery = Callable[[Mapping[str, np.ndarray], list[dict[str, Any]]], Mapping[str, Any]]
 
 
@@ -63,9 +63,9 @@ def run_scenario(
     evaluate_recovery: EvaluateRecovery,
     saved_run: SavedRun | None = None,
 ) -> RunResult:
-    """Play ``scenario`` and write its folder; whatever happens, the folder says how far it got.
+    """Run ``scenario`` and write its folder; on every exit the folder says how far the run got.
 
-    ``saved_run`` is what the folder holds of an earlier life of the run.
+    ``saved_run`` is what the folder holds of an earlier process of the run.
     """
     saved_run = saved_run or SavedRun.fresh(folder.path, scenario.execution.checkpoint)
     progress = Progress(scenario.name, scenario.duration, quiet=run_options.quiet)
@@ -107,7 +107,7 @@ def run_scenario(
 def _assembled(
     scenario: Scenario, folder: RunFolder, run_options: RunOptions, progress: Progress, saved_run: SavedRun
 ) -> Iterator[tuple[AssembledRun, ReadOf]]:
-    """Read what a scenario names, and bring it to life; its workers end with the block, however that ends."""
+    """Read what a scenario names, and assemble it; its workers end with the block, however that ends."""
     folder.write_text("resolved.yaml", dump_resolved(scenario))
     backend = choose_backend(
         scenario, run_options.workers, run_options.ray_address, stays=run_options.sweep is not None
@@ -142,7 +142,7 @@ def _open_journal(live: AssembledRun, about: dict[str, Any]) -> None:
 
 @contextmanager
 def _with_status(folder: RunFolder, run_options: RunOptions, saved_run: SavedRun) -> Iterator[None]:
-    """Write into STATUS how the run ended, and tell how it may go on."""
+    """Write into STATUS how the run ended, and report how to resume it."""
     try:
         yield
     except KeyboardInterrupt:

@@ -16,7 +16,7 @@ _BUSY, _GROWTH = 0.99, 1
 
 
 def summarise(tables: Mapping[str, Table], digest: str, references: Sequence[str]) -> dict[str, Any]:
-    """Return the headline figures of a run; accuracies are None where nothing was judged or asked for."""
+    """Return the headline figures of a run; accuracies are None where nothing was evaluated or requested."""
     windows, exchanges, devices = tables["windows"], tables["exchanges"], tables["devices"]
     samples = int(windows["samples"].sum())
     outcomes = exchanges["outcome"]
@@ -41,7 +41,7 @@ def summarise(tables: Mapping[str, Table], digest: str, references: Sequence[str
 
 
 def overloaded(tables: Mapping[str, Table]) -> list[str]:
-    """Return the queues that were offered more than they can serve (rho > 1): always busy, ever longer."""
+    """Return the queues that were offered more than they can serve (rho > 1): always busy, and growing."""
     names = ["cloud"] if _overloaded(tables["cloud"], np.ones(len(tables["cloud"]["t_s"]), bool)) else []
     links = tables["links"]
     for link, direction in sorted(set(zip(links.get("link", ()), links.get("direction", ()), strict=True))):
@@ -74,6 +74,6 @@ def _canonical(values: np.ndarray) -> bytes:
     if values.dtype == object:
         return "\0".join(map(str, values.tolist())).encode()
     if values.dtype.kind == "f":
-        # One zero and one NaN, whatever arithmetic made them.
+        # One zero and one NaN, whichever operation made them.
         values = np.where(np.isnan(values), np.nan, values + 0.0)
     return values.astype(values.dtype.newbyteorder("<")).tobytes()

@@ -1,8 +1,8 @@
-"""A guard for runs that lean on Ray: what it starts must end with the run, and a run that it tears down must say so.
+"""A supervisor of runs on Ray: Ray's processes end with the run, and a run that Ray ends is reported.
 
 Ray's native code ends a process at once when the node's service or the cluster's head is gone: no exception, no
-``finally``, no word. So the run plays in a child of this process, which waits, passes signals on, tells how it
-ended, and ends whatever is left of it.
+``finally``, no message. So the run is a child of this process, which waits, passes signals on, reports how it
+ended, and ends all processes that are left of it.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from sim.run.resuming.interrupts import resume_line
 
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 _PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-#: Who sent a signal: 128 is the kernel, which tells the whole foreground group of a terminal by itself.
+#: Who sent a signal: 128 is the kernel, which signals the whole foreground group of a terminal itself.
 _SI_KERNEL = 128
 _ENVIRONMENT = 3
 _TIDY_S = 10.0
 
 
 def supervise(folder: Path) -> None:
-    """Split this process: the child returns and plays into ``folder``; the parent never does.
+    """Fork this process: the child returns and runs into ``folder``; the parent never returns.
 
-    Where processes cannot be split and adopted (other systems than Linux) nothing happens.
+    Where processes cannot be forked and adopted (other systems than Linux) nothing happens.
     """
     if sys.platform != "linux":
         return
@@ -50,13 +50,13 @@ def supervise(folder: Path) -> None:
     libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != supervisor:
         os._exit(_ENVIRONMENT)
-    # Only an interpreter that ends in good order gets to this.
+    # Reached only if the interpreter exits normally.
     atexit.register(_mark, its)
     signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _mark(end: int) -> None:
-    # Nobody reads it when the guard itself was killed.
+    # There is no reader when the supervisor itself was killed.
     with suppress(BrokenPipeError):
         os.write(end, b".")
 
@@ -72,7 +72,7 @@ def _watch(child: int, end: int, folder: Path) -> NoReturn:
 
 
 def _wait_for(child: int) -> int:
-    """Wait for the child, bury whoever else is orphaned, and pass signals on; return how the child ended."""
+    """Wait for the child, reap other orphans, and pass signals on; return how the child ended."""
     while True:
         message = signal.sigwaitinfo({*_PASSED_ON, signal.SIGCHLD})
         if message.si_signo != signal.SIGCHLD:
@@ -111,7 +111,7 @@ def _children() -> list[int]:
 
 
 def _report_breakdown(code: int, folder: Path) -> int:
-    """Say how a run ended that could not say so itself; return the exit code."""
+    """Report the end of a run that could not report it itself; return the exit code."""
     if code in (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP):
         message, code = f"killed by {signal.Signals(-code).name}; look for a lack of memory", 128 - code
     else:

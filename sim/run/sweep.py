@@ -1,4 +1,4 @@
-"""Play every point of a sweep, each into a run folder of its own, below one folder for all."""
+"""Run every point of a sweep, each into a run folder of its own, below one folder for all."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def run_sweep(
     run_options: RunOptions,
     evaluate_recovery: EvaluateRecovery,
 ) -> dict[str, Any]:
-    """Play all points and return the sweep's summary: one entry a point, under ``runs``.
+    """Run all points and return the sweep's summary: one entry a point, under ``runs``.
 
-    All points are checked before the first one plays; they share what was trained before t = 0 wherever it is
+    All points are checked before the first one runs; they share what was trained before t = 0 wherever it is
     the same, and every random number that does not depend on what differs (common random numbers). A point that
     the folder holds already is kept if it is complete and the same, and goes on if it was cut short.
 
@@ -65,7 +65,7 @@ def run_sweep(
 
 
 def resume_sweep(path: Path, run_options: RunOptions, evaluate_recovery: EvaluateRecovery) -> dict[str, Any]:
-    """Play what is missing of the sweep in ``path``; return its summary.
+    """Run what is missing of the sweep in ``path``; return its summary.
 
     Raises:
         FolderError: it does not say what it was to play, or a point was played from another scenario.
@@ -81,7 +81,7 @@ def resume_sweep(path: Path, run_options: RunOptions, evaluate_recovery: Evaluat
 
 @contextmanager
 def _with_status(folder: RunFolder, runs: Sequence[Any]) -> Iterator[None]:
-    """Write down that the sweep was cut short; leave things as they were if not even the first point could be built."""
+    """Record that the sweep was cut short; undo everything if not even the first point could be built."""
     try:
         yield
     except ScenarioErrors:

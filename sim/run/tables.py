@@ -17,7 +17,7 @@ Table = dict[str, np.ndarray]
 
 
 def exchanges_table(exchanged: Mapping[str, np.ndarray], cohort_of: np.ndarray, horizon_s: float) -> Table:
-    """Return one row per exchange, by ticket; whatever would come after the horizon has not happened.
+    """Return one row per exchange, by ticket; events after the horizon are left out.
 
     ``exchanged`` has the columns of :data:`sim.kernel.records.COLUMNS`, and may have
     :data:`sim.kernel.records.KIND_COLUMNS`: where there is more than requests, the table says what each row is, and of
@@ -48,7 +48,7 @@ _OF_ROUNDS = (ExchangeKind.PUSH, ExchangeKind.REPORT)
 def windows_table(
     edges_s: np.ndarray, cohorts: Sequence[str], columns: Sequence[str], tallies: Sequence[np.ndarray], exchanges: Table
 ) -> Table:
-    """Return one row per tick and cohort: what was judged, by ``columns``, and how many exchanges were asked for."""
+    """Return one row per tick and cohort: what was evaluated, by ``columns``, and how many exchanges were asked for."""
     ticks = len(edges_s)
     counts = np.zeros((ticks, len(cohorts), len(columns)), np.int64)
     if tallies:
@@ -62,9 +62,9 @@ def windows_table(
         requests[:, index] = np.bincount(tick[exchanges["cohort"] == cohort], minlength=ticks)
     table: Table = {"t_s": np.repeat(edges_s, len(cohorts)), "cohort": np.tile(names, ticks)}
     flat = counts.reshape(-1, len(columns))
-    judged = {name: flat[:, column] for column, name in enumerate(columns)}
-    contract = {name: judged[name] for name in COHORT_COLUMNS}
-    return table | contract | {"requests": requests.reshape(-1)} | judged
+    by_column = {name: flat[:, column] for column, name in enumerate(columns)}
+    contract = {name: by_column[name] for name in COHORT_COLUMNS}
+    return table | contract | {"requests": requests.reshape(-1)} | by_column
 
 
 def devices_table(cohort_of: np.ndarray, counts: Mapping[str, np.ndarray], exchanges: Table, horizon_s: float) -> Table:
@@ -99,12 +99,12 @@ def mean_age_s(devices: int, exchanges: Table, horizon_s: float) -> np.ndarray:
 
 
 def links_table(links: Sequence[Link], edges_s: np.ndarray) -> Table:
-    """Return one row per tick and line; bytes and counts since the start, busy and waiting time in the tick."""
+    """Return one row per tick and link; bytes and counts since the start, busy and waiting time in the tick."""
     rows = [_link_rows(link, edges_s) for link in links]
     if not rows:
         # A fleet without links: the table is there, and empty.
         return _transfer_rows(TransferLog().per_tick(edges_s[:0]), edges_s[:0], "", "", 0)
-    # Tick by tick, then line by line.
+    # Tick by tick, then link by link.
     return {name: np.stack([row[name] for row in rows], axis=1).reshape(-1) for name in rows[0]}
 
 
@@ -153,7 +153,7 @@ def cloud_table(log: TransferLog, workers: int, edges_s: np.ndarray) -> Table:
 
 
 def concepts_table(plane: DataPlane | None, cohort_of: np.ndarray) -> dict[str, Table]:
-    """Return the table by its name; none where there is no data plane, or its stream tells nothing.
+    """Return the table by its name; none where there is no data plane, or its stream has no known concepts.
 
     One row is one concept that a device follows in (``from_s``, ``until_s``], with a share of its samples that is
     ``share_from`` at the beginning and ``share_until`` at the end: 1 and 1 but where a gradual change mixes.
@@ -169,7 +169,7 @@ _POINTS = 2000
 
 
 def rates_table(links: Sequence[Link], duration_s: float) -> dict[str, Table]:
-    """Return ``{"rates": table}`` with the mean rate of instance 0 of each line that varies, in up to 2,000 bins.
+    """Return ``{"rates": table}`` with the mean rate of instance 0 of each link that varies, in up to 2,000 bins.
 
     Columns ``t_s`` (start of the bin), ``link``, ``direction``, ``bps``; nothing at all if all rates are constant.
     """

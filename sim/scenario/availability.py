@@ -14,7 +14,7 @@ from sim.scenario.tagged_union import Shorthand, TaggedUnion
 
 
 class Always(SectionModel):
-    """Never away."""
+    """Always there."""
 
     kind: Literal["always"] = "always"
 

@@ -1,4 +1,4 @@
-"""``cloud``: who turns payloads into updates, and how long that takes."""
+"""``cloud``: the servers that turn payloads into updates, and how long that takes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Batch(SectionModel):
     """Requests served together: as soon as ``max`` wait, or the oldest has waited ``wait``."""
 
     max: PositiveCount = Field(default=1, description="largest batch")
-    wait: Time = Field(default=0.0, description="how long the oldest request waits for company")
+    wait: Time = Field(default=0.0, description="how long the oldest request waits for further ones")
     each: Time = Field(default=0.0, description="service time added for every request after the first")
 
 
@@ -47,12 +47,12 @@ class Cloud(SectionModel):
         description="time to serve a request; macs_per_s: from what is computed; measured: from this machine, once",
     )
     queue: Annotated[str, choice(*QUEUES)] = Field(
-        default="fifo", description="who is next; ps: all at once, sharing the workers"
+        default="fifo", description="order of service; ps: all at once, sharing the workers"
     )
     capacity: Limit = Field(default=math.inf, description="requests that fit, served ones included; more are rejected")
     batch: Batch = Field(default=Batch.model_construct(), description="serving several requests together")
     failures: list[Failure] = Field(default_factory=list, description="when workers stand still")
-    power: CloudPower = Field(default=CloudPower.model_construct(), description="for the energy bill")
+    power: CloudPower = Field(default=CloudPower.model_construct(), description="for the energy account")
 
     @field_validator("service", mode="after")
     @classmethod

@@ -52,7 +52,7 @@ def tagged_union(
     """Return the grammar of a family: one section for each row of its table, distinguished by ``kind``.
 
     With ``plugins`` users may name a class of their own. It is called with so many arguments beside its options; -1:
-    it is given its options as a mapping, whatever they are.
+    it takes all its options as one mapping.
     """
     return TaggedUnion(noun, Sections(table, base), None if plugins is None else partial(_own_section, plugins))
 

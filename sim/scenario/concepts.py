@@ -1,4 +1,4 @@
-"""Concepts: what the world looks like to a device, as transforms of the original world."""
+"""Concepts: the distribution of a device's samples, as transforms of the original one."""
 
 from __future__ import annotations
 
@@ -104,10 +104,10 @@ Strength = Annotated[
 
 
 class Concept(SectionModel):
-    """A set of transforms of the original world; ``{}`` is the original world itself.
+    """A set of transforms of the original concept; ``{}`` is the original concept itself.
 
     Images are slanted, zoomed, turned, shifted, blurred, changed in contrast and brightness, inverted, covered, made
-    noisy and shuffled in this order, whatever the order here.
+    noisy and shuffled in this order; the order here has no effect.
     """
 
     rotate: Angle | None = Field(default=None, description="turn images (or the plane of gaussians) by this angle")
@@ -176,7 +176,7 @@ class Concept(SectionModel):
 
     @property
     def choices(self) -> list[tuple[str, ...]]:
-        """What of it is a choice and no amount, as paths: there is nothing half way to it."""
+        """The parts that are choices and not amounts, as paths: they have no intermediate value."""
         labels = self.labels
         here: list[tuple[str, ...]] = [("invert",)] if self.invert else []
         here += [("permute_pixels",)] if self.permute_pixels is not None else []
@@ -223,7 +223,7 @@ ConceptField = Annotated[Concept, _Composition()]
 
 
 def _can_move(to: Concept) -> Concept:
-    """Refuse what has no half.
+    """Refuse parts without intermediate values.
 
     Raises:
         ValidationError: about the first part that is a choice and no amount.

@@ -1,6 +1,6 @@
-"""What a part of a scenario must know about the rest to judge itself: names, horizon, sizes.
+"""What the validation of a section needs to know about the rest of the scenario: names, horizon, sizes.
 
-It is read from the raw values before validation, as far as they make sense, so that one wrong line hides no
+It is read from the raw values before validation, as far as they are valid, so that one wrong line hides no
 other.
 """
 
@@ -20,7 +20,7 @@ from sim.triggers import TRIGGERS
 
 @dataclass(frozen=True)
 class ValidationContext:
-    """The rest of the scenario; the defaults know nothing and so refuse nothing.
+    """The rest of the scenario; with the defaults all is unknown, and nothing is refused.
 
     Attributes:
         duration_s: the horizon; None when unknown.
@@ -48,12 +48,12 @@ class ValidationContext:
 
 
 def context_of(info: ValidationInfo) -> ValidationContext:
-    """Return what validation was told about the rest of the scenario."""
+    """Return the validation context of the rest of the scenario."""
     return info.context if isinstance(info.context, ValidationContext) else ValidationContext()
 
 
 def survey(raw: Mapping[str, Any], *, plugins: bool) -> ValidationContext:
-    """Read the surroundings off raw values; what makes no sense is left unknown."""
+    """Read the validation context from raw values; invalid ones are left unknown."""
     fleet = [cohort for cohort in _list(raw.get("fleet")) if isinstance(cohort, Mapping)]
     links, concepts = raw.get("links", {}), raw.get("concepts", {})
     data, classes = _data(raw.get("task"))
@@ -96,7 +96,7 @@ def _data(task: object) -> tuple[str | None, Any]:
 
 
 def _asks(method: object) -> bool:
-    """Say whether any message will ever be sent."""
+    """Return whether any message will be sent."""
     chosen = (
         ADAPTERS.get(str(_kind(method, "adapter", "static"))),
         TRIGGERS.get(str(_kind(method, "trigger", "never"))),

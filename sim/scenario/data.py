@@ -1,4 +1,4 @@
-"""``task.data``: data sets and synthetic laws that feed the devices."""
+"""``task.data``: data sets and synthetic generators that feed the devices."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a key of the grammar is, by its dotted path: read from the JSON schema, so that it says what is checked."""
+"""The description of a key of the grammar, by its dotted path, read from the JSON schema that validates it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The types of fields that hold a law: a lone quantity, or one law by name."""
+"""The types of fields that hold a distribution: a lone quantity, or one distribution by name."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ class MacsPerSecond:
 
 @dataclass(frozen=True, eq=False)
 class DistributionField:
-    """Reads and writes a law over one dimension.
+    """Reads and writes a distribution over one dimension.
 
     Attributes:
-        dimension: what the law's values are.
-        bare: the law that a lone quantity means.
-        words: what may stand instead of a law.
+        dimension: of the distribution's values.
+        bare: the distribution that a lone quantity means.
+        words: what may stand instead of a distribution.
         speeds: whether ``macs_per_s`` may, multiply-adds in a second.
     """
 
@@ -64,7 +64,7 @@ class DistributionField:
         return {"$comment": name, "anyOf": [bare, named, *([speed] if self.speeds else [])]}
 
     def read(self, value: Any, info: ValidationInfo) -> Distribution | MacsPerSecond | str:
-        """Return the law that ``value`` describes, or the word it is.
+        """Return the distribution that ``value`` describes, or the word it is.
 
         Raises:
             ValueError: it is neither (pydantic's ``ValidationError`` and ``UnitError`` are ones).
@@ -81,7 +81,7 @@ class DistributionField:
         return self._distribution(kind, _long(kind, named[kind]), info)
 
     def write(self, distribution: Distribution | MacsPerSecond | str) -> Any:
-        """Return the long form of a law or a speed, or the word."""
+        """Return the long form of a distribution or a speed, or the word."""
         if isinstance(distribution, MacsPerSecond):
             return {_SPEED: distribution.rate}
         return distribution if isinstance(distribution, str) else written(distribution, self.dimension)

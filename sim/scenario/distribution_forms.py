@@ -1,4 +1,4 @@
-"""The laws that a scenario may name, with their parameters: ``{lognormal: {median: 5 ms, sigma: 0.5}}``."""
+"""The distributions that a scenario may name, with their parameters: ``{lognormal: {median: 5 ms, sigma: 0.5}}``."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from sim.scenario.quantities import DataPath, Number, PositiveCount, PositiveNum
 from sim.scenario.sections import SectionModel
 from sim.scenario.units import Dimension, UnitError
 
-#: Types of parameters that are quantities in the law's own dimension.
+#: Types of parameters that are quantities in the distribution's own dimension.
 QUANTITY, QUANTITIES, POSITIVES = "quantity", "quantities", "positive quantities"
 
 
 @dataclass(frozen=True)
 class DistributionForm:
-    """How one law is written.
+    """How one distribution is written.
 
     Attributes:
         distribution: what the parameters make.
-        parameters: name in YAML -> (type, what it means), in the order of the law's fields.
+        parameters: name in YAML -> (type, what it means), in the order of the distribution's fields.
         main: the parameter that may stand alone: ``{exponential: 5 ms}``.
     """
 
@@ -85,7 +85,7 @@ FORMS: dict[str, DistributionForm] = {
 
 @cache
 def parameters_of(kind: str, dimension: Dimension) -> type[SectionModel]:
-    """Return the clause that reads the parameters of one law over one dimension."""
+    """Return the section that reads the parameters of one distribution over one dimension."""
     amount = Annotated[float, quantity(dimension)]
     types = {
         QUANTITY: amount,
@@ -94,14 +94,14 @@ def parameters_of(kind: str, dimension: Dimension) -> type[SectionModel]:
     }
     optional = kind == "empirical"
     named: dict[str, Any] = {
-        name: (types.get(kept, kept) | None if optional else types.get(kept, kept), _field(says, optional))
-        for name, (kept, says) in FORMS[kind].parameters.items()
+        name: (types.get(form, form) | None if optional else types.get(form, form), _field(says, optional))
+        for name, (form, says) in FORMS[kind].parameters.items()
     }
     return create_model(f"{kind.title()}Law", __base__=SectionModel, **named)
 
 
 def make(kind: str, parameters: SectionModel, dimension: Dimension) -> Distribution:
-    """Return the law that checked parameters describe.
+    """Return the distribution that checked parameters describe.
 
     Raises:
         ValueError: parameters that do not go together, or a file that cannot be read.

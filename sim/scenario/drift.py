@@ -1,4 +1,4 @@
-"""``drift``: when the world changes, for whom, how fast, and into what."""
+"""``drift``: when concepts change, for which devices, how fast, and into which concept."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sim.scenario.units import TIME
 
 
 class Wave(SectionModel):
-    """A front that crosses the fleet: each device has a uniform place in it of its own, the same for all lines.
+    """A front that crosses the fleet: each device has a uniform position in it of its own, the same for all changes.
 
     (Its number would not do: then more devices would change when a device drifts.)
     """
@@ -27,7 +27,7 @@ class Wave(SectionModel):
 
 
 class Groups(SectionModel):
-    """Clusters of devices that drift together, one group after the other: neighbours on the way of a wave."""
+    """Clusters of devices that drift together, one group after the other: neighbours along the path of a wave."""
 
     count: PositiveCount = Field(description="number of groups")
     apart: Time = Field(description="from one group to the next")
@@ -70,7 +70,7 @@ class Change(Chosen):
 
     @property
     def shows(self) -> list[tuple[tuple[str | int, ...], Concept]]:
-        """The concepts that it leads to, each with its place below this line."""
+        """The concepts that it leads to, each with its path below this change."""
         to = getattr(self, "to", None)
         if to is not None:
             return [(("to",), to)]

@@ -1,4 +1,4 @@
-"""Leading the user from an error that only the data plane could find to the line of the scenario that caused it."""
+"""Maps an error that only the data plane can find to the line of the scenario that caused it."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ from sim.scenario.sections import SectionModel, refuse
 
 
 class Samples(SectionModel):
-    """How samples arrive at each device: exactly one of ``every`` and ``rate``, or when the data say."""
+    """How samples arrive at each device: exactly one of ``every`` and ``rate``, or as recorded."""
 
     every: PositiveTime | None = Field(default=None, description="mean time between samples")
     rate: Frequency | None = Field(default=None, description="samples per time; 0 /s: none")
@@ -39,14 +39,14 @@ class Samples(SectionModel):
     def _one_rate(self) -> Self:
         if self.arrivals == "recorded":
             if (self.every, self.rate) != (None, None):
-                raise ValueError("with 'arrivals: recorded' the data tell when; leave every and rate out")
+                raise ValueError("with 'arrivals: recorded' the times come with the data; leave every and rate out")
         elif (self.every is None) == (self.rate is None):
             raise ValueError("exactly one of every and rate is needed, for example 'every: 1 s'")
         return self
 
     @property
     def interval_s(self) -> float:
-        """Mean time between samples [s]; ``inf`` when none arrive, or when only the data know."""
+        """Mean time between samples [s]; ``inf`` when none arrive, or when the times come with the data."""
         if self.every is not None:
             return self.every
         return 1 / self.rate if self.rate else math.inf
@@ -79,7 +79,7 @@ class Compute(SectionModel):
 
 
 class DevicePower(SectionModel):
-    """Energy of a device, for the bill."""
+    """Energy of a device, for the energy account."""
 
     idle: Power = Field(default=0.0, description="while idle")
     busy: Power = Field(default=0.0, description="while computing")
@@ -99,7 +99,7 @@ class Cohort(SectionModel):
     availability: Availability = Field(default=Always(), description="when devices are there")
     churn: Churn = Field(default=Churn.model_construct(), description="joining late and leaving for good")
     offline: Offline = Field(default=Offline.model_construct(), description="what goes on while a device is away")
-    power: DevicePower = Field(default=DevicePower.model_construct(), description="for the energy bill")
+    power: DevicePower = Field(default=DevicePower.model_construct(), description="for the energy account")
 
     @field_validator("link", mode="after")
     @classmethod

@@ -70,7 +70,7 @@ def _hoisted(schema: dict[str, Any], shared: dict[str, Any]) -> dict[str, Any]:
 
 
 def _add_defaults(definitions: dict[str, Any]) -> None:
-    """Tell each property its default as it is written, units and all."""
+    """Give each property its default as it is written, with units."""
     for section_model in _section_models(SectionModel):
         properties = definitions.get(section_model.__name__, {}).get("properties", {})
         if not section_model.ours:

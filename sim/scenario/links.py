@@ -19,7 +19,7 @@ from sim.scenario.rates import LinkRateField, Trace, TraceField
 from sim.scenario.sections import SectionModel, refuse
 from sim.scenario.tagged_union import Shorthand
 
-#: The luck of a message has room for so many links after its own (see ``sim.links.overhead``).
+#: The key of a message's draws has room for so many links after its own (see ``sim.links.overhead``).
 _MOST_VIA = 15
 
 
@@ -95,14 +95,14 @@ class Link(SectionModel):
 
     @model_validator(mode="after")
     def _buckets_fit_their_link(self) -> Self:
-        for name, way in (("up", self.up), ("down", self.down)):
+        for name, rate in (("up", self.up), ("down", self.down)):
             down_at_times = self.outages.scheduled or self.outages.random or self.contacts
-            if way.bucket is None:
+            if rate.bucket is None:
                 continue
-            if way.rate is None or not DISCIPLINES[self.discipline].in_turn or down_at_times:
+            if rate.rate is None or not DISCIPLINES[self.discipline].in_turn or down_at_times:
                 raise refuse("a token bucket needs a constant rate, 'fifo', and a link without outages", name, "bucket")
-            if way.bucket.rate > way.rate:
-                raise refuse("the bucket fills faster than the line can carry", name, "bucket", "rate")
+            if rate.bucket.rate > rate.rate:
+                raise refuse("the bucket fills faster than the link can carry", name, "bucket", "rate")
         return self
 
     @model_validator(mode="after")
@@ -110,7 +110,7 @@ class Link(SectionModel):
         if self.packet_header >= self.mtu:
             raise refuse("headers leave no room in a packet of this mtu", "packet_header")
         if self.weights and not DISCIPLINES[self.discipline].shares:
-            raise refuse(f"'discipline: {self.discipline}' weighs nobody; weights need 'ps'", "weights")
+            raise refuse(f"'discipline: {self.discipline}' has no weights; weights need 'ps'", "weights")
         recovery, repaired = self.recovery, type(self.recovery).model_fields
         for name in ("timeout", "retries", "backoff"):
             if recovery.arq != "off" and getattr(recovery, name) != repaired[name].default:

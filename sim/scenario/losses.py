@@ -14,7 +14,7 @@ LOSSES = ("bernoulli", "gilbert_elliott")
 
 
 class GilbertElliott(SectionModel):
-    """Bursty loss: a channel that is good or bad, and changes its mind from packet to packet."""
+    """Bursty loss: a channel that is good or bad, with transitions from packet to packet."""
 
     p: Share = Field(description="probability per packet to turn from good to bad")
     r: Share = Field(description="probability per packet to turn from bad to good")
@@ -45,7 +45,7 @@ LossField = Annotated[
 
 
 class Recovery(SectionModel):
-    """How lost packets are made good."""
+    """How lost packets are recovered."""
 
     arq: Annotated[str, choice("on", "stop_and_wait", "off")] = Field(
         default="on",
@@ -53,7 +53,7 @@ class Recovery(SectionModel):
         "round trip, too; off: one lost packet loses the message",
     )
     timeout: Time = Field(default=2.0, description="with arq off: wait this long for the update, then give up or retry")
-    # The luck of an exchange has room for 64 attempts (see ``sim.links.overhead``).
+    # The key of an exchange's draws has room for 64 attempts (see ``sim.links.overhead``).
     retries: Annotated[int, Field(ge=0, le=63)] = Field(
         default=0, description="with arq off: how often a lost request is repeated"
     )

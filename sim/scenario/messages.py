@@ -18,7 +18,7 @@ _WANTED = {
 
 
 def is_worded(error: Any) -> bool:
-    """Say whether a line of a pydantic error is news, and not only the echo of another one."""
+    """Return whether a line of a pydantic error is not the consequence of another one."""
     return bool(error["type"] != "default_factory_not_called")
 
 

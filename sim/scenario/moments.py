@@ -11,7 +11,7 @@ from sim.scenario.context import context_of
 from sim.scenario.quantities import PositiveTime, Written, quantity
 from sim.scenario.units import shown
 
-#: A drift that switches more often than this is a mistake: the truth about it would fill the memory.
+#: A drift that switches more often than this is a mistake: its list of concepts would fill the memory.
 MAX_SWITCHES = 100_000
 
 

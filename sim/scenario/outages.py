@@ -13,7 +13,7 @@ from sim.scenario.tagged_union import Shorthand
 
 
 class Outage(SectionModel):
-    """Nothing passes from ``at`` on, ``for`` a while; transfers pause."""
+    """Nothing passes from ``at`` on, for the time ``for``; transfers pause."""
 
     at: Time = Field(description="start")
     for_: Time = Field(alias="for", description="length")

@@ -77,6 +77,6 @@ def closest(word: str, known: Sequence[str]) -> str | None:
 
 
 def _one_line(text: str) -> str:
-    """Return ``text`` without what would break the line or steer a terminal, and not endless."""
+    """Return ``text`` without line breaks and terminal controls, at limited length."""
     short = text if len(text) <= _LONGEST else text[:_LONGEST] + "..."
     return "".join(sign if sign.isprintable() else f"\\x{ord(sign):02x}" for sign in short)

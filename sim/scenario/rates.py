@@ -36,10 +36,10 @@ class Trace(SectionModel):
 
     file: DataPath = Field(description="the trace; a member of an archive is 'FILE.zip!member.csv'")
     column: Column | None = Field(default=None, description="of the values: a name, or a number from 1")
-    unit: str | None = Field(default=None, description="of the values, where their column does not tell")
+    unit: str | None = Field(default=None, description="of the values, where their column does not name it")
     time_column: Column | None = Field(default=None, description="of the times: a name, or a number from 1")
     time_unit: Annotated[str, choice("ms", "s", "min", "h")] | None = Field(
-        default=None, description="of the times, where their column does not tell"
+        default=None, description="of the times, where their column does not name it"
     )
     end: Annotated[str, choice("repeat", "once")] = Field(
         default="repeat", description="after the last row: begin again, or nothing passes any more"
@@ -48,10 +48,10 @@ class Trace(SectionModel):
     scale: PositiveNumber = Field(default=1.0, description="multiplies every value")
 
     def must_load(self, load: Callable[..., Any], duration_s: float | None) -> None:
-        """Read the file now, so that what is wrong with it is said before anything runs.
+        """Read the file now, so that its errors are reported before anything runs.
 
         Raises:
-            ValueError: what the loader says, with the file's own line; or a trace that ends before the run does.
+            ValueError: the loader's message, with the file's own line; or a trace that ends before the run does.
         """
         from sim.network.traces.recorded import TraceError
 
@@ -105,7 +105,7 @@ class Fitted(SectionModel):
 
 
 class Bucket(SectionModel):
-    """A token bucket in front of the line: bursts pass at line rate, the rest at ``rate``."""
+    """A token bucket in front of the link: bursts pass at line rate, the rest at ``rate``."""
 
     rate: Rate = Field(description="long-run rate")
     burst: Size = Field(description="bytes that pass at line rate when the bucket is full")
@@ -118,7 +118,7 @@ class LinkRate(SectionModel):
     trace: TraceField | None = Field(default=None, description="recorded in a file")
     markov: Markov | None = Field(default=None, description="random: jumps between given rates")
     fitted: Fitted | None = Field(default=None, description="random: jumps between rates fitted to a trace")
-    bucket: Bucket | None = Field(default=None, description="token bucket in front of the line")
+    bucket: Bucket | None = Field(default=None, description="token bucket in front of the link")
 
     @model_validator(mode="before")
     @classmethod
@@ -147,23 +147,23 @@ LinkRateField = Annotated[
 
 
 def refuse_arrival_rates(change: Change, number: int, fleet: Sequence[Cohort], data: str | None) -> None:
-    """Check that a line of drift changes no rate that is fixed.
+    """Check that an entry of drift changes no rate that is fixed.
 
     Raises:
         ValidationError: a factor on the rate of samples that are periodic, or recorded, or dealt out of a recording.
     """
-    place = next((place for place, concept in change.shows if concept.arrivals not in (None, 1.0)), None)
-    if place is None:
+    path = next((path for path, concept in change.shows if concept.arrivals not in (None, 1.0)), None)
+    if path is None:
         return
     if is_recorded(data):
         raise refuse(
             f"the samples of '{data}' are recorded; they cannot come faster or slower",
             "drift",
             number,
-            *place,
+            *path,
             "arrivals",
         )
     for cohort in fleet:
         if change.cohort in (None, cohort.cohort) and cohort.samples.arrivals != "poisson":
             text = f"needs 'arrivals: poisson'; cohort '{cohort.cohort}' has {cohort.samples.arrivals} arrivals"
-            raise refuse(text, "drift", number, *place, "arrivals")
+            raise refuse(text, "drift", number, *path, "arrivals")

@@ -41,7 +41,7 @@ def _default_tick_s(given: dict[str, Any]) -> float:
 def _default_references(given: dict[str, Any]) -> list[str]:
     if given.get("task") is None:
         return []
-    # Whether a stream of the user's own knows the best answer is not known here.
+    # Whether a custom stream has a best answer is not known here.
     row = TASKS.get(given["task"].data.kind)
     return ["static", "oracle"] if row is not None and "oracle" in row.gives else ["static"]
 
@@ -66,7 +66,7 @@ class Scenario(SectionModel):
     concepts: dict[Name, Concept] = Field(
         default_factory=dict, description="concepts by name, for 'to: night' or 'to: [night, {blur: 2}]'"
     )
-    drift: list[Drift] = Field(default_factory=list, description="when the world changes")
+    drift: list[Drift] = Field(default_factory=list, description="when concepts change")
     links: dict[Name, Link] = Field(default_factory=dict, description="name -> link")
     cloud: Cloud = Field(default=Cloud(), description="queue and servers")
     method: Method = Field(default=Method(), description="adapter, trigger, codec")
@@ -124,7 +124,7 @@ class Scenario(SectionModel):
         row = None if self.task is None else TASKS.get(self.task.data.kind)
         if row is None or "oracle" in row.gives or "oracle" not in self.references:
             return self
-        said = f"'{self.task and self.task.data.kind}' tells no best answer, so that there is no oracle"
+        said = f"'{self.task and self.task.data.kind}' has no known best answer, so that there is no oracle"
         raise refuse(f"{said}; write 'references: [static]'", "references", self.references.index("oracle"))
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""The base of every part of the grammar: strict keys, names for what is wrong, nothing silently ignored."""
+"""The base of every part of the grammar: strict keys, names for what is wrong, no option silently ignored."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class SectionModel(BaseModel):
 
 
 def plain(value: Any) -> Any:
-    """Return ``value`` with every clause in it turned into a dict."""
+    """Return ``value`` with every section in it turned into a dict."""
     if isinstance(value, SectionModel):
         return value.plain()
     if isinstance(value, list):
@@ -70,12 +70,12 @@ def plain(value: Any) -> Any:
 
 
 def fault(text: str, *loc: str | int) -> InitErrorDetails:
-    """Return one line of a validation error: ``text`` about ``loc`` below the clause that raises it."""
+    """Return one line of a validation error: ``text`` about ``loc`` below the section that raises it."""
     return InitErrorDetails(type=PydanticCustomError("said", text), loc=loc, input=None)
 
 
 def refuse(text: str, *loc: str | int) -> ValidationError:
-    """Return the error that says ``text`` about ``loc`` below the clause that raises it."""
+    """Return the error that says ``text`` about ``loc`` below the section that raises it."""
     return ValidationError.from_exception_data("scenario", [fault(text, *loc)])
 
 
@@ -90,6 +90,6 @@ def below(error: ValidationError, *above: str | int) -> ValidationError:
 
 
 def _missing(line: InitErrorDetails, meant: set[str | None]) -> bool:
-    """Say whether the line misses a key of which a misspelt one is there: told already."""
+    """Return whether the line reports as missing a key whose misspelling is reported already."""
     loc = line.get("loc", ())
     return len(loc) == 1 and loc[0] in meant and str(line["type"]) == MISSING

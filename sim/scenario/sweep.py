@@ -105,7 +105,7 @@ def _named(axes: list[_Axis], combinations: list[tuple[Node, ...]], seeds: list[
 
 
 def _fresh(name: str, taken: set[str]) -> str:
-    """Return ``name``, short enough for a folder and told apart from those ``taken``."""
+    """Return ``name``, short enough for a folder and different from those ``taken``."""
     short = name if len(name) <= 160 else f"{name[:150]}~{len(taken)}"
     fresh = short if short not in taken else f"{short}~{len(taken)}"
     taken.add(fresh)

@@ -36,11 +36,11 @@ class Shorthand:
 
 @dataclass(frozen=True, eq=False)
 class TaggedUnion:
-    """A union told apart by ``kind``: ``{kind: persona, prototypes: 8}``, or just ``persona``.
+    """A union distinguished by ``kind``: ``{kind: persona, prototypes: 8}``, or just ``persona``.
 
     Attributes:
         noun: what one of them is called in messages.
-        table: kind -> its clause.
+        table: kind -> its section.
         plugin: returns the section of ``pkg.mod:Class``, where users may bring a class of their own.
     """
 
@@ -71,7 +71,7 @@ class TaggedUnion:
         return {"$comment": section_model.__name__, **schema, "properties": properties}
 
     def read(self, value: Any, info: ValidationInfo) -> SectionModel:
-        """Return the clause that ``value`` describes.
+        """Return the section that ``value`` describes.
 
         Raises:
             ValidationError: no kind, an unknown kind, or wrong options.

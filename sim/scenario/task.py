@@ -35,7 +35,7 @@ Model = Annotated[Chosen, _MODEL]
 class Task(SectionModel):
     """Data, model, and pretraining."""
 
-    data: Data = Field(description="data set or law of nature; idx:DIR, cifar:FILE, npz:FILE, table:FILE, ...")
+    data: Data = Field(description="data set or synthetic generator; idx:DIR, cifar:FILE, npz:FILE, table:FILE, ...")
     model: Model = Field(default=_MODEL.default("mlp"), description="the net on the device")
     pretrain: Pretrain = Field(default=Pretrain(), description="training before t = 0")
 

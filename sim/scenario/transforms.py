@@ -1,4 +1,4 @@
-"""What drift can do to which data: the keys of a concept that a data set knows, by the table of tasks."""
+"""The transforms that each kind of data supports, from the table of tasks."""
 
 from __future__ import annotations
 
@@ -29,5 +29,5 @@ def refused_prior(data: str | None) -> str | None:
 
 
 def is_recorded(data: str | None) -> bool:
-    """Say whether samples of a kind of data are dealt out as recorded: drift cannot make them come faster."""
+    """Return whether samples of a kind of data are dealt out as recorded: drift cannot make them come faster."""
     return data in TASKS and "recorded" in TASKS[data].gives

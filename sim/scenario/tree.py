@@ -1,4 +1,4 @@
-"""A scenario as a tree of YAML values in which every value knows where it was written."""
+"""A scenario as a tree of YAML values in which every value has its position in the file."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ END_S = 240.0
 
 
 class Subject(NamedTuple):
-    """A trigger to examine: made anew from (seed, devices, length of a tick [s])."""
+    """A trigger to examine: made from (seed, devices, length of a tick [s])."""
 
     make: Callable[[int, int, float], Trigger]
 

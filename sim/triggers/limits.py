@@ -1,4 +1,4 @@
-"""What holds back devices that would ask too often: a cool-down and a budget, device by device."""
+"""Limits on how often devices ask: a cool-down and a budget, device by device."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class BudgetOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class LimitOptions:
-    """How a trigger may be held back."""
+    """The limits of a trigger."""
 
     cooldown: Time = option(0.0, "a device does not ask again for this long")
     budget: BudgetOptions | None = option(None, "most requests of a device; default: no limit")
@@ -36,7 +36,7 @@ class Limits:
     """A device asks only ``cooldown_s`` after it last asked, and only for a token of its own bucket.
 
     A bucket begins full with ``tokens`` and is filled again at ``tokens`` in ``per_s``: in any span of s seconds a
-    device asks at most ``tokens * (1 + s / per_s)`` times. A wish that is held back is forgotten.
+    device asks at most ``tokens * (1 + s / per_s)`` times. A refused ask is dropped.
     """
 
     def __init__(self, devices: int, cooldown_s: float = 0.0, tokens: float = inf, per_s: float = 1.0) -> None:

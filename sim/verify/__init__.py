@@ -1,4 +1,4 @@
-"""The physics of the simulator against closed forms: each case is a scenario, a truth and a verdict.
+"""The physics of the simulator against closed forms: each case is a scenario, an expected value and a verdict.
 
 >>> from sim.verify import verify
 >>> verify(["transfer"])[0].ok
@@ -70,7 +70,7 @@ CASES: dict[str, Callable[[], Finding]] = {
 
 
 def verify(names: Iterable[str] = ()) -> list[Verdict]:
-    """Play the named cases, by default all, and return their verdicts in order.
+    """Run the named cases, by default all, and return their verdicts in order.
 
     Raises:
         KeyError: no case of that name.

@@ -1,4 +1,4 @@
-"""Plays a case the whole way: written as a scenario file, loaded, played into a run folder, read back."""
+"""Runs a case end to end: written as a scenario file, loaded, played into a run folder, read back."""
 
 from __future__ import annotations
 
@@ -71,15 +71,15 @@ def poisson(rate: str) -> dict[str, Any]:
 
 
 def run_case(scenario: Mapping[str, Any], files: Mapping[str, str] | None = None) -> Run:
-    """Play a scenario from its file on, beside ``files`` that it names, and read the run folder back.
+    """Run a scenario from its file on, beside ``files`` that it names, and read the run folder back.
 
-    Each scenario has a seed of its own, by what it says: so no two cases share their luck, and nobody chose it.
+    The seed is a hash of the scenario: no two cases share their draws, and no seed was picked by hand.
 
     Raises:
         ScenarioErrors: the grammar refuses the scenario.
     """
-    with TemporaryDirectory(prefix="driftbed-verify-") as place:
-        folder = Path(place)
+    with TemporaryDirectory(prefix="driftbed-verify-") as name:
+        folder = Path(name)
         for name, text in (files or {}).items():
             (folder / name).write_text(text, encoding="utf-8")
         file = folder / "case.yaml"
@@ -108,6 +108,6 @@ def per_device(run: Run, values: np.ndarray, keep: np.ndarray) -> np.ndarray:
 
 
 def settled(run: Run, horizon_s: float) -> np.ndarray:
-    """Return which requests were sent when the run had forgotten its start, and early enough to end within it."""
+    """Return which requests were sent after the initial transient, and early enough to end within it."""
     sent_s = run.exchanges["sent_s"]
     return np.asarray((sent_s > 0.05 * horizon_s) & (sent_s < 0.95 * horizon_s))

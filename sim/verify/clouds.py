@@ -1,4 +1,4 @@
-"""The cloud as a queue: one worker and many, every discipline, a full house, batches, failures."""
+"""The cloud as a queue: one worker and many, every discipline, a full system, batches, failures."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ _ARRIVALS_PER_S, _SERVICE_S = 10.0, 0.04
 
 
 def _crowd(service: Any, workers: int = 1) -> Run:
-    """Play 50,000 devices that together ask at random; so many that none ever finds itself busy."""
+    """Run 50,000 devices that together ask at random; so many that none ever finds itself busy."""
     rate, duration = f"{_ARRIVALS_PER_S * workers / 50_000:.6f} /s", f"{20_000 // workers} s"
     cloud = {"workers": workers, "service": service}
     return run_case(scenario_of({"up": "1 Gbit/s"}, poisson(rate), devices=50_000, cloud=cloud, duration=duration))
 
 
 def _busy_device(cloud: dict[str, Any], rate: str, duration: str) -> Run:
-    """Play one device that asks at random, whatever is still under way, over a link that takes no time."""
+    """Run one device that asks at random, also while requests are under way, over a link that takes no time."""
     return run_case(scenario_of({"up": "1 Gbit/s"}, poisson(rate), cloud=cloud, duration=duration, in_flight="replace"))
 
 
 def _mean_wait(run: Run, expected_s: float, offered: float = 0.4) -> Finding:
-    """Compare the mean wait; how much work each batch brought a second, beyond what was ``offered``, is chance."""
+    """Compare the mean wait; the load of each batch beyond the one ``offered`` is the control variate."""
     done = ~np.isnan(run.exchanges["served_s"])
     work_s = batch_means(run.took_s("started_s", "served_s")[done])
     gaps_s = batch_means(np.diff(run.exchanges["reached_s"][done], prepend=0.0))
@@ -37,7 +37,7 @@ def _mean_wait(run: Run, expected_s: float, offered: float = 0.4) -> Finding:
 
 
 def _mean_sojourn(run: Run) -> Finding:
-    """Compare the mean time in the cloud with E[S] / (1 - rho); how closely requests came upon each other is chance."""
+    """Compare the mean sojourn with E[S] / (1 - rho); the mean gap between requests is the control variate."""
     done = ~np.isnan(run.exchanges["served_s"])
     sojourns_s = batch_means(run.took_s("reached_s", "served_s")[done])
     gaps_s = batch_means(np.diff(run.exchanges["reached_s"][done], prepend=0.0))
@@ -77,14 +77,14 @@ def erlang_wait() -> Finding:
 
 
 def erlang_loss() -> Finding:
-    """With no room to wait, the share turned away is Erlang's B, whatever the service law (M/G/c/c)."""
+    """With no room to wait, the share rejected is Erlang's B, for any service distribution (M/G/c/c)."""
     cloud = {"workers": 4, "capacity": 4, "service": {"uniform": {"low": "0 s", "high": "600 ms"}}}
     run = _busy_device(cloud, "10 /s", "4000 s")
     return estimated(erlang_b(3.0, 4), batch_means((run.exchanges["outcome"] == "rejected").astype(float)))
 
 
 def lcfs_cloud() -> Finding:
-    """Who is served next does not change the mean sojourn of M/M/1, as long as nobody looks at the size."""
+    """The order of service does not change the mean sojourn of M/M/1, if it does not depend on sizes."""
     run = _busy_device({"queue": "lcfs", "service": {"exponential": "40 ms"}}, "10 /s", "4000 s")
     return _mean_sojourn(run)
 

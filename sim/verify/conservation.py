@@ -1,4 +1,4 @@
-"""Books that have to balance: Little's law, bytes on every row, and what overload leaves behind."""
+"""Conservation laws: Little's law, the bytes of every row, and the queue under overload."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def bytes_at_the_end() -> Finding:
 
 
 def _all_over(run: Run) -> bool:
-    """Say whether the run is the mixed one it is meant to be: some of every outcome, and none under way."""
+    """Return whether the run is the mixed one it is meant to be: some of every outcome, and none under way."""
     return set(run.exchanges["outcome"]) == {"installed", "lost", "aborted"}
 
 

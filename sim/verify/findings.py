@@ -26,7 +26,7 @@ class Finding:
 
     @property
     def ok(self) -> bool:
-        """Whether the simulation tells the truth, and tells it sharply enough to be believed."""
+        """Whether the simulated value agrees with the truth, within an interval that is narrow enough."""
         close = abs(self.simulated - self.truth) <= self.half_width
         return bool(close and self.half_width <= max(WIDEST * abs(self.truth), EXACT))
 
@@ -43,7 +43,7 @@ class Verdict:
 
 
 def exact(truth: ArrayLike, simulated: ArrayLike) -> Finding:
-    """Compare values that have to be equal but for rounding; of several, the worst pair is told.
+    """Compare values that have to be equal but for rounding; of several, the worst pair is returned.
 
     Raises:
         ValueError: nothing to compare, or not as many values as truths.
@@ -60,7 +60,7 @@ def exact(truth: ArrayLike, simulated: ArrayLike) -> Finding:
 def estimated(truth: float, replications: ArrayLike, surplus: ArrayLike | None = None) -> Finding:
     """Compare a mean with the truth by Student's interval over independent ``replications``.
 
-    ``surplus`` is how far chance has taken each replication beyond its expected load, say: a control variate of mean
+    ``surplus`` is, for example, the load of each replication beyond the expected one: a control variate of mean
     zero, which narrows the interval (Lavenberg and Welch, Management Science 27, 1981).
 
     Raises:
@@ -81,6 +81,6 @@ def estimated(truth: float, replications: ArrayLike, surplus: ArrayLike | None =
 def batch_means(values: np.ndarray, batches: int = 30) -> np.ndarray:
     """Return the means of successive batches of a long run: nearly independent replications.
 
-    The first batch is left out: it still remembers that the run began empty.
+    The first batch is left out: it is biased by the empty start.
     """
     return np.array([part.mean() for part in np.array_split(values, batches + 1)[1:]])

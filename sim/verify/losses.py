@@ -1,4 +1,4 @@
-"""Lost packets: what repairing them costs, and how often a message dies of them."""
+"""Lost packets: what repairing them costs, and how often a message is lost by them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _BAD_SHARE = 0.1 / (0.1 + 0.2)
 
 
 def _lossy(loss: Any, recovery: dict[str, Any], payload: str, turns: int, **more: Any) -> Run:
-    """Play twenty devices that send over lossy links of their own, ``turns`` times each."""
+    """Run twenty devices that send over lossy links of their own, ``turns`` times each."""
     link = {"up": "10 Mbit/s", "loss": loss, "recovery": recovery} | more
     trigger = {"kind": "periodic", "every": "100 s"}
     return run_case(scenario_of(link, trigger, payload, devices=20, duration=f"{100 * turns} s"))

@@ -18,7 +18,7 @@ _HORIZON_S = 300.0
 
 @cache
 def _queue(discipline: str, distribution: str, **parameters: Any) -> Run:
-    """Play thirty private links, each a queue of its own with Poisson arrivals."""
+    """Run thirty private links, each a queue of its own with Poisson arrivals."""
     link = {"up": "1 Mbit/s", "discipline": discipline}
     sizes = {name: list(value) if isinstance(value, tuple) else value for name, value in parameters.items()}
     return run_case(

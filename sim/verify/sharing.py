@@ -87,7 +87,7 @@ def _shared(up: str, **more: Any) -> dict[str, Any]:
 def _cohorts(
     fleet: dict[str, tuple[str, int]], links: dict[str, Any], payload: Any, times: list[str] | None = None
 ) -> Run:
-    """Play cohorts (name -> link and devices) that ask at ``times``; all at 1 s by default."""
+    """Run cohorts (name -> link and devices) that ask at ``times``; all at 1 s by default."""
     cohorts = [{"cohort": name, "devices": count, "link": link} for name, (link, count) in fleet.items()]
     devices = sum(count for _, count in fleet.values())
     return run_case(scenario_of({}, asks(*(times or ["1 s"] * devices)), payload, links=links, fleet=cohorts))

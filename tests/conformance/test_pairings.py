@@ -62,5 +62,6 @@ def test_an_oracle_needs_data_that_know_the_best_answer(tmp_path: Path) -> None:
     assert refusal(tmp_path, river) == ""
     said = refusal(tmp_path, river + "references: [static, oracle]\n")
     assert (
-        "references.1: 'river' tells no best answer, so that there is no oracle; write 'references: [static]'" in said
+        "references.1: 'river' has no known best answer, so that there is no oracle; write 'references: [static]'"
+        in said
     )

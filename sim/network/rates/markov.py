@@ -1,6 +1,6 @@
-"""A rate that wanders among states at random (a Markov-modulated link), and how to learn one from a trace.
+"""A rate that jumps among states at random (a Markov-modulated link), and how to fit one to a trace.
 
-One trace so gives thousands of devices with the same habits and different luck.
+One trace so gives thousands of devices with the same statistics and different draws.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ class MarkovModel:
 class MarkovRate:
     """One device's path of a :class:`MarkovModel`, from a stationary start: a rate as a pure function of time.
 
-    Jump n is drawn from a counter (seed, purpose, device, n), so the path does not depend on who asks when.
+    Jump n is drawn from a counter (seed, purpose, device, n), so the path does not depend on the order of queries.
     It is laid out as far as it has been asked for: 24 bytes a jump.
     """
 

@@ -42,7 +42,7 @@ class Rate(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """The same rate for ever. Zero is allowed: nothing ever arrives.
+    """A constant rate. Zero is allowed: nothing ever arrives.
 
     Raises:
         ValueError: the rate is negative, infinite or not a number.
@@ -74,7 +74,7 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Scaled:
-    """Another rate times a constant: one trace serves a fleet whose members are not equally lucky.
+    """Another rate times a constant: one trace serves a fleet whose devices have different mean rates.
 
     Raises:
         ValueError: the factor is negative, infinite or not a number.

@@ -1,4 +1,4 @@
-"""A piecewise constant rate, played once or round and round: every trace that gives a rate against time."""
+"""A piecewise constant rate, played once or repeated: every trace that gives a rate against time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SNAP = 1.0 - 1e-12
 class Steps:
     """The rate ``rates_bps[i]`` holds from ``starts_s[i]`` to the next start, the last one to ``period_s``.
 
-    Every question costs O(log n) at any horizon: whole periods are counted, never walked.
+    Every question costs O(log n) at any horizon: whole periods are counted, not stepped through.
 
     Args:
         starts_s: when each rate begins, from 0 on, never falling (of equal starts, the last one holds).
@@ -64,7 +64,7 @@ class Steps:
 
     @property
     def end_s(self) -> float:
-        """Return when the trace has nothing more to say: ``inf`` if it repeats."""
+        """Return when the trace ends: ``inf`` if it repeats."""
         return math.inf if self.repeat else self.period_s - self.offset_s
 
     @property
@@ -133,7 +133,7 @@ class Steps:
 
 
 class _Table:
-    """The numbers of one trace, shared by all who play it."""
+    """The numbers of one trace, shared by all its views."""
 
     __slots__ = ("cumulative_bits", "edges_s", "rates_bps", "total_bits")
 

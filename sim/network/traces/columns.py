@@ -1,4 +1,4 @@
-"""Which columns of a table hold time and value, in which units: declared, told by a name, or refused."""
+"""Which columns of a table hold time and value, in which units: declared, found from a name, or refused."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _TIME_NAME = re.compile(r"(time|timestamp|date|datetime|seconds?|t|ms|s)(\b|_|$)
 
 @dataclass(frozen=True)
 class Columns:
-    """What the user says of a table: columns by name, or by number from 1, and units; None is found out."""
+    """The user's options for a table: columns by name, or by number from 1, and units; None is inferred."""
 
     value: str | int | None = None
     value_unit: str | None = None
@@ -28,7 +28,7 @@ class Layout:
     Args:
         text: the file.
         fields: its first line, split.
-        asked: what the user says.
+        asked: the user's options.
         quantity: what the value column holds.
 
     Raises:
@@ -80,7 +80,7 @@ class Layout:
             return quantity.units[declared]
         named_unit = quantity.named_unit(name) if self.named else None
         if named_unit is None:
-            raise self._error(f"the unit of {quantity.name} (column {name}) is not told; declare one of {units}")
+            raise self._error(f"the unit of {quantity.name} (column {name}) is not known; declare one of {units}")
         return named_unit
 
     def _error(self, message: str) -> Exception:

@@ -21,7 +21,7 @@ class Opportunities:
     The link repeats at its last time stamp, as the original does: an opportunity at the end of one lap and
     one at 0 of the next fall together. An opportunity at the very moment a message comes is not for it.
     A message of n bytes that finds the link idle at t ends at the ceil(n / 1500)-th opportunity after t.
-    All counts are integers, so nothing drifts at any horizon. :attr:`grain_bits` tells queues to hand what a
+    All counts are integers, so nothing drifts at any horizon. :attr:`grain_bits` makes queues hand what a
     message leaves of its last opportunity to the message that is already waiting behind it.
 
     Args:
@@ -74,7 +74,7 @@ class Opportunities:
 
     @property
     def end_s(self) -> float:
-        """Return when the trace has nothing more to say: ``inf`` if it repeats."""
+        """Return when the trace ends: ``inf`` if it repeats."""
         return math.inf if self.repeat else (self._times_ms[-1] - self._offset_ms) / 1e3
 
     @property

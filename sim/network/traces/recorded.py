@@ -1,11 +1,11 @@
-"""Recorded rates and latencies, from every format that public traces come in.
+"""Recorded rates and latencies, from all formats of public traces.
 
 ======================================  ==========================================================
 file                                    read as
 ======================================  ==========================================================
 one whole number a line                 Mahimahi: milliseconds of 1,500-byte opportunities
 ``time rate`` in columns, no header     a table; both units are declared
-columns under a header                  columns by name; units declared or told by the names
+columns under a header                  columns by name; units declared, or in the names
 ``FILE.zip!inner.csv``                  any of these within a zip, such as G-NetTrack logs
 ======================================  ==========================================================
 
@@ -43,9 +43,9 @@ def load_rate(
     Args:
         path: a file, or ``FILE.zip!inner/name.csv``.
         column: the column of the rate, by name or by number from 1, where more than one is possible.
-        unit: ``bit/s``, ``B/s`` and their k, M, G, where the column's name does not tell.
+        unit: ``bit/s``, ``B/s`` and their k, M, G, where the column's name does not give it.
         time_column: the column of the time, likewise.
-        time_unit: ``ms``, ``s``, ``min`` or ``h``, where times are numbers and the name does not tell.
+        time_unit: ``ms``, ``s``, ``min`` or ``h``, where times are numbers and the name does not give it.
 
     Raises:
         TraceError: with file, line and remedy: nothing there, out of order, negative, not a number, all zero,
@@ -85,7 +85,7 @@ def unit_of(path: str | Path, asked: Columns, *, latency: bool = False) -> str:
 
 
 def _stamp_of(path: str | Path) -> tuple[int, int] | None:
-    """Return what tells that a file has changed since it was read."""
+    """Return values that differ if a file has changed since it was read."""
     file = Path(str(path).partition("!")[0])
     return (file.stat().st_mtime_ns, file.stat().st_size) if file.is_file() else None
 

@@ -1,4 +1,4 @@
-"""The units that traces are written in, declared by the user or told by a column's name."""
+"""The units that traces are written in, declared by the user or read off a column's name."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _START = r"(?:^|[_(\[\s])"
 _BYTES = re.compile(_START + r"([kMG]?)(?:B/s|Bps|[Bb]ytes?(?:/|_per_)s)\W*$")
 _BITS = re.compile(_START + r"([kmg]?)(?:bits?(?:/|_per_|p)s|bps|b/s)\W*$", re.IGNORECASE)
 _TIME = re.compile(_START + r"(ms|s|sec|seconds?|min|h)\W*$", re.IGNORECASE)
-# What G-NetTrack writes, in units that its columns do not tell.
+# What G-NetTrack writes, in units that its columns do not name.
 _LOGGED_RATES = {"DL_bitrate": 1e3, "UL_bitrate": 1e3}
 _LOGGED_TIMES = {"PINGAVG": 1e-3, "PINGMIN": 1e-3, "PINGMAX": 1e-3, "PINGSTDEV": 1e-3}
 
 
 def rate_factor(name: str) -> float | None:
-    """Return the bits per second of one unit as a column's name tells it, or None if it does not.
+    """Return the bits per second of the unit in a column's name, or None if it names none.
 
-    ``RATE(MBit/s)``, ``rate_kbps`` and ``down [B/s]`` tell; ``bandwidth`` does not.
+    ``RATE(MBit/s)``, ``rate_kbps`` and ``down [B/s]`` name one; ``bandwidth`` does not.
     """
     if match := _BYTES.search(name):
         return 8.0 * _PREFIX[match[1].lower()]
@@ -36,7 +36,7 @@ def rate_factor(name: str) -> float | None:
 
 
 def time_factor(name: str) -> float | None:
-    """Return the seconds of one unit as a column's name tells it, or None if it does not."""
+    """Return the seconds of the unit in a column's name, or None if it names none."""
     if match := _TIME.search(name):
         unit = match[1].lower()
         return TIME_UNITS["s" if unit.startswith("sec") else unit]
@@ -45,7 +45,7 @@ def time_factor(name: str) -> float | None:
 
 @dataclass(frozen=True)
 class Quantity:
-    """What a column holds: its name in messages, the units it can be declared in, and those names tell."""
+    """What a column holds: its name in messages, the units it can be declared in, and those that names give."""
 
     name: str
     units: Mapping[str, float]

@@ -1,4 +1,4 @@
-"""What may change in the middle of a run, and what may not: one clear line for each change that cannot be made."""
+"""What may change within a run, and what may not: one clear line for each change that cannot be made."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def require_possible(old: Scenario, new: Scenario, at_s: float) -> None:
     """Check that ``new`` can take over from ``old`` at ``at_s``.
 
     Raises:
-        ForkError: the moment is not on the grid of ticks within the run, or what changes has shaped what was played.
+        ForkError: the moment is not on the grid of ticks within the run, or the change affects the past.
     """
     _require_tick(old, at_s)
     if old.execution.device != new.execution.device:
@@ -57,7 +57,7 @@ def _require_tick(scenario: Scenario, at_s: float) -> None:
 
 
 def _obstacle(path: str, old: Scenario, new: Scenario) -> str | None:
-    """Return why a change that looks free is not."""
+    """Return why a change of an otherwise free path is refused."""
     section, name, *rest = path.split(".")
     if name == "trigger" and "rounds" in {one.method.trigger.kind for one in (old, new)}:
         return "rounds begin and end as they did"

@@ -1,4 +1,4 @@
-"""The scenarios under which one run is played, one after another, and how its folder tells of them."""
+"""The scenarios that one run follows, one after another, and how its folder records them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FILE = "fork.json"
 
 @dataclass(frozen=True)
 class Segment:
-    """A scenario that reigned up to and including ``until_s``; another act follows, or the run's own scenario."""
+    """A scenario in force up to and including ``until_s``; another segment follows, or the run's own scenario."""
 
     until_s: float
     scenario: Scenario
@@ -24,7 +24,7 @@ class Segment:
 
 @dataclass(frozen=True)
 class Ancestry:
-    """Where a forked run comes from: the acts before its own scenario, and who its parent is (for the manifest)."""
+    """The origin of a forked run: the segments before its own scenario, and its parent (for the manifest)."""
 
     segments: tuple[Segment, ...] = ()
     parent: dict[str, Any] | None = None
@@ -43,7 +43,7 @@ class Ancestry:
 
 
 def identity(segments: Sequence[Segment], scenario: Scenario) -> str:
-    """Return the fingerprint of all that a run is played by."""
+    """Return the fingerprint of all scenarios of a run."""
     if not segments:
         return scenario.fingerprint()
     lines = [f"{segment.until_s!r} {segment.scenario.fingerprint()}" for segment in segments]

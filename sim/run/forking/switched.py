@@ -1,4 +1,4 @@
-"""Triggers and chances that take over from one another in the middle of a run."""
+"""Triggers and request draws that replace one another within a run."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from sim.triggers.base import Asks, Trigger
 class SwitchedTrigger:
     """One trigger up to a moment, the next one after it; ``parts`` are (until_s, trigger), the last until ``inf``.
 
-    A trigger that takes over has run along unheard as far as it goes by the clock; one that watches signals begins
-    at the first tick that shows them. Numbers of asks go on where the one before stopped: nobody's luck comes twice.
+    A trigger by the clock has run from the start, its asks ignored, when it takes over; one that reads signals begins
+    at the first tick that shows them. Numbers of asks go on where the one before stopped, so no draw is used twice.
     """
 
     def __init__(self, devices: int, parts: Sequence[tuple[float, Trigger]]) -> None:
@@ -27,7 +27,7 @@ class SwitchedTrigger:
         self.watches = tuple(dict.fromkeys(name for _, trigger in parts for name in trigger.watches))
 
     def plan(self, after_s: float, until_s: float, signals: Mapping[str, np.ndarray]) -> Asks:
-        """Return the asks in (after, until] of the trigger that reigns then."""
+        """Return the asks in (after, until] of the trigger in force then."""
         while self._parts[0][0] < until_s:
             self._parts.pop(0)
             self._begun = False
@@ -47,13 +47,13 @@ class SwitchedTrigger:
 
 
 class SwitchedSampler:
-    """The luck of requests by the scenario in force when they are asked; ``parts`` are (until_s, chances)."""
+    """The draws of requests by the scenario in force when they are asked; ``parts`` are (until_s, draws)."""
 
     def __init__(self, parts: Sequence[tuple[float, RequestSampler]]) -> None:
         self._parts = parts
 
     def draw(self, asks: Asks, first_ticket: int) -> Requests:
-        """Draw the luck of the asks of one tick."""
+        """Draw for the asks of one tick."""
         at_s = float(asks.at_s.max(initial=-inf))
         sampler = next(sampler for until_s, sampler in self._parts if at_s <= until_s)
         return sampler.draw(asks, first_ticket)

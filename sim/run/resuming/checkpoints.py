@@ -17,7 +17,7 @@ from safetensors import SafetensorError, safe_open
 from agents.contract import FROZEN, Snapshot
 from sim.run.resuming.frozen import FrozenArrays, frozen_in, frozen_name, write_whole
 
-#: The newest may be damaged by whatever ended the run; the one before it stands in.
+#: The newest may be damaged by the end of the run; then the one before it is used.
 KEPT = 2
 
 
@@ -42,7 +42,7 @@ class Checkpoints:
         self._folder, self._frozen = folder, FrozenArrays(folder)
 
     def write(self, checkpoint: Checkpoint) -> None:
-        """Write a checkpoint, let it be on the disk, and let all but the newest go."""
+        """Write a checkpoint, sync it to the disk, and remove all but the newest."""
         moving, digests = self._frozen.write(checkpoint.snapshot)
         words = {"tick": str(checkpoint.tick), "orders": checkpoint.orders.hex(), "sum": _checksum(moving)}
         write_whole(self._folder / checkpoint.file_name, moving, words | {FROZEN: json.dumps(digests)})
@@ -57,13 +57,13 @@ class Checkpoints:
         return None
 
     def forget_beyond(self, tick: int) -> None:
-        """Remove what a life that is to be played again has left: it would pass for the newest."""
+        """Remove the checkpoints after the resumed one: they would be taken for the newest."""
         for path in self._paths():
             if int(path.stem) > tick:
                 path.unlink()
 
     def forget(self, but: int = 0) -> None:
-        """Remove all checkpoints but the newest ones, and whatever was left half written."""
+        """Remove all checkpoints but the newest ones, and any file that was left half written."""
         for path in [*self._paths()[: -but or None], *self._folder.glob(".*.safetensors.new")]:
             path.unlink(missing_ok=True)
         self._frozen.forget({digest for path in self._paths() for digest in frozen_in(path)})
@@ -108,7 +108,7 @@ REST = 50.0
 
 
 class CheckpointInterval:
-    """Tells when it is time; ``every`` is a wall time [s], ``auto`` or ``off``."""
+    """Decides when a checkpoint is due; ``every`` is a wall time [s], ``auto`` or ``off``."""
 
     def __init__(self, every: float | str) -> None:
         self._every_s = {"auto": LEAST_S, "off": inf}[every] if isinstance(every, str) else every
@@ -116,7 +116,7 @@ class CheckpointInterval:
         self._next_s = time.monotonic() + self._every_s
 
     def due(self) -> bool:
-        """Say whether it is time."""
+        """Return whether a checkpoint is due."""
         return time.monotonic() >= self._next_s
 
     def took(self, wall_s: float) -> None:

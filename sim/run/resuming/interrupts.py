@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: heard between two ticks where something can be saved, and at once where nothing can."""
+"""Ctrl-C and SIGTERM: handled between two ticks where state can be saved, and at once elsewhere."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-#: A tick that is not over by then is given up: whoever stops a run does not want to wait [s].
+#: Time limit of the present tick after a signal; a longer one is abandoned [s].
 TIME_LIMIT_S = 20.0
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -30,7 +30,7 @@ def resume_line(folder: Path) -> str:
 
 
 class StopRequest:
-    """The wish to stop. While :meth:`deferred`, the first signal only sets ``asked``; any other raises at once."""
+    """A request to stop. While :meth:`deferred`, the first signal only sets ``asked``; any other raises at once."""
 
     def __init__(self) -> None:
         self.asked = self._waits = False
@@ -38,7 +38,7 @@ class StopRequest:
     @contextmanager
     def handled(self) -> Iterator[None]:
         """Turn both signals into KeyboardInterrupt; where a signal is ignored, it stays so."""
-        # Python lets only the main thread hear signals.
+        # Python lets only the main thread handle signals.
         if threading.current_thread() is not threading.main_thread():
             yield
             return
@@ -51,7 +51,7 @@ class StopRequest:
 
     @contextmanager
     def deferred(self) -> Iterator[None]:
-        """Let the first signal wait for whoever looks at ``asked``."""
+        """Let the first signal only set ``asked``, which the caller checks."""
         self._waits = True
         try:
             yield

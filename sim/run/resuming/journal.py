@@ -1,7 +1,7 @@
-"""The journal of a run: what the data plane told the timing plane at each tick, in a file that only grows.
+"""The journal of a run: the answers of the data plane to the timing plane at each tick, in an append-only file.
 
 After one line of JSON about the run, each tick is one record: length and checksum, the digest of the orders handed
-over, and the tallies. A record that was not written to its end is as if it had never been begun.
+over, and the tallies. An incomplete record is ignored.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Entry:
     tallies: Tallies
 
     def differs(self, other: Entry) -> str | None:
-        """Return what differs between two accounts of one tick, in words; None if nothing does."""
+        """Return what differs between two entries of one tick, in words; None if nothing does."""
         if self.tallies.until_s != other.tallies.until_s:
             return f"it ends at {self.tallies.until_s:g} s, not at {other.tallies.until_s:g} s"
         if self.orders != other.orders:
@@ -45,7 +45,7 @@ class Entry:
 
 
 class Journal:
-    """The file, open for more. Each entry is packed as its difference to the one before."""
+    """The file, open for appending. Each entry is packed as its difference to the one before."""
 
     def __init__(self, file: BinaryIO, before: Snapshot) -> None:
         self._file, self._before = file, before
@@ -68,24 +68,24 @@ class Journal:
         return cls(file, _arrays(last[0].tallies) if last else {})
 
     def append(self, entry: Entry) -> None:
-        """Add one tick; it is in the hands of the system when this returns."""
+        """Add one tick; it is written to the system when this returns."""
         arrays = _arrays(entry.tallies)
         body = entry.orders + struct.pack("<d", entry.tallies.until_s) + _packed(arrays, self._before)
         self._file.write(_FRAME.pack(len(body), zlib.crc32(body)) + body)
         self._before = arrays
 
     def sync(self) -> None:
-        """Let everything so far be on the disk."""
+        """Sync all entries to the disk."""
         os.fsync(self._file.fileno())
 
     def close(self) -> None:
-        """Let the file go."""
+        """Close the file."""
         self._file.close()
 
 
 @dataclass(frozen=True)
 class Past:
-    """A journal as it was found.
+    """A journal that was read.
 
     Attributes:
         about: what its first line says of the run.

@@ -1,4 +1,4 @@
-"""A data plane that keeps what a run needs to go on: it stands between the two planes and writes everything down."""
+"""A data plane that saves what a run needs to resume: it wraps the data plane and records every answer."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from sim.run.resuming.order_digest import OrderDigest
 Build = Callable[[], DataPlane]
 
 
-#: Stands among the signals of a tick in the journal.
+#: Key among the signals of a tick in the journal.
 _ANSWERS = "answers"
 
 
@@ -42,7 +42,7 @@ def _with(tallies: Tallies, answers: np.ndarray) -> Tallies:
 
 
 class ReplayError(Exception):
-    """A run that was cut short cannot go on as it began; the message is one line and names the tick."""
+    """A run that was cut short cannot be continued; the message is one line and names the tick."""
 
 
 class Stage(NamedTuple):
@@ -54,7 +54,7 @@ class Stage(NamedTuple):
 
 @dataclass(frozen=True)
 class JournalSettings:
-    """What is kept, where and when; and what was kept before: a journal, and the checkpoint to go on from."""
+    """What is saved, where and when; and what was saved before: a journal, and the checkpoint to resume from."""
 
     journal: Path
     checkpoints: Checkpoints
@@ -65,11 +65,11 @@ class JournalSettings:
 
 
 class JournaledPlane:
-    """Answers from the journal up to the checkpoint, then from a live plane; what was told before must be told again.
+    """Answers from the journal up to the checkpoint, then from a live plane; orders must equal those of the journal.
 
-    Raises, from :meth:`settle` and whatever :meth:`begin` returns:
+    Raises, from :meth:`settle` and the result of :meth:`begin`:
         ReplayError: orders or tallies of a tick are not those of the journal.
-        KeyboardInterrupt: somebody asked to stop; the checkpoint has been taken.
+        KeyboardInterrupt: the user asked to stop; the checkpoint has been taken.
         BackendError: the run goes on on another kind of device than it began on.
     """
 
@@ -125,29 +125,29 @@ class JournaledPlane:
 
     def _require_same_device(self, live: DataPlane) -> None:
         past = self._settings.past
-        # Before there was a choice, it was the processor.
+        # Journals without a device are of runs on the processor.
         began = "cpu" if past is None else past.about.get("device", "cpu")
         if live.device != began:
             raise BackendError(
                 f"the run began on {began}, and this is {live.device}: another kind of device gives other results; "
-                f"go on where it began, or play it anew"
+                f"go on where it began, or run it again"
             )
 
     @property
     def ahead(self) -> int:
         """How many intervals may be begun before the tallies of the first are asked for.
 
-        None where something is to be saved or changed: that takes a moment at which nothing is under way.
+        None where something is to be saved or changed: that requires a moment with no tick in progress.
         """
         still = self._settings.stop.asked or self._settings.interval.due() or self._next_stage() is not None
         return 0 if still or self._live is None else self._live.ahead
 
     def settle(self, exchanges: Exchanges, until_s: float) -> Tallies:
-        """Carry out what became of ``exchanges``, or remember what came of them; write down what is new."""
+        """Apply ``exchanges``, or answer from the journal; record new answers."""
         return self.begin(exchanges, until_s).get()
 
     def begin(self, exchanges: Exchanges, until_s: float) -> Eventually[Tallies]:
-        """Do as :meth:`settle` does, but let whoever wants the tallies wait for them; in order, all of them."""
+        """Do as :meth:`settle` does, but return the tallies later; the caller must take all of them, in order."""
         self._digest.feed(exchanges)
         self._tick += 1
         tick, digest, known = self._tick, self._digest.close(), self._upcoming
@@ -200,7 +200,7 @@ class JournaledPlane:
         if (what := entry.differs(known)) is not None:
             raise ReplayError(
                 f"tick {tick} (up to {known.tallies.until_s:g} s) is not what it was: {what}; "
-                "was the code, a data file or a library changed since? play the run anew"
+                "was the code, a data file or a library changed since? run it again from the start"
             )
 
     def _take_checkpoint(self, orders: bytes) -> None:
@@ -212,7 +212,7 @@ class JournaledPlane:
         self._settings.interval.took(time.monotonic() - began)
 
     def carry_out(self, exchanges: Exchanges) -> None:
-        """Carry out what became of ``exchanges`` without closing the interval."""
+        """Apply ``exchanges`` without closing the interval."""
         self._digest.feed(exchanges)
         if self._live is not None:
             self._live.carry_out(exchanges)
@@ -248,15 +248,15 @@ class JournaledPlane:
         return self._answers_of(lambda live: live.update_bytes_of(tickets))
 
     def ground_truth(self) -> Mapping[str, np.ndarray]:
-        """Return which concepts reign for which device, and when."""
+        """Return the concepts in force of each device, and their intervals."""
         return self._live_plane().ground_truth()
 
     def checkpoint(self) -> Snapshot:
-        """Return what the live plane keeps."""
+        """Return the checkpoint of the live plane."""
         return self._live_plane().checkpoint()
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Let the live plane go to where the checkpoint was taken."""
+        """Restore the live plane from a checkpoint."""
         self._live_plane().restore(snapshot)
 
     @property
@@ -269,7 +269,7 @@ class JournaledPlane:
         return self._live_plane().measure_service()
 
     def _live_plane(self) -> DataPlane:
-        assert self._live is not None, "the journal knows what it was told, and no more"
+        assert self._live is not None, "the journal holds the recorded answers only"
         return self._live
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""A short number that tells two histories of exchanges apart, cheap enough for every tick."""
+"""A short digest of the history of exchanges, cheap enough for every tick."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class OrderDigest:
     """Takes in exchanges as they are handed over; one digest a tick.
 
     It is two sums over the stages reached, each of them well mixed with its time, so that it does not matter in which
-    order or in how many rows they are handed over. All else shows, but for one chance in 2^64.
+    order or in how many rows they are handed over. Other differences are found, except with probability 2^-64.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Where a run keeps what it needs to go on, and what it finds there of an earlier life."""
+"""Where a run saves what it needs to resume, and what an earlier process of the run saved there."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ JOURNAL = "journal"
 
 @dataclass(frozen=True)
 class SavedRun:
-    """What a run remembers.
+    """The saved state of a run.
 
     Attributes:
         folder: of journal and checkpoints; made when something is kept.
         every: wall time between checkpoints [s], ``auto``, or ``off``: nothing is kept.
-        past: the journal of an earlier life, if any.
+        past: the journal of an earlier process, if any.
         start: the checkpoint from which the data plane goes on; None for the start of the run.
         ancestry: what a forked run was before it became itself.
     """
@@ -39,12 +39,12 @@ class SavedRun:
 
     @classmethod
     def fresh(cls, run: Path, every: float | str) -> SavedRun:
-        """Return the memory of a run that begins."""
+        """Return the saved state of a run that begins."""
         return cls(run / FOLDER, every)
 
     @classmethod
     def of(cls, run: Path, every: float | str, ticks: int | None = None, *, allow_plugins: bool = False) -> SavedRun:
-        """Return what a run folder remembers, of its first ``ticks`` at most: nothing, if it kept nothing."""
+        """Return the saved state in a run folder, of its first ``ticks`` at most; empty if there is none."""
         folder = run / FOLDER
         past = Past.read(folder / JOURNAL, ticks)
         start = None if past is None else Checkpoints(folder).newest(past.orders)
@@ -56,7 +56,7 @@ class SavedRun:
         return self.every != "off" or self.past is not None
 
     def before(self, stages: Sequence[Stage]) -> DataPlane:
-        """Return what stands before the data planes of some stages: the first one itself, if nothing is kept."""
+        """Return the plane that wraps the data planes of some stages: the first one itself, if nothing is saved."""
         if not self.keeps and len(stages) == 1:
             return stages[0].build()
         checkpoints, interval = Checkpoints(self.folder), CheckpointInterval(self.every)
@@ -65,7 +65,7 @@ class SavedRun:
         )
 
     def deferred(self, plane: DataPlane | None) -> AbstractContextManager[None]:
-        """Let the wish to stop wait for a checkpoint where there will be one."""
+        """Defer a request to stop until a checkpoint, where there will be one."""
         return self.stop.deferred() if isinstance(plane, JournaledPlane) else nullcontext()
 
     def clear(self, *, wrap_plane: bool) -> None:

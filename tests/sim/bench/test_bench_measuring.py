@@ -45,7 +45,7 @@ def test_a_measurement_that_fails_tells_its_last_word(tmp_path: Path) -> None:
 
 
 def test_a_measurement_that_says_nothing_has_failed() -> None:
-    with pytest.raises(BenchError, match="told nothing"):
+    with pytest.raises(BenchError, match="printed nothing"):
         run_fresh("sim.bench.groups")
 
 

@@ -146,7 +146,7 @@ def test_a_broken_table_is_refused_with_its_line(tmp_path: Path, text: str) -> N
         ("1\n-2\n", ":2: '-2' must be a whole number"),
         ("1\n2.5\n", ":2: '2.5' must be a whole number"),
         ("0\n0\n", ":2: the trace ends at 0 ms"),
-        ("0 1\n1 2\n", "the unit of rate .* is not told; declare one of bit/s, kbit/s"),
+        ("0 1\n1 2\n", "the unit of rate .* is not known; declare one of bit/s, kbit/s"),
         ("time,rate_bps\nyesterday,1\n", ":2: 'yesterday' is no time"),
         ("time_s,rate_bps\n0,-\n", "column rate_bps holds no value"),
     ],

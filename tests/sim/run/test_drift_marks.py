@@ -60,9 +60,9 @@ def test_a_recurring_drift_has_a_mark_for_each_switch_unless_they_are_too_many(t
     few = marks(tmp_path, at="0 s", kind="recurring", every="150 s", between=between)
     assert [(mark["at_s"], mark["label"]) for mark in few] == [
         (0, "rotate 90°"),
-        (150, "original world"),
+        (150, "original concept"),
         (300, "rotate 90°"),
-        (450, "original world"),
+        (450, "original concept"),
     ]
     (many,) = marks(tmp_path, at="0 s", kind="recurring", every=f"{600 / (2 * MOST_MARKS)} s", between=between)
-    assert (many["until_s"], many["label"]) == (600, "rotate 90° / original world")
+    assert (many["until_s"], many["label"]) == (600, "rotate 90° / original concept")
