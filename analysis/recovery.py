@@ -41,7 +41,7 @@ def recovery_times(
     equally long columns (a DataFrame too). drift_marks: `at_s until_s label cohort share` each, `until_s` and
     `cohort` may be None. Returns one dict a mark: `at_s until_s label cohort recovery_s watched_s dip`; times
     in seconds, `dip` (a share of samples) the largest shortfall beyond the level before the search ends, None
-    where nobody could measure it.
+    where it cannot be measured.
     """
     marks = sorted(drift_marks, key=lambda mark: float(mark["at_s"]))
     return [_judge(windows, mark, marks, within, smooth_s) for mark in marks]
@@ -86,7 +86,7 @@ class WindowCounts:
         return float(np.diff(self.ends_s, prepend=0.0).min())
 
     def pooled(self, first: int, last: int) -> float:
-        """Return the shortfall over rows [first, last); NaN where nobody predicted anything."""
+        """Return the shortfall over rows [first, last); NaN where there are no predictions."""
         total = int(self.samples[first:last].sum())
         return float(self.lacking[first:last].sum()) / total if total else math.nan
 

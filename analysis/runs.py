@@ -1,4 +1,4 @@
-"""A run folder, read lazily: nothing is loaded before somebody asks for it.
+"""A run folder, read lazily: nothing is loaded before it is requested.
 
 The folder is the only interface to the simulator (DESIGN.md, section 6); tables keep their columns and units.
 """

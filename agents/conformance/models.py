@@ -7,7 +7,7 @@ import torch
 from agents.contract.laws import Law
 from agents.models.base import Net
 
-#: Input shapes, and what a task tells a net that ranks.
+#: Input shapes, and what a ranking net must know of the task.
 IMAGE, ITEMS, CANDIDATES = (1, 8, 8), {"items": 50, "window": 6}, 5
 RANKED = (ITEMS["window"] + CANDIDATES,)
 

@@ -26,7 +26,7 @@ class WorkersLostError(Exception):
 def error_location(path: str) -> Iterator[None]:
     """Turn the complaints of what is built inside into :class:`InputError` about ``path`` (``task.data``).
 
-    Whoever knows better what is wrong, and where, raises that error itself; it passes unchanged.
+    Code that knows the cause and its location raises that error itself; it passes unchanged.
 
     Raises:
         InputError: anything inside raised ValueError, or found no file.

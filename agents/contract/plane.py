@@ -1,4 +1,4 @@
-"""The data plane as the timing plane sees it, and what it tells."""
+"""The data plane as the timing plane sees it, and what it reports."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ DEVICE_COLUMNS: tuple[str, ...] = ("samples", "correct", "correct_static", "corr
 LEARNING_COLUMN, STEPS_COLUMN = "regret_learning", "training_steps"
 
 
-#: Intervals whose tallies are told together where nobody wants them sooner: the more samples of a device wait for
-#: each other, the fewer and larger the batches in which they are judged.
+#: Intervals whose tallies are reported together unless they are needed sooner: the more samples of a device are
+#: collected first, the fewer and larger the batches in which they are evaluated.
 TICKS_TOGETHER = 16
 
 
@@ -122,7 +122,7 @@ class DataPlane(Protocol):
         ...
 
     def begin(self, exchanges: Exchanges, until_s: float) -> Eventually[Tallies]:
-        """Do as :meth:`settle` does, but let whoever wants the tallies wait for them; in order, all of them."""
+        """Do as :meth:`settle` does without waiting: the caller waits for the tallies, for all of them and in order."""
         ...
 
     def settle(self, exchanges: Exchanges, until_s: float) -> Tallies:
@@ -150,7 +150,7 @@ class DataPlane(Protocol):
         ...
 
     def ground_truth(self) -> Mapping[str, np.ndarray]:
-        """Return which concepts reign for which device, and when, as columns of a table; empty if nobody knows.
+        """Return which concepts are in force for which device, and when, as columns of a table; empty if unknown.
 
         ``device from_s until_s concept name share_from share_until``, by device and time.
         """

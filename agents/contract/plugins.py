@@ -13,7 +13,7 @@ class PluginError(Exception):
 
 
 def is_plugin(name: str) -> bool:
-    """Say whether a name is somebody's own class rather than one of the project's."""
+    """Return whether a name is a class of the user's own rather than one of the project's."""
     return ":" in name
 
 

@@ -71,7 +71,7 @@ class RaySpec:
 
     @property
     def cluster(self) -> str | None:
-        """The address of a cluster that somebody else has started, if there is one."""
+        """The address of a cluster that is already running, if one is given."""
         address = self.address or os.environ.get("RAY_ADDRESS")
         return None if address in (None, "", "local") else address
 

@@ -1,7 +1,7 @@
-"""Which concepts reign for a device, and when: the truth about a schedule, told without drawing a sample.
+"""Concept intervals of a device: the ground truth of a schedule, computed without drawing a sample.
 
-Time is cut wherever a line may hand out something else. Within a cut each concept reigns for a share of the samples
-that is constant, or moves as a gradual change moves it; every row of the truth is one concept in one such stretch.
+Time is cut wherever an entry may assign another concept. Within a cut each concept is in force for a share of the
+samples that is constant, or follows a gradual change; every row of the ground truth is one concept in one such cut.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class ConceptIntervals:
 
     Attributes:
         row: which device of the block.
-        from_s, until_s: the concept reigns in (from, until].
+        from_s, until_s: the concept is in force in (from, until].
         concept: which one.
         share_from, share_until: share of the device's samples that follow it, at the beginning and at the end.
     """
@@ -91,7 +91,7 @@ def concept_intervals_of(
 def changes_of(
     block: BlockId, transitions: Sequence[Transition], starts_s: np.ndarray, end_s: float
 ) -> list[np.ndarray]:
-    """Return for each device the times at which a change counts: what is told just after differs from just before."""
+    """Return for each device the times at which a change counts: the truth just after differs from just before."""
     first, result = _histories(transitions, starts_s)
     changes_s: list[np.ndarray] = []
     for partition in _in_parts(transitions, starts_s, end_s, first):
@@ -102,7 +102,7 @@ def changes_of(
 
 
 def _histories(transitions: Sequence[Transition], starts_s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return one device of each fate, in ascending order, and the fate of each device: equal starts, equal truth."""
+    """Return one device of each history, ascending, and the history of each device: equal starts, equal truth."""
     devices = np.arange(len(starts_s))
     if not transitions or any(np.isinf(transition.takes_s) for transition in transitions):
         # A walk is each device's own.
@@ -212,7 +212,7 @@ def _merged(intervals: ConceptIntervals) -> ConceptIntervals:
 def _turned(partition: _Partition, intervals: ConceptIntervals) -> np.ndarray:
     """Say for each stretch whether a change counts where it begins: bool [stretches]."""
     interval = _interval_of(partition, intervals)
-    # Sums over concepts, each with a number of its own, stand for what reigns: equal sums, equal shares.
+    # Sums over concepts, each with a number of its own, stand for the shares in force: equal sums, equal shares.
     own = 0.5 + (np.arange(1, intervals.concept.max(initial=0) + 2) * 0.6180339887498949) % 1.0
     kinds = (intervals.share_from, intervals.share_until, np.ones(len(interval)))
     begin, end, there = (

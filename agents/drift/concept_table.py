@@ -1,4 +1,4 @@
-"""The concepts of a schedule, numbered, and which of them may reign when."""
+"""The concepts of a schedule, numbered, and which of them may be in force when."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MOST_CONCEPTS = 2048
 
 @dataclass
 class Table:
-    """The concepts met so far, each once, and which of them may reign when a line starts.
+    """The concepts met so far, each once, and which of them may be in force when an entry starts.
 
     ``passing`` holds (time [s] at which a line is done, concepts seen on the way), so that an incremental
     change knows from where it may set out.
@@ -35,7 +35,7 @@ class Table:
         return number
 
     def origins(self, at_s: float) -> list[int]:
-        """Return every concept that may reign somewhere after ``at_s``, as far as lines up to now tell."""
+        """Return every concept that may be in force on some device after ``at_s``, by the entries read so far."""
         on_the_way = [concepts for done_s, concepts in self.passing if done_s > at_s]
         return sorted(self.standing.union(*on_the_way))
 

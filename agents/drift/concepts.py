@@ -20,7 +20,7 @@ _PAIRS = {"translate": ("translate_x", "translate_y")}
 _FACTORS = frozenset({"scale"})
 #: Strengths that are a choice and no amount: there is nothing half way.
 _CHOICES = frozenset({"invert", "permute_pixels"})
-#: Done or not done: their strength tells nothing more.
+#: Done or not done: their strength carries no more information.
 _YES = frozenset({"invert"})
 #: Before the name of a view that devices lack: ``missing: [camera]`` is the strength ``missing.camera`` of 1.
 MISSING = "missing."

@@ -68,7 +68,7 @@ class Groups:
 
 @dataclass(frozen=True)
 class Independent:
-    """Each device at a uniform time of its own, anew for every line."""
+    """Each device at a uniform time of its own, drawn again for every entry."""
 
     spread_s: float
 
@@ -113,7 +113,7 @@ def dirichlet_priors(seed: int, block: BlockId, alpha: float, there: tuple[bool,
     """Return each device's draw of the symmetric Dirichlet law: float64 [devices, classes], rows sum to 1; frozen.
 
     Independent Gamma(alpha) variables over their sum (Devroye, Non-Uniform Random Variate Generation, 1986, chapter
-    XI.4), each by inversion of a uniform of its own, so that a device has the same luck under every alpha. The law is
+    XI.4), each by inversion of a uniform of its own, so that a device keeps its uniforms under every alpha. The law is
     over the classes that are ``there``; the others have probability 0.
     """
     uniform = uniforms(seed, Purpose.DEVICE_PRIOR, device_keys(block)[:, None], np.arange(len(there)))

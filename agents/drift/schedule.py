@@ -1,4 +1,4 @@
-"""The drift schedule as arithmetic: which concept reigns for a device at a time, for each of its samples.
+"""The drift schedule as arithmetic: which concept is in force for each sample of a device.
 
 Lines apply in order of their start; a later one replaces what the earlier ones left. A change at time s is in
 force for samples strictly after s.
@@ -64,7 +64,7 @@ class Schedule:
         return changes_of(block, [entry.transition for entry in self.entries], self._starts(block), self.duration_s)
 
     def concept_intervals(self, block: BlockId) -> ConceptIntervals:
-        """Return which concepts reign for each device of the block, and when: the very truth that samples follow."""
+        """Return the concept intervals of each device of the block: the ground truth that samples follow."""
         return concept_intervals_of(
             block, [entry.transition for entry in self.entries], self._starts(block), self.duration_s
         )
@@ -79,7 +79,7 @@ class Schedule:
         return None if alpha is None else dirichlet_priors(self.seed, block, alpha, there)
 
     def looks_like(self, concept: int) -> int:
-        """Return the first concept with the same transforms, whatever its labels and rates."""
+        """Return the first concept with the same transforms; labels and rates may differ."""
         draft = self.concepts[concept].strengths
         return next(number for number, one in enumerate(self.concepts) if one.strengths == draft)
 

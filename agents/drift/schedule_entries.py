@@ -144,6 +144,6 @@ def make_blip(draft: Wanted, options: BlipOptions) -> Transition:
 
 
 def make_random_walk(draft: Wanted, options: RandomWalkOptions) -> Transition:
-    """Return the move in which strengths wander."""
+    """Return the transition in which strengths follow a random walk."""
     levels = make_levels(draft.targets[0], options.steps, draft.spec.at_s, draft.table)
     return RandomWalk(levels, options.every, RandomWalks(draft.seed, draft.number, options.step))

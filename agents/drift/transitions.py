@@ -1,7 +1,7 @@
-"""The ways from one concept to another that need no halves: sudden, gradual, recurring, blip.
+"""Transitions between concepts that need no levels between them: sudden, gradual, recurring, blip.
 
-A move says what it does to samples it rules (:class:`AffectedSamples`), and when it may hand out something else, so
-that the truth can be told without drawing a sample. Moments are ``start + k * period``, and one comparison decides.
+A transition defines what it does to the samples it affects (:class:`AffectedSamples`), and when it may assign
+another concept, so that the ground truth needs no sample. Moments are ``start + k * period``; one comparison decides.
 """
 
 from __future__ import annotations
@@ -165,7 +165,7 @@ class Recurring(Abrupt):
 
 @dataclass(frozen=True)
 class Blip(Abrupt):
-    """For a short while, then whatever reigned before comes back."""
+    """For a short while; then the concept before it is in force again."""
 
     seen: tuple[int, ...]
     takes_s: float

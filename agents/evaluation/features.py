@@ -20,7 +20,7 @@ _ROWS = 256
 
 #: Samples field by field, [devices, samples, ...] each.
 Fields = Mapping[str, np.ndarray]
-#: Told (what is being prepared, share done in [0, 1]).
+#: A progress callback: (what is being prepared, share done in [0, 1]).
 Report = Callable[[str, float], None]
 
 

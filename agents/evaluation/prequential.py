@@ -28,7 +28,7 @@ class Evaluation:
 
     ``counts`` is int64 [samples, columns of the measure]; ``signals`` are float64 [samples], by name.
 
-    A reference that nobody asked for is right nowhere; without an oracle there is no regret.
+    A reference that is not configured is right nowhere; without an oracle there is no regret.
     """
 
     correct: np.ndarray
@@ -163,7 +163,7 @@ class Evaluator:
     def _judged(self, logits: torch.Tensor, seen: EvaluationBatch, batch: SampleBatch) -> Scores:
         if logits.device == CPU:
             return self.metric.score(seen.only(logits), seen.label)
-        # On a GPU last bits tell how many samples there are: padding stays until all is computed.
+        # On a GPU the last bits depend on the number of samples: padding stays until all is computed.
         label = torch.from_numpy(batch.padded["label"].astype(np.int64)).to(logits.device)
         whole = self.metric.score(logits.flatten(0, 1).contiguous(), label.flatten())
         return Scores(*(one.index_select(0, seen.kept) for one in whole))

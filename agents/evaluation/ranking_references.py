@@ -1,7 +1,7 @@
 """How decisions among candidates are seen and judged: their features, the static model, the oracle.
 
-Where the law of the clicks is known, the oracle ranks by it. A recorded log tells no law: its oracle is one of
-hindsight, one head for everybody, refitted on the very streams that are judged. No method can know as much, yet a
+Where the law of the clicks is known, the oracle ranks by it. The law of a recorded log is unknown: its oracle is
+one of hindsight, one head for all devices, refitted on the evaluated streams. No method can know as much, yet a
 method that keeps a head for each device may beat it.
 """
 

@@ -56,7 +56,7 @@ class Computed:
 
 
 class BayesOptimal:
-    """The oracle of a task that tells the best possible prediction of each sample."""
+    """The oracle of a task that knows the best possible prediction of each sample."""
 
     def on(self, device: torch.device) -> BayesOptimal:
         """Return the reference itself: it computes nothing."""

@@ -39,12 +39,12 @@ _GATES_AT_ONCE = 256
 
 
 class BlockGroup:
-    """Devices ``0 .. devices - 1`` of blocks that follow each other; rows beyond them are ghosts of the last block.
+    """Devices ``0 .. devices - 1`` of blocks that follow each other; rows beyond them pad the last block.
 
     ``first`` is the number of the first device in the fleet.
 
-    Samples are judged when an update is about to change the model they were predicted with, when enough of
-    them wait, or when somebody must know: the later, the fewer and larger the batches. It makes no difference to any
+    Samples are evaluated when an update is about to change the model they were predicted with, when enough of
+    them wait, or when results are requested: the later, the fewer and larger the batches. This changes no
     result, because parameters change at installs only.
     """
 
@@ -82,7 +82,7 @@ class BlockGroup:
         return self._tallies.columns
 
     def prefetch(self, until_s: float, rows: np.ndarray, at_s: np.ndarray) -> None:
-        """Do what must be done soon anyway, while nobody waits for it.
+        """Do work that is due soon, while no caller waits for it.
 
         The stream is drawn up to ``until_s``, and those are judged of whom much waits, or to whom something happens: of
         ``rows`` no sample after their ``at_s``, at which they may be collected from or given an update.
@@ -251,7 +251,7 @@ class BlockGroup:
         ]
 
     def restore(self, snapshot: Sequence[Snapshot]) -> None:
-        """Go back, or ahead, to where these blocks were when :meth:`checkpoint` was called, in whatever stacks."""
+        """Restore these blocks to where they were when :meth:`checkpoint` was called, in any grouping."""
         for prefix, part in self._parts_with_state().items():
             part.restore([without_prefix(prefix, one) for one in snapshot])
 

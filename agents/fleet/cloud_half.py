@@ -55,7 +55,7 @@ class Collected(NamedTuple):
 class CloudHalf:
     """Keeps payloads until they are served and updates until they are installed.
 
-    It computes on the device that ``state`` is on; whatever waits here waits on the processor, coded as on the wire.
+    It computes on the device that ``state`` is on; what waits here stays on the processor, coded as on the wire.
     """
 
     def __init__(self, method: Method, state: CloudState) -> None:
@@ -69,7 +69,7 @@ class CloudHalf:
 
     @property
     def name(self) -> str:
-        """Tell what is computed here: the method, its messages and its options; and on what, unless it is as ever."""
+        """What is computed here: the method, its messages and its options; and the device, unless it is the CPU."""
         where = "" if self._device == CPU else f" on {self.device_name()}"
         method = self._method
         options = vars(method).get("options", {})
@@ -87,7 +87,7 @@ class CloudHalf:
             self._payloads.put(ticket.tolist(), payload | who | self._held_of(device.tolist()))
 
     def _held_of(self, devices: list[int]) -> Payload:
-        """Return what is remembered of devices that hand over now: what their exchanges rest on, whatever follows."""
+        """Return what is remembered of devices that collect now: their exchanges depend on it, not on later state."""
         held = {_UP: self._up.of(devices), _DOWN: self._down.of(devices)}
         return {f"{prefix}{name}": values for prefix, one in held.items() for name, values in one.items()}
 
@@ -212,7 +212,7 @@ class CloudHalf:
             memory.commit(tickets.tolist())
 
     def forget(self, tickets: np.ndarray) -> None:
-        """Drop whatever is kept of exchanges that came to nothing."""
+        """Drop all that is stored of exchanges that failed."""
         for buffer in (self._payloads, self._updates):
             buffer.drop(tickets.tolist())
         for memory in (self._up, self._down):

@@ -34,7 +34,7 @@ class DeviceStates:
     def of(self, rows: np.ndarray) -> DeviceState:
         """Return the rows of some devices, not to be written to; the one row, if it is shared for good.
 
-        What nobody looks at is never copied; whatever is wanted must be looked at before anything is :meth:`put`.
+        A field that is not read is never copied; what is needed must be read before anything is :meth:`put`.
         """
         return self._state if self._shared else _Some(self._state, rows)
 

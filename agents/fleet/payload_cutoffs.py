@@ -18,7 +18,7 @@ class PayloadCutoffs:
         self._ticket, self._row, self._until_s = np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
 
     def note(self, ticket: np.ndarray, row: np.ndarray, until_s: np.ndarray) -> None:
-        """Note up to when the payloads of some tickets know the world; a ticket may be noted anew."""
+        """Record the data cut-off of the payloads of some tickets; a ticket may be recorded again."""
         self.forget(ticket)
         self._set(
             np.concatenate([self._ticket, ticket]),

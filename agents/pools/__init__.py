@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from agents.pools.blueprint import Blueprint
 
 
-#: Ray as it is when nobody says how.
+#: The default of Ray: on this machine.
 ON_THIS_MACHINE = RaySpec()
 
 
@@ -43,7 +43,7 @@ class BlockPool(Protocol):
     def collect(self, orders: Orders, look_ahead: LookAhead | None = None) -> Sequence[Any]:
         """Return what devices hand over, block by block, in a form that the cloud half beside it takes.
 
-        With a ``look_ahead`` workers may go ahead with what they must do anyway, while nobody asks them for more.
+        With a ``look_ahead`` idle workers may compute ahead what they must compute anyway.
         """
         ...
 
@@ -121,7 +121,7 @@ class Cloud(Protocol):
 
     @property
     def name(self) -> str:
-        """Tell what is computed: the method, its messages and its options."""
+        """What is computed: the method, its messages and its options."""
         ...
 
     def device_name(self) -> str:
@@ -153,7 +153,7 @@ class Cloud(Protocol):
         ...
 
     def forget(self, tickets: np.ndarray) -> None:
-        """Drop whatever is kept of exchanges that came to nothing."""
+        """Drop all that is stored of exchanges that failed."""
         ...
 
     def measure(self, payloads: Payload) -> ServiceTime:

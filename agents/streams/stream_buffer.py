@@ -1,4 +1,4 @@
-"""The samples of some blocks: drawn cell by cell, a little ahead of time, and kept while somebody may want them."""
+"""The samples of some blocks: drawn cell by cell, a little ahead of time, and kept while they may be needed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class StreamBuffer:
 
     Attributes:
         ring: at least the last ``history`` samples of each device that were judged, and all that come after them.
-        judged: how many samples of each device were judged, int64 [devices]: whoever judges writes it.
+        judged: how many samples of each device were judged, int64 [devices]: the evaluator writes it.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class StreamBuffer:
         return counts | {"cells": np.array([self._chunks]), "capacity": np.array([self.ring.capacity])}
 
     def restore(self, snapshot: Sequence[Snapshot]) -> None:
-        """Go to where :meth:`checkpoint` was called; the ring is filled again: its last cells are drawn anew."""
+        """Go to where :meth:`checkpoint` was called; the ring is filled again: its last cells are redrawn."""
         whole = concatenated(snapshot)
         self.judged, loaded = whole["judged"], whole["loaded"]
         # All blocks of a cohort are drawn up to the same time when an interval is closed.

@@ -1,4 +1,4 @@
-"""Both ends remember the same of their messages, whatever is lost; and what they remember goes through a checkpoint."""
+"""Both ends remember the same of their messages after any loss; and what they remember survives a checkpoint."""
 
 from __future__ import annotations
 

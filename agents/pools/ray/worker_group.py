@@ -205,7 +205,7 @@ class RayWorkerGroup:
             for done in cut.done:
                 wait(done, self._time_limit_s, self._alive().session)
         except FAILURES:
-            # Whoever asks for that worker's next answer will hear of it.
+            # The call that waits for that worker's next answer raises the error.
             return
         self._snapshots, self._journal = cut.snapshot, self._journal[cut.calls :]
 

@@ -1,4 +1,4 @@
-"""Features of samples that are drawn anew: their bits tell neither the batch nor a sample's place in it."""
+"""Features of drawn samples: their bits depend neither on the batch nor on a sample's position in it."""
 
 from __future__ import annotations
 

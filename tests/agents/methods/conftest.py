@@ -25,7 +25,7 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def history() -> History:
-    """Four clusters whose labels turn with the context, which one sample hints at and a window tells."""
+    """Four clusters whose labels turn with the context, which one sample suggests and a window determines."""
     chance = torch.Generator().manual_seed(0)
 
     def past(rows: int) -> Past:

@@ -16,7 +16,7 @@ BASE = torch.tensor([1.0, 2.0, 3.0])
 
 
 def blobs(windows: int = 90) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Return codes around three centres, edits that tell the blob, and the blob of each window."""
+    """Return codes around three centres, edits that identify the blob, and the blob of each window."""
     chance = torch.Generator().manual_seed(3)
     blob = torch.arange(windows) % 3
     codes = CENTRES[blob] + 0.3 * torch.randn(windows, 2, generator=chance)

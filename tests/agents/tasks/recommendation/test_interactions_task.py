@@ -117,7 +117,7 @@ def test_a_new_user_starts_with_an_empty_window(task_of: Maker) -> None:
     assert not window.any()
 
 
-def test_adding_devices_or_users_changes_nobodys_stream(task_of: Maker) -> None:
+def test_adding_devices_or_users_changes_no_other_stream(task_of: Maker) -> None:
     few, many = task_of(clicks(), (3,)), task_of(clicks(), (9,))
     small, large = all_of(few)[0], all_of(many)[0]
     for device in range(3):

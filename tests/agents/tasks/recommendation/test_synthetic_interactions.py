@@ -38,7 +38,7 @@ def test_the_best_ranking_hits_as_often_as_the_law_says(fleet_spec: SpecMaker, c
     expected = task.best_hit_rate(BLOCK, len(task.concepts) - 1)
     content = at(task, times(50.0, 150))
     hits = content.best == content.label
-    # Shelves are drawn for each sample; users are those of the law's own sum.
+    # Candidate sets are drawn for each sample; users are those of the law's own sum.
     error = np.sqrt(expected * (1.0 - expected) / hits.size)
     assert hits.mean() == pytest.approx(expected, abs=4.0 * error)
     assert 0.6 < expected < 0.95

@@ -23,7 +23,7 @@ SAMPLES = 800
 
 
 class SyntheticGenerator(Protocol):
-    """What all laws tell of themselves."""
+    """What all generators have in common."""
 
     def bayes_accuracy(self, at_s: float, concept: int = 0) -> float: ...
     def static_accuracy(self, at_s: float, concept: int = 0) -> float: ...
