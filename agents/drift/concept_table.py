@@ -15,8 +15,8 @@ MOST_CONCEPTS = 2048
 class Table:
     """The concepts met so far, each once, and which of them may be in force when an entry starts.
 
-    ``passing`` holds (time [s] at which a line is done, concepts seen on the way), so that an incremental
-    change knows from where it may set out.
+    ``passing`` holds (time [s] at which an entry is over, concepts seen on the way), so that an incremental
+    change knows the concepts it may start from.
     """
 
     neutral: Neutral
@@ -40,9 +40,9 @@ class Table:
         return sorted(self.standing.union(*on_the_way))
 
     def settle(self, done_s: float, all_devices: bool, targets: Iterable[int], seen: Iterable[int]) -> None:
-        """Note a line that is over at ``done_s``: it leads to ``targets`` and shows the concepts ``seen`` on the way.
+        """Record an entry that is over at ``done_s``: it leads to ``targets``, through the concepts ``seen``.
 
-        If it takes ``all_devices``, nothing older stands then.
+        If it affects ``all_devices``, no older concept is in force then.
         """
         self.passing.append((done_s, frozenset(self.origins(done_s)).union(seen)))
         self.standing = set(targets) | (set() if all_devices else self.standing)

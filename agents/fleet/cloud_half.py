@@ -38,11 +38,11 @@ _UP, _DOWN = "held.up.", "held.down."
 
 
 class Collected(NamedTuple):
-    """What some devices handed over.
+    """Payloads collected from some devices.
 
     Attributes:
         ticket, device: int64 [tickets]; devices are numbered over the fleet.
-        at_s: float64 [tickets], when they did [s].
+        at_s: float64 [tickets], the time of the collect [s].
         payload: stacked in the same order, coded as on the wire.
     """
 
@@ -198,12 +198,12 @@ class CloudHalf:
         return _bytes_of(self._method.update_codec, self._method.update_fields, self._updates, tickets)
 
     def updates_for(self, tickets: np.ndarray) -> BufferView:
-        """Give away updates that are installed now; they are looked at before anything else is done."""
+        """Remove and return updates that are installed now; they must be read before the next call."""
         self._commit(tickets)
         return self._updates.view(tickets.tolist())
 
     def take_updates(self, tickets: np.ndarray) -> Updates:
-        """Give away updates that are installed now, stacked in the order of their tickets."""
+        """Remove and return updates that are installed now, stacked in the order of their tickets."""
         self._commit(tickets)
         return self._updates.take(tickets.tolist())
 
@@ -227,7 +227,7 @@ class CloudHalf:
         return snapshot
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Go to where :meth:`checkpoint` was called on a cloud half of the same method."""
+        """Restore the state at :meth:`checkpoint`, called on a cloud half of the same method."""
         self.state = moved(as_tensors(without_prefix("state", snapshot)), self._device)
         for name, part in self._kept_by().items():
             part.restore(without_prefix(name, snapshot))

@@ -27,7 +27,7 @@ class BufferView:
 
 
 class RowBuffer:
-    """Keeps rows in slots of stacked tensors, so that many come and go in a few copies.
+    """Keeps rows in slots of stacked tensors, so that many are added and removed in a few copies.
 
     All rows have the same fields and shapes; the buffer grows as needed, and never shrinks.
     """
@@ -52,7 +52,7 @@ class RowBuffer:
         """Remove rows from the buffer and return them, stacked in the order of ``tickets``.
 
         Raises:
-            KeyError: nothing is there for a ticket.
+            KeyError: a ticket has no row.
         """
         return self.view(tickets).of(np.arange(len(tickets)))
 
@@ -60,7 +60,7 @@ class RowBuffer:
         """Return copies of rows that stay in the buffer, stacked in the order of ``tickets``.
 
         Raises:
-            KeyError: nothing is there for a ticket.
+            KeyError: a ticket has no row.
         """
         return BufferView(self._fields, [self._slot_of[ticket] for ticket in tickets]).of(np.arange(len(tickets)))
 
@@ -79,7 +79,7 @@ class RowBuffer:
         return np.array(tickets, np.int64), self.look(tickets) if tickets else {}
 
     def drop(self, tickets: Sequence[int]) -> None:
-        """Forget what is kept for some tickets, if anything is."""
+        """Remove the rows of some tickets, if there are any."""
         self._free += [self._slot_of.pop(ticket) for ticket in tickets if ticket in self._slot_of]
 
     def checkpoint(self) -> Snapshot:
@@ -88,7 +88,7 @@ class RowBuffer:
         return {"tickets": tickets} | with_prefix("rows", as_arrays(rows))
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Go to where :meth:`checkpoint` was called."""
+        """Restore the rows at :meth:`checkpoint`."""
         self.drop(list(self._slot_of))
         if len(snapshot["tickets"]):
             self.put(snapshot["tickets"].tolist(), as_tensors(without_prefix("rows", snapshot)))
