@@ -67,12 +67,12 @@ class Fleet:
         return " + ".join(sorted({self._pool.device_name(), self._cloud.device_name()}))
 
     def settle(self, exchanges: Exchanges, until_s: float) -> Tallies:
-        """Carry out what became of ``exchanges`` up to ``until_s`` and judge all samples up to it."""
+        """Execute the stages of ``exchanges`` up to ``until_s`` and evaluate all samples up to it."""
         return self.begin(exchanges, until_s).get()
 
     @property
     def ahead(self) -> int:
-        """How many intervals may be begun before the tallies of the first are asked for: none where signals matter."""
+        """How many intervals may be begun before the tallies of the first are requested: none where signals matter."""
         return 0 if self._watch else TICKS_TOGETHER - 1 + self._pool.ahead
 
     def begin(self, exchanges: Exchanges, until_s: float) -> Eventually[Tallies]:

@@ -42,7 +42,7 @@ class Tallies:
     Attributes:
         until_s: end of the interval.
         cohorts: int64 [cohorts, columns of the data plane]; losses in 1e-6 nats, so that sums are exact.
-        signals: what triggers asked to watch, by name, each [devices]: ``samples`` int64 seen so far, ``gate``
+        signals: those that triggers requested, by name, each [devices]: ``samples`` int64 seen so far, ``gate``
             float32, ``alarm:...`` bool, whether a detector raised an alarm in the interval.
     """
 
@@ -62,7 +62,7 @@ class DeviceTotals:
 class MessageSizes:
     """Bytes of one payload (up) and one update (down) after the codec, as serialised.
 
-    Where ``from_data`` they are the most there may be, and the true ones are asked for message by message.
+    Where ``from_data`` they are the most there may be, and the true ones are requested message by message.
     """
 
     payload_bytes: int
@@ -74,13 +74,13 @@ _T = TypeVar("_T")
 
 
 class Eventually(Generic[_T]):
-    """Something that may still be under way. ``come`` waits for it, and is called once at most."""
+    """A result that may still be under way. ``come`` waits for it, and is called once at most."""
 
     def __init__(self, come: Callable[[], _T]) -> None:
         self._come: Callable[[], _T] | None = come
 
     def get(self) -> _T:
-        """Wait for it; return what it came to, as often as asked."""
+        """Wait for the result and return it; may be called again."""
         if self._come is not None:
             self._value = self._come()
             self._come = None
@@ -89,7 +89,7 @@ class Eventually(Generic[_T]):
 
 #: What a checkpoint keeps: plain arrays by name.
 Snapshot = dict[str, np.ndarray]
-#: A part of the dotted name of what never changes in a run: it is on the disk once, however many checkpoints.
+#: A part of the dotted name of arrays that never change in a run: they are stored once for all checkpoints.
 FROZEN = "frozen"
 
 
@@ -99,7 +99,7 @@ class DataPlane(Protocol):
     sizes: MessageSizes
     #: How long an update stays in force if none follows [s]; None for ever.
     expires_s: float | None
-    #: Steps that devices always take to learn; None if they must be asked for (:meth:`steps_of`).
+    #: Steps that devices always take to learn; None if they depend on the ticket (:meth:`steps_of`).
     learning_steps: int | None
     #: What :attr:`Tallies.cohorts` counts: :data:`COHORT_COLUMNS`, then what the model's measure adds.
     columns: tuple[str, ...]
@@ -118,7 +118,7 @@ class DataPlane(Protocol):
 
     @property
     def ahead(self) -> int:
-        """How many intervals may be begun before the tallies of the first are asked for."""
+        """How many intervals may be begun before the tallies of the first are requested."""
         ...
 
     def begin(self, exchanges: Exchanges, until_s: float) -> Eventually[Tallies]:
@@ -126,7 +126,7 @@ class DataPlane(Protocol):
         ...
 
     def settle(self, exchanges: Exchanges, until_s: float) -> Tallies:
-        """Carry out what became of ``exchanges`` up to ``until_s`` and judge all samples up to it."""
+        """Execute the stages of ``exchanges`` up to ``until_s`` and evaluate all samples up to it."""
         ...
 
     def carry_out(self, exchanges: Exchanges) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 
 class PluginError(Exception):
-    """A class that a scenario names cannot be had; the message is one line with the reason."""
+    """A class that a scenario names cannot be loaded; the message is one line with the reason."""
 
 
 def is_plugin(name: str) -> bool:

@@ -1,6 +1,6 @@
 """How a change spreads over the fleet: at once, as a wave, group by group, or each device for itself.
 
-A device's place in the fleet is a uniform number of its own, the same for every line of the schedule; its number in
+A device's place in the fleet is a uniform number of its own, the same for every schedule entry; its number in
 the fleet would not do, for then one device's drift would depend on how many others there are.
 """
 
@@ -19,7 +19,7 @@ from agents.streams.base import BlockId
 
 
 class Onset(Protocol):
-    """How much later than the line itself a change starts for each device."""
+    """The delay of a change on each device after the start of its schedule entry."""
 
     @property
     def spread_s(self) -> float:
@@ -27,7 +27,7 @@ class Onset(Protocol):
         ...
 
     def delays_s(self, block: BlockId, seed: int, entry: int) -> np.ndarray:
-        """Return the delay of each device of the block for a line of the schedule: float64 [devices]."""
+        """Return the delay of each device of the block for a schedule entry: float64 [devices]."""
         ...
 
 
@@ -77,7 +77,7 @@ class Independent:
 
 
 def read_onset(options: Mapping[str, Any]) -> Onset:
-    """Read how a line spreads from its options: ``wave``, ``groups``, ``independent`` or none of them.
+    """Read the onset of an entry from its options: ``wave``, ``groups``, ``independent`` or none of them.
 
     Raises:
         ValueError: several of them.
