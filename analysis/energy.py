@@ -111,7 +111,7 @@ def _cloud(run: Run, power: Mapping[str, Any]) -> dict[str, float]:
 
 
 def _each(table: pd.DataFrame, cohorts: Mapping[str, Any], section: str, name: str, read: Any) -> np.ndarray:
-    """Return a value of the cohorts' sections for each device; 0 where the scenario says nothing."""
+    """Return a value of the cohorts' sections for each device; 0 where the scenario sets none."""
     given = {cohort: power_section.get(section, {}).get(name) for cohort, power_section in cohorts.items()}
     values = {cohort: 0.0 if value is None else read(value) for cohort, value in given.items()}
     return table["cohort"].map(values).fillna(0.0).to_numpy(float)

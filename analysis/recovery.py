@@ -35,7 +35,7 @@ def recovery_times(
     within: float = WITHIN,
     smooth_s: float | None = None,
 ) -> list[dict[str, Any]]:
-    """Judge every drift mark: when was the fleet as near to the oracle as before the first drift?
+    """Compute recovery from every drift mark: when was the fleet as near to the oracle as before the first drift?
 
     windows: columns `t_s cohort samples correct` and, where there was one, `correct_oracle`; any mapping of
     equally long columns (a DataFrame too). drift_marks: `at_s until_s label cohort share` each, `until_s` and
@@ -146,7 +146,7 @@ def end_of(mark: Mark) -> float:
 
 
 def _touches(other: Mark, mark: Mark) -> bool:
-    """Say whether a mark moves the curve another is judged on: the fleet's curve moves with any cohort."""
+    """Return whether a mark moves the curve another is judged on: the fleet's curve moves with any cohort."""
     cohorts = (other.get("cohort"), mark.get("cohort"))
     return None in cohorts or cohorts[0] == cohorts[1]
 

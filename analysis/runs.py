@@ -65,11 +65,11 @@ class Run:
 
     @property
     def judged(self) -> bool:
-        """Say whether anything was predicted; a timing-only run has exchanges and queues but no accuracy."""
+        """Return whether anything was predicted; a timing-only run has exchanges and queues but no accuracy."""
         return not self.manifest.get("timing_only", False) and int(self.windows["samples"].sum()) > 0
 
     def has(self, reference: str) -> bool:
-        """Say whether a reference (`static` or `oracle`) was judged on the same samples."""
+        """Return whether a reference (`static` or `oracle`) was judged on the same samples."""
         return self.judged and reference in self.manifest.get("references", [])
 
     @cached_property

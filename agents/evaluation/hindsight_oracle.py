@@ -26,10 +26,10 @@ def hindsight_table(task: PoolTask, base: Base, features: PooledFeatures) -> Tab
     """Return the verdict of hindsight on every row of the pool under every concept.
 
     The task says which stretch each row belongs to (``hindsight``). The rows of a stretch are halved at random, and
-    there are two heads: each is fitted on one half and judges the other, so that no head has seen what it judges,
+    there are two heads: each is fitted on one half and scores the other, so that no head has seen what it scores,
     but it knows rows just before and just after. Of several lengths of training, none among them, each stretch has the
     one that turns out best: the oracle is nowhere worse, stretch by stretch, than the base. A method
-    may do better still where the world changes within a stretch.
+    may do better still where the data change within a segment.
     """
     assert task.hindsight is not None
     rows = _halves(task.hindsight)

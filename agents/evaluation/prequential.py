@@ -95,7 +95,7 @@ class EvaluationBatch:
 
 
 class Reference(Protocol):
-    """A model judged beside the deployed one."""
+    """A model evaluated beside the deployed one."""
 
     def on(self, device: torch.device) -> Reference:
         """Return the same reference, computing on ``device``."""
@@ -108,7 +108,7 @@ class Reference(Protocol):
 
 @dataclass(frozen=True)
 class Evaluator:
-    """Judges samples under the deployed state of each device, beside the references.
+    """Evaluates samples under the deployed state of each device, beside the references.
 
     ``watched`` names the signals that are computed, too; ``past`` is what features are compared with.
     """
@@ -120,7 +120,7 @@ class Evaluator:
     past: PastFeatures | None = None
 
     def on(self, device: torch.device) -> Evaluator:
-        """Return the same judge, computing on ``device``."""
+        """Return the same evaluator, computing on ``device``."""
         static = None if self.static is None else self.static.on(device)
         oracle = None if self.oracle is None else self.oracle.on(device)
         past = None if self.past is None else self.past.on(device)

@@ -1,4 +1,4 @@
-"""Features of decisions among candidates: users and items are computed once, and only meet when they are judged."""
+"""Features of decisions among candidates: users and items are computed once, and combined only when they are scored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The models judged beside the deployed one, on the very same samples: the static base and the oracle."""
+"""The models evaluated beside the deployed one, on the same samples: the static base and the oracle."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ _SAMPLE, _CHANGE, _ENTRY = range(3)
 class _Record(NamedTuple):
     """Events of rows, in the order in which they were reported: parallel arrays.
 
-    ``value``: the phase entered, or the regret of a sample; ``cutoff_s``: up to when a payload knows the world.
+    ``value``: the phase entered, or the regret of a sample; ``cutoff_s``: the data cut-off of a payload.
     """
 
     what: np.ndarray
@@ -58,7 +58,7 @@ class PhaseTracker:
         self._records.append(_Record(np.full(len(row), _ENTRY, np.int8), row, at_s, phase, cutoff_s))
 
     def regret(self, row: np.ndarray, at_s: np.ndarray, regret: np.ndarray) -> None:
-        """Note samples that the oracle judged otherwise than the deployed model: arrays [samples]."""
+        """Record samples on which the oracle and the deployed model differ: arrays [samples]."""
         self._records.append(_Record(np.full(len(row), _SAMPLE, np.int8), row, at_s, regret, at_s))
 
     def close(self, *until_s: float) -> np.ndarray:

@@ -41,7 +41,7 @@ class BlockPool(Protocol):
         ...
 
     def collect(self, orders: Orders, look_ahead: LookAhead | None = None) -> Sequence[Any]:
-        """Return what devices hand over, block by block, in a form that the cloud half beside it takes.
+        """Return the payloads of devices, block by block, in a form that the cloud half beside it takes.
 
         With a ``look_ahead`` idle workers may compute ahead what they must compute anyway.
         """
@@ -76,12 +76,12 @@ class BlockPool(Protocol):
         ...
 
     def forget(self, orders: Orders) -> None:
-        """Drop what blocks keep of exchanges that came to nothing."""
+        """Drop what blocks store of failed exchanges."""
         ...
 
     @property
     def ahead(self) -> int:
-        """How many intervals may be closed before the tallies of the first are asked for."""
+        """How many intervals may be closed before the tallies of the first are requested."""
         ...
 
     def close(self, until_s: float) -> None:
@@ -89,7 +89,7 @@ class BlockPool(Protocol):
         ...
 
     def take_tallies(self) -> Eventually[np.ndarray]:
-        """Judge all samples of closed intervals and return their tallies: int64 [intervals, cohorts, columns].
+        """Evaluate all samples of closed intervals and return their tallies: int64 [intervals, cohorts, columns].
 
         These are the intervals closed since the last time; only right after :meth:`close`.
         """
@@ -170,7 +170,7 @@ class Cloud(Protocol):
 
 
 def make_pool(blueprint: Blueprint, workers: int, ray: RaySpec = ON_THIS_MACHINE) -> tuple[BlockPool, Cloud]:
-    """Return the blocks of ``blueprint`` and the cloud half that goes with them.
+    """Return the blocks of ``blueprint`` and the cloud half of the same run.
 
     They are in this process for 0 workers, else in that many Ray actors, but never more than there are blocks. Actors
     start with the first call.

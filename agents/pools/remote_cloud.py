@@ -28,7 +28,7 @@ class RemoteUpdates:
 
 
 class RemoteCloud:
-    """Stands in the driver for a cloud half that lives with ``worker_group``, as worker number ``worker``.
+    """The driver's proxy of a cloud half in ``worker_group``, as worker number ``worker``.
 
     ``model`` is its like in this process, on the processor; the real one computes on ``device``.
     """

@@ -30,14 +30,14 @@ class Reply(ABC):
 
 
 class WorkerGroup(Protocol):
-    """Workers that carry scripts out; how and where is their own affair."""
+    """Workers that run scripts, in any process and on any machine."""
 
     def __len__(self) -> int:
         """The number of workers that own blocks."""
         ...
 
     def ask(self, worker: int, commands: CommandBatch, sent: Sequence[Reply] = ()) -> Reply:
-        """Let a worker carry a script out after all it was asked before; what others answered is sent along."""
+        """Run a script on a worker after all its earlier ones; answers of other workers are sent along."""
         ...
 
     def interval_closed(self) -> None:
@@ -78,8 +78,8 @@ class WorkerPool:
     """Owns every block of the fleet through its worker group.
 
     A tick of one wave is two messages to a worker (its collects; then progress, installs and the close), and a tick
-    without collects is one; every so many ticks one more asks for tallies. While the cloud adapts, workers draw the
-    streams of the tick and judge as far as nothing happens to a device.
+    without collects is one; every so many ticks one more requests tallies. While the cloud adapts, workers draw the
+    streams of the tick and evaluate samples up to the next event of each device.
 
     Args:
         by_reference: payloads and updates go from worker to worker; this process sees only replies.
@@ -105,7 +105,7 @@ class WorkerPool:
         return " + ".join(sorted(set(kinds)))
 
     def collect(self, orders: Orders, look_ahead: LookAhead | None = None) -> Sequence[Any]:
-        """Return what devices hand over block by block, or replies that will be lists of that."""
+        """Return the payloads of devices block by block, or replies that will be lists of them."""
         asked = [self._boxes[worker].ask("collect", part) for worker, part, _ in self._parts(orders)]
         if asked and look_ahead is not None:
             bounds = {worker: part for worker, part, _ in self._parts(look_ahead.orders)}
@@ -149,7 +149,7 @@ class WorkerPool:
             self._boxes[worker].add("confirm", part)
 
     def forget(self, orders: Orders) -> None:
-        """Drop what blocks keep of exchanges that came to nothing."""
+        """Drop what blocks store of failed exchanges."""
         for worker, part, _ in self._parts(orders):
             self._boxes[worker].add("forget", part)
 

@@ -123,7 +123,7 @@ class Past:
 
 @dataclass(frozen=True)
 class History:
-    """The cloud's past, split so that nothing is tuned on what is later judged.
+    """The cloud's past, split so that no data for tuning is evaluated later.
 
     ``held_out`` is past that the base model is not trained on, if there is some: an adapter must not lean on what
     the base knows by heart.
@@ -161,7 +161,7 @@ class Supply(Protocol):
 
 
 class Stream:
-    """What a task inherits unless it says otherwise: samples are drawn, not replayed."""
+    """The default of a task: samples are drawn, not replayed."""
 
     supply: Supply | None = None
     #: What was read or is drawn, as plain values for people to check: rows, features, classes, spans.

@@ -1,4 +1,4 @@
-"""The recent samples of a block of devices: a ring that streams are loaded into and judged from."""
+"""The recent samples of a block of devices: a ring that streams are loaded into and evaluated from."""
 
 from __future__ import annotations
 

@@ -16,11 +16,11 @@ from agents.streams.ring_buffer import SampleRing
 
 
 class StreamBuffer:
-    """The streams of some blocks, one behind the other, and how far they were judged.
+    """The streams of some blocks, one behind the other, and how far they were evaluated.
 
     Attributes:
         ring: at least the last ``history`` samples of each device that were judged, and all that come after them.
-        judged: how many samples of each device were judged, int64 [devices]: the evaluator writes it.
+        judged: how many samples of each device were evaluated, int64 [devices]: the evaluator writes it.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class StreamBuffer:
 
     @property
     def waiting(self) -> np.ndarray:
-        """How many samples of each device were drawn and not judged, int64 [devices]."""
+        """How many samples of each device were drawn and not evaluated, int64 [devices]."""
         return self.ring.loaded - self.judged
 
     def load(self, until_s: float) -> None:
@@ -64,7 +64,7 @@ class StreamBuffer:
         return rng(self._seed, Purpose.CONTENT, block.cohort, block.block, chunk)
 
     def checkpoint(self, rows: slice) -> Snapshot:
-        """Return how far the streams of one block were drawn and judged."""
+        """Return how far the streams of one block were drawn and evaluated."""
         counts = {"loaded": self.ring.loaded[rows].copy(), "judged": self.judged[rows].copy()}
         return counts | {"cells": np.array([self._chunks]), "capacity": np.array([self.ring.capacity])}
 

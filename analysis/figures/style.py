@@ -115,7 +115,7 @@ def line_styles(sweep: Sweep) -> dict[str, LineStyle]:
 
 
 def legend_title(sweep: Sweep) -> str | None:
-    """Say what the labels of a sweep's groups stand for."""
+    """Return what the labels of a sweep's groups stand for."""
     return " · ".join(short_axis(axis) for axis in sweep.axes) or None
 
 

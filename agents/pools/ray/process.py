@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 @contextmanager
 def own_signals() -> Iterator[None]:
-    """Let this process hear signals as before: Ray puts its own hearers in place, which end it with a trace."""
+    """Let this process hear signals as before: Ray installs its own handlers, which end it with a trace."""
     heard = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield

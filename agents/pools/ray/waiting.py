@@ -20,7 +20,7 @@ def wait(reply: Any, time_limit_s: float, session: Session) -> Any:
 
     Raises:
         BackendError: nothing came in time, or Ray itself is broken.
-        Exception: what the call raised, as it was; and Ray's own errors for workers that died.
+        Exception: what the call raised, as it was; and Ray's own errors for workers that ended.
     """
     give_up_s = time.monotonic() + time_limit_s
     while True:

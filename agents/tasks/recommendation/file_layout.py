@@ -68,7 +68,7 @@ def find_layout(first: str, separator: str | None, columns: Mapping[str, str | i
 
 
 def is_number(text: str) -> bool:
-    """Say whether ``text`` is a finite number."""
+    """Return whether ``text`` is a finite number."""
     try:
         return math.isfinite(float(text))
     except ValueError:

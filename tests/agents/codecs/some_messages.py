@@ -54,6 +54,6 @@ def cut(tensors: Rows, part: slice) -> Tensors:
 
 
 def equal(one: Rows, other: Rows) -> bool:
-    """Say whether tensors by name are the same bits and types."""
+    """Return whether tensors by name are the same bits and types."""
     same = all(torch.equal(one[name], other[name]) and one[name].dtype == other[name].dtype for name in one)
     return one.keys() == other.keys() and same
