@@ -22,12 +22,12 @@ Row = tuple[int, int, int]
 
 def clicks(users: int = 12, items: int = 40) -> list[Row]:
     """Every user clicks every five seconds or so, over 1,000 s; user u has 30 + u clicks, the last only late ones."""
-    chance = np.random.default_rng(2)
+    generator = np.random.default_rng(2)
     rows = []
     for user in range(users):
-        times = np.sort(chance.choice(1000, 30 + user, replace=False))
+        times = np.sort(generator.choice(1000, 30 + user, replace=False))
         times = times if user < users - 1 else 900 + times // 10
-        rows += [(user, int(chance.integers(items)), int(at)) for at in times]
+        rows += [(user, int(generator.integers(items)), int(at)) for at in times]
     return rows
 
 

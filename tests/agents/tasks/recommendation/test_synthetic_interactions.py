@@ -85,8 +85,8 @@ def test_the_window_moves_on_by_one_click_at_a_time(fleet_spec: SpecMaker) -> No
 
 def test_any_order_and_any_batch_of_cells_gives_the_same_samples(fleet_spec: SpecMaker) -> None:
     drift = DriftSpec("gradual", 100.0, over_s=300.0, to={"interest": 1.0, "popularity": 0.5})
-    chance = np.random.default_rng(4)
-    chunks = [np.sort(80.0 * (number + chance.random((256, 9))), axis=1) for number in range(6)]
+    generator = np.random.default_rng(4)
+    chunks = [np.sort(80.0 * (number + generator.random((256, 9))), axis=1) for number in range(6)]
     chunks[2][:, 5:] = np.inf
     one, two = make(fleet_spec, drift), make(fleet_spec, drift)
     forwards = [at(one, chunk, number) for number, chunk in enumerate(chunks)]
