@@ -47,7 +47,7 @@ _DEEPEST = 4096
 #: Rows of the past from which the moments of features are taken, at most.
 _PAST_ROWS = 4096
 
-#: Told (what is being prepared, share done in [0, 1]).
+#: A progress callback: (what is being prepared, share done in [0, 1]).
 Report = Callable[[str, float], None]
 
 
@@ -124,7 +124,7 @@ def _require_parts(spec: FleetSpec, method: Method) -> None:
 
 
 def _known_of(spec: FleetSpec, task: Task) -> dict[str, Any]:
-    """Return what the task tells a net; one of the user's own learns the views of a sample, if it has several."""
+    """Return what a net must know of the task; a net of the user's own also gets the views of a sample, if several."""
     views = {"views": task.views} if task.views and is_plugin(spec.model) else {}
     return {**task.net_options, **views}
 

@@ -23,7 +23,7 @@ _CODE = ("seeding.py", "codecs", "measures.py", "kernels", "tasks", "models", "m
 def cached(key: Mapping[str, Any], build: Callable[[], dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
     """Return what ``build`` returns, from the cache if it was built before with this key and this code.
 
-    A damaged file is built anew; where nothing can be written, every call builds.
+    A damaged file is built again; where nothing can be written, every call builds.
     """
     path = cache_folder() / f"{_name(key)}.safetensors"
     stored = _load(path)

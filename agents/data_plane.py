@@ -1,4 +1,4 @@
-"""The data plane: it carries an itinerary out, wave by wave, and judges every sample of every device."""
+"""The data plane: it executes the log of exchanges batch by batch, and evaluates every sample of every device."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Fleet:
         self._pool, self._cloud, self._watch, self._ground_truth = pool, cloud, watch, ground_truth
         self.sizes, self.columns = sizes, columns
         self._costs, self._payloads = costs, payloads
-        # Intervals whose tallies nobody asked for yet; tallies that were asked for; and those that have come.
+        # Intervals whose tallies were not requested yet; tallies that were requested; and those that were received.
         self._closed = 0
         self._asked: deque[Eventually[np.ndarray]] = deque()
         self._reported: deque[np.ndarray] = deque()
@@ -67,16 +67,16 @@ class Fleet:
         return " + ".join(sorted({self._pool.device_name(), self._cloud.device_name()}))
 
     def settle(self, exchanges: Exchanges, until_s: float) -> Tallies:
-        """Carry out what became of ``exchanges`` up to ``until_s`` and judge all samples up to it."""
+        """Execute the stages of ``exchanges`` up to ``until_s`` and evaluate all samples up to it."""
         return self.begin(exchanges, until_s).get()
 
     @property
     def ahead(self) -> int:
-        """How many intervals may be begun before the tallies of the first are asked for: none where signals matter."""
+        """How many intervals may be begun before the tallies of the first are requested: none where signals matter."""
         return 0 if self._watch else TICKS_TOGETHER - 1 + self._pool.ahead
 
     def begin(self, exchanges: Exchanges, until_s: float) -> Eventually[Tallies]:
-        """Do as :meth:`settle` does, but let whoever wants the tallies wait for them; in order, all of them."""
+        """Do as :meth:`settle` does without waiting: the caller waits for the tallies, for all of them and in order."""
         parts = list(order_batches(orders_of(exchanges), self._writes_on_collect))
         for number, batch in enumerate(parts):
             self._carry_out_batch(batch, None if number else _look_ahead(parts, until_s))
@@ -147,11 +147,11 @@ class Fleet:
         return DeviceTotals(self._pool.totals())
 
     def ground_truth(self) -> Mapping[str, np.ndarray]:
-        """Return which concepts reign for which device, and when, as columns of a table."""
+        """Return which concepts are in force for which device, and when, as columns of a table."""
         return self._ground_truth()
 
     def checkpoint(self) -> Snapshot:
-        """Return all that a run has changed so far, as plain arrays by name; only when all intervals were told."""
+        """Return all that a run has changed so far, as plain arrays by name; only when all intervals were reported."""
         snapshot = with_prefix("cloud", self._cloud.checkpoint())
         for number, own in enumerate(self._pool.checkpoint()):
             snapshot |= with_prefix(f"blocks.{number}", own)

@@ -1,4 +1,4 @@
-"""How a fleet is cut into blocks: by cohort, in device order, whatever the number of workers."""
+"""How a fleet is cut into blocks: by cohort, in device order, for any number of workers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from agents.contract import CohortSpec
 from agents.orders import Orders
 from agents.streams.base import BlockId
 
-#: Devices in a block: streams are drawn for all of them at once, whoever is there.
+#: Devices in a block: streams are drawn for all of them at once, present or not.
 WIDTH = 256
 #: Blocks that are stacked, at most: many devices share each call, and what calls work on still fits into memory.
 BLOCKS_PER_GROUP = 8

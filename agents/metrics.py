@@ -90,10 +90,10 @@ class Ranking:
     The loss of a list is the mean binary cross-entropy of its candidates (LogLoss). Of each list are counted the
     hits among its first 1, 5 and 20; NDCG at 5, 10 and 20, the reciprocal rank and the area under the list's own
     ROC curve (UAUC), in millionths. Equal scores rank in the order of the candidates, of which the clicked one is put
-    at a random place by the task: ties favour nobody. In the AUC they count one half.
+    at a random position by the task: ties favour no candidate. In the AUC they count one half.
 
     Scores of clicked and of other candidates are counted in bins of half a logit, so that the AUC over all rows of a
-    run can be told to about 0.005.
+    run is known to about 0.005.
     """
 
     columns: tuple[str, ...] = (

@@ -212,8 +212,8 @@ def order_batches(orders: Orders, writes_on_collect: bool = False) -> Iterator[O
     """Yield waves of orders given in virtual-time order.
 
     Parameters change only where something is installed, adopted or expires, so a wave must end before a device
-    collects, learns, or changes again, after its own change; and before a request that came to nothing is collected
-    anew, after all that befell its first attempt. Where devices are changed when they hand over, a wave must end before
+    collects, learns, or changes again, after its own change; and before a failed request is collected
+    again, after all events of its first attempt. Where a collect changes the device, a batch must end before
     the second collect of a device. Everything else commutes: collects read only their own device, and the cloud keeps
     its order.
     """

@@ -94,7 +94,7 @@ def rng(seed: int, purpose: Purpose, *ids: int) -> np.random.Generator:
 
 
 def uniforms(seed: int, purpose: Purpose, device: np.ndarray | int, number: np.ndarray | int = 0) -> np.ndarray:
-    """Return one uniform in (0, 1) for each pair (device, number), whatever else is drawn.
+    """Return one uniform in (0, 1) for each pair (device, number), independent of all other draws.
 
     ``device`` and ``number`` broadcast; the result is float64 of the broadcast shape.
     SplitMix64's finaliser (Steele, Lea and Flood, OOPSLA 2014) chained over the words of the key.

@@ -6,7 +6,7 @@ This face is cheap to import: pandas and matplotlib are loaded by the first use 
 * `write_report(paths)` writes one self-contained HTML file, `write_figures(subject, folder)` SVG and PNG.
 * `comparison(subject)` is the paired table as data, `print_comparison` shows it.
 * `export_csv(run)` and `export_run(run)` write CSV; `recovery_times(windows, marks)` needs numpy alone.
-* `RunError`, in one line, is raised for folders nobody can read.
+* `RunError`, in one line, is raised for folders that cannot be read.
 """
 
 from __future__ import annotations

@@ -22,10 +22,10 @@ BYTES = ("sent_bytes", "received_bytes")
 
 @dataclass(frozen=True, eq=False)
 class Energy:
-    """The bill of one run.
+    """The energy of one run.
 
     devices: one row a device: `device cohort sent_bytes received_bytes busy_s idle_s`, energies [J] `idle_j
-    busy_j send_j receive_j` and their sum `energy_j`. cloud: the same but for the energy of sending, and
+    busy_j send_j receive_j` and their sum `energy_j`. cloud: the same but for the energy of transmission, and
     `workers`. total: `device_j cloud_j energy_j`, and `up_bytes`, `down_bytes` at the devices. powered:
     whether any power was given; without one, all energies are 0.
     """
@@ -62,7 +62,7 @@ def energy(run: Run) -> Energy:
 
 
 def as_rows(made: Energy) -> pd.DataFrame:
-    """Return one row a payer, the devices and at last the cloud, so that columns sum to the whole bill."""
+    """Return one row per consumer, the devices and then the cloud, so that columns sum to the total."""
     cloud = {name: value for name, value in made.cloud.items() if name != "workers"}
     payers = [made.devices.assign(payer="device"), pd.DataFrame([cloud | {"payer": "cloud"}])]
     rows = pd.concat(payers, ignore_index=True).astype({"device": "Int64", **dict.fromkeys(BYTES, "int64")})
@@ -111,7 +111,7 @@ def _cloud(run: Run, power: Mapping[str, Any]) -> dict[str, float]:
 
 
 def _each(table: pd.DataFrame, cohorts: Mapping[str, Any], section: str, name: str, read: Any) -> np.ndarray:
-    """Return a value of the cohorts' sections for each device; 0 where the scenario says nothing."""
+    """Return a value of the cohorts' sections for each device; 0 where the scenario sets none."""
     given = {cohort: power_section.get(section, {}).get(name) for cohort, power_section in cohorts.items()}
     values = {cohort: 0.0 if value is None else read(value) for cohort, value in given.items()}
     return table["cohort"].map(values).fillna(0.0).to_numpy(float)

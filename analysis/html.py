@@ -1,4 +1,4 @@
-"""HTML by construction: whatever is not marked as HTML is escaped, so that no name can become a tag."""
+"""HTML by construction: all that is not marked as HTML is escaped, so that no name can become a tag."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from analysis.runs import Run
 
 STAMPS = ("requested_s", "sent_s", "reached_s", "started_s", "served_s", "returned_s", "installed_s")
-STAGES = ("before sending", "uplink", "cloud queue", "service", "downlink", "installing")
+STAGES = ("before transmission", "uplink", "cloud queue", "service", "downlink", "installing")
 
 
 class Delays(NamedTuple):

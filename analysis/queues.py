@@ -29,7 +29,7 @@ class LinkUtilisation(NamedTuple):
 
     @property
     def saturated(self) -> bool:
-        """Say whether the link had hardly a free second: more was offered than it carries."""
+        """Return whether the link had hardly a free second: more was offered than it carries."""
         return self.busy_share >= SATURATED
 
 

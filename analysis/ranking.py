@@ -28,7 +28,7 @@ def summed(column: str, scale: float = 1.0) -> Callable[[Run], float | None]:
 
 
 def binned_auc(run: Run) -> float | None:
-    """Return the AUC over all rows of a run, told by bins of half a logit within which rows count as ties."""
+    """Return the AUC over all rows of a run, from bins of half a logit within which rows count as ties."""
     if not run.judged or "clicked_bin_00" not in run.windows:
         return None
     columns = sorted(name for name in run.windows if name.startswith("clicked_bin_"))

@@ -35,13 +35,13 @@ def recovery_times(
     within: float = WITHIN,
     smooth_s: float | None = None,
 ) -> list[dict[str, Any]]:
-    """Judge every drift mark: when was the fleet as near to the oracle as before the first drift?
+    """Compute recovery from every drift mark: when was the fleet as near to the oracle as before the first drift?
 
     windows: columns `t_s cohort samples correct` and, where there was one, `correct_oracle`; any mapping of
     equally long columns (a DataFrame too). drift_marks: `at_s until_s label cohort share` each, `until_s` and
     `cohort` may be None. Returns one dict a mark: `at_s until_s label cohort recovery_s watched_s dip`; times
     in seconds, `dip` (a share of samples) the largest shortfall beyond the level before the search ends, None
-    where nobody could measure it.
+    where it cannot be measured.
     """
     marks = sorted(drift_marks, key=lambda mark: float(mark["at_s"]))
     return [_judge(windows, mark, marks, within, smooth_s) for mark in marks]
@@ -86,7 +86,7 @@ class WindowCounts:
         return float(np.diff(self.ends_s, prepend=0.0).min())
 
     def pooled(self, first: int, last: int) -> float:
-        """Return the shortfall over rows [first, last); NaN where nobody predicted anything."""
+        """Return the shortfall over rows [first, last); NaN where there are no predictions."""
         total = int(self.samples[first:last].sum())
         return float(self.lacking[first:last].sum()) / total if total else math.nan
 
@@ -146,7 +146,7 @@ def end_of(mark: Mark) -> float:
 
 
 def _touches(other: Mark, mark: Mark) -> bool:
-    """Say whether a mark moves the curve another is judged on: the fleet's curve moves with any cohort."""
+    """Return whether a mark moves the curve another is judged on: the fleet's curve moves with any cohort."""
     cohorts = (other.get("cohort"), mark.get("cohort"))
     return None in cohorts or cohorts[0] == cohorts[1]
 

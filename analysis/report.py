@@ -1,4 +1,4 @@
-"""One self-contained HTML file that tells a run, a sweep or a comparison, figures inlined."""
+"""One self-contained HTML file that reports a run, a sweep or a comparison, figures inlined."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def write_report(
 
     One folder: `report.html` in it, the figures in `plots/`, CSV tables in each run's folder. Several: `out`
     (default: `comparison.html` where you are), the figures beside it in `<stem>-plots`. All figures are written
-    anew in the given formats, SVG in any case. Raises RunError for folders that cannot be read.
+    again in the given formats, SVG in any case. Raises RunError for folders that cannot be read.
     """
     listed = [folders] if isinstance(folders, (str, Path)) else list(folders)
     if len(listed) == 1:

@@ -1,4 +1,4 @@
-"""A run folder, read lazily: nothing is loaded before somebody asks for it.
+"""A run folder, read lazily: nothing is loaded before it is requested.
 
 The folder is the only interface to the simulator (DESIGN.md, section 6); tables keep their columns and units.
 """
@@ -65,11 +65,11 @@ class Run:
 
     @property
     def judged(self) -> bool:
-        """Say whether anything was predicted; a timing-only run has exchanges and queues but no accuracy."""
+        """Return whether anything was predicted; a timing-only run has exchanges and queues but no accuracy."""
         return not self.manifest.get("timing_only", False) and int(self.windows["samples"].sum()) > 0
 
     def has(self, reference: str) -> bool:
-        """Say whether a reference (`static` or `oracle`) was judged on the same samples."""
+        """Return whether a reference (`static` or `oracle`) was judged on the same samples."""
         return self.judged and reference in self.manifest.get("references", [])
 
     @cached_property

@@ -100,8 +100,8 @@ def bootstrap_devices(
 def worst_decile(correct: NDArray[np.int64], samples: NDArray[np.int64]) -> float:
     """Return the pooled accuracy of the tenth of the devices (at least one) that fare worst.
 
-    Ranked by their own accuracy, so that few samples a device make it look worse than it is. NaN where nobody
-    predicts.
+    Ranked by their own accuracy, so that few samples a device make it look worse than it is. NaN without
+    predictions.
     """
     active = samples > 0
     if not active.any():

@@ -162,7 +162,7 @@ def _by_seed(runs: Sequence[Run]) -> list[tuple[Run, ...]]:
 
 
 def _labels(members: Sequence[Sequence[Run]]) -> list[str]:
-    """Name groups by the first of run name, adapter, folder that tells them all apart."""
+    """Name groups by the first of run name, adapter, folder that distinguishes them all."""
     firsts = [runs[0] for runs in members]
     for names in ([run.name for run in firsts], [run.adapter for run in firsts]):
         if len(set(names)) == len(names):

@@ -60,7 +60,7 @@ def first_instance(run: Run, link: str) -> NDArray[np.int64]:
 def transfers(run: Run, link: str, direction: str) -> Transfers:
     """Return the messages over instance 0 of a link, from leaving to arriving (all hops of their way).
 
-    One still under way ends with the run; one that died or was given up on the way has no known end and is
+    One still under way ends with the run; one that was lost or given up on the way has no known end and is
     left out.
     """
     begin, arrive, _ = DIRECTIONS[direction]

@@ -26,7 +26,7 @@ from agents.streams.base import BlockId
 ProcessGenerator = Generator[simpy.Event, Any, None]
 
 _ACTIVATIONS = {"tanh": nn.Tanh, "relu": nn.ReLU}
-#: Devices whose drift the task tells at once.
+#: Devices whose drift the task computes in one call.
 _BLOCK = 256
 
 

@@ -1,4 +1,4 @@
-"""What yardsticks share with a run of the same scenario: its images, its trained base, its method."""
+"""What baselines share with a run of the same scenario: its images, its trained base, its method."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class BaselineSetup:
 
 
 def report(measure: Callable[..., dict[str, float]]) -> None:
-    """Measure in this process and print the outcome as JSON: told a file with a pickled ``FleetSpec``, and keywords."""
+    """Measure in this process and print the outcome as JSON; argv: a file with a pickled ``FleetSpec``, keywords."""
     torch.set_num_threads(1)
     spec: FleetSpec = pickle.loads(Path(sys.argv[1]).read_bytes())
     keywords: dict[str, Any] = json.loads(sys.argv[2])

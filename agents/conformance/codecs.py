@@ -18,14 +18,14 @@ MESSAGE = (
 
 def rows(messages: int = 6) -> dict[str, torch.Tensor]:
     """Return messages as methods send them, a silent one among them."""
-    chance = torch.Generator().manual_seed(0)
-    free = torch.randn(messages, 5, generator=chance)
+    generator = torch.Generator().manual_seed(0)
+    free = torch.randn(messages, 5, generator=generator)
     free[0] = 0.0
     return {
-        "bounded": torch.rand(messages, 4, 3, generator=chance) * 2 - 1,
+        "bounded": torch.rand(messages, 4, 3, generator=generator) * 2 - 1,
         "free": free,
-        "label": torch.randint(-1, 10, (messages, 4), dtype=torch.int32, generator=chance),
-        "version": torch.randint(0, 999, (messages,), dtype=torch.int16, generator=chance),
+        "label": torch.randint(-1, 10, (messages, 4), dtype=torch.int32, generator=generator),
+        "version": torch.randint(0, 999, (messages,), dtype=torch.int16, generator=generator),
     }
 
 

@@ -12,9 +12,9 @@ _DEVICES, _SAMPLES = 5, 200
 
 def bits() -> np.ndarray:
     """Return values of 0 and 1 that become more often 1 half way, float64 [devices, samples]."""
-    chance = np.random.default_rng(3)
+    generator = np.random.default_rng(3)
     share = np.where(np.arange(_SAMPLES) < _SAMPLES // 2, 0.1, 0.8)
-    return (chance.uniform(size=(_DEVICES, _SAMPLES)) < share).astype(np.float64)
+    return (generator.uniform(size=(_DEVICES, _SAMPLES)) < share).astype(np.float64)
 
 
 def _alarms(detector: Detector, values: np.ndarray, width: int, valid: np.ndarray | None = None) -> np.ndarray:

@@ -24,12 +24,12 @@ def small_net() -> Net:
 
 def small_history() -> History:
     """Return a past of three contexts, in which the labels of four clusters turn."""
-    chance = torch.Generator().manual_seed(0)
+    generator = torch.Generator().manual_seed(0)
 
     def past(rows: int) -> Past:
-        concept = torch.randint(CONTEXTS, (rows,), generator=chance)
-        cluster = torch.randint(CLASSES, (rows,), generator=chance)
-        x = torch.randn(rows, INPUTS, generator=chance)
+        concept = torch.randint(CONTEXTS, (rows,), generator=generator)
+        cluster = torch.randint(CLASSES, (rows,), generator=generator)
+        x = torch.randn(rows, INPUTS, generator=generator)
         x[:, :CONTEXTS] += torch.eye(CONTEXTS)[concept]
         x[:, CONTEXTS : CONTEXTS + CLASSES] += 3.0 * torch.eye(CLASSES)[cluster]
         return Past(x, (cluster + concept) % CLASSES, concept)
@@ -57,11 +57,11 @@ class Subject:
 
     def recent(self) -> Recent:
         """Return windows as devices have them, some not full, some labels not due."""
-        chance, window = torch.Generator().manual_seed(5), self.method.window
-        count = torch.randint(0, window + 1, (DEVICES,), generator=chance)
+        generator, window = torch.Generator().manual_seed(5), self.method.window
+        count = torch.randint(0, window + 1, (DEVICES,), generator=generator)
         real = torch.arange(window) < count[:, None]
-        features = torch.randn(DEVICES, window, 16, generator=chance).tanh() * real.unsqueeze(2)
-        label = torch.randint(-1, CLASSES, (DEVICES, window), generator=chance)
+        features = torch.randn(DEVICES, window, 16, generator=generator).tanh() * real.unsqueeze(2)
+        label = torch.randint(-1, CLASSES, (DEVICES, window), generator=generator)
         return Recent(features=features, label=torch.where(real, label, -1), count=count)
 
     def payloads(self) -> Payload:

@@ -7,17 +7,17 @@ import torch
 from agents.contract.laws import Law
 from agents.models.base import Net
 
-#: Input shapes, and what a task tells a net that ranks.
+#: Input shapes, and what a ranking net must know of the task.
 IMAGE, ITEMS, CANDIDATES = (1, 8, 8), {"items": 50, "window": 6}, 5
 RANKED = (ITEMS["window"] + CANDIDATES,)
 
 
 def raw(net: Net, rows: int = 4) -> torch.Tensor:
     """Return raw input of a net."""
-    chance = torch.Generator().manual_seed(2)
+    generator = torch.Generator().manual_seed(2)
     if net.input_shape == RANKED:
-        return torch.randint(1, ITEMS["items"], (rows, *RANKED), generator=chance)
-    return torch.rand(rows, *net.input_shape, generator=chance)
+        return torch.randint(1, ITEMS["items"], (rows, *RANKED), generator=generator)
+    return torch.rand(rows, *net.input_shape, generator=generator)
 
 
 def trunk_fits_head(net: Net) -> str | None:

@@ -1,4 +1,4 @@
-"""All that the two planes say to each other. Plain data: neither torch nor simpy is imported here.
+"""The interface of the two planes. Plain data: neither torch nor simpy is imported here.
 
 The timing plane (``sim``) decides WHEN; the data plane (``agents``) decides WHAT. They meet in one call,
 :meth:`DataPlane.settle`, which carries out what became of exchanges and returns tallies.

@@ -124,7 +124,7 @@ def own_component(name: str) -> Component:
 
 
 def is_options(declared: object) -> bool:
-    """Say whether ``declared`` is an options class."""
+    """Return whether ``declared`` is an options class."""
     return isinstance(declared, type) and is_dataclass(declared)
 
 

@@ -19,14 +19,14 @@ class BackendError(Exception):
 
 
 class WorkersLostError(Exception):
-    """Workers died more often than a run puts up with; the message says how the last one ended."""
+    """Workers ended more often than a run allows; the message says how the last one ended."""
 
 
 @contextmanager
 def error_location(path: str) -> Iterator[None]:
-    """Turn the complaints of what is built inside into :class:`InputError` about ``path`` (``task.data``).
+    """Turn errors of code in the block into :class:`InputError` about ``path`` (``task.data``).
 
-    Whoever knows better what is wrong, and where, raises that error itself; it passes unchanged.
+    Code that knows the cause and its location raises that error itself; it passes unchanged.
 
     Raises:
         InputError: anything inside raised ValueError, or found no file.

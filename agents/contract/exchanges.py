@@ -1,4 +1,4 @@
-"""Exchanges as the timing plane hands them over: one row each, with the times that it has reached so far."""
+"""Exchanges as the timing plane passes them: one row each, with the times that it has reached so far."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import numpy as np
 
 
 class ExchangeKind(IntEnum):
-    """Who starts an exchange, and what it brings.
+    """Which side starts an exchange, and its result.
 
-    ``UPDATE``: a device asks and the cloud answers. ``LEARN``: a device learns by itself; sent is when it begins, ended
-    when what it learnt is in force. ``PUSH``: the cloud sends without being asked; it leaves when it is served.
+    ``UPDATE``: a device requests, the cloud answers. ``LEARN``: a device learns locally; sent is when it begins, ended
+    when what it learnt is in force. ``PUSH``: the cloud sends without a request; it leaves when it is served.
     ``REPORT``: a payload that gets no answer of its own, as at the end of a round. ``EXPIRY``: the update in force has
     grown too old.
     """
@@ -62,7 +62,7 @@ class Exchanges:
         group: int64; tickets that the cloud serves together share it, and it is one of theirs.
         at_s: float64 [stages, rows], when each :class:`Stage` was reached [s]; only what is ``news`` need be there.
         outcome: int8, an :class:`Outcome`; meant once the attempt has ended.
-        news: uint8; bit n is set if stage n was reached since the row was last handed over.
+        news: uint8; bit n is set if stage n was reached since the row was last passed.
     """
 
     kind: np.ndarray
@@ -98,7 +98,7 @@ class Exchanges:
 _TYPES = (np.int8, np.int64, np.int64, np.int64, np.int64, np.float64, np.int8, np.uint8)
 _AT_S = [field.name for field in fields(Exchanges)].index("at_s")
 
-#: Nothing happened.
+#: No event.
 NO_EXCHANGES = Exchanges.of([])
 
 

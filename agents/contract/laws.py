@@ -1,4 +1,4 @@
-"""Laws that components keep, and the examination of one component by them."""
+"""Laws that components must satisfy, and the check of one component against them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-#: Says what is wrong with a component, or None where the law holds; the first line of its docstring is the law.
+#: Returns what is wrong with a component, or None where the law holds; the first line of its docstring is the law.
 Law = Callable[[Any], str | None]
 
 
@@ -22,14 +22,14 @@ class Finding:
 
 
 def examine(make: Callable[[], Any], laws: Sequence[Law]) -> list[Finding]:
-    """Return what each law says of a component; each is given one made for it alone."""
+    """Return the result of each law for a component; each law gets a new instance."""
     return [Finding(_name(law), _fault(make, law)) for law in laws]
 
 
 def _fault(make: Callable[[], Any], law: Law) -> str | None:
     try:
         return law(make())
-    except Exception as error:  # what a stranger's class raises is what is wrong with it
+    except Exception as error:  # an error of a foreign class is its fault
         return f"{type(error).__name__}: {error}"
 
 

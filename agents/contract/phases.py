@@ -7,7 +7,7 @@ from typing import Any
 
 
 def in_force(since_s: Any, at_s: Any) -> Any:
-    """Say whether what changed at ``since_s`` holds for a sample at ``at_s``: strictly after, never at once.
+    """Return whether what changed at ``since_s`` holds for a sample at ``at_s``: strictly after, never at once.
 
     The one rule for equal times: updates, concepts and phases all take effect after their moment. Takes
     floats or arrays that broadcast.

@@ -1,4 +1,4 @@
-"""The data plane as the timing plane sees it, and what it tells."""
+"""The data plane as the timing plane sees it, and what it reports."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ DEVICE_COLUMNS: tuple[str, ...] = ("samples", "correct", "correct_static", "corr
 LEARNING_COLUMN, STEPS_COLUMN = "regret_learning", "training_steps"
 
 
-#: Intervals whose tallies are told together where nobody wants them sooner: the more samples of a device wait for
-#: each other, the fewer and larger the batches in which they are judged.
+#: Intervals whose tallies are reported together unless they are needed sooner: the more samples of a device are
+#: collected first, the fewer and larger the batches in which they are evaluated.
 TICKS_TOGETHER = 16
 
 
@@ -42,7 +42,7 @@ class Tallies:
     Attributes:
         until_s: end of the interval.
         cohorts: int64 [cohorts, columns of the data plane]; losses in 1e-6 nats, so that sums are exact.
-        signals: what triggers asked to watch, by name, each [devices]: ``samples`` int64 seen so far, ``gate``
+        signals: those that triggers requested, by name, each [devices]: ``samples`` int64 seen so far, ``gate``
             float32, ``alarm:...`` bool, whether a detector raised an alarm in the interval.
     """
 
@@ -62,7 +62,7 @@ class DeviceTotals:
 class MessageSizes:
     """Bytes of one payload (up) and one update (down) after the codec, as serialised.
 
-    Where ``from_data`` they are the most there may be, and the true ones are asked for message by message.
+    Where ``from_data`` they are the most there may be, and the true ones are requested message by message.
     """
 
     payload_bytes: int
@@ -74,13 +74,13 @@ _T = TypeVar("_T")
 
 
 class Eventually(Generic[_T]):
-    """Something that may still be under way. ``come`` waits for it, and is called once at most."""
+    """A result that may still be under way. ``come`` waits for it, and is called once at most."""
 
     def __init__(self, come: Callable[[], _T]) -> None:
         self._come: Callable[[], _T] | None = come
 
     def get(self) -> _T:
-        """Wait for it; return what it came to, as often as asked."""
+        """Wait for the result and return it; may be called again."""
         if self._come is not None:
             self._value = self._come()
             self._come = None
@@ -89,7 +89,7 @@ class Eventually(Generic[_T]):
 
 #: What a checkpoint keeps: plain arrays by name.
 Snapshot = dict[str, np.ndarray]
-#: A part of the dotted name of what never changes in a run: it is on the disk once, however many checkpoints.
+#: A part of the dotted name of arrays that never change in a run: they are stored once for all checkpoints.
 FROZEN = "frozen"
 
 
@@ -99,7 +99,7 @@ class DataPlane(Protocol):
     sizes: MessageSizes
     #: How long an update stays in force if none follows [s]; None for ever.
     expires_s: float | None
-    #: Steps that devices always take to learn; None if they must be asked for (:meth:`steps_of`).
+    #: Steps that devices always take to learn; None if they depend on the ticket (:meth:`steps_of`).
     learning_steps: int | None
     #: What :attr:`Tallies.cohorts` counts: :data:`COHORT_COLUMNS`, then what the model's measure adds.
     columns: tuple[str, ...]
@@ -118,15 +118,15 @@ class DataPlane(Protocol):
 
     @property
     def ahead(self) -> int:
-        """How many intervals may be begun before the tallies of the first are asked for."""
+        """How many intervals may be begun before the tallies of the first are requested."""
         ...
 
     def begin(self, exchanges: Exchanges, until_s: float) -> Eventually[Tallies]:
-        """Do as :meth:`settle` does, but let whoever wants the tallies wait for them; in order, all of them."""
+        """Do as :meth:`settle` does without waiting: the caller waits for the tallies, for all of them and in order."""
         ...
 
     def settle(self, exchanges: Exchanges, until_s: float) -> Tallies:
-        """Carry out what became of ``exchanges`` up to ``until_s`` and judge all samples up to it."""
+        """Execute the stages of ``exchanges`` up to ``until_s`` and evaluate all samples up to it."""
         ...
 
     def carry_out(self, exchanges: Exchanges) -> None:
@@ -150,7 +150,7 @@ class DataPlane(Protocol):
         ...
 
     def ground_truth(self) -> Mapping[str, np.ndarray]:
-        """Return which concepts reign for which device, and when, as columns of a table; empty if nobody knows.
+        """Return which concepts are in force for which device, and when, as columns of a table; empty if unknown.
 
         ``device from_s until_s concept name share_from share_until``, by device and time.
         """

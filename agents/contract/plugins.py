@@ -9,11 +9,11 @@ from typing import Any
 
 
 class PluginError(Exception):
-    """A class that a scenario names cannot be had; the message is one line with the reason."""
+    """A class that a scenario names cannot be loaded; the message is one line with the reason."""
 
 
 def is_plugin(name: str) -> bool:
-    """Say whether a name is somebody's own class rather than one of the project's."""
+    """Return whether a name is a class of the user's own rather than one of the project's."""
     return ":" in name
 
 

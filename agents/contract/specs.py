@@ -31,7 +31,7 @@ class CohortSpec:
 
 @dataclass(frozen=True)
 class DriftSpec:
-    """One line of the drift schedule, in seconds and long form; ``to`` and ``between`` are concepts.
+    """One entry of the drift schedule, in seconds and long form; ``to`` and ``between`` are concepts.
 
     A concept is a mapping of transform name to parameters, as in the scenario after units are read.
     """
@@ -71,7 +71,7 @@ class RaySpec:
 
     @property
     def cluster(self) -> str | None:
-        """The address of a cluster that somebody else has started, if there is one."""
+        """The address of a cluster that is already running, if one is given."""
         address = self.address or os.environ.get("RAY_ADDRESS")
         return None if address in (None, "", "local") else address
 
@@ -101,7 +101,7 @@ class FleetSpec:
 
     ``workers``: how many processes carry blocks, 0 for this one; it changes no result, and nor does ``ray``.
     ``watch``: what triggers look at: detectors, and the signals ``samples`` and ``gate``.
-    ``device``: what playing computes on (cpu, cuda, cuda:N); what comes before t = 0 is the processor's.
+    ``device``: what the run computes on (cpu, cuda, cuda:N); work before t = 0 is done on the processor.
     ``learns``: whether devices learn by themselves; ``rounds``: whether the cloud calls them.
     """
 
@@ -129,7 +129,7 @@ class FleetSpec:
 
     @property
     def computes_here(self) -> bool:
-        """Whether anything is computed on this machine, but for what comes before t = 0."""
+        """Whether this machine computes anything except the work before t = 0."""
         return not (self.workers and self.ray.cloud and self.ray.cluster)
 
     @property

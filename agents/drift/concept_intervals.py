@@ -1,7 +1,7 @@
-"""Which concepts reign for a device, and when: the truth about a schedule, told without drawing a sample.
+"""Concept intervals of a device: the ground truth of a schedule, computed without drawing a sample.
 
-Time is cut wherever a line may hand out something else. Within a cut each concept reigns for a share of the samples
-that is constant, or moves as a gradual change moves it; every row of the truth is one concept in one such stretch.
+Time is cut wherever an entry may assign another concept. Within a cut each concept is in force for a share of the
+samples that is constant, or follows a gradual change; every row of the ground truth is one concept in one such cut.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from agents.contract import in_force
 from agents.drift.transitions import AffectedSamples, Transition
 from agents.streams.base import BlockId
 
-#: Cut-up stretches looked at together: bounds memory where moments are many.
+#: Stretches that are computed together: bounds memory where moments are many.
 _AT_ONCE = 1 << 19
 #: Sums of shares closer than this are the same: they differ by rounding.
 _SAME = 1e-9
@@ -27,7 +27,7 @@ class ConceptIntervals:
 
     Attributes:
         row: which device of the block.
-        from_s, until_s: the concept reigns in (from, until].
+        from_s, until_s: the concept is in force in (from, until].
         concept: which one.
         share_from, share_until: share of the device's samples that follow it, at the beginning and at the end.
     """
@@ -58,7 +58,7 @@ class _Partition:
 
 @dataclass(frozen=True)
 class _Branch:
-    """What may have become of the samples of every stretch: which concept, and for which share of them."""
+    """The concepts that samples of every stretch may follow, each with its share of the samples."""
 
     concept: np.ndarray
     share_from: np.ndarray
@@ -72,7 +72,7 @@ class _Branch:
 def concept_intervals_of(
     block: BlockId, transitions: Sequence[Transition], starts_s: np.ndarray, end_s: float
 ) -> ConceptIntervals:
-    """Return the truth about a block; ``starts_s`` [devices, lines] is infinite where a line never starts."""
+    """Return the truth about a block; ``starts_s`` [devices, lines] is infinite where an entry never starts."""
     first, result = _histories(transitions, starts_s)
     intervals = [
         _merged(_intervals(block, partition, transitions, starts_s))
@@ -91,7 +91,7 @@ def concept_intervals_of(
 def changes_of(
     block: BlockId, transitions: Sequence[Transition], starts_s: np.ndarray, end_s: float
 ) -> list[np.ndarray]:
-    """Return for each device the times at which a change counts: what is told just after differs from just before."""
+    """Return for each device the times at which a change counts: the truth just after differs from just before."""
     first, result = _histories(transitions, starts_s)
     changes_s: list[np.ndarray] = []
     for partition in _in_parts(transitions, starts_s, end_s, first):
@@ -102,7 +102,7 @@ def changes_of(
 
 
 def _histories(transitions: Sequence[Transition], starts_s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return one device of each fate, in ascending order, and the fate of each device: equal starts, equal truth."""
+    """Return one device of each history, ascending, and the history of each device: equal starts, equal truth."""
     devices = np.arange(len(starts_s))
     if not transitions or any(np.isinf(transition.takes_s) for transition in transitions):
         # A walk is each device's own.
@@ -115,7 +115,7 @@ def _histories(transitions: Sequence[Transition], starts_s: np.ndarray) -> tuple
 def _in_parts(
     transitions: Sequence[Transition], starts_s: np.ndarray, end_s: float, rows: np.ndarray
 ) -> Iterator[_Partition]:
-    """Yield the stretches of the devices ``rows``, as many of them at once as memory likes."""
+    """Yield the stretches of the devices ``rows``, as many at once as the memory bound allows."""
     intervals = [transition.moments_s(starts_s[rows, entry], end_s) for entry, transition in enumerate(transitions)]
     moments_s = np.concatenate([np.zeros((len(rows), 0)), *intervals], 1)
     flags = [transition.counts(part.shape[1]) for transition, part in zip(transitions, intervals, strict=True)]
@@ -128,7 +128,7 @@ def _in_parts(
 
 def _partition_of(rows: np.ndarray, moments_s: np.ndarray, counts: np.ndarray, end_s: float) -> _Partition:
     flags = np.broadcast_to(counts, moments_s.shape)
-    # Of moments that fall together the last one speaks: let it be one that counts, if any does.
+    # Of equal moments the last one is used: put one that counts last, if any does.
     order = np.lexsort((flags, moments_s), axis=1)
     moments_s, flags = np.take_along_axis(moments_s, order, 1), np.take_along_axis(flags, order, 1)
     edge = np.zeros((len(rows), 1))
@@ -163,7 +163,7 @@ def _split(
     start_s: np.ndarray,
     ruled: np.ndarray,
 ) -> list[_Branch]:
-    """Return what a line makes of a branch: those who follow it, and those who stay."""
+    """Split a branch by a schedule entry: the samples that follow it, and those that do not."""
     at_end = AffectedSamples(block, partition.row[ruled], start_s[ruled], partition.until_s[ruled])
     followed = branch.concept.copy()
     followed[ruled] = transition.follow(branch.concept[ruled], at_end)
@@ -210,9 +210,9 @@ def _merged(intervals: ConceptIntervals) -> ConceptIntervals:
 
 
 def _turned(partition: _Partition, intervals: ConceptIntervals) -> np.ndarray:
-    """Say for each stretch whether a change counts where it begins: bool [stretches]."""
+    """Return for each stretch whether a change counts where it begins: bool [stretches]."""
     interval = _interval_of(partition, intervals)
-    # Sums over concepts, each with a number of its own, stand for what reigns: equal sums, equal shares.
+    # Sums over concepts, each with a number of its own, stand for the shares in force: equal sums, equal shares.
     own = 0.5 + (np.arange(1, intervals.concept.max(initial=0) + 2) * 0.6180339887498949) % 1.0
     kinds = (intervals.share_from, intervals.share_until, np.ones(len(interval)))
     begin, end, there = (

@@ -1,4 +1,4 @@
-"""The concepts of a schedule, numbered, and which of them may reign when."""
+"""The concepts of a schedule, numbered, and which of them may be in force when."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ MOST_CONCEPTS = 2048
 
 @dataclass
 class Table:
-    """The concepts met so far, each once, and which of them may reign when a line starts.
+    """The concepts met so far, each once, and which of them may be in force when an entry starts.
 
-    ``passing`` holds (time [s] at which a line is done, concepts seen on the way), so that an incremental
-    change knows from where it may set out.
+    ``passing`` holds (time [s] at which an entry is over, concepts seen on the way), so that an incremental
+    change knows the concepts it may start from.
     """
 
     neutral: Neutral
@@ -35,14 +35,14 @@ class Table:
         return number
 
     def origins(self, at_s: float) -> list[int]:
-        """Return every concept that may reign somewhere after ``at_s``, as far as lines up to now tell."""
+        """Return every concept that may be in force on some device after ``at_s``, by the entries read so far."""
         on_the_way = [concepts for done_s, concepts in self.passing if done_s > at_s]
         return sorted(self.standing.union(*on_the_way))
 
     def settle(self, done_s: float, all_devices: bool, targets: Iterable[int], seen: Iterable[int]) -> None:
-        """Note a line that is over at ``done_s``: it leads to ``targets`` and shows the concepts ``seen`` on the way.
+        """Record an entry that is over at ``done_s``: it leads to ``targets``, through the concepts ``seen``.
 
-        If it takes ``all_devices``, nothing older stands then.
+        If it affects ``all_devices``, no older concept is in force then.
         """
         self.passing.append((done_s, frozenset(self.origins(done_s)).union(seen)))
         self.standing = set(targets) | (set() if all_devices else self.standing)

@@ -1,4 +1,4 @@
-"""A concept: how the world looks and how it is labelled, as plain values that can be mixed and compared."""
+"""A concept: how samples look and are labelled, as plain values that can be mixed and compared."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import numpy as np
 from agents.drift.relabelling import Relabelling, read_relabelling
 from agents.drift.severities import strength
 
-#: What each number of a concept is when nothing is done to the world.
+#: The neutral value of each number of a concept: samples stay as they are.
 Neutral = Mapping[str, float]
 
 #: Written with two numbers, kept as two strengths.
 _PAIRS = {"translate": ("translate_x", "translate_y")}
-#: Strengths that move from one to another by a constant factor, not by a constant step: half way to 4 times is 2 times.
+#: Strengths that change by a constant factor, not by a constant step: half way to 4 times is 2 times.
 _FACTORS = frozenset({"scale"})
-#: Strengths that are a choice and no amount: there is nothing half way.
+#: Strengths that are a choice and no amount: there is no value half way.
 _CHOICES = frozenset({"invert", "permute_pixels"})
-#: Done or not done: their strength tells nothing more.
+#: Done or not done: their strength carries no more information.
 _YES = frozenset({"invert"})
 #: Before the name of a view that devices lack: ``missing: [camera]`` is the strength ``missing.camera`` of 1.
 MISSING = "missing."
@@ -46,7 +46,7 @@ class Concept:
 
     @property
     def name(self) -> str:
-        """A name for tables and figures, ``original`` for the untouched world."""
+        """A name for tables and figures, ``original`` for samples without drift."""
         parts = [
             name.replace(".", " ") if name in _YES or name.startswith(MISSING) else f"{name} {strength:g}"
             for name, strength in self.strengths
@@ -96,7 +96,7 @@ def between(start: Concept, end: Concept, share: float, neutral: Neutral) -> Con
     Each strength moves in equal steps, but for the zoom (``scale``), which moves by equal factors.
 
     Raises:
-        ValueError: something on the way that has no half.
+        ValueError: a transform on the way that has no half strength.
     """
     if without_half(start, end):
         raise ValueError(f"{without_half(start, end)} cannot move step by step; use kind: gradual or sudden")

@@ -52,6 +52,6 @@ def _turned(images: torch.Tensor, degrees: torch.Tensor) -> torch.Tensor:
 
 
 def _resampled(images: torch.Tensor, theta: torch.Tensor) -> torch.Tensor:
-    """Take each pixel of [n, channels, h, w] from where ``theta`` [n, 2, 3] says it comes from."""
+    """Take each pixel of [n, channels, h, w] from the position that ``theta`` [n, 2, 3] maps it to."""
     grid = functional.affine_grid(theta.to(images.dtype), list(images.shape), align_corners=False)
     return functional.grid_sample(images, grid, mode="bilinear", padding_mode="zeros", align_corners=False)

@@ -27,14 +27,14 @@ _MOTION = ("rotate", "translate_x", "translate_y", "scale", "shear")
 
 @dataclass(frozen=True)
 class ImageNoise:
-    """The luck of each image under any concept: sensor noise [n, c, h, w] and a corner in (0, 1) [n, 2]."""
+    """The random draws of each image under any concept: sensor noise [n, c, h, w], a corner in (0, 1) [n, 2]."""
 
     noise: torch.Tensor
     corner: torch.Tensor
 
     @classmethod
     def draw(cls, images: torch.Tensor, rng: np.random.Generator) -> ImageNoise:
-        """Draw the luck of ``images`` [n, channels, h, w]."""
+        """Draw the noise and the corner of each of ``images`` [n, channels, h, w]."""
         noise = rng.standard_normal(tuple(images.shape), np.float32)
         return cls(torch.from_numpy(noise), torch.from_numpy(rng.random((len(images), 2))))
 

@@ -1,4 +1,4 @@
-"""Moves of strength: the world goes rung by rung of a ladder from what it was towards a target.
+"""Transitions of strength: the concept goes level by level from what it was towards a target.
 
 Every concept on the way is one of a finite number, so that a model's features can be tabulated under each.
 """
@@ -14,13 +14,13 @@ from agents.drift.concepts import Concept, between
 from agents.drift.random_walks import RandomWalks
 from agents.drift.transitions import Abrupt, AffectedSamples, periods_s
 
-#: ``level_count[origin]``: the concepts of all rungs, int16 [origins, rungs + 1], the first the origin itself.
+#: ``level_count[origin]``: the concepts of all levels, int16 [origins, levels + 1], the first the origin itself.
 Levels = np.ndarray
 
 
 @dataclass(frozen=True)
 class Incremental(Abrupt):
-    """Up the ladder in equal times; it counts as one change, at its start."""
+    """Up the levels in equal times; it counts as one change, at its start."""
 
     targets: tuple[int, ...]
     takes_s: float
@@ -47,10 +47,10 @@ class Incremental(Abrupt):
 
 @dataclass(frozen=True)
 class RandomWalk(Abrupt):
-    """Up and down the ladder at random, each device on its own, a step every ``every_s`` from the start on.
+    """Up and down the levels at random, each device on its own, a step every ``every_s`` from the start on.
 
     The strength starts at the origin's (0), takes normal steps, and is reflected at 0 and at full strength (1). A
-    device stands on the rung nearest to its strength. Every change of rung is a change of concept.
+    device is at the level nearest to its strength. Every change of level is a change of concept.
     """
 
     levels: Levels
@@ -75,10 +75,10 @@ class RandomWalk(Abrupt):
 
 
 def make_levels(target: Concept, level_count: int, at_s: float, table: Table) -> Levels:
-    """Return the rungs from every concept that may reign when the line starts; all of them enter the table.
+    """Return the levels from every concept that may be in force when the entry starts; all enter the table.
 
     Raises:
-        ValueError: no rungs, or something on the way that has no half.
+        ValueError: no levels, or a transform on the way that has no half strength.
     """
     if level_count < 1:
         raise ValueError(f"steps={level_count} must be >= 1")
@@ -92,5 +92,5 @@ def make_levels(target: Concept, level_count: int, at_s: float, table: Table) ->
 
 
 def levels_of(levels: Levels) -> tuple[int, ...]:
-    """Return every concept on a ladder, each once."""
+    """Return every concept of the levels, each once."""
     return tuple(np.unique(levels).tolist())

@@ -1,6 +1,6 @@
 """How a change spreads over the fleet: at once, as a wave, group by group, or each device for itself.
 
-A device's place in the fleet is a uniform number of its own, the same for every line of the schedule; its number in
+A device's place in the fleet is a uniform number of its own, the same for every schedule entry; its number in
 the fleet would not do, for then one device's drift would depend on how many others there are.
 """
 
@@ -19,7 +19,7 @@ from agents.streams.base import BlockId
 
 
 class Onset(Protocol):
-    """How much later than the line itself a change starts for each device."""
+    """The delay of a change on each device after the start of its schedule entry."""
 
     @property
     def spread_s(self) -> float:
@@ -27,7 +27,7 @@ class Onset(Protocol):
         ...
 
     def delays_s(self, block: BlockId, seed: int, entry: int) -> np.ndarray:
-        """Return the delay of each device of the block for a line of the schedule: float64 [devices]."""
+        """Return the delay of each device of the block for a schedule entry: float64 [devices]."""
         ...
 
 
@@ -68,7 +68,7 @@ class Groups:
 
 @dataclass(frozen=True)
 class Independent:
-    """Each device at a uniform time of its own, anew for every line."""
+    """Each device at a uniform time of its own, drawn again for every entry."""
 
     spread_s: float
 
@@ -77,7 +77,7 @@ class Independent:
 
 
 def read_onset(options: Mapping[str, Any]) -> Onset:
-    """Read how a line spreads from its options: ``wave``, ``groups``, ``independent`` or none of them.
+    """Read the onset of an entry from its options: ``wave``, ``groups``, ``independent`` or none of them.
 
     Raises:
         ValueError: several of them.
@@ -113,7 +113,7 @@ def dirichlet_priors(seed: int, block: BlockId, alpha: float, there: tuple[bool,
     """Return each device's draw of the symmetric Dirichlet law: float64 [devices, classes], rows sum to 1; frozen.
 
     Independent Gamma(alpha) variables over their sum (Devroye, Non-Uniform Random Variate Generation, 1986, chapter
-    XI.4), each by inversion of a uniform of its own, so that a device has the same luck under every alpha. The law is
+    XI.4), each by inversion of a uniform of its own, so that a device keeps its uniforms under every alpha. The law is
     over the classes that are ``there``; the others have probability 0.
     """
     uniform = uniforms(seed, Purpose.DEVICE_PRIOR, device_keys(block)[:, None], np.arange(len(there)))

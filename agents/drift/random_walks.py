@@ -24,7 +24,7 @@ _KEPT = 512
 
 
 class RandomWalks:
-    """The strengths of all devices along one line of the schedule: reflected at 0 and 1, step 0 at 0.
+    """The strengths of all devices under one schedule entry: reflected at 0 and 1, step 0 at 0.
 
     ``step`` is the standard deviation of a step. A walk folded at 0 and 1 is the walk reflected there, because its
     steps are as likely up as down.
@@ -53,7 +53,7 @@ class RandomWalks:
         return device_keys(block)
 
     def shown(self, walk: np.ndarray) -> np.ndarray:
-        """Return what a walk on the whole line comes to."""
+        """Return the values of an unreflected walk."""
         return folded(walk)
 
     def _page(self, block: BlockId, number: int) -> np.ndarray:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class ModulatedArrivals(Arrivals):
-    """A Poisson process at the largest rate that any concept has, thinned to the rate that reigns.
+    """A Poisson process at the largest rate of all concepts, thinned to the rate of the concept in force.
 
     A sample stays with the probability (reigning rate / largest rate), decided by a uniform of its own, and what stays
     is a Poisson process of the reigning rate (Lewis and Shedler, Naval Research Logistics Quarterly, 1979). Cells

@@ -17,7 +17,7 @@ class Relabelling:
 
     Attributes:
         swap: pairs of classes that exchange their labels.
-        permute: number of the permutation of all classes, or None. It is the same in every run, whatever its seed.
+        permute: number of the permutation of all classes, or None. It is the same in every run, for any seed.
     """
 
     swap: tuple[tuple[int, int], ...] = ()

@@ -1,6 +1,6 @@
-"""The drift schedule as arithmetic: which concept reigns for a device at a time, for each of its samples.
+"""The drift schedule as arithmetic: which concept is in force for each sample of a device.
 
-Lines apply in order of their start; a later one replaces what the earlier ones left. A change at time s is in
+Entries apply in order of their start; a later one replaces earlier ones. A change at time s is in
 force for samples strictly after s.
 """
 
@@ -24,7 +24,7 @@ from agents.streams.base import BlockId
 
 @dataclass(frozen=True)
 class Schedule:
-    """All drift of a run. ``concepts[0]`` is the original world, the others come in order of appearance."""
+    """All drift of a run. ``concepts[0]`` is the original one, the others come in order of appearance."""
 
     seed: int
     duration_s: float
@@ -64,7 +64,7 @@ class Schedule:
         return changes_of(block, [entry.transition for entry in self.entries], self._starts(block), self.duration_s)
 
     def concept_intervals(self, block: BlockId) -> ConceptIntervals:
-        """Return which concepts reign for each device of the block, and when: the very truth that samples follow."""
+        """Return the concept intervals of each device of the block: the ground truth that samples follow."""
         return concept_intervals_of(
             block, [entry.transition for entry in self.entries], self._starts(block), self.duration_s
         )
@@ -79,7 +79,7 @@ class Schedule:
         return None if alpha is None else dirichlet_priors(self.seed, block, alpha, there)
 
     def looks_like(self, concept: int) -> int:
-        """Return the first concept with the same transforms, whatever its labels and rates."""
+        """Return the first concept with the same transforms; labels and rates may differ."""
         draft = self.concepts[concept].strengths
         return next(number for number, one in enumerate(self.concepts) if one.strengths == draft)
 
@@ -94,13 +94,13 @@ class Schedule:
         return float(max([1.0, *met]))
 
     def paces(self, cohort: int) -> bool:
-        """Say whether drift changes the rate of samples for devices of a cohort."""
+        """Return whether drift changes the rate of samples for devices of a cohort."""
         return any(
             (self.factors[list(entry.transition.seen)] != 1.0).any() for entry in self.entries if entry.touches(cohort)
         )
 
     def _starts(self, block: BlockId) -> np.ndarray:
-        """Return when each line starts for each device: float64 [devices, lines]."""
+        """Return when each entry starts for each device: float64 [devices, entries] [s]."""
         if block not in self._starts_s:
             starts_s = [entry.start_s(block, self.seed) for entry in self.entries]
             self._starts_s[block] = np.stack(starts_s, 1) if starts_s else np.zeros((block.width, 0))
@@ -122,7 +122,7 @@ def make_schedule(
     ``own_priors``: whether its samples follow :meth:`Schedule.prior`, a prior of the classes for each device.
 
     Raises:
-        InputError: an unknown kind, cohort or transform, or a move that cannot be made; it names the line.
+        InputError: an unknown kind, cohort or transform, or an impossible transition; it names the entry.
     """
     entries, concepts = read_entries(drift, [cohort.name for cohort in cohorts], neutral, classes, seed, own_priors)
     return Schedule(seed, duration_s, classes, tuple(entries), concepts)

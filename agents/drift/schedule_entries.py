@@ -1,4 +1,4 @@
-"""The lines of a drift schedule: for whom, from when on, and which move; compiled from their written form."""
+"""The entries of a drift schedule: devices, start and transition; compiled from their written form."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ from agents.tasks.drift_kinds import (
 
 @dataclass(frozen=True)
 class ScheduleEntry:
-    """One line of the schedule: which devices it moves, from when on, and how.
+    """One entry of the schedule: which devices it affects, from when on, and how.
 
     Attributes:
-        number: which line, from 0, in order of their start.
-        cohort: index of the only cohort it moves, or None for all.
-        share: devices whose own uniform is below it are moved. A device has one uniform for the whole
-            schedule, so that the same share means the same devices on every line.
+        number: number of the entry, from 0, in order of start.
+        cohort: index of the only cohort it affects, or None for all.
+        share: devices whose own uniform is below it are affected. A device has one uniform for the whole
+            schedule, so that the same share means the same devices in every entry.
         onset: how the change spreads over the fleet.
     """
 
@@ -50,11 +50,11 @@ class ScheduleEntry:
     transition: Transition
 
     def touches(self, cohort: int) -> bool:
-        """Say whether devices of a cohort may be moved."""
+        """Return whether devices of a cohort may be affected."""
         return self.cohort in (None, cohort) and self.share > 0
 
     def start_s(self, block: BlockId, seed: int) -> np.ndarray:
-        """Return when the line starts for each device of the block, infinity if never: float64 [devices]."""
+        """Return when the entry starts for each device of the block [s], infinity if never: float64 [devices]."""
         if not self.touches(block.cohort):
             return np.full(block.width, np.inf)
         member = uniforms(seed, Purpose.DRIFT_MEMBER, device_keys(block)) < self.share
@@ -63,7 +63,7 @@ class ScheduleEntry:
 
 @dataclass(frozen=True)
 class Wanted:
-    """One line as it is written, with its concepts read; what kinds of drift make moves from."""
+    """One entry as it is written, with its concepts read; kinds of drift make transitions from it."""
 
     spec: DriftSpec
     number: int
@@ -79,10 +79,10 @@ class Wanted:
 def read_entries(
     drift: Sequence[DriftSpec], cohorts: Sequence[str], neutral: Neutral, classes: int, seed: int, own_priors: bool
 ) -> tuple[list[ScheduleEntry], tuple[Concept, ...]]:
-    """Return the lines in order of their start, and all concepts that they make.
+    """Return the entries in order of their start, and all concepts that they make.
 
     Raises:
-        InputError: an unknown kind, cohort or transform, or a move that cannot be made; it names the line.
+        InputError: an unknown kind, cohort or transform, or an impossible transition; it names the entry.
     """
     table, entries = Table(neutral), []
     for number, written in enumerate(sorted(range(len(drift)), key=lambda position: drift[position].at_s)):
@@ -111,39 +111,39 @@ def _entry(
 
 
 def _written(spec: DriftSpec, options: type) -> dict[str, Any]:
-    """Return of a line what are options of its kind; the rest says when, and for whom."""
+    """Return the options of an entry's kind; its other keys are its start and its devices."""
     whole = {"to": spec.to, "between": list(spec.between), "over": spec.over_s, "every": spec.every_s, **spec.options}
     keys = {key_of(one.name) for one in fields(options)}
     return {key: value for key, value in whole.items() if key in keys and value not in (None, [])}
 
 
 def make_sudden(draft: Wanted, options: SuddenOptions) -> Transition:
-    """Return the move from one sample to the next."""
+    """Return the transition from one sample to the next."""
     return Sudden((draft.first,))
 
 
 def make_gradual(draft: Wanted, options: GradualOptions) -> Transition:
-    """Return the move in which the new concept comes more and more often."""
+    """Return the transition in which a growing share of samples follows the new concept."""
     return Gradual((draft.first,), options.over, options.mixing)
 
 
 def make_incremental(draft: Wanted, options: IncrementalOptions) -> Transition:
-    """Return the move in which strengths grow step by step."""
+    """Return the transition in which strengths grow step by step."""
     levels = make_levels(draft.targets[0], options.steps, draft.spec.at_s, draft.table)
     return Incremental((draft.first,), options.over, levels)
 
 
 def make_recurring(draft: Wanted, options: RecurringOptions) -> Transition:
-    """Return the move in which concepts take turns."""
+    """Return the transition in which concepts recur in turn."""
     return Recurring(tuple(draft.table.index(target) for target in draft.targets), options.every)
 
 
 def make_blip(draft: Wanted, options: BlipOptions) -> Transition:
-    """Return the move to a concept that soon passes."""
+    """Return the transition to a concept that lasts a short time."""
     return Blip((draft.first,), options.for_)
 
 
 def make_random_walk(draft: Wanted, options: RandomWalkOptions) -> Transition:
-    """Return the move in which strengths wander."""
+    """Return the transition in which strengths follow a random walk."""
     levels = make_levels(draft.targets[0], options.steps, draft.spec.at_s, draft.table)
     return RandomWalk(levels, options.every, RandomWalks(draft.seed, draft.number, options.step))

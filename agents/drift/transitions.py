@@ -1,7 +1,7 @@
-"""The ways from one concept to another that need no halves: sudden, gradual, recurring, blip.
+"""Transitions between concepts that need no levels between them: sudden, gradual, recurring, blip.
 
-A move says what it does to samples it rules (:class:`AffectedSamples`), and when it may hand out something else, so
-that the truth can be told without drawing a sample. Moments are ``start + k * period``, and one comparison decides.
+A transition defines what it does to the samples it affects (:class:`AffectedSamples`), and when it may assign
+another concept, so that the ground truth needs no sample. Moments are ``start + k * period``; one comparison decides.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from agents.streams.base import BlockId
 
 @dataclass(frozen=True)
 class AffectedSamples:
-    """Samples that a line of the schedule rules; all arrays [samples], all times strictly after their start.
+    """Samples that a schedule entry affects; all arrays [samples], all times strictly after their start.
 
     Attributes:
         block: the block that the samples belong to.
         row: which device of the block.
-        start_s: when the line starts for that device.
-        time_s: when the sample comes.
+        start_s: when the entry starts for that device.
+        time_s: when the sample arrives.
     """
 
     block: BlockId
@@ -43,10 +43,10 @@ class AffectedSamples:
 
 
 class Transition(Protocol):
-    """What one line of the schedule does to the samples it rules.
+    """What one schedule entry does to the samples it affects.
 
     Attributes:
-        targets: the concepts that may stand when it is done; none where what was there before comes back.
+        targets: the concepts that may be in force when it is over; none where the earlier one returns.
         seen: the concepts that it shows, on the way or at the end.
     """
 
@@ -70,16 +70,16 @@ class Transition(Protocol):
         ...
 
     def moments_s(self, start_s: np.ndarray, end_s: float) -> np.ndarray:
-        """Return when it may hand out something else, float64 [devices, moments]; infinite starts stay infinite."""
+        """Return when it may assign another concept [s], float64 [devices, moments]; infinite starts stay infinite."""
         ...
 
     def counts(self, moments: int) -> np.ndarray:
-        """Say which of that many moments count as a change of concept: bool [moments]."""
+        """Return which of that many moments count as a change of concept: bool [moments]."""
         ...
 
 
 class Abrupt:
-    """What most moves share: every sample goes over at once, and each moment is a change."""
+    """The base of most transitions: every sample changes at once, and each moment is a change."""
 
     def share(self, affected: AffectedSamples) -> np.ndarray | None:
         return None
@@ -146,7 +146,7 @@ class Gradual:
 
 @dataclass(frozen=True)
 class Recurring(Abrupt):
-    """Around and around: each of ``targets`` in turn for ``every_s``."""
+    """Recurring: each of ``targets`` in turn for ``every_s``."""
 
     targets: tuple[int, ...]
     every_s: float
@@ -165,7 +165,7 @@ class Recurring(Abrupt):
 
 @dataclass(frozen=True)
 class Blip(Abrupt):
-    """For a short while, then whatever reigned before comes back."""
+    """For a short while; then the concept before it is in force again."""
 
     seen: tuple[int, ...]
     takes_s: float

@@ -20,12 +20,12 @@ _ROWS = 256
 
 #: Samples field by field, [devices, samples, ...] each.
 Fields = Mapping[str, np.ndarray]
-#: Told (what is being prepared, share done in [0, 1]).
+#: A progress callback: (what is being prepared, share done in [0, 1]).
 Report = Callable[[str, float], None]
 
 
 class Features(Protocol):
-    """A way from samples in a ring to trunk features, which are on the device that was asked for last."""
+    """Computes trunk features of samples in a ring; they are on the device that was set last."""
 
     def on(self, device: torch.device) -> Features:
         """Return the same way with its tables and weights on ``device``."""
@@ -48,7 +48,7 @@ class Features(Protocol):
 
 
 class Whole:
-    """Samples that are shown to methods as they are judged."""
+    """Samples that methods get in the form in which they are evaluated."""
 
     def shown(self, samples: Fields, known: np.ndarray) -> tuple[Fields, np.ndarray]:
         return samples, np.where(known, samples["label"], -1)

@@ -9,7 +9,7 @@ from agents.drift.rate_modulation import schedule_of
 from agents.layout import Layout
 from agents.streams.base import Task
 
-#: Shares are told to so many decimals: the last bits of an exponential are the machine's own.
+#: Decimals of the reported shares: the last bits of an exponential differ between machines.
 _DECIMALS = 9
 
 

@@ -1,4 +1,4 @@
-"""The oracle of a recorded stream whose law nobody knows: a head refitted on the very stretch that is judged."""
+"""The oracle of a recorded stream whose law is unknown: a head refitted on the segment that is evaluated."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def hindsight_table(task: PoolTask, base: Base, features: PooledFeatures) -> Tab
     """Return the verdict of hindsight on every row of the pool under every concept.
 
     The task says which stretch each row belongs to (``hindsight``). The rows of a stretch are halved at random, and
-    there are two heads: each is fitted on one half and judges the other, so that no head has seen what it judges,
+    there are two heads: each is fitted on one half and scores the other, so that no head has seen what it scores,
     but it knows rows just before and just after. Of several lengths of training, none among them, each stretch has the
     one that turns out best: the oracle is nowhere worse, stretch by stretch, than the base. A method
-    may do better still where the world changes within a stretch.
+    may do better still where the data change within a segment.
     """
     assert task.hindsight is not None
     rows = _halves(task.hindsight)
@@ -39,7 +39,7 @@ def hindsight_table(task: PoolTask, base: Base, features: PooledFeatures) -> Tab
 
 def _halves(segment: np.ndarray) -> torch.Tensor:
     """Return the rows of each half stretch, int64 [2 * stretches, rows], -1 behind the last; halves are neighbours."""
-    # At random: what is recorded may well be periodic. Alike in every run, whatever its seed.
+    # At random: a record may be periodic. The split is the same in every run, for any seed.
     second = uniforms(0, Purpose.SPLIT, np.arange(len(segment))) < 0.5
     halves = [
         np.flatnonzero((segment == number) & (second == side)) for number in np.unique(segment) for side in (0, 1)

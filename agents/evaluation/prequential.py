@@ -28,7 +28,7 @@ class Evaluation:
 
     ``counts`` is int64 [samples, columns of the measure]; ``signals`` are float64 [samples], by name.
 
-    A reference that nobody asked for is right nowhere; without an oracle there is no regret.
+    A reference that is not configured is right nowhere; without an oracle there is no regret.
     """
 
     correct: np.ndarray
@@ -95,7 +95,7 @@ class EvaluationBatch:
 
 
 class Reference(Protocol):
-    """A model judged beside the deployed one."""
+    """A model evaluated beside the deployed one."""
 
     def on(self, device: torch.device) -> Reference:
         """Return the same reference, computing on ``device``."""
@@ -108,7 +108,7 @@ class Reference(Protocol):
 
 @dataclass(frozen=True)
 class Evaluator:
-    """Judges samples under the deployed state of each device, beside the references.
+    """Evaluates samples under the deployed state of each device, beside the references.
 
     ``watched`` names the signals that are computed, too; ``past`` is what features are compared with.
     """
@@ -120,7 +120,7 @@ class Evaluator:
     past: PastFeatures | None = None
 
     def on(self, device: torch.device) -> Evaluator:
-        """Return the same judge, computing on ``device``."""
+        """Return the same evaluator, computing on ``device``."""
         static = None if self.static is None else self.static.on(device)
         oracle = None if self.oracle is None else self.oracle.on(device)
         past = None if self.past is None else self.past.on(device)
@@ -163,7 +163,7 @@ class Evaluator:
     def _judged(self, logits: torch.Tensor, seen: EvaluationBatch, batch: SampleBatch) -> Scores:
         if logits.device == CPU:
             return self.metric.score(seen.only(logits), seen.label)
-        # On a GPU last bits tell how many samples there are: padding stays until all is computed.
+        # On a GPU the last bits depend on the number of samples: padding stays until all is computed.
         label = torch.from_numpy(batch.padded["label"].astype(np.int64)).to(logits.device)
         whole = self.metric.score(logits.flatten(0, 1).contiguous(), label.flatten())
         return Scores(*(one.index_select(0, seen.kept) for one in whole))

@@ -1,4 +1,4 @@
-"""Features of decisions among candidates: users and items are computed once, and only meet when they are judged."""
+"""Features of decisions among candidates: users and items are computed once, and combined only when they are scored."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class ListFeatures:
     def shown(self, samples: Fields, known: np.ndarray) -> tuple[Fields, np.ndarray]:
         """Return samples with a few candidates, and where the clicked one is among them, -1 where not ``known``.
 
-        Of a decision whose click is not known, the first few candidates are shown, whatever was clicked.
+        Of a decision whose click is not known, the first few candidates are shown, clicked or not.
         """
         candidates = self._candidates(samples)
         few, position = narrow(candidates, samples["label"].reshape(-1).astype(np.int64))

@@ -1,7 +1,7 @@
-"""How decisions among candidates are seen and judged: their features, the static model, the oracle.
+"""How decisions among candidates are evaluated: their features, the static model, the oracle.
 
-Where the law of the clicks is known, the oracle ranks by it. A recorded log tells no law: its oracle is one of
-hindsight, one head for everybody, refitted on the very streams that are judged. No method can know as much, yet a
+Where the law of the clicks is known, the oracle ranks by it. The law of a recorded log is unknown: its oracle is
+one of hindsight, one head for all devices, refitted on the evaluated streams. No method can know as much, yet a
 method that keeps a head for each device may beat it.
 """
 
@@ -24,14 +24,14 @@ from agents.streams.base import Task
 
 #: Full-batch Adam on the streams, until the loss has flattened.
 _STEPS, _RATE = 300, 3e-3
-#: Decisions judged at once when a table is made.
+#: Decisions evaluated at once when a table is made.
 _ROWS = 1024
-#: Of longer lists than this, fewer are judged at once.
+#: Of longer lists than this, fewer are evaluated at once.
 _CANDIDATES = 128
 
 
 def see_lists(task: Task, base: Base, static: bool, oracle: bool) -> tuple[Features, Evaluator]:
-    """Return features of the decisions of ``task`` and their judge, with the references that are asked for."""
+    """Return features of the decisions of ``task`` and their evaluator, with the configured references."""
     if task.pool_size == 0:
         drawn = Computed(base) if static else None, BayesOptimal() if oracle else None
         return DrawnLists(base), Evaluator(*drawn, base.net.metric)

@@ -1,4 +1,4 @@
-"""The models judged beside the deployed one, on the very same samples: the static base and the oracle."""
+"""The models evaluated beside the deployed one, on the same samples: the static base and the oracle."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Computed:
 
 
 class BayesOptimal:
-    """The oracle of a task that tells the best possible prediction of each sample."""
+    """The oracle of a task that knows the best possible prediction of each sample."""
 
     def on(self, device: torch.device) -> BayesOptimal:
         """Return the reference itself: it computes nothing."""

@@ -17,9 +17,9 @@ _SAMPLE, _CHANGE, _ENTRY = range(3)
 
 
 class _Record(NamedTuple):
-    """Things that happened to rows, in the order in which they were told: parallel arrays.
+    """Events of rows, in the order in which they were reported: parallel arrays.
 
-    ``value``: the phase entered, or the regret of a sample; ``cutoff_s``: up to when a payload knows the world.
+    ``value``: the phase entered, or the regret of a sample; ``cutoff_s``: the data cut-off of a payload.
     """
 
     what: np.ndarray
@@ -34,9 +34,9 @@ class PhaseTracker:
 
     A device is in one phase of its *latest* concept change. A change puts it back to ``UNDETECTED``; the progress of
     an exchange moves it on only if what the exchange carries was collected after that change; and once an
-    update for the concept is installed the rest is ``RESIDUAL``, whatever is asked later.
+    update for the concept is installed the rest is ``RESIDUAL``, whether or not more is requested later.
 
-    What happens is only noted, and told apart in one go when an interval, or several, are closed.
+    Events are only recorded; they are assigned to phases in one pass when one or more intervals are closed.
     """
 
     def __init__(self, changes_s: Sequence[np.ndarray]) -> None:
@@ -58,13 +58,13 @@ class PhaseTracker:
         self._records.append(_Record(np.full(len(row), _ENTRY, np.int8), row, at_s, phase, cutoff_s))
 
     def regret(self, row: np.ndarray, at_s: np.ndarray, regret: np.ndarray) -> None:
-        """Note samples that the oracle judged otherwise than the deployed model: arrays [samples]."""
+        """Record samples on which the oracle and the deployed model differ: arrays [samples]."""
         self._records.append(_Record(np.full(len(row), _SAMPLE, np.int8), row, at_s, regret, at_s))
 
     def close(self, *until_s: float) -> np.ndarray:
         """End one interval or several: return the regret of all rows in each, by phase: int64 [intervals, phases].
 
-        All that happened and all samples up to the last of ``until_s`` must have been told, and nothing beyond.
+        All events and all samples up to the last of ``until_s`` must have been reported, and none beyond.
         """
         records = _joined([self._changes(until_s[-1]), *self._records])
         self._records.clear()

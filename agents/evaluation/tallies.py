@@ -22,10 +22,10 @@ _OF_DEVICE = _OF_COHORT[:8, [0, 2, 3, 4]]
 
 
 class TallyCounter:
-    """Counts of the intervals that were closed and not told yet, and of the open one.
+    """Counts of the intervals that were closed and not reported yet, and of the open one.
 
-    Samples may be counted late, and in any order: each finds its interval by its time. Only when intervals are told
-    must all their samples have been counted.
+    Samples may be counted late, and in any order: each finds its interval by its time. All samples
+    of an interval must be counted before it is reported.
     """
 
     def __init__(self, changes_s: Sequence[np.ndarray], devices: int, columns: int, *, learns: bool = False) -> None:
@@ -91,7 +91,7 @@ class TallyCounter:
             self._ends_s = []
 
     def take_tallies(self) -> np.ndarray:
-        """Return the tallies of all settled intervals that were not told yet: int64 [intervals, columns]."""
+        """Return the tallies of all settled intervals that were not reported yet: int64 [intervals, columns]."""
         settled, self._settled = self._settled, self._settled[:0]
         return settled
 

@@ -62,7 +62,7 @@ class Watching:
         self._alarms[watch][rows] |= alarms.any(axis=1)
 
     def alarms(self, devices: int) -> dict[str, np.ndarray]:
-        """Return which of the first ``devices`` had an alarm since this was last asked, bool [devices] by name."""
+        """Return which of the first ``devices`` had an alarm since the last call, bool [devices] by name."""
         raised = {watch.alarm: own[:devices].copy() for watch, own in self._alarms.items()}
         for own in self._alarms.values():
             own[:] = False

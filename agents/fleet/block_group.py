@@ -1,4 +1,4 @@
-"""A stack: some blocks of one cohort, one behind the other, whose streams, states and tallies are stacked tensors."""
+"""A group of blocks of one cohort whose streams, states and tallies are stacked tensors, in order of the blocks."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ _GATES_AT_ONCE = 256
 
 
 class BlockGroup:
-    """Devices ``0 .. devices - 1`` of blocks that follow each other; rows beyond them are ghosts of the last block.
+    """Devices ``0 .. devices - 1`` of blocks that follow each other; rows beyond them pad the last block.
 
     ``first`` is the number of the first device in the fleet.
 
-    Samples are judged when an update is about to change the model they were predicted with, when enough of
-    them wait, or when somebody must know: the later, the fewer and larger the batches. It makes no difference to any
+    Samples are evaluated when an update is about to change the model they were predicted with, when enough of
+    them wait, or when results are requested: the later, the fewer and larger the batches. This changes no
     result, because parameters change at installs only.
     """
 
@@ -82,9 +82,9 @@ class BlockGroup:
         return self._tallies.columns
 
     def prefetch(self, until_s: float, rows: np.ndarray, at_s: np.ndarray) -> None:
-        """Do what must be done soon anyway, while nobody waits for it.
+        """Do work that is due soon, while no caller waits for it.
 
-        The stream is drawn up to ``until_s``, and those are judged of whom much waits, or to whom something happens: of
+        The stream is drawn up to ``until_s``. Devices with many waiting samples, or with an event, are evaluated: of
         ``rows`` no sample after their ``at_s``, at which they may be collected from or given an update.
         """
         self._buffer.load(until_s)
@@ -99,7 +99,7 @@ class BlockGroup:
         method = self._parts.method
         slots, there = self._windows.places(rows, at_s)
         self._cutoffs.note(tickets, rows, self._windows.cutoff_s(at_s, slots, there))
-        # What a device still has under way has come to nothing: it asks again.
+        # An exchange that the device still has under way has failed: this is a new request.
         self._undo(rows[self._memory.under_way(rows) != NONE_YET])
         state = self.state.of(rows)
         later, payload = method.collect(state, self._windows.recent(at_s, slots, there))
@@ -108,7 +108,7 @@ class BlockGroup:
         return moved(self._memory.encode(rows, tickets, payload), CPU)
 
     def learn(self, rows: np.ndarray, at_s: np.ndarray, tickets: np.ndarray) -> None:
-        """Let ``rows`` learn from what they had at ``at_s`` [s]; what they learn waits to be adopted."""
+        """Let ``rows`` learn from their data at ``at_s`` [s]; the new state is stored until it is adopted."""
         slots, there = self._windows.places(rows, at_s)
         self._cutoffs.note(tickets, rows, self._windows.cutoff_s(at_s, slots, there))
         state, steps = self._parts.method.learn(self.state.of(rows), self._windows.recent(at_s, slots, there))
@@ -119,24 +119,24 @@ class BlockGroup:
         return self._learnt.steps_of(ticket)
 
     def adopt(self, rows: np.ndarray, at_s: np.ndarray, tickets: np.ndarray) -> None:
-        """Judge what ``rows`` saw up to ``at_s`` with their old state, then put what they have learnt in force."""
+        """Evaluate the samples of ``rows`` up to ``at_s`` with their old state, then install what they have learnt."""
         self._evaluate(rows, at_s)
         self.state.put(rows, self._learnt.take(tickets))
         self._cutoffs.forget(tickets)
 
     def expire(self, rows: np.ndarray, at_s: np.ndarray) -> None:
-        """Judge what ``rows`` saw up to ``at_s`` with their old state, then let them fall back from it."""
+        """Evaluate the samples of ``rows`` up to ``at_s`` with their old state, then let them fall back to the base."""
         self._evaluate(rows, at_s)
         self.state.put(rows, self._parts.method.expired(self.state.of(rows)))
 
     def note(self, rows: np.ndarray, at_s: np.ndarray, tickets: np.ndarray, phases: np.ndarray) -> None:
-        """Note that exchanges enter phases, in virtual-time order: what regret is attributed to."""
+        """Record that exchanges enter phases, in virtual-time order; regret is attributed to these phases."""
         entering = phases != Phase.UNDETECTED
         rows, at_s, tickets, phases = (one[entering] for one in (rows, at_s, tickets, phases))
         self._tallies.phases.enter(rows, at_s, phases, self._cutoffs.of(tickets))
 
     def forget(self, rows: np.ndarray, tickets: np.ndarray) -> None:
-        """Forget exchanges that came to nothing, and what they have changed."""
+        """Drop failed exchanges, and undo what they changed."""
         self._undo(self._memory.forget(rows, tickets))
         self._cutoffs.forget(tickets)
         self._learnt.forget(tickets)
@@ -153,19 +153,19 @@ class BlockGroup:
             self.state.put(rows, method.lost(self.state.of(rows)))
 
     def install(self, rows: np.ndarray, at_s: np.ndarray, tickets: np.ndarray, wire: Updates) -> None:
-        """Judge what ``rows`` saw up to ``at_s`` with their old state, then put the updates of tickets in force."""
+        """Evaluate the samples of ``rows`` up to ``at_s`` with their old state, then install the updates of tickets."""
         self._evaluate(rows, at_s)
         updates = self._memory.decode(rows, tickets, moved(wire, self.state.device))
         self.state.put(rows, self._parts.method.install(self.state.of(rows), updates))
         self._cutoffs.forget(tickets)
 
     def close(self, until_s: float) -> None:
-        """End an interval; what is still to be judged of it may wait."""
+        """End an interval; its remaining samples may be evaluated later."""
         self._buffer.load(until_s)
         self._tallies.close(until_s)
         waiting = self._buffer.waiting[: self.devices]
         if waiting.max() > MOST_WAITING:
-            # All that would be full soon go along.
+            # All devices that would be full soon are included.
             many = np.flatnonzero(2 * waiting > MOST_WAITING)
             self._evaluate(many, np.full(len(many), until_s))
 
@@ -199,7 +199,7 @@ class BlockGroup:
         return np.asarray(gain.cpu().numpy(), np.float32)
 
     def _settle(self) -> None:
-        """Judge all that waits in closed intervals."""
+        """Evaluate all waiting samples of closed intervals."""
         if (end_s := self._tallies.end_s) > -inf:
             self._evaluate(self._rows, np.full(self.devices, end_s))
             self._tallies.settle()
@@ -251,7 +251,7 @@ class BlockGroup:
         ]
 
     def restore(self, snapshot: Sequence[Snapshot]) -> None:
-        """Go back, or ahead, to where these blocks were when :meth:`checkpoint` was called, in whatever stacks."""
+        """Restore these blocks to where they were when :meth:`checkpoint` was called, in any grouping."""
         for prefix, part in self._parts_with_state().items():
             part.restore([without_prefix(prefix, one) for one in snapshot])
 

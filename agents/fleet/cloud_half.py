@@ -38,11 +38,11 @@ _UP, _DOWN = "held.up.", "held.down."
 
 
 class Collected(NamedTuple):
-    """What some devices handed over.
+    """Payloads collected from some devices.
 
     Attributes:
         ticket, device: int64 [tickets]; devices are numbered over the fleet.
-        at_s: float64 [tickets], when they did [s].
+        at_s: float64 [tickets], the time of the collect [s].
         payload: stacked in the same order, coded as on the wire.
     """
 
@@ -55,7 +55,7 @@ class Collected(NamedTuple):
 class CloudHalf:
     """Keeps payloads until they are served and updates until they are installed.
 
-    It computes on the device that ``state`` is on; whatever waits here waits on the processor, coded as on the wire.
+    It computes on the device that ``state`` is on; what waits here stays on the processor, coded as on the wire.
     """
 
     def __init__(self, method: Method, state: CloudState) -> None:
@@ -69,7 +69,7 @@ class CloudHalf:
 
     @property
     def name(self) -> str:
-        """Tell what is computed here: the method, its messages and its options; and on what, unless it is as ever."""
+        """What is computed here: the method, its messages and its options; and the device, unless it is the CPU."""
         where = "" if self._device == CPU else f" on {self.device_name()}"
         method = self._method
         options = vars(method).get("options", {})
@@ -87,7 +87,7 @@ class CloudHalf:
             self._payloads.put(ticket.tolist(), payload | who | self._held_of(device.tolist()))
 
     def _held_of(self, devices: list[int]) -> Payload:
-        """Return what is remembered of devices that hand over now: what their exchanges rest on, whatever follows."""
+        """Return what is remembered of devices that collect now: their exchanges depend on it, not on later state."""
         held = {_UP: self._up.of(devices), _DOWN: self._down.of(devices)}
         return {f"{prefix}{name}": values for prefix, one in held.items() for name, values in one.items()}
 
@@ -198,12 +198,12 @@ class CloudHalf:
         return _bytes_of(self._method.update_codec, self._method.update_fields, self._updates, tickets)
 
     def updates_for(self, tickets: np.ndarray) -> BufferView:
-        """Give away updates that are installed now; they are looked at before anything else is done."""
+        """Remove and return updates that are installed now; they must be read before the next call."""
         self._commit(tickets)
         return self._updates.view(tickets.tolist())
 
     def take_updates(self, tickets: np.ndarray) -> Updates:
-        """Give away updates that are installed now, stacked in the order of their tickets."""
+        """Remove and return updates that are installed now, stacked in the order of their tickets."""
         self._commit(tickets)
         return self._updates.take(tickets.tolist())
 
@@ -212,7 +212,7 @@ class CloudHalf:
             memory.commit(tickets.tolist())
 
     def forget(self, tickets: np.ndarray) -> None:
-        """Drop whatever is kept of exchanges that came to nothing."""
+        """Drop all that is stored of exchanges that failed."""
         for buffer in (self._payloads, self._updates):
             buffer.drop(tickets.tolist())
         for memory in (self._up, self._down):
@@ -227,7 +227,7 @@ class CloudHalf:
         return snapshot
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Go to where :meth:`checkpoint` was called on a cloud half of the same method."""
+        """Restore the state at :meth:`checkpoint`, called on a cloud half of the same method."""
         self.state = moved(as_tensors(without_prefix("state", snapshot)), self._device)
         for name, part in self._kept_by().items():
             part.restore(without_prefix(name, snapshot))

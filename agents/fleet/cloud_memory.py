@@ -18,7 +18,7 @@ from agents.fleet.row_buffer import RowBuffer
 class CloudMemory:
     """The cloud's end of all messages of one kind, on the processor, by number of the device.
 
-    What an exchange makes of it waits under its ticket until the exchange ends with an install, or comes to nothing.
+    The change by an exchange is stored under its ticket until the exchange ends with an install, or fails.
     """
 
     def __init__(self, codec: Codec, message: Message, end: End) -> None:
@@ -38,19 +38,19 @@ class CloudMemory:
         return self._held.look(devices)
 
     def note(self, tickets: Sequence[int], devices: torch.Tensor, later: Rows) -> None:
-        """Note what exchanges make of the memories of their devices, should they end well."""
+        """Store the memories that devices will have if their exchanges succeed."""
         if self.names:
             self._coming.put(tickets, {**later, "device": devices, VERSION: torch.tensor(tickets)})
 
     def commit(self, tickets: Sequence[int]) -> None:
-        """Let what was noted of some exchanges count."""
+        """Commit the stored changes of some exchanges."""
         noted = [ticket for ticket in tickets if ticket in self._coming]
         if noted:
             rows = self._coming.take(noted)
             self._held.put(rows.pop("device").tolist(), rows)
 
     def forget(self, tickets: Sequence[int]) -> None:
-        """Drop what was noted of exchanges that came to nothing."""
+        """Drop the stored changes of failed exchanges."""
         self._coming.drop(tickets)
 
     def checkpoint(self) -> Snapshot:
@@ -58,6 +58,6 @@ class CloudMemory:
         return with_prefix("held", self._held.checkpoint()) | with_prefix("coming", self._coming.checkpoint())
 
     def restore(self, snapshot: Mapping[str, np.ndarray]) -> None:
-        """Go to where :meth:`checkpoint` was called."""
+        """Restore the state at :meth:`checkpoint`."""
         self._held.restore(without_prefix("held", snapshot))
         self._coming.restore(without_prefix("coming", snapshot))

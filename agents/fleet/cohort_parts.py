@@ -1,4 +1,4 @@
-"""What all blocks of a cohort share: its task, its method, and how samples arrive and are judged."""
+"""What all blocks of a cohort share: its task, its method, and how samples arrive and are evaluated."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from agents.fleet.device_state import DeviceStates, one_if_alike
 from agents.methods.base import Method
 from agents.torch_device import moved
 
-#: What rides in the header of a message whose receiver has a memory: the last exchange that counts for its sender.
+#: A field of the header of a message whose receiver has a memory: the last exchange that counts for its sender.
 VERSION = "codec.version"
 #: No exchange.
 NONE_YET = -1
@@ -86,7 +86,7 @@ class DeviceMemory:
         self._under_way[mine] = NONE_YET
 
     def forget(self, rows: np.ndarray, tickets: np.ndarray) -> np.ndarray:
-        """End exchanges that came to nothing; return those of ``rows`` whose exchange under way that was."""
+        """End failed exchanges; return those of ``rows`` whose exchange under way is among them."""
         mine = rows[self._under_way[rows] == tickets]
         self._under_way[mine] = NONE_YET
         return mine
@@ -97,14 +97,14 @@ class DeviceMemory:
         return {name: values[rows].copy() for name, values in noted} | self._rows.checkpoint(rows)
 
     def restore(self, snapshot: Sequence[Snapshot]) -> None:
-        """Go to where :meth:`checkpoint` was called."""
+        """Restore the state at :meth:`checkpoint`."""
         noted = concatenated([{name: one[name] for name in _NOTED} for one in snapshot])
         self._under_way, self._sent, self._read = (noted[name] for name in _NOTED)
         self._rows.restore([{name: values for name, values in one.items() if name not in noted} for one in snapshot])
 
 
 def writes_on_collect(method: Method) -> bool:
-    """Say whether a device has something else after it has handed over than before."""
+    """Return whether a collect changes the state of a device."""
     return method.writes_on_collect or bool(fresh(method.payload_codec, method.payload_fields, "sender", 0))
 
 
@@ -112,7 +112,7 @@ def require_version(sent: torch.Tensor, held: torch.Tensor, tickets: torch.Tenso
     """Check that both ends of messages hold the same: what the sender counts, and what the receiver does.
 
     Raises:
-        RuntimeError: they do not, which is a fault of ours; the message names a ticket.
+        RuntimeError: they do not, which is a bug of this project; the message names a ticket.
     """
     sent, held = sent.cpu(), held.cpu()
     apart = (sent != held).nonzero()[:1].flatten().tolist()

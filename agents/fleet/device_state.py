@@ -1,4 +1,4 @@
-"""The stacked state of devices: as long as all are alike, one row stands for all."""
+"""The stacked state of devices: as long as all rows are equal, one row is stored for all."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class DeviceStates:
 
     ``state`` has a row for each of ``width`` devices, or one for all; it is never written to: the first device
     that differs in a tensor makes rows of that tensor for every device, and of no other. If ``shared``, the one row is
-    all that there will ever be. What is made is counted by ``limit``.
+    the only one for the whole run. Allocations are counted by ``limit``.
     """
 
     def __init__(self, state: DeviceState, width: int, *, shared: bool, limit: MemoryLimit | None = None) -> None:
@@ -32,9 +32,9 @@ class DeviceStates:
         self.device = device_of(state)
 
     def of(self, rows: np.ndarray) -> DeviceState:
-        """Return the rows of some devices, not to be written to; the one row, if it is shared for good.
+        """Return the rows of some devices, not to be written to; the one row, if it stays shared.
 
-        What nobody looks at is never copied; whatever is wanted must be looked at before anything is :meth:`put`.
+        A field that is not read is never copied; what is needed must be read before anything is :meth:`put`.
         """
         return self._state if self._shared else _Some(self._state, rows)
 
@@ -86,7 +86,7 @@ class DeviceStates:
         return snapshot
 
     def restore(self, snapshot: Sequence[Snapshot]) -> None:
-        """Go to where :meth:`checkpoint` was called."""
+        """Restore the state at :meth:`checkpoint`."""
         width = self._width // len(snapshot)
         blocks = [thawed(one) for one in snapshot]
         for name in blocks[0]:
@@ -100,7 +100,7 @@ class DeviceStates:
 
 
 def _same_row(values: torch.Tensor, row: torch.Tensor) -> bool:
-    """Return whether ``values`` are nothing but the one ``row``, again and again."""
+    """Return whether every row of ``values`` equals ``row``."""
     same = values.data_ptr() == row.data_ptr() and values.shape[1:] == row.shape[1:]
     return len(row) == 1 and same and values.stride()[1:] == row.stride()[1:] and values.dtype == row.dtype
 

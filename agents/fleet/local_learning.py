@@ -1,4 +1,4 @@
-"""What devices have learnt by themselves and do not use yet: it takes effect when the time for learning is over."""
+"""States that devices have learnt locally and do not use yet: they take effect when the learning time is over."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ _ROW, _STEPS = "learnt.row", "learnt.steps"
 
 
 class Learnt:
-    """States that wait to be adopted, each under its ticket; and the steps that devices have taken so far."""
+    """States that are to be adopted, each stored under its ticket; and the steps that devices have taken so far."""
 
     def __init__(self, devices: int, device: torch.device) -> None:
         self.steps = np.zeros(devices, np.int64)
         self._device, self._waiting = device, RowBuffer()
 
     def put(self, tickets: np.ndarray, rows: np.ndarray, state: DeviceState, steps: torch.Tensor) -> None:
-        """Let states [tickets, ...] of devices ``rows`` wait; ``steps`` int64 [tickets] were taken for them."""
+        """Store states [tickets, ...] of devices ``rows``; ``steps`` int64 [tickets] were taken for them."""
         steps = steps.to(CPU)
         self.steps[rows] += steps.numpy()
         mine = {_ROW: torch.from_numpy(rows), _STEPS: steps}
         self._waiting.put(tickets.tolist(), moved(dict(state), CPU) | mine)
 
     def steps_of(self, ticket: int) -> int:
-        """Return the steps that were taken for what waits under a ticket."""
+        """Return the steps that were taken for the state stored under a ticket."""
         return int(self._waiting.look([ticket])[_STEPS][0])
 
     def take(self, tickets: np.ndarray) -> DeviceState:
-        """Return what was learnt under some tickets, stacked in their order; it waits no longer."""
+        """Remove and return the states of some tickets, stacked in their order."""
         rows = self._waiting.take(tickets.tolist())
         return moved({name: values for name, values in rows.items() if name not in (_ROW, _STEPS)}, self._device)
 
     def forget(self, tickets: np.ndarray) -> None:
-        """Drop what waits under some tickets, if anything does."""
+        """Drop the states stored under some tickets, if any."""
         self._waiting.drop(tickets.tolist())
 
     def checkpoint(self, rows: slice) -> Snapshot:
@@ -56,7 +56,7 @@ class Learnt:
         return snapshot | {"tickets": tickets[mine]} | as_arrays(own)
 
     def restore(self, snapshot: Sequence[Snapshot]) -> None:
-        """Go to where :meth:`checkpoint` was called."""
+        """Restore the state at :meth:`checkpoint`."""
         self.steps = np.concatenate([one["steps"] for one in snapshot])
         self._waiting = RowBuffer()
         firsts = np.cumsum([0, *(int(one["width"][0]) for one in snapshot)])

@@ -1,4 +1,4 @@
-"""What the payloads under way know: up to when each has seen the world."""
+"""The data cut-off of the payloads under way: the time of the newest data in each."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class PayloadCutoffs:
         self._ticket, self._row, self._until_s = np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
 
     def note(self, ticket: np.ndarray, row: np.ndarray, until_s: np.ndarray) -> None:
-        """Note up to when the payloads of some tickets know the world; a ticket may be noted anew."""
+        """Record the data cut-off of the payloads of some tickets; a ticket may be recorded again."""
         self.forget(ticket)
         self._set(
             np.concatenate([self._ticket, ticket]),
@@ -27,14 +27,14 @@ class PayloadCutoffs:
         )
 
     def of(self, ticket: np.ndarray) -> np.ndarray:
-        """Return up to when the payloads of some tickets know the world; one never noted knows all."""
+        """Return the data cut-off of the payloads of some tickets; infinity if never recorded."""
         if not len(self._ticket):
             return np.full(len(ticket), inf)
         at = self._positions(ticket)
         return np.where(self._ticket[at] == ticket, self._until_s[at], inf)
 
     def forget(self, ticket: np.ndarray) -> None:
-        """Forget some tickets, whether noted or not."""
+        """Forget some tickets, whether recorded or not."""
         if len(self._ticket):
             at = self._positions(ticket)
             left = np.ones(len(self._ticket), bool)
@@ -42,13 +42,13 @@ class PayloadCutoffs:
             self._ticket, self._row, self._until_s = self._ticket[left], self._row[left], self._until_s[left]
 
     def checkpoint(self, rows: slice) -> Snapshot:
-        """Return what is noted of one block; devices are counted from its first."""
+        """Return the cut-offs of one block; devices are counted from its first."""
         mine = (self._row >= rows.start) & (self._row < rows.stop)
         columns = {"tickets": self._ticket, "knows_until_s": self._until_s, "rows": self._row - rows.start}
         return {name: values[mine] for name, values in columns.items()} | {"width": np.array([rows.stop - rows.start])}
 
     def restore(self, snapshot: Sequence[Snapshot]) -> None:
-        """Go to where :meth:`checkpoint` was called."""
+        """Restore the state at :meth:`checkpoint`."""
         whole = concatenated(snapshot)
         firsts = whole["width"].cumsum() - whole["width"]
         row = whole["rows"] + firsts.repeat([len(one["rows"]) for one in snapshot])

@@ -1,4 +1,4 @@
-"""A shelf: rows of tensors that wait for their turn, each under its ticket."""
+"""A row buffer: rows of tensors, each stored under its ticket until it is needed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Rows = dict[str, torch.Tensor]
 
 
 class BufferView:
-    """Rows that were taken off a shelf and are still there, until something is put on it."""
+    """Rows that were taken from a buffer; they stay valid until rows are put into it."""
 
     def __init__(self, fields: Rows, slots: Sequence[int]) -> None:
         self._fields, self._slots = fields, torch.tensor(slots, dtype=torch.int64)
@@ -27,9 +27,9 @@ class BufferView:
 
 
 class RowBuffer:
-    """Keeps rows in slots of stacked tensors, so that many come and go in a few copies.
+    """Keeps rows in slots of stacked tensors, so that many are added and removed in a few copies.
 
-    All rows have the same fields and shapes; the shelf grows as it must, and never shrinks.
+    All rows have the same fields and shapes; the buffer grows as needed, and never shrinks.
     """
 
     def __init__(self) -> None:
@@ -39,7 +39,7 @@ class RowBuffer:
         self._slots = 0
 
     def put(self, tickets: Sequence[int], rows: Mapping[str, torch.Tensor]) -> None:
-        """Put rows [tickets, ...] on the shelf; what a ticket had there is replaced."""
+        """Put rows [tickets, ...] into the buffer; the earlier row of a ticket is replaced."""
         self.drop(tickets)
         self._grow(len(tickets), rows)
         slots = [self._free.pop() for _ in tickets]
@@ -49,18 +49,18 @@ class RowBuffer:
             self._fields[name].index_copy_(0, index, values)
 
     def take(self, tickets: Sequence[int]) -> Rows:
-        """Take rows off the shelf, stacked in the order of ``tickets``.
+        """Remove rows from the buffer and return them, stacked in the order of ``tickets``.
 
         Raises:
-            KeyError: nothing is there for a ticket.
+            KeyError: a ticket has no row.
         """
         return self.view(tickets).of(np.arange(len(tickets)))
 
     def look(self, tickets: Sequence[int]) -> Rows:
-        """Return copies of rows that stay on the shelf, stacked in the order of ``tickets``.
+        """Return copies of rows that stay in the buffer, stacked in the order of ``tickets``.
 
         Raises:
-            KeyError: nothing is there for a ticket.
+            KeyError: a ticket has no row.
         """
         return BufferView(self._fields, [self._slot_of[ticket] for ticket in tickets]).of(np.arange(len(tickets)))
 
@@ -68,7 +68,7 @@ class RowBuffer:
         return ticket in self._slot_of
 
     def view(self, tickets: Sequence[int]) -> BufferView:
-        """Take rows off the shelf like :meth:`take`, to be copied by and by, before the next :meth:`put`."""
+        """Remove rows like :meth:`take`, but copy them on demand, before the next :meth:`put`."""
         slots = [self._slot_of.pop(ticket) for ticket in tickets]
         self._free += slots
         return BufferView(self._fields, slots)
@@ -79,16 +79,16 @@ class RowBuffer:
         return np.array(tickets, np.int64), self.look(tickets) if tickets else {}
 
     def drop(self, tickets: Sequence[int]) -> None:
-        """Forget what is kept for some tickets, if anything is."""
+        """Remove the rows of some tickets, if there are any."""
         self._free += [self._slot_of.pop(ticket) for ticket in tickets if ticket in self._slot_of]
 
     def checkpoint(self) -> Snapshot:
-        """Return all that is on the shelf, by name."""
+        """Return all that is in the buffer, by name."""
         tickets, rows = self.all()
         return {"tickets": tickets} | with_prefix("rows", as_arrays(rows))
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Go to where :meth:`checkpoint` was called."""
+        """Restore the rows at :meth:`checkpoint`."""
         self.drop(list(self._slot_of))
         if len(snapshot["tickets"]):
             self.put(snapshot["tickets"].tolist(), as_tensors(without_prefix("rows", snapshot)))
@@ -105,7 +105,7 @@ class RowBuffer:
 
 
 def rows_of(updates: Any, rows: np.ndarray) -> Any:
-    """Return some rows of stacked updates, or of whatever stands for them and knows its rows itself."""
+    """Return some rows of stacked updates, or of an object that stands for them and selects rows itself."""
     if isinstance(updates, Mapping):
         picked = torch.from_numpy(rows)
         return {name: values.index_select(0, picked) for name, values in updates.items()}

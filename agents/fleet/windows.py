@@ -1,4 +1,4 @@
-"""The recent samples of devices as methods are shown them, computed when they are read."""
+"""The recent samples of devices in the form that methods get, computed when they are read."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from agents.streams.stream_buffer import StreamBuffer
 
 
 class Windows:
-    """The recent samples of the devices of a stack, as its method is shown them.
+    """The recent samples of the devices of a group, in the form that its method gets.
 
     Args:
         window: how many samples; with ``labelled`` those whose labels are due, of the last ``history``.
@@ -30,7 +30,7 @@ class Windows:
         self._window, self._history, self._labelled = window, history, labelled
 
     def places(self, rows: np.ndarray, at_s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the places of the newest samples at ``at_s`` [s], [rows, window], and which are there."""
+        """Return the positions of the newest samples at ``at_s`` [s], [rows, window], and which are there."""
         ring = self._buffer.ring
         self._buffer.load(float(at_s.max()))
         seen = self._buffer.ring.count_until(rows, at_s, self._buffer.judged[rows])
@@ -41,14 +41,14 @@ class Windows:
         return places, np.arange(places.shape[1]) < count[:, None]
 
     def cutoff_s(self, at_s: np.ndarray, places: np.ndarray, there: np.ndarray) -> np.ndarray:
-        """Return up to when each window knows the world: its newest label, or simply the time of the request."""
+        """Return the data cut-off of each window: the time of its newest label, or the time of the request."""
         if not self._labelled:
             return at_s
         time_s = np.where(there, self._buffer.ring.time_s.take(places), -inf)
         return np.asarray(time_s.max(axis=1, initial=-inf))
 
     def recent(self, at_s: np.ndarray, places: np.ndarray, there: np.ndarray) -> Recent:
-        """Return windows as methods are shown them at ``at_s`` [s]."""
+        """Return windows as methods get them at ``at_s`` [s]."""
         known = there & (self._buffer.ring.due_s.take(places) <= at_s[:, None])
         newest = partial(self._newest, at_s, places) if self._labelled else None
         samples = FieldView(self._buffer.ring, places)

@@ -4,7 +4,7 @@ The law "one scenario and one seed give one digest" needs functions of a row tha
 Libraries do not promise that: they choose another order of summation, or fuse multiplication and addition, by shape,
 by alignment and by instruction set. Here each element of a product is ``((b + x0 w0) + x1 w1) + ...``, in this order,
 every step rounded to float32 as IEEE 754 says; vectors lie across the elements, never along a sum. Exponential,
-logarithm and tanh are made of the same basic operations. LLVM compiles them for whatever processor it finds and may
+logarithm and tanh are made of the same basic operations. LLVM compiles them for the processor it runs on and may
 neither reorder nor fuse them.
 
 On a GPU, and for other types than float32, torch computes.

@@ -114,7 +114,7 @@ class Context:
 class Method(Protocol):
     """One way of keeping device models fit.
 
-    The tensors of one call lie on one device, and what is made anew belongs there too (``new_zeros``, ``device=``):
+    The tensors of one call lie on one device, and new tensors belong there too (``new_zeros``, ``device=``):
     it may be a GPU. Only :meth:`prepare` is always called on the processor. Rows of the arguments of one call belong
     together; bits of a row depend on no other row, unless ``together`` says so.
 

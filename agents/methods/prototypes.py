@@ -84,13 +84,13 @@ class Prototypes:
 
     @property
     def published(self) -> torch.Tensor:
-        """The newest head of each prototype that devices are told of, [prototypes, params]."""
+        """The newest head of each prototype that was sent to devices, [prototypes, params]."""
         return self._statistics["published"]
 
     def serve(self, codes: torch.Tensor, heads: torch.Tensor, held: torch.Tensor) -> Iterator[tuple[slice, Served]]:
         """Find the prototypes of tickets and let these refine them; yield part by part, which tickets and what.
 
-        ``codes`` [tickets, code] and ``heads`` [tickets, params] are what windows call for; ``held`` tells which
+        ``codes`` [tickets, code] and ``heads`` [tickets, params] are what windows need; ``held`` is the
         prototype each device has. Between two parts prototypes may have moved.
         """
         first = 0

@@ -26,7 +26,7 @@ def gru4rec(input_shape: tuple[int, ...], classes: int, known: Mapping[str, Any]
 
 
 class TowerTrunk(RankingTrunk):
-    """A candidate is two dense layers on its embedding, whoever the user is."""
+    """A candidate is two dense layers on its embedding, the same for every user."""
 
     def __init__(self, items: int, window: int) -> None:
         super().__init__(items, window)

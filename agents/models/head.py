@@ -41,7 +41,7 @@ class HeadShape:
 
     @property
     def context(self) -> int:
-        """How many columns of the features, from the first, tell what a device sees whatever is to be predicted."""
+        """How many columns of the features, from the first, describe the context and not what is to be predicted."""
         return self.dims[0]
 
     @property

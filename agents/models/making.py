@@ -18,7 +18,7 @@ def make_net(
     options: Mapping[str, Any],
     known: Mapping[str, Any] | None = None,
 ) -> Net:
-    """Return the architecture ``name``; ``known`` is what the task tells a net: ``items``, ``window``.
+    """Return the architecture ``name``; ``known`` is what the net must know of the task: ``items``, ``window``.
 
     Raises:
         ValueError: an unknown model or option, or a task that the model cannot serve.

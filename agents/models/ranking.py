@@ -68,7 +68,7 @@ def last_real(states: torch.Tensor, clicks: torch.Tensor) -> torch.Tensor:
 
 @dataclass(frozen=True)
 class ScoringHead(HeadShape):
-    """What heads that score candidates share; ``each`` columns of the features tell of one candidate."""
+    """What heads that score candidates share; ``each`` columns of the features describe one candidate."""
 
     each: int = WIDTH
 
@@ -81,7 +81,7 @@ class ScoringHead(HeadShape):
         return WIDTH + SHOWN * self.each
 
     def candidates(self, x: torch.Tensor) -> torch.Tensor:
-        """Return what features ``x`` [devices, samples, F] tell of candidates: [devices, samples, candidates, each]."""
+        """Return the columns of ``x`` [devices, samples, F] on candidates: [devices, samples, candidates, each]."""
         return x[..., WIDTH:].unflatten(2, (-1, self.each))
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from agents.pools.blueprint import Blueprint
 
 
-#: Ray as it is when nobody says how.
+#: The default of Ray: on this machine.
 ON_THIS_MACHINE = RaySpec()
 
 
@@ -41,9 +41,9 @@ class BlockPool(Protocol):
         ...
 
     def collect(self, orders: Orders, look_ahead: LookAhead | None = None) -> Sequence[Any]:
-        """Return what devices hand over, block by block, in a form that the cloud half beside it takes.
+        """Return the payloads of devices, block by block, in a form that the cloud half beside it takes.
 
-        With a ``look_ahead`` workers may go ahead with what they must do anyway, while nobody asks them for more.
+        With a ``look_ahead`` idle workers may compute ahead what they must compute anyway.
         """
         ...
 
@@ -76,12 +76,12 @@ class BlockPool(Protocol):
         ...
 
     def forget(self, orders: Orders) -> None:
-        """Drop what blocks keep of exchanges that came to nothing."""
+        """Drop what blocks store of failed exchanges."""
         ...
 
     @property
     def ahead(self) -> int:
-        """How many intervals may be closed before the tallies of the first are asked for."""
+        """How many intervals may be closed before the tallies of the first are requested."""
         ...
 
     def close(self, until_s: float) -> None:
@@ -89,7 +89,7 @@ class BlockPool(Protocol):
         ...
 
     def take_tallies(self) -> Eventually[np.ndarray]:
-        """Judge all samples of closed intervals and return their tallies: int64 [intervals, cohorts, columns].
+        """Evaluate all samples of closed intervals and return their tallies: int64 [intervals, cohorts, columns].
 
         These are the intervals closed since the last time; only right after :meth:`close`.
         """
@@ -121,7 +121,7 @@ class Cloud(Protocol):
 
     @property
     def name(self) -> str:
-        """Tell what is computed: the method, its messages and its options."""
+        """What is computed: the method, its messages and its options."""
         ...
 
     def device_name(self) -> str:
@@ -153,7 +153,7 @@ class Cloud(Protocol):
         ...
 
     def forget(self, tickets: np.ndarray) -> None:
-        """Drop whatever is kept of exchanges that came to nothing."""
+        """Drop all that is stored of exchanges that failed."""
         ...
 
     def measure(self, payloads: Payload) -> ServiceTime:
@@ -170,7 +170,7 @@ class Cloud(Protocol):
 
 
 def make_pool(blueprint: Blueprint, workers: int, ray: RaySpec = ON_THIS_MACHINE) -> tuple[BlockPool, Cloud]:
-    """Return the blocks of ``blueprint`` and the cloud half that goes with them.
+    """Return the blocks of ``blueprint`` and the cloud half of the same run.
 
     They are in this process for 0 workers, else in that many Ray actors, but never more than there are blocks. Actors
     start with the first call.

@@ -26,7 +26,7 @@ class Blueprint:
     Attributes:
         parts: what the blocks of each cohort share, cohort by cohort.
         cloud: the cloud before t = 0: what fresh devices start from.
-        device: what playing computes on; the plan itself is on the processor, wherever it goes.
+        device: what the run computes on; the plan itself stays on the processor.
     """
 
     layout: Layout
@@ -61,14 +61,14 @@ class Blueprint:
         return replace(self, layout=self.layout.within(first, end))
 
     def loads_per_s(self) -> list[float]:
-        """Return how many samples each block must judge in a second of virtual time, on average."""
+        """Return how many samples each block must evaluate in a second of virtual time, on average."""
         rates = [0.0 if parts.arrivals.silent else 1.0 / parts.arrivals.chunk_s for parts in self.parts]
         block_ids = zip(self.layout.block_ids, self.layout.devices, strict=True)
         return [devices * rates[block_id.cohort] for block_id, devices in block_ids]
 
 
 def _fresh(method: Method, cloud: CloudState, width: int) -> DeviceState:
-    """Return the state of fresh devices; blocks only read it, and a row stands for all that are alike."""
+    """Return the state of fresh devices; blocks only read it, and one row is stored for all that are equal."""
     state = method.start(cloud, width)
     # Elsewhere than on a processor it may show in the last bits that a row is repeated, not read.
     return state if method.shared_rows or device_of(state) != CPU else one_if_alike(state)

@@ -18,7 +18,7 @@ from agents.torch_device import CPU, name_of
 
 
 class InlinePool:
-    """Owns every block of the fleet and hands each its part of an order book."""
+    """Owns every block of the fleet and passes each its part of an order book."""
 
     def __init__(self, layout: Layout, groups: Sequence[BlockGroup]) -> None:
         self._layout, self._groups = layout, groups
@@ -30,7 +30,7 @@ class InlinePool:
         return name_of(self._groups[0].state.device) if self._groups else CPU.type
 
     def collect(self, orders: Orders, look_ahead: LookAhead | None = None) -> list[Collected]:
-        """Return what devices hand over, stack by stack."""
+        """Return the payloads of devices, group by group."""
         parts = []
         for index, mine, rows in self._layout.by_group(orders):
             ticket, at_s = orders.ticket[mine], orders.at_s[mine]
@@ -39,7 +39,7 @@ class InlinePool:
         return parts
 
     def prefetch(self, look_ahead: LookAhead) -> None:
-        """Draw streams and judge what must be judged soon: it changes nothing but when that is done."""
+        """Draw streams and evaluate what is due soon: results stay the same, only their time of computation changes."""
         bounds = {
             index: (rows, look_ahead.orders.at_s[mine])
             for index, mine, rows in self._layout.by_group(look_ahead.orders)
@@ -84,7 +84,7 @@ class InlinePool:
             self._groups[index].confirm(rows, orders.ticket[mine])
 
     def forget(self, orders: Orders) -> None:
-        """Drop what blocks keep of exchanges that came to nothing."""
+        """Drop what blocks store of failed exchanges."""
         for index, mine, rows in self._layout.by_group(orders):
             self._groups[index].forget(rows, orders.ticket[mine])
 

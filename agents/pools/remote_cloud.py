@@ -23,12 +23,12 @@ class RemoteUpdates:
     tickets: np.ndarray
 
     def of(self, rows: np.ndarray) -> Reply:
-        """Let the cloud hand some of them out to whoever gets the reply."""
+        """Let the cloud send some of them to the receiver of the reply."""
         return self.cloud.send(self.tickets[rows])
 
 
 class RemoteCloud:
-    """Stands in the driver for a cloud half that lives with ``worker_group``, as worker number ``worker``.
+    """The driver's proxy of a cloud half in ``worker_group``, as worker number ``worker``.
 
     ``model`` is its like in this process, on the processor; the real one computes on ``device``.
     """
@@ -39,7 +39,7 @@ class RemoteCloud:
 
     @property
     def name(self) -> str:
-        """Tell what is computed: the method, its messages and its options; and on what, unless it is as ever."""
+        """What is computed: the method, its messages and its options; and the device, unless it is the workers'."""
         return self._model.name if self._alike else f"{self._model.name} on {self.device_name()}"
 
     def device_name(self) -> str:
@@ -61,7 +61,7 @@ class RemoteCloud:
         return RemoteUpdates(self, tickets)
 
     def send(self, tickets: np.ndarray) -> Reply:
-        """Give away the updates of some tickets to whoever gets the reply."""
+        """Send the updates of some tickets to the receiver of the reply."""
         return self._box.ask("take_updates", tickets)
 
     def payload_bytes_of(self, tickets: np.ndarray) -> np.ndarray:
@@ -77,7 +77,7 @@ class RemoteCloud:
         self._box.add("confirm", tickets)
 
     def forget(self, tickets: np.ndarray) -> None:
-        """Drop whatever is kept of exchanges that came to nothing."""
+        """Drop all that is stored of exchanges that failed."""
         self._box.add("forget", tickets)
 
     def measure(self, payloads: Payload) -> ServiceTime:

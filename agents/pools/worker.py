@@ -1,4 +1,4 @@
-"""A worker: it owns a share of the blocks, or the cloud half, and does what its driver says, step by step."""
+"""A worker: it owns a share of the blocks, or the cloud half, and executes the commands of its driver."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ CommandBatch = list[Step]
 
 
 class MissedCommandsError(Exception):
-    """A script never came, because what was to be sent along died with another worker: nothing can follow it."""
+    """A script never came, because its input was lost with another worker: no later script can run."""
 
 
 class BlockWorker:
-    """Lives in a process of its own. Nothing in it depends on which worker it is, or on how many there are."""
+    """Runs in a process of its own. Nothing in it depends on which worker it is, or on how many there are."""
 
     def __init__(self) -> None:
         torch.set_num_threads(1)
@@ -57,7 +57,7 @@ class BlockWorker:
         return os.getpid()
 
     def run_commands(self, number: int, commands: CommandBatch, *sent: Any) -> Any:
-        """Carry a script out and return what its last step returns.
+        """Run a script and return the result of its last step.
 
         Raises:
             MissedCommandsError: the script before this one, by ``number``, never came.

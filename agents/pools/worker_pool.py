@@ -17,7 +17,7 @@ from agents.pools.block_ranges import Owners
 from agents.pools.inline import side_by_side
 from agents.pools.worker import CommandBatch, Sent, Step
 
-#: How many intervals workers may be behind: what they are told meanwhile waits in memory.
+#: How many intervals workers may be behind: the commands of that time wait in memory.
 AHEAD = 3
 
 
@@ -30,14 +30,14 @@ class Reply(ABC):
 
 
 class WorkerGroup(Protocol):
-    """Workers that carry scripts out; how and where is their own affair."""
+    """Workers that run scripts, in any process and on any machine."""
 
     def __len__(self) -> int:
         """The number of workers that own blocks."""
         ...
 
     def ask(self, worker: int, commands: CommandBatch, sent: Sequence[Reply] = ()) -> Reply:
-        """Let a worker carry a script out after all it was asked before; what others answered is sent along."""
+        """Run a script on a worker after all its earlier ones; answers of other workers are sent along."""
         ...
 
     def interval_closed(self) -> None:
@@ -50,7 +50,7 @@ class WorkerGroup(Protocol):
 
 
 class CommandQueue:
-    """What a worker has still to be told: steps that return nothing wait for one that returns something."""
+    """Commands that a worker was not sent yet: steps without a result wait for one with a result."""
 
     def __init__(self, worker_group: WorkerGroup, worker: int) -> None:
         self._worker_group, self._worker = worker_group, worker
@@ -75,14 +75,14 @@ class CommandQueue:
 
 
 class WorkerPool:
-    """Owns every block of the fleet through its crew.
+    """Owns every block of the fleet through its worker group.
 
     A tick of one wave is two messages to a worker (its collects; then progress, installs and the close), and a tick
-    without collects is one; every so many ticks one more asks for tallies. While the cloud adapts, workers draw the
-    streams of the tick and judge as far as nothing happens to a device.
+    without collects is one; every so many ticks one more requests tallies. While the cloud adapts, workers draw the
+    streams of the tick and evaluate samples up to the next event of each device.
 
     Args:
-        by_reference: payloads and updates go from worker to worker; whoever sits here sees only replies.
+        by_reference: payloads and updates go from worker to worker; this process sees only replies.
         device: what workers compute on.
     """
 
@@ -100,12 +100,12 @@ class WorkerPool:
 
     def device_name(self) -> str:
         """Return which kind of device workers compute on; all kinds, if they differ."""
-        # A processor goes by one name everywhere: nobody need be asked, and started, for it.
+        # A processor has one name everywhere: no worker need be started to ask for it.
         kinds = [self._device] if self._device == "cpu" else _answers([box.ask("device_name") for box in self._boxes])
         return " + ".join(sorted(set(kinds)))
 
     def collect(self, orders: Orders, look_ahead: LookAhead | None = None) -> Sequence[Any]:
-        """Return what devices hand over block by block, or replies that will be lists of that."""
+        """Return the payloads of devices block by block, or replies that will be lists of them."""
         asked = [self._boxes[worker].ask("collect", part) for worker, part, _ in self._parts(orders)]
         if asked and look_ahead is not None:
             bounds = {worker: part for worker, part, _ in self._parts(look_ahead.orders)}
@@ -149,12 +149,12 @@ class WorkerPool:
             self._boxes[worker].add("confirm", part)
 
     def forget(self, orders: Orders) -> None:
-        """Drop what blocks keep of exchanges that came to nothing."""
+        """Drop what blocks store of failed exchanges."""
         for worker, part, _ in self._parts(orders):
             self._boxes[worker].add("forget", part)
 
     def close(self, until_s: float) -> None:
-        """End an interval: workers judge what they must while nobody waits for them."""
+        """End an interval: workers evaluate what is due while no caller waits for them."""
         for box in self._boxes:
             box.ask("close", until_s)
         self._worker_group.interval_closed()

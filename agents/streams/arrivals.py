@@ -21,7 +21,7 @@ class Arrivals:
     """The arrival law of one cohort, cut into cells of virtual time (cell k covers (k, k + 1] cell lengths).
 
     A cell is a pure function of (seed, cohort, block, k), drawn for the full width of the block, so that
-    neither the number of devices nor the order of access can change anybody's stream. Where a task has a
+    neither the number of devices nor the order of access can change a device's stream. Where a task has a
     ``supply``, every sample knows its ordinal, and a device whose supply is used up falls silent.
     """
 

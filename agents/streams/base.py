@@ -4,8 +4,8 @@ Streams are random access: when samples arrive and what they are is drawn cell b
 pure function of (seed, cohort, block, cell), always for the full block. A task fills cells with content.
 
 A *pool* task (images) picks its samples from a finite set that exists once under every concept, so that a
-model's features can be tabulated; a *drawn* task (laws of nature) makes every sample anew and knows the
-best prediction. ``pool_size`` tells which: it is 0 for a drawn task.
+model's features can be tabulated; a *drawn* task (a synthetic generator) draws every sample and knows the
+best prediction. ``pool_size`` distinguishes them: it is 0 for a drawn task.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ class Past:
 
 @dataclass(frozen=True)
 class History:
-    """The cloud's past, split so that nothing is tuned on what is later judged.
+    """The cloud's past, split so that no data for tuning is evaluated later.
 
     ``held_out`` is past that the base model is not trained on, if there is some: an adapter must not lean on what
     the base knows by heart.
@@ -155,13 +155,13 @@ class Supply(Protocol):
         """Return for each device the sorted times [s] of its samples, for ``arrivals: recorded``.
 
         Raises:
-            ValueError: the data tell no times.
+            ValueError: the data hold no times.
         """
         ...
 
 
 class Stream:
-    """What a task inherits unless it says otherwise: samples are drawn, not replayed."""
+    """The default of a task: samples are drawn, not replayed."""
 
     supply: Supply | None = None
     #: What was read or is drawn, as plain values for people to check: rows, features, classes, spans.

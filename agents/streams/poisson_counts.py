@@ -27,8 +27,8 @@ class ArrivalCounts:
     """Counts of Poisson arrivals in cells of mean ``per_chunk``, for every device of a block on its own.
 
     All of time has a Poisson number of points; each half of a span has its share of them by fair coins, and so
-    down to single cells. That is exactly a Poisson process (Kingman 1993, 2.4), every cell costs the same whatever was
-    asked before, and cells asked one after the other share all but the last few coins.
+    down to single cells. That is exactly a Poisson process (Kingman 1993, 2.4), every cell costs the same whichever
+    were asked before, and cells asked one after the other share all but the last few coins.
     """
 
     seed: int

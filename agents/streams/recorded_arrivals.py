@@ -18,10 +18,10 @@ _SHORTEST_S = 1.0 / 16.0
 class Recordings:
     """The recorded times of one cohort's devices, and what they need of a ring.
 
-    ``interval_s`` is the record's length over the samples of its busiest device, infinite if nobody has any.
+    ``interval_s`` is the record's length over the samples of its busiest device, infinite if no device has any.
 
     Raises:
-        ValueError: the task's data tell no times.
+        ValueError: the task's data hold no times.
     """
 
     def __init__(self, spec: CohortSpec, supply: Supply | None) -> None:

@@ -1,4 +1,4 @@
-"""The recent samples of a block of devices: a ring that streams are loaded into and judged from."""
+"""The recent samples of a block of devices: a ring that streams are loaded into and evaluated from."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class SampleRing:
         _put(self.time_s, slots, time_s, kept)
         _put(self.due_s, slots, due_s, kept)
         for name, values in vars(content).items():
-            # Which concept reigned is told by the schedule; here nobody asks, and millions of devices would pay.
+            # The schedule knows which concept was in force; it is not read here, and costs memory per device.
             if values is not None and name != "concept":
                 _put(self._field(name, values), slots, values, kept)
         self.loaded[mine] += count
@@ -69,7 +69,7 @@ class SampleRing:
     def count_until(self, rows: np.ndarray, until_s: np.ndarray, known: np.ndarray) -> np.ndarray:
         """Return how many samples each of ``rows`` had seen by ``until_s`` (inclusive), int64 [rows].
 
-        ``known`` tells a number that it is not below, and that lies within the ring: from there on it is counted.
+        ``known`` is a lower bound of it that lies within the ring: counting starts there.
         """
         left = self.loaded[rows] - known
         column = np.arange(left.max(initial=0))
@@ -97,7 +97,7 @@ class SampleRing:
 
 
 class FieldView(Mapping[str, np.ndarray]):
-    """The fields of some samples of a ring, [*places] each; what nobody looks at is never gathered."""
+    """The fields of some samples of a ring, [*places] each; a field is gathered only when it is read."""
 
     def __init__(self, ring: SampleRing, slots: np.ndarray) -> None:
         self._fields, self._slots = ring.fields, slots

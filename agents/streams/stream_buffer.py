@@ -1,4 +1,4 @@
-"""The samples of some blocks: drawn cell by cell, a little ahead of time, and kept while somebody may want them."""
+"""The samples of some blocks: drawn cell by cell, a little ahead of time, and kept while they may be needed."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from agents.streams.ring_buffer import SampleRing
 
 
 class StreamBuffer:
-    """The streams of some blocks, one behind the other, and how far they were judged.
+    """The streams of some blocks, one behind the other, and how far they were evaluated.
 
     Attributes:
         ring: at least the last ``history`` samples of each device that were judged, and all that come after them.
-        judged: how many samples of each device were judged, int64 [devices]: whoever judges writes it.
+        judged: how many samples of each device were evaluated, int64 [devices]: the evaluator writes it.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class StreamBuffer:
 
     @property
     def waiting(self) -> np.ndarray:
-        """How many samples of each device were drawn and not judged, int64 [devices]."""
+        """How many samples of each device were drawn and not evaluated, int64 [devices]."""
         return self.ring.loaded - self.judged
 
     def load(self, until_s: float) -> None:
@@ -64,12 +64,12 @@ class StreamBuffer:
         return rng(self._seed, Purpose.CONTENT, block.cohort, block.block, chunk)
 
     def checkpoint(self, rows: slice) -> Snapshot:
-        """Return how far the streams of one block were drawn and judged."""
+        """Return how far the streams of one block were drawn and evaluated."""
         counts = {"loaded": self.ring.loaded[rows].copy(), "judged": self.judged[rows].copy()}
         return counts | {"cells": np.array([self._chunks]), "capacity": np.array([self.ring.capacity])}
 
     def restore(self, snapshot: Sequence[Snapshot]) -> None:
-        """Go to where :meth:`checkpoint` was called; the ring is filled again: its last cells are drawn anew."""
+        """Go to where :meth:`checkpoint` was called; the ring is filled again: its last cells are redrawn."""
         whole = concatenated(snapshot)
         self.judged, loaded = whole["judged"], whole["loaded"]
         # All blocks of a cohort are drawn up to the same time when an interval is closed.

@@ -24,5 +24,5 @@ def as_numpy(column: pa.Array | pa.ChunkedArray) -> np.ndarray:
 
 
 def any_empty(column: pa.ChunkedArray) -> bool:
-    """Say whether a column of text has an empty cell."""
+    """Return whether a column of text has an empty cell."""
     return bool(pc.any(pc.match_substring_regex(column, "^$")).as_py())

@@ -117,7 +117,7 @@ class Times:
 
 
 def is_number(cell: str) -> bool:
-    """Say whether a cell reads as a number."""
+    """Return whether a cell reads as a number."""
     try:
         float(cell)
     except ValueError:

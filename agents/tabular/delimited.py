@@ -1,4 +1,4 @@
-"""CSV: columns between delimiters, with a header or without; both are found out unless they are told."""
+"""CSV: columns between delimiters, with a header or without; both are detected unless they are given."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def delimited_sheet(path: Path, opened: Opened, delimiter: str | None = None, he
 def _sniffed(path: Path, head: Sequence[str]) -> str:
     widths = {one: [len(_cut(text, one)) for text in head] for one in DELIMITERS}
     even = [one for one in DELIMITERS if len(set(widths[one])) == 1 and widths[one][0] > 1]
-    # Where none cuts all lines alike, one of them is wrong, and the best guess tells which.
+    # Where none cuts all lines alike, one of them is wrong, and the best guess shows which.
     some = even or [one for one in DELIMITERS if widths[one][0] > 1]
     if not some:
         raise ValueError(f"{path}:1: has one column only; name the delimiter if it is none of , ; | tab blank")

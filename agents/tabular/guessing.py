@@ -1,4 +1,4 @@
-"""Columns whose kind nobody declared: the first value that is there decides it for good."""
+"""Columns of undeclared kind: the first value present decides it for the whole column."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def read_once(path: str | Path, how: Hashable, read: Callable[[], T]) -> T:
 
 
 def _stamp(path: Path) -> Hashable:
-    """Return what tells that a file, or a file in a folder, has changed since it was read."""
+    """Return a stamp that differs once a file, or a file in a folder, has changed since it was read."""
     path = Path(str(path).partition("!")[0])
     files = sorted(path.iterdir()) if path.is_dir() else [path] if path.is_file() else []
     seen = [(file.name, file.stat()) for file in files]

@@ -41,7 +41,7 @@ _LONGEST_MAGIC = 6
 
 @contextmanager
 def unpacked(path: Path) -> Iterator[BinaryIO]:
-    """Open a file for reading what is in it; how it is packed is known by its first bytes, whatever its name.
+    """Open a file for reading what is in it; its first bytes, not its name, show how it is packed.
 
     ``FILE.zip!inner/name.csv`` is one member of a zip; a zip of one file needs no name.
 

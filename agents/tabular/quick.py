@@ -1,6 +1,6 @@
 """The fast way through a table: pyarrow cuts and converts it as a whole, to the very numbers that our own reader gives.
 
-It reads what is plain. Whatever it is not sure about (a quote within a cell, a number in an unusual spelling, anything
+It reads what is plain. Anything it is not sure about (a quote within a cell, a number in an unusual spelling, anything
 wrong) it leaves to the reader that goes line by line and can say where the fault is.
 """
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 
 def stray_quotes(text: bytes, delimiter: str) -> bool:
-    """Say whether whole lines of ``text`` hold a quote that is not one of a pair around a cell without quotes."""
+    """Return whether whole lines of ``text`` hold a quote that is not one of a pair around a cell without quotes."""
     return b'"' in text and b'"' in _quoted_cells(delimiter).sub(b"", text)
 
 

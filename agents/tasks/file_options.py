@@ -92,7 +92,7 @@ class TableOptions:
             said = f"{self.delimiter!r} is no delimiter; write one sign, for example ';' or a tab as \"\\t\""
             raise OptionError(said, "delimiter")
         if self.deal == "column" and self.column is None:
-            said = "is missing; with 'deal: column' it names the column that tells whose a row is"
+            said = "is missing; with 'deal: column' it names the column of the device that a row belongs to"
             raise OptionError(said, "column")
         if self.deal != "column" and self.column is not None:
             raise OptionError("goes with 'deal: column'", "column")

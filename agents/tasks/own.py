@@ -1,4 +1,4 @@
-"""Where 0.1.0 kept the base class of custom streams: whoever imports it from here learns where it is now."""
+"""Where 0.1.0 kept the base class of custom streams: an import from here names the new module."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Reads and checks what a scenario's data and drift are, exactly as building them does, but without torch.
 
 Tasks that need no tensor to be built are built here and now; images stop before they become tensors. Only what runs
-somebody else's code (a class of the user's own, river) is left to the run.
+foreign code (a class of the user's own, river) is left to the run.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ def _grid(axes: Axes, median_s: float, longest_s: float, unit_s: float) -> NDArr
 
 
 def installs(group: Group) -> bool:
-    """Say whether any update of a group took effect."""
+    """Return whether any update of a group took effect."""
     return any(run.exchanges["installed_s"].notna().any() for run in group.runs)
 
 

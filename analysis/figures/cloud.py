@@ -1,4 +1,4 @@
-"""How busy the cloud was, who waited, and who was turned away."""
+"""Utilisation of the cloud, waiting requests, and rejected ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How busy the links were and who waited at them."""
+"""Utilisation of the links and the messages that waited at them."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ APART = 5.0
 def draw_rates(axes: Axes, rates: pd.DataFrame, span_s: tuple[float, float], unit_s: float, floor: float) -> None:
     """Draw the rates of one link (columns `t_s direction bps`) within a span, and label the vertical axis.
 
-    Rates are drawn as shares of the largest, so that whatever is drawn from 0 down to `floor` looks alike in
+    Rates are drawn as shares of the largest, so that all that is drawn from 0 down to `floor` looks alike in
     all panels. Directions whose maxima are far apart get a scale each, left and right. Bins are averaged to at
     most 400.
     """

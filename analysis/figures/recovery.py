@@ -51,7 +51,7 @@ def draw(subject: Subject) -> Figure | None:
 
 
 def outcomes(group: Group) -> list[Outcome]:
-    """Judge every drift of a group over its seeds, in time order of the drifts."""
+    """Evaluate recovery from every drift of a group over its seeds, in time order of the drifts."""
     seeds = [recovery_times(run.windows, run.marks) for run in group.runs]
     return [_outcome([marks[i] for marks in seeds]) for i in range(min(map(len, seeds)))]
 

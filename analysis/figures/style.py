@@ -100,7 +100,7 @@ def sheet(height_in: float, width_in: float = PAGE_IN, rows: int = 1, columns: i
 
 
 def line_styles(sweep: Sweep) -> dict[str, LineStyle]:
-    """Give every group a stroke: colour by the method axis (or the first), dash and marker by the others."""
+    """Return a line style for every group: colour by the method axis (or the first), dash and marker by the others."""
     if not sweep.axes:
         return {group.label: _line_style(i, i) for i, group in enumerate(sweep.groups)}
     lead = next((axis for axis in sweep.axes if "adapter" in axis), sweep.axes[0])
@@ -115,7 +115,7 @@ def line_styles(sweep: Sweep) -> dict[str, LineStyle]:
 
 
 def legend_title(sweep: Sweep) -> str | None:
-    """Say what the labels of a sweep's groups stand for."""
+    """Return what the labels of a sweep's groups stand for."""
     return " · ".join(short_axis(axis) for axis in sweep.axes) or None
 
 

@@ -91,7 +91,7 @@ def _near(axes: Axes, run: Run, rates: pd.DataFrame, moved: dict[str, Transfers]
 
 
 def _note_hidden(axes: Axes, hidden: int) -> None:
-    """Say how many messages found no row."""
+    """Return how many messages found no row."""
     if hidden:
         words = f"{hidden:,} more messages, not drawn where over {MOST_ROWS} cross at once"
         axes.annotate(

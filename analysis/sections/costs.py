@@ -37,7 +37,7 @@ UNPOWERED = 4
 
 
 def costs(sweep: Sweep) -> Markup | None:
-    """Tell the bill: of one setting by cohort, of several side by side; None where nothing was spent."""
+    """Return the energy section: one setting by cohort, several side by side; None where no energy was spent."""
     bills = {group.label: [energy(run) for run in group.runs if len(run.devices)] for group in sweep.groups}
     known = {label: made for label, made in bills.items() if made}
     every = [made for group in known.values() for made in group]

@@ -28,7 +28,7 @@ FACETS = (QUALITY, tuple(name for name in METRICS if name not in QUALITY))
 
 
 def opening(sweep: Sweep) -> Markup:
-    """Name the study, say in one line what it played, and warn of what is missing."""
+    """Return the name of the study, one line on what it ran, and warnings of missing data."""
     first = sweep.runs[0]
     words = _one_run(first) if len(sweep.runs) == 1 else _many_runs(sweep)
     parts = [tag("h1", sweep.name), tag("p", words, class_="lead")]

@@ -27,7 +27,7 @@ FALL = POINTS._replace(digits=1)
 
 
 def drifts(sweep: Sweep) -> Markup | None:
-    """Tell for each drift how deep the fall was and how long the way back took."""
+    """Return for each drift the depth of the fall in accuracy and the recovery time."""
     marks = sweep.marks
     if not marks or not sweep.judged or any(run.marks != marks for group in sweep.judged for run in group.runs):
         return None
@@ -45,7 +45,7 @@ def drifts(sweep: Sweep) -> Markup | None:
 
 
 def phases(sweep: Sweep) -> Markup | None:
-    """Tell regret by phase in points of accuracy; the phases of a setting sum to oracle - deployed."""
+    """Return regret by phase in points of accuracy; the phases of a setting sum to oracle - deployed."""
     parts = [(group, regret_intervals(group.runs)) for group in sweep.judged]
     known = [(group, part) for group, part in parts if part is not None]
     if not known:

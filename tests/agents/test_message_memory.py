@@ -1,4 +1,4 @@
-"""Both ends remember the same of their messages, whatever is lost; and what they remember goes through a checkpoint."""
+"""Both ends remember the same of their messages after any loss; and what they remember survives a checkpoint."""
 
 from __future__ import annotations
 
@@ -105,13 +105,13 @@ class Ends:
 
 def played(ends: Ends, rounds: int, seed: int = 0) -> Iterator[int]:
     """Let devices ask, each time some; requests and replies are lost, tried again, given up, or superseded."""
-    chance, ticket = np.random.default_rng(seed), 100 * seed
+    generator, ticket = np.random.default_rng(seed), 100 * seed
     for number in range(rounds):
-        rows = chance.permutation(DEVICES)[:3].tolist()
+        rows = generator.permutation(DEVICES)[:3].tolist()
         tickets = list(range(ticket, ticket + 3))
         ticket += 3
         ends.collect(rows, tickets)
-        case = chance.integers(4)
+        case = generator.integers(4)
         if case == 0:
             ends.discard(rows, tickets)
         elif case == 1:

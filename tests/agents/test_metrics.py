@@ -21,9 +21,9 @@ def column(name: str) -> int:
 @pytest.fixture
 def judged() -> tuple[torch.Tensor, torch.Tensor]:
     """Scores [2, 20, candidates], no two of a list equal, and where the clicked one is."""
-    chance = np.random.default_rng(3)
-    logits = torch.from_numpy(chance.standard_normal((2, LISTS // 2, CANDIDATES)))
-    return logits, torch.from_numpy(chance.integers(CANDIDATES, size=(2, LISTS // 2)))
+    generator = np.random.default_rng(3)
+    logits = torch.from_numpy(generator.standard_normal((2, LISTS // 2, CANDIDATES)))
+    return logits, torch.from_numpy(generator.integers(CANDIDATES, size=(2, LISTS // 2)))
 
 
 def relevance(logits: torch.Tensor, label: torch.Tensor) -> tuple[np.ndarray, np.ndarray]:
@@ -73,9 +73,9 @@ def test_hits_ranks_and_gains_of_a_list_counted_by_hand() -> None:
 
 @pytest.mark.parametrize("candidates", [20, 30, 100])
 def test_what_is_counted_of_a_list_does_not_depend_on_the_lists_beside_it(candidates: int) -> None:
-    chance = np.random.default_rng(9)
-    logits = torch.from_numpy(chance.normal(-2.0, 2.0, (1, 300, candidates))).float()
-    label = torch.from_numpy(chance.integers(candidates, size=(1, 300)))
+    generator = np.random.default_rng(9)
+    logits = torch.from_numpy(generator.normal(-2.0, 2.0, (1, 300, candidates))).float()
+    label = torch.from_numpy(generator.integers(candidates, size=(1, 300)))
     loss, counts = RANKING.loss_nats(logits, label), RANKING.counts(logits, label)
     for first, last in ((0, 1), (1, 2), (7, 30), (150, 299), (299, 300)):
         some = slice(first, last)
@@ -84,9 +84,9 @@ def test_what_is_counted_of_a_list_does_not_depend_on_the_lists_beside_it(candid
 
 
 def test_bins_count_every_score_once_and_tell_the_area_over_all_rows() -> None:
-    chance = np.random.default_rng(8)
-    label = torch.from_numpy(chance.integers(100, size=(1, 400)))
-    logits = torch.from_numpy(chance.normal(-2.0, 1.5, (1, 400, 100))).float()
+    generator = np.random.default_rng(8)
+    label = torch.from_numpy(generator.integers(100, size=(1, 400)))
+    logits = torch.from_numpy(generator.normal(-2.0, 1.5, (1, 400, 100))).float()
     logits.scatter_add_(2, label[..., None], torch.full((1, 400, 1), 1.7))
     bins = RANKING.counts(logits, label)[0, :, column("clicked_bin_00") :]
     clicked, other = bins.sum(0).split(bins.shape[1] // 2)

@@ -18,14 +18,14 @@ ENTROPY = Watch("entropy", "ewma", (("minimum", 5), ("threshold", 2.0)))
 
 def samples(seed: int, ticks: int) -> list[tuple[Any, Any]]:
     """Return evaluated samples tick by tick, with labels that come late and out of order, or never."""
-    chance, made = np.random.default_rng(seed), []
+    generator, made = np.random.default_rng(seed), []
     for tick in range(ticks):
-        count = chance.integers(0, 9, WIDTH * BLOCKS)
-        time_s = np.concatenate([np.sort(tick + chance.random(own)) for own in count])
-        late_s = np.where(chance.random(len(time_s)) < 0.8, chance.exponential(2.0, len(time_s)), np.inf)
-        error = (chance.random(len(time_s)) < (0.2 if tick < ticks / 2 else 0.8)).astype(float)
+        count = generator.integers(0, 9, WIDTH * BLOCKS)
+        time_s = np.concatenate([np.sort(tick + generator.random(own)) for own in count])
+        late_s = np.where(generator.random(len(time_s)) < 0.8, generator.exponential(2.0, len(time_s)), np.inf)
+        error = (generator.random(len(time_s)) < (0.2 if tick < ticks / 2 else 0.8)).astype(float)
         batch = SimpleNamespace(rows=np.arange(WIDTH * BLOCKS), count=count, time_s=time_s, due_s=time_s + late_s)
-        made.append((batch, SimpleNamespace(signals={"error": error, "entropy": chance.gamma(1.0 + error)})))
+        made.append((batch, SimpleNamespace(signals={"error": error, "entropy": generator.gamma(1.0 + error)})))
     return made
 
 

@@ -77,7 +77,7 @@ def make_samples(plan: Plan, exchanges: pd.DataFrame) -> pd.DataFrame:
 
 
 def _score(plan: Plan, generator: np.random.Generator, device: int, cohort: str, own: pd.DataFrame) -> pd.DataFrame:
-    """Judge all three models by the same luck; the deployed one fits if sent after the drift."""
+    """Score all three models with the same uniforms; the deployed one fits if sent after the drift."""
     uniform = generator.random((len(plan.ends_s), plan.per_tick))
     changed = _changes(plan, cohort, device)
     history = own[["requested_s", *STAMPS]].to_numpy(float)

@@ -1,4 +1,4 @@
-"""The bill, by hand: bytes, seconds and joules of three devices and a cloud."""
+"""The energy, by hand: bytes, seconds and joules of three devices and a cloud."""
 
 from __future__ import annotations
 

@@ -25,9 +25,9 @@ class Shape:
 
 
 def sheets(channels: int) -> list[Sheet]:
-    chance = np.random.default_rng(channels)
+    generator = np.random.default_rng(channels)
     looks = {"original": [""], "rotate": ["1°", "2°", "3°", "4°", "5°"], "permute_pixels": ["0"]}
-    return [Sheet(name, labels, chance.random((len(labels), 6, 6, channels))) for name, labels in looks.items()]
+    return [Sheet(name, labels, generator.random((len(labels), 6, 6, channels))) for name, labels in looks.items()]
 
 
 def test_transforms_are_drawn_for_each_data_set_side_by_side(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def test_the_cloud_in_numbers() -> None:
     assert cloud_utilisation(made_run(cloud=cloud.iloc[:0])) is None
 
 
-def test_a_link_nobody_used_has_no_wait() -> None:
+def test_an_unused_link_has_no_wait() -> None:
     idle = links([0.0] * 4, instances=1).assign(started=0, waiting_s=0.0)
     assert math.isnan(link_utilisations(made_run(links=idle))[0].mean_wait_s)
 

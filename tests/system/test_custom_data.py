@@ -122,7 +122,7 @@ MISTAKES = [
     ("task.data={kind: mine:Tides, perod_s: 3}", "perod_s"),
     ("task.data=mine:Lopsided", "Lopsided.chunk: x is [1, 2, 1]; wanted: [256, 2, 1]"),
     ("drift=[{at: 1 min, kind: sudden, to: {blur: 2}}]", "blur"),
-    ("fleet.0.samples={arrivals: recorded}", "Tides.times_s tells no times"),
+    ("fleet.0.samples={arrivals: recorded}", "Tides.times_s returns no times"),
 ]
 
 

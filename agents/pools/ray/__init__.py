@@ -8,9 +8,9 @@ for _name, _value in (
     ("RAY_USAGE_STATS_ENABLED", "0"),
     ("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0"),
     ("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0"),
-    # Who dies while nobody waits for an answer is brought back when somebody does.
+    # A worker that dies while idle is restarted when its next answer is needed.
     ("RAY_IGNORE_UNHANDLED_ERRORS", "1"),
-    # Ray would tell of dead workers on stdout, among our results; we hear of them as exceptions.
+    # Ray would report dead workers on stdout, among our results; we get them as exceptions.
     ("RAY_DEDUP_LOGS_SKIP_REGEX", ".*"),
     # A head that is gone does not come back within a run: give up sooner than after a minute.
     ("RAY_gcs_rpc_server_reconnect_timeout_s", "20"),

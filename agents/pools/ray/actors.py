@@ -1,4 +1,4 @@
-"""The actors of a crew as they are just now, and the session they live in."""
+"""The current actors of a worker group, and the Ray session they belong to."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class ActorSet:
         idle = self.session.idle.setdefault(self.gpus, [])
         while idle:
             actor = idle.pop()
-            # Whoever died idle had nothing to lose.
+            # An actor that died idle held no state.
             with suppress(*FAILURES):
                 wait(actor.pid.remote(), STARTING_S, self.session)
                 return actor
@@ -64,7 +64,7 @@ class ActorSet:
         return remote(num_cpus=self.cpus, num_gpus=self.gpus, **_ACTOR, **spread)(BlockWorker).remote()
 
     def replace(self, workers: Sequence[int]) -> None:
-        """End the actors of some workers, and hire others."""
+        """End the actors of some workers, and start others."""
         for worker in workers:
             ray.kill(self.actors[worker])
             self.actors[worker] = self.start_all()
@@ -86,7 +86,7 @@ class ActorSet:
         ]
 
     def leave(self) -> None:
-        """Let the actors wait for a next crew of this session."""
+        """Leave the actors to the next worker group of this session."""
         for actor in self.actors:
             actor.release.remote()
         self.session.idle.setdefault(self.gpus, []).extend(self.actors)

@@ -1,4 +1,4 @@
-"""A Ray cluster that somebody else has started: how to find it, and what to bring along."""
+"""A Ray cluster that is already running: how to find it, and what its workers need."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from agents.pools.ray.faults import explained
 from agents.pools.ray.process import ROOT, captured_output, own_signals
 
 _CONNECT_S = 5.0
-#: What every worker's process has in its environment, on whatever machine.
+#: What every worker's process has in its environment, on every machine.
 _PINNED = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
 _EXCLUDED = ["/runs/", "/shared/", "/.git/", "/.venv/", "/.hypothesis/", "**/__pycache__/"]
 
@@ -25,7 +25,7 @@ def connect(address: str) -> None:
     """Connect this process to the cluster at ``auto``, HOST:PORT or ray://HOST:PORT.
 
     Raises:
-        BackendError: nobody answers there, or not in a way that we understand.
+        BackendError: no answer there, or one that is not understood.
     """
     block_id = _nearby() if address == "auto" else address
     _reachable(block_id)
@@ -52,7 +52,7 @@ def _nearby() -> str:
 
 
 def _reachable(address: str) -> None:
-    """Find out within seconds whether anybody listens, which Ray takes half a minute for."""
+    """Check within seconds that the address accepts connections; Ray itself takes half a minute."""
     host, _, port = address.removeprefix("ray://").rpartition(":")
     if not port.isdigit():
         return
@@ -71,6 +71,6 @@ def _runtime_env() -> dict[str, Any]:
     job = os.environ.get("RAY_JOB_CONFIG_JSON_ENV_VAR")
     if job is None:
         return {"env_vars": dict(_PINNED), "working_dir": str(ROOT), "excludes": _EXCLUDED}
-    # Ray refuses to be told the same variable twice.
+    # Ray refuses to be given the same variable twice.
     known = (json.loads(job).get("runtime_env") or {}).get("env_vars") or {}
     return {"env_vars": {name: value for name, value in _PINNED.items() if name not in known}}

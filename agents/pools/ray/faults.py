@@ -1,4 +1,4 @@
-"""What goes wrong with Ray, told in one line and with a remedy."""
+"""Failures of Ray, reported in one line and with a remedy."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FAILURES = (
 )
 
 _INLINE = "play with --workers 0"
-#: What Ray's own words mean here: (words, what to do). The first that fits is told.
+#: What Ray's own words mean here: (words, what to do). The first that fits is reported.
 _REMEDIES = (
     (("version mismatch",), "install the cluster's versions of Ray and Python here, or this machine's there"),
     (
@@ -43,7 +43,7 @@ _REMEDIES = (
 
 @contextmanager
 def explained(what: str) -> Iterator[None]:
-    """Turn whatever Ray raises within into one line: ``what``, Ray's words, and a remedy."""
+    """Turn an error that Ray raises within into one line: ``what``, Ray's words, and a remedy."""
     try:
         yield
     except (BackendError, *FAILURES):

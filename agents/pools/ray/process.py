@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 @contextmanager
 def own_signals() -> Iterator[None]:
-    """Let this process hear signals as before: Ray puts its own hearers in place, which end it with a trace."""
+    """Let this process hear signals as before: Ray installs its own handlers, which end it with a trace."""
     heard = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
@@ -78,6 +78,6 @@ def _as_array(tensor: torch.Tensor) -> np.ndarray:
 def _as_tensor(array: np.ndarray) -> torch.Tensor:
     """Return a tensor over the very memory of ``array``, which for large ones is shared and must not be written."""
     with warnings.catch_warnings():
-        # torch knows no read-only tensors and says so; nobody here writes to what came in a message.
+        # torch has no read-only tensors and warns; no code here writes to what came in a message.
         warnings.simplefilter("ignore", UserWarning)
         return torch.from_numpy(array)

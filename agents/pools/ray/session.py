@@ -75,7 +75,7 @@ def open_session(cpus: float, spec: RaySpec) -> Session:
     """Return the session of this process; start it, or connect to a cluster, if there is none that fits.
 
     Raises:
-        BackendError: Ray does not start, or nobody answers at the address.
+        BackendError: Ray does not start, or no answer at the address.
     """
     global _open
     address = spec.cluster

@@ -1,4 +1,4 @@
-"""Waiting for an answer, but neither for ever nor for somebody who is gone."""
+"""Waiting for an answer, with a time limit and a check that Ray still runs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from agents.contract import BackendError
 from agents.pools.ray.faults import FAILURES, one_line, remedy
 from agents.pools.ray.session import Session
 
-#: How often whoever waits looks whether Ray is still there.
+#: How often a waiting caller checks that Ray still runs [s].
 _CHECK_EVERY_S = 1.0
 
 
@@ -20,7 +20,7 @@ def wait(reply: Any, time_limit_s: float, session: Session) -> Any:
 
     Raises:
         BackendError: nothing came in time, or Ray itself is broken.
-        Exception: what the call raised, as it was; and Ray's own errors for workers that died.
+        Exception: what the call raised, as it was; and Ray's own errors for workers that ended.
     """
     give_up_s = time.monotonic() + time_limit_s
     while True:

@@ -1,4 +1,4 @@
-"""The actors of one run: what they were asked is kept, so that others can do it again when they die.
+"""The actors of one run: their commands are kept, so that others can repeat them when an actor dies.
 
 An actor that died has lost its blocks, and a call that is tried again might count twice: Ray restarts nothing here.
 Instead the driver keeps the last checkpoint of each worker (in the object store) and every call since; a new actor
@@ -25,7 +25,7 @@ from agents.pools.ray.waiting import wait
 from agents.pools.worker import CommandBatch
 from agents.pools.worker_pool import AHEAD, Reply
 
-#: How long a worker may say nothing, beyond what its work takes.
+#: How long a worker may send no answer, beyond the time of its work.
 TIME_LIMIT_S = 600.0
 #: No machine is slower than so many samples a second.
 _SLOWEST_PER_S = 2_000.0
@@ -45,13 +45,13 @@ class RayReply(Reply):
         self.ref: Any = None
 
     def get(self) -> Any:
-        """Wait for the answer; if a worker dies over it, let another one give it."""
+        """Wait for the answer; if the worker dies meanwhile, another one gives it."""
         return self._worker_group.answer(self)
 
 
 @dataclass
 class _Checkpoint:
-    """A checkpoint that all workers were asked for after the first ``calls`` calls of the journal."""
+    """A checkpoint that was requested of all workers after the first ``calls`` calls of the journal."""
 
     calls: int
     done: list[Any]
@@ -62,7 +62,7 @@ class RayWorkerGroup:
     """Ray actors that own one share of the blocks each, and perhaps one that owns the cloud half.
 
     Raises, from any call:
-        BackendError: Ray does not start, breaks down, or a worker says nothing for longer than it may.
+        BackendError: Ray does not start, breaks down, or a worker sends no answer within its time.
         WorkersLostError: workers died more than :data:`MOST_RESTARTS` times.
     """
 
@@ -81,14 +81,14 @@ class RayWorkerGroup:
         return len(self._owned)
 
     def ask(self, worker: int, commands: CommandBatch, sent: Sequence[Any] = ()) -> RayReply:
-        """Let a worker carry a script out after all it was asked before; what others answered is sent along."""
+        """Run a script on a worker after all its earlier ones; answers of other workers are sent along."""
         actor_set, reply = self._alive(), RayReply(self, worker)
         self._journal.append(Call(commands, sent, reply))
         actor_set.send(self._journal[-1])
         return reply
 
     def answer(self, reply: RayReply) -> Any:
-        """Wait for a reply; if a worker dies over it, let another one give it."""
+        """Wait for a reply; if the worker dies meanwhile, another one gives it."""
         return self._retry(reply.worker, lambda: reply.ref)
 
     def _retry(self, worker: int, ask: Callable[[], Any]) -> Any:
@@ -157,7 +157,7 @@ class RayWorkerGroup:
         return self._actor_set
 
     def _start_actors(self, workers: Sequence[int]) -> None:
-        """Give fresh actors what workers own, and let them do again all that was asked of these."""
+        """Give new actors the state of workers, and let them repeat the commands of these."""
         actor_set = self._alive()
         for started in [actor_set.actors[worker].pid.remote() for worker in workers]:
             wait(started, STARTING_S, actor_set.session)
@@ -172,7 +172,7 @@ class RayWorkerGroup:
                 actor_set.send(call)
 
     def _replace(self, workers: Sequence[int], failure: Exception) -> None:
-        """Let fresh actors take the place of dead ones, until one set of them lives."""
+        """Replace dead actors with new ones, until all of them are alive."""
         actor_set = self._alive()
         while True:
             self._count(workers, failure)
@@ -205,7 +205,7 @@ class RayWorkerGroup:
             for done in cut.done:
                 wait(done, self._time_limit_s, self._alive().session)
         except FAILURES:
-            # Whoever asks for that worker's next answer will hear of it.
+            # The call that waits for that worker's next answer raises the error.
             return
         self._snapshots, self._journal = cut.snapshot, self._journal[cut.calls :]
 

@@ -35,7 +35,7 @@ class ChunkRequest:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """(devices, samples), the first axes of whatever a chunk returns."""
+        """(devices, samples), the first axes of every array that a chunk returns."""
         rows, columns = self.valid.shape
         return rows, columns
 
@@ -85,7 +85,7 @@ class CustomStream:
         return None
 
     def changes_s(self, cohort: str, device: int) -> np.ndarray:
-        """Return when the stream itself changes [s], so that regret can be told by phase; drift is known anyway."""
+        """Return when the stream itself changes [s], so that regret can be split by phase; drift is known anyway."""
         return np.empty(0)
 
 

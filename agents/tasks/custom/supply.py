@@ -14,7 +14,7 @@ _ENDLESS = 1 << 62
 
 
 class CustomSupply:
-    """How many samples the devices of a user's stream have, and when; ghosts behind a cohort's last have none."""
+    """How many samples the devices of a user's stream have, and when; padding rows behind a cohort's last have none."""
 
     def __init__(self, own: CustomStream, cohorts: Sequence[tuple[str, int]]) -> None:
         self._own, self._cohorts = own, cohorts
@@ -46,7 +46,7 @@ class CustomSupply:
             return np.empty(0)
         times_s = self._own.times_s(cohort, device)
         if times_s is None:
-            raise ValueError(f"{type(self._own).__name__}.times_s tells no times; use poisson or periodic arrivals")
+            raise ValueError(f"{type(self._own).__name__}.times_s returns no times; use poisson or periodic arrivals")
         times_s = np.asarray(times_s, np.float64)
         if (np.diff(times_s) < 0).any() or not np.isfinite(times_s).all() or (times_s < 0).any():
             raise ValueError(f"{type(self._own).__name__}.times_s: times of device {device} are not sorted, from 0 on")

@@ -54,7 +54,7 @@ class CustomTask(Stream):
         self._try_out(spec, supply)
 
     def history(self) -> History:
-        """Return the past that the stream tells; a fifth of the rows, drawn at random, is for validation."""
+        """Return the past of the stream; a fifth of the rows, drawn at random, is for validation."""
         return self._history
 
     def past_under(self, concept: int, split: str = "train") -> Past:
@@ -77,7 +77,7 @@ class CustomTask(Stream):
         return Content(np.zeros(valid.shape, np.int64), named[0], concept, x, known, present)
 
     def changes(self, block: BlockId) -> list[np.ndarray]:
-        """Return for each device the sorted times [s] of its changes, by drift and by the stream's own telling."""
+        """Return for each device the sorted times [s] of its changes, by drift and by the stream itself."""
         cohort, devices = self._cohorts[block.cohort]
         merged = []
         for row, changes_s in enumerate(self.schedule.changes(block)):
@@ -151,7 +151,7 @@ class CustomTask(Stream):
         chunk = Chunk(BlockId(0, 0, _TRIAL_WIDTH), 0, np.where(valid, time_s, np.inf), valid, ordinal)
         content = self.draw(chunk, rng(self.seed, Purpose.OWN_STREAM, 0))
         if content.best is None and "oracle" in spec.references:
-            said = f"{self.name}.chunk tells no best answer, so that there is no oracle; write 'references: [static]'"
+            said = f"{self.name}.chunk returns no best answer, so that there is no oracle; write 'references: [static]'"
             raise InputError("references", said)
 
 

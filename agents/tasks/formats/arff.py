@@ -22,7 +22,7 @@ class _Attribute(NamedTuple):
 
 
 def is_arff(opened: Opened) -> bool:
-    """Say whether a file begins like ARFF: comments aside, with ``@relation``."""
+    """Return whether a file begins like ARFF: comments aside, with ``@relation``."""
     first = next((text.strip() for _, text in opened.head if not text.lstrip().startswith("%")), "%")
     return first.lower().startswith(("@relation", "%"))
 

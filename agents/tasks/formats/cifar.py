@@ -16,7 +16,7 @@ from agents.tasks.formats.image_set import ImageSet, Labelled, image_set
 
 _SHAPE = (3, 32, 32)
 _PIXELS = 3072
-#: Nobody's machine holds more images than this as bytes; a file that unpacks to more was made to harm.
+#: No machine holds more images than this as bytes; a file that unpacks to more was made to harm.
 _MOST_BYTES = 1 << 32
 
 

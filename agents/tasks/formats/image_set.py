@@ -46,7 +46,7 @@ class ImageSet:
 
 
 def image_set(train: Labelled, test: Labelled | None = None, classes: int | None = None) -> ImageSet:
-    """Check splits against each other and put them together; without ``classes``, the largest label tells.
+    """Check splits against each other and put them together; without ``classes``, the largest label decides.
 
     Raises:
         ValueError: no images, other shapes or kinds, pixels or labels that cannot be.

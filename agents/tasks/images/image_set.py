@@ -13,7 +13,7 @@ from agents.drift.image_transforms import ImageNoise, transform
 from agents.drift.schedule import Schedule
 from agents.streams.base import BlockId
 
-#: Transforms that treat each image by its own luck.
+#: Transforms that use the random draws of each image.
 _RANDOM = frozenset({"noise", "occlusion"})
 _FIXED = ImageNoise(torch.empty(0), torch.empty(0))
 #: Images that are transformed at once: what a transform needs beside them stays small.
@@ -21,7 +21,7 @@ _AT_ONCE = 1024
 
 
 class ImagePool:
-    """Labelled images, sorted by class, each with its own luck for the transforms.
+    """Labelled images, sorted by class, each with its own random draws for the transforms.
 
     Attributes:
         images: [size, channels, h, w] in the original world, float32 (0 to 1) or uint8 (0 to 255), as they came.

@@ -1,7 +1,7 @@
 """Images that devices see: a pool under every concept, the cloud's past, and the stream that draws from the pool.
 
 The splits share no image: ``evaluation`` is what devices see, ``train`` and ``validation`` what the base model learns
-from and is chosen by, and ``held_out``, where there is one, is for whoever must learn about the trained base:
+from and is chosen by, and ``held_out``, where there is one, is for what learns about the trained base:
 adapters and the oracle.
 """
 
@@ -24,7 +24,7 @@ Splits = Mapping[str, tuple[torch.Tensor, np.ndarray]]
 
 
 class Images(Stream):
-    """The images task of one scenario; what the past looked like is told by those who inherit (:meth:`history`)."""
+    """The images task of one scenario; subclasses define the historical data (:meth:`history`)."""
 
     def __init__(self, spec: FleetSpec, splits: Splits, schedule: Schedule) -> None:
         self.seed, self.classes, self.schedule = spec.seed, schedule.classes, schedule

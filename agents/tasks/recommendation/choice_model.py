@@ -1,4 +1,4 @@
-"""A world of users and items in which the best ranking is known: tastes, popularity, and a law of choice."""
+"""Synthetic users and items whose best ranking is known: user clusters, popularity, and a choice model."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from agents.seeding import Purpose, rng
 DIMENSIONS, USER_CLUSTERS, SCATTER = 8, 12, 0.6
 #: A list is right if the item that was chosen is among so many at its head.
 HIT_WITHIN = 10
-#: Shelves of the shop: each shows some of the items, always the same.
+#: Candidate sets: each holds some of the items, always the same.
 ITEM_GROUPS = 4096
 #: Standard deviation of the items' log-popularity.
 _POPULARITY = 0.7
@@ -20,16 +20,16 @@ _POPULARITY = 0.7
 
 @dataclass(frozen=True)
 class ChoiceModel:
-    """Items, their popularity now and in a world to come, and the shelves that users choose from.
+    """Items, their popularity now and after drift, and the candidate sets that users choose from.
 
-    A user of interest w likes item i by u = ``sharpness`` * <w, v_i> + log-popularity. From a shelf, or from all
+    A user of interest w likes item i by u = ``sharpness`` * <w, v_i> + log-popularity. From a set, or from all
     items, one is chosen with probability proportional to exp(u) (Luce, Individual choice behavior, 1959), so
     that no ranking hits more often than that by u.
 
     Attributes:
         items: float64 [items, DIMENSIONS], unit vectors.
         popularity: float64 [2, items], log-popularity at first, and where it may drift to.
-        item_groups: int64 [ITEM_GROUPS, candidates], items from 0, different on a shelf.
+        item_groups: int64 [ITEM_GROUPS, candidates], items from 0, distinct within a set.
         kinds: float64 [USER_CLUSTERS, DIMENSIONS], unit vectors.
     """
 
@@ -41,13 +41,13 @@ class ChoiceModel:
 
     @classmethod
     def draw(cls, items: int, candidates: int, sharpness: float, seed: int) -> ChoiceModel:
-        """Return the market of a seed."""
+        """Return the choice model of a seed."""
         draw = rng(seed, Purpose.ITEM)
         kinds = unit(draw.standard_normal((USER_CLUSTERS, DIMENSIONS)))
         vectors = _scattered(kinds, items, draw)
         popularity = _POPULARITY * draw.standard_normal((2, items))
         item_groups = draw.random((ITEM_GROUPS, items)).argpartition(candidates - 1, axis=1)[:, :candidates]
-        # What comes out of a partition is half sorted; a place on a shelf must tell nothing.
+        # The result of a partition is half sorted; a position within a set must carry no information.
         item_groups = draw.permuted(item_groups, axis=1)
         return cls(vectors, popularity, item_groups, kinds, sharpness)
 
@@ -61,7 +61,7 @@ class ChoiceModel:
         return self.sharpness * (interest @ self.items.T) + popularity
 
     def best_hit_rate(self, interest: np.ndarray, drifted: float, within: int) -> float:
-        """Return how often the best ranking has the choice among its first ``within``, over users and shelves."""
+        """Return how often the best ranking has the choice among its first ``within``, over users and sets."""
         likes = self.likes(interest, drifted)
         rates = [_hits(likes[:, group], within).mean() for group in self.item_groups]
         return float(np.mean(rates))

@@ -148,7 +148,7 @@ def _negatives(clicks: np.ndarray, rows: np.ndarray, items: int, count: int, dra
 
 
 def _repeated(drawn: np.ndarray) -> np.ndarray:
-    """Say which entries of each row stand in it already, further left."""
+    """Return which entries of each row stand in it already, further left."""
     order = np.argsort(drawn, axis=1, kind="stable")
     ranked = np.take_along_axis(drawn, order, 1)
     again = np.zeros(drawn.shape, bool)

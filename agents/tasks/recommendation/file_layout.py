@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 #: Separators that are tried, in this order; the first that cuts the first line into at least three wins.
 SEPARATORS = ("::", "\t", ",", ";", "|", " ")
-#: Columns of a log and where they are if nobody says otherwise. A rating is optional, and only checked.
+#: Columns of a log and their default positions. A rating is optional, and only checked.
 COLUMNS: Mapping[str, str | int | None] = {"user": 0, "item": 1, "rating": 2, "timestamp": 3}
 
 
@@ -68,7 +68,7 @@ def find_layout(first: str, separator: str | None, columns: Mapping[str, str | i
 
 
 def is_number(text: str) -> bool:
-    """Say whether ``text`` is a finite number."""
+    """Return whether ``text`` is a finite number."""
     try:
         return math.isfinite(float(text))
     except ValueError:

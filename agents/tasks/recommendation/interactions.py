@@ -88,7 +88,7 @@ class Interactions(Stream):
         return History(self._past(_TRAIN, self.users.until(cut_s)), self._past(_VALIDATE, self.users.until(cut_s)))
 
     def past_under(self, concept: int, split: str = "train") -> Past:
-        """Return the streams themselves: nobody knows what follows the past, so the oracle is one of hindsight."""
+        """Return the streams themselves: the law after the past is unknown, so the oracle is one of hindsight."""
         return self.history().validation if split == "validation" else Past.of(*_rows(narrowed(self.decisions), 0))
 
     def draw(self, chunk: Chunk, rng: np.random.Generator) -> Content:
@@ -99,7 +99,7 @@ class Interactions(Stream):
         return Content(ref, label, np.zeros(ref.shape, np.int16))
 
     def changes(self, block: BlockId) -> list[np.ndarray]:
-        """Return nothing: a log tells no moment at which its world changed."""
+        """Return no times: a log does not record when its distribution changed."""
         return [np.empty(0) for _ in range(block.width)]
 
     def _decide(self, user: int, use: int, which: slice | None = None, negatives: int | None = None) -> Decisions:

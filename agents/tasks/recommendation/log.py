@@ -61,7 +61,7 @@ def core(log: Log, least: int) -> Log:
         kept = still
     if not kept.any():
         sizes = f"{len(log.users)} users and {len(log.items)} items"
-        raise ValueError(f"core: {least} leaves nothing of {sizes}: nobody has {least} interactions with the others")
+        raise ValueError(f"core: {least} leaves nothing of {sizes}: none has {least} interactions with the others")
     return _part(log, kept)
 
 
@@ -70,7 +70,7 @@ def _enough(codes: np.ndarray, kept: np.ndarray, least: int) -> np.ndarray:
 
 
 def _part(log: Log, kept: np.ndarray) -> Log:
-    """Return the clicks ``kept``, with users and items numbered anew and in the same order."""
+    """Return the clicks ``kept``, with users and items renumbered in the same order."""
     users, user = np.unique(log.user[kept], return_inverse=True)
     items, item = np.unique(log.item[kept], return_inverse=True)
     return Log(

@@ -96,7 +96,7 @@ def _table(path: Path, piece: bytes, line: int, layout: Layout) -> pa.Table:
     try:
         return _parsed(piece, layout)
     except (pa.ArrowInvalid, ValueError):
-        # It told no line: look for it.
+        # The error names no line: search for it.
         raise ValueError(_complaint(path, piece, line, layout)) from None
 
 

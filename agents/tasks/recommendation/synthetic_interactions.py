@@ -1,7 +1,7 @@
-"""Users whose interests drift, in a market whose law of choice is known: the best ranking is known at every moment.
+"""Users whose interests drift, under a known choice model: the best ranking is known at every moment.
 
 Each user browses at a steady pace of its own and clicks items of all kinds by the law; its latest clicks are
-what a model sees. At a sample it stands before a shelf of 100 items and chooses one by the same law: that is
+what a model sees. At a sample it gets a set of 100 items and chooses one by the same law: that is
 predicted. Drift moves a user's ``interest`` this share of the way to another user's, and the ``popularity`` of all
 items this share of the way to another one. Devices are users that the cloud has never met.
 """
@@ -66,7 +66,7 @@ class SyntheticInteractions(Stream):
         return self._past(*((users, 2) if split == "train" else (max(users // 10, 2), 3)), concept)
 
     def draw(self, chunk: Chunk, rng: np.random.Generator) -> Content:
-        """Fill one cell: a shelf for each sample, and what is chosen from it."""
+        """Fill one cell: a candidate set for each sample, and the item chosen from it."""
         shape = chunk.time_s.shape
         group, (uniform, side) = rng.integers(ITEM_GROUPS, size=shape), rng.random((2, *shape))
         concept = self.schedule.concept(chunk.block, np.where(chunk.valid, chunk.time_s, -np.inf), side)
@@ -148,6 +148,6 @@ class SyntheticInteractions(Stream):
 
 
 def _content(likes: np.ndarray, label: np.ndarray) -> np.ndarray:
-    """Return what the best ranking tells: the choice itself where it is among the first ten, else nothing (-1)."""
+    """Return the prediction of the best ranking: the choice itself where it is among the first ten, else -1."""
     chosen = np.take_along_axis(likes, label[..., None], -1)
     return np.where((likes > chosen).sum(-1) < HIT_WITHIN, label, -1)

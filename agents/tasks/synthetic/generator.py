@@ -107,7 +107,7 @@ def refuse_priors(concepts: Sequence[Concept], why: str) -> None:
     """Check that no concept wants a prior of the classes.
 
     Raises:
-        InputError: one does; ``why`` tells why there can be none.
+        InputError: one does; ``why`` is the reason that there can be none.
     """
     if any(concept.prior or concept.dirichlet for concept in concepts):
         raise InputError("drift", f"labels.prior and labels.dirichlet: {why}")

@@ -1,4 +1,4 @@
-"""How a world moves on its own, whatever the drift: a steady turn and shift, and random walks of both."""
+"""How a generator moves on its own, independent of drift: a steady turn and shift, and random walks of both."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class Replay:
         return drawn
 
     def __getstate__(self) -> dict[str, Any]:
-        # Generators do not travel; whoever gets the copy starts again.
+        # Generators cannot be pickled; a copy starts again.
         return {"_stream": self._stream, "_seed": self._seed, "_samples": iter(()), "_at": -1}
 
 

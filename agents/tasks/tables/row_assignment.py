@@ -18,7 +18,7 @@ class RowAssignment:
     """Rows 0 to n - 1 dealt to the devices of the fleet; each keeps their order.
 
     ``share`` says of each row whose it is, ``shares`` how many there are. Device d has share d: one device more takes a
-    share that nobody had, or, where shares are as many as devices, all are dealt anew.
+    free share, or, where shares are as many as devices, all are assigned again.
     """
 
     def __init__(self, spec: FleetSpec, share: np.ndarray, shares: int, repeat: bool) -> None:
@@ -60,7 +60,7 @@ class RowAssignment:
         return filled
 
     def _devices(self, block: BlockId) -> slice:
-        """Return which devices of the fleet the block holds; what is beyond its cohort belongs to nobody."""
+        """Return which devices of the fleet the block holds; rows beyond its cohort belong to no device."""
         begin, end = self._before[block.cohort], self._before[block.cohort + 1]
         first = min(begin + block.block * block.width, end)
         return slice(first, min(first + block.width, end))

@@ -115,7 +115,7 @@ class Tables(Stream):
         return np.asarray(ranks < max(_VALIDATION * len(self._past), 1))
 
     def _under(self, concept: Concept, rows: np.ndarray, number: int) -> np.ndarray:
-        """Return rows as they look under a concept: each row has its own luck, the same whatever the strength."""
+        """Return rows as they look under a concept: each row has its own draws, the same at every strength."""
         strength = {**NEUTRAL, **dict(concept.strengths)}
         changed = strength["scale"] * rows + strength["shift"]
         if strength["noise"]:
@@ -166,7 +166,7 @@ def _assigned(spec: FleetSpec, options: TableOptions, table: Table, past: int) -
 def _times_s(options: TableOptions, table: Table, past: int, duration_s: float) -> np.ndarray:
     """Return when the rows after the past come, in seconds of the run; the first one at 0."""
     if table.times is None:
-        raise ValueError("the table tells no times; name the column that does under task.data.time")
+        raise ValueError("the table has no times; name the column that does under task.data.time")
     if options.at_end == "repeat":
         raise ValueError("a record comes once; 'at_end: repeat' needs poisson or periodic arrivals")
     since = table.times[past:] - table.times[past]

@@ -1,4 +1,4 @@
-"""The yardsticks of the bench are honest: the naive design plays the same scenario, bare torch the same net."""
+"""The baselines of the bench are fair: the naive design runs the same scenario, bare torch the same net."""
 
 from __future__ import annotations
 

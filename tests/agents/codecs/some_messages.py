@@ -36,14 +36,14 @@ KINDS: dict[str, Codec] = {
 
 def rows(messages: int, seed: int = 0, scale: float = 1.0) -> Tensors:
     """Return messages to send."""
-    chance = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(seed)
     return {
-        "features": torch.rand(messages, 4, 3, generator=chance) * 2 - 1,
-        "free": torch.randn(messages, 5, generator=chance) * scale,
-        "label": torch.randint(-1, 10, (messages, 4), dtype=torch.int32, generator=chance),
-        "version": torch.randint(0, 999, (messages,), dtype=torch.int16, generator=chance),
-        "prototype": torch.randint(0, 255, (messages,), dtype=torch.uint8, generator=chance),
-        "known": torch.randn(messages, 2, generator=chance),
+        "features": torch.rand(messages, 4, 3, generator=generator) * 2 - 1,
+        "free": torch.randn(messages, 5, generator=generator) * scale,
+        "label": torch.randint(-1, 10, (messages, 4), dtype=torch.int32, generator=generator),
+        "version": torch.randint(0, 999, (messages,), dtype=torch.int16, generator=generator),
+        "prototype": torch.randint(0, 255, (messages,), dtype=torch.uint8, generator=generator),
+        "known": torch.randn(messages, 2, generator=generator),
         "nothing": torch.zeros(messages, 0),
     }
 
@@ -54,6 +54,6 @@ def cut(tensors: Rows, part: slice) -> Tensors:
 
 
 def equal(one: Rows, other: Rows) -> bool:
-    """Say whether tensors by name are the same bits and types."""
+    """Return whether tensors by name are the same bits and types."""
     same = all(torch.equal(one[name], other[name]) and one[name].dtype == other[name].dtype for name in one)
     return one.keys() == other.keys() and same

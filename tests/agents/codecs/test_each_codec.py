@@ -94,9 +94,9 @@ def test_smaller_numbers_than_the_threshold_cost_nothing() -> None:
 
 @pytest.mark.parametrize("numel", [1, 8, 100, 256, 257, 70_000])
 def test_places_take_a_list_or_a_bitmap_whichever_is_smaller(numel: int) -> None:
-    chance = np.random.default_rng(numel)
+    generator = np.random.default_rng(numel)
     for count in {0, 1, numel // 40, numel // 2, numel - 1, numel}:
-        places = torch.from_numpy(np.sort(chance.choice(numel, count, replace=False)).astype(np.int64))
+        places = torch.from_numpy(np.sort(generator.choice(numel, count, replace=False)).astype(np.int64))
         data = pack_places(numel, places)
         listed = count * (1 if numel <= 256 else 2 if numel <= 65536 else 4)
         assert len(data) == int(places_bytes(numel, torch.tensor(count)))
@@ -108,10 +108,10 @@ def test_places_take_a_list_or_a_bitmap_whichever_is_smaller(numel: int) -> None
 
 def test_what_error_feedback_leaves_out_arrives_later() -> None:
     codec, field = make_codec("topk", {"share": 0.25}), message(8)
-    chance = torch.Generator().manual_seed(1)
+    generator = torch.Generator().manual_seed(1)
     held, sent, arrived = fresh(codec, field, "sender", 5), torch.zeros(5, 8), torch.zeros(5, 8)
     for _ in range(40):
-        x = torch.randn(5, 8, generator=chance)
+        x = torch.randn(5, 8, generator=generator)
         wire, held = codec.encode(field, {"x": x}, held)
         sent, arrived = sent + x, arrived + codec.decode(field, wire, {})[0]["x"]
         assert torch.allclose(arrived + held["x"], sent, atol=1e-4)
@@ -128,11 +128,11 @@ def test_what_error_feedback_leaves_out_arrives_later() -> None:
 @pytest.mark.parametrize("numbers", ["fp32", "fp16", "int8", "rice"])
 def test_both_ends_of_a_delta_hold_the_same_and_errors_do_not_add_up(numbers: str) -> None:
     codec, field = make_codec("delta", {"numbers": numbers}), message(6)
-    chance = torch.Generator().manual_seed(3)
+    generator = torch.Generator().manual_seed(3)
     ends = [fresh(codec, field, end, 4) for end in ("sender", "receiver")]  # type: ignore[arg-type]
-    x = torch.randn(4, 6, generator=chance)
+    x = torch.randn(4, 6, generator=generator)
     for step in range(200):
-        x = x + 0.01 * torch.randn(4, 6, generator=chance)
+        x = x + 0.01 * torch.randn(4, 6, generator=generator)
         gap = (x - ends[0]["x"]).abs().amax(1, keepdim=True)
         wire, sender = codec.encode(field, {"x": x}, ends[0])
         arrived, receiver = codec.decode(field, wire, ends[1])

@@ -22,17 +22,17 @@ DEVICES, SAMPLES = 12, 900
 
 def bits(seed: int) -> np.ndarray:
     """Return errors of several devices whose rate changes twice: float64 [devices, samples]."""
-    chance = np.random.default_rng(seed)
-    rates = chance.uniform(0.0, 1.0, (DEVICES, 3)).repeat(SAMPLES // 3, axis=1)
+    generator = np.random.default_rng(seed)
+    rates = generator.uniform(0.0, 1.0, (DEVICES, 3)).repeat(SAMPLES // 3, axis=1)
     # One device never errs at first, and one always: the edges of DDM's standard deviation.
     rates[0, : SAMPLES // 3], rates[1, : SAMPLES // 3] = 0.0, 1.0
-    return (chance.uniform(size=rates.shape) < rates).astype(float)
+    return (generator.uniform(size=rates.shape) < rates).astype(float)
 
 
 def losses(seed: int) -> np.ndarray:
     """Return losses with jumps in their mean: float64 [devices, samples]."""
-    chance = np.random.default_rng(seed)
-    return chance.gamma(chance.uniform(0.1, 3.0, (DEVICES, 3)).repeat(SAMPLES // 3, axis=1))
+    generator = np.random.default_rng(seed)
+    return generator.gamma(generator.uniform(0.1, 3.0, (DEVICES, 3)).repeat(SAMPLES // 3, axis=1))
 
 
 class ScalarEwma:

@@ -1,4 +1,4 @@
-"""The truth that is told about a schedule is what its samples follow."""
+"""The ground truth of a schedule is what its samples follow."""
 
 from __future__ import annotations
 
@@ -170,7 +170,7 @@ def test_a_change_counts_only_where_what_is_told_changes(lines: list[DriftSpec],
 
 @given(lines=lines)
 @settings(max_examples=30, deadline=None)
-def test_more_devices_and_other_blocks_change_nobody(lines: list[DriftSpec]) -> None:
+def test_more_devices_and_other_blocks_change_none_of_the_devices(lines: list[DriftSpec]) -> None:
     made, larger = schedule(*lines), schedule(*lines, devices=5000)
     time_s = np.random.default_rng(5).uniform(0, END_S, (256, 30))
     generator = np.random.default_rng(6).random(time_s.shape)
@@ -202,12 +202,12 @@ def test_drift_times_follow_the_law_of_their_front(kind: str, onset: str, spread
     made = schedule(line(kind, onset))
     first_s = np.array([times_s[0] for times_s in made.changes(BLOCK) if len(times_s)])
     if kind == "random_walk":
-        # Some devices stay on the lowest rung for a few steps: they start on the grid of their own time.
+        # Some devices stay on the lowest level for a few steps: they start on the grid of their own time.
         first_s = made.entries[0].start_s(BLOCK, 3)
     assert kstest((first_s - 100.0) / spread_s, "uniform").pvalue > 1e-3
 
 
-def test_a_random_walk_changes_at_every_change_of_rung() -> None:
+def test_a_random_walk_changes_at_every_change_of_level() -> None:
     made = schedule(line("random_walk"))
     concept = drawn(made, np.arange(100.0, END_S, 7.0) + 1.0)
     changes_s = made.changes(BLOCK)
@@ -219,10 +219,10 @@ def test_a_random_walk_changes_at_every_change_of_rung() -> None:
 
 def test_a_random_walk_fills_its_ladder_evenly_in_the_long_run() -> None:
     made = schedule(line("random_walk", every_s=0.5, at_s=0.0))
-    rung = drawn(made, np.array([END_S]))[:, 0]
-    # The two rungs at the ends stand for half a step each.
+    level = drawn(made, np.array([END_S]))[:, 0]
+    # The two levels at the ends stand for half a step each.
     wanted = np.array([1, 2, 2, 2, 2, 2, 1]) / 12 * 256
-    assert chisquare(np.bincount(rung, minlength=7), wanted).pvalue > 1e-3
+    assert chisquare(np.bincount(level, minlength=7), wanted).pvalue > 1e-3
 
 
 def test_a_blip_brings_back_what_went_on_below_it() -> None:

@@ -1,4 +1,4 @@
-"""Arrivals whose rate drifts: exactly Poisson at the rate that reigns, cell by cell, in any order."""
+"""Arrivals whose rate drifts: exactly Poisson at the rate in force, cell by cell, in any order."""
 
 from __future__ import annotations
 

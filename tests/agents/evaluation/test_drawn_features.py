@@ -1,4 +1,4 @@
-"""Features of samples that are drawn anew: their bits tell neither the batch nor a sample's place in it."""
+"""Features of drawn samples: their bits depend neither on the batch nor on a sample's position in it."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ def test_bits_depend_neither_on_the_batch_nor_on_a_samples_place(
     net = make_net(name, shape, 4, options)
     base = Base(net, net.build_trunk().eval().requires_grad_(False), {})
     features = DrawnFeatures(base)
-    chance = np.random.default_rng(2)
-    x = chance.standard_normal((9, 40, *shape)).astype(np.float32)
+    generator = np.random.default_rng(2)
+    x = generator.standard_normal((9, 40, *shape)).astype(np.float32)
     together = features.of({"x": x})
     assert together.shape == (9, 40, net.head.dims[0])
     for rows, part in ((slice(3, 4), slice(0, 40)), (slice(0, 9), slice(17, 20)), (slice(5, 8), slice(3, 4))):
         assert torch.equal(features.of({"x": x[rows, part]}), together[rows, part])
-    turned = chance.permutation(9)
+    turned = generator.permutation(9)
     assert torch.equal(features.of({"x": x[turned][:, ::-1].copy()}), together[turned].flip(1))
     # What is beside a sample may be anything.
-    other = np.concatenate([chance.standard_normal(x.shape).astype(np.float32), x])
+    other = np.concatenate([generator.standard_normal(x.shape).astype(np.float32), x])
     assert torch.equal(features.of({"x": other})[9:], together)

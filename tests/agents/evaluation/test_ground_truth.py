@@ -73,7 +73,7 @@ def test_the_table_is_what_samples_follow(cohort: int, block: int) -> None:
     assert checked > 800
 
 
-def test_more_devices_change_nobodys_truth() -> None:
+def test_more_devices_leave_the_ground_truth_of_the_others() -> None:
     _, few = truth_of(spec(sizes={"phones": 300}, drift=DRIFT[1:]))
     _, many = truth_of(spec(sizes={"phones": 1000}, drift=DRIFT[1:]))
     mine = many["device"] < 300

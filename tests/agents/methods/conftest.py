@@ -25,13 +25,13 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def history() -> History:
-    """Four clusters whose labels turn with the context, which one sample hints at and a window tells."""
-    chance = torch.Generator().manual_seed(0)
+    """Four clusters whose labels turn with the context, which one sample suggests and a window determines."""
+    generator = torch.Generator().manual_seed(0)
 
     def past(rows: int) -> Past:
-        concept = torch.randint(CONTEXTS, (rows,), generator=chance)
-        cluster = torch.randint(CLASSES, (rows,), generator=chance)
-        x = torch.randn(rows, 12, generator=chance)
+        concept = torch.randint(CONTEXTS, (rows,), generator=generator)
+        cluster = torch.randint(CLASSES, (rows,), generator=generator)
+        x = torch.randn(rows, 12, generator=generator)
         x[:, :CONTEXTS] += torch.eye(CONTEXTS)[concept]
         x[:, CONTEXTS : CONTEXTS + CLASSES] += 3.0 * torch.eye(CLASSES)[cluster]
         return Past(x, (cluster + concept) % CLASSES, concept)

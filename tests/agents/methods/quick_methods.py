@@ -17,12 +17,12 @@ CLASSES, CONTEXTS, FEATURES = 4, 3, 16
 
 def recent(method: Method, devices: int, seed: int = 5) -> Recent:
     """Return windows as devices have them, some of them not full yet, some labels not due."""
-    chance = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(seed)
     window = method.window
-    count = torch.randint(0, window + 1, (devices,), generator=chance)
+    count = torch.randint(0, window + 1, (devices,), generator=generator)
     real = torch.arange(window) < count[:, None]
-    features = torch.randn(devices, window, 16, generator=chance).tanh() * real.unsqueeze(2)
-    label = torch.randint(-1, CLASSES, (devices, window), generator=chance)
+    features = torch.randn(devices, window, 16, generator=generator).tanh() * real.unsqueeze(2)
+    label = torch.randint(-1, CLASSES, (devices, window), generator=generator)
     return Recent(features=features, label=torch.where(real, label, -1), count=count)
 
 

@@ -16,10 +16,10 @@ BASE = torch.tensor([1.0, 2.0, 3.0])
 
 
 def blobs(windows: int = 90) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Return codes around three centres, edits that tell the blob, and the blob of each window."""
-    chance = torch.Generator().manual_seed(3)
+    """Return codes around three centres, edits that identify the blob, and the blob of each window."""
+    generator = torch.Generator().manual_seed(3)
     blob = torch.arange(windows) % 3
-    codes = CENTRES[blob] + 0.3 * torch.randn(windows, 2, generator=chance)
+    codes = CENTRES[blob] + 0.3 * torch.randn(windows, 2, generator=generator)
     return codes, blob.float().unsqueeze(1).expand(-1, 3) * 0.1, blob
 
 
@@ -82,9 +82,11 @@ def test_a_code_far_inside_another_cluster_switches() -> None:
 @settings(deadline=None)
 @given(seed=st.integers(0, 10_000), reach=st.floats(0.05, 1.0), batches=st.integers(1, 9))
 def test_no_prototype_goes_further_than_its_reach(seed: int, reach: float, batches: int) -> None:
-    made, chance, tickets = cloud(), torch.Generator().manual_seed(seed), BATCH * batches
+    made, generator, tickets = cloud(), torch.Generator().manual_seed(seed), BATCH * batches
     serving = Prototypes(made, replace(RULE, rate=0.5, step=1.0, reach=reach))
-    served(serving, 8 * torch.randn(tickets, 2, generator=chance), 9 * torch.randn(tickets, 3, generator=chance), 0)
+    served(
+        serving, 8 * torch.randn(tickets, 2, generator=generator), 9 * torch.randn(tickets, 3, generator=generator), 0
+    )
     later = serving.cloud()
     assert ((later["heads"] - made["born"]).abs() <= reach + 1e-6).all()
     assert int(later["assigned"].sum()) == int(later["refined"].sum()) == tickets
@@ -93,8 +95,8 @@ def test_no_prototype_goes_further_than_its_reach(seed: int, reach: float, batch
 @settings(deadline=None)
 @given(seed=st.integers(0, 10_000), calls=st.lists(st.integers(1, 70), min_size=1, max_size=6))
 def test_it_does_not_matter_in_how_many_calls_tickets_come(seed: int, calls: list[int]) -> None:
-    chance, tickets = torch.Generator().manual_seed(seed), sum(calls)
-    codes, heads = 8 * torch.randn(tickets, 2, generator=chance), BASE + torch.randn(tickets, 3, generator=chance)
+    generator, tickets = torch.Generator().manual_seed(seed), sum(calls)
+    codes, heads = 8 * torch.randn(tickets, 2, generator=generator), BASE + torch.randn(tickets, 3, generator=generator)
     at_once = Prototypes(cloud(), RULE)
     expected, later, parts = served(at_once, codes, heads, 0), cloud(), []
     for some_codes, some_heads in zip(codes.split(calls), heads.split(calls), strict=True):

@@ -27,11 +27,11 @@ def two_threads() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def blobs() -> History:
     """Three well separated classes in four dimensions."""
-    chance = torch.Generator().manual_seed(0)
+    generator = torch.Generator().manual_seed(0)
 
     def past(rows: int) -> Past:
-        label = torch.randint(3, (rows,), generator=chance)
-        x = 3.0 * torch.eye(4)[label] + torch.randn(rows, 4, generator=chance)
+        label = torch.randint(3, (rows,), generator=generator)
+        x = 3.0 * torch.eye(4)[label] + torch.randn(rows, 4, generator=generator)
         return Past(x, label, torch.zeros(rows, dtype=torch.int64))
 
     return History(past(600), past(300))

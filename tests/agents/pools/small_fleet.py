@@ -69,12 +69,12 @@ def _nights(device: int, from_s: float, until_s: float) -> list[tuple[float, flo
 
 def history(seed: int = 0, devices: int = 340) -> Iterator[tuple[Exchanges, float]]:
     """Yield (exchanges, end of the tick): some devices collect, and install one tick later."""
-    chance, tickets, under_way = np.random.default_rng(seed), count(), list[tuple[int, int]]()
+    generator, tickets, under_way = np.random.default_rng(seed), count(), list[tuple[int, int]]()
     for tick in count(1):
         until_s = tick * TICK_S
         served = {Stage.REACHED: until_s - 9.0, Stage.SERVED: until_s - 8.0, Stage.ENDED: until_s - 7.0}
         rows = [_row(ticket, device, Outcome.INSTALLED, served) for ticket, device in under_way]
-        asking = chance.choice(devices, 60, replace=False)
+        asking = generator.choice(devices, 60, replace=False)
         under_way = [(next(tickets), int(device)) for device in asking]
         # Some of them have just installed: their orders must be cut into waves.
         rows += [_row(ticket, device, Outcome.IN_FLIGHT, {Stage.SENT: until_s - 2.0}) for ticket, device in under_way]

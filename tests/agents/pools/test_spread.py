@@ -103,7 +103,7 @@ def test_a_worker_that_missed_a_script_carries_no_other_out() -> None:
     worker.run_commands(0, [Step("close", (TICK_S,))])
     with pytest.raises(MissedCommandsError, match="script 2 came instead of 1"):
         worker.run_commands(2, [Step("close", (3 * TICK_S,))])
-    # Nor is it in a state that anybody should come back to.
+    # Nor is it in a state that should be restored.
     with pytest.raises(MissedCommandsError, match="script 2 came instead of 1"):
         worker.checkpoint(2)
     assert worker.checkpoint(1)[0]

@@ -1,4 +1,4 @@
-"""Files are read whatever packs them, and a damaged one is told by its name."""
+"""Files of every packing are read, and the error of a damaged one holds its name."""
 
 from __future__ import annotations
 

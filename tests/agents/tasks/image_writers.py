@@ -1,4 +1,4 @@
-"""Writes the files that image loaders read, from arrays: the formats told a second time, independently."""
+"""Writes the files that image loaders read, from arrays: a second, independent implementation of the formats."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import numpy as np
 
 
 def picture(images: int, channels: int = 1, side: int = 8, classes: int = 3, seed: int = 0) -> np.ndarray:
-    """Return bytes [images, channels, side, side]: noise, and a bright row that tells the class (see :func:`named`)."""
-    chance = np.random.default_rng(seed)
-    pixels = chance.integers(0, 60, (images, channels, side, side)).astype(np.uint8)
+    """Return bytes [images, channels, side, side]: noise, and a bright row that marks the class (see :func:`named`)."""
+    generator = np.random.default_rng(seed)
+    pixels = generator.integers(0, 60, (images, channels, side, side)).astype(np.uint8)
     for image, label in enumerate(named(images, classes)):
         pixels[image, :, 2 * label % side] = 250
     return pixels

@@ -82,7 +82,7 @@ def test_the_past_is_split_at_random(fleet_spec: SpecMaker) -> None:
     assert history.train.x.shape == (40, 2, 3)
 
 
-def test_one_device_more_changes_nobody(fleet_spec: SpecMaker) -> None:
+def test_one_device_more_changes_no_other(fleet_spec: SpecMaker) -> None:
     def stream(devices: int) -> list[np.ndarray]:
         cohort = CohortSpec("a", devices, 1.0, "poisson", 1.0, lambda uniform: uniform)
         task = CustomTask(Coins(), fleet_spec(cohorts=(cohort,)))
@@ -96,7 +96,7 @@ def test_one_device_more_changes_nobody(fleet_spec: SpecMaker) -> None:
 
 
 class Recorded(Coins):
-    """A stream of few samples at times of its own, which tells when it changes."""
+    """A stream of few samples at times of its own, which reports when it changes."""
 
     def count(self, cohort: str, device: int) -> int | None:
         return 3

@@ -19,8 +19,8 @@ QUARTER = DriftSpec("sudden", 100.0, to={"rotate": 90.0})
 
 def draw(task: Digits, place: BlockId, at_s: float, chunk: int = 0, samples: int = 40) -> Content:
     time_s = np.full((place.width, samples), at_s)
-    chance = rng(task.seed, Purpose.CONTENT, place.cohort, place.block, chunk)
-    return task.draw(Chunk(place, 0, time_s, np.ones(time_s.shape, bool)), chance)
+    generator = rng(task.seed, Purpose.CONTENT, place.cohort, place.block, chunk)
+    return task.draw(Chunk(place, 0, time_s, np.ones(time_s.shape, bool)), generator)
 
 
 def pixels(images: torch.Tensor) -> set[bytes]:

@@ -75,8 +75,8 @@ def test_a_separator_of_ones_own_is_taken(tmp_path: Path) -> None:
 
 
 def test_pieces_of_a_file_make_the_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    chance = np.random.default_rng(1)
-    rows = [tuple(map(str, row)) for row in chance.integers(1, 50, (400, 4)).tolist()]
+    generator = np.random.default_rng(1)
+    rows = [tuple(map(str, row)) for row in generator.integers(1, 50, (400, 4)).tolist()]
     file = written(tmp_path / "log", lines("::", *rows), gz=True)
     whole = read_log(file)
     monkeypatch.setattr(reading, "PIECE_BYTES", 37)

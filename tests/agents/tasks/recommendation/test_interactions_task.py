@@ -22,12 +22,12 @@ Row = tuple[int, int, int]
 
 def clicks(users: int = 12, items: int = 40) -> list[Row]:
     """Every user clicks every five seconds or so, over 1,000 s; user u has 30 + u clicks, the last only late ones."""
-    chance = np.random.default_rng(2)
+    generator = np.random.default_rng(2)
     rows = []
     for user in range(users):
-        times = np.sort(chance.choice(1000, 30 + user, replace=False))
+        times = np.sort(generator.choice(1000, 30 + user, replace=False))
         times = times if user < users - 1 else 900 + times // 10
-        rows += [(user, int(chance.integers(items)), int(at)) for at in times]
+        rows += [(user, int(generator.integers(items)), int(at)) for at in times]
     return rows
 
 
@@ -117,7 +117,7 @@ def test_a_new_user_starts_with_an_empty_window(task_of: Maker) -> None:
     assert not window.any()
 
 
-def test_adding_devices_or_users_changes_nobodys_stream(task_of: Maker) -> None:
+def test_adding_devices_or_users_changes_no_other_stream(task_of: Maker) -> None:
     few, many = task_of(clicks(), (3,)), task_of(clicks(), (9,))
     small, large = all_of(few)[0], all_of(many)[0]
     for device in range(3):

@@ -38,7 +38,7 @@ def test_the_best_ranking_hits_as_often_as_the_law_says(fleet_spec: SpecMaker, c
     expected = task.best_hit_rate(BLOCK, len(task.concepts) - 1)
     content = at(task, times(50.0, 150))
     hits = content.best == content.label
-    # Shelves are drawn for each sample; users are those of the law's own sum.
+    # Candidate sets are drawn for each sample; users are those of the law's own sum.
     error = np.sqrt(expected * (1.0 - expected) / hits.size)
     assert hits.mean() == pytest.approx(expected, abs=4.0 * error)
     assert 0.6 < expected < 0.95
@@ -85,8 +85,8 @@ def test_the_window_moves_on_by_one_click_at_a_time(fleet_spec: SpecMaker) -> No
 
 def test_any_order_and_any_batch_of_cells_gives_the_same_samples(fleet_spec: SpecMaker) -> None:
     drift = DriftSpec("gradual", 100.0, over_s=300.0, to={"interest": 1.0, "popularity": 0.5})
-    chance = np.random.default_rng(4)
-    chunks = [np.sort(80.0 * (number + chance.random((256, 9))), axis=1) for number in range(6)]
+    generator = np.random.default_rng(4)
+    chunks = [np.sort(80.0 * (number + generator.random((256, 9))), axis=1) for number in range(6)]
     chunks[2][:, 5:] = np.inf
     one, two = make(fleet_spec, drift), make(fleet_spec, drift)
     forwards = [at(one, chunk, number) for number, chunk in enumerate(chunks)]

@@ -33,7 +33,7 @@ def static_prediction(task: Gaussians, x: np.ndarray) -> np.ndarray:
 
 
 def within(hits: np.ndarray, accuracy: float) -> bool:
-    """Say whether a share of hits fits an accuracy: four standard errors."""
+    """Return whether a share of hits fits an accuracy: four standard errors."""
     return abs(hits.mean() - accuracy) < 4 * np.sqrt(accuracy * (1 - accuracy) / hits.size) + 1e-9
 
 

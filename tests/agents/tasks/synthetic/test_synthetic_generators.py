@@ -23,7 +23,7 @@ SAMPLES = 800
 
 
 class SyntheticGenerator(Protocol):
-    """What all laws tell of themselves."""
+    """What all generators have in common."""
 
     def bayes_accuracy(self, at_s: float, concept: int = 0) -> float: ...
     def static_accuracy(self, at_s: float, concept: int = 0) -> float: ...
@@ -37,7 +37,7 @@ def draw(task: SyntheticGenerator, place: BlockId, at_s: float, number: int = 0)
 
 
 def fits(hits: np.ndarray, accuracy: float) -> bool:
-    """Say whether hits fit an accuracy: inside the exact binomial interval of 99.99 %."""
+    """Return whether hits fit an accuracy: inside the exact binomial interval of 99.99 %."""
     interval = binomtest(int(hits.sum()), hits.size).proportion_ci(0.9999)
     return bool(interval.low - 1e-12 <= accuracy <= interval.high + 1e-12)
 

@@ -66,7 +66,7 @@ def test_rows_after_the_past_are_dealt_in_turn(table: Maker) -> None:
     first, second = rows_of(task, BlockId(0, 0, WIDTH)), rows_of(task, BlockId(1, 0, WIDTH))
     devices = first[:7] + second[:6]
     assert all(devices[number] == list(range(100 + number, ROWS, 13)) for number in range(13))
-    assert not any(first[7:]), "ghosts see nothing"
+    assert not any(first[7:]), "padding rows see nothing"
     assert sorted(chain(*devices)) == list(range(100, ROWS))
 
 
@@ -86,7 +86,7 @@ def test_rows_go_to_their_owners(table: Maker) -> None:
 
 
 @pytest.mark.parametrize("options", [{"among": 20}, {"among": 20, "deal": "contiguous"}])
-def test_one_device_more_changes_nobody_where_shares_are_fixed(table: Maker, options: dict[str, Any]) -> None:
+def test_one_device_more_changes_no_other_where_shares_are_fixed(table: Maker, options: dict[str, Any]) -> None:
     few, more = (rows_of(table(cohorts=(cohort("a", n),), **options), BlockId(0, 0, WIDTH)) for n in (7, 8))
     assert few[:7] == more[:7]
     assert more[7]
@@ -215,7 +215,7 @@ RECORDED = (cohort("a", 7, arrivals="recorded"),)
 @pytest.mark.parametrize(
     ("changed", "about", "said"),
     [
-        ({"cohorts": RECORDED}, "fleet.0.samples.arrivals", "the table tells no times"),
+        ({"cohorts": RECORDED}, "fleet.0.samples.arrivals", "the table has no times"),
         ({"cohorts": RECORDED, "time": "when", "at_end": "repeat"}, "fleet.0.samples.arrivals", "a record comes once"),
         ({"cohorts": (cohort("a", 0),)}, "fleet", "no device"),
         ({"cohorts": (cohort("a", 401),)}, "fleet", "has 401 devices, but the table's rows are dealt to 400 only"),
