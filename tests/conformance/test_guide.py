@@ -35,15 +35,15 @@ SCENARIO = """\
 version: 1
 duration: 2 min
 tick: 10 s
-task: {data: gaussians, model: powers, pretrain: {epochs: 2}}
-fleet: [{cohort: phones, devices: 6, samples: {every: 1 s}, link: lte}]
-drift: [{at: 20 s, kind: flicker, every: 10 s, to: {shift: 1.0}}]
+task: {data: gaussians, model: powers, pretrain: {epochs: 60}}
+fleet: [{cohort: phones, devices: 6, samples: {every: 1 s}, labels: {share: 100 %, after: 1 s}, link: lte}]
+drift: [{at: 20 s, kind: flicker, every: 15 s, to: {labels: {prior: [0.95, 0.05]}}}]
 links: {lte: {up: 8 kbit/s, down: 8 kbit/s, shared: true, discipline: preemptive}}
 cloud: {queue: shortest, service: {exponential: 2 s}}
 method: {adapter: label_shift, trigger: {kind: burst, apart: 20 s}, codec: {kind: coarse, step: 0.05}}
 """
 OVERRIDES = {
-    "ring": ["task.data=ring"],
+    "ring": ["task.data=ring", "drift.0.to={shift: 1.0}"],
     "careful": ["method.codec=careful"],
     "streak": ["method.trigger={kind: detector, signal: doubt, detector: {kind: streak, above: 0.1, length: 2}}"],
 }
@@ -166,12 +166,19 @@ def test_it_keeps_the_laws_of_its_family(answers: Answers, family: str, name: st
     assert "FAIL" not in printed
 
 
+def test_what_the_method_sends_is_in_force(answers: Answers, tree: Path) -> None:
+    assert answers[(*RUN, "own")].code == OK
+    summary = json.loads((tree / "own" / "summary.json").read_text("utf-8"))
+    assert summary["accuracy"] != summary["accuracy_static"]
+
+
 @pytest.mark.parametrize("name", ["own", *OVERRIDES])
 def test_it_plays(answers: Answers, tree: Path, name: str) -> None:
     code, printed = answers[(*RUN, name, *_set(OVERRIDES.get(name, [])))]
     assert code == OK, printed
     summary = json.loads((tree / name / "summary.json").read_text("utf-8"))
-    assert summary["digest"]
+    assert summary["installed"] > 0
+    assert summary["accuracy"] > 0.6
 
 
 @pytest.mark.parametrize("words", shell(), ids=" ".join)
