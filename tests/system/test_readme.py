@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from run_commands import cli
 
+from sim.scenario.families import FAMILIES
+
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 GUIDE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -35,6 +37,16 @@ def test_every_command_of_the_readme_exists(tmp_path: Path) -> None:
     helped = cli("--help", cwd=tmp_path).stdout
     assert {"run", "sweep", "verify"} <= commands
     assert [command for command in commands if f"    {command} " not in helped] == []
+
+
+def test_the_table_of_what_there_is_names_every_component() -> None:
+    rows = [cells for line in README.split("\n") if line.startswith("| `") for cells in [line.split(" | ", 1)]]
+    shown = {family: rest for first, rest in rows for family in re.findall(r"`([a-z]+)`", first) if family in FAMILIES}
+    assert set(FAMILIES) == set(shown)
+    missing = [
+        name for family, table in FAMILIES.items() for name in table if not re.search(rf"\b{name}\b", shown[family])
+    ]
+    assert missing == []
 
 
 METHOD = (
