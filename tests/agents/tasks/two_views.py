@@ -12,7 +12,7 @@ from torch import nn
 from agents.models.base import Net
 from agents.models.head import Dense, HeadShape
 from agents.streams.base import View, split_views
-from agents.tasks.custom.stream import CustomStream, ChunkRequest
+from agents.tasks.custom.stream import ChunkRequest, CustomStream
 
 WIDTH = 16
 
