@@ -107,7 +107,7 @@ def _add_looking(commands: Any) -> None:
         commands, "check", "check:check", "check a component or a class of your own against the laws of its family"
     )
     check.add_argument("name", metavar="NAME", help="pkg.mod:Class, or a name of a table (then with --family)")
-    check.add_argument("--family", help="methods, triggers, codecs, models or tasks; default: by its attributes")
+    check.add_argument("--family", help="methods, triggers, codecs, models, tasks or detectors; default: by attributes")
     check.add_argument("--options", default="{}", metavar="JSON", help="its options in base units, as a JSON map")
     schema = _command(commands, "schema", "catalogue:schema", "print the JSON schema of scenarios")
     schema.add_argument("--docs", metavar="FOLDER", help="write the reference pages there instead")

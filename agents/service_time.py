@@ -13,6 +13,7 @@ from scipy.optimize import nnls
 from agents.codecs.base import fresh
 from agents.contract.costs import ServiceTime
 from agents.methods.base import CloudState, Method, Payload, Recent
+from agents.methods.old_forms import state_and_payload
 from agents.models.base import Base
 from agents.models.ranking import SHOWN, ScoringHead
 from agents.streams.base import History
@@ -31,7 +32,7 @@ def past_payloads(method: Method, history: History, base: Base, cloud: CloudStat
     known = past.label % SHOWN if isinstance(base.head, ScoringHead) else past.label
     label = known[rows] if method.needs_labels else torch.full_like(rows, -1)
     recent = Recent(features[:, : method.window], label[:, : method.window], torch.full((tickets,), method.window))
-    _, payload = method.collect(method.start(cloud, tickets), recent)
+    _, payload = state_and_payload(method.name, method.collect(method.start(cloud, tickets), recent))
     memory = fresh(method.payload_codec, method.payload_fields, "sender", tickets)
     return method.payload_codec.encode(method.payload_fields, payload, memory)[0]
 

@@ -101,7 +101,7 @@ BANNED_IN_PROSE = BANNED | {
     "whatever": "any",
 }
 #: How many such words the prose of each part may hold. A bound is only ever lowered; the aim is zero.
-PROSE_LEFT = {"run_sim.py": 0, "sim": 0, "docs": 0, "agents": 165, "analysis": 17, "README.md": 13}
+PROSE_LEFT = {"run_sim.py": 0, "sim": 0, "docs": 0, "agents": 0, "analysis": 0, "README.md": 0}
 #: Parts whose comments are free of such words too, capital letters included.
 CLEAN = ("run_sim.py", "sim", "scenarios")
 

@@ -23,6 +23,7 @@ from agents.fleet.memory_limit import MemoryLimit
 from agents.fleet.payload_cutoffs import PayloadCutoffs
 from agents.fleet.windows import Windows
 from agents.methods.base import DeviceState, Payload, Updates
+from agents.methods.old_forms import state_and_payload
 from agents.streams.base import BlockId
 from agents.streams.ring_buffer import SampleBatch
 from agents.streams.stream_buffer import StreamBuffer
@@ -102,7 +103,8 @@ class BlockGroup:
         # An exchange that the device still has under way has failed: this is a new request.
         self._undo(rows[self._memory.under_way(rows) != NONE_YET])
         state = self.state.of(rows)
-        later, payload = method.collect(state, self._windows.recent(at_s, slots, there))
+        recent = self._windows.recent(at_s, slots, there)
+        later, payload = state_and_payload(method.name, method.collect(state, recent))
         if later is not state:
             self.state.put(rows, later)
         return moved(self._memory.encode(rows, tickets, payload), CPU)

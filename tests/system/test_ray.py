@@ -216,11 +216,11 @@ def test_workers_read_tables_where_ray_keeps_them() -> None:
         """Return the file in which the features lie that a stack looks samples up in."""
         from pathlib import Path
 
-        from agents.pools.block_ranges import Share
+        from agents.pools.block_ranges import BlockRange
         from agents.pools.worker import BlockWorker
 
         worker = BlockWorker()
-        worker.build(blueprint, Share(0, 1))
+        worker.build(blueprint, BlockRange(0, 1))
         address = worker._own._groups[0]._parts.features.table.data_ptr()
         for line in Path("/proc/self/maps").read_text().splitlines():
             first, end = (int(part, 16) for part in line.split()[0].split("-"))
