@@ -87,7 +87,11 @@ def test_workers_without_images_give_the_same_digest(
         ("pictures.npz", "gone.npz", "task.data.path: there is no file 'gone.npz'"),
         ("path: pictures.npz", "path: junk.npz", r"task.data: \S+junk.npz: is no whole NumPy archive"),
         ("kind: npz, path: pictures.npz", "kind: idx, path: .", "task.data: .* holds no pair"),
-        ("kind: npz, path: pictures.npz", "kind: cifar, path: pictures.npz", "task.data: .* name a file within the zip"),
+        (
+            "kind: npz, path: pictures.npz",
+            "kind: cifar, path: pictures.npz",
+            "task.data: .* name a file within the zip",
+        ),
         ("path: pictures.npz", "path: pictures.npz, evaluation: 5000", "task.data.evaluation: 5,000 images"),
         ("{rotate: 90 deg}, ", "{labels: {swap: [[0, 3]]}}, ", "task.data.contexts: labels.swap"),
         ("to: {rotate: 90 deg}", "to: {labels: {prior: [0.5, 0.5]}}", "drift.0: labels.prior"),
