@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from itertools import count
 from pathlib import Path
 
@@ -11,13 +10,6 @@ import yaml
 from stage import Play, Run, Told, play_file, scene
 
 import run_sim
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _hear_ctrl_c() -> None:
-    """Let children hear Ctrl-C even where the tests themselves run in the background, deaf to it."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
