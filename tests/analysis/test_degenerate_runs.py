@@ -18,6 +18,7 @@ from analysis.sweeps import as_sweep, open_folder
 from tests.analysis.conftest import SMALL
 from tests.analysis.synthetic import Plan, write_run, write_sweep
 
+
 def slow_unless(quick: bool) -> list[pytest.MarkDecorator]:
     """Return the marks of a case: only quick ones belong to the plain suite."""
     return [] if quick else [pytest.mark.slow]
@@ -53,9 +54,10 @@ def without_rows(table: str, folder: Path) -> Path:
 
 
 def assert_tells(folder: Path) -> None:
-    """Build every figure of a run and all that its report says in words."""
+    """Build every figure of a run or a sweep and all that its report says in words."""
     subject = open_folder(folder)
-    assert any([render(subject, name) is not None for name in FIGURES])
+    figures = [render(subject, name) for name in FIGURES]
+    assert figures.count(None) < len(figures)
     assert_whole(build_report(as_sweep(subject), folder / "plots"))
 
 
@@ -95,21 +97,29 @@ def test_marks_with_neither_end_nor_cohort(tmp_path: Path) -> None:
     assert comparison(run).rows[0].values["recovery_s"].n == 1
 
 
-def test_a_sweep_with_one_point(tmp_path: Path) -> None:
-    folder = write_sweep(tmp_path / "sweep", {("persona",): SMALL}, ["method.adapter.kind"], seeds=1)
-    assert write_report(folder, formats=["svg"]).is_file()
+ADAPTERS, LINKS = "method.adapter.kind", "links.lte.up"
+#: Plans by their place in the sweep, its axes, and its seeds.
+SWEEPS: dict[str, tuple[Mapping[tuple[str, ...], Plan], list[str], int]] = {
+    "one point": ({("persona",): SMALL}, [ADAPTERS], 1),
+    "timing mixed with tasks": ({("probe",): replace(SMALL, timing_only=True), ("persona",): SMALL}, [ADAPTERS], 2),
+    "a hole": ({("a", "1"): SMALL, ("a", "2"): SMALL, ("b", "1"): SMALL}, [ADAPTERS, LINKS], 1),
+}
 
 
-def test_a_sweep_that_mixes_timing_with_tasks(tmp_path: Path) -> None:
-    plans = {("probe",): replace(SMALL, timing_only=True), ("persona",): SMALL}
-    folder = write_sweep(tmp_path / "sweep", plans, ["method.adapter.kind"], seeds=2)
-    assert write_report(folder, formats=["svg"]).is_file()
+@pytest.mark.parametrize("name", SWEEPS)
+def test_figures_of_an_odd_sweep_are_built_and_words_found(name: str, tmp_path: Path) -> None:
+    plans, axes, seeds = SWEEPS[name]
+    folder = write_sweep(tmp_path / "sweep", dict(plans), axes, seeds=seeds)
+    assert_tells(folder)
+    assert (render(open_folder(folder), "heatmap") is not None) is (name == "a hole")
 
 
-def test_a_grid_with_a_hole(tmp_path: Path) -> None:
-    plans = {("a", "1"): SMALL, ("a", "2"): SMALL, ("b", "1"): SMALL}
-    folder = write_sweep(tmp_path / "sweep", plans, ["method.adapter.kind", "links.lte.up"], seeds=1)
-    assert (write_report(folder, formats=["svg"]).parent / "plots" / "heatmap.svg").is_file()
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SWEEPS)
+def test_a_report_of_an_odd_sweep_is_written(name: str, tmp_path: Path) -> None:
+    plans, axes, seeds = SWEEPS[name]
+    report = write_report(write_sweep(tmp_path / "sweep", dict(plans), axes, seeds=seeds), formats=["svg"])
+    assert (report.parent / "plots" / "heatmap.svg").is_file() is (name == "a hole")
 
 
 def test_time_stamps_that_never_happened_are_no_installs(tmp_path: Path) -> None:

@@ -7,20 +7,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from stage import STAGES, Play, Run, Table, where
 from worlds import rough_worlds, worlds
 
 #: How an exchange may end; ``in_flight`` where it has not ended yet.
 OUTCOMES = {"installed", "in_flight", "superseded", "lost", "aborted", "rejected"}
-#: Worlds are small but each is a whole run: derandomised, so that a run of the suite is one fact.
-in_many_worlds = settings(
-    max_examples=25,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.too_slow],
-    phases=[Phase.explicit, Phase.generate, Phase.shrink],
-)
+#: Worlds are small but each is a whole run: few of them always, many under ``slow``.
+in_some_worlds = settings(max_examples=12, phases=[Phase.explicit, Phase.generate, Phase.shrink])
+in_many_worlds = settings(in_some_worlds, max_examples=100)
 
 
 def stamps(exchanges: Table) -> np.ndarray:
@@ -162,17 +157,41 @@ EVERYWHERE: list[Law] = [
 WHERE_ALL_ARRIVE: list[Law] = [links_and_exchanges_count_the_same_bytes, the_cloud_counts_those_it_saw]
 
 
-@in_many_worlds
-@given(world=worlds())
-def test_causality_and_conservation_hold_in_every_world(play: Play, world: dict[str, Any]) -> None:
+def check_where_all_arrive(play: Play, world: dict[str, Any]) -> None:
     run = play(world)
     for law in [*EVERYWHERE, *WHERE_ALL_ARRIVE]:
         law(run, world)
 
 
-@in_many_worlds
-@given(world=rough_worlds())
-def test_they_hold_where_messages_are_lost_and_devices_go_away(play: Play, world: dict[str, Any]) -> None:
+def check_where_messages_are_lost(play: Play, world: dict[str, Any]) -> None:
     run = play(world)
     for law in [*EVERYWHERE, nothing_is_left_on_the_way]:
         law(run, world)
+
+
+@in_some_worlds
+@given(world=worlds())
+def test_causality_and_conservation_hold_in_every_world(play: Play, world: dict[str, Any]) -> None:
+    check_where_all_arrive(play, world)
+
+
+@in_some_worlds
+@given(world=rough_worlds())
+def test_they_hold_where_messages_are_lost_and_devices_go_away(play: Play, world: dict[str, Any]) -> None:
+    check_where_messages_are_lost(play, world)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+@in_many_worlds
+@given(world=worlds())
+def test_causality_and_conservation_hold_in_a_hundred_worlds(play: Play, world: dict[str, Any]) -> None:
+    check_where_all_arrive(play, world)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+@in_many_worlds
+@given(world=rough_worlds())
+def test_they_hold_in_a_hundred_worlds_of_lost_messages(play: Play, world: dict[str, Any]) -> None:
+    check_where_messages_are_lost(play, world)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import spying
-from stage import Run, cli, scene
+from stage import Run, Told, assert_refused, scene
 from test_resume_runs import HOW, OFTEN, WORLD, at, begin, ctrl_c, resumed
 
 from sim.fork import fork, prepare_fork
@@ -158,13 +158,11 @@ def test_a_message_under_way_goes_on_at_the_new_rate(tmp_path: Path) -> None:
     assert Run(tmp_path / "run").exchanges["reached_s"] == pytest.approx([69.0, 110.0])
 
 
-def test_the_command_line_forks_and_refuses(tmp_path: Path) -> None:
-    assert cli("run", scene("timing"), "--quiet", "--out", "run", cwd=tmp_path).returncode == 0
-    told = cli(
-        "fork", "run", "--at", "5 min", "--set", "links.lte.up=2 Mbit/s", "--out", "fork", "--json", cwd=tmp_path
-    )
-    assert told.returncode == 0, told.stderr
-    assert json.loads(told.stdout)["digest"] != Run(tmp_path / "run").digest
+def test_the_command_line_forks_and_refuses(told: Told, tmp_path: Path) -> None:
+    assert told("run", str(scene("timing")), "--quiet", "--out", "run")[0] == 0
+    code, out, err = told("fork", "run", "--at", "5 min", "--set", "links.lte.up=2 Mbit/s", "--out", "fork", "--json")
+    assert code == 0, err
+    assert json.loads(out)["digest"] != Run(tmp_path / "run").digest
     refused = [
         (["run", "--at", "301 s"], "no tick"),
         (["run", "--at", "5"], "--at"),
@@ -173,8 +171,5 @@ def test_the_command_line_forks_and_refuses(tmp_path: Path) -> None:
         (["nowhere", "--at", "5 min"], "no run"),
     ]
     for words, why in refused:
-        told = cli("fork", *words, "--out", "refused", cwd=tmp_path)
-        assert (told.returncode, told.stdout) == (2, "")
-        assert why in told.stderr
-        assert len(told.stderr.splitlines()) == 1
+        assert_refused(*told("fork", *words, "--out", "refused"), why)
         assert not (tmp_path / "refused").exists()

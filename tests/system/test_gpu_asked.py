@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from stage import Play, cli, scene
+from stage import Play, Told, scene
 
 from sim.fork import prepare_fork
 from sim.forking.changes import ForkError
@@ -21,37 +21,39 @@ LINE = "execution.device: cuda:99 was asked for, but this machine's torch sees "
 
 
 @pytest.mark.parametrize("device", ["cpu", "cuda", "cuda:3"])
-def test_a_scenario_that_asks_for_a_device_is_valid_wherever_it_is_read(tmp_path: Path, device: str) -> None:
-    ended = cli("validate", scene("digits"), "--set", f"execution.device={device}", cwd=tmp_path)
-    assert ended.returncode == 0, ended.stderr
+def test_a_scenario_that_asks_for_a_device_is_valid_wherever_it_is_read(told: Told, device: str) -> None:
+    code, _, err = told("validate", str(scene("digits")), "--set", f"execution.device={device}")
+    assert code == 0, err
 
 
 @pytest.mark.parametrize("device", ["gpu", "cuda:x", "cuda:1000", "0"])
-def test_other_devices_are_refused(tmp_path: Path, device: str) -> None:
-    ended = cli("validate", scene("digits"), "--set", f"execution.device={device}", cwd=tmp_path)
-    assert ended.returncode == 2
-    assert "is no device to compute on; write cpu, cuda, or cuda:N" in ended.stderr
+def test_other_devices_are_refused(told: Told, device: str) -> None:
+    code, _, err = told("validate", str(scene("digits")), "--set", f"execution.device={device}")
+    assert code == 2
+    assert "is no device to compute on; write cpu, cuda, or cuda:N" in err
 
 
 @pytest.mark.parametrize("command", ["run", "sweep"])
 @pytest.mark.parametrize("workers", [[], ["--workers", "2"], ["--set", "execution={backend: ray, cloud: actor}"]])
-def test_an_absent_gpu_is_told_before_anything_is_written(tmp_path: Path, command: str, workers: list[str]) -> None:
-    ended = cli(command, scene("digits"), *workers, *ABSENT, "--out", "run", "--quiet", cwd=tmp_path)
-    assert ended.returncode == 3
-    assert ended.stderr.startswith(LINE)
-    assert len(ended.stderr.splitlines()) == 1
+def test_an_absent_gpu_is_told_before_anything_is_written(
+    told: Told, tmp_path: Path, command: str, workers: list[str]
+) -> None:
+    code, _, err = told(command, str(scene("digits")), *workers, *ABSENT, "--out", "run", "--quiet")
+    assert code == 3
+    assert err.startswith(LINE)
+    assert len(err.splitlines()) == 1
     assert not list(tmp_path.iterdir())
 
 
-def test_a_run_without_a_data_plane_needs_no_gpu(tmp_path: Path) -> None:
-    ended = cli("run", scene("timing"), *ABSENT, "--out", "run", "--quiet", cwd=tmp_path)
-    assert ended.returncode == 0, ended.stderr
+def test_a_run_without_a_data_plane_needs_no_gpu(told: Told, tmp_path: Path) -> None:
+    code, _, err = told("run", str(scene("timing")), *ABSENT, "--out", "run", "--quiet")
+    assert code == 0, err
     assert json.loads((tmp_path / "run" / "manifest.json").read_text(encoding="utf-8"))["device"] is None
 
 
 def test_the_manifest_names_the_device(play: Play) -> None:
-    told = json.loads((play("digits", "method.adapter=static").folder / "manifest.json").read_text(encoding="utf-8"))
-    assert told["device"] == "cpu"
+    manifest = play("digits", "method.adapter=static").folder / "manifest.json"
+    assert json.loads(manifest.read_text(encoding="utf-8"))["device"] == "cpu"
 
 
 def test_a_fork_cannot_go_to_another_device(play: Play) -> None:
@@ -71,5 +73,5 @@ def test_a_sweep_that_now_asks_for_a_gpu_keeps_no_point_of_a_processor(play: Pla
         play_or_resume(elsewhere, run.folder, how, lambda windows, marks: {})
 
 
-def test_the_doctor_says_what_torch_sees(tmp_path: Path) -> None:
-    assert "torch sees " in cli("doctor", cwd=tmp_path).stdout
+def test_the_doctor_says_what_torch_sees(told: Told) -> None:
+    assert "torch sees " in told("doctor")[1]

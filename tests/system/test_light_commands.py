@@ -55,6 +55,7 @@ def test_a_timing_only_run_never_loads_torch_though_it_draws_figures(tmp_path: P
 
 def test_a_run_with_a_task_in_this_process_never_loads_ray(tmp_path: Path) -> None:
     short = ["--set", "method.adapter=static", "--set", "task.pretrain.epochs=1", "--workers", "0"]
+    short += ["--set", "duration=20 s", "--set", "drift=[]"]
     heavy = loaded("run", str(scene("digits")), "--quiet", "--out", "run", *short, cwd=tmp_path)
     assert "torch" in heavy
     assert "ray" not in heavy

@@ -51,10 +51,20 @@ def test_one_digest_of_the_folder_with_and_without_workers(tmp_path: Path) -> No
     assert len(set(digests)) == 1, digests
 
 
-def test_any_number_of_workers_tells_the_same() -> None:
-    expected = told(0, *WIDE)
-    assert [workers for workers in (1, 2, 3, 8) if told(workers, *WIDE) != expected] == []
-    assert told(8, *WIDE, ray=WITH_CLOUD) == expected
+@pytest.fixture(scope="module")
+def wide() -> Told:
+    """What the wide fleet tells in this process."""
+    return told(0, *WIDE)
+
+
+@pytest.mark.parametrize("workers", [1, 3, *(pytest.param(number, marks=pytest.mark.slow) for number in (2, 8))])
+def test_any_number_of_workers_tells_the_same(wide: Told, workers: int) -> None:
+    assert told(workers, *WIDE) == wide
+
+
+@pytest.mark.slow
+def test_a_worker_for_each_block_and_one_for_the_cloud_tell_the_same(wide: Told) -> None:
+    assert told(8, *WIDE, ray=WITH_CLOUD) == wide
 
 
 def test_one_digest_eager_on_workers_and_lazy_in_process(tmp_path: Path) -> None:
@@ -64,7 +74,7 @@ def test_one_digest_eager_on_workers_and_lazy_in_process(tmp_path: Path) -> None
     assert digest(tmp_path / "eager", 2, *short, watching, eager=True) == lazy
 
 
-def test_the_order_in_which_workers_finish_does_not_matter() -> None:
+def test_the_order_in_which_workers_finish_does_not_matter(wide: Told) -> None:
     over, chance = Event(), random.Random()
 
     def hinder(pids: list[int]) -> None:
@@ -82,9 +92,8 @@ def test_the_order_in_which_workers_finish_does_not_matter() -> None:
             hinderers.append(hinderer)
 
     hinderers: list[Thread] = []
-    expected = told(0, *WIDE)
     try:
-        assert told(3, *WIDE, on_tick=start) == expected
+        assert told(3, *WIDE, on_tick=start) == wide
     finally:
         over.set()
         for hinderer in hinderers:
