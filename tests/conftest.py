@@ -17,6 +17,13 @@ settings.register_profile("searching", settings.get_profile("steady"), derandomi
 settings.load_profile("steady")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let files that start Ray come first: they wait much, and while one worker waits the other computes."""
+    first = {item.path for item in items if item.get_closest_marker("ray")}
+    items.sort(key=lambda item: item.path not in first)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def session_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Keep what tests train away from the user's own cache: no stale tensor there may make a test pass.

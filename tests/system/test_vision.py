@@ -27,12 +27,24 @@ Shown = Callable[..., Run]
 STATIC = "method.adapter=static"
 
 
+def scenario_in(folder: Path) -> Path:
+    """Write the scenario, beside an archive of pictures."""
+    write_pictures(folder / "pictures.npz")
+    (folder / "images.yaml").write_text(scene("images").read_text(encoding="utf-8"), encoding="utf-8")
+    return folder / "images.yaml"
+
+
 @pytest.fixture
 def scenario(tmp_path: Path) -> Path:
-    """Return the scenario, beside an archive of pictures."""
-    write_pictures(tmp_path / "pictures.npz")
-    (tmp_path / "images.yaml").write_text(scene("images").read_text(encoding="utf-8"), encoding="utf-8")
-    return tmp_path / "images.yaml"
+    """Return the scenario in a folder of the test's own."""
+    return scenario_in(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def lazy(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The scenario played lazily and in this process, once."""
+    folder = tmp_path_factory.mktemp("lazy")
+    return play_file(scenario_in(folder), folder / "run", ())
 
 
 def test_a_frozen_model_is_judged_as_by_plain_evaluation(scenario: Path, tmp_path: Path) -> None:
@@ -64,20 +76,18 @@ def verdicts(task: Images, base: Base, concept: int) -> np.ndarray:
     return (torch.cat(predicted)[:, 0].argmax(1).numpy() == task.pool_labels[concept]).astype(int)
 
 
-def test_lazy_and_eager_play_give_one_digest(scenario: Path, tmp_path: Path) -> None:
-    lazy = play_file(scenario, tmp_path / "lazy", ())
+def test_lazy_and_eager_play_give_one_digest(scenario: Path, lazy: Run, tmp_path: Path) -> None:
     assert lazy.summary["installed"] > 500
     assert play_file(scenario, tmp_path / "eager", (), eager=True).digest == lazy.digest
 
 
 @pytest.mark.ray
 def test_workers_without_images_give_the_same_digest(
-    scenario: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    scenario: Path, lazy: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    alone = play_file(scenario, tmp_path / "alone", ())
     assert run_sim.main(["run", str(scenario), "--quiet", "--workers", "2", "--out", str(tmp_path / "two")]) == 0
     capsys.readouterr()
-    assert Run(tmp_path / "two").digest == alone.digest
+    assert Run(tmp_path / "two").digest == lazy.digest
 
 
 @pytest.mark.parametrize(
