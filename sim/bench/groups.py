@@ -26,6 +26,8 @@ GROUPS: dict[str, tuple[str, Callable[[Plan], Iterator[Finding]]]] = {
 }
 #: What only a thorough bench measures: it takes longer than a minute.
 SLOW = ("ray", "scale")
+#: What plays no net: nothing needs to be trained for it.
+UNTRAINED = ("exchanges",)
 #: What is measured when nothing is named.
 USUAL = tuple(name for name in GROUPS if name != "scale")
 
@@ -48,6 +50,7 @@ def measure(names: Sequence[str], plan: Plan) -> Iterator[Finding]:
     Raises:
         BenchError: a measurement failed.
     """
-    warm_up()
+    if not set(names) <= set(UNTRAINED):
+        warm_up()
     for name in names:
         yield from GROUPS[name][1](plan)

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 import torch
@@ -63,6 +65,20 @@ def test_a_truncated_file_is_rebuilt(folder: Path) -> None:
 def test_nothing_half_written_is_left_behind(folder: Path) -> None:
     cached(KEY, Builder())
     assert [path.suffix for path in folder.iterdir()] == [".safetensors"]
+
+
+def test_many_may_build_and_write_the_same_at_once(folder: Path) -> None:
+    together = Barrier(4)
+
+    def build() -> dict[str, torch.Tensor]:
+        together.wait(timeout=60.0)
+        return {"a": torch.arange(100_000.0)}
+
+    with ThreadPoolExecutor(4) as writers:
+        found = list(writers.map(lambda _: cached(KEY, build)["a"], range(4)))
+    assert all(torch.equal(values, torch.arange(100_000.0)) for values in found)
+    assert [path.suffix for path in folder.iterdir()] == [".safetensors"]
+    assert torch.equal(cached(KEY, Builder())["a"], torch.arange(100_000.0))
 
 
 def test_a_folder_that_cannot_be_made_costs_only_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,10 +11,18 @@ import pandas as pd
 import pytest
 
 from analysis.compare import comparison
-from analysis.report import write_report
+from analysis.figures import FIGURES, render
+from analysis.report import build_report, write_report
 from analysis.runs import open_run
+from analysis.sweeps import as_sweep, open_folder
 from tests.analysis.conftest import SMALL
 from tests.analysis.synthetic import Plan, write_run, write_sweep
+
+
+def slow_unless(quick: bool) -> list[pytest.MarkDecorator]:
+    """Return the marks of a case: only quick ones belong to the plain suite."""
+    return [] if quick else [pytest.mark.slow]
+
 
 ONE_COHORT: Mapping[str, int] = {"phones": 1}
 PLANS = {
@@ -33,22 +41,53 @@ PLANS = {
     "always right": replace(SMALL, fresh=1.0, stale=1.0),
     "an update older than the run": replace(SMALL, uplink_s=0.0),
 }
+TABLES = ["windows", "exchanges", "devices", "links", "cloud"]
+#: Figures take long to lay out and to write: of the other plans that is tried under ``slow``.
+WRITTEN = ["one tick", "no samples", "all lost"]
 
 
-@pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS.keys())
-def test_a_report_is_written(plan: Plan, tmp_path: Path) -> None:
-    path = write_report(write_run(tmp_path / "run", plan), formats=["svg"])
-    text = path.read_text(encoding="utf-8")
+def without_rows(table: str, folder: Path) -> Path:
+    """Return a run folder in which one table has lost its rows."""
+    path = write_run(folder, SMALL) / f"{table}.parquet"
+    pd.read_parquet(path).iloc[:0].to_parquet(path)
+    return folder
+
+
+def assert_tells(folder: Path) -> None:
+    """Build every figure of a run or a sweep and all that its report says in words."""
+    subject = open_folder(folder)
+    figures = [render(subject, name) for name in FIGURES]
+    assert figures.count(None) < len(figures)
+    assert_whole(build_report(as_sweep(subject), folder / "plots"))
+
+
+def assert_whole(text: str) -> None:
     assert "</html>" in text
     assert ">nan<" not in text
 
 
-@pytest.mark.parametrize("table", ["windows", "exchanges", "devices", "links", "cloud"])
-def test_a_table_without_rows(table: str, tmp_path: Path) -> None:
-    folder = write_run(tmp_path / "run", SMALL)
-    path = folder / f"{table}.parquet"
-    pd.read_parquet(path).iloc[:0].to_parquet(path)
-    assert "</html>" in write_report(folder, formats=["svg"]).read_text(encoding="utf-8")
+@pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS.keys())
+def test_figures_are_built_and_words_found(plan: Plan, tmp_path: Path) -> None:
+    assert_tells(write_run(tmp_path / "run", plan))
+
+
+@pytest.mark.parametrize(
+    "plan", [pytest.param(plan, id=name, marks=slow_unless(name in WRITTEN)) for name, plan in PLANS.items()]
+)
+def test_a_report_is_written(plan: Plan, tmp_path: Path) -> None:
+    path = write_report(write_run(tmp_path / "run", plan), formats=["svg"])
+    assert_whole(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_figures_are_built_without_the_rows_of_a_table(table: str, tmp_path: Path) -> None:
+    assert_tells(without_rows(table, tmp_path / "run"))
+
+
+@pytest.mark.parametrize("table", [pytest.param(name, marks=slow_unless(name == "exchanges")) for name in TABLES])
+def test_a_report_is_written_without_the_rows_of_a_table(table: str, tmp_path: Path) -> None:
+    text = write_report(without_rows(table, tmp_path / "run"), formats=["svg"]).read_text(encoding="utf-8")
+    assert "</html>" in text
 
 
 def test_marks_with_neither_end_nor_cohort(tmp_path: Path) -> None:
@@ -58,21 +97,29 @@ def test_marks_with_neither_end_nor_cohort(tmp_path: Path) -> None:
     assert comparison(run).rows[0].values["recovery_s"].n == 1
 
 
-def test_a_sweep_with_one_point(tmp_path: Path) -> None:
-    folder = write_sweep(tmp_path / "sweep", {("persona",): SMALL}, ["method.adapter.kind"], seeds=1)
-    assert write_report(folder, formats=["svg"]).is_file()
+ADAPTERS, LINKS = "method.adapter.kind", "links.lte.up"
+#: Plans by their place in the sweep, its axes, and its seeds.
+SWEEPS: dict[str, tuple[Mapping[tuple[str, ...], Plan], list[str], int]] = {
+    "one point": ({("persona",): SMALL}, [ADAPTERS], 1),
+    "timing mixed with tasks": ({("probe",): replace(SMALL, timing_only=True), ("persona",): SMALL}, [ADAPTERS], 2),
+    "a hole": ({("a", "1"): SMALL, ("a", "2"): SMALL, ("b", "1"): SMALL}, [ADAPTERS, LINKS], 1),
+}
 
 
-def test_a_sweep_that_mixes_timing_with_tasks(tmp_path: Path) -> None:
-    plans = {("probe",): replace(SMALL, timing_only=True), ("persona",): SMALL}
-    folder = write_sweep(tmp_path / "sweep", plans, ["method.adapter.kind"], seeds=2)
-    assert write_report(folder, formats=["svg"]).is_file()
+@pytest.mark.parametrize("name", SWEEPS)
+def test_figures_of_an_odd_sweep_are_built_and_words_found(name: str, tmp_path: Path) -> None:
+    plans, axes, seeds = SWEEPS[name]
+    folder = write_sweep(tmp_path / "sweep", dict(plans), axes, seeds=seeds)
+    assert_tells(folder)
+    assert (render(open_folder(folder), "heatmap") is not None) is (name == "a hole")
 
 
-def test_a_grid_with_a_hole(tmp_path: Path) -> None:
-    plans = {("a", "1"): SMALL, ("a", "2"): SMALL, ("b", "1"): SMALL}
-    folder = write_sweep(tmp_path / "sweep", plans, ["method.adapter.kind", "links.lte.up"], seeds=1)
-    assert (write_report(folder, formats=["svg"]).parent / "plots" / "heatmap.svg").is_file()
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SWEEPS)
+def test_a_report_of_an_odd_sweep_is_written(name: str, tmp_path: Path) -> None:
+    plans, axes, seeds = SWEEPS[name]
+    report = write_report(write_sweep(tmp_path / "sweep", dict(plans), axes, seeds=seeds), formats=["svg"])
+    assert (report.parent / "plots" / "heatmap.svg").is_file() is (name == "a hole")
 
 
 def test_time_stamps_that_never_happened_are_no_installs(tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def family_at_work(process: subprocess.Popen[str]) -> set[int]:
     raise AssertionError("no worker ever started")
 
 
-@pytest.mark.parametrize("part", ["raylet", "gcs_server"])
+@pytest.mark.parametrize("part", ["raylet", pytest.param("gcs_server", marks=pytest.mark.slow)])
 def test_ray_that_breaks_down_ends_the_run_with_3(running: Running, part: str) -> None:
     os.kill(running.of(f"/{part} ")[0], signal.SIGKILL)
     err = running.end()
@@ -85,7 +85,7 @@ def test_ray_that_breaks_down_ends_the_run_with_3(running: Running, part: str) -
     assert running.status == "partial"
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
 def test_who_asks_a_run_to_stop_gets_130(running: Running, number: signal.Signals) -> None:
     running.process.send_signal(number)
     err = running.end()
@@ -109,6 +109,7 @@ def test_a_guard_that_is_killed_takes_all_with_it(running: Running) -> None:
     assert running.status == "partial"
 
 
+@pytest.mark.slow
 def test_workers_that_keep_dying_end_the_run_with_4(running: Running) -> None:
     give_up_s = time.monotonic() + SOON_S
     while running.process.poll() is None and time.monotonic() < give_up_s:
@@ -130,7 +131,9 @@ ABSENT = {
 }
 
 
-@pytest.mark.parametrize("address", ABSENT)
+@pytest.mark.parametrize(
+    "address", ["auto", "127.0.0.1:1", pytest.param("no-such-host.invalid:6379", marks=pytest.mark.slow)]
+)
 def test_nobody_at_the_address_is_told_at_once(address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # Where no cluster of this machine can be found.
     monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
@@ -142,6 +145,7 @@ def test_nobody_at_the_address_is_told_at_once(address: str, tmp_path: Path, mon
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.slow
 def test_a_store_too_small_for_the_run_costs_time_and_nothing_else(tmp_path: Path) -> None:
     fleet = ["--set", "fleet.0.devices=2000", "--set", "duration=20 s", "--set", "drift=[]"]
     fleet += ["--set", "method.adapter.window=64"]
@@ -176,6 +180,7 @@ close_session()
 """
 
 
+@pytest.mark.slow
 def test_a_full_disk_below_a_full_store_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     # Ray takes the disk for full at this share of it: what does not fit into the store has nowhere to go.
     monkeypatch.setenv("RAY_local_fs_capacity_threshold", "0.0001")

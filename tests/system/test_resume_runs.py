@@ -72,11 +72,17 @@ def ctrl_c() -> None:
     signal.raise_signal(signal.SIGINT)
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The world played to its end, once: what runs that were cut short must come to."""
+    return begin(tmp_path_factory.mktemp("whole") / "run")
+
+
 #: Whether eager, the trigger, and after which ticks the run is killed.
 KILLED = [
     (False, TRIGGERS[0], range(1, TICKS)),
     (False, TRIGGERS[1], (2, 5)),
-    (True, TRIGGERS[0], (3,)),
+    pytest.param(True, TRIGGERS[0], (3,), marks=pytest.mark.slow),
     (True, TRIGGERS[1], (6,)),
 ]
 
@@ -102,8 +108,7 @@ def test_killed_at_any_tick_it_ends_with_the_same_digest(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_stopped_it_saves_says_how_to_go_on_and_does(tmp_path: Path, number: signal.Signals) -> None:
-    whole = begin(tmp_path / "whole")
+def test_stopped_it_saves_says_how_to_go_on_and_does(tmp_path: Path, whole: Run, number: signal.Signals) -> None:
     at(4, lambda: signal.raise_signal(number))
     with pytest.raises(Interrupted, match=f"resume with: python run_sim.py resume {tmp_path}/cut"):
         begin(tmp_path / "cut", "execution.checkpoint=1 h")
@@ -112,8 +117,7 @@ def test_stopped_it_saves_says_how_to_go_on_and_does(tmp_path: Path, number: sig
     assert "live from tick 6" in (tmp_path / "cut" / "run.log").read_text(encoding="utf-8")
 
 
-def test_it_may_be_cut_short_again_and_again(tmp_path: Path) -> None:
-    whole = begin(tmp_path / "whole")
+def test_it_may_be_cut_short_again_and_again(tmp_path: Path, whole: Run) -> None:
     at(2, ctrl_c)
     with pytest.raises(Interrupted):
         begin(tmp_path / "cut")
@@ -125,8 +129,7 @@ def test_it_may_be_cut_short_again_and_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("left", ["journal alone", "half a journal", "a damaged checkpoint", "nothing"])
-def test_whatever_is_left_is_used_and_the_rest_is_played(tmp_path: Path, left: str) -> None:
-    whole = begin(tmp_path / "whole")
+def test_whatever_is_left_is_used_and_the_rest_is_played(tmp_path: Path, whole: Run, left: str) -> None:
     at(6, ctrl_c)
     with pytest.raises(Interrupted):
         begin(tmp_path / "cut")
@@ -191,7 +194,7 @@ def test_nobody_else_may_play_in_a_folder_that_is_being_played(tmp_path: Path) -
     assert len(refused) == 2
 
 
-def test_a_run_that_lost_its_workers_says_how_to_go_on(tmp_path: Path) -> None:
+def test_a_run_that_lost_its_workers_says_how_to_go_on(tmp_path: Path, whole: Run) -> None:
     def lose() -> None:
         raise WorkersLostError("the worker of blocks 0 to 3 died")
 
@@ -199,7 +202,7 @@ def test_a_run_that_lost_its_workers_says_how_to_go_on(tmp_path: Path) -> None:
     with pytest.raises(WorkersLostError, match=r"died; resume with: python run_sim\.py resume"):
         begin(tmp_path / "cut")
     assert (tmp_path / "cut" / "STATUS").read_text(encoding="utf-8").strip() == "partial"
-    assert resumed(tmp_path / "cut").digest == begin(tmp_path / "whole").digest
+    assert resumed(tmp_path / "cut").digest == whole.digest
 
 
 def test_two_checkpoints_stay_behind_and_they_are_small(tmp_path: Path) -> None:

@@ -95,9 +95,22 @@ def test_what_is_lost_for_good_ends_at_the_same_moment(play: RunScenario) -> Non
     assert_same_tables(quick, processed)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20)
 @given(queueing_worlds())
 def test_any_network_of_queues_is_played_to_the_same_tables(world: dict[str, Any]) -> None:
+    assert_played_alike(world)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+@settings(max_examples=200)
+@given(queueing_worlds())
+def test_two_hundred_networks_of_queues_are_played_to_the_same_tables(world: dict[str, Any]) -> None:
+    assert_played_alike(world)
+
+
+def assert_played_alike(world: dict[str, Any]) -> None:
+    """Check that arithmetic and stories play a world to the same tables."""
     with TemporaryDirectory() as parent:
         file = Path(parent) / "world.yaml"
         file.write_text(yaml.safe_dump(world), encoding="utf-8")

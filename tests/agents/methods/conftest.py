@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 import torch
 from quick_methods import CLASSES, CONTEXTS, QUICK
@@ -13,14 +11,6 @@ from agents.models.base import Base, Net
 from agents.models.making import make_net
 from agents.models.training import pretrain
 from agents.streams.base import History, Past
-
-
-@pytest.fixture(autouse=True, scope="session")
-def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep the cache of these tests to themselves, and prepare each method only once."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DRIFTBED_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
 
 
 @pytest.fixture(scope="session")

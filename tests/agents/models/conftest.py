@@ -15,7 +15,7 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DRIFTBED_CACHE", str(tmp_path / "cache"))
 
 
-@pytest.fixture(autouse=True, scope="session")
+@pytest.fixture(autouse=True)
 def two_threads() -> Iterator[None]:
     """Start with more than one thread, so that training has to see to its own determinism."""
     threads = torch.get_num_threads()

@@ -17,8 +17,6 @@ def bench(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=580)
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(600)
 def test_findings_come_as_json_and_as_a_page(tmp_path: Path) -> None:
     done = bench("exchanges", "--quick", "--json", "--write", tmp_path / "page.md")
     assert done.returncode == 0, done.stderr
