@@ -123,7 +123,8 @@ class CloudHalf:
             who = self._who(tickets[part], groups[part], wire)
             payloads = self._read(wire, who)
             self.state, updates = self._same_frozen(*method.adapt(self.state, payloads, who))
-            if updates:
+            # Where updates hold nothing, one is installed all the same.
+            if updates or not method.update_fields:
                 self._updates.put(some, moved(self._written(updates, who, _taken(wire, _DOWN)), CPU))
 
     def _read(self, wire: Payload, who: Who) -> Payload:
