@@ -57,7 +57,7 @@ def cloud_of(kind: type[Taught]) -> CloudHalf:
 
 def ask(cloud: CloudHalf, ticket: int) -> None:
     one = np.array([ticket])
-    cloud.take([Collected(one, one, one.astype(float), {"question": torch.ones(1, SIZE)})])
+    cloud.take([Collected(one, one, one.astype(float), {"question.numbers": torch.ones(1, SIZE)})])
     cloud.adapt(one, one)
 
 
@@ -66,7 +66,7 @@ def test_a_teacher_is_the_same_tensor_through_exchanges_and_measurements() -> No
     teacher = cloud.state["frozen.teacher"]
     ask(cloud, 0)
     ask(cloud, 1)
-    cloud.measure_s(3)
+    cloud.measure({"question.numbers": torch.ones(3, SIZE)})
     assert cloud.state["frozen.teacher"] is teacher
     assert int(cloud.state["asked"]) == 2
 

@@ -39,7 +39,10 @@ CASES = {
         "method.codec=delta",
     ],
     "expiry": ["method.adapter=own_methods:Fading", "method.trigger={kind: periodic, every: 20 s}"],
-    "updates that hold nothing": ["method.adapter=own_methods:LocalHead", "method.trigger={kind: periodic, every: 20 s}"],
+    "updates that hold nothing": [
+        "method.adapter=own_methods:LocalHead",
+        "method.trigger={kind: periodic, every: 20 s}",
+    ],
 }
 
 
