@@ -182,7 +182,7 @@ class CloudHalf:
     def _serve(self, wire: Payload, requests: int) -> None:
         some = {name: rows[:requests] for name, rows in wire.items()} | self._held_of(list(range(requests)))
         some, who = moved(some, self._device), self._no_devices(requests)
-        self.state, updates = self._method.adapt(self.state, self._read(some, who), who)
+        self.state, updates = self._same_frozen(*self._method.adapt(self.state, self._read(some, who), who))
         # A GPU is only done when its results are here.
         moved(self._written(updates, who, _taken(some, _DOWN)), CPU)
 
