@@ -27,7 +27,7 @@ from agents.fleet.cohort_parts import CohortParts
 from agents.fleet.device_memory import writes_on_collect
 from agents.layout import Layout
 from agents.methods.base import Deployed, Method, Payload
-from agents.methods.making import make_method
+from agents.methods.making import method_of
 from agents.models.base import Base
 from agents.models.making import make_net
 from agents.models.ranking import ScoringHead
@@ -98,7 +98,7 @@ def _drawn(spec: FleetSpec, report: Report | None) -> tuple[Blueprint, Base]:
     with error_location("task.model"):
         net = make_net(spec.model, task.input_shape, task.classes, spec.model_options, _known_of(spec, task))
     with error_location("method.adapter"):
-        method = make_method(spec.adapter, spec.adapter_options, spec.codec, net, spec.codec_options)
+        method = method_of(spec, net)
     _require_parts(spec, method)
     history = task.history()
     base = pretrain(history, net, spec.pretrain, spec.seed, report)

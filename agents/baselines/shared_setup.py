@@ -15,7 +15,7 @@ import torch
 
 from agents.contract import FleetSpec
 from agents.methods.base import CloudState, Method
-from agents.methods.making import make_method
+from agents.methods.making import method_of
 from agents.models.base import Base
 from agents.models.making import make_net
 from agents.models.training import pretrain
@@ -38,7 +38,7 @@ class BaselineSetup:
         """Build them as a run of ``spec`` would."""
         task = cast(PoolTask, make_task(spec))
         net = make_net(spec.model, task.input_shape, task.classes, spec.model_options, task.net_options)
-        method = make_method(spec.adapter, spec.adapter_options, spec.codec, net, spec.codec_options)
+        method = method_of(spec, net)
         history = task.history()
         base = pretrain(history, net, spec.pretrain, spec.seed)
         return cls(spec, task, base, method, method.prepare(history, base, spec.seed))

@@ -95,7 +95,7 @@ def component_of(table: Mapping[str, Component], name: str, noun: str) -> Compon
         PluginError: a class that cannot be imported.
     """
     if is_plugin(name):
-        return own_component(name)
+        return own_component(name, table)
     if name not in table:
         raise ValueError(f"{noun} {name!r} is unknown; known are {', '.join(table)}")
     return table[name]
@@ -108,38 +108,41 @@ def make_component(table: Mapping[str, Component], name: str, noun: str, given: 
         ValueError: a name that the table does not have, or options that it does not take.
         PluginError: a class that cannot be imported.
     """
-    if is_plugin(name):
-        return make_own(name, given, *args)
-    return component_of(table, name, noun).make(given, f"{noun} {name}", *args)
+    component = component_of(table, name, noun)
+    if component.options is not dict:
+        return component.make(given, name if is_plugin(name) else f"{noun} {name}", *args)
+    must_take(name, args, given)
+    return component.load()(*args, **given)
 
 
-def own_component(name: str) -> Component:
-    """Return the row of a user's class; one that declares no ``options`` (a dataclass) takes any by keyword.
+def own_component(name: str, table: Mapping[str, Component]) -> Component:
+    """Return the row of a user's class: its options are those that it declares, or those of the row it derives from.
+
+    A class that has neither takes any options by keyword.
 
     Raises:
         PluginError: it cannot be imported.
     """
-    declared: Any = getattr(load_class(name), "options", None)
-    return Component(declared if is_options(declared) else dict, name)
+    made = load_class(name)
+    declared: Any = getattr(made, "options", None)
+    return Component(declared if is_options(declared) else _inherited(made, table), name)
+
+
+def _inherited(made: Any, table: Mapping[str, Component]) -> type:
+    """Return the options of the row whose code is the nearest base of a class; ``dict`` if there is none.
+
+    They are its own only as long as it is called as its base is.
+    """
+    rows = {row.loads: row.options for row in table.values() if row.options is not NoOptions}
+    for base in getattr(made, "__mro__", ()):
+        if options := rows.get(f"{base.__module__}:{base.__qualname__}"):
+            return options if _signature(base) == _signature(made) else dict
+    return dict
 
 
 def is_options(declared: object) -> bool:
     """Return whether ``declared`` is an options class."""
     return isinstance(declared, type) and is_dataclass(declared)
-
-
-def make_own(name: str, given: Mapping[str, Any], *args: Any) -> Any:
-    """Return a user's class called with ``args`` and its options: typed if it declares them, else by keyword.
-
-    Raises:
-        ValueError: options that it does not take.
-        PluginError: it cannot be imported.
-    """
-    component = own_component(name)
-    if component.options is not dict:
-        return component.make(given, name, *args)
-    must_take(name, args, given)
-    return component.load()(*args, **given)
 
 
 def read_options(options: type, given: Mapping[str, Any], what: str) -> Any:

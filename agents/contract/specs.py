@@ -102,6 +102,7 @@ class FleetSpec:
     ``workers``: how many processes carry blocks, 0 for this one; it changes no result, and nor does ``ray``.
     ``watch``: what triggers look at: detectors, and the signals ``samples`` and ``gate``.
     ``device``: what the run computes on (cpu, cuda, cuda:N); work before t = 0 is done on the processor.
+    ``codec``: of payloads; of updates, too, unless they have an ``update_codec`` of their own.
     ``learns``: whether devices learn by themselves; ``rounds``: whether the cloud calls them.
     """
 
@@ -120,6 +121,8 @@ class FleetSpec:
     codec: str
     references: tuple[str, ...]
     codec_options: Mapping[str, Any] = field(default_factory=dict)
+    update_codec: str | None = None
+    update_codec_options: Mapping[str, Any] = field(default_factory=dict)
     watch: tuple[Watch | str, ...] = ()
     workers: int = 0
     ray: RaySpec = RaySpec()

@@ -102,13 +102,14 @@ class Context:
     Attributes:
         options: an instance of the options class in its row of the table; a plain mapping for a user's class that
             declares none.
-        codec: of its messages.
+        codec: of its payloads, and of its updates unless there is an ``update_codec``.
         net: the architecture on the device.
     """
 
     options: Any
     codec: Codec
     net: Net
+    update_codec: Codec | None = None
 
 
 class Method(Protocol):
@@ -227,7 +228,8 @@ class Deployed:
     update_fields: tuple[Field, ...] = ()
 
     def __init__(self, context: Context) -> None:
-        self.payload_codec = self.update_codec = context.codec
+        self.payload_codec = context.codec
+        self.update_codec = context.update_codec or context.codec
         self.net, self.head = context.net, context.net.head
 
     @property

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from agents.codecs.making import make_codec
+from agents.contract import FleetSpec
 from agents.contract.component import component_of
 from agents.contract.errors import error_location
 from agents.contract.plugins import is_plugin
@@ -21,8 +22,12 @@ def make_method(
     codec: str,
     net: Net,
     codec_options: Mapping[str, Any] | None = None,
+    update_codec: str | None = None,
+    update_codec_options: Mapping[str, Any] | None = None,
 ) -> Method:
-    """Return the method ``name``, its messages coded by ``codec``, for devices that run ``net``.
+    """Return the method ``name`` for devices that run ``net``; ``codec`` codes its messages.
+
+    With an ``update_codec`` updates are coded by that one.
 
     Raises:
         ValueError: an unknown method, codec or option, or a pairing that cannot work.
@@ -32,7 +37,15 @@ def make_method(
     typed = component.read(options, f"adapter {name}")
     with error_location("method.codec"):
         coding = make_codec(codec, codec_options)
-    method: Method = component.load()(Context(typed, coding, net))
+    with error_location("method.update_codec"):
+        of_updates = None if update_codec is None else make_codec(update_codec, update_codec_options)
+    method: Method = component.load()(Context(typed, coding, net, of_updates))
     if is_plugin(name):
         require_current(name, method)
     return method
+
+
+def method_of(spec: FleetSpec, net: Net) -> Method:
+    """Return the method of a run; raises as :func:`make_method`."""
+    updates = spec.update_codec, spec.update_codec_options
+    return make_method(spec.adapter, spec.adapter_options, spec.codec, net, spec.codec_options, *updates)

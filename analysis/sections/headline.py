@@ -58,8 +58,10 @@ def _one_run(run: Run) -> str:
     method = run.manifest.get("method", {})
     timing = bool(run.manifest.get("timing_only"))
     # Where no tensor exists, nothing is encoded.
-    roles = ("adapter", "trigger") if timing else ("adapter", "trigger", "codec")
-    parts = ["timing only"] * timing + [f"{role} {method[role]}" for role in roles if method.get(role)]
+    roles = ("adapter", "trigger") if timing else ("adapter", "trigger", "codec", "update_codec")
+    parts = ["timing only"] * timing + [
+        f"{role.replace('_', ' ')} {method[role]}" for role in roles if method.get(role)
+    ]
     count = run.manifest.get("devices") or len(run.devices)
     return " · ".join([*parts, f"{count:,} devices", in_words(run.duration_s), f"seed {run.seed}"])
 

@@ -17,6 +17,7 @@ def fleet_spec(
     """Return the specification of a scenario's data plane; ``watch`` is what triggers look at."""
     task: Any = scenario.task
     method: Any = scenario.method
+    updates = method.update_codec
     return FleetSpec(
         seed=scenario.seed,
         duration_s=scenario.duration,
@@ -32,6 +33,8 @@ def fleet_spec(
         adapter_options=method.adapter.settings,
         codec=method.codec.kind,
         codec_options=method.codec.settings,
+        update_codec=updates.kind if updates else None,
+        update_codec_options=updates.settings if updates else {},
         references=tuple(scenario.references),
         watch=tuple(watch),
         workers=workers,

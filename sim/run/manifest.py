@@ -31,6 +31,7 @@ def manifest(scenario: Scenario, live: AssembledRun) -> dict[str, Any]:
         "method": {
             "adapter": method.adapter.kind,
             "codec": method.codec.kind,
+            **({"update_codec": method.update_codec.kind} if method.update_codec else {}),
             "trigger": method.trigger.kind,
         },
         "references": list(scenario.references),

@@ -54,7 +54,7 @@ def tagged_union(
     With ``plugins`` users may name a class of their own. It is called with so many arguments beside its options; -1:
     it takes all its options as one mapping.
     """
-    return TaggedUnion(noun, Sections(table, base), None if plugins is None else partial(_own_section, plugins))
+    return TaggedUnion(noun, Sections(table, base), None if plugins is None else partial(_own_section, table, plugins))
 
 
 class OwnSection(Chosen):
@@ -63,13 +63,13 @@ class OwnSection(Chosen):
     ours = False
 
 
-def _own_section(arguments: int, kind: str) -> type[SectionModel]:
+def _own_section(table: Mapping[str, Component], arguments: int, kind: str) -> type[SectionModel]:
     """Return the section of a user's class: strict if it declares its options, else what its signature takes.
 
     Raises:
         PluginError: it cannot be imported.
     """
-    component = own_component(kind)
+    component = own_component(kind, table)
     if component.options is not dict:
         return section(component.options, str(kind), OwnSection)
     return Plugin if arguments < 0 else _taken_by(str(kind), arguments)

@@ -12,7 +12,9 @@ from sim.scenario.tree import Node, merged
 from sim.scenario.yaml_reader import MAX_BYTES, read_text
 
 #: Maps whose shorthand is the bare kind: ``--set method.adapter.window=8`` works on ``adapter: persona``.
-KINDED = frozenset({"task.data", "task.model", "method.adapter", "method.trigger", "method.codec"})
+KINDED = frozenset(
+    {"task.data", "task.model", "method.adapter", "method.trigger", "method.codec", "method.update_codec"}
+)
 
 
 def read_tree(path: Path | str, faults: list[Problem], above: tuple[Path, ...] = ()) -> Node:

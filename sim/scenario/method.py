@@ -41,6 +41,9 @@ class Method(SectionModel):
     )
     trigger: Trigger = Field(default=_TRIGGER.default("never"), description="when a device asks")
     codec: Codec = Field(default=_CODEC.default("fp32"), description="how numbers are coded")
+    update_codec: Codec | None = Field(
+        default=None, description="how the numbers of updates are coded; default: as those of payloads, by the codec"
+    )
     in_flight: Annotated[str, choice("drop", "replace", "queue")] = Field(
         default="drop",
         description="a request while one is under way: forget it, replace the old one, or wait",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import pytest
 
 from agents.codecs.making import make_codec
 from agents.contract.component import NoOptions, read_options
+from agents.methods.cloud_ft_options import CloudFtOptions
 from agents.methods.making import make_method
 from agents.models.making import make_net
 from agents.tasks.custom.stream import options_for
@@ -27,6 +28,7 @@ from typing import Annotated
 from agents.codecs.dense import Fp16
 from agents.contract.component import option
 from agents.contract.forms import Interval, Time
+from agents.methods.cloud_ft import CloudFt
 from agents.methods.static import Static
 from agents.models.logistic import logistic
 from agents.tasks.custom.stream import CustomStream
@@ -51,6 +53,10 @@ class Strict(Fp16):
 
     def __init__(self, options):
         self.levels, self.warm = options.levels, options.warm
+
+
+class Tuned(CloudFt):
+    pass
 
 
 class Asking(Never):
@@ -163,9 +169,19 @@ def test_options_reach_a_users_net() -> None:
     assert make_net(spec.model, (2,), 2, spec.model_options).options == {"levels": 4}
 
 
+def test_a_subclass_of_ours_has_the_options_of_its_base() -> None:
+    scenario = loaded("method.adapter={kind: 'own_options:Tuned', steps: 3}")
+    spec = fleet_spec(scenario, ())
+    net = make_net("mlp", (2,), 2, {})
+    made = make_method(spec.adapter, spec.adapter_options, "fp32", net)
+    assert made.options == replace(CloudFtOptions(), steps=3)
+
+
 @pytest.mark.parametrize(
     ("place", "name", "options", "said"),
     [
+        ("method.adapter", "Tuned", "stps: 4", "did you mean 'steps'?"),
+        ("method.adapter", "Tuned", "steps: -1", "-1 is below"),
         ("method.codec", "Half", "levls: 4", "levls"),
         ("method.trigger", "Asking", "levls: 4", "levls"),
         ("method.codec", "Strict", "levls: 4", "did you mean 'levels'?"),

@@ -40,9 +40,16 @@ def test_options_reach_the_codec() -> None:
     assert 3 * sizes("{kind: topk, share: 2 %}").payload_bytes < sizes("{kind: topk, share: 20 %}").payload_bytes
 
 
-def sizes(codec: str) -> MessageSizes:
+def test_updates_may_have_a_codec_of_their_own(play: RunScenario) -> None:
+    both, up, down = sizes("int8"), sizes("fp32"), sizes("fp32", "method.update_codec=int8")
+    assert (down.payload_bytes, down.update_bytes) == (up.payload_bytes, both.update_bytes)
+    lazy, eager = (play("digits", *LOSSY, "method.update_codec=rice", eager=eager) for eager in (False, True))
+    assert eager.digest == lazy.digest
+
+
+def sizes(codec: str, *overrides: str) -> MessageSizes:
     """Return what the data plane says of sizes."""
-    plane = assemble(load(scenario_of("digits"), [f"method.codec={codec}"])).simulation.plane
+    plane = assemble(load(scenario_of("digits"), [f"method.codec={codec}", *overrides])).simulation.plane
     assert plane is not None
     plane.close()
     return plane.sizes
