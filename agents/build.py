@@ -24,7 +24,7 @@ from agents.evaluation.ranking_references import see_lists
 from agents.evaluation.raw_pool import RawPool
 from agents.evaluation.references import BayesOptimal, Computed, Tabled, oracle_table, static_table
 from agents.fleet.cohort_parts import CohortParts
-from agents.fleet.device_memory import writes_on_collect
+from agents.fleet.message_memory import writes_on_collect
 from agents.layout import Layout
 from agents.methods.base import Deployed, Method, Payload
 from agents.methods.making import method_of

@@ -1,13 +1,14 @@
-"""A codec around another one: the bytes are the inner one's, which remembers nothing."""
+"""Codecs around another one: the bytes are the inner one's, which remembers nothing."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import replace
 
 import torch
 
 from agents.codecs.base import Codec, End, Rows
-from agents.codecs.message import Message, Tensors
+from agents.codecs.message import Message, Tensors, floats
 
 
 class Around(ABC):
@@ -43,3 +44,30 @@ class Around(ABC):
 
     def read(self, message: Message, data: bytes) -> Tensors:
         return self.inner.read(self.inside(message), data)
+
+
+class ErrorFeedback(Around):
+    """Error feedback: what the inner codec leaves out stays with the sender, and is added to the next message.
+
+    Seide et al., "1-bit stochastic gradient descent" (Interspeech 2014); Karimireddy et al., "Error feedback fixes
+    SignSGD" (ICML 2019). Fields must be such as may be added up over time: differences or gradients, not states.
+    """
+
+    def memory(self, message: Message, devices: torch.Tensor, end: End) -> Tensors:
+        if end == "receiver":
+            return {}
+        return {field.name: torch.zeros(len(devices), *field.shape) for field in floats(message)}
+
+    def encode(self, message: Message, rows: Rows, memory: Rows) -> tuple[Tensors, Tensors]:
+        inside = self.inside(message)
+        due = {name: values + memory[name] if name in memory else values for name, values in rows.items()}
+        wire, _ = self.inner.encode(inside, due, {})
+        arrives, _ = self.inner.decode(inside, wire, {})
+        return wire, {name: due[name] - arrives[name] for name in memory}
+
+    def decode(self, message: Message, wire: Rows, memory: Rows) -> tuple[Tensors, Tensors]:
+        return self.inner.decode(self.inside(message), wire, {})
+
+    def inside(self, message: Message) -> Message:
+        # Together with what was left out before, numbers may be larger than they can be alone.
+        return [replace(field, bound=None) for field in message]

@@ -12,8 +12,8 @@ from math import ceil
 import numpy as np
 import torch
 
+from agents.codecs.around import ErrorFeedback
 from agents.codecs.base import Codec, Rows
-from agents.codecs.feedback import ErrorFeedback
 from agents.codecs.message import Field, Tensors
 from agents.codecs.options import TopKOptions
 from agents.codecs.per_field import Part, PerField

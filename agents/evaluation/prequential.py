@@ -15,7 +15,7 @@ from agents.methods.base import DeviceState, Inputs, Method
 from agents.metrics import Metric, Scores
 from agents.signals import SIGNALS
 from agents.signals.values import PastFeatures, Predicted
-from agents.streams.ring_buffer import SampleBatch
+from agents.streams.sample_buffer import SampleBatch
 from agents.torch_device import CPU
 
 #: A loss above this says only that the model was sure and wrong; the bound keeps integer sums finite.

@@ -11,7 +11,7 @@ from agents.checkpoint_names import concatenated, with_prefix, without_prefix
 from agents.contract import CLOUD_PHASES, COHORT_COLUMNS, DEVICE_COLUMNS, Phase, Snapshot
 from agents.evaluation.prequential import Evaluation
 from agents.evaluation.regret_phases import PhaseTracker
-from agents.streams.ring_buffer import SampleBatch
+from agents.streams.sample_buffer import SampleBatch
 
 _LOSS, _REGRET = COHORT_COLUMNS.index("loss_micro"), COHORT_COLUMNS.index("regret_undetected")
 #: What a sample counts for is four bits: labelled, correct, correct_static, correct_oracle, from the highest.

@@ -12,7 +12,7 @@ from agents.contract import Snapshot, Watch
 from agents.detectors import Detector, State, make_detector
 from agents.evaluation.prequential import Evaluation
 from agents.signals import SIGNALS
-from agents.streams.ring_buffer import SampleBatch
+from agents.streams.sample_buffer import SampleBatch
 
 
 class Watching:

@@ -13,20 +13,19 @@ from agents.contract import (
     Phase,
     Snapshot,
 )
+from agents.evaluation.regret_phases import PayloadCutoffs
 from agents.evaluation.tallies import TallyCounter
 from agents.evaluation.watching import Watching
 from agents.fleet.cohort_parts import MOST_WAITING, CohortParts, ring_capacity
-from agents.fleet.device_memory import NONE_YET, DeviceMemory
 from agents.fleet.device_state import DeviceStates
 from agents.fleet.local_learning import Learnt
 from agents.fleet.memory_limit import MemoryLimit
-from agents.fleet.payload_cutoffs import PayloadCutoffs
+from agents.fleet.message_memory import NONE_YET, DeviceMemory
 from agents.fleet.windows import Windows
 from agents.methods.base import DeviceState, Payload, Updates
 from agents.methods.old_forms import state_and_payload
 from agents.streams.base import BlockId
-from agents.streams.ring_buffer import SampleBatch
-from agents.streams.stream_buffer import StreamBuffer
+from agents.streams.sample_buffer import SampleBatch, StreamBuffer
 from agents.torch_device import CPU, moved
 
 #: Samples of a device that are predicted at once, at most.
@@ -205,7 +204,8 @@ class BlockGroup:
         if (end_s := self._tallies.end_s) > -inf:
             self._evaluate(self._rows, np.full(self.devices, end_s))
             self._tallies.settle()
-            self._watching.advance(end_s)
+            if self._parts.watch:
+                self._watching.advance(end_s)
 
     def _evaluate(self, rows: np.ndarray, until_s: np.ndarray) -> None:
         """Predict all samples of ``rows`` up to ``until_s`` [rows] that were not predicted yet."""
@@ -234,7 +234,8 @@ class BlockGroup:
         state = self.state.of(np.concatenate([rows, rows[:1].repeat(missing)]) if missing else rows)
         evaluation = parts.evaluator(parts.method, state, batch, parts.features)
         self._tallies.count(batch, evaluation)
-        self._watching.note(batch, evaluation)
+        if parts.watch:
+            self._watching.note(batch, evaluation)
         self._buffer.judged[rows] += count
 
     def checkpoint(self) -> list[Snapshot]:

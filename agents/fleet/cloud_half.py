@@ -22,8 +22,7 @@ from agents.checkpoint_names import (
 from agents.codecs.base import Codec, fresh, nbytes_of
 from agents.codecs.message import Message
 from agents.contract import ServiceTime, Snapshot
-from agents.fleet.cloud_memory import CloudMemory
-from agents.fleet.device_memory import VERSION, require_version
+from agents.fleet.message_memory import VERSION, CloudMemory, require_version
 from agents.fleet.row_buffer import BufferView, RowBuffer
 from agents.methods.base import CHUNK, CloudState, Method, Payload, Updates, Who
 from agents.methods.padding import without_padding
@@ -64,6 +63,8 @@ class CloudHalf:
         self._payloads, self._updates = RowBuffer(), RowBuffer()
         self._up = CloudMemory(method.payload_codec, method.payload_fields, "receiver")
         self._down = CloudMemory(method.update_codec, method.update_fields, "sender")
+        # Most codecs remember nothing.
+        self._memories = [memory for memory in (self._up, self._down) if memory.names]
         # Whether devices remember what updates brought, so that both ends must agree.
         self._checks = bool(fresh(method.update_codec, method.update_fields, "receiver", 0))
 
@@ -84,7 +85,8 @@ class CloudHalf:
         """Take in what blocks collected, block by block."""
         for ticket, device, at_s, payload in parts:
             who = {_DEVICE: torch.tensor(device), _COLLECTED_S: torch.tensor(at_s)}
-            self._payloads.put(ticket.tolist(), payload | who | self._held_of(device.tolist()))
+            held = self._held_of(device.tolist()) if self._memories else {}
+            self._payloads.put(ticket.tolist(), payload | who | held)
 
     def _held_of(self, devices: list[int]) -> Payload:
         """Return what is remembered of devices that collect now: their exchanges depend on it, not on later state."""
@@ -112,7 +114,8 @@ class CloudHalf:
 
     def confirm(self, tickets: np.ndarray) -> None:
         """Let payloads that get no answer count for what is remembered of their devices."""
-        self._up.commit(tickets.tolist())
+        if self._up.names:
+            self._up.commit(tickets.tolist())
 
     def adapt(self, tickets: np.ndarray, groups: np.ndarray) -> None:
         """Turn the payloads of some tickets into updates, in the order of their service; groups share a number."""
@@ -134,14 +137,16 @@ class CloudHalf:
         if version is not None and VERSION in wire:
             require_version(wire.pop(VERSION), version, who.ticket)
         payloads, later = method.payload_codec.decode(method.payload_fields, wire, held)
-        self._up.note(who.ticket.tolist(), who.device.cpu(), moved(later, CPU))
+        if self._up.names:
+            self._up.note(who.ticket.tolist(), who.device.cpu(), moved(later, CPU))
         return payloads
 
     def _written(self, updates: Updates, who: Who, held: Payload) -> Updates:
         """Return updates on the wire."""
         method, version = self._method, held.pop(VERSION, None)
         wire, later = method.update_codec.encode(method.update_fields, updates, held)
-        self._down.note(who.ticket.tolist(), who.device.cpu(), moved(later, CPU))
+        if self._down.names:
+            self._down.note(who.ticket.tolist(), who.device.cpu(), moved(later, CPU))
         return wire | {VERSION: version} if self._checks and version is not None else wire
 
     def _same_frozen(self, later: CloudState, updates: Updates) -> tuple[CloudState, Updates]:
@@ -209,14 +214,14 @@ class CloudHalf:
         return self._updates.take(tickets.tolist())
 
     def _commit(self, tickets: np.ndarray) -> None:
-        for memory in (self._up, self._down):
+        for memory in self._memories:
             memory.commit(tickets.tolist())
 
     def forget(self, tickets: np.ndarray) -> None:
         """Drop all that is stored of exchanges that failed."""
         for buffer in (self._payloads, self._updates):
             buffer.drop(tickets.tolist())
-        for memory in (self._up, self._down):
+        for memory in self._memories:
             memory.forget(tickets.tolist())
 
     def checkpoint(self) -> Snapshot:

@@ -11,8 +11,7 @@ import torch
 
 from agents.evaluation.features import Features, Fields
 from agents.methods.base import Recent
-from agents.streams.ring_buffer import FieldView
-from agents.streams.stream_buffer import StreamBuffer
+from agents.streams.sample_buffer import FieldView, StreamBuffer
 
 
 class Windows:

@@ -14,6 +14,7 @@ from agents.kernels.layers import (
     affine,
     applies,
     dots,
+    log_loss,
     product,
     recorded,
     sigmoid,
@@ -23,7 +24,6 @@ from agents.kernels.layers import (
     tanh,
     totals,
 )
-from agents.kernels.losses import log_loss
 from agents.kernels.steps import adam_step
 
 __all__ = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
 from torch.nn import functional
 
@@ -67,6 +68,17 @@ def softmax(x: torch.Tensor) -> torch.Tensor:
     out = torch.empty_like(rows)
     functions.softmax_rows(*(one.view(-1, one.shape[-1]).numpy() for one in (rows, out)))
     return out
+
+
+def log_loss(logits: torch.Tensor, label: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return which rows of ``logits`` [samples, classes] are first largest at ``label``, and the cross-entropy [nats].
+
+    Rows are float32 on a processor; ``label`` is int64 [samples].
+    """
+    correct, loss_nats = np.empty(len(label), np.bool_), np.empty(len(label), np.float32)
+    rows = logits.detach().contiguous().numpy()
+    functions.judge_rows(rows, label.contiguous().numpy(), correct, loss_nats)
+    return torch.from_numpy(correct), torch.from_numpy(loss_nats)
 
 
 def applies(*tensors: torch.Tensor) -> bool:

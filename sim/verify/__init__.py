@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from sim.verify import availability, clouds, conservation, losses, queueing, sharing, transfers, varying_rates
-from sim.verify.findings import Finding, Verdict
-from sim.verify.verdict_table import verdict_table
+from sim.verify.findings import Finding, Verdict, verdict_table
 
 __all__ = ["CASES", "Verdict", "summary_of", "verdict_table", "verify"]
 

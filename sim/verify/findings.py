@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
+from rich.table import Table
 from scipy.special import stdtrit
 
 #: Exact cases have to agree to this, relative to the truth.
@@ -84,3 +86,12 @@ def batch_means(values: np.ndarray, batches: int = 30) -> np.ndarray:
     The first batch is left out: it is biased by the empty start.
     """
     return np.array([part.mean() for part in np.array_split(values, batches + 1)[1:]])
+
+
+def verdict_table(verdicts: Iterable[Verdict]) -> Table:
+    """Return one row a case: truth, simulated value, how far apart they may be, verdict."""
+    table = Table("case", "truth", "simulated", "within", "verdict")
+    for one in verdicts:
+        numbers = (f"{one.truth:.7g}", f"{one.simulated:.7g}", f"{one.half_width:.2g}")
+        table.add_row(one.case, *numbers, "[green]ok" if one.ok else "[red]MISS")
+    return table

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.streams.base import Content
-from agents.streams.ring_buffer import FieldView, SampleRing
+from agents.streams.sample_buffer import FieldView, SampleRing
 
 WIDTH, CAPACITY = 3, 64
 
