@@ -20,7 +20,7 @@ from pydantic_core import core_schema
 
 from sim.scenario.context import context_of
 from sim.scenario.problems import near_miss
-from sim.scenario.quantities import Angle, Count, Number, PositiveNumber, Share, Written
+from sim.scenario.quantities import Angle, Count, Fraction, Number, PositiveNumber, Written
 from sim.scenario.sections import SectionModel, refuse
 from sim.scenario.transforms import refused, refused_prior, refused_severity
 from sim.scenario.units import shown
@@ -32,7 +32,7 @@ SEA_THRESHOLDS = (8.0, 9.0, 7.0, 9.5)
 class LabelDrift(SectionModel):
     """What happens to the classes."""
 
-    prior: list[Share] | None = Field(default=None, description="probability of each class, summing to 1")
+    prior: list[Fraction] | None = Field(default=None, description="probability of each class, summing to 1")
     swap: list[Annotated[list[Count], Field(min_length=2, max_length=2)]] | None = Field(
         default=None, description="pairs of classes that trade places"
     )
@@ -127,7 +127,7 @@ class Concept(SectionModel):
     brightness: Strength | None = Field(
         default=None, description="added to the value (largest channel) of every pixel; 0 changes nothing"
     )
-    occlusion: Share | None = Field(default=None, description="share of the width and height hidden by a square")
+    occlusion: Fraction | None = Field(default=None, description="share of the width and height hidden by a square")
     invert: bool | None = Field(default=None, description="dark becomes light")
     permute_pixels: Count | None = Field(
         default=None, description="pixels shuffled alike everywhere; the number picks the permutation"
@@ -140,8 +140,8 @@ class Concept(SectionModel):
     sea: Annotated[int, Field(ge=1, le=4)] | None = Field(
         default=None, description="sea: number of the concept; their thresholds are 8, 9, 7, 9.5"
     )
-    interest: Share | None = Field(default=None, description="how far a user's interest moves to another user's")
-    popularity: Share | None = Field(default=None, description="how far all items' popularity moves to another one")
+    interest: Fraction | None = Field(default=None, description="how far a user's interest moves to another user's")
+    popularity: Fraction | None = Field(default=None, description="how far all items' popularity moves to another one")
     missing: list[str] | None = Field(default=None, description="views of a stream of your own that devices lack")
     arrivals: Number | None = Field(default=None, description="factor on the rate of samples; needs poisson arrivals")
     labels: LabelDrift | None = Field(default=None, description="what happens to the classes")

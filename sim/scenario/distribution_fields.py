@@ -15,7 +15,7 @@ from sim.distributions import Distribution
 from sim.scenario import units
 from sim.scenario.distribution_forms import FORMS, make, parameters_of, written
 from sim.scenario.problems import near_miss
-from sim.scenario.quantities import choice, quantity
+from sim.scenario.quantities import choice, likely_units, quantity
 from sim.scenario.sections import below, refuse
 from sim.scenario.tagged_union import alternatives
 from sim.scenario.units import Dimension, shown
@@ -72,7 +72,7 @@ class DistributionField:
         if isinstance(value, str) and value in self.words:
             return str(choice(*self.words).read(value, info))
         if not isinstance(value, Mapping):
-            return self.bare(self.dimension.parse(value))
+            return self.bare(self.dimension.parse(value, likely_units(self.dimension, info.field_name)))
         named = alternatives(value, (*FORMS, _SPEED) if self.speeds else tuple(FORMS))
         if self.speeds and list(named) == [_SPEED]:
             return MacsPerSecond(_speed(named[_SPEED]))

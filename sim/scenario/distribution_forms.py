@@ -12,7 +12,7 @@ from pydantic import Field, create_model
 
 from sim import distributions
 from sim.distributions import Distribution
-from sim.scenario.quantities import DataPath, Number, PositiveCount, PositiveNumber, Share, quantity
+from sim.scenario.quantities import DataPath, Fraction, Number, PositiveCount, PositiveNumber, quantity
 from sim.scenario.sections import SectionModel
 from sim.scenario.units import Dimension, UnitError
 
@@ -69,7 +69,7 @@ FORMS: dict[str, DistributionForm] = {
         distributions.Hyperexponential,
         {
             "means": (POSITIVES, "mean of each branch"),
-            "weights": (list[Share], "probability of each branch, summing to 1"),
+            "weights": (list[Fraction], "probability of each branch, summing to 1"),
         },
     ),
     "empirical": DistributionForm(

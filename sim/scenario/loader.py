@@ -12,10 +12,11 @@ from pydantic_core import ErrorDetails
 
 from sim.scenario.context import survey
 from sim.scenario.layers import read_tree, with_override
-from sim.scenario.messages import MISSING, is_worded, message
+from sim.scenario.messages import MISSING, NOT_TEXT, is_worded, message
 from sim.scenario.problems import Problem, ScenarioErrors, problem
 from sim.scenario.scenario import Scenario
 from sim.scenario.tree import Node, locate
+from sim.scenario.units import shown
 from sim.scenario.yaml_reader import SCALARS
 
 #: PyYAML's table of first characters -> (tag, pattern) of plain scalars, with our own rules added.
@@ -95,9 +96,24 @@ def _explained(root: Node, line: ErrorDetails) -> Problem:
     node, path = locate(root, loc)
     if text.startswith(MISSING):
         path = ".".join(part for part in (path, str(loc[-1])) if part)
-    return problem(node.mark, path, text)
+    return problem(node.mark, path, _as_written(node, text))
+
+
+def _as_written(node: Node, text: str) -> str:
+    """Return a message with a value as the file has it, not as it was read: 123E456 and not inf."""
+    value = shown(node.content)
+    if not node.written or not text.startswith(f"{value} "):
+        return text
+    quotes = f'; put it in quotes: "{node.written}"' if text.endswith(NOT_TEXT) else ""
+    return f"{node.written}{text[len(value) :]}{quotes}"
 
 
 def _empty_values(root: Node) -> list[Problem]:
-    text = "is empty; give it a value or remove the line"
-    return [problem(node.mark, ".".join(map(str, path)), text) for path, node in root.walk() if node.content is None]
+    empty = [(".".join(map(str, path)), node) for path, node in root.walk() if node.content is None]
+    return [problem(node.mark, path, _emptiness(node)) for path, node in empty]
+
+
+def _emptiness(node: Node) -> str:
+    if node.written:
+        return f'{node.written} means nothing at all in YAML; put it in quotes: "{node.written}", or remove the line'
+    return "is empty; give it a value or remove the line"

@@ -7,6 +7,7 @@ from typing import Any
 from sim.scenario.units import shown
 
 MISSING = "is missing"
+NOT_TEXT = "is not text"
 _WANTED = {
     "int_type": "a whole number",
     "float_type": "a number",

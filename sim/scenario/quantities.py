@@ -46,12 +46,24 @@ def quantity(dimension: Dimension, *, zero: bool = True, words: tuple[str, ...] 
     def read(value: Any, info: ValidationInfo) -> float | str:
         if value in words:
             return str(value)
-        amount = dimension.parse(value)
+        amount = dimension.parse(value, likely_units(dimension, info.field_name))
         if amount == 0 and not zero:
             raise UnitError(f"'{value}' is zero; a {dimension.name} above 0 is wanted here")
         return amount
 
     return Written(read, lambda v: v if isinstance(v, str) else dimension.format(v), _schema(dimension, words))
+
+
+#: Fields of times -> the units that numbers without one are likely to be in.
+_LIKELY_TIMES = {
+    **dict.fromkeys(("latency", "jitter", "service", "inference", "overhead", "value", "median", "mean"), ("ms", "s")),
+    **dict.fromkeys(("duration", "tick", "at", "every", "over", "for_", "until", "from_", "on", "off"), ("s", "min")),
+}
+
+
+def likely_units(dimension: Dimension, field: str | None) -> tuple[str, ...]:
+    """Return the units that a number without one is likely to be in, by the name of its field; none: any."""
+    return _LIKELY_TIMES.get(field or "", ()) if dimension is units.TIME else ()
 
 
 def choice(*names: str) -> Written:
@@ -89,6 +101,10 @@ _LIMIT = {"anyOf": [{"type": "integer", "minimum": 0}, {"const": "unlimited"}]}
 
 
 def _read_share(value: Any, info: ValidationInfo) -> float:
+    return units.parse_share(value, whole=False)
+
+
+def _read_probability(value: Any, info: ValidationInfo) -> float:
     return units.parse_share(value)
 
 
@@ -157,6 +173,8 @@ Speed = Annotated[float, quantity(units.SPEED)]
 Power = Annotated[float, quantity(units.POWER)]
 EnergyPerByte = Annotated[float, quantity(units.ENERGY_PER_BYTE)]
 Share = Annotated[float, Written(_read_share, units.format_share, SHARE_SCHEMA)]
+#: A share of which a bare 1 can only be all: one of several that sum to 1, or the strength of a transform.
+Fraction = Annotated[float, Written(_read_probability, units.format_share, SHARE_SCHEMA)]
 Number = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 PositiveNumber = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]

@@ -13,12 +13,12 @@ from sim.scenario.fleet import Cohort
 from sim.scenario.quantities import (
     Column,
     DataPath,
+    Fraction,
     PhaseTime,
     PositiveCount,
     PositiveNumber,
     PositiveTime,
     Rate,
-    Share,
     Size,
     choice,
     quantity,
@@ -79,7 +79,7 @@ class Markov(SectionModel):
 
     states: list[Rate] = Field(min_length=1, description="the rate in each state")
     stay: list[PositiveTime] = Field(min_length=1, description="mean time in each state")
-    next: list[list[Share]] | None = Field(
+    next: list[list[Fraction]] | None = Field(
         default=None,
         description="probability of each next state, one row per state; default: all others alike",
     )

@@ -34,11 +34,15 @@ class Section(dict[str, Any]):
 
 @dataclass(frozen=True)
 class Node:
-    """A YAML value and its place: for a map's value the place of its key, for a list's item its start."""
+    """A YAML value and its place: for a map's value the place of its key, for a list's item its start.
+
+    ``written`` is what the file has where that was read as something else than text; empty otherwise.
+    """
 
     content: Any
     mark: Mark
     layer: int = 0
+    written: str = ""
 
     def at(self, mark: Mark) -> Node:
         """Return the same value, placed at ``mark``."""

@@ -12,11 +12,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Context, Decimal, InvalidOperation
-from difflib import get_close_matches
+
+from sim.unit_spellings import meant_by
 
 _NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?)\s*")
 _UNIT = re.compile(r"[^\d\s+.\-][^\s\d]*")
 _EXACT = Context(prec=60, Emax=99999, Emin=-99999, traps=[InvalidOperation])
+#: The amount in examples.
+_EXAMPLE = 5
 _BITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _BYTES = _BITS | {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
 
@@ -33,6 +36,7 @@ class Dimension:
         name: what messages call it.
         units: unit -> how many base units it is, exactly; the first that fits is written.
         example: the unit to show to a reader who gave none that is close.
+        asked: units that a number without one is likely to be in.
         spellings: further accepted units that are never written.
         signed: whether negative values make sense.
         compound: whether parts add up, as in ``1 h 30 min``.
@@ -46,15 +50,19 @@ class Dimension:
     signed: bool = False
     compound: bool = False
     largest: float = math.inf
+    asked: tuple[str, ...] = ()
 
-    def parse(self, value: object) -> float:
-        """Read a quantity and return it in the base unit.
+    def parse(self, value: object, asked: tuple[str, ...] = ()) -> float:
+        """Read a quantity and return it in the base unit; ``asked`` are the likely units of a number without one.
 
         Raises:
             UnitError: not text, no unit, another dimension's unit, negative, or not finite.
         """
+        asked = asked or self.asked or (self.example,)
         if not isinstance(value, str):
-            raise UnitError(self._without_unit(value))
+            raise UnitError(self._without_unit(value, asked))
+        if number := _NUMBER.fullmatch(value):
+            raise UnitError(self._without_unit(number[1], asked))
         parts = self._parts(value)
         if len(parts) > 1 and (not self.compound or any(amount < 0 for amount, _ in parts)):
             raise UnitError(self._no_quantity(value))
@@ -99,19 +107,33 @@ class Dimension:
             raise UnitError(f"'{text}' is negative; a {self.name} is 0 or more")
         return value
 
-    def _no_quantity(self, text: str, amount: Decimal = Decimal(5), unit: str = "") -> str:
-        if (number := _NUMBER.fullmatch(text)) is not None:
-            return self._without_unit(number[1])
-        return f"'{text}' is no {self.name}; write for example '{amount} {self._nearest(unit)}'"
+    def _no_quantity(self, text: str, amount: Decimal | None = None, unit: str = "") -> str:
+        meant = [f"{amount} {one}" for one in self._meant(unit)] if amount is not None else []
+        if len(meant) == 1:
+            return f"'{text}' is no {self.name}; write for example '{meant[0]}'"
+        if meant:
+            return f"'{text}' is no {self.name}: {' or '.join(meant)}?"
+        known = f"; its units are {', '.join(self.units)}" if amount is not None and not _is_known(unit) else ""
+        return f"'{text}' is no {self.name}{known}; write for example '{_EXAMPLE} {self.example}'"
 
-    def _nearest(self, unit: str) -> str:
-        same = [known for known in (*self.units, *self.spellings) if known.lower() == unit.lower()]
-        return (same or get_close_matches(unit, self.units, n=1, cutoff=0.5) or [self.example])[0]
+    def _meant(self, unit: str) -> list[str]:
+        known = {**self.units, **self.spellings}
+        return [one for one in meant_by(unit, self.name) if one in known]
 
-    def _without_unit(self, value: object) -> str:
+    def _without_unit(self, value: object, asked: tuple[str, ...]) -> str:
         if isinstance(value, bool) or not isinstance(value, int | float | str):
-            return f"{shown(value)} is no {self.name}; write for example '5 {self.example}'"
-        return f"{value} has no unit; write for example '{value} {self.example}'"
+            return f"{shown(value)} is no {self.name}; write for example '{_EXAMPLE} {self.example}'"
+        zero = isinstance(value, str | int | float) and float(value) == 0
+        units = (self.example,) if zero else asked
+        if len(units) == 1:
+            return f"{value} has no unit; write '{value} {units[0]}'"
+        amounts = [f"{value} {unit}" for unit in units]
+        return f"{value} has no unit: {', '.join(amounts[:-1])} or {amounts[-1]}?"
+
+
+def _is_known(unit: str) -> bool:
+    """Return whether a unit is one of another dimension."""
+    return any(unit in one.units or unit in one.spellings for one in _DIMENSIONS)
 
 
 def shown(value: object) -> str:
@@ -122,13 +144,17 @@ def shown(value: object) -> str:
     return next((word for kind, word in kinds.items() if isinstance(value, kind)), f"{value!r}")
 
 
-def parse_share(value: object) -> float:
-    """Read a share or probability, ``30 %`` or a bare number, as a float in [0, 1].
+def parse_share(value: object, *, whole: bool = True) -> float:
+    """Read a share or probability, ``30 %`` or a bare number below 1, as a float in [0, 1].
+
+    A bare 1 is allowed where ``whole``: in a row of probabilities it can only be all of them.
 
     Raises:
-        UnitError: neither of the two, or outside [0, 1].
+        UnitError: neither of the two, outside [0, 1], or a 1 that may be 1 % or 100 %.
     """
     bare = isinstance(value, int | float) and not isinstance(value, bool)
+    if bare and value == 1 and not whole:
+        raise UnitError(f"{value} of what: 1 % or 100 %?")
     share = float(value) if bare else _PERCENT.parse(value)  # type: ignore[arg-type]
     if not 0 <= share <= 1:
         raise UnitError(f"{shown(value)} is outside 0 % to 100 %")
@@ -155,12 +181,14 @@ TIME = Dimension(
     example="s",
     spellings=_table("µs=1e-6 μs=1e-6 sec=1 week=604800 weeks=604800 days=86400 day=86400"),
     compound=True,
+    asked=("ms", "s", "min"),
 )
 RATE = Dimension(
     "data rate",
     _prefixed("bit/s", _BITS),
     example="Mbit/s",
     spellings=_prefixed("bps", _BITS) | _prefixed("B/s", _BYTES, 8) | _prefixed("bit/s", _BYTES),
+    asked=("kbit/s", "Mbit/s"),
 )
 SIZE = Dimension(
     "size",
@@ -168,12 +196,14 @@ SIZE = Dimension(
     example="kB",
     largest=1e12,
     spellings={unit: bits / 8 for unit, bits in _prefixed("bit", _BYTES).items()},
+    asked=("B", "kB", "MB"),
 )
 FREQUENCY = Dimension(
     "frequency",
     _table("/s=1") | {unit: Decimal(1) / n for unit, n in {"/min": 60, "/h": 3600, "/d": 86400}.items()},
     example="/s",
     spellings=_table("Hz=1 kHz=1e3 /ms=1e3"),
+    asked=("/s", "/min"),
 )
 ANGLE = Dimension("angle", _table("deg=1"), example="deg", spellings={"rad": Decimal(repr(180 / math.pi))}, signed=True)
 ANGULAR_SPEED = Dimension(
@@ -192,3 +222,4 @@ ENERGY_PER_BYTE = Dimension(
     spellings=_table("J/bit=8 mJ/bit=8e-3 uJ/bit=8e-6 nJ/bit=8e-9 J/MB=1e-6 J/kB=1e-3"),
 )
 _PERCENT = Dimension("share", {"%": Decimal("0.01")}, example="%")
+_DIMENSIONS = (TIME, RATE, SIZE, FREQUENCY, ANGLE, ANGULAR_SPEED, SPEED, POWER, ENERGY, ENERGY_PER_BYTE)

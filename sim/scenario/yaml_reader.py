@@ -16,6 +16,7 @@ import yaml
 
 from sim.scenario.problems import Mark, Problem, ScenarioErrors, problem
 from sim.scenario.tree import Node
+from sim.scenario.yaml_complaints import in_plain_words
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 40
@@ -69,7 +70,9 @@ class _Reader:
         anchor = _Anchor()
         if event.anchor:
             self.anchors[event.anchor] = anchor
-        node = Node(self.content(event, path), self.mark(event), self.layer)
+        content = self.content(event, path)
+        plain = isinstance(event, yaml.ScalarEvent) and not isinstance(content, str)
+        node = Node(content, self.mark(event), self.layer, event.value if plain else "")
         anchor.node, anchor.values = node, self.values - before + 1
         return node
 
@@ -154,7 +157,7 @@ def read_text(text: str, file: str, folder: Path, faults: list[Problem], layer: 
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise ScenarioErrors([*faults, Problem(file, line, column, "", f"not YAML: {error.problem}")]) from None
+        raise ScenarioErrors([*faults, Problem(file, line, column, "", f"not YAML: {in_plain_words(error)}")]) from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         message = f"the character {error.character:#x} may not stand in YAML"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from contextlib import suppress
 
 import pytest
 from hypothesis import assume, given
@@ -63,9 +65,9 @@ def test_text_is_read_in_the_base_unit(dimension: Dimension, text: str, value: f
         (units.RATE, "5 Mbs", "'5 Mbs' is no data rate; write for example '5 Mbit/s'"),
         (units.RATE, "1 mbit/s", "'1 mbit/s' is no data rate; write for example '1 Mbit/s'"),
         (units.RATE, "1 Mbit/s 2 kbit/s", "is no data rate"),
-        (units.TIME, 5, "5 has no unit; write for example '5 s'"),
-        (units.TIME, "5", "5 has no unit; write for example '5 s'"),
-        (units.TIME, 0, "0 has no unit; write for example '0 s'"),
+        (units.TIME, 5, "5 has no unit: 5 ms, 5 s or 5 min?"),
+        (units.TIME, "5", "5 has no unit: 5 ms, 5 s or 5 min?"),
+        (units.TIME, 0, "0 has no unit; write '0 s'"),
         (units.TIME, "-5 s", "'-5 s' is negative; a time is 0 or more"),
         (units.TIME, "1 h -30 min", "is no time"),
         (units.TIME, "5 kbit/s", "'5 kbit/s' is no time; write for example '5 s'"),
@@ -76,6 +78,22 @@ def test_text_is_read_in_the_base_unit(dimension: Dimension, text: str, value: f
         (units.TIME, "", "'' is no time"),
         (units.TIME, True, "true is no time; write for example '5 s'"),
         (units.TIME, ["5 s"], "a list is no time; write for example '5 s'"),
+        (units.TIME, "10m", "'10m' is no time: 10 min or 10 ms?"),
+        (units.TIME, "2 hours", "write for example '2 h'"),
+        (units.TIME, "3 msec", "write for example '3 ms'"),
+        (units.TIME, "5 parsec", "its units are d, h, min, s, ms, us, ns"),
+        (units.RATE, "5 MBps", "write for example '5 MB/s'"),
+        (units.RATE, "5 Mb/s", "write for example '5 Mbit/s'"),
+        (units.RATE, "100 KB/s", "write for example '100 kB/s'"),
+        (units.RATE, "100 Kbps", "write for example '100 kbit/s'"),
+        (units.RATE, "5 Mbits/sec", "write for example '5 Mbit/s'"),
+        (units.RATE, "5 MBPS", "5 Mbit/s or 5 MB/s?"),
+        (units.RATE, "5 mb/s", "5 Mbit/s or 5 MB/s?"),
+        (units.RATE, "5 MB", "write for example '5 MB/s'"),
+        (units.RATE, "3 MB/min", "its units are"),
+        (units.RATE, 256, "256 has no unit: 256 kbit/s or 256 Mbit/s?"),
+        (units.SIZE, "4 mb", "4 Mbit or 4 MB?"),
+        (units.POWER, "5 MW", "its units are kW, W, mW, uW"),
         (units.SIZE, "4 MBit", "write for example '4 Mbit'"),
     ],
 )
@@ -99,6 +117,35 @@ def test_every_unit_scales_exactly(dimension: Dimension, data: st.DataObject, am
     unit = data.draw(st.sampled_from(sorted(table)))
     assume(float(amount * table[unit]) <= dimension.largest)  # type: ignore[operator]
     assert dimension.parse(f"{amount} {unit}") == float(amount * table[unit])  # type: ignore[operator]
+
+
+@given(data=st.data(), amount=st.integers(1, 999))
+def test_a_remedy_has_the_meaning_of_what_was_written(data: st.DataObject, amount: int) -> None:
+    """Whatever the case of k and however the second is spelled, B stays bytes and b bits, with the same prefix."""
+    prefix = data.draw(st.sampled_from(["", "k", "K", "M", "G"]))
+    word, bits = data.draw(st.sampled_from([("B", 8), ("b", 1), ("bits", 1), ("Bytes", 8), ("bit", 1), ("byte", 8)]))
+    per = data.draw(st.sampled_from(["/s", "ps", "/sec", "p/s", "/second"]))
+    meant = amount * bits * {"": 1, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9}[prefix]
+    try:
+        assert units.RATE.parse(f"{amount} {prefix}{word}{per}") == meant
+    except UnitError as error:
+        found = re.search(r"write for example '([^']+)'$", str(error))
+        assert found
+        assert units.RATE.parse(found[1]) == meant
+
+
+@given(value=st.one_of(st.text(max_size=30), st.integers(), st.floats(), st.none(), st.booleans(), st.lists(st.none())))
+@pytest.mark.parametrize("dimension", DIMENSIONS, ids=lambda dimension: dimension.name)
+def test_anything_at_all_is_read_or_refused_in_one_line(dimension: Dimension, value: object) -> None:
+    with suppress(UnitError):
+        assert math.isfinite(dimension.parse(value))
+
+
+def test_a_bare_one_is_asked_about() -> None:
+    assert parse_share(0.99, whole=False) == 0.99
+    assert parse_share("1 %", whole=False) == 0.01
+    with pytest.raises(UnitError, match=r"1 % or 100 %\?"):
+        parse_share(1, whole=False)
 
 
 @given(share=st.floats(0, 1))

@@ -15,7 +15,7 @@ MISTAKES = [
     ("seed: 7", "seed: -7", "2:1: seed: -7 is below 0"),
     ("seed: 7", "seed: seven", "2:1: seed: 'seven' is not a whole number"),
     ("version: 1", "version: 2", "1:1: version: 2 is above 1"),
-    ("tick: 10 s", "tick: 10", "4:1: tick: 10 has no unit; write for example '10 s'"),
+    ("tick: 10 s", "tick: 10", "4:1: tick: 10 has no unit: 10 s or 10 min?"),
     ("tick: 10 s", "tick: 31 min", "4:1: tick: 31 min is longer than the run (30 min)"),
     ("tick: 10 s", "tick: 1 us", "4:1: tick: makes more than 10000000 ticks; write a longer one"),
     ("tick: 10 s", "tick: 0 s", "4:1: tick: '0 s' is zero; a time above 0 is wanted here"),
@@ -33,7 +33,7 @@ MISTAKES = [
     ("devices: 10", "devices: true", "8:5: fleet.0.devices: true is not a whole number"),
     ("devices: 10", "devices: 10.5", "8:5: fleet.0.devices: 10.5 is not a whole number"),
     ("devices: 10", "device: 10", "8:5: fleet.0.device: unknown key; did you mean 'devices'?"),
-    ("every: 1 s", "every: 1", "9:15: fleet.0.samples.every: 1 has no unit; write for example '1 s'"),
+    ("every: 1 s", "every: 1", "9:15: fleet.0.samples.every: 1 has no unit: 1 s or 1 min?"),
     ("every: 1 s", "every: 0 s", "9:15: fleet.0.samples.every: '0 s' is zero"),
     (
         "every: 1 s",
@@ -77,7 +77,7 @@ MISTAKES = [
     ("kind: sudden", "kind: sudden, over: 3 s", "12:31: drift.0.over: unknown key"),
     ("kind: sudden", "kind: gradual", "12:5: drift.0.over: is missing"),
     ("rotate: 90 deg", "rotat: 90 deg", "12:36: drift.0.to.rotat: unknown key; did you mean 'rotate'?"),
-    ("rotate: 90 deg", "rotate: 90", "12:36: drift.0.to.rotate: 90 has no unit; write for example '90 deg'"),
+    ("rotate: 90 deg", "rotate: 90", "12:36: drift.0.to.rotate: 90 has no unit; write '90 deg'"),
     ("rotate: 90 deg", "shift: 1", "12:36: drift.0.to.shift: 'digits' cannot be changed that way"),
     ("rotate: 90 deg", "noise: -1", "12:36: drift.0.to.noise: -1 is no strength"),
     (
@@ -113,7 +113,7 @@ MISTAKES = [
     ),
     ("up: 256 kbit/s, ", "", "14:3: links.lte.up: is missing"),
     ("up: 256 kbit/s", "up: {}", "14:9: links.lte.up: nothing is given; exactly one is needed: rate, trace"),
-    ("latency: 60 ms", "latency: 60", "14:41: links.lte.latency: 60 has no unit; write for example '60 s'"),
+    ("latency: 60 ms", "latency: 60", "14:41: links.lte.latency: 60 has no unit: 60 ms or 60 s?"),
     ("latency: 60 ms", "shared: yes", "14:41: links.lte.shared: 'yes' is not true or false"),
     ("latency: 60 ms", "shared_by: 0", "14:41: links.lte.shared_by: 0 is no number of devices"),
     (

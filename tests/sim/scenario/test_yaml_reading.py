@@ -91,8 +91,11 @@ def test_an_alias_stands_where_it_is_written() -> None:
         ("a: 1\n---\nb: 2\n", "a.yaml:2:1: a second document begins here"),
         ("<<: {a: 1}\n", "a.yaml:1:1: <<: merge keys are not read"),
         ("? [a]\n: 1\n", "a.yaml:1:3: a key must be plain text"),
-        ("a: [1, 2\nb: 3\n", "a.yaml:2:2: not YAML: expected ',' or ']'"),
-        ("a:\n\t- 1\n", "a.yaml:2:1: not YAML: found character '\\t'"),
+        (
+            "a: [1, 2\nb: 3\n",
+            "a.yaml:2:2: not YAML: a bracket is not closed with ']', or a comma is missing (it began in line 1)",
+        ),
+        ("a:\n\t- 1\n", "a.yaml:2:1: not YAML: a tab stands here; indent with blanks"),
         ("a: \x07\n", "a.yaml:1:1: the character 0x7 may not stand in YAML"),
         ("", "a.yaml:1:1: the file is empty"),
         ("# only a comment\n", "a.yaml:1:1: the file is empty"),
@@ -142,3 +145,28 @@ def test_a_folder_and_a_missing_file_are_one_line(tmp_path: Path, name: str, rea
     with pytest.raises(ScenarioErrors) as caught:
         load(tmp_path / name)
     assert str(caught.value) == f"{tmp_path / name}: {reason}"
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning"),
+    [
+        ("a:\n  b: 1\n    c: 2\n", "indented too far"),
+        ("a: x: y\n", "a second ': ' in one line"),
+        ("a: {b: 1\n", "a bracket is not closed with '}'"),
+        ("a: 'open\n", "a quote is not closed (it began in line 1)"),
+        ("a: @home\n", "a value may not begin with '@'; put it in quotes"),
+        ("a: %x\n", "a value may not begin with '%'"),
+        ('a: "C:\\data"\n', "write single quotes"),
+        ("a: 1\nb\nc: 2\n", "write 'key: value'"),
+        ("a:\n  - 1\n - 2\n", "is not aligned"),
+        ("a: 1\n  b: 2\n", "indented too far"),
+        (" a: 1\nb: 2\n", "align"),
+        ("a: *\n", "put the value in quotes"),
+        ("a: [\n", "a value is missing here"),
+    ],
+)
+def test_the_complaints_of_the_library_are_put_in_plain_words(text: str, meaning: str) -> None:
+    line = said(text)
+    assert meaning in line
+    assert "<" not in line
+    assert "token" not in line
