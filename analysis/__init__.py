@@ -24,7 +24,7 @@ HOMES = {
     "write_report": "analysis.report",
     "write_figures": "analysis.figures",
     "comparison": "analysis.compare",
-    "print_comparison": "analysis.compare",
+    "print_comparison": "analysis.console",
     "export_csv": "analysis.export",
     "export_run": "analysis.export",
     "recovery_times": "analysis.recovery",

@@ -1,80 +1,111 @@
-"""Several settings side by side: means over seeds, and differences paired by seed."""
+"""Several settings side by side: means over seeds, and differences paired by seed within one axis."""
 
 from __future__ import annotations
 
+import difflib
 import math
-import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
+from analysis.folder import RunError
 from analysis.metrics import METRICS, Metric, measure
-from analysis.statistics import Interval, paired_difference, student_interval
-from analysis.sweeps import Group, Subject, as_sweep
-
-SHOWN = {
-    "accuracy": "accuracy %",
-    "recovery_s": "recovery s",
-    "mean_age_s": "age s",
-    "delay_s": "delay s",
-    "up_bytes": "up kB",
-    "down_bytes": "down kB",
-}
-PIPE_COLUMNS = 132
+from analysis.pairing import axis_of, base_words, bases
+from analysis.significance import MARGIN, Verdict, holm, p_value, verdict
+from analysis.statistics import Interval, paired_difference
+from analysis.sweeps import Group, Subject, as_sweep, short_axis
 
 
 @dataclass(frozen=True)
 class Row:
-    """One setting: every metric's interval over seeds, and the paired difference to the first setting."""
+    """One setting: every metric's interval over seeds, and the paired difference to another setting.
+
+    `setting` are its values on the axes; `base` is the label of the setting that it is compared with, None for one
+    that others are compared with.
+    """
 
     label: str
+    setting: Mapping[str, str]
     seeds: tuple[int, ...]
     values: dict[str, Interval]
+    base: str | None
     differences: dict[str, Interval]
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Rows in the order of the study; `metrics` are those that apply to at least one row."""
+    """Rows in the order of the study; `metrics` are those that apply to at least one row.
+
+    `base` says in words what rows are compared with, `by` along which axis (empty where there is none).
+    """
 
     name: str
+    axes: tuple[str, ...]
+    by: str
     base: str
     metrics: tuple[str, ...]
     rows: tuple[Row, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def held(self) -> tuple[str, ...]:
+        """Return the axes on which a setting and its base agree."""
+        return tuple(axis for axis in self.axes if axis != self.by)
 
 
-def comparison(subject: Subject, metrics: Sequence[str] | None = None, base: str | None = None) -> Comparison:
-    """Measure all runs and pair each setting with the base setting (default: the first) seed by seed.
+def comparison(
+    subject: Subject, metrics: Sequence[str] | None = None, base: str | None = None, by: str | None = None
+) -> Comparison:
+    """Measure all runs and pair each setting, seed by seed, with the one that differs on the axis `by` alone.
 
-    Pairs exist only for seeds that both settings were played with. KeyError for an unknown metric or base.
+    Pairs exist only for seeds that both settings were run with. `by` and `base` are those of `pairing.bases`.
+    RunError for an unknown metric, axis or base.
     """
     sweep = as_sweep(subject)
     names = list(metrics or METRICS)
+    _require_known(names)
+    pairs = bases(sweep, by, base)
     measured = {group.label: _by_seed(group, names) for group in sweep.groups}
-    base = base or sweep.groups[0].label
-    rows = tuple(
-        _row(group, names, measured[group.label], measured[base], group.label == base) for group in sweep.groups
-    )
+    rows = tuple(_row(group, names, measured, pairs.get(group.label)) for group in sweep.groups)
     kept = tuple(name for name in names if any(row.values[name].n for row in rows))
-    return Comparison(sweep.name, base, kept, rows)
+    axis = axis_of(sweep, by) if sweep.axes and base not in measured else ""
+    return Comparison(sweep.name, sweep.axes, axis, base_words(sweep, pairs, by), kept, rows, sweep.notes)
 
 
-def print_comparison(subject: Subject, console: Console | None = None) -> Comparison:
-    """Show the comparison as a table on the console (default: standard output) and return it."""
-    result = comparison(subject)
-    if console is None:
-        console = Console(width=None if sys.stdout.isatty() else PIPE_COLUMNS)
-    console.print(as_table(result))
-    return result
+def sorted_by(result: Comparison, name: str) -> Comparison:
+    """Return the rows with the best of a metric first; what was not measured last."""
+    _require_known([name])
+    sign = METRICS[name].better or 1
+    values = {row.label: row.values[name].mean for row in result.rows}
+    key = {label: math.inf if math.isnan(value) else -sign * value for label, value in values.items()}
+    rows = sorted(result.rows, key=lambda row: key[row.label])
+    return Comparison(**(vars(result) | {"rows": tuple(rows)}))
 
 
-def as_table(result: Comparison) -> Table:
-    """Lay the comparison out for a terminal: one setting upright, several in a line each."""
-    return _upright(result) if len(result.rows) == 1 else _side_by_side(result)
+def standing(result: Comparison, names: Sequence[str]) -> set[tuple[str, str]]:
+    """Return the (label, metric) whose differences stand when all that a table shows are tested at once (Holm)."""
+    cells = [(row, name) for row in result.rows for name in names if name in row.differences]
+    stand = holm([p_value(row.differences[name]) for row, name in cells])
+    return {(row.label, name) for (row, name), stands in zip(cells, stand, strict=True) if stands}
+
+
+def verdict_of(name: str, difference: Interval) -> Verdict:
+    """Say what a difference of a metric shows; shares are as good within half a point."""
+    return verdict(difference, MARGIN if METRICS[name].share else 0.0)
+
+
+def outcome_words(name: str, difference: Interval, stands: bool = True) -> str:
+    """Name a verdict for a reader: better or worse, never above or below. Empty without two pairs."""
+    if difference.n < 2:
+        return ""
+    found = verdict_of(name, difference)
+    if found is Verdict.SAME:
+        return "no spread" if difference.mean else "the same"
+    if found in (Verdict.ABOVE, Verdict.BELOW):
+        if not stands:
+            return "undecided (Holm)"
+        better = METRICS[name].better * (1 if found is Verdict.ABOVE else -1)
+        return {1: "better", -1: "worse", 0: found.value}[better]
+    return "as good" if found is Verdict.EQUIVALENT else "undecided"
 
 
 def titled(metric: Metric) -> str:
@@ -83,52 +114,40 @@ def titled(metric: Metric) -> str:
 
 
 def with_interval(metric: Metric, interval: Interval, signed: bool = False, of: int | None = None) -> str:
-    """Write a mean with its half width, and with n where it rests on fewer than `of` observations."""
+    """Write a mean with its half width, or with both ends where they are not as far from it.
+
+    n is added where it rests on fewer than `of` observations, and what the interval has to note.
+    """
+    if math.isinf(interval.mean):
+        return f"> {metric.show(interval.low)} ({interval.note})"
     shown = metric.show(interval.mean, signed)
-    shown += "" if math.isnan(interval.half) else f" ± {metric.show(interval.half)}"
-    return shown if of is None or interval.n in (0, of) else f"{shown} (n = {interval.n})"
+    if not math.isnan(interval.half):
+        ends = f"[{metric.show(interval.low, signed)}, {metric.show(interval.high, signed)}]"
+        shown += f" ± {metric.show(interval.half)}" if interval.even else f" {ends}"
+    if interval.note:
+        return f"{shown} ({interval.note})"
+    fewer = of is not None and metric.pooled is None and interval.n not in (0, of)
+    return f"{shown} (n = {interval.n})" if fewer else shown
 
 
-def _upright(result: Comparison) -> Table:
-    """List the figures of merit one under another, so that they fit the narrowest terminal."""
-    (row,) = result.rows
-    seeds = len(row.seeds)
-    spread = f"mean ± 95 % Student t half width over {seeds} seeds" if seeds > 1 else f"seed {row.seeds[0]}"
-    table = Table(title=Text(result.name), caption=Text(f"{row.label}; {spread}"), box=SIMPLE_HEAD)
-    table.add_column("figure of merit")
-    table.add_column("value", justify="right")
-    table.add_column("unit")
-    for name in result.metrics:
-        table.add_row(Text(METRICS[name].label), Text(_value(row, name)), Text(METRICS[name].unit))
-    return table
+def spread_words(seeds: int) -> str:
+    """Say what stands behind a mean; nothing for one seed."""
+    return "mean ± 95 % Student t half width over seeds" if seeds > 1 else ""
 
 
-def _side_by_side(result: Comparison) -> Table:
-    """Give every setting a line, with the difference of its first metric to the base."""
-    shown = [name for name in SHOWN if name in result.metrics]
-    heads = [SHOWN[name] for name in shown]
-    heads[1:1] = ["difference"] if shown else []
-    notes = ["recovery: median; up, down: per device", f"difference to {result.base}, paired by seed"]
-    if any(len(row.seeds) > 1 for row in result.rows):
-        notes.insert(0, "mean ± 95 % Student t half width over n seeds")
-    table = Table(title=Text(result.name), caption=Text("; ".join(notes)), box=SIMPLE_HEAD)
-    table.add_column("setting", overflow="fold")
-    for head in ("n", *heads):
-        table.add_column(Text(head), justify="right")
-    for row in result.rows:
-        cells = [_value(row, name) for name in shown]
-        cells[1:1] = [_difference(row, shown[0])] if shown else []
-        table.add_row(Text(row.label), str(len(row.seeds)), *map(Text, cells))
-    return table
+def paired_words(result: Comparison) -> str:
+    """Say what differences are to, and what is held."""
+    held = " and ".join(short_axis(axis) for axis in result.held)
+    same = f" at the same {held}" if result.by and held else ""
+    return f"difference to {result.base}{same}, paired by seed" if result.base else "nothing to be paired with"
 
 
-def _value(row: Row, name: str) -> str:
-    return with_interval(METRICS[name], row.values[name], of=len(row.seeds))
-
-
-def _difference(row: Row, name: str) -> str:
-    difference = row.differences.get(name)
-    return with_interval(METRICS[name], difference, signed=True) if difference and difference.n else ""
+def _require_known(names: Sequence[str]) -> None:
+    for name in names:
+        if name not in METRICS:
+            near = difflib.get_close_matches(name, METRICS, 1)
+            hint = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(METRICS)}"
+            raise RunError(f"there is no metric '{name}'; {hint}")
 
 
 def _by_seed(group: Group, names: Sequence[str]) -> dict[str, dict[int, float | None]]:
@@ -139,10 +158,11 @@ def _by_seed(group: Group, names: Sequence[str]) -> dict[str, dict[int, float | 
 def _row(
     group: Group,
     names: Sequence[str],
-    own: dict[str, dict[int, float | None]],
-    base: dict[str, dict[int, float | None]],
-    is_base: bool,
+    measured: Mapping[str, Mapping[str, Mapping[int, float | None]]],
+    base: str | None,
 ) -> Row:
-    values = {name: student_interval(list(own[name].values())) for name in names}
-    differences = {} if is_base else {name: paired_difference(own[name], base[name]) for name in names}
-    return Row(group.label, tuple(run.seed for run in group.runs), values, differences)
+    own = measured[group.label]
+    values = {name: METRICS[name].over(group.runs, list(own[name].values())) for name in names}
+    paired = [name for name in names if METRICS[name].pooled is None] if base is not None else []
+    differences = {name: paired_difference(own[name], measured[str(base)][name]) for name in paired}
+    return Row(group.label, group.values, tuple(run.seed for run in group.runs), values, base, differences)

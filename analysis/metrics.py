@@ -7,18 +7,25 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis import ages, latency
+from analysis.adaptation import accuracy_after_drift, adaptation_area
 from analysis.energy import energy
 from analysis.ranking import SUMMED
 from analysis.recovery import recovery_times, summarise
 from analysis.runs import Run
-from analysis.statistics import worst_decile
+from analysis.statistics import Interval, student_interval, wilson_interval, worst_decile
+from analysis.survival import Watched, median, watched
 from analysis.windows import accuracy
 
 
 class Metric(NamedTuple):
-    """A figure of merit: its name, the unit it is shown in, and whether more is better (+1, -1, 0)."""
+    """A figure of merit: its name, the unit it is shown in, and whether more is better (+1, -1, 0).
+
+    share: never below zero nor above one. pooled: how runs of several seeds are summed up where a mean of theirs says
+    something wrong; such a figure has no difference either.
+    """
 
     label: str
     unit: str
@@ -26,6 +33,15 @@ class Metric(NamedTuple):
     digits: int
     better: int
     of: Callable[[Run], float | None]
+    share: bool = False
+    pooled: Callable[[Sequence[Run]], Interval] | None = None
+
+    def over(self, runs: Sequence[Run], values: Sequence[float | None] | None = None) -> Interval:
+        """Return the figure over the seeds of one setting; `values` are those of the runs, if they are known."""
+        if self.pooled is not None:
+            return self.pooled(runs)
+        interval = student_interval([self.of(run) for run in runs] if values is None else values)
+        return interval.within(0.0, 1.0) if self.share else interval
 
     def show(self, value: float | None, signed: bool = False) -> str:
         """Write a value in the metric's unit, never as minus zero; a dash for None and NaN."""
@@ -53,10 +69,24 @@ def bytes_per_device(run: Run, *columns: str) -> float | None:
 
 
 def recovery(run: Run) -> dict[str, float | None]:
-    """Return `recovery_s` and `censored_share` over a run's drifts; both None where nothing was predicted."""
-    if not run.judged or not run.marks:
-        return {"recovery_s": None, "censored_share": None}
-    return summarise(recovery_times(run.windows, run.marks))
+    """Return what `summarise` says over a run's drifts; all None where nothing was predicted."""
+    return summarise(recovery_times(run.windows, run.marks) if run.judged else [])
+
+
+def drifts_of(runs: Sequence[Run]) -> Watched:
+    """Return recovery of every drift in every run, those that were not recovered included."""
+    return watched([row for run in runs if run.judged for row in recovery_times(run.windows, run.marks)])
+
+
+def _censored(runs: Sequence[Run]) -> Interval:
+    drifts = drifts_of(runs)
+    return wilson_interval(drifts.censored, len(drifts.time_s))
+
+
+def gain(run: Run) -> float | None:
+    """Return the accuracy beyond that of the model that never changes, on the same samples."""
+    deployed, static = accuracy(run), accuracy(run, "static")
+    return None if deployed is None or static is None else deployed - static
 
 
 def regained(run: Run) -> float | None:
@@ -81,7 +111,20 @@ def cloud_energy_j(run: Run) -> float | None:
 def _worst_decile(run: Run) -> float | None:
     if not run.judged:
         return None
-    return worst_decile(run.devices["correct"].to_numpy(np.int64), run.devices["samples"].to_numpy(np.int64))
+    return worst_decile(*halves(run))
+
+
+def halves(run: Run) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return (correct, samples) of each device, [devices, 2]: the odd samples, and the even ones.
+
+    Runs of before they were counted apart have one column for both.
+    """
+    table = run.devices
+    whole = tuple(table[name].to_numpy(np.int64) for name in ("correct", "samples"))
+    if "samples_odd" not in table:
+        return whole[0][:, None], whole[1][:, None]
+    odd = tuple(table[name].to_numpy(np.int64) for name in ("correct_odd", "samples_odd"))
+    return np.stack([odd[0], whole[0] - odd[0]], axis=1), np.stack([odd[1], whole[1] - odd[1]], axis=1)
 
 
 def _installed(run: Run) -> float | None:
@@ -94,19 +137,35 @@ def _finite(value: float | None) -> float | None:
 
 
 METRICS = {
-    "accuracy": Metric("accuracy", "%", 100, 2, +1, accuracy),
-    "accuracy_static": Metric("static reference", "%", 100, 2, 0, lambda run: accuracy(run, "static")),
-    "accuracy_oracle": Metric("oracle reference", "%", 100, 2, 0, lambda run: accuracy(run, "oracle")),
+    "accuracy": Metric("accuracy", "%", 100, 2, +1, accuracy, share=True),
+    "accuracy_after_drift": Metric("accuracy after drift", "%", 100, 2, +1, accuracy_after_drift, share=True),
+    "adaptation_area": Metric("area under adaptation", "%", 100, 2, +1, adaptation_area, share=True),
+    "accuracy_static": Metric("static reference", "%", 100, 2, 0, lambda run: accuracy(run, "static"), share=True),
+    "accuracy_oracle": Metric("oracle reference", "%", 100, 2, 0, lambda run: accuracy(run, "oracle"), share=True),
+    "gain": Metric("gain over static", "points", 100, 2, +1, gain),
     "regained": Metric("oracle's lead regained", "%", 100, 1, +1, regained),
-    "worst_decile": Metric("worst decile of devices", "%", 100, 2, +1, _worst_decile),
-    **{name: Metric(label, "%", 100, 2, +1, of) for name, (label, of) in SUMMED.items()},
-    "recovery_s": Metric("recovery time, median", "s", 1, 1, -1, lambda run: recovery(run)["recovery_s"]),
-    "censored_share": Metric("drifts not recovered", "%", 100, 0, -1, lambda run: recovery(run)["censored_share"]),
+    "worst_decile": Metric("worst decile of devices", "%", 100, 2, +1, _worst_decile, share=True),
+    **{name: Metric(label, "%", 100, 2, +1, of, share=True) for name, (label, of) in SUMMED.items()},
+    "recovery_s": Metric(
+        "recovery time, median",
+        "s",
+        1,
+        1,
+        -1,
+        lambda run: recovery(run)["recovery_s"],
+        pooled=lambda runs: median(drifts_of(runs)),
+    ),
+    "recovery_mean_s": Metric(
+        "recovery time, mean within the watch", "s", 1, 1, -1, lambda run: recovery(run)["recovery_mean_s"]
+    ),
+    "censored_share": Metric(
+        "drifts not recovered", "%", 100, 0, -1, lambda run: recovery(run)["censored_share"], pooled=_censored
+    ),
     "mean_age_s": Metric("model age, mean", "s", 1, 1, -1, lambda run: ages.mean_age_s(ages.of_run(run))),
-    "never_updated": Metric("devices never updated", "%", 100, 1, -1, ages.never_updated),
+    "never_updated": Metric("devices never updated", "%", 100, 1, -1, ages.never_updated, share=True),
     "delay_s": Metric("request to install, median", "s", 1, 2, -1, latency.median_delay_s),
     "exchanges": Metric("requests", "", 1, 0, 0, lambda run: float(len(run.exchanges))),
-    "installed": Metric("requests installed", "%", 100, 1, +1, _installed),
+    "installed": Metric("requests installed", "%", 100, 1, +1, _installed, share=True),
     "up_bytes": Metric("up, per device", "kB", 1e-3, 1, -1, lambda run: bytes_per_device(run, "up_bytes")),
     "down_bytes": Metric("down, per device", "kB", 1e-3, 1, -1, lambda run: bytes_per_device(run, "down_bytes")),
     "device_energy_j": Metric("energy, per device", "J", 1, 1, -1, device_energy_j),

@@ -18,6 +18,17 @@ MEANINGS = {
     "residual": "updated since, but not perfect",
 }
 
+#: The same for a sentence, without what is the method's own.
+WAITS = {
+    "undetected": "nothing had been asked since the drift",
+    "labels": "labels or the next request were waited for",
+    "uplink": "the request was on its way up",
+    "cloud_queue": "the request waited in the cloud",
+    "service": "the update was being computed",
+    "downlink": "the update was on its way down",
+    "lost": "the request had been lost",
+}
+
 
 def regret_shares(run: Run) -> dict[str, float] | None:
     """Return (oracle correct - deployed correct) / samples by phase; the parts sum to the whole gap.

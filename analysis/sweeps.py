@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from analysis.axes import Setting, differing, flattened, of_world
 from analysis.folder import RunError, read_json
 from analysis.runs import Run, open_run
 
@@ -35,7 +36,7 @@ class Sweep:
     """Groups along axes: a sweep folder, several runs side by side, or one run alone.
 
     axes: the YAML paths that really vary, in the order of the sweep. gaps: points that could not be read, in
-    words.
+    words. notes: why settings may not be comparable, in words.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Sweep:
     groups: tuple[Group, ...]
     gaps: tuple[str, ...] = ()
     folder: Path | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def runs(self) -> list[Run]:
@@ -106,17 +108,29 @@ def open_sweep(folder: Path | str) -> Sweep:
 
 
 def compare_runs(folders: Sequence[Path | str]) -> Sweep:
-    """Put several run folders side by side; runs that differ in nothing but the seed form one group."""
-    runs = [run for folder in folders for run in as_sweep(open_folder(folder)).runs]
+    """Put several run folders side by side; runs that differ in nothing but the seed form one group.
+
+    One sweep folder stays as it was planned. Otherwise the axes are what differs between the scenarios, and `notes`
+    say what changes together with them. RunError where the same scenario and seed came twice.
+    """
+    opened = [open_folder(folder) for folder in folders]
+    if len(opened) == 1 and isinstance(opened[0], Sweep):
+        return opened[0]
+    runs = [run for subject in opened for run in as_sweep(subject).runs]
     if not runs:
         raise RunError("nothing to compare: name at least one run folder")
     groups: dict[str, list[Run]] = {}
     for run in runs:
         groups.setdefault(_setting(run), []).append(run)
     members = [part for found in groups.values() for part in _by_seed(found)]
-    labels = _labels(members)
-    made = (Group(label, {}, part) for label, part in zip(labels, members, strict=True))
-    return Sweep("comparison", (), tuple(made))
+    settings = [flattened(runs[0].resolved) for runs in members]
+    axes = differing(settings) if len(groups) == len(members) else {}
+    values = [{axis: setting.get(axis, "-") for axis in axes} for setting in settings]
+    labels = [" · ".join(chosen.values()) for chosen in values]
+    if not axes or len(set(labels)) < len(labels):
+        labels, axes, values = _labels(members), {}, [{} for _ in members]
+    made = (Group(label, chosen, part) for label, chosen, part in zip(labels, values, members, strict=True))
+    return Sweep("comparison", tuple(axes), tuple(made), notes=tuple(_notes(axes, settings)))
 
 
 def short_axis(path: str) -> str:
@@ -139,7 +153,7 @@ def _grouped(
     for values, found in runs.items():
         chosen = {path: dict(values).get(path, "-") for path in moving}
         label = " · ".join(chosen.values()) or found[0].adapter or name
-        groups.append(Group(label, chosen, _in_order(found)))
+        groups.append(Group(label, chosen, _distinct(_in_order(found), label)))
     return Sweep(name, moving, tuple(groups), gaps, folder)
 
 
@@ -156,9 +170,40 @@ def _setting(run: Run) -> str:
 
 
 def _by_seed(runs: Sequence[Run]) -> list[tuple[Run, ...]]:
-    """Keep repetitions together, but runs of one seed apart: they are no repetitions."""
-    distinct = len({run.seed for run in runs}) == len(runs)
-    return [_in_order(runs)] if distinct else [(run,) for run in runs]
+    """Keep repetitions together, but runs of one seed that differ (two versions of the code) apart.
+
+    RunError for the same result twice: it is no repetition, and would make an interval half as wide.
+    """
+    if len({run.seed for run in runs}) == len(runs):
+        return [_in_order(runs)]
+    _distinct(_in_order(runs), runs[0].name, same_result=True)
+    return [(run,) for run in runs]
+
+
+def _distinct(runs: tuple[Run, ...], label: str, same_result: bool = False) -> tuple[Run, ...]:
+    """Return runs whose seeds all differ; RunError names the first two that do not."""
+    seen: dict[object, Run] = {}
+    for run in runs:
+        key = (run.seed, run.summary.get("digest")) if same_result else run.seed
+        if (other := seen.setdefault(key, run)) is not run:
+            where = f"{other.folder} and {run.folder}"
+            raise RunError(f"{label}: seed {run.seed} came twice, in {where}; a run is no repetition of itself")
+    return runs
+
+
+def _notes(axes: Mapping[str, Sequence[str]], settings: Sequence[Setting]) -> list[str]:
+    """Say which differences are no choice of a method, and which come together."""
+    notes = []
+    for axis, others in axes.items():
+        worlds = [path for path in (axis, *others) if of_world(path)]
+        if worlds:
+            found = ", ".join(dict.fromkeys(setting.get(worlds[0], "-") for setting in settings))
+            more = f" and {len(worlds) - 1} more" if len(worlds) > 1 else ""
+            notes.append(f"the worlds differ in {worlds[0]} ({found}){more}: not the method alone makes a difference")
+        elif others:
+            more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+            notes.append(f"{axis} changes together with {', '.join(others[:3])}{more}")
+    return notes
 
 
 def _labels(members: Sequence[Sequence[Run]]) -> list[str]:

@@ -57,8 +57,8 @@ FIGURES: dict[str, FigureSpec] = {
     "recovery": FigureSpec(
         "Recovery after each drift",
         recovery.draw,
-        "Time from the end of a drift until the accuracy of the next smoothing window is as near to the "
-        "oracle as before the first drift, within the stated points.",
+        "Time from the end of a drift until the accuracy of the next two smoothing windows is as near to the "
+        "oracle as before the first drift, within the stated points. What was not recovered stays in, as the slowest.",
     ),
     "cohorts": FigureSpec(
         "Accuracy per cohort",
@@ -73,9 +73,12 @@ FIGURES: dict[str, FigureSpec] = {
     "pareto": FigureSpec(
         "Bytes against accuracy",
         pareto.draw,
-        "Circled settings are on the frontier: none that costs fewer bytes is as accurate.",
+        "Filled settings are on the front: none of the same link that costs no more bytes is more accurate, clear "
+        "of zero over paired seeds. Where links differ, each has a front of its own: a link is no choice of a method.",
     ),
-    "heatmap": FigureSpec("Settings at a glance", heatmap.draw, "Mean over seeds and 95 % half width."),
+    "heatmap": FigureSpec(
+        "Settings at a glance", heatmap.draw, "Mean over seeds and, with more than one, its 95 % half width."
+    ),
     "age": FigureSpec(
         "Age of the deployed model",
         age.draw,

@@ -77,6 +77,6 @@ def _plot(axes: Axes, curve: Curve, label: str, style: LineStyle, unit_s: float)
     x = curve.t_s / unit_s
     axes.plot(x, curve.mean, color=style.colour, linestyle=style.dash, label=label, zorder=3)
     if not np.isnan(curve.half).all():
-        low, high = curve.mean - curve.half, curve.mean + curve.half
+        low, high = np.clip([curve.mean - curve.half, curve.mean + curve.half], 0.0, 1.0)
         axes.fill_between(x, low, high, color=style.colour, alpha=0.18, linewidth=0, zorder=1)
     return curve.mean

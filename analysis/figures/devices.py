@@ -16,6 +16,7 @@ from analysis.figures.style import (
     line_styles,
     sheet,
 )
+from analysis.metrics import halves
 from analysis.statistics import bootstrap_devices, worst_decile
 from analysis.sweeps import Group, Subject, as_sweep
 
@@ -65,7 +66,9 @@ def counts(group: Group, column: str) -> tuple[NDArray[np.int64], NDArray[np.int
 
 
 def _named(group: Group) -> str:
-    decile = bootstrap_devices(*counts(group, "correct"), worst_decile)
+    parts = [halves(run) for run in group.runs]
+    correct, samples = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    decile = bootstrap_devices(correct, samples, worst_decile)
     return f"{group.label} (worst decile {decile.mean:.3f} [{decile.low:.3f}, {decile.high:.3f}])"
 
 

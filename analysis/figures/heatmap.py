@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from analysis.compare import titled
 from analysis.figures.style import sheet
-from analysis.metrics import METRICS, main_metric, measure
-from analysis.statistics import Interval, student_interval
+from analysis.metrics import METRICS, main_metric
+from analysis.statistics import Interval
 from analysis.sweeps import Group, Subject, Sweep, as_sweep, short_axis
 
 COLOUR_MAP = "cividis"
@@ -48,7 +48,7 @@ def draw(subject: Subject) -> Figure | None:
 
 
 def _measured(group: Group, name: str) -> Interval:
-    return student_interval([measure(run, [name])[name] for run in group.runs])
+    return METRICS[name].over(group.runs)
 
 
 def _values(sweep: Sweep, place: int) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -13,27 +12,26 @@ from matplotlib.figure import Figure
 from analysis.figures.marks import describe
 from analysis.figures.style import GREY, INK, LineStyle, clock, legend_title, line_styles, sheet
 from analysis.recovery import WITHIN, recovery_times
+from analysis.survival import median, watched
 from analysis.sweeps import Group, Subject, Sweep, as_sweep
 
 MOST = 6
 ACROSS = 3
 NOTE = (
-    f"Back within {100 * WITHIN:.0f} points of the gap to the oracle before the first drift. "
+    f"Back within {100 * WITHIN:.0f} points of the gap to the oracle before the first drift, for two windows.\n"
     "Dot: a seed; bar: median; open triangle: not recovered while watched."
 )
 
 
 class Outcome(NamedTuple):
-    """One drift in one group: recovery times of its seeds [s], and how long censored seeds were watched."""
+    """One drift in one group: recovery times of its seeds [s], and how long censored seeds were watched.
+
+    `median_s` counts censored seeds as the slowest: infinite where it is one of them.
+    """
 
     recovered_s: list[float]
     censored_s: list[float]
-
-    @property
-    def median_s(self) -> float:
-        """Return the median with censored seeds as the slowest: infinite where it is one of them."""
-        times = [*self.recovered_s, *[math.inf] * len(self.censored_s)]
-        return statistics.median_low(times) if times else math.inf
+    median_s: float
 
 
 def draw(subject: Subject) -> Figure | None:
@@ -57,9 +55,9 @@ def outcomes(group: Group) -> list[Outcome]:
 
 
 def _outcome(rows: Sequence[dict[str, Any]]) -> Outcome:
-    watched = [row for row in rows if row["watched_s"] > 0]
-    back = [row["recovery_s"] for row in watched if row["recovery_s"] is not None]
-    return Outcome(back, [row["watched_s"] for row in watched if row["recovery_s"] is None])
+    drifts = watched(rows)
+    times, back = drifts.time_s, drifts.recovered
+    return Outcome(times[back].tolist(), times[~back].tolist(), median(drifts).mean)
 
 
 def _by_drift(sweep: Sweep, table: dict[str, list[Outcome]]) -> Figure:

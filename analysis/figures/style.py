@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -119,9 +119,13 @@ def legend_title(sweep: Sweep) -> str | None:
     return " · ".join(short_axis(axis) for axis in sweep.axes) or None
 
 
-def legend_below(figure: Figure, axes: Axes, title: str | None = None, columns: int = 4) -> None:
-    """Put the legend under the figure, where it covers no curve, in at most `columns` that fit."""
-    handles, labels = axes.get_legend_handles_labels()
+def legend_below(figure: Figure, axes: Axes | Iterable[Axes], title: str | None = None, columns: int = 4) -> None:
+    """Put the legend of one or several panels under the figure, where it covers no curve, in columns that fit."""
+    panels = [axes] if isinstance(axes, Axes) else list(axes)
+    pairs = [pair for panel in panels for pair in zip(*panel.get_legend_handles_labels(), strict=True)]
+    found = {label: handle for handle, label in reversed(pairs)}
+    found = {label: found[label] for _, label in pairs}
+    handles, labels = list(found.values()), list(found)
     if not handles:
         return
     renderer = FigureCanvasAgg(figure).get_renderer()

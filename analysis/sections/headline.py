@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from analysis.compare import Comparison, comparison, titled, with_interval
+from analysis.compare import (
+    Comparison,
+    comparison,
+    outcome_words,
+    paired_words,
+    spread_words,
+    standing,
+    titled,
+    with_interval,
+)
 from analysis.figures.style import in_words
 from analysis.html import Markup, join, table, tag
 from analysis.metrics import METRICS
@@ -16,12 +25,16 @@ from analysis.sweeps import Sweep, short_axis
 # Two tables side by side would not fit a page: what the devices got, and what it cost.
 QUALITY = (
     "accuracy",
+    "accuracy_after_drift",
+    "adaptation_area",
     "accuracy_static",
     "accuracy_oracle",
+    "gain",
     "regained",
     "worst_decile",
     *SUMMED,
     "recovery_s",
+    "recovery_mean_s",
     "censored_share",
 )
 FACETS = (QUALITY, tuple(name for name in METRICS if name not in QUALITY))
@@ -91,26 +104,31 @@ def _values(sweep: Sweep, result: Comparison, names: Sequence[str]) -> Markup:
         [row.label, *(with_interval(METRICS[name], row.values[name], of=len(row.seeds)) for name in names)]
         for row in result.rows
     ]
-    spread = "mean ± 95 % Student t half width over seeds" if sweep.seeds > 1 else "one seed each, no interval"
-    return table(head, rows, f"Each setting: {spread}.")
+    spread = spread_words(sweep.seeds) or "one seed each, no interval"
+    return table(head, rows, f"Each setting: {spread}; shares never leave 0 to 100 %.")
 
 
 def _differences(sweep: Sweep, result: Comparison, shown: Sequence[str]) -> Markup:
-    names = [name for name in shown if METRICS[name].better]
-    head = [_corner(sweep), "pairs", *(titled(METRICS[name]) for name in names)]
-    rows = []
+    """Show paired differences; strong are those that still stand when the whole table is tested at once."""
+    names = [name for name in shown if METRICS[name].better and METRICS[name].pooled is None]
+    rows, stands = [], standing(result, names)
     for row in result.rows:
         if row.differences:
             pairs = max(row.differences[name].n for name in names)
-            cells = [_difference(name, row.differences[name]) for name in names]
+            cells = [_difference(name, row.differences[name], (row.label, name) in stands) for name in names]
             rows.append([row.label, str(pairs), *cells])
-    note = f"Difference to {result.base}, paired by seed; strong where the 95 % interval is clear of zero."
-    return table(head, rows, note)
+    if not rows:
+        return Markup("")
+    words = paired_words(result)
+    note = f"{words[0].upper()}{words[1:]}; strong where clear of zero with Holm's correction over this table."
+    return table([_corner(sweep), "pairs", *(titled(METRICS[name]) for name in names)], rows, note)
 
 
-def _difference(name: str, interval: Interval) -> str:
+def _difference(name: str, interval: Interval, stands: bool) -> str:
     shown = with_interval(METRICS[name], interval, signed=True)
-    return tag("strong", shown) if interval.clear_of_zero else shown
+    if outcome_words(name, interval) == "as good":
+        return f"{shown} (as good)"
+    return tag("strong", shown) if stands else shown
 
 
 def _corner(sweep: Sweep) -> str:

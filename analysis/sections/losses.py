@@ -15,12 +15,13 @@ from analysis.recovery import WITHIN, recovery_times
 from analysis.regret import MEANINGS, regret_intervals
 from analysis.runs import PHASES
 from analysis.statistics import student_interval
+from analysis.survival import median, watched
 from analysis.sweeps import Group, Sweep
 
 TOTAL = "oracle - deployed"
 NOTE = (
     "Fall: largest loss beyond the gap to the oracle before the first drift. Recovery: median time from the "
-    f"end of the drift until back within {100 * WITHIN:.0f} points of that gap; 0 where it never left."
+    f"end of the drift until back within {100 * WITHIN:.0f} points of that gap for two windows; 0 where it never left."
 )
 POINTS = Metric("points", "%", 100, 2, -1, lambda run: None)
 FALL = POINTS._replace(digits=1)
@@ -75,15 +76,14 @@ def _verdicts(group: Group) -> list[list[str]]:
 
 def _verdict(rows: list[dict[str, Any]]) -> list[str]:
     """Sum up one drift over the seeds of a setting; a censored seed counts as slower than any other."""
-    watched = [row for row in rows if row["watched_s"] > 0]
+    drifts = watched(rows)
     dips = [row["dip"] for row in rows if row["dip"] is not None]
     fall = FALL.show(statistics.fmean(dips) if dips else None)
-    if not watched:
+    if not len(drifts.time_s):
         return [fall, "not watched", "-"]
-    times = [math.inf if row["recovery_s"] is None else row["recovery_s"] for row in watched]
-    middle, censored = statistics.median_low(times), sum(map(math.isinf, times))
-    shown = f"> {min(row['watched_s'] for row in watched):g}" if math.isinf(middle) else f"{middle:g}"
-    return [fall, shown, f"{censored} of {len(watched)}"]
+    middle = median(drifts)
+    shown = f"> {middle.low:g}" if math.isinf(middle.mean) else f"{middle.mean:g}"
+    return [fall, shown, f"{drifts.censored} of {len(drifts.time_s)}"]
 
 
 def _in_one_cell(verdict: list[str]) -> str:

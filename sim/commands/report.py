@@ -18,9 +18,8 @@ def show(folder: Path, summary: dict[str, Any], options: argparse.Namespace) -> 
         print(json.dumps(summary | {"folder": str(folder), "report": str(report)}, indent=2))
         return OK
     analysis.print_comparison(analysis.open_folder(folder))
-    print(f"report   {report}")
-    for figure in sorted((folder / "plots").iterdir()):
-        print(f"figure   {figure}")
+    figures = len({figure.stem for figure in (folder / "plots").iterdir()})
+    print(f"report   {report}  ({figures} figures in {folder / 'plots'})")
     return OK
 
 
@@ -39,5 +38,7 @@ def report(options: argparse.Namespace) -> int:
 
 def compare(options: argparse.Namespace) -> int:
     """Compare runs, paired by seed."""
-    analysis.print_comparison(analysis.compare_runs([Path(folder) for folder in options.folders]))
+    subject = analysis.compare_runs([Path(folder) for folder in options.folders])
+    metrics = options.metric.split(",") if options.metric else None
+    analysis.print_comparison(subject, metrics=metrics, base=options.base, by=options.by, sort=options.sort)
     return OK

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from analysis.compare import print_comparison
+from analysis.console import print_comparison
 from analysis.sweeps import open_folder
 from sim.commands.report import show
 
@@ -24,8 +24,7 @@ def test_a_run_leaves_report_figures_and_csv_behind(
     printed = capsys.readouterr().out
     assert (folder / "report.html").is_file()
     assert (folder / "windows.csv").is_file()
-    for figure in (folder / "plots").iterdir():
-        assert f"figure   {figure}" in printed
+    assert f"({len(list((folder / 'plots').glob('*.svg')))} figures in {folder / 'plots'})" in printed
 
 
 def test_every_point_of_a_sweep_gets_its_csv(
@@ -46,3 +45,14 @@ def test_a_single_run_reads_well_on_a_narrow_terminal(run_folder: Path) -> None:
     rows = [line.split() for line in lines]
     assert ["recovery", "time,", "median"] in [row[:3] for row in rows]
     assert "persona; seed 1" in written.getvalue()
+
+
+@pytest.mark.parametrize("width", [80, 100, 132])
+def test_a_sweep_fits_and_keeps_what_matters(sweep_folder: Path, width: int) -> None:
+    written = io.StringIO()
+    print_comparison(open_folder(sweep_folder), Console(file=written, width=width))
+    text = written.getvalue()
+    assert max(map(len, text.splitlines())) <= width
+    assert "…" not in text
+    for word in ("adapter", "lte up", "accuracy %", "difference", "shows", "persona", "32 kbit/s"):
+        assert word in text

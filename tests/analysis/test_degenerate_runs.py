@@ -94,7 +94,7 @@ def test_marks_with_neither_end_nor_cohort(tmp_path: Path) -> None:
     folder = write_run(tmp_path / "run", SMALL)
     run = open_run(folder)
     run.manifest["drift"][0].update(until_s=None, share=None, cohort=None)  # type: ignore[attr-defined]
-    assert comparison(run).rows[0].values["recovery_s"].n == 1
+    assert comparison(run).rows[0].values["recovery_s"].n == 2
 
 
 ADAPTERS, LINKS = "method.adapter.kind", "links.lte.up"

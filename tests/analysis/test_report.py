@@ -92,7 +92,7 @@ def test_the_report_of_a_run_tells_its_numbers(reports: dict[str, Path]) -> None
 
 def test_the_report_of_a_sweep_compares_in_pairs(reports: dict[str, Path]) -> None:
     words = " ".join(outline(reports["sweep"]).words)
-    assert "Difference to cloud_ft · 2 Mbit/s, paired by seed" in words
+    assert "Difference to cloud_ft at the same lte up, paired by seed" in words
     assert "persona · 32 kbit/s" in words
 
 
@@ -127,8 +127,9 @@ def test_several_runs_share_a_file_where_you_are(
     timing_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert write_report([timing_folder, timing_folder]) == Path("comparison.html")
-    path = write_report([timing_folder, timing_folder], tmp_path / "both.html", formats=["png"])
+    other = write_run(tmp_path / "other", replace(SMALL, timing_only=True, drift=(), seed=2, adapter="b"))
+    assert write_report([timing_folder, other]) == Path("comparison.html")
+    path = write_report([timing_folder, other], tmp_path / "both.html", formats=["png"])
     assert path.is_file()
     assert {item.suffix for item in (tmp_path / "both-plots").iterdir()} == {".svg", ".png"}
     assert not (timing_folder / "report.html").exists()

@@ -10,11 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from analysis.compare import with_interval
+from analysis.metrics import METRICS
+from analysis.significance import MARGIN, Verdict, equivalent, holm, p_value, seeds_to_decide, verdict
 from analysis.statistics import (
     bootstrap_devices,
     paired_difference,
     student_band,
     student_interval,
+    wilson_interval,
     worst_decile,
 )
 
@@ -65,9 +69,70 @@ def test_pairs_are_the_paired_t_test_over_common_seeds() -> None:
 
 
 def test_pairs_leave_out_what_was_not_measured() -> None:
-    assert paired_difference({1: 5.0, 2: None}, {1: 3.0, 2: 1.0}) == pytest.approx(
-        (2.0, math.nan, math.nan, 1), nan_ok=True
-    )
+    found = paired_difference({1: 5.0, 2: None}, {1: 3.0, 2: 1.0})
+    assert (found.mean, found.n, math.isnan(found.half)) == (2.0, 1, True)
+
+
+def test_a_share_never_leaves_zero_to_one() -> None:
+    interval = student_interval([0.99, 1.0, 0.9]).within(0.0, 1.0)
+    assert (interval.high, interval.even) == (1.0, False)
+    assert with_interval(METRICS["accuracy"], interval) == "96.33 [82.65, 100.00]"
+    two_of_three = wilson_interval(2, 3)
+    assert (two_of_three.low, two_of_three.high) == (pytest.approx(0.2077, abs=1e-4), pytest.approx(0.9385, abs=1e-4))
+    assert (wilson_interval(0, 3).low, wilson_interval(3, 3).high) == (0.0, 1.0)
+    assert wilson_interval(0, 0).n == 0
+
+
+def test_the_p_value_is_that_of_scipy() -> None:
+    values = [0.4, 0.1, 0.3, -0.1, 0.2]
+    assert p_value(student_interval(values)) == pytest.approx(stats.ttest_1samp(values, 0.0).pvalue)
+
+
+def test_what_does_not_vary_is_no_finding() -> None:
+    exact = student_interval([-207.76] * 5)
+    assert not exact.clear_of_zero
+    assert verdict(exact) is Verdict.SAME
+    assert math.isnan(p_value(exact))
+
+
+def test_holm_is_the_step_down_of_the_textbook() -> None:
+    """Holm (1979): thresholds 0.05/4, 0.05/3, 0.05/2, 0.05/1, in order, until the first that fails."""
+    assert holm([0.01, 0.04, 0.03, 0.005]) == [True, False, False, True]
+    assert holm([0.01, math.nan, 0.03]) == [True, False, True]
+    assert holm([]) == []
+
+
+def test_holm_keeps_the_chance_of_any_false_finding() -> None:
+    draws = np.random.default_rng(8).normal(size=(2000, 12, 5))
+    wrong = [any(holm([p_value(student_interval(list(cell))) for cell in table])) for table in draws[:600]]
+    assert np.mean(wrong) < 0.05 + 3 * math.sqrt(0.05 * 0.95 / 600)
+
+
+def test_equivalence_is_two_one_sided_tests() -> None:
+    generator = np.random.default_rng(6)
+    for _ in range(50):
+        values = generator.normal(0.001, 0.003, 6)
+        found = equivalent(student_interval(list(values)), MARGIN)
+        above = stats.ttest_1samp(values, -MARGIN, alternative="greater").pvalue
+        below = stats.ttest_1samp(values, MARGIN, alternative="less").pvalue
+        assert found == (max(above, below) < 0.05)
+
+
+def test_no_difference_is_claimed_without_evidence() -> None:
+    assert verdict(student_interval([0.02, -0.03, 0.01]), MARGIN) is Verdict.UNDECIDED
+    assert verdict(student_interval([0.001, -0.001, 0.0005, 0.0]), MARGIN) is Verdict.EQUIVALENT
+    assert verdict(student_interval([0.02, 0.021, 0.019]), MARGIN) is Verdict.ABOVE
+
+
+def test_the_seeds_that_would_decide_do_decide() -> None:
+    values = [0.02, -0.01, 0.015, 0.0, 0.01]
+    wanted = seeds_to_decide(student_interval(values))
+    assert wanted is not None
+    assert wanted > 5
+    mean, spread = np.mean(values), np.std(values, ddof=1)
+    reach = [stats.t.ppf(0.975, n - 1) * spread / math.sqrt(n) for n in (wanted - 1, wanted)]
+    assert reach[1] < mean <= reach[0]
+    assert seeds_to_decide(student_interval([0.02, 0.021, 0.019])) is None
 
 
 def test_bootstrap_of_the_mean_is_near_the_normal_interval() -> None:
@@ -94,3 +159,14 @@ def test_worst_decile_pools_the_worst_tenth() -> None:
     correct = np.array([9, 40, 8, 45] * 10)
     assert worst_decile(correct, samples) == pytest.approx(0.4)
     assert worst_decile(np.array([4, 0]), np.array([5, 0])) == pytest.approx(0.8)
+
+
+def test_a_decile_chosen_by_odd_samples_is_not_worse_than_its_devices_are() -> None:
+    """All devices are right with probability 0.8: the worst tenth is as good as all others, and is found to be."""
+    generator = np.random.default_rng(3)
+    samples = np.full((2000, 2), 20)
+    correct = generator.binomial(samples, 0.8)
+    halves_apart = worst_decile(correct, samples)
+    chosen_by_itself = worst_decile(correct.sum(axis=1), samples.sum(axis=1))
+    assert halves_apart == pytest.approx(0.8, abs=3 * math.sqrt(0.16 / (200 * 20)))
+    assert chosen_by_itself < 0.72

@@ -68,16 +68,28 @@ def test_runs_that_differ_in_the_seed_alone_are_repetitions(tmp_path: Path) -> N
     folders.append(write_run(tmp_path / "b", replace(SMALL, adapter="duet")))
     sweep = compare_runs(folders)
     assert [(group.label, len(group.runs)) for group in sweep.groups] == [("persona", 2), ("duet", 1)]
+    assert sweep.axes == ("method.adapter",)
 
 
-def test_the_same_run_twice_is_no_repetition(tmp_path: Path) -> None:
+def test_the_same_result_twice_is_refused(tmp_path: Path) -> None:
     folders = [write_run(tmp_path / name, SMALL) for name in ("first", "second")]
-    sweep = compare_runs(folders)
-    assert [group.label for group in sweep.groups] == ["first", "second"]
+    with pytest.raises(RunError, match=r"seed 1 came twice, in .*first and .*second"):
+        compare_runs(folders)
 
 
-def test_folders_of_one_name_are_told_apart_by_their_paths(tmp_path: Path) -> None:
+def test_a_seed_twice_in_a_sweep_is_refused(sweep_folder: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(sweep_folder, tmp_path / "copy"))
+    plan = json.loads((folder / "sweep.json").read_text())
+    plan["points"].append(plan["points"][0])
+    (folder / "sweep.json").write_text(json.dumps(plan))
+    with pytest.raises(RunError, match="came twice"):
+        open_sweep(folder)
+
+
+def test_one_seed_under_two_versions_is_kept_apart_by_folder(tmp_path: Path) -> None:
     folders = [write_run(tmp_path / name / "run", SMALL) for name in ("a", "b")]
+    summary = json.loads((folders[1] / "summary.json").read_text())
+    (folders[1] / "summary.json").write_text(json.dumps(summary | {"digest": "e" * 64}))
     assert [group.label for group in compare_runs(folders).groups] == [str(folder) for folder in folders]
 
 

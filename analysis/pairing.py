@@ -1,0 +1,72 @@
+"""Which setting each setting is compared with: the same in all but one axis."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
+from analysis.folder import RunError
+from analysis.sweeps import Group, Sweep, short_axis
+
+#: Whoever is compared without being told with whom is compared with the model that never changes.
+STATIC = "static"
+
+
+def bases(sweep: Sweep, by: str | None = None, base: str | None = None) -> dict[str, str]:
+    """Return label of a setting -> label of the setting it is paired with; bases themselves are not in it.
+
+    by: the axis along which settings are compared (default: the method's, else the first), all other axes held.
+    base: its value to compare with (default: `static`, else the first), or the label of one setting for all.
+    RunError, with what there is, for an axis or a base that is not there.
+    """
+    labels = [group.label for group in sweep.groups]
+    if base in labels and base not in _values(sweep, by):
+        return {label: base for label in labels if label != base}
+    if not sweep.axes:
+        return _against(labels, base)
+    axis = axis_of(sweep, by)
+    values = list(dict.fromkeys(group.values[axis] for group in sweep.groups))
+    if base is not None and base not in values:
+        raise RunError(f"--base: there is no '{base}' on {short_axis(axis)}{_near(base, [*values, *labels])}")
+    chosen = base or (STATIC if STATIC in values else values[0])
+    found = {_others(group, axis): group.label for group in sweep.groups if group.values[axis] == chosen}
+    pairs = {group.label: found.get(_others(group, axis)) for group in sweep.groups}
+    return {label: other for label, other in pairs.items() if other is not None and other != label}
+
+
+def axis_of(sweep: Sweep, by: str | None = None) -> str:
+    """Return the path of the axis along which settings are compared; RunError where it is no axis."""
+    if by is None:
+        return next((axis for axis in sweep.axes if axis.startswith("method.")), sweep.axes[0])
+    named = {axis: axis for axis in sweep.axes} | {short_axis(axis): axis for axis in sweep.axes}
+    if by not in named:
+        raise RunError(f"--by: there is no axis '{by}'{_near(by, list(named))}")
+    return named[by]
+
+
+def base_words(sweep: Sweep, pairs: dict[str, str], by: str | None = None) -> str:
+    """Say with what settings are compared."""
+    used = sorted(set(pairs.values()))
+    if len(used) == 1 or not sweep.axes:
+        return used[0] if used else ""
+    axis = axis_of(sweep, by)
+    return next(group.values[axis] for group in sweep.groups if group.label == used[0])
+
+
+def _values(sweep: Sweep, by: str | None) -> set[str]:
+    return {group.values[axis_of(sweep, by)] for group in sweep.groups} if sweep.axes else set()
+
+
+def _against(labels: Sequence[str], base: str | None) -> dict[str, str]:
+    if base is not None and base not in labels:
+        raise RunError(f"--base: there is no setting '{base}'{_near(base, labels)}")
+    return {label: base or labels[0] for label in labels if label != (base or labels[0])}
+
+
+def _others(group: Group, axis: str) -> tuple[tuple[str, str], ...]:
+    return tuple((path, value) for path, value in group.values.items() if path != axis)
+
+
+def _near(word: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(word, known, 1)
+    return f"; did you mean '{close[0]}'?" if close else f"; there are: {', '.join(known)}"
