@@ -50,6 +50,7 @@ ARROWS = {
         "agents.detectors",
         "agents.signals",
         "agents.tasks.drift_kinds",
+        "agents.drift.transforms",
         "agents.contract.errors",
         # What reads data files and compiles drift loads no torch: a scenario is checked by it before anything runs.
         *TORCH_FREE,

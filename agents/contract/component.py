@@ -87,6 +87,27 @@ class Component:
         return self.load()(*args) if isinstance(options, NoOptions) else self.load()(*args, options)
 
 
+@dataclass(frozen=True)
+class KeyedRow(Component):
+    """A choice that is named by its key: ``{markov: {states: ...}}``, ``{rotate: 90 deg}``.
+
+    Attributes:
+        value: what stands at the key, as the annotation of an option; where it is None, a map of the ``options``.
+    """
+
+    value: Any = None
+
+    @property
+    def about(self) -> str:
+        """One line that says what it is; the ``summary`` describes the key."""
+        return f"{self.summary[0].upper()}{self.summary[1:]}."
+
+    @property
+    def written(self) -> Any:
+        """The annotation of what stands at the key."""
+        return self.options if self.value is None else self.value
+
+
 def component_of(table: Mapping[str, Component], name: str, noun: str) -> Component:
     """Return the row ``name``, or one made up for a user's class, ``package.module:Class``.
 

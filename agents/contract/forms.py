@@ -92,7 +92,7 @@ class Form:
         """
         if self.name == "negatives" and value != "all":
             Interval(ge=4).check(value, what)
-        if self.name == "share":
+        if self.name in ("share", "fraction"):
             Interval(ge=0, le=1).check(value, what)
         if not self.zero:
             Interval(gt=0).check(value, what)
@@ -113,6 +113,8 @@ AngularSpeed = Annotated[float, Form("angular speed")]
 Speed = Annotated[float, Form("speed")]
 #: A number from 0 to 1, or a percentage.
 Share = Annotated[float, Form("share")]
+#: A share of which a bare 1 can only be all: one of several that sum to 1, or the strength of a transform.
+Fraction = Annotated[float, Form("fraction")]
 #: A distribution of times or sizes, or a lone quantity; see ``sim.distributions``.
 TimeDistribution = Annotated[Any, Form("time law")]
 SizeDistribution = Annotated[Any, Form("size law")]

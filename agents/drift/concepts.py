@@ -10,18 +10,19 @@ import numpy as np
 
 from agents.drift.relabelling import Relabelling, read_relabelling
 from agents.drift.severities import strength
+from agents.drift.transforms import TRANSFORMS
 
 #: The neutral value of each number of a concept: samples stay as they are.
 Neutral = Mapping[str, float]
 
 #: Written with two numbers, kept as two strengths.
-_PAIRS = {"translate": ("translate_x", "translate_y")}
+_PAIRS = {name: row.parts for name, row in TRANSFORMS.items() if row.parts}
 #: Strengths that change by a constant factor, not by a constant step: half way to 4 times is 2 times.
-_FACTORS = frozenset({"scale"})
+_FACTORS = frozenset(name for name, row in TRANSFORMS.items() if row.by_factors)
 #: Strengths that are a choice and no amount: there is no value half way.
-_CHOICES = frozenset({"invert", "permute_pixels"})
+_CHOICES = frozenset(name for name, row in TRANSFORMS.items() if row.choice)
 #: Done or not done: their strength carries no more information.
-_YES = frozenset({"invert"})
+_YES = frozenset(name for name, row in TRANSFORMS.items() if row.yes)
 #: Before the name of a view that devices lack: ``missing: [camera]`` is the strength ``missing.camera`` of 1.
 MISSING = "missing."
 

@@ -9,34 +9,18 @@ strength).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
-import numpy as np
 import torch
 
-from agents.drift.image_corruptions import blur, brighten, contrast, invert, occlude, permute_pixels, spoil
-from agents.drift.image_geometry import move, rotate, warp
-from agents.tasks.neutral import NEUTRAL
-
-__all__ = ["NEUTRAL", "ImageNoise", "blur", "contrast", "occlude", "rotate", "transform", "warp"]
+from agents.drift.image_corruptions import ImageNoise
+from agents.drift.image_geometry import move
+from agents.drift.transforms import TRANSFORMS, neutral_of_images
 
 #: All that moves the object, done at once.
 _MOTION = ("rotate", "translate_x", "translate_y", "scale", "shear")
-
-
-@dataclass(frozen=True)
-class ImageNoise:
-    """The random draws of each image under any concept: sensor noise [n, c, h, w], a corner in (0, 1) [n, 2]."""
-
-    noise: torch.Tensor
-    corner: torch.Tensor
-
-    @classmethod
-    def draw(cls, images: torch.Tensor, rng: np.random.Generator) -> ImageNoise:
-        """Draw the noise and the corner of each of ``images`` [n, channels, h, w]."""
-        noise = rng.standard_normal(tuple(images.shape), np.float32)
-        return cls(torch.from_numpy(noise), torch.from_numpy(rng.random((len(images), 2))))
+#: What leaves images as they are.
+NEUTRAL = neutral_of_images()
 
 
 def transform(images: torch.Tensor, strengths: Mapping[str, float], image_noise: ImageNoise) -> torch.Tensor:
@@ -45,18 +29,7 @@ def transform(images: torch.Tensor, strengths: Mapping[str, float], image_noise:
     if any(given[name] != NEUTRAL[name] for name in _MOTION):
         shift = (given["translate_x"], given["translate_y"])
         images = move(images, given["rotate"], given["scale"], given["shear"], shift)
-    for name, apply in _APPLY.items():
-        if given[name] != NEUTRAL[name]:
-            images = apply(images, given[name], image_noise)
+    for name, row in TRANSFORMS.items():
+        if name in NEUTRAL and not row.moves and given[name] != NEUTRAL[name]:
+            images = row.load()(images, given[name], image_noise)
     return images
-
-
-_APPLY: dict[str, Callable[[torch.Tensor, float, ImageNoise], torch.Tensor]] = {
-    "blur": lambda images, strength, image_noise: blur(images, strength),
-    "contrast": lambda images, strength, image_noise: contrast(images, strength),
-    "brightness": lambda images, strength, image_noise: brighten(images, strength),
-    "invert": lambda images, strength, image_noise: invert(images),
-    "occlusion": lambda images, strength, image_noise: occlude(images, strength, image_noise.corner),
-    "noise": lambda images, strength, image_noise: spoil(images, strength, image_noise.noise),
-    "permute_pixels": lambda images, strength, image_noise: permute_pixels(images, int(strength)),
-}

@@ -13,14 +13,16 @@ from agents.contract import FleetSpec, InputError
 from agents.contract.errors import error_location
 from agents.drift.concepts import Concept, read_concept
 from agents.drift.schedule import Schedule, make_schedule
+from agents.drift.transforms import neutral_of_images
 from agents.seeding import Purpose, rng
 from agents.tabular.once import read_once
 from agents.tasks.formats import ImageSet, Labelled
 from agents.tasks.formats.cifar import read_records
 from agents.tasks.formats.idx import read_folder
 from agents.tasks.formats.npz import read_archive
-from agents.tasks.neutral import NEUTRAL
 
+#: What leaves images as they are.
+NEUTRAL = neutral_of_images()
 #: What the past of images from files has seen unless a scenario says otherwise, as a scenario writes it.
 CONTEXTS: tuple[Mapping[str, Any], ...] = (
     {},

@@ -7,21 +7,10 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from agents.contract.component import Component
+from agents.drift.transforms import of_images
 
 #: What can be done to images.
-IMAGE_TRANSFORMS = (
-    "rotate",
-    "translate",
-    "scale",
-    "shear",
-    "noise",
-    "blur",
-    "contrast",
-    "brightness",
-    "occlusion",
-    "invert",
-    "permute_pixels",
-)
+IMAGE_TRANSFORMS = of_images()
 
 
 @dataclass(frozen=True)

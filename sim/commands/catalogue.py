@@ -14,9 +14,9 @@ from sim.scenario.problems import near_miss
 def list_kind(options: argparse.Namespace) -> int:
     """List the components of a kind, or the scenarios that come with the project."""
     from sim.commands.validate import list_scenarios
-    from sim.scenario.families import FAMILIES, IN_GRAMMAR
+    from sim.scenario.families import FAMILIES
 
-    kinds = (*FAMILIES, *IN_GRAMMAR, "figures")
+    kinds = (*FAMILIES, "figures")
     if options.kind is None:
         code = list_scenarios(options)
         print(f"\nlist KIND shows what a scenario can choose from: {', '.join(kinds)}")

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from agents.seeding import Purpose, uniforms
+from sim.network.rates import RATES
 from sim.network.rates.markov import MarkovModel, MarkovRate, fit_markov
-from sim.network.rates.rate import Constant, Rate, Scaled
+from sim.network.rates.rate import Constant, Rate, RatePlace, Scaled
 from sim.network.rates.steps import Steps
 from sim.network.rates.switched import Switched
 from sim.network.traces.opportunities import Opportunities
@@ -21,25 +21,29 @@ Recorded = Steps | Opportunities
 
 #: Bin in which packets are smoothed where a rate has to be a fluid.
 _BIN_S = 0.1
-_PURPOSE = {"up": Purpose.RATE_STATE, "down": Purpose.RATE_STATE_DOWN}
-
-
-def key_of(link: str, instance: int) -> int:
-    """Return the number that keys the random draws of an instance of a link, the same in both directions."""
-    return (zlib.crc32(link.encode()) << 24) + instance
 
 
 def rate_of(throughput: Any, link: str, direction: str, seed: int) -> RateOf:
     """Return the rate of each instance of ``link`` under a throughput of the scenario."""
-    if throughput.trace is not None:
-        return _recorded(throughput.trace, link, seed)
-    if throughput.markov is not None:
-        return _wandering(_model(throughput.markov), link, direction, seed)
-    if throughput.fitted is not None:
-        trace = _fluid(recording(throughput.fitted.trace))
-        return _wandering(fit_markov(trace, throughput.fitted.states), link, direction, seed)
-    constant = Constant(throughput.rate)
-    return lambda instance: constant
+    name = next(name for name in RATES if getattr(throughput, name) is not None)
+    rates: RateOf = RATES[name].load()(getattr(throughput, name), RatePlace(link, direction, seed))
+    return rates
+
+
+def constant(bps: float, place: RatePlace) -> RateOf:
+    """Return one rate for all."""
+    rate = Constant(bps)
+    return lambda instance: rate
+
+
+def wandering(markov: Any, place: RatePlace) -> RateOf:
+    """Return rates that jump between given states."""
+    return _wandering(_model(markov), place)
+
+
+def fitted(options: Any, place: RatePlace) -> RateOf:
+    """Return rates that jump between states fitted to a trace."""
+    return _wandering(fit_markov(_fluid(recording(options.trace)), options.states), place)
 
 
 def as_fluid(rate_of_instance: RateOf) -> RateOf:
@@ -77,22 +81,23 @@ def _columns(trace: Any) -> dict[str, Any]:
     return {name: getattr(trace, name) for name in ("column", "unit", "time_column", "time_unit")}
 
 
-def _recorded(trace: Any, link: str, seed: int) -> RateOf:
+def recorded(trace: Any, place: RatePlace) -> RateOf:
+    """Return a recorded rate, each instance from its own place in the recording."""
     whole = recording(trace)
 
     def rate(instance: int) -> Rate:
         offset_s = trace.offset
         if offset_s == "random":
             # The same place for both directions: they were recorded together.
-            offset_s = float(uniforms(seed, Purpose.TRACE_OFFSET, key_of(link, instance))) * whole.period_s
+            offset_s = float(uniforms(place.seed, Purpose.TRACE_OFFSET, place.key(instance))) * whole.period_s
         view = whole.shifted(offset_s, repeat=trace.end == "repeat")
         return view if trace.scale == 1.0 else Scaled(view, trace.scale)
 
     return rate
 
 
-def _wandering(model: MarkovModel, link: str, direction: str, seed: int) -> RateOf:
-    return lambda instance: MarkovRate(model, seed, key_of(link, instance), _PURPOSE[direction])
+def _wandering(model: MarkovModel, place: RatePlace) -> RateOf:
+    return lambda instance: MarkovRate(model, place.seed, place.key(instance), place.purpose)
 
 
 def _model(markov: Any) -> MarkovModel:

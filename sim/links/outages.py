@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from agents.seeding import Purpose, uniforms
-from sim.links.link_rates import RateOf, key_of
+from sim.links.link_rates import RateOf
 from sim.network.availability import AllOf, Availability, Windows
 from sim.network.rates.interrupted import InterruptedRate
+from sim.network.rates.rate import key_of
 from sim.network.renewal import RenewalPath, RenewalProcess
 
 

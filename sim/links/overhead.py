@@ -9,7 +9,8 @@ import numpy as np
 from agents.seeding import Purpose
 from sim.kernel.records import Transmission
 from sim.links.message import Hop, Message
-from sim.network.loss import Bernoulli, GilbertElliott, LossProcess
+from sim.network.loss import LossProcess
+from sim.network.losses import LOSSES
 from sim.network.transport import Framing, Repair, Transport
 
 _REPAIR = {"on": Repair.SELECTIVE, "stop_and_wait": Repair.STOP_AND_WAIT, "off": Repair.NONE}
@@ -63,7 +64,6 @@ class Overhead:
 
 
 def _loss(loss: Any) -> LossProcess | None:
-    if loss.gilbert_elliott is not None:
-        channel = loss.gilbert_elliott
-        return GilbertElliott(channel.p, channel.r, channel.good, channel.bad)
-    return Bernoulli(loss.bernoulli) if loss.bernoulli else None
+    name = next(name for name in LOSSES if getattr(loss, name) is not None)
+    process: LossProcess | None = LOSSES[name].load()(getattr(loss, name))
+    return process

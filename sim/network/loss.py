@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -110,6 +110,16 @@ class GilbertElliott:
             return np.asarray(value[last])
         turns = np.cumsum(~decided)
         return np.asarray(value[last] ^ ((turns - turns[last]) % 2 == 1))
+
+
+def bernoulli(loss: float) -> LossProcess | None:
+    """Return the process of a scenario's ``bernoulli``; None if nothing is lost."""
+    return Bernoulli(loss) if loss else None
+
+
+def gilbert_elliott(options: Any) -> LossProcess:
+    """Return the process of a scenario's ``gilbert_elliott``."""
+    return GilbertElliott(options.p, options.r, options.good, options.bad)
 
 
 def require_probability(value: float) -> float:

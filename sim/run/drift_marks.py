@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from agents.contract.forms import Angle
+from agents.drift.transforms import TRANSFORMS
 from agents.tasks.drift_kinds import DRIFTS
 from sim.scenario import Scenario
 
@@ -57,7 +59,8 @@ def _part(name: str, value: Any) -> str:
         return words if value else f"no {words}"
     if isinstance(value, list):
         return f"{words} {' '.join(f'{one:g}' for one in value)}"
-    return f"{words} {value:g}°" if name in ("rotate", "shear", "boundary") else f"{words} {value:g}"
+    degrees = name in TRANSFORMS and TRANSFORMS[name].value is Angle
+    return f"{words} {value:g}°" if degrees else f"{words} {value:g}"
 
 
 def _labels(words: str, parts: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ from pydantic import create_model, model_validator
 
 from agents.contract.component import (
     Component,
+    KeyedRow,
     OptionError,
     hints_of,
     is_options,
@@ -94,7 +95,7 @@ def section(options: type, kind: str = "", base: type[SectionModel] = SectionMod
     """Return the section of the grammar that an options class describes; ``kind`` is the name in its table."""
     hints = hints_of(options)
     named: dict[str, Any] = {"kind": (Literal[kind], kind)} if kind else {}
-    declared = {one.name: (_translated(hints[one.name]), _field(one, hints[one.name])) for one in fields(options)}
+    declared = {one.name: (translated(hints[one.name]), _field(one, hints[one.name])) for one in fields(options)}
     # Rows may share a class of options: each has a section of its own.
     name = f"{kind.title().replace('_', '')}Options" if kind else options.__name__
     made: type[SectionModel] = create_model(  # type: ignore[call-overload]
@@ -106,6 +107,15 @@ def section(options: type, kind: str = "", base: type[SectionModel] = SectionMod
         **declared,
     )
     return made
+
+
+def keyed(name: str, table: Mapping[str, KeyedRow]) -> Any:
+    """Return the section with one optional key for each row of a table."""
+    fields_: dict[str, Any] = {
+        key: (translated(row.written) | None, pydantic.Field(default=None, description=row.summary))
+        for key, row in table.items()
+    }
+    return create_model(name, __base__=SectionModel, **fields_)
 
 
 def _checker(options: type) -> Callable[[SectionModel], SectionModel]:
@@ -142,18 +152,18 @@ def _default(value: Any, hint: Any) -> Any:
     return value
 
 
-def _translated(hint: Any) -> Any:
+def translated(hint: Any) -> Any:
     """Return an annotation with riders of the grammar in place of markers, and sections in place of options."""
     if get_origin(hint) is Annotated:
         bare, *markers = get_args(hint)
-        translated = _translated(bare)
+        whole = translated(bare)
         for marker in markers:
-            translated = _ridden(translated, marker)
-        return translated
+            whole = _ridden(whole, marker)
+        return whole
     if get_origin(hint) in (Union, UnionType):
-        return Union[tuple(_translated(one) for one in get_args(hint))]  # noqa: UP007  # made at run time
+        return Union[tuple(translated(one) for one in get_args(hint))]  # noqa: UP007  # made at run time
     if get_origin(hint) in (list, dict):
-        return get_origin(hint)[tuple(_translated(one) for one in get_args(hint))]
+        return get_origin(hint)[tuple(translated(one) for one in get_args(hint))]
     return section(hint) if is_options(hint) else hint
 
 

@@ -18,9 +18,11 @@ from pydantic import (
 )
 from pydantic_core import core_schema
 
+from agents.drift.transforms import TRANSFORMS
+from sim.scenario.components import keyed
 from sim.scenario.context import context_of
 from sim.scenario.problems import near_miss
-from sim.scenario.quantities import Angle, Count, Fraction, Number, PositiveNumber, Written
+from sim.scenario.quantities import Count, Fraction, Number, PositiveNumber, Written
 from sim.scenario.sections import SectionModel, refuse
 from sim.scenario.transforms import refused, refused_prior, refused_severity
 from sim.scenario.units import shown
@@ -103,46 +105,20 @@ Strength = Annotated[
 ]
 
 
-class Concept(SectionModel):
+#: A field for each row of the table of transforms.
+_Transforms: Any = keyed("Transforms", TRANSFORMS)
+
+
+class Concept(_Transforms):
     """A set of transforms of the original concept; ``{}`` is the original concept itself.
 
-    Images are slanted, zoomed, turned, shifted, blurred, changed in contrast and brightness, inverted, covered, made
+    Images are slanted, zoomed, turned and shifted, blurred, changed in contrast and brightness, inverted, covered, made
     noisy and shuffled in this order; the order here has no effect.
     """
 
-    rotate: Angle | None = Field(default=None, description="turn images (or the plane of gaussians) by this angle")
-    translate: list[Annotated[float, Field(allow_inf_nan=False)]] | None = Field(
-        default=None,
-        min_length=2,
-        max_length=2,
-        description="move images right and down, in shares of their size",
-    )
-    scale: PositiveNumber | None = Field(default=None, description="zoom; 1 changes nothing")
-    shear: Angle | None = Field(default=None, description="slant; positive leans the upper half to the right")
-    noise: Strength | None = Field(
-        default=None, description="standard deviation of Gaussian noise; pixels run from 0 to 1, and are clipped"
-    )
-    blur: Strength | None = Field(default=None, description="standard deviation of a Gaussian blur, in pixels")
-    contrast: Strength | None = Field(default=None, description="factor around the mean; 1 changes nothing")
-    brightness: Strength | None = Field(
-        default=None, description="added to the value (largest channel) of every pixel; 0 changes nothing"
-    )
-    occlusion: Fraction | None = Field(default=None, description="share of the width and height hidden by a square")
-    invert: bool | None = Field(default=None, description="dark becomes light")
-    permute_pixels: Count | None = Field(
-        default=None, description="pixels shuffled alike everywhere; the number picks the permutation"
-    )
-    shift: Annotated[float, Field(allow_inf_nan=False)] | None = Field(
-        default=None, description="gaussians: move all means along the first axis"
-    )
-    boundary: Angle | None = Field(default=None, description="turn the true boundary between classes")
-    threshold: Number | None = Field(default=None, description="sea: what two features sum to at most in class 1")
     sea: Annotated[int, Field(ge=1, le=4)] | None = Field(
         default=None, description="sea: number of the concept; their thresholds are 8, 9, 7, 9.5"
     )
-    interest: Fraction | None = Field(default=None, description="how far a user's interest moves to another user's")
-    popularity: Fraction | None = Field(default=None, description="how far all items' popularity moves to another one")
-    missing: list[str] | None = Field(default=None, description="views of a stream of your own that devices lack")
     arrivals: Number | None = Field(default=None, description="factor on the rate of samples; needs poisson arrivals")
     labels: LabelDrift | None = Field(default=None, description="what happens to the classes")
 
@@ -178,14 +154,15 @@ class Concept(SectionModel):
     def choices(self) -> list[tuple[str, ...]]:
         """The parts that are choices and not amounts, as paths: they have no intermediate value."""
         labels = self.labels
-        here: list[tuple[str, ...]] = [("invert",)] if self.invert else []
-        here += [("permute_pixels",)] if self.permute_pixels is not None else []
-        here += [("missing",)] if self.missing else []
+        chosen = [name for name, row in TRANSFORMS.items() if row.choice and _is_set(getattr(self, name))]
+        here: list[tuple[str, ...]] = [(name,) for name in chosen]
         if labels is not None:
-            here += [
-                ("labels", name) for name in ("swap", "permute", "dirichlet") if getattr(labels, name) not in (None, [])
-            ]
+            here += [("labels", name) for name in ("swap", "permute", "dirichlet") if _is_set(getattr(labels, name))]
         return here
+
+
+def _is_set(value: Any) -> bool:
+    return value is not None and value is not False and value != []
 
 
 def _composed(value: Any, info: ValidationInfo) -> Any:

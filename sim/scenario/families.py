@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from agents.codecs import CODECS
 from agents.contract.component import Component
 from agents.detectors import DETECTORS
+from agents.drift.transforms import TRANSFORMS
 from agents.models import MODELS
 from agents.signals import SIGNALS
 from agents.tasks import TASKS
 from agents.tasks.drift_kinds import DRIFTS
 from sim.links.disciplines import DISCIPLINES
+from sim.network.losses import LOSSES
+from sim.network.rates import RATES
 from sim.queues import QUEUES
 from sim.scenario.probe import ADAPTERS
 from sim.triggers import TRIGGERS
@@ -28,6 +31,9 @@ FAMILIES: dict[str, Mapping[str, Component]] = {
     "queues": QUEUES,
     "detectors": DETECTORS,
     "signals": SIGNALS,
+    "transforms": TRANSFORMS,
+    "rates": RATES,
+    "losses": LOSSES,
 }
 #: Name of a family -> where in a scenario one of it is chosen.
 PLACES: dict[str, str] = {
@@ -45,5 +51,3 @@ PLACES: dict[str, str] = {
     "rates": "links.*.up",
     "losses": "links.*.loss",
 }
-#: Families that are parts of the grammar, without a table of their own.
-IN_GRAMMAR = ("transforms", "rates", "losses")

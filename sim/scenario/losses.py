@@ -6,36 +6,26 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
-from sim.scenario.quantities import SHARE_SCHEMA, PositiveNumber, Share, Time, choice
+from sim.network.losses import LOSSES
+from sim.scenario.components import keyed
+from sim.scenario.quantities import SHARE_SCHEMA, PositiveNumber, Time, choice
 from sim.scenario.sections import SectionModel
 from sim.scenario.tagged_union import Shorthand, alternatives, exactly_one
 
-LOSSES = ("bernoulli", "gilbert_elliott")
+_Losses: Any = keyed("Losses", LOSSES)
 
 
-class GilbertElliott(SectionModel):
-    """Bursty loss: a channel that is good or bad, with transitions from packet to packet."""
-
-    p: Share = Field(description="probability per packet to turn from good to bad")
-    r: Share = Field(description="probability per packet to turn from bad to good")
-    good: Share = Field(default=0.0, description="probability to lose a packet while good")
-    bad: Share = Field(default=1.0, description="probability to lose a packet while bad")
-
-
-class Loss(SectionModel):
+class Loss(_Losses):
     """Probability that a packet is lost: exactly one of ``bernoulli``, ``gilbert_elliott``."""
-
-    bernoulli: Share | None = Field(default=None, description="each packet on its own")
-    gilbert_elliott: GilbertElliott | None = Field(default=None, description="in bursts")
 
     @model_validator(mode="before")
     @classmethod
     def _newest_alternative(cls, value: Any) -> Any:
-        return alternatives(value, LOSSES)
+        return alternatives(value, tuple(LOSSES))
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
-        exactly_one(self, LOSSES)
+        exactly_one(self, tuple(LOSSES))
         return self
 
 

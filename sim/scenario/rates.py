@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Self
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
+from sim.network.rates import RATES
+from sim.scenario.components import keyed
 from sim.scenario.context import context_of
 from sim.scenario.drift import Change
 from sim.scenario.fleet import Cohort
 from sim.scenario.quantities import (
     Column,
     DataPath,
-    Fraction,
     PhaseTime,
-    PositiveCount,
     PositiveNumber,
-    PositiveTime,
     Rate,
     Size,
     choice,
@@ -27,8 +26,6 @@ from sim.scenario.sections import SectionModel, refuse
 from sim.scenario.tagged_union import Shorthand, alternatives, exactly_one
 from sim.scenario.transforms import is_recorded
 from sim.scenario.units import RATE
-
-LINK_RATES = ("rate", "trace", "markov", "fitted")
 
 
 class Trace(SectionModel):
@@ -74,34 +71,15 @@ TraceField = Annotated[
 ]
 
 
-class Markov(SectionModel):
-    """A rate that jumps between states and stays in each for an exponential time."""
+def _read_rate(trace: Trace, info: ValidationInfo) -> Trace:
+    from sim.network.traces.recorded import load_rate
 
-    states: list[Rate] = Field(min_length=1, description="the rate in each state")
-    stay: list[PositiveTime] = Field(min_length=1, description="mean time in each state")
-    next: list[list[Fraction]] | None = Field(
-        default=None,
-        description="probability of each next state, one row per state; default: all others alike",
-    )
-
-    @model_validator(mode="after")
-    def _shapes_agree(self) -> Self:
-        states = len(self.states)
-        if len(self.stay) != states:
-            raise ValueError(f"{states} states but {len(self.stay)} times to stay")
-        rows = self.next or []
-        if rows and [len(row) for row in rows] != [states] * states:
-            raise ValueError(f"next has to hold {states} rows of {states} probabilities")
-        if any(abs(sum(row) - 1) > 1e-9 for row in rows):
-            raise ValueError("each row of next has to sum to 1")
-        return self
+    trace.must_load(load_rate, context_of(info).duration_s)
+    return trace
 
 
-class Fitted(SectionModel):
-    """A Markov rate fitted to a trace: quantile states, empirical jumps."""
-
-    trace: TraceField
-    states: PositiveCount = Field(default=4, description="number of rate levels")
+#: A trace of a rate, which is read at once.
+RateTrace = Annotated[TraceField, AfterValidator(_read_rate)]
 
 
 class Bucket(SectionModel):
@@ -111,32 +89,22 @@ class Bucket(SectionModel):
     burst: Size = Field(description="bytes that pass at line rate when the bucket is full")
 
 
-class LinkRate(SectionModel):
+_Rates: Any = keyed("Rates", RATES)
+
+
+class LinkRate(_Rates):
     """Bits per second in one direction: exactly one of ``rate``, ``trace``, ``markov``, ``fitted``."""
 
-    rate: Rate | None = Field(default=None, description="constant [bit/s]; 0 bit/s: nothing ever arrives")
-    trace: TraceField | None = Field(default=None, description="recorded in a file")
-    markov: Markov | None = Field(default=None, description="random: jumps between given rates")
-    fitted: Fitted | None = Field(default=None, description="random: jumps between rates fitted to a trace")
     bucket: Bucket | None = Field(default=None, description="token bucket in front of the link")
 
     @model_validator(mode="before")
     @classmethod
     def _newest_alternative(cls, value: Any) -> Any:
-        return alternatives(value, LINK_RATES)
-
-    @field_validator("trace", mode="after")
-    @classmethod
-    def _trace_can_be_read(cls, trace: Trace | None, info: ValidationInfo) -> Trace | None:
-        from sim.network.traces.recorded import load_rate
-
-        if trace is not None:
-            trace.must_load(load_rate, context_of(info).duration_s)
-        return trace
+        return alternatives(value, tuple(RATES))
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
-        exactly_one(self, LINK_RATES)
+        exactly_one(self, tuple(RATES))
         return self
 
 

@@ -6,45 +6,30 @@ from collections.abc import Mapping
 
 from agents.contract.component import Component
 from sim.scenario.describing import Key, find, options_of
-from sim.scenario.families import FAMILIES, IN_GRAMMAR, PLACES
+from sim.scenario.families import FAMILIES, PLACES
 
 _MADE = "<!-- Made by `python run_sim.py schema --docs docs/reference`; do not edit. -->"
 
 
 def rows_of(family: str) -> list[tuple[str, str, str, str]]:
     """Return (name, what it is, paper, what it needs) of each component of a family."""
-    if family in IN_GRAMMAR:
-        key = find(PLACES[family])
-        named = key.kinds or {name: one.description for name, one in key.keys.items()}
-        return [(name, text, "", "") for name, text in named.items() if ":" not in name]
     return [(name, row.about, row.paper, ", ".join(sorted(row.needs))) for name, row in FAMILIES[family].items()]
 
 
 def pages() -> dict[str, str]:
     """Return the reference pages: name of the file -> its text."""
-    families = {family: _page(family, table) for family, table in FAMILIES.items()}
-    grammar = {family: _grammar_page(family) for family in IN_GRAMMAR}
-    return {f"{family}.md": text for family, text in {**families, **grammar}.items()}
+    return {f"{family}.md": _page(family, table) for family, table in FAMILIES.items()}
 
 
 def _page(family: str, table: Mapping[str, Component]) -> str:
     place = PLACES[family]
     parts = [_head(family, place)]
+    if keys := find(place).keys:
+        parts.append(_table(keys))
     for name, row in table.items():
-        options = options_of(place, name) if not _is_word(place) else {}
+        options = options_of(place, name) if name in keys or find(place).kinds else {}
         parts.append(_section(name, row, options))
     return "\n".join(parts)
-
-
-def _grammar_page(family: str) -> str:
-    key = find(PLACES[family])
-    if key.kinds:
-        parts = [
-            f"## `{kind}`\n\n{text}\n\n{_table(options_of(PLACES[family], kind))}" for kind, text in key.kinds.items()
-        ]
-    else:
-        parts = [_table(key.keys)]
-    return "\n".join([_head(family, PLACES[family]), *parts])
 
 
 def _head(family: str, place: str) -> str:
@@ -72,14 +57,5 @@ def _table(keys: Mapping[str, Key]) -> str:
     return "\n".join(["| option | value | default | meaning |", "| --- | --- | --- | --- |", *rows, ""])
 
 
-def _row(name: str, key: Key) -> str:
-    cells = (key.values or ", ".join(key.kinds), key.default, key.description)
-    return f"| `{name}` | {' | '.join(map(_cell, cells))} |"
-
-
 def _cell(value: object) -> str:
     return "" if value is None else str(value).replace("|", "\\|").replace("\n", " ")
-
-
-def _is_word(place: str) -> bool:
-    return not find(place).kinds

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 from agents.contract.forms import Form
 from agents.contract.plugins import load_class
 from sim.scenario import quantities, units
-from sim.scenario.concepts import ConceptField, Movable
 from sim.scenario.distribution_fields import SizeDistribution, TimeDistribution
 from sim.scenario.moments import DeviceIds, Moment, Period
 from sim.scenario.quantities import quantity
@@ -25,6 +24,11 @@ def _amount(dimension: Dimension) -> Callable[[Any, Form], Any]:
 
 def _as(known: Any) -> Callable[[Any, Form], Any]:
     return lambda bare, form: known
+
+
+def _later(name: str) -> Callable[[Any, Form], Any]:
+    """Return the rider that stands at ``module:name``, a section that is itself made from options of this table."""
+    return lambda bare, form: load_class(name)
 
 
 def _chosen(noun: str, table: str) -> Callable[[Any, Form], Any]:
@@ -49,6 +53,7 @@ RIDERS.update(
         "angular speed": _amount(units.ANGULAR_SPEED),
         "speed": _amount(units.SPEED),
         "share": _as(quantities.Share),
+        "fraction": _as(quantities.Fraction),
         "path": _as(quantities.DataPath),
         "column": _as(quantities.Column),
         "sizes": _as(quantities.Sizes),
@@ -58,8 +63,12 @@ RIDERS.update(
         "detector": _chosen("detector", "agents.detectors:DETECTORS"),
         "negatives": _as(quantities.Negatives),
         "moment": _as(Moment),
-        "concept": _as(ConceptField),
-        "movable concept": _as(Movable),
+        "concept": _later("sim.scenario.concepts:ConceptField"),
+        "movable concept": _later("sim.scenario.concepts:Movable"),
+        "strength": _later("sim.scenario.concepts:Strength"),
+        "pair": _as(quantities.Pair),
+        "real": _as(quantities.Real),
+        "rate trace": _later("sim.scenario.rates:RateTrace"),
         "period": _as(Period),
         "device ids": _as(DeviceIds),
     }

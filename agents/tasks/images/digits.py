@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from agents.contract import FleetSpec
-from agents.drift.image_transforms import warp
+from agents.drift.image_geometry import warp
 from agents.seeding import Purpose, rng
 from agents.streams.base import History, Past
 from agents.tasks.image_reading import image_schedule

@@ -8,8 +8,11 @@ of work per second.
 from __future__ import annotations
 
 import math
+import zlib
 from dataclasses import dataclass
 from typing import Protocol
+
+from agents.seeding import Purpose
 
 
 class Rate(Protocol):
@@ -38,6 +41,29 @@ class Rate(Protocol):
     def next_change_s(self, t_s: float) -> float:
         """Return the first time after ``t_s`` that may bring another rate; ``inf`` if none."""
         ...
+
+
+@dataclass(frozen=True)
+class RatePlace:
+    """Where a rate is: one direction of a link, of which there may be many instances."""
+
+    link: str
+    direction: str
+    seed: int
+
+    @property
+    def purpose(self) -> Purpose:
+        """What keys the random draws of this direction."""
+        return Purpose.RATE_STATE if self.direction == "up" else Purpose.RATE_STATE_DOWN
+
+    def key(self, instance: int) -> int:
+        """Return the number that keys the random draws of an instance, the same in both directions."""
+        return key_of(self.link, instance)
+
+
+def key_of(link: str, instance: int) -> int:
+    """Return the number that keys the random draws of an instance of a link."""
+    return (zlib.crc32(link.encode()) << 24) + instance
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,9 @@ import pytest
 import torch
 from scipy.ndimage import gaussian_filter
 
-from agents.drift.image_transforms import NEUTRAL, ImageNoise, blur, contrast, occlude, rotate, transform, warp
+from agents.drift.image_corruptions import ImageNoise, blur, contrast, occlude
+from agents.drift.image_geometry import rotate, warp
+from agents.drift.image_transforms import NEUTRAL, transform
 from agents.drift.severities import SEVERITIES, strength
 
 IMAGES = torch.from_numpy(np.random.default_rng(0).random((6, 2, 8, 12), np.float32))
@@ -65,7 +67,7 @@ def test_contrast_scales_about_the_mean_of_each_channel() -> None:
 
 
 def test_occlusion_blacks_out_one_rectangle_of_the_asked_size() -> None:
-    covered = occlude(torch.ones(6, 2, 8, 12), 0.5, NOISE.corner) == 0
+    covered = occlude(torch.ones(6, 2, 8, 12), 0.5, NOISE) == 0
     assert covered.sum((2, 3)).tolist() == [[24, 24]] * 6
     rows, columns = covered[:, 0].any(2).sum(1), covered[:, 0].any(1).sum(1)
     assert rows.tolist() == [4] * 6
@@ -93,7 +95,7 @@ def test_composition_has_one_order_however_it_is_written() -> None:
     backward = dict(reversed(forward.items()))
     assert torch.equal(transform(IMAGES, forward, NOISE), transform(IMAGES, backward, NOISE))
     by_hand = contrast(blur(rotate(IMAGES, 30.0), 0.8), 0.7)
-    by_hand = (occlude(by_hand, 0.3, NOISE.corner) + 0.2 * NOISE.noise).clamp(0.0, 1.0)
+    by_hand = (occlude(by_hand, 0.3, NOISE) + 0.2 * NOISE.noise).clamp(0.0, 1.0)
     assert torch.equal(transform(IMAGES, forward, NOISE), by_hand)
 
 

@@ -51,7 +51,7 @@ def test_concepts_are_named_in_a_few_words(tmp_path: Path) -> None:
         "labels": {"dirichlet": 0.5, "swap": [[0, 1]]},
     }
     (mark,) = marks(tmp_path, at="1 s", kind="sudden", to=to)
-    reported = "rotate 90°, translate 0.1 0, noise severity 3, invert, arrivals 2, labels swap, labels dirichlet 0.5"
+    reported = "rotate 90°, translate 0.1 0, invert, noise severity 3, arrivals 2, labels swap, labels dirichlet 0.5"
     assert mark["label"] == reported
 
 

@@ -8,7 +8,7 @@ import torch
 from scipy.stats import chisquare
 
 from agents.contract import DriftSpec, FleetSpec
-from agents.drift.image_transforms import rotate
+from agents.drift.image_geometry import rotate
 from agents.seeding import Purpose, rng
 from agents.streams.base import BlockId, Chunk, Content
 from agents.tasks.images.digits import Digits

@@ -1,0 +1,34 @@
+"""What links lose: one row of the table each.
+
+A row's code is called with its value and returns the :class:`sim.network.loss.LossProcess`, or None if nothing is lost.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agents.contract.component import KeyedRow, NoOptions, option
+from agents.contract.forms import Share
+
+
+@dataclass(frozen=True)
+class GilbertElliottOptions:
+    """Bursty loss: a channel that is good or bad, with transitions from packet to packet."""
+
+    p: Share = option(description="probability per packet to turn from good to bad")
+    r: Share = option(description="probability per packet to turn from bad to good")
+    good: Share = option(0.0, "probability to lose a packet while good")
+    bad: Share = option(1.0, "probability to lose a packet while bad")
+
+
+#: Key of a link's ``loss`` -> loss.
+LOSSES: dict[str, KeyedRow] = {
+    "bernoulli": KeyedRow(NoOptions, "sim.network.loss:bernoulli", summary="each packet on its own", value=Share),
+    "gilbert_elliott": KeyedRow(
+        GilbertElliottOptions,
+        "sim.network.loss:gilbert_elliott",
+        paper="Gilbert, Bell System Technical Journal 39, 1960; Elliott, ibid. 42, 1963",
+        summary="in bursts",
+        quick={"p": 0.1, "r": 0.3},
+    ),
+}
