@@ -136,3 +136,5 @@ Number = Annotated[float, Interval(ge=0)]
 PositiveNumber = Annotated[float, Interval(gt=0)]
 Count = Annotated[int, Interval(ge=0)]
 PositiveCount = Annotated[int, Interval(ge=1)]
+#: Steps of training, or entries of what stays in memory.
+Steps = Annotated[int, Interval(ge=1, le=1_000_000)]

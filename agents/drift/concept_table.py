@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import reduce
 
 from agents.drift.concepts import Concept, Neutral
 
@@ -15,14 +17,16 @@ MOST_CONCEPTS = 2048
 class Table:
     """The concepts met so far, each once, and which of them may be in force when an entry starts.
 
-    ``passing`` holds (time [s] at which an entry is over, concepts seen on the way), so that an incremental
-    change knows the concepts it may start from.
+    Sets of concepts are bits of an integer. ``_over_s`` are the sorted times [s] at which entries are over, and
+    ``_seen`` the concepts met on the way by those that are over then or later, so that an incremental change knows the
+    concepts it may start from.
     """
 
     neutral: Neutral
     concepts: list[Concept] = field(default_factory=lambda: [Concept()])
-    standing: set[int] = field(default_factory=lambda: {0})
-    passing: list[tuple[float, frozenset[int]]] = field(default_factory=list)
+    standing: int = 1
+    _over_s: list[float] = field(default_factory=list)
+    _seen: list[int] = field(default_factory=list)
     _numbers: dict[Concept, int] = field(default_factory=lambda: {Concept(): 0})
 
     def index(self, concept: Concept) -> int:
@@ -36,13 +40,28 @@ class Table:
 
     def origins(self, at_s: float) -> list[int]:
         """Return every concept that may be in force on some device after ``at_s``, by the entries read so far."""
-        on_the_way = [concepts for done_s, concepts in self.passing if done_s > at_s]
-        return sorted(self.standing.union(*on_the_way))
+        found = self._origins(at_s)
+        return [number for number in range(found.bit_length()) if found >> number & 1]
+
+    def _origins(self, at_s: float) -> int:
+        later = bisect_right(self._over_s, at_s)
+        return self.standing | (self._seen[later] if later < len(self._seen) else 0)
 
     def settle(self, done_s: float, all_devices: bool, targets: Iterable[int], seen: Iterable[int]) -> None:
         """Record an entry that is over at ``done_s``: it leads to ``targets``, through the concepts ``seen``.
 
         If it affects ``all_devices``, no older concept is in force then.
         """
-        self.passing.append((done_s, frozenset(self.origins(done_s)).union(seen)))
-        self.standing = set(targets) | (set() if all_devices else self.standing)
+        met = self._origins(done_s) | _bits(seen)
+        place = bisect_right(self._over_s, done_s)
+        self._over_s.insert(place, done_s)
+        self._seen.insert(place, met)
+        # Those that are over earlier have met these too; where all are known already, they are so before it.
+        while place and met & ~self._seen[place - 1]:
+            place -= 1
+            self._seen[place] |= met
+        self.standing = _bits(targets) | (0 if all_devices else self.standing)
+
+
+def _bits(concepts: Iterable[int]) -> int:
+    return reduce(int.__or__, (1 << number for number in concepts), 0)

@@ -39,6 +39,8 @@ class Schedule:
         ``uniform`` holds each sample's own uniform: it decides on which side of a gradual change it falls.
         """
         concept = np.zeros(time_s.shape, np.int16)
+        # Cells of rare samples reach far beyond the end, where walks and turns would never stop.
+        time_s = np.minimum(time_s, self.duration_s)
         for entry, start_s in zip(self.entries, self._starts(block).T, strict=True):
             touched = in_force(start_s[:, None], time_s)
             if touched.any():

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from agents.contract.component import option
-from agents.contract.forms import Interval, Number, OneOf, PositiveCount, PositiveNumber
+from agents.contract.forms import Interval, Number, OneOf, PositiveNumber, Steps
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class CloudFtOptions:
     """
 
     window: Annotated[int, Interval(ge=1, le=1024)] = option(120, "labelled samples uploaded")
-    steps: PositiveCount = option(30, "steps of Adam")
+    steps: Steps = option(30, "steps of Adam")
     rate: PositiveNumber = option(3e-3, "learning rate")
     start: Annotated[str, OneOf("base", "device")] = option("device", "head that training starts from")
     anchor: Number = option(0.0, "weight of the squared distance from the starting head")

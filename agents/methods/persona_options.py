@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from agents.contract.component import option
-from agents.contract.forms import Interval, Number, OneOf, PositiveCount, PositiveNumber, Share
+from agents.contract.forms import Interval, Number, OneOf, PositiveCount, PositiveNumber, Share, Steps
 
 
 @dataclass(frozen=True)
@@ -28,5 +28,5 @@ class PersonaOptions:
     width: Annotated[int, Interval(ge=1, le=4096)] = option(64, "width of the window encoder")
     stale: Share = option(0.1, "share of training windows that straddle a change of the world")
     noise: Number = option(0.15, "deviation of noise on features while the adapter is trained")
-    steps: PositiveCount = option(2000, "training steps of the adapter before t = 0")
+    steps: Steps = option(2000, "training steps of the adapter before t = 0")
     rate: PositiveNumber = option(3e-3, "learning rate of the adapter")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from agents.contract.component import OptionError, option
-from agents.contract.forms import OneOf, PositiveCount, PositiveNumber, Sizes
+from agents.contract.forms import Interval, OneOf, PositiveCount, Sizes
 
 Activation = Annotated[str, OneOf("tanh", "relu")]
 
@@ -42,5 +42,5 @@ class CnnOptions:
 class MobileNetOptions:
     """MobileNetV3-small with a stem for small inputs; its last dense layer is the head."""
 
-    width: PositiveNumber = option(1.0, "factor on all channels")
+    width: Annotated[float, Interval(gt=0, le=16)] = option(1.0, "factor on all channels")
     hidden: PositiveCount = option(1024, "features that the head sees")

@@ -9,10 +9,10 @@ from agents.contract.component import Component, option
 from agents.contract.forms import (
     ConceptForm,
     Form,
+    Interval,
     Length,
     MovableConcept,
     OneOf,
-    PositiveCount,
     PositiveNumber,
     PositiveTime,
 )
@@ -46,7 +46,7 @@ class IncrementalOptions:
 
     over: PositiveTime = option(description="how long the growth lasts")
     to: MovableConcept = option(description="the concept at full strength")
-    steps: PositiveCount = option(16, "levels from nothing to full strength")
+    steps: Annotated[int, Interval(ge=1, le=2048)] = option(16, "levels from nothing to full strength")
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class RandomWalkOptions:
     every: Period = option(description="time between steps")
     to: MovableConcept = option(description="the concept at full strength")
     step: PositiveNumber = option(0.1, "standard deviation of a step, in units of full strength")
-    steps: PositiveCount = option(16, "levels from nothing to full strength")
+    steps: Annotated[int, Interval(ge=1, le=2048)] = option(16, "levels from nothing to full strength")
 
 
 @dataclass(frozen=True)

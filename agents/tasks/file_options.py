@@ -133,6 +133,10 @@ class InteractionsOptions:
             raise OptionError(f"{self.separator!r} cannot separate columns", "separator")
 
 
+#: Choices of all past users, items, or clicks in a window.
+_MOST_CHOICES = 10_000_000
+
+
 @dataclass(frozen=True)
 class SyntheticInteractionsOptions:
     """Users whose interests drift; the oracle ranking is known."""
@@ -148,3 +152,6 @@ class SyntheticInteractionsOptions:
         if not isinstance(self.negatives, str) and self.items <= self.negatives:
             said = f"{self.items} leave no {self.negatives} beside the one that is chosen"
             raise OptionError(said, "items")
+        for name, count in (("users", self.users * self.clicks), ("items", self.items), ("window", self.window)):
+            if count > _MOST_CHOICES:
+                raise OptionError(f"makes {count:,} choices or items; {_MOST_CHOICES:,} at most", name)

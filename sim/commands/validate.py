@@ -33,7 +33,7 @@ def validate(options: argparse.Namespace) -> int:
 def _understood(file: str, options: argparse.Namespace) -> dict[str, Any]:
     """Read a scenario, and every point of its sweep; return what was read of the scenario itself."""
     scenario = load(file, options.set, allow_plugins=options.allow_plugins)
-    others = points(file, options.set, allow_plugins=options.allow_plugins)
+    others = [point for point in points(file, options.set, allow_plugins=options.allow_plugins) if point.overrides]
     with reading_once():
         with located(file, options.set):
             read = read_scenario(scenario)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from agents.contract import InputError
 from agents.contract.errors import error_location
 from agents.tasks.reading import read_data
 from sim.distributions import Empirical
-from sim.reading.asks import expected_asks
 from sim.reading.recordings import availability_read, fitted_read, latency_read, rate_read
 from sim.reading.wording import in_words
-from sim.run.backend import expected_samples
 from sim.run.fleet_spec import fleet_spec
 from sim.scenario import Scenario
+from sim.scenario.expected import expected_asks, expected_samples
+from sim.scenario.run_size import too_much_training
 
 #: Plain values, by what they are about: ``data``, ``links``, ``availability``, ``laws``, ``fleet``; and ``in_words``.
 ReadOf = dict[str, Any]
@@ -28,12 +29,18 @@ def read_scenario(scenario: Scenario) -> ReadOf:
     parts: ReadOf = {}
     if scenario.task is not None:
         parts["data"] = read_data(fleet_spec(scenario, ()))
+        _refuse_endless_training(scenario.task.pretrain.epochs, parts["data"].get("splits", {}).get("train", 0))
     parts["links"] = dict(_links(scenario))
     parts["availability"] = dict(_availability(scenario))
     parts["laws"] = dict(_laws(scenario.plain(), ""))
     parts["fleet"] = _fleet(scenario)
     found = {name: part for name, part in parts.items() if part}
     return {**found, "in_words": in_words(found)}
+
+
+def _refuse_endless_training(epochs: int, rows: int) -> None:
+    if (why := too_much_training(epochs, rows)) is not None:
+        raise InputError("task.pretrain.epochs", why)
 
 
 def _links(scenario: Scenario) -> Iterator[tuple[str, dict[str, Any]]]:

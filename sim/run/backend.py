@@ -10,6 +10,7 @@ from typing import Any
 
 from agents.contract import RaySpec
 from sim.scenario import Scenario
+from sim.scenario.expected import expected_samples
 
 #: Expected samples from which Ray workers save more time than their start costs (about 7 s, and as much memory
 #: as 10,000 devices). One process judges one to three million samples a second, and adapts no slower than several.
@@ -95,9 +96,3 @@ def _automatic(scenario: Scenario) -> tuple[int, str | None]:
         few = f"about {samples:,.0f} samples are played faster in this process than by workers"
         return 0, f"{few} (from {WORTH_WORKERS:,} on they pay); --workers N insists"
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, None
-
-
-def expected_samples(scenario: Scenario) -> float:
-    """Return how many samples the fleet sees on average, absences aside."""
-    fleet: list[Any] = scenario.fleet
-    return sum(cohort.devices * scenario.duration / cohort.samples.interval_s for cohort in fleet)

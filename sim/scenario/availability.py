@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from sim.distributions import Constant
 from sim.scenario.distribution_fields import EndDistribution, TimeDistribution
 from sim.scenario.quantities import DataPath, PhaseTime, PositiveTime, Share, Time, choice
-from sim.scenario.sections import SectionModel
+from sim.scenario.sections import SectionModel, refuse
 from sim.scenario.tagged_union import Shorthand, TaggedUnion
+from sim.scenario.units import TIME
 
 
 class Always(SectionModel):
@@ -42,6 +43,13 @@ class Diurnal(SectionModel):
     )
     jitter: Time = Field(default=0.0, description="each device's own shift, up to this much later")
     share: Share = Field(default=1.0, description="probability that a device comes on a given day")
+
+    @model_validator(mode="after")
+    def _shifts_are_within_a_day(self) -> Self:
+        for name, longest in (("zones", max(self.zones, default=0.0)), ("jitter", self.jitter)):
+            if longest > self.day:
+                raise refuse(f"{TIME.format(longest)} is longer than a day ({TIME.format(self.day)})", name)
+        return self
 
 
 class RecordedAvailability(SectionModel):

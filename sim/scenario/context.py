@@ -6,13 +6,16 @@ other.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import Any
 
 from pydantic import ValidationInfo
 
 from agents.tasks import TASKS
+from sim.scenario.link_circles import LinkCircles
 from sim.scenario.probe import ADAPTERS
 from sim.scenario.units import TIME, UnitError
 from sim.triggers import TRIGGERS
@@ -45,6 +48,16 @@ class ValidationContext:
     classes: int | None = None
     asks: bool = False
     plugins: bool = True
+
+    @cached_property
+    def cohort_counts(self) -> Counter[str]:
+        """How many cohorts have each name."""
+        return Counter(self.cohorts or ())
+
+    @cached_property
+    def circles(self) -> LinkCircles:
+        """The circles of links."""
+        return LinkCircles(self.links or {})
 
 
 def context_of(info: ValidationInfo) -> ValidationContext:

@@ -88,7 +88,7 @@ class Change(Chosen):
     @classmethod
     def _cohort_exists(cls, cohort: str | None, info: ValidationInfo) -> str | None:
         cohorts = context_of(info).cohorts
-        if cohort is not None and cohorts is not None and cohort not in cohorts:
+        if cohort is not None and cohorts is not None and not context_of(info).cohort_counts[cohort]:
             raise ValueError(f"there is no cohort '{cohort}'{near_miss(cohort, cohorts)}")
         return cohort
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationInfo, model_validator
@@ -11,11 +12,18 @@ from sim.scenario.quantities import Written, choice, quantity
 from sim.scenario.sections import SectionModel, refuse
 from sim.scenario.units import SIZE, TIME, shown
 
+#: As many as a sweep may have runs.
+MAX_SEEDS = 10_000
+
 
 def _read_seeds(value: Any, info: ValidationInfo) -> int | list[int]:
     if type(value) is int and value >= 1:
+        if value > MAX_SEEDS:
+            raise ValueError(f"asks for {value:,} seeds; {MAX_SEEDS:,} at most")
         return value
     if isinstance(value, list) and value and all(type(seed) is int and seed >= 0 for seed in value):
+        if twice := [seed for seed, times in Counter(value).items() if times > 1]:
+            raise ValueError(f"names seed {twice[0]} twice: it would be played twice to the same end; name each once")
         return value
     raise ValueError(f"{shown(value)} is neither a number of seeds nor a list of them")
 

@@ -112,8 +112,7 @@ class Cohort(SectionModel):
     @field_validator("cohort", mode="after")
     @classmethod
     def _name_is_its_own(cls, name: str, info: ValidationInfo) -> str:
-        cohorts = context_of(info).cohorts
-        if cohorts is not None and list(cohorts).count(name) > 1:
+        if context_of(info).cohort_counts[name] > 1:
             raise ValueError(f"two cohorts are named '{name}'")
         return name
 

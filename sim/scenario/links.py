@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
@@ -71,7 +71,7 @@ class Link(SectionModel):
             hop = links[name]
             if isinstance(hop, Mapping) and not (hop.get("shared") is True or "shared_by" in hop):
                 raise ValueError(f"'{name}' is private; messages go via links that are shared or shared_by")
-            if (circle := _circle(name, links, ())) is not None:
+            if (circle := context_of(info).circles.from_(name)) is not None:
                 raise ValueError(f"goes in a circle: {' -> '.join(circle)}")
         return via
 
@@ -107,7 +107,7 @@ class Link(SectionModel):
 
     @model_validator(mode="after")
     def _has_no_idle_option(self) -> Self:
-        if self.packet_header >= self.mtu:
+        if self.packet_header + 1 > self.mtu:
             raise refuse("headers leave no room in a packet of this mtu", "packet_header")
         if self.weights and not DISCIPLINES[self.discipline].shares:
             raise refuse(f"'discipline: {self.discipline}' has no weights; weights need 'ps'", "weights")
@@ -123,12 +123,3 @@ class Link(SectionModel):
         if self.shared and self.shared_by is not None:
             raise ValueError("shared and shared_by exclude each other")
         return self
-
-
-def _circle(name: str, links: Mapping[str, Any], above: tuple[str, ...]) -> tuple[str, ...] | None:
-    if name in above:
-        return (*above[above.index(name) :], name)
-    hop = links.get(name)
-    via = hop.get("via", []) if isinstance(hop, Mapping) else []
-    steps = [via] if isinstance(via, str) else via if isinstance(via, list) else []
-    return next((c for step in steps if (c := _circle(str(step), links, (*above, name)))), None)

@@ -64,7 +64,7 @@ def check(root: Node, faults: Sequence[Problem] = (), *, allow_plugins: bool = F
     """
     problems = [*faults, *_empty_values(root)]
     raw = root.plain()
-    raw.setdefault("name", re.sub(r"[^A-Za-z0-9_.-]+", "-", Path(root.mark.file).stem)[:64])
+    raw.setdefault("name", re.sub(r"[^A-Za-z0-9_.-]+", "-", Path(root.mark.file).stem).lstrip("-.")[:64] or "scenario")
     try:
         context = survey(raw, plugins=allow_plugins)
         scenario = Scenario.model_validate(raw, context=context)

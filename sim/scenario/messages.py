@@ -46,6 +46,6 @@ def _bounds(kind: str, given: str, ctx: dict[str, Any]) -> str | None:
         "too_long": "has {actual_length} entries; at most {max_length} are allowed",
         "finite_number": "{given} is not a finite number",
         "literal_error": "{given} is not {expected}",
-        "string_pattern_mismatch": "{given} is not made of letters, digits, '_' and '-'",
+        "string_pattern_mismatch": "{given} is no name: letters, digits, '_' and '-' make one, not beginning with '-'",
     }
     return sentences[kind].format(given=given, **ctx) if kind in sentences else None

@@ -9,6 +9,8 @@ from pathlib import Path
 
 #: How many known names a message lists, how much of a word is compared, and how long a line may get.
 _LISTED, _LONG, _LONGEST = 20, 64, 600
+#: With how many known names a word is compared, and how many problems are printed one by one.
+_COMPARED, _PRINTED = 200, 20
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,9 @@ class ScenarioErrors(Exception):  # noqa: N818  # it is all the errors of a file
     def __init__(self, problems: Iterable[Problem]) -> None:
         unique = dict.fromkeys(problems)
         self.problems: list[Problem] = sorted(unique, key=lambda p: (p.file, p.line, p.column, p.path))
-        super().__init__("\n".join(map(str, self.problems)))
+        more = len(self.problems) - _PRINTED
+        lines = [str(problem) for problem in self.problems[:_PRINTED]]
+        super().__init__("\n".join([*lines, *([f"and {more:,} more problems"] if more > 0 else [])]))
 
 
 def problem(mark: Mark, path: str, message: str) -> Problem:
@@ -72,7 +76,7 @@ def near_miss(word: str, known: Sequence[str]) -> str:
 
 def closest(word: str, known: Sequence[str]) -> str | None:
     """Return the known word that ``word`` looks like a slip of, if any."""
-    close = get_close_matches(word.lower()[:_LONG], [name.lower() for name in known], n=1, cutoff=0.6)
+    close = get_close_matches(word.lower()[:_LONG], [name.lower() for name in known[:_COMPARED]], n=1, cutoff=0.6)
     return next(name for name in known if name.lower() == close[0]) if close else None
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from agents.tasks import TASKS
 from sim.distributions import Empirical
@@ -22,7 +22,8 @@ from sim.scenario.links import Link
 from sim.scenario.method import Method
 from sim.scenario.quantities import Count, Name, PositiveTime, choice
 from sim.scenario.rates import refuse_arrival_rates
-from sim.scenario.sections import SectionModel, refuse
+from sim.scenario.run_size import excesses
+from sim.scenario.sections import SectionModel, fault, refuse
 from sim.scenario.tagged_union import Shorthand
 from sim.scenario.task import Task
 from sim.scenario.units import TIME
@@ -50,7 +51,7 @@ class Scenario(SectionModel):
     """One scenario. Attribute names are the YAML keys; times are seconds, rates bit/s, sizes bytes."""
 
     version: Annotated[int, Field(ge=1, le=1)] = Field(description="of this grammar: 1")
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$", max_length=64)] = Field(
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$", max_length=64)] = Field(
         default="scenario", description="names the run; default: the file's own name"
     )
     description: str | None = Field(default=None, description="what the scenario studies")
@@ -131,6 +132,12 @@ class Scenario(SectionModel):
     def _rate_drift_is_possible(self, info: ValidationInfo) -> Self:
         for number, change in enumerate(self.drift):
             refuse_arrival_rates(change, number, self.fleet, context_of(info).data)
+        return self
+
+    @model_validator(mode="after")
+    def _fits_time_and_memory(self) -> Self:
+        if found := [fault(excess.message, *excess.path) for excess in excesses(self)]:
+            raise ValidationError.from_exception_data("scenario", found)
         return self
 
     @field_validator("drift", "references", mode="before")

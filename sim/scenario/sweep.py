@@ -80,6 +80,9 @@ def _axes(root: Node) -> list[_Axis]:
 def _check_all(
     root: Node, axes: list[_Axis], combinations: list[tuple[Node, ...]], layer: int, allow_plugins: bool
 ) -> None:
+    if not axes:
+        # The only point is the scenario itself.
+        return
     problems: list[Problem] = []
     for combination in combinations:
         try:

@@ -107,8 +107,12 @@ class TaggedUnion:
     def _current(self, section: Mapping[str, Any], section_model: type[SectionModel]) -> dict[str, Any]:
         """Leave out the options of a kind that a higher layer has replaced."""
         layers = section.layers if isinstance(section, Section) else {}
+        chosen = layers.get("kind", 0)
+        lower = {key for key, layer in layers.items() if layer < chosen}
+        if not lower:
+            return dict(section)
         elsewhere = {key for other in self.table.values() for key in other.key_names()} - set(section_model.key_names())
-        stale = {key for key in elsewhere if layers.get(key, 0) < layers.get("kind", 0)}
+        stale = {key for key in elsewhere if layers.get(key, 0) < chosen}
         return {key: item for key, item in section.items() if key not in stale}
 
 

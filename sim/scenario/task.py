@@ -20,7 +20,7 @@ from sim.scenario.tagged_union import Chosen
 class Pretrain(SectionModel):
     """Training in the cloud before t = 0, on historical data: Adam, best epoch on validation kept."""
 
-    epochs: Count = Field(default=60, description="passes over the past")
+    epochs: Annotated[int, Field(ge=0, le=100_000)] = Field(default=60, description="passes over the past")
     batch: PositiveCount = Field(default=128, description="rows in a mini-batch")
     rate: Number = Field(default=2e-3, description="learning rate")
     fading: bool = Field(default=False, description="let the rate fall to zero in equal steps")

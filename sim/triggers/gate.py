@@ -10,7 +10,7 @@ import numpy as np
 
 from agents.contract import Watch
 from agents.contract.component import OptionError, option
-from agents.contract.forms import PositiveCount, Share
+from agents.contract.forms import Share, Steps
 from sim.triggers.base import Asks
 from sim.triggers.limits import LimitOptions, NextTick
 
@@ -23,7 +23,7 @@ class GateOptions(LimitOptions):
 
     threshold: float | None = option(None, "ask above this")
     quantile: Share | None = option(None, "instead: ask above this quantile of the fleet's gates")
-    history: PositiveCount = option(16, "ticks over which the quantile is taken")
+    history: Steps = option(16, "ticks over which the quantile is taken")
 
     def __post_init__(self) -> None:
         if (self.threshold is None) == (self.quantile is None):

@@ -16,7 +16,11 @@ from agents.contract.forms import (
     PositiveTime,
     Share,
     Speed,
+    Steps,
 )
+
+#: Numbers that the past may hold in memory: 1.6 GB.
+MAX_NUMBERS = 200_000_000
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class WalkOptions(TurnOptions):
 class PastOptions:
     """Contexts of the cloud's past: the original world turned and shifted, in equal steps from minus to plus."""
 
-    contexts: PositiveCount = option(description="how many")
+    contexts: Steps = option(description="how many")
     rotate: Angle = option(0.0, "how far the outermost are turned")
     shift: Number = option(0.0, "how far the outermost are moved along the first axis")
 
@@ -57,6 +61,10 @@ class GaussiansOptions:
     past: PastOptions | None = option(None, "worlds that the past saw; default: the original one")
     history: PositiveCount = option(20_000, "rows of the cloud's past")
 
+    def __post_init__(self) -> None:
+        check_past(self.history, self.classes, "classes")
+        check_past(self.history, self.dimensions, "dimensions")
+
 
 @dataclass(frozen=True)
 class SeaOptions:
@@ -67,6 +75,7 @@ class SeaOptions:
 
     def __post_init__(self) -> None:
         check_noise(self.noise)
+        check_past(self.history, 3, "history")
 
 
 @dataclass(frozen=True)
@@ -81,6 +90,7 @@ class HyperplaneOptions:
 
     def __post_init__(self) -> None:
         check_noise(self.noise)
+        check_past(self.history, self.dimensions, "dimensions")
 
 
 @dataclass(frozen=True)
@@ -102,3 +112,14 @@ def check_noise(noise: float) -> None:
         raise OptionError(
             f"{100 * noise:g} % flipped labels leave nothing to learn; less than 50 % are wanted", "noise"
         )
+
+
+def check_past(rows: int, columns: int, name: str) -> None:
+    """Check that the past fits into memory; ``name`` is the option that makes it so large.
+
+    Raises:
+        OptionError: it does not.
+    """
+    if rows * columns > MAX_NUMBERS:
+        said = f"a past of {rows:,} rows with {columns:,} numbers each has more than {MAX_NUMBERS:,} numbers"
+        raise OptionError(f"{said}; write fewer, or a shorter history", name)

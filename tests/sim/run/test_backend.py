@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from sim.run.backend import WORTH_WORKERS, choose_backend, expected_samples
+from sim.run.backend import WORTH_WORKERS, choose_backend
 from sim.scenario import Scenario, ScenarioErrors, load
+from sim.scenario.expected import expected_samples
 
 QUICKSTART = Path(__file__).resolve().parents[3] / "scenarios" / "quickstart.yaml"
 #: Ten times the samples from which workers pay.

@@ -17,6 +17,7 @@ Write = Callable[..., Path]
 Loaded = Callable[..., Scenario]
 
 times = st.floats(1e-9, 1e6, allow_subnormal=False)
+periods = st.floats(1e4, 1e6)
 shares = st.floats(0, 1)
 
 
@@ -75,7 +76,10 @@ def scenarios(draw: st.DrawFn) -> dict[str, object]:
         "drift": [change],
         "links": {"lte": link},
         "cloud": {"service": draw(distributions())},
-        "method": {"adapter": "cloud_ft", "trigger": {"kind": "periodic", "every": f"{draw(times)!r} s"}},
+        "method": {
+            "adapter": "cloud_ft",
+            "trigger": {"kind": "periodic", "every": f"{draw(periods)!r} s"},
+        },
     }
 
 

@@ -86,7 +86,7 @@ def test_bad_seeds_and_giant_sweeps_are_refused(write: Write, small: str) -> Non
     with pytest.raises(ScenarioErrors, match=r"sweep\.seeds: 0 is neither a number of seeds nor a list"):
         points(write(small + "sweep: {seeds: 0}\n"))
     with pytest.raises(ScenarioErrors, match="sweep: asks for more than 10000 runs"):
-        points(write(small + "sweep: {seeds: 10001}\n"))
+        points(write(small + "sweep: {seeds: 5001, grid: {links.lte.up: [1 Mbit/s, 2 Mbit/s]}}\n"))
 
 
 def test_values_that_look_alike_get_names_of_their_own(write: Write, small: str) -> None:

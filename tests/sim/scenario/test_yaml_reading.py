@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -128,7 +129,26 @@ def test_what_is_told_is_one_short_printable_line(refusal: Refusal) -> None:
     text = '"\\e[31mred\\nline": 1\ntick: "' + "x" * 5000 + '"\n'
     said_lines = refusal(text)
     assert all(line.isprintable() and len(line) < 700 for line in said_lines)
-    assert any("\\x1b[31mred\\x0aline" in line for line in said_lines)
+    assert any("holds the character U+001B" in line for line in said_lines)
+
+
+@pytest.mark.parametrize(
+    "sign", ["\\e", "\\0", "\\a", "\\x7f", "\\x85", "\\u202e", "\\u2066", "\\u200f", "\\u2028", "\\ud800", "\\uffff"]
+)
+@pytest.mark.parametrize("place", ['name: "{}"', 'drift: [{{name: "a{}b"}}]', '"{}": 1', 'a: ["x", "{}"]'])
+def test_controls_and_marks_of_direction_are_refused_wherever_they_stand(sign: str, place: str) -> None:
+    assert "which text may not; remove it" in said(place.format(sign))
+
+
+def test_other_languages_and_line_ends_are_text() -> None:
+    assert read('a: "Größe 大小 גודל \\t \\n"').plain()["a"] == "Größe 大小 גודל \t \n"
+
+
+@pytest.mark.parametrize("text", ["1" * 80_000 + "x", "1" * 80_000 + ".", "-" + "7" * 80_000 + "e", "." * 80_000])
+def test_long_scalars_take_linear_time(text: str) -> None:
+    began = time.process_time()
+    read(f"a: {text}")
+    assert time.process_time() - began < 2.0
 
 
 def test_a_file_that_cannot_be_read_is_one_line(refusal: Refusal, tmp_path: Path) -> None:
