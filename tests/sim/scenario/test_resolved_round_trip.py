@@ -54,7 +54,7 @@ def scenarios(draw: st.DrawFn) -> dict[str, object]:
     cohort = {
         "cohort": draw(st.sampled_from(["a", "on", "null", "1e5", "0x1f", "no"])),
         "devices": draw(st.integers(1, 10**6)),
-        "samples": {"rate": f"{draw(st.floats(0, 1e3))!r} /min"},
+        "samples": {"rate": f"{draw(st.floats(0, 1e-3))!r} /min"},
         "labels": {"share": draw(shares), "after": draw(distributions())},
         "link": "lte",
     }
