@@ -68,6 +68,20 @@ def meant_by(unit: str, dimension: str) -> tuple[str, ...]:
     return _READERS.get(dimension, lambda spelling: _listed(spelling, dimension))(unit.strip())
 
 
+def units_in(name: str, dimension: str) -> tuple[str, ...]:
+    """Return the units that the end of a column's name may mean: ``RATE(MBit/s)``, ``rate_kbps``, ``time (us)``.
+
+    A rate has to name its second: ``Mbs`` means nothing here.
+    """
+    found = _AT_END[dimension].search(name)
+    return meant_by(found[1], dimension) if found else ()
+
+
+def without_unit(name: str, dimension: str) -> str:
+    """Return a column's name without the unit at its end."""
+    return _AT_END[dimension].sub("", name).strip() or name
+
+
 def _time(unit: str) -> tuple[str, ...]:
     return _TIME.get(unit.lower(), ())
 
@@ -116,3 +130,9 @@ def _either(unit: str, per: str) -> tuple[str, ...]:
 
 
 _READERS: Mapping[str, Callable[[str], tuple[str, ...]]] = {"time": _time, "data rate": _rate, "size": _size}
+#: A name of one letter is no unit of time but for h and s.
+_TIME_WORDS = "|".join(sorted((re.escape(word) for word in _TIME if word != "d"), key=len, reverse=True))
+_AT_END = {
+    dimension: re.compile(rf"(?:^|[_(\[\s])({unit})\W*$", re.IGNORECASE)
+    for dimension, unit in (("data rate", rf"(?:{_AMOUNT}){PER_SECOND}"), ("time", _TIME_WORDS))
+}

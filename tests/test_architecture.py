@@ -32,7 +32,15 @@ LIBRARIES = {
     "yaml": (("sim/scenario/", "analysis/folder.py"), "scenarios are YAML, and so is resolved.yaml, their record"),
 }
 #: Doors of the data plane that load neither torch nor Ray nor pandas, so that the timing plane may use them.
-TORCH_FREE = ("agents.tabular.columns", "agents.tabular.once", "agents.tabular.packed", "agents.tasks.reading")
+TORCH_FREE = (
+    "agents.tabular.columns",
+    "agents.tabular.moments",
+    "agents.tabular.once",
+    "agents.tabular.packed",
+    "agents.tabular.spelling",
+    "agents.tabular.text_lines",
+    "agents.tasks.reading",
+)
 #: What a package of ours may import of its siblings.
 ARROWS = {
     "sim": (

@@ -122,6 +122,8 @@ SizeDistribution = Annotated[Any, Form("size law")]
 DataPath = Annotated[Path, Form("path")]
 #: A column of a table: its name, or its number.
 Column = Annotated[str | int, Form("column")]
+#: What stands for a missing value, and what is done about it: a word, a list of cells, or both in a map.
+Missing = Annotated[Any, Form("missing")]
 #: Sizes of layers: a number, or a list of them.
 Sizes = Annotated[list[int], Form("sizes")]
 #: A concept: a map of transforms, the name of one, or a list of these.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from typing import Protocol
 
 import numpy as np
 
-#: What stands for a value that is not there.
-MISSING = frozenset({"", "?", "NA", "N/A", "NaN", "nan", "null", "NULL"})
+from agents.tabular.moments import compact_dates, moment_s
+from agents.tabular.spelling import PLAIN, Spelling, other_spelling
+
 #: A column with more different names than this is no category: it would become as many features.
 MOST_NAMES = 256
 
@@ -35,23 +35,35 @@ class Column(Protocol):
 
 
 class Numbers:
-    """Finite numbers."""
+    """Finite numbers, in one spelling."""
+
+    def __init__(self, spelling: Spelling = PLAIN) -> None:
+        self.spelling = spelling
 
     def read(self, cells: Sequence[str]) -> np.ndarray:
         try:
-            values = np.fromiter(map(float, cells), np.float64, len(cells))
+            values = np.fromiter(map(float, cells), np.float64, len(cells)) if self.spelling.plain else None
         except ValueError:
-            values = np.array([self._one(row, cell) for row, cell in enumerate(cells)])
+            values = None
+        if values is None:
+            values = np.array([self._one(row, cell) for row, cell in enumerate(cells)], np.float64)
         # Python reads 1_000 and inf as numbers; a table does not.
         strange = np.isinf(values).any() or "_" in "".join(cells)
-        return self._checked(cells, values) if strange else values
+        return self.without_missing(self._checked(cells, values) if strange else values)
+
+    def without_missing(self, values: np.ndarray) -> np.ndarray:
+        """Return values with NaN for numbers that stand for none."""
+        numbers = self.spelling.missing_numbers
+        return np.where(np.isin(values, numbers), np.nan, values) if len(numbers) else values
 
     def _one(self, row: int, cell: str) -> float:
-        text = cell.strip()
+        if self.spelling.is_missing(cell):
+            return np.nan
         try:
-            return np.nan if text in MISSING else float(text)
+            return self.spelling.number(cell)
         except ValueError:
-            raise CellError(row, f"{cell!r} is no number") from None
+            odd = other_spelling(cell)
+            raise CellError(row, f"{cell!r} is no number{f' ({odd})' if odd else ''}") from None
 
     def _checked(self, cells: Sequence[str], values: np.ndarray) -> np.ndarray:
         for row, cell in enumerate(cells):
@@ -67,7 +79,10 @@ class Names:
         known: name -> number.
     """
 
-    def __init__(self, declared: Iterable[str] | None = None, most: int | None = MOST_NAMES) -> None:
+    def __init__(
+        self, declared: Iterable[str] | None = None, most: int | None = MOST_NAMES, spelling: Spelling = PLAIN
+    ) -> None:
+        self.spelling = spelling
         self.known = {name: number for number, name in enumerate(declared or ())}
         self._open, self._most = declared is None, most
 
@@ -77,7 +92,7 @@ class Names:
 
     def _new(self, row: int, cell: str) -> float:
         name = cell.strip()
-        if name in MISSING and name not in self.known:
+        if self.spelling.is_missing(name) and name not in self.known:
             return np.nan
         if name not in self.known:
             self._admit(row, name)
@@ -87,15 +102,18 @@ class Names:
         if not self._open:
             raise CellError(row, f"{name!r} is none of the declared {', '.join(list(self.known)[:8])}")
         if self._most is not None and len(self.known) >= self._most:
-            raise CellError(row, f"{name!r} is one name too many: a category has at most {self._most}")
+            odd = other_spelling(name)
+            said = f"{name!r} is one name too many: a category has at most {self._most}"
+            raise CellError(row, f"{said}{f' ({odd})' if odd else ''}")
         self.known[name] = len(self.known)
 
 
 class Times:
-    """Moments: numbers, or ISO 8601 dates; never falling from one row to the next."""
+    """Moments: numbers, or dates; never falling from one row to the next. ``layout`` is that of dates, for strptime."""
 
-    def __init__(self) -> None:
-        self._newest, self._text = -np.inf, ""
+    def __init__(self, layout: str | None = None) -> None:
+        self._newest, self._text, self._layout = -np.inf, "", layout
+        self._counts: bool | None = None
 
     def read(self, cells: Sequence[str]) -> np.ndarray:
         values = np.array([self._one(row, cell.strip()) for row, cell in enumerate(cells)])
@@ -106,11 +124,20 @@ class Times:
         self._newest, self._text = float(values[-1]), cells[-1]
         return values
 
+    def settled(self, values: np.ndarray) -> np.ndarray:
+        """Return all that was read, in seconds where the numbers are dates: 20200731."""
+        dates = compact_dates(values) if self._counts else None
+        return values if dates is None else dates
+
     def _one(self, row: int, cell: str) -> float:
+        counts = self._layout is None and is_number(cell)
+        if self._counts not in (None, counts):
+            raise CellError(row, f"{cell!r} is a {'number' if counts else 'date'}, where the rows above hold others")
+        self._counts = counts
         try:
-            moment = float(cell)
-        except ValueError:
-            moment = _iso_s(row, cell)
+            moment = float(cell) if counts else moment_s(cell, self._layout)
+        except ValueError as error:
+            raise CellError(row, str(error)) from None
         if not np.isfinite(moment):
             raise CellError(row, f"{cell!r} is no time")
         return moment
@@ -123,11 +150,3 @@ def is_number(cell: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _iso_s(row: int, cell: str) -> float:
-    try:
-        moment = datetime.fromisoformat(cell)
-    except ValueError:
-        raise CellError(row, f"{cell!r} is no time; wanted: a number or a date like 2024-05-31 12:00:00") from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

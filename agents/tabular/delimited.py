@@ -3,44 +3,87 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import dropwhile
 from pathlib import Path
 
-from agents.tabular.columns import MISSING, is_number
+from agents.tabular.headers import header_stands
 from agents.tabular.sheet import Cut, Opened, Row, Sheet
+from agents.tabular.spelling import PLAIN, Spelling
 
 #: Tried in this order; the one that cuts the first lines into most columns, all alike, wins.
 DELIMITERS = (",", ";", "\t", "|", " ")
+#: How spreadsheets say in a first line what delimits the others.
+_SEP_LINE = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 
 
-def delimited_sheet(path: Path, opened: Opened, delimiter: str | None = None, header: bool | None = None) -> Sheet:
+def delimited_sheet(
+    path: Path,
+    opened: Opened,
+    delimiter: str | None = None,
+    header: bool | None = None,
+    spelling: Spelling = PLAIN,
+) -> Sheet:
     """Return the sheet of a CSV file; a space as ``delimiter`` stands for any blanks.
 
-    There is a header if some cell of the first line is no number where all below are; and in a table without a
-    column of numbers, if no cell of the first line comes again below.
+    Lines before the header that begin with # are left out, and a first line ``sep=;`` gives the delimiter. Whether
+    there is a header, :func:`agents.tabular.headers.header_stands` says. Where it has one name less than the
+    lines below have columns, as R writes it, the first column has none.
 
     Raises:
         ValueError: a line that is cut into other columns than the first; it names file and line.
     """
-    head = [text for _, text in opened.head]
-    delimiter = delimiter or _sniffed(path, head)
-    first, *below = [row.cells for row in _rows(path, opened.head, delimiter, strict=False)]
-    named = _looks_like_header(first, below) if header is None else header
-    rows = _even(path, _rows(path, opened.lines, delimiter), len(first))
+    head, given = _below_preamble(path, opened.head)
+    lines = dropwhile(lambda line: line[0] < head[0][0], opened.lines)
+    delimiter = delimiter or given or _sniffed(path, [text for _, text in head])
+    rows = [row for row in _rows(path, head, delimiter, strict=False) if row.cells]
+    first, below = rows[0], [row.cells for row in rows[1:]]
+    width = _width(len(first.cells), below, header)
+    names = [""] * (width - len(first.cells)) + [cell.strip() for cell in first.cells]
+    stands = width > len(first.cells) or header
+    named = header_stands(f"{path}:{first.line}", names, below, spelling) if stands is None else stands
+    data = _rows(path, lines, delimiter)
     if named:
-        next(rows)
-    names = tuple(cell.strip() for cell in first) if named else tuple(f"column {n}" for n in range(len(first)))
-    return Sheet(path, names, (None,) * len(names), rows, Cut(delimiter, named))
+        next(data)
+    called = tuple(names) if named else tuple(f"column {n}" for n in range(width))
+    data_from = first.line + 1 if named else head[0][0]
+    return Sheet(path, called, (None,) * width, _even(path, data, width), Cut(delimiter, named, data_from))
+
+
+def _below_preamble(path: Path, head: list[tuple[int, str]]) -> tuple[list[tuple[int, str]], str | None]:
+    """Return the first lines from the header on, and the delimiter that a line before it gives."""
+    if found := _SEP_LINE.fullmatch(head[0][1].strip()):
+        return _wanted(path, head[1:]), found[1]
+    return _wanted(path, list(dropwhile(lambda line: line[1].lstrip().startswith("#"), head))), None
+
+
+def _wanted(path: Path, head: list[tuple[int, str]]) -> list[tuple[int, str]]:
+    if not head:
+        raise ValueError(f"{path}: holds no row of data")
+    return head
+
+
+def _width(first: int, below: Sequence[Sequence[str]], header: bool | None) -> int:
+    """Return how many columns the file has."""
+    one_more = {len(cells) for cells in below} == {first + 1}
+    return first + 1 if one_more and header is not False else first
 
 
 def _sniffed(path: Path, head: Sequence[str]) -> str:
     widths = {one: [len(_cut(text, one)) for text in head] for one in DELIMITERS}
-    even = [one for one in DELIMITERS if len(set(widths[one])) == 1 and widths[one][0] > 1]
+    even = [one for one in DELIMITERS if widths[one][0] > 1 and _are_even(widths[one])]
     # Where none cuts all lines alike, one of them is wrong, and the best guess shows which.
     some = even or [one for one in DELIMITERS if widths[one][0] > 1]
     if not some:
         raise ValueError(f"{path}:1: has one column only; name the delimiter if it is none of , ; | tab blank")
     return max(some, key=lambda one: widths[one][0] if one != " " else 0)
+
+
+def _are_even(widths: Sequence[int]) -> bool:
+    below = set(widths[1:]) or {widths[0]}
+    # R writes no name for the column of row names.
+    return len(below) == 1 and widths[0] in (max(below), max(below) - 1)
 
 
 def _cut(text: str, delimiter: str) -> list[str]:
@@ -83,17 +126,3 @@ def _even(path: Path, rows: Iterable[Row], width: int) -> Iterator[Row]:
         if len(row.cells) != width:
             raise ValueError(f"{path}:{row.line}: has {len(row.cells)} columns where the first line has {width}")
         yield row
-
-
-def _looks_like_header(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
-    if not below:
-        return not any(map(is_number, first))
-    columns = [[row[n].strip() for row in below if n < len(row)] for n in range(len(first))]
-    numeric = [n for n, cells in enumerate(columns) if (known := _known(cells)) and all(map(is_number, known))]
-    if numeric:
-        return any(first[n].strip() not in MISSING and not is_number(first[n]) for n in numeric)
-    return not any(cell.strip() in columns[n] for n, cell in enumerate(first))
-
-
-def _known(cells: Sequence[str]) -> list[str]:
-    return [cell for cell in cells if cell not in MISSING]

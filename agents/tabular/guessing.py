@@ -6,21 +6,24 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from agents.tabular.columns import MISSING, CellError, Column, Names, Numbers, is_number
+from agents.tabular.columns import CellError, Column, Names, Numbers, is_number
+from agents.tabular.spelling import PLAIN, Spelling
 
 
 class Guessed:
     """Numbers if the first value is one, else names."""
 
-    def __init__(self) -> None:
+    def __init__(self, spelling: Spelling = PLAIN) -> None:
         self.found: Column | None = None
+        self.spelling = spelling
 
     def read(self, cells: Sequence[str]) -> np.ndarray:
         if self.found is None:
-            first = next((cell for cell in cells if cell.strip() not in MISSING), None)
+            first = next(iter(self.spelling.known(cells)), None)
             if first is None:
                 return np.full(len(cells), np.nan)
-            self.found = Numbers() if is_number(first) else Names()
+            numeric = self.spelling.is_number(first)
+            self.found = Numbers(self.spelling) if numeric else Names(spelling=self.spelling)
         try:
             return self.found.read(cells)
         except CellError as error:
@@ -30,11 +33,17 @@ class Guessed:
 class Labels(Names):
     """Names of classes; numbers are written in one way, so that 1 and 1.0 are one class."""
 
-    def __init__(self, most: int) -> None:
-        super().__init__(most=most)
+    def __init__(self, most: int, spelling: Spelling = PLAIN) -> None:
+        super().__init__(most=most, spelling=spelling)
 
     def read(self, cells: Sequence[str]) -> np.ndarray:
-        return super().read([_written(cell.strip()) for cell in cells])
+        return super().read([self._written(cell.strip()) for cell in cells])
+
+    def _written(self, cell: str) -> str:
+        if not is_number(cell) or self.spelling.is_missing(cell):
+            return cell
+        value = float(cell)
+        return str(int(value)) if value.is_integer() else repr(value)
 
     @property
     def order(self) -> np.ndarray:
@@ -45,14 +54,10 @@ class Labels(Names):
         return np.argsort(np.array(ranked, np.int64))
 
 
-def _written(cell: str) -> str:
-    if not is_number(cell) or cell in MISSING:
-        return cell
-    value = float(cell)
-    return str(int(value)) if value.is_integer() else repr(value)
-
-
 def _advice(column: Column) -> str:
     if isinstance(column, Numbers):
-        return "; numbers stand above it. If the column holds categories, name it under 'nominal'"
+        return (
+            "; numbers stand above it. If it stands for no value, name it under 'missing'; "
+            "if the column holds categories, name it under 'nominal'"
+        )
     return "; name the column under 'ignore' to leave it out"

@@ -1,10 +1,12 @@
-"""What is in a file, packed or not (gzip, bzip2, xz; one member of a zip), read once and in bounded pieces."""
+"""What is in a file, packed or not (gzip, bzip2, xz, zstd; one member of a zip), in bounded pieces."""
 
 from __future__ import annotations
 
 import bz2
 import gzip
 import lzma
+import os
+import stat
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -15,28 +17,52 @@ from typing import IO, Any, BinaryIO, NamedTuple, cast
 
 import numpy as np
 
+from agents.tabular.bounded import Bounded
+
 #: Bytes read at once.
 PIECE_BYTES = 1 << 20
-#: No byte of a gzip file unpacks to more than this many (RFC 1951: 258 bytes from two bits).
-MOST_EXPANSION = 1032
+#: So much may unpack from any file, and so much from each of its bytes; what unpacks to more was made to harm.
+FREE_BYTES, MOST_EXPANSION = 1 << 27, 64
+#: A file larger than this of which the disk holds less than a hundredth is mostly a hole, and no data.
+_LARGE_BYTES, _LEAST_HELD = 1 << 26, 0.01
+#: A longer line is no line of data.
+LONGEST_LINE = 1 << 20
+
+
+def _zstd(raw: IO[bytes]) -> Any:
+    import pyarrow as pa
+
+    return pa.CompressedInputStream(raw, "zstd")
 
 
 class _Packing(NamedTuple):
-    """How files of one kind begin, what opens them, and how many bytes one of theirs may become."""
+    """How files of one kind begin, and what opens them."""
 
     name: str
     magic: bytes
     opens: Callable[[IO[bytes]], Any]
-    expands: int
 
 
 _PACKINGS = (
-    _Packing("gzip", b"\x1f\x8b", gzip.open, MOST_EXPANSION),
-    _Packing("bzip2", b"BZh", bz2.open, 1 << 16),
-    _Packing("xz", b"\xfd7zXZ\0", lzma.open, 1 << 16),
+    _Packing("gzip", b"\x1f\x8b", gzip.open),
+    _Packing("bzip2", b"BZh", bz2.open),
+    _Packing("xz", b"\xfd7zXZ\0", lzma.open),
+    _Packing("zstd", b"\x28\xb5\x2f\xfd", _zstd),
 )
 _ZIP = b"PK\x03\x04"
-_LONGEST_MAGIC = 6
+#: (where, bytes, what it is) of files that hold data in a way that is not read here.
+_UNREAD = (
+    (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive; unpack it"),
+    (0, b"Rar!\x1a\x07", "a RAR archive; unpack it"),
+    (0, b"\x04\x22\x4d\x18", "packed with lz4; unpack it"),
+    (0, b"\x1f\x9d", "packed with compress; unpack it"),
+    (0, b"PAR1", "a Parquet file; write it as CSV"),
+    (0, b"\x89HDF\r\n", "an HDF5 file; write it as CSV or as a NumPy archive"),
+    (0, b"SQLite format 3", "a SQLite database; write a table of it as CSV"),
+    (0, b"%PDF-", "a PDF; write its table as CSV"),
+    (257, b"ustar", "a tar archive; unpack it and name a file in it"),
+)
+_PEEKED = 512
 
 
 @contextmanager
@@ -46,50 +72,72 @@ def unpacked(path: Path) -> Iterator[BinaryIO]:
     ``FILE.zip!inner/name.csv`` is one member of a zip; a zip of one file needs no name.
 
     Raises:
-        ValueError: inside, at a file that is cut short or damaged; or if there is no such file or member.
+        ValueError: inside, at a file that is cut short, damaged or unpacks to too much; or if there is no such file or
+            member, if it is encrypted, no plain file, or of a kind that is not read here.
     """
     name, _, member = str(path).partition("!")
-    packing = "gzip"
+    packing = ""
     try:
-        with Path(name).open("rb") as raw:
-            begins = raw.read(_LONGEST_MAGIC)
-            zipped = member or (begins.startswith(_ZIP) and zipfile.is_zipfile(raw))
+        with open_plain(name) as raw:
+            begins = raw.read(_PEEKED)
+            packing = _packing_of(begins, member)
             raw.seek(0)
-            if zipped:
-                packing = "zip"
-                with zipfile.ZipFile(raw) as archive, archive.open(_member(name, member, archive)) as inner:
-                    yield cast(BinaryIO, inner)
-                return
-            found = next((one for one in _PACKINGS if begins.startswith(one.magic)), None)
-            packing = found.name if found else packing
-            with found.opens(raw) if found else raw as stream:
-                yield cast(BinaryIO, stream)
+            with _opened(raw, path, packing, member) as stream:
+                yield stream
     except EOFError:
         raise ValueError(f"{path}: {packing} file is cut short") from None
     except (gzip.BadGzipFile, zlib.error, lzma.LZMAError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path}: {packing} file is damaged ({error}); fetch it again") from None
+    except (NotImplementedError, RuntimeError) as error:
+        # zipfile has no class of its own for either.
+        said = "is encrypted; unpack it" if "encrypted" in str(error) else f"cannot be unpacked here ({error})"
+        raise ValueError(f"{path}: {said}") from None
     except OSError as error:
-        raise ValueError(f"{path}: cannot be read ({error.strerror or error})") from None
+        said = "is damaged" if packing in ("bzip2", "zstd") and error.errno is None else "cannot be read"
+        raise ValueError(f"{path}: {packing and packing + ' file '}{said} ({error.strerror or error})") from None
 
 
-def whole_lines(path: Path, piece_bytes: int) -> Iterator[bytes]:
-    """Yield what is in a file in pieces of whole lines, each about ``piece_bytes`` long; raises as :func:`unpacked`."""
+def open_plain(name: str | Path) -> BinaryIO:
+    """Open a file for reading its bytes.
+
+    Raises:
+        ValueError: a folder, a pipe or device, which may never end, or a file that is mostly a hole.
+        OSError: it cannot be opened.
+    """
+    found = os.stat(name)
+    if stat.S_ISDIR(found.st_mode):
+        raise ValueError(f"{name}: is a folder; name a file in it")
+    if not stat.S_ISREG(found.st_mode):
+        raise ValueError(f"{name}: is no plain file but a pipe or a device")
+    if found.st_size > _LARGE_BYTES and found.st_blocks * 512 < _LEAST_HELD * found.st_size:
+        raise ValueError(f"{name}: is {found.st_size:,} bytes long, but almost all of it is a hole; fetch it again")
+    return cast(BinaryIO, Path(name).open("rb"))
+
+
+def whole_lines(path: Path, piece_bytes: int, opens: Callable[[Path], Any] = unpacked) -> Iterator[bytes]:
+    """Yield what is in a file in pieces of whole lines, each about ``piece_bytes`` long.
+
+    Raises:
+        ValueError: as :func:`unpacked`, or a line without end.
+    """
     rest = b""
-    with unpacked(path) as stream:
+    with opens(path) as stream:
         while block := stream.read(piece_bytes):
             whole, newline, rest = (rest + block).rpartition(b"\n")
             if newline:
                 yield whole + newline
+            elif len(rest) > piece_bytes + LONGEST_LINE:
+                raise ValueError(f"{path}: holds a line longer than {piece_bytes} bytes; this is no table")
     if rest:
         yield rest
 
 
 def most_bytes(path: Path) -> int:
-    """Return an upper bound for what unpacks from a file of numbers, so that no header can promise more."""
-    with path.open("rb") as raw:
-        begins = raw.read(_LONGEST_MAGIC)
-    expansions = {_ZIP: MOST_EXPANSION, **{one.magic: one.expands for one in _PACKINGS}}
-    return next((most for magic, most in expansions.items() if begins.startswith(magic)), 1) * path.stat().st_size
+    """Return an upper bound for what unpacks from a file, so that no header can promise more."""
+    size = path.stat().st_size
+    with open_plain(path) as raw:
+        packed = _packing_of(raw.read(_PEEKED), "")
+    return _allowed(size) if packed else size
 
 
 def fill(stream: BinaryIO, target: np.ndarray) -> int:
@@ -104,8 +152,50 @@ def fill(stream: BinaryIO, target: np.ndarray) -> int:
     return filled
 
 
+@contextmanager
+def _opened(raw: BinaryIO, path: Path, packing: str, member: str) -> Iterator[BinaryIO]:
+    if not packing:
+        _refuse_unread(path, raw.read(_PEEKED))
+        raw.seek(0)
+        yield raw
+    elif packing == "zip":
+        with zipfile.ZipFile(raw) as archive:
+            name = _member(str(path).partition("!")[0], member, archive)
+            with archive.open(name) as inner:
+                yield _within(path, inner, archive.getinfo(name).compress_size)
+    else:
+        found = next(one for one in _PACKINGS if one.name == packing)
+        with found.opens(raw) as inner:
+            yield _within(path, inner, os.fstat(raw.fileno()).st_size)
+
+
+def _within(path: Path, inner: Any, packed_bytes: int) -> BinaryIO:
+    """Return what unpacks, as long as it is no more than a file of data can hold."""
+    stream = Bounded(inner, _allowed(packed_bytes), str(path))
+    _refuse_unread(path, stream.peek(_PEEKED))
+    return cast(BinaryIO, stream)
+
+
+def _allowed(packed_bytes: int) -> int:
+    return max(FREE_BYTES, MOST_EXPANSION * packed_bytes)
+
+
+def _packing_of(begins: bytes, member: str) -> str:
+    if member or begins.startswith(_ZIP):
+        return "zip"
+    return next((one.name for one in _PACKINGS if begins.startswith(one.magic)), "")
+
+
+def _refuse_unread(path: Path, begins: bytes) -> None:
+    for where, magic, said in _UNREAD:
+        if begins[where:].startswith(magic):
+            raise ValueError(f"{path}: is {said}")
+
+
 def _member(file: str, member: str, archive: zipfile.ZipFile) -> str:
     names = [name for name in archive.namelist() if not name.endswith("/") and not name.startswith("__MACOSX/")]
+    if "[Content_Types].xml" in names:
+        raise ValueError(f"{file}: is a workbook of a spreadsheet; save its sheet as CSV")
     if member in names:
         return member
     if not member and len(names) == 1:

@@ -16,16 +16,16 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from agents.tabular.arrow_arrays import as_numpy
-from agents.tabular.columns import MISSING, Column, Names, Numbers
+from agents.tabular.columns import Column, Names, Numbers
 from agents.tabular.guessing import Guessed
 from agents.tabular.packed import whole_lines
 from agents.tabular.quotes import stray_quotes
 from agents.tabular.sheet import Cut, Sheet
+from agents.tabular.spelling import Spelling
+from agents.tabular.text_lines import text_bytes
 
 #: Bytes of a file that are looked at at once.
 PIECE_BYTES = 1 << 24
-#: A pattern, and not an array of words: to make an array out of a list, pyarrow loads pandas.
-_MISSING = f"^({'|'.join(re.escape(word) for word in sorted(MISSING))})$"
 
 
 def quick_blocks(
@@ -51,26 +51,24 @@ def _plain_pieces(sheet: Sheet, cut: Cut) -> Iterator[bytes]:
     Raises:
         ValueError: text that the two readers might read differently.
     """
-    header = cut.header
-    for number, piece in enumerate(whole_lines(sheet.path, PIECE_BYTES)):
-        text = piece.removeprefix(b"\xef\xbb\xbf") if number == 0 else piece
+    before = cut.data_from - 1
+    for piece in whole_lines(sheet.path, PIECE_BYTES, text_bytes):
+        text, before = _below(piece, before), 0
         if b"\0" in text or text.count(b"\r") != text.count(b"\r\n"):
             raise ValueError("bytes that are no text, or lines that end in their own way")
-        if header:
-            text, header = _below_the_header(text), False
         if stray_quotes(text, cut.delimiter):
             raise ValueError("a quote that does not stand around a whole cell")
         if text.strip():
             yield text
 
 
-def _below_the_header(text: bytes) -> bytes:
-    rest = text
-    while rest:
-        line, _, rest = rest.partition(b"\n")
-        if line.strip():
-            return rest
-    raise ValueError("no line in the first piece")
+def _below(text: bytes, lines: int) -> bytes:
+    """Return what follows the first ``lines`` lines."""
+    for _ in range(lines):
+        _, newline, text = text.partition(b"\n")
+        if not newline:
+            raise ValueError("no data in the first piece")
+    return text
 
 
 def _block(piece: bytes, sheet: Sheet, columns: Mapping[int, Column], gaps: frozenset[int]) -> np.ndarray:
@@ -98,22 +96,40 @@ def _block(piece: bytes, sheet: Sheet, columns: Mapping[int, Column], gaps: froz
 def _values(cells: pa.Array, column: Column) -> np.ndarray:
     """Return the numbers of a column's cells: what ``column.read`` returns for them."""
     if isinstance(column, Guessed):
-        known = pc.filter(cells, pc.invert(pc.match_substring_regex(cells, _MISSING)))
+        known = pc.filter(cells, pc.invert(_missing(cells, column.spelling)))
         if column.found is None and len(known):
             column.read([known[0].as_py()])
         return np.full(len(cells), np.nan) if column.found is None else _values(cells, column.found)
     if isinstance(column, Numbers):
-        return _numbers(cells)
+        return _numbers(cells, column)
     if isinstance(column, Names):
         coded = cells.dictionary_encode()
         return column.read(coded.dictionary.to_pylist())[as_numpy(coded.indices)]
     return column.read(cells.to_pylist())
 
 
-def _numbers(cells: pa.Array) -> np.ndarray:
-    there = pc.invert(pc.match_substring_regex(cells, _MISSING))
+def _numbers(cells: pa.Array, column: Numbers) -> np.ndarray:
+    spelling = column.spelling
+    there = pc.invert(_missing(cells, spelling))
+    known = cells.filter(there)
+    if not spelling.plain:
+        known = _plainly(known, spelling)
     values = np.full(len(cells), np.nan)
-    values[as_numpy(there)] = as_numpy(pc.cast(cells.filter(there), pa.float64()))
+    values[as_numpy(there)] = as_numpy(pc.cast(known, pa.float64()))
     if np.isinf(values).any():
         raise ValueError("a number is not finite")
-    return values
+    return column.without_missing(values)
+
+
+def _plainly(cells: pa.Array, spelling: Spelling) -> pa.Array:
+    if not pc.all(pc.match_substring_regex(cells, f"^(?:{spelling.pattern})$")).as_py():
+        raise ValueError("a number in another spelling")
+    if spelling.thousands:
+        cells = pc.replace_substring(cells, spelling.thousands, "")
+    return pc.replace_substring(cells, spelling.decimal, ".")
+
+
+def _missing(cells: pa.Array, spelling: Spelling) -> pa.Array:
+    # A pattern, and not an array of words: to make an array out of a list, pyarrow loads pandas.
+    words = "|".join(re.escape(word) for word in sorted({"", *spelling.missing}))
+    return pc.match_substring_regex(cells, f"^({words})$")

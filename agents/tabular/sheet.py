@@ -22,10 +22,11 @@ class Row(NamedTuple):
 
 
 class Cut(NamedTuple):
-    """One delimiter, and whether the first line that is not empty names the columns."""
+    """One delimiter, whether a line names the columns, and the number of the first line of data."""
 
     delimiter: str
     header: bool
+    data_from: int
 
 
 @dataclass(frozen=True)
@@ -68,13 +69,13 @@ class Opened(NamedTuple):
     lines: Iterator[tuple[int, str]]
 
 
-def open_lines(path: Path) -> Opened:
-    """Open a text file and look at its first lines.
+def open_lines(path: Path, skip: int = 0) -> Opened:
+    """Open a text file and look at its first lines; the first ``skip`` of the file are left out.
 
     Raises:
         ValueError: nothing in it, or no text; it names the file.
     """
-    lines = ((number, text) for number, text in read_lines(path) if text.strip())
+    lines = ((number, text) for number, text in read_lines(path, skip) if text.strip())
     head = list(islice(lines, _PEEKED))
     if not head:
         raise ValueError(f"{path}: is empty; a table is wanted")

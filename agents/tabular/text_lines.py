@@ -1,36 +1,69 @@
-"""Lines of a text file, gzipped or not, each with its number; never more than one of them in memory."""
+"""Lines of a text file, packed or not, in UTF-8 or UTF-16, each with its number; never more than one in memory."""
 
 from __future__ import annotations
 
+import codecs
+import io
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO, cast
 
-from agents.tabular.packed import unpacked
+from agents.tabular.bounded import Recoded
+from agents.tabular.packed import LONGEST_LINE, unpacked
 
-#: A longer line is no line of a table.
-LONGEST_BYTES = 1 << 20
+#: Marks that a text in another encoding begins with; the longer one first.
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+    (codecs.BOM_UTF8, "utf-8"),
+)
 
 
-def read_lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield (number from 1, text without its end) of each line; a byte order mark is skipped.
+@contextmanager
+def text_bytes(path: Path) -> Iterator[BinaryIO]:
+    """Open a text file, packed or not, as UTF-8 without a byte order mark; the mark shows the encoding.
 
     Raises:
-        ValueError: no UTF-8, a line without end, a damaged file; the message names file and line.
+        ValueError: as :func:`agents.tabular.packed.unpacked`.
     """
-    with unpacked(path) as stream:
+    with unpacked(path) as raw:
+        stream = raw if isinstance(raw, io.BufferedReader) else io.BufferedReader(cast(io.RawIOBase, raw))
+        begins = stream.peek(4)[:4]
+        mark, encoding = next(((mark, name) for mark, name in _MARKS if begins.startswith(mark)), (b"", "utf-8"))
+        stream.read(len(mark))
+        if encoding == "utf-8":
+            yield cast(BinaryIO, stream)
+        else:
+            decoder = codecs.getincrementaldecoder(encoding)("replace")
+            yield cast(BinaryIO, io.BufferedReader(Recoded(stream, decoder)))
+
+
+def read_lines(path: Path, skip: int = 0, odd_bytes: str = "strict") -> Iterator[tuple[int, str]]:
+    """Yield (number from 1, text without its end) of each line but the first ``skip``.
+
+    ``odd_bytes`` says what becomes of bytes that are no UTF-8: ``strict`` refuses them, ``replace`` marks them.
+
+    Raises:
+        ValueError: no text, a line without end, a damaged file; the message names file and line.
+    """
+    with text_bytes(path) as stream:
         number = 0
-        while raw := stream.readline(LONGEST_BYTES):
+        while raw := stream.readline(LONGEST_LINE):
             number += 1
-            if len(raw) == LONGEST_BYTES and not raw.endswith(b"\n"):
-                raise ValueError(f"{path}:{number}: is longer than {LONGEST_BYTES} bytes; this is no table")
-            yield number, _text(path, number, raw)
+            if len(raw) == LONGEST_LINE and not raw.endswith(b"\n"):
+                raise ValueError(f"{path}:{number}: is longer than {LONGEST_LINE} bytes; this is no table")
+            if number > skip:
+                yield number, _text(path, number, raw, odd_bytes)
 
 
-def _text(path: Path, number: int, raw: bytes) -> str:
+def _text(path: Path, number: int, raw: bytes, odd_bytes: str) -> str:
     try:
-        text = raw.decode("utf-8-sig" if number == 1 else "utf-8")
+        text = raw.decode("utf-8", odd_bytes)
     except UnicodeDecodeError:
-        raise ValueError(f"{path}:{number}: is no UTF-8 text") from None
+        raise ValueError(f"{path}:{number}: is no UTF-8 text; save it as UTF-8") from None
     if "\0" in text:
         raise ValueError(f"{path}:{number}: holds a zero byte; this is no text")
     return text.rstrip("\r\n")

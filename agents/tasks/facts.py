@@ -23,6 +23,8 @@ def table_facts(table: Table) -> dict[str, Any]:
         "columns": dict(table.columns),
         "classes": _counted(table.labels, table.classes),
     }
+    if table.layout:
+        facts["layout"] = table.layout
     if table.times is not None:
         facts["span"] = [float(table.times[0]), float(table.times[-1])]
     if table.owners is not None:

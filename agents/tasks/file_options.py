@@ -14,6 +14,7 @@ from agents.contract.forms import (
     Form,
     Interval,
     Length,
+    Missing,
     OneOf,
     PositiveCount,
     PositiveNumber,
@@ -58,7 +59,7 @@ class CifarOptions(NpzOptions):
 
 @dataclass(frozen=True)
 class TableOptions:
-    """A CSV or ARFF table, gzipped or not; the first rows are the cloud's past, the others the devices' streams."""
+    """A table (CSV, ARFF, LIBSVM), packed or not; first rows are the cloud's past, the others the devices' streams."""
 
     path: DataPath = option(description="file or folder")
     target: Column | None = option(None, "the class, by name or number from 0; default: last column")
@@ -70,20 +71,26 @@ class TableOptions:
     among: PositiveCount | None = option(
         None, "how many shares are dealt, so that streams do not depend on the fleet's size"
     )
-    time: Column | None = option(None, "when a row was recorded: numbers or ISO dates, in order")
+    time: Column | None = option(None, "when a row was recorded: numbers or dates, in order")
     compression: PositiveNumber | None = option(
         None, "units of 'time' (s of a date) in a second of the run; default: it fills the run"
     )
     at_end: Annotated[str, OneOf("stop", "repeat")] = option("stop", "what a device does whose rows are out")
-    missing: Annotated[str, OneOf("refuse", "mean")] = option(
-        "refuse", "features that are missing: an error, or the mean of the past"
+    missing: Missing = option(
+        "refuse",
+        "features that are missing: an error (refuse), or the mean of the past (mean); or a list of the cells that "
+        "stand for no value, as in [NA, '?']; or both: {cells: [...], fill: mean}",
     )
     ignore: list[Column] = option(factory=list, description="columns to leave out")
     nominal: list[Column] = option(
         factory=list, description="columns whose numbers are categories: one feature for each"
     )
     delimiter: str | None = option(None, "between columns; default: what the file uses")
+    decimal: Annotated[str, OneOf(".", ",")] = option(".", "between the whole part of a number and its fraction")
+    thousands: str | None = option(None, "between groups of three digits; default: nothing")
     header: bool | None = option(None, "whether the first line names columns; default: found out")
+    skip: Count = option(0, "lines before the table that are left out")
+    time_format: str | None = option(None, "how times are laid out, as in '%d/%m/%Y'; default: numbers or ISO dates")
     contexts: PositiveCount = option(8, "stretches of the past, as adapters see it")
     segments: PositiveCount = option(20, "stretches of the streams, one oracle head pair in each")
 
@@ -91,6 +98,14 @@ class TableOptions:
         if self.delimiter is not None and (len(self.delimiter) != 1 or self.delimiter in '"\r\n'):
             said = f"{self.delimiter!r} is no delimiter; write one sign, for example ';' or a tab as \"\\t\""
             raise OptionError(said, "delimiter")
+        if self.thousands is not None and (len(self.thousands) != 1 or self.thousands in '0123456789+-eE"\r\n'):
+            raise OptionError(
+                f"{self.thousands!r} stands between no groups of digits; write for example ','", "thousands"
+            )
+        if self.thousands == self.decimal:
+            raise OptionError(f"is {self.thousands!r}, as decimal is; they have to differ", "thousands")
+        if self.time_format is not None and "%" not in self.time_format:
+            raise OptionError(f"{self.time_format!r} is no layout; write for example '%d/%m/%Y %H:%M'", "time_format")
         if self.deal == "column" and self.column is None:
             said = "is missing; with 'deal: column' it names the column of the device that a row belongs to"
             raise OptionError(said, "column")

@@ -111,10 +111,10 @@ def _diurnal(diurnal: Any, seed: int) -> Callable[[int], Availability]:
 
 
 def _recorded(trace: Any, seed: int) -> Callable[[int], Availability]:
-    recordings = load_windows(trace.file, unit="s")
+    recordings = load_windows(trace.file, unit="s", states=trace.states)
     last_s = max(recording.last_s for recording in recordings)
     if trace.end == "repeat":
-        recordings = load_windows(trace.file, unit="s", period_s=last_s)
+        recordings = load_windows(trace.file, unit="s", period_s=last_s, states=trace.states)
 
     def recorded(device: int) -> Windows:
         offset_s = trace.offset

@@ -67,18 +67,20 @@ def recording(trace: Any) -> Recorded:
     Raises:
         TraceError: with file, line and remedy.
     """
-    return load_rate(trace.file, **_columns(trace))
+    return load_rate(trace.file, **columns_of(trace))
 
 
 def recorded_latency(trace: Any) -> Callable[[float], float]:
     """Return half of a recorded round trip as a function of virtual time [s]."""
-    pings = load_latency(trace.file, **_columns(trace))
+    pings = load_latency(trace.file, **columns_of(trace))
     half = pings.shifted(0.0 if trace.offset == "random" else trace.offset, repeat=trace.end == "repeat")
     return lambda at_s: half.at(at_s) * trace.scale / 2
 
 
-def _columns(trace: Any) -> dict[str, Any]:
-    return {name: getattr(trace, name) for name in ("column", "unit", "time_column", "time_unit")}
+def columns_of(trace: Any) -> dict[str, Any]:
+    """Return how a scenario says that a trace is laid out, as the loaders take it."""
+    names = ("column", "unit", "time_column", "time_unit", "decimal", "skip", "time_format")
+    return {name: getattr(trace, name) for name in names}
 
 
 def recorded(trace: Any, place: RatePlace) -> RateOf:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.links.link_rates import as_fluid, recording
+from sim.links.link_rates import as_fluid, columns_of, recording
+from sim.network.availability import Windows
 from sim.network.rates.markov import fit_markov
 from sim.network.traces.columns import Columns
 from sim.network.traces.opportunities import Opportunities
@@ -35,9 +36,7 @@ def fitted_read(fitted: Any) -> dict[str, Any]:
 def latency_read(trace: Any) -> dict[str, Any]:
     """Return span [s], mean [s] and unit of a recorded latency."""
     asked = _columns(trace)
-    pings = load_latency(
-        trace.file, column=asked.value, unit=asked.value_unit, time_column=asked.time, time_unit=asked.time_unit
-    )
+    pings = load_latency(trace.file, **columns_of(trace))
     unit = unit_of(trace.file, asked, latency=True)
     return {
         "path": str(trace.file),
@@ -49,24 +48,30 @@ def latency_read(trace: Any) -> dict[str, Any]:
 
 
 def availability_read(recorded: Any, duration_s: float) -> dict[str, Any]:
-    """Return how many devices were recorded, and from when until when [s].
+    """Return how many devices were recorded, until when [s, from the first window on], and whether any is there.
 
     Raises:
         TraceError: nothing in the file, or a row that cannot be used.
     """
-    recordings = load_windows(recorded.file, unit="s")
-    first_s, last_s = min(one.first_s for one in recordings), max(one.last_s for one in recordings)
-    facts: dict[str, Any] = {
-        "path": str(recorded.file),
-        "recordings": len(recordings),
-        "from_s": first_s,
-        "until_s": last_s,
-    }
-    offset_s = recorded.offset if isinstance(recorded.offset, float) else None
-    if offset_s is not None and first_s >= offset_s + duration_s:
-        facts["note"] = f"the run ends before the first window; write for example 'offset: {first_s:g} s'"
+    recordings = load_windows(recorded.file, unit="s", states=recorded.states)
+    last_s = max(one.last_s for one in recordings)
+    facts: dict[str, Any] = {"path": str(recorded.file), "recordings": len(recordings), "until_s": last_s}
+    offset_s = recorded.offset
+    if isinstance(offset_s, float) and recorded.end == "once" and offset_s >= last_s:
+        facts["note"] = (
+            f"no device is there during the run: all have gone at {last_s:g} s, and offset is {offset_s:g} s"
+        )
+    elif isinstance(offset_s, float) and not any(_there(one, offset_s, duration_s) for one in recordings):
+        facts["note"] = "no device is there during the run"
     return facts
 
 
+def _there(windows: Windows, offset_s: float, duration_s: float) -> bool:
+    """Return whether any of the windows overlaps the run, if they are not repeated before its end."""
+    view = windows.shifted(offset_s)
+    return view.available(0.0) or view.next_change_s(0.0) < duration_s or offset_s + duration_s > windows.last_s
+
+
 def _columns(trace: Any) -> Columns:
-    return Columns(trace.column, trace.unit, trace.time_column, trace.time_unit)
+    given = columns_of(trace)
+    return Columns(given.pop("column"), given.pop("unit"), given.pop("time_column"), **given)

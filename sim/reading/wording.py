@@ -53,6 +53,11 @@ def _columns(data: Mapping[str, Any]) -> Iterator[str]:
         yield f"{role} {column!r}"
 
 
+def _layout(data: Mapping[str, Any]) -> Iterator[str]:
+    if "layout" in data:
+        yield data["layout"]
+
+
 def _classes(data: Mapping[str, Any]) -> Iterator[str]:
     classes = data.get("classes")
     if isinstance(classes, Mapping):
@@ -67,7 +72,14 @@ def _span(data: Mapping[str, Any]) -> Iterator[str]:
         yield f"times {first:.17g} to {last:.17g}"
 
 
-_DATA: tuple[Callable[[Mapping[str, Any]], Iterator[str]], ...] = (_origin, _amounts, _columns, _classes, _span)
+_DATA: tuple[Callable[[Mapping[str, Any]], Iterator[str]], ...] = (
+    _origin,
+    _layout,
+    _amounts,
+    _columns,
+    _classes,
+    _span,
+)
 
 
 def _recorded(one: Mapping[str, Any]) -> str:
@@ -78,7 +90,7 @@ def _recorded(one: Mapping[str, Any]) -> str:
 
 def _available(one: Mapping[str, Any]) -> str:
     note = f"; {one['note']}" if "note" in one else ""
-    return f"{one['path']}; {one['recordings']:,} devices, {one['from_s']:g} s to {one['until_s']:g} s{note}"
+    return f"{one['path']}; {one['recordings']:,} devices, {one['until_s']:g} s from the first window on{note}"
 
 
 def _fleet(fleet: Mapping[str, Any]) -> str:

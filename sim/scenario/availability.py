@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, model_validator
 
 from sim.distributions import Constant
+from sim.network.traces.device_states import STATES
 from sim.scenario.distribution_fields import EndDistribution, TimeDistribution
 from sim.scenario.quantities import DataPath, PhaseTime, PositiveTime, Share, Time, choice
 from sim.scenario.sections import SectionModel, refuse
@@ -53,12 +54,18 @@ class Diurnal(SectionModel):
 
 
 class RecordedAvailability(SectionModel):
-    """As recorded: a file of 'device start end' rows in seconds, dealt to devices in turn."""
+    """As recorded: a file of 'device start end' rows, or JSON of device states, dealt to devices in turn.
+
+    Times are seconds, unless a header says otherwise, or dates; they count from the first window of the file.
+    """
 
     kind: Literal["trace"] = "trace"
     file: DataPath
     offset: PhaseTime = Field(default=0.0, description="where in the trace t = 0 lies; random: each device its own")
     end: Annotated[str, choice("repeat", "once")] = "repeat"
+    states: list[Annotated[str, choice(*STATES)]] = Field(
+        default_factory=list, description="of JSON with events: a device is there while all of these hold"
+    )
 
 
 AVAILABILITIES: dict[str, type[SectionModel]] = {

@@ -17,6 +17,7 @@ from typing import Annotated, Any
 from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic_core import core_schema
 
+from agents.tabular.spelling import MissingValues
 from sim.scenario import units
 from sim.scenario.problems import closest, near_miss
 from sim.scenario.tree import Text
@@ -97,6 +98,15 @@ _SIZES = {"anyOf": [{"type": "integer"}, {"type": "array", "items": {"type": "in
 #: Items that a list needs beside the right one.
 LEAST_NEGATIVES = 4
 _NEGATIVES = {"anyOf": [{"type": "integer", "minimum": LEAST_NEGATIVES}, {"const": "all"}]}
+_CELLS = {"type": "array", "items": {"type": ["string", "number"]}}
+_FILL = {"enum": ["refuse", "mean"]}
+_MISSING = {
+    "anyOf": [
+        _FILL,
+        _CELLS,
+        {"type": "object", "properties": {"cells": _CELLS, "fill": _FILL}, "additionalProperties": False},
+    ]
+}
 _LIMIT = {"anyOf": [{"type": "integer", "minimum": 0}, {"const": "unlimited"}]}
 
 
@@ -113,7 +123,13 @@ def _read_path(value: Any, info: ValidationInfo) -> Path:
         raise ValueError(f"{shown(value)} is no file name")
     folder = value.folder if isinstance(value, Text) else Path()
     name, inside, member = value.partition("!")
-    outer = (folder / name).resolve()
+    try:
+        outer = (folder / name).resolve()
+    except (OSError, RuntimeError):
+        # Python 3.11 reports links that go in a circle as a RuntimeError.
+        raise ValueError(f"'{value}' is a link that leads to itself") from None
+    except ValueError:
+        raise ValueError(f"{shown(str(value))} is no file name") from None
     if not os.path.exists(outer):
         beside = [item.name for item in islice(outer.parent.iterdir(), 2000)] if outer.parent.is_dir() else []
         near = closest(outer.name, beside)
@@ -147,6 +163,11 @@ def _read_column(value: Any, info: ValidationInfo) -> str | int:
     if isinstance(value, bool) or not isinstance(value, str | int) or value in ("", -1):
         raise ValueError(f"{shown(value)} is no column; write a name of the header or a number")
     return str(value) if isinstance(value, str) else value
+
+
+def _read_missing(value: Any, info: ValidationInfo) -> Any:
+    MissingValues.of(value)
+    return value
 
 
 def _read_negatives(value: Any, info: ValidationInfo) -> int | str:
@@ -186,5 +207,6 @@ Limit = Annotated[float, Written(_read_limit, lambda v: "unlimited" if v == math
 Sizes = Annotated[list[int], Written(_read_sizes, lambda v: v, _SIZES)]
 Column = Annotated[str | int, Written(_read_column, lambda v: v, {"type": ["string", "integer"]})]
 DataPath = Annotated[Path, Written(_read_path, str, {"type": "string"})]
+Missing = Annotated[Any, Written(_read_missing, lambda v: v, _MISSING)]
 Negatives = Annotated[int | str, Written(_read_negatives, lambda v: v, _NEGATIVES)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_-]*$", max_length=64)]

@@ -14,6 +14,7 @@ from sim.scenario.drift import Change
 from sim.scenario.fleet import Cohort
 from sim.scenario.quantities import (
     Column,
+    Count,
     DataPath,
     PhaseTime,
     PositiveNumber,
@@ -35,9 +36,16 @@ class Trace(SectionModel):
     column: Column | None = Field(default=None, description="of the values: a name, or a number from 1")
     unit: str | None = Field(default=None, description="of the values, where their column does not name it")
     time_column: Column | None = Field(default=None, description="of the times: a name, or a number from 1")
-    time_unit: Annotated[str, choice("ms", "s", "min", "h")] | None = Field(
+    time_unit: Annotated[str, choice("ns", "us", "ms", "s", "min", "h", "d")] | None = Field(
         default=None, description="of the times, where their column does not name it"
     )
+    decimal: Annotated[str, choice(".", ",")] = Field(
+        default=".", description="between the whole part of a number and its fraction"
+    )
+    time_format: str | None = Field(
+        default=None, description="how dates are laid out, as in '%d/%m/%Y %H:%M', where they can be read in two ways"
+    )
+    skip: Count = Field(default=0, description="lines at the beginning of the file that are left out")
     end: Annotated[str, choice("repeat", "once")] = Field(
         default="repeat", description="after the last row: begin again, or nothing passes any more"
     )
@@ -50,11 +58,11 @@ class Trace(SectionModel):
         Raises:
             ValueError: the loader's message, with the file's own line; or a trace that ends before the run does.
         """
+        from sim.links.link_rates import columns_of
         from sim.network.traces.recorded import TraceError
 
-        columns = {"column": self.column, "unit": self.unit}
         try:
-            loaded = load(self.file, **columns, time_column=self.time_column, time_unit=self.time_unit)
+            loaded = load(self.file, **columns_of(self))
         except TraceError as error:
             raise ValueError(str(error)) from None
         begins_s = self.offset if isinstance(self.offset, float) else 0.0

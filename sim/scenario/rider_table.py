@@ -56,6 +56,7 @@ RIDERS.update(
         "fraction": _as(quantities.Fraction),
         "path": _as(quantities.DataPath),
         "column": _as(quantities.Column),
+        "missing": _as(quantities.Missing),
         "sizes": _as(quantities.Sizes),
         "time law": _as(TimeDistribution),
         "size law": _as(SizeDistribution),

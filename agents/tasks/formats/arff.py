@@ -13,6 +13,11 @@ _NUMERIC = frozenset({"numeric", "real", "integer"})
 #: One value: quoted, with backslashes before what would end it, or bare up to a comma.
 _VALUE = re.compile(r"""\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|([^,'"]*?))\s*(,|$)""")
 _NAME = re.compile(r"""(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|([^\s{]+))\s*(.*)$""")
+#: The same where blanks stand between values.
+_SPACED = re.compile(r"""\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|([^\s'"]+))(?:\s+|$)""")
+_QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""")
+#: A comment behind a declaration: a % outside of quotes and braces' quotes.
+_COMMENT = re.compile(r"""^((?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^'"%])*)%.*$""")
 _ESCAPED = re.compile(r"\\(.)")
 
 
@@ -43,7 +48,8 @@ def arff_sheet(path: Path, opened: Opened) -> Sheet:
 
 def _attributes(path: Path, lines: Iterable[tuple[int, str]]) -> Iterator[_Attribute]:
     """Yield what is declared, up to the line ``@data``."""
-    for number, text in lines:
+    for number, line in lines:
+        text = _COMMENT.sub(r"\1", line).strip()
         keyword, _, rest = text.replace("\t", " ").partition(" ")
         if keyword.lower() == "@data":
             return
@@ -83,21 +89,25 @@ def _rows(path: Path, lines: Iterable[tuple[int, str]], width: int) -> Iterator[
 
 
 def _cells(location: str, text: str) -> list[str]:
-    if "'" in text or '"' in text:
-        return _values(location, text)
-    return [cell.strip() for cell in text.split("," if "," in text else None)]
+    quoted = "'" in text or '"' in text
+    if "," in (_QUOTED.sub("", text) if quoted else text):
+        return _values(location, text) if quoted else [cell.strip() for cell in text.split(",")]
+    return _values(location, text, _SPACED) if quoted else text.split()
 
 
-def _values(location: str, text: str) -> list[str]:
+def _values(location: str, text: str, value: re.Pattern[str] = _VALUE) -> list[str]:
     values, end = [], 0
     while True:
-        found = _VALUE.match(text, end)
+        found = value.match(text, end)
         if not found:
             raise ValueError(f"{location}: {text[end : end + 40]!r} is no value; a quote may be missing")
         values.append(_unquoted(found))
-        if found[4] != ",":
-            return values
         end = found.end()
+        if end == len(text) and not text.endswith(","):
+            return values
+        if end == len(text):
+            # A comma at the end of a row: what follows it is an empty value.
+            return [*values, ""]
 
 
 def _unquoted(found: re.Match[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -11,14 +12,21 @@ import numpy as np
 
 from agents.tabular.columns import CellError, Column, Names, Numbers, Times
 from agents.tabular.delimited import delimited_sheet
+from agents.tabular.doubts import amount_among, mostly_numbers
 from agents.tabular.guessing import Guessed, Labels
 from agents.tabular.quick import quick_blocks
 from agents.tabular.sheet import Row, Sheet, open_lines
+from agents.tabular.spelling import PLAIN, Spelling
 from agents.tasks.formats.arff import arff_sheet, is_arff
 from agents.tasks.formats.image_set import MOST_CLASSES
+from agents.tasks.formats.libsvm import is_libsvm, libsvm_sheet
 
 #: Lines turned into numbers at once.
 _ROWS = 4096
+#: What a table may take once each category has a column.
+_MOST_BYTES = 1 << 32
+#: What writers call a column of row numbers that has no name.
+_NAMELESS = re.compile(r"(?:Unnamed: \d+)?")
 
 ColumnName = str | int
 
@@ -36,6 +44,9 @@ class Reading:
         delimiter: between columns of a CSV file; None to find out.
         header: whether a CSV file has one; None to find out.
         gaps: whether features may be missing.
+        spelling: of numbers, and what stands for a missing value.
+        skip: lines before the table.
+        time_format: how times are laid out, for strptime.
     """
 
     target: ColumnName | None = None
@@ -46,6 +57,9 @@ class Reading:
     delimiter: str | None = None
     header: bool | None = None
     gaps: bool = False
+    spelling: Spelling = PLAIN
+    skip: int = 0
+    time_format: str | None = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +75,7 @@ class Table:
         times: float64 [rows], or None: as they stand in the file (seconds of a date), never falling.
         owners: int64 [rows], or None: numbers in order of appearance.
         columns: ``target``, ``time``, ``owner`` -> the name of the column that is.
+        layout: how the file was found to be laid out, in words.
     """
 
     features: np.ndarray
@@ -71,10 +86,11 @@ class Table:
     times: np.ndarray | None
     owners: np.ndarray | None
     columns: Mapping[str, str] = field(default_factory=dict)
+    layout: str = ""
 
 
 def read_table(path: str | Path, how: Reading | None = None) -> Table:
-    """Read a CSV or ARFF file, gzipped or not; all of it is checked.
+    """Read a CSV, ARFF or LIBSVM file, packed or not; all of it is checked.
 
     Raises:
         ValueError: what cannot be used, one line that names the file and, where there is one, its line.
@@ -91,8 +107,12 @@ def read_table(path: str | Path, how: Reading | None = None) -> Table:
 
 
 def _open(path: Path, how: Reading) -> Sheet:
-    opened = open_lines(path)
-    return arff_sheet(path, opened) if is_arff(opened) else delimited_sheet(path, opened, how.delimiter, how.header)
+    opened = open_lines(path, how.skip)
+    if is_arff(opened):
+        return arff_sheet(path, opened)
+    if how.delimiter is None and is_libsvm(opened):
+        return libsvm_sheet(path, how.skip)
+    return delimited_sheet(path, opened, how.delimiter, how.header, how.spelling)
 
 
 class _Reader:
@@ -109,29 +129,42 @@ class _Reader:
         self.columns |= self._apart()
         if not self.features:
             raise ValueError(f"{sheet.path}: no column is left for features")
+        self._refuse_nameless()
 
     def _apart(self) -> dict[int, Column]:
         """Return the readers of columns that are no features."""
         declared = self.sheet.declared[self.target]
         columns: dict[int, Column] = {}
         if self.owner is not None:
-            columns[self.owner] = Names(most=None)
+            columns[self.owner] = Names(most=None, spelling=self.how.spelling)
         if self.time is not None:
-            columns[self.time] = Times()
+            columns[self.time] = Times(self.how.time_format)
         # Last, so that a target named twice is a target.
-        columns[self.target] = Names(declared) if isinstance(declared, tuple) else Labels(MOST_CLASSES)
+        columns[self.target] = self._labels(declared)
         return columns
 
-    def _feature(self, number: int) -> Column:
-        declared = self.sheet.declared[number]
+    def _labels(self, declared: tuple[str, ...] | str | None) -> Names:
         if isinstance(declared, tuple):
-            return Names(declared)
+            return Names(declared, spelling=self.how.spelling)
+        return Labels(MOST_CLASSES, self.how.spelling)
+
+    def _feature(self, number: int) -> Column:
+        declared, spelling = self.sheet.declared[number], self.how.spelling
+        if isinstance(declared, tuple):
+            return Names(declared, spelling=spelling)
         if declared in ("date", "string"):
             name = self.sheet.names[number]
             raise ValueError(f"{self.sheet.path}: attribute {name!r} is a {declared}; name it under 'ignore'")
         if number in self.nominal:
-            return Names()
-        return Numbers() if declared == "numeric" else Guessed()
+            return Names(spelling=spelling)
+        return Numbers(spelling) if declared == "numeric" else Guessed(spelling)
+
+    def _refuse_nameless(self) -> None:
+        """Refuse the column of row numbers that data frames write: as a feature it would give the order away."""
+        number = next((n for n in self.features if _NAMELESS.fullmatch(self.sheet.names[n])), None)
+        if number is not None:
+            remedy = f"leave it out by 'ignore: [{number}]', or name it in the file"
+            raise ValueError(f"{self.sheet.path}: column {number} has no name, as if it counted the rows; {remedy}")
 
     @property
     def gaps(self) -> frozenset[int]:
@@ -149,9 +182,14 @@ class _Reader:
         except CellError as error:
             raise self._about(rows[error.row], number, str(error)) from None
         if np.isnan(values).any() and number not in self.gaps:
-            wanted = "; 'missing: mean' fills in the mean of the past" if number in self.features else ""
-            raise self._about(rows[int(np.isnan(values).argmax())], number, f"a value is missing{wanted}")
+            raise self._about_missing(rows[int(np.isnan(values).argmax())], number)
         return values
+
+    def _about_missing(self, row: Row, number: int) -> ValueError:
+        cell = row.cells[number].strip()
+        wanted = "; 'missing: mean' fills in the mean of the past" if number in self.features else ""
+        named = f"; if {cell!r} is a name, list under 'missing' only what stands for no value" if cell else ""
+        return self._about(row, number, f"a value is missing{wanted}{named}")
 
     def _about(self, row: Row, number: int, message: str) -> ValueError:
         return ValueError(f"{self.sheet.path}:{row.line}: column {self.sheet.names[number]!r}: {message}")
@@ -159,6 +197,7 @@ class _Reader:
     def table(self, read: np.ndarray) -> Table:
         """Return the table of all blocks, one below the other."""
         location = {number: position for position, number in enumerate(self.columns)}
+        self._check(read, location)
         parts = [self._expanded(number, read[:, location[number]]) for number in self.features]
         codes, classes = self._classes(read[:, location[self.target]].astype(np.int64))
         names = [name for part_names, _ in parts for name in part_names]
@@ -169,10 +208,45 @@ class _Reader:
             np.array(numeric),
             codes.astype(np.int16),
             classes,
-            None if self.time is None else read[:, location[self.time]],
+            self._times(None if self.time is None else read[:, location[self.time]]),
             None if self.owner is None else read[:, location[self.owner]].astype(np.int64),
             self._roles(),
+            self._layout(),
         )
+
+    def _check(self, read: np.ndarray, location: Mapping[int, int]) -> None:
+        """Refuse columns of names that are numbers in another spelling, and tables that are too large."""
+        for number in self.features:
+            column = self.columns[number]
+            if isinstance(column, Guessed) and isinstance(column.found, Names):
+                self._check_names(number, column.found, read[:, location[number]])
+        width = sum(len(self._names(number)) for number in self.features)
+        if 8 * width * len(read) > _MOST_BYTES:
+            size = f"{len(read):,} rows of {width:,} features"
+            raise ValueError(f"{self.sheet.path}: {size} are more than {_MOST_BYTES >> 30} GiB; leave columns out")
+
+    def _check_names(self, number: int, column: Names, codes: np.ndarray) -> None:
+        names = list(column.known)
+        counts = np.bincount(codes[~np.isnan(codes)].astype(np.int64), minlength=len(names))
+        if odd := mostly_numbers(names, counts, self.how.spelling):
+            row = int((codes == column.known[odd[0]]).argmax())
+            raise self._about(self._row(row), number, f"{odd[0]!r} is no number: {odd[1]}")
+
+    def _row(self, number: int) -> Row:
+        """Return a row of data, read again."""
+        return next(islice(_open(self.sheet.path, self.how).rows, number, None))
+
+    def _times(self, values: np.ndarray | None) -> np.ndarray | None:
+        column = None if self.time is None else self.columns[self.time]
+        return column.settled(values) if values is not None and isinstance(column, Times) else values
+
+    def _layout(self) -> str:
+        cut, spelling = self.sheet.cut, self.how.spelling
+        if cut is None:
+            return ""
+        header = f"header in line {cut.data_from - 1}" if cut.header else "no header"
+        decimal = "" if spelling.plain else f", decimal {spelling.decimal!r}"
+        return f"columns between {cut.delimiter!r}, {header}{decimal}"
 
     def _roles(self) -> dict[str, str]:
         roles = {"target": self.target, "time": self.time, "owner": self.owner}
@@ -194,12 +268,23 @@ class _Reader:
         assert isinstance(column, Names)
         names, order = list(column.known), np.arange(len(column.known))
         if isinstance(column, Labels):
+            self._refuse_amounts(names, len(codes))
             order = column.order
             names = [names[number] for number in order.argsort()]
         if len(names) < 2:
             only = f" ({names[0]!r})" if names else ""
             raise ValueError(f"{self.sheet.path}: column {self.sheet.names[self.target]!r} has one class only{only}")
         return order[codes], tuple(names)
+
+    def _refuse_amounts(self, names: Sequence[str], rows: int) -> None:
+        """Refuse a target that holds amounts: each of them would be a class."""
+        label = None if self.target in self.nominal else amount_among(names, rows, self.how.target is not None)
+        if label is None:
+            return
+        column = repr(self.sheet.names[self.target])
+        which = f"column {column}" if self.how.target is not None else f"the last column, {column},"
+        remedy = f"name the class under 'target'; if each number is a class, write nominal: [{column}], too"
+        raise ValueError(f"{self.sheet.path}: {which} holds amounts such as {label} and no classes; {remedy}")
 
 
 def _found(column: Column) -> Column | None:

@@ -1,4 +1,4 @@
-"""A table, CSV or ARFF, whose rows are samples in their natural order: first the cloud's past, then the streams."""
+"""A table (CSV, ARFF, LIBSVM) whose rows are samples in their own order: first the cloud's past, then the streams."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from agents.drift.schedule import make_schedule
 from agents.seeding import Purpose, rng
 from agents.streams.base import BlockId, Chunk, Content, History, Past, Stream
 from agents.tabular.once import read_once
+from agents.tabular.spelling import MissingValues, Spelling
 from agents.tasks.facts import table_facts
 from agents.tasks.file_options import TableOptions
 from agents.tasks.formats.table import Reading, Table, read_table
@@ -124,6 +125,7 @@ class Tables(Stream):
 
 
 def _reading(options: TableOptions) -> Reading:
+    missing = MissingValues.of(options.missing)
     return Reading(
         target=options.target,
         time=options.time,
@@ -132,7 +134,10 @@ def _reading(options: TableOptions) -> Reading:
         nominal=tuple(options.nominal),
         delimiter=options.delimiter,
         header=options.header,
-        gaps=options.missing == "mean",
+        gaps=missing.fill == "mean",
+        spelling=Spelling(options.decimal, options.thousands, missing.cells),
+        skip=options.skip,
+        time_format=options.time_format,
     )
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from agents.tabular.columns import is_number
+from agents.tabular.spelling import Spelling
 from sim.network.traces.text import TraceText
 from sim.network.traces.units import TIME, Quantity
 
-_TIME_NAME = re.compile(r"(time|timestamp|date|datetime|seconds?|t|ms|s)(\b|_|$)", re.IGNORECASE)
+_TIME_NAME = re.compile(
+    r"(time|timestamp|date|datetime|days?|hours?|minutes?|mins?|seconds?|secs?|msecs?|usecs?|[tsh]|ms|us|ns)(\b|_|$)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,9 @@ class Columns:
     value_unit: str | None = None
     time: str | int | None = None
     time_unit: str | None = None
+    decimal: str = "."
+    skip: int = 0
+    time_format: str | None = None
 
 
 class Layout:
@@ -36,52 +42,65 @@ class Layout:
     """
 
     def __init__(self, text: TraceText, fields: list[str], asked: Columns, quantity: Quantity) -> None:
-        self._text = text
-        self._line = text.lines[0][0]
-        self.named = not any(is_number(field) for field in fields)
+        self._text, self.spelling = text, Spelling(asked.decimal)
+        self._line = text.head[0][0]
+        self.named = not any(map(self.spelling.is_number, fields))
         self.names = fields if self.named else [str(i + 1) for i in range(len(fields))]
-        self.time_at = self._find(asked.time, self._time_columns(), "time_column")
-        self.value_at = self._find(asked.value, self._value_columns(quantity), f"{quantity.name}_column")
+        self.time_at = self._find(asked.time, self._time_columns(), TIME)
+        self.value_at = self._find(asked.value, self._value_columns(quantity), quantity)
         self.value_factor = self._factor(self.value_at, asked.value_unit, quantity)
-        self._time_unit = asked.time_unit
+        self.time_unit, self.time_format = asked.time_unit, asked.time_format
 
     @property
     def time_factor(self) -> float:
         """Return the seconds of one unit of the time column: asked only where times are numbers."""
-        return self._factor(self.time_at, self._time_unit, TIME)
+        return self._factor(self.time_at, self.time_unit, TIME)
 
-    def _find(self, asked: str | int | None, candidates: list[int], option: str) -> int:
+    @property
+    def time_is_named(self) -> bool:
+        """Whether the unit of times is declared or stands in the name of their column."""
+        return self.time_unit is not None or bool(self.named and TIME.named_units(self.names[self.time_at]))
+
+    def _find(self, asked: str | int | None, candidates: list[int], quantity: Quantity) -> int:
         if asked is None:
             if len(candidates) == 1:
                 return candidates[0]
-            raise self._error(f"more than one reading of this table is possible: set {option} to one of its columns")
+            key = f"'{quantity.column}: {self.names[candidates[0] if candidates else -1]}'"
+            raise self._error(f"the column of the {quantity.name} is not clear: write for example {key}")
         name = str(asked)
-        if name in self.names:
+        if self.names.count(name) == 1:
             return self.names.index(name)
         if isinstance(asked, int) and 1 <= asked <= len(self.names):
             return asked - 1
-        raise self._error(f"there is no column {name!r}")
+        raise self._error(f"{quantity.column}: there is no column {name!r}")
 
     def _time_columns(self) -> list[int]:
         if self.named:
-            return [i for i, name in enumerate(self.names) if _TIME_NAME.match(name)][:1]
+            return [i for i, name in enumerate(self.names) if _TIME_NAME.match(name)]
         return [0] if len(self.names) == 2 else []
 
     def _value_columns(self, quantity: Quantity) -> list[int]:
         others = [i for i in range(len(self.names)) if i != self.time_at]
-        naming = [i for i in others if self.named and quantity.named_unit(self.names[i]) is not None]
+        naming = [i for i in others if self.named and quantity.named_units(self.names[i])]
         return naming or (others if len(others) == 1 else [])
 
     def _factor(self, column: int, declared: str | None, quantity: Quantity) -> float:
-        name, units = self.names[column], ", ".join(quantity.units)
         if declared is not None:
-            if declared not in quantity.units:
-                raise self._error(f"{declared!r} is no unit of {quantity.name}; write one of {units}")
-            return quantity.units[declared]
-        named_unit = quantity.named_unit(name) if self.named else None
-        if named_unit is None:
-            raise self._error(f"the unit of {quantity.name} (column {name}) is not known; declare one of {units}")
-        return named_unit
+            try:
+                return quantity.declared(declared)
+            except ValueError as error:
+                raise self._error(f"{quantity.unit}: {error}") from None
+        name = self.names[column]
+        named = [unit for unit in (quantity.named_units(name) if self.named else ()) if unit in quantity.units]
+        if len(named) == 1:
+            return quantity.units[named[0]]
+        said = f"may be {' or '.join(named)}" if named else "is not known"
+        write = " or ".join(f"'{quantity.unit}: {unit}'" for unit in named or _EXAMPLES[quantity.dimension])
+        raise self._error(f"the unit of {quantity.name} (column {name}) {said}: write {write}")
 
     def _error(self, message: str) -> Exception:
         return self._text.error(self._line, f"{message}; its columns are {', '.join(self.names)}")
+
+
+#: Units that remedies show where a column names none.
+_EXAMPLES = {"data rate": ("kbit/s", "Mbit/s", "kB/s"), "time": ("ms", "s")}

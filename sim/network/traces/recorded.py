@@ -14,9 +14,12 @@ A file is read once a process; ``shifted(offset_s)`` gives each of thousands of 
 
 from __future__ import annotations
 
+from array import array
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
+
+import numpy as np
 
 from sim.network.rates.steps import Steps
 from sim.network.traces.columns import Columns
@@ -24,6 +27,9 @@ from sim.network.traces.opportunities import Opportunities
 from sim.network.traces.table import Table, layout_of, read_table
 from sim.network.traces.text import TraceError, TraceText, read_text
 from sim.network.traces.units import LATENCY, RATE, Quantity
+
+#: Digits of the longest count of milliseconds: 31,000 years.
+_LONGEST_COUNT = 15
 
 __all__ = ["TraceError", "load_latency", "load_rate", "unit_of"]
 
@@ -35,6 +41,9 @@ def load_rate(
     unit: str | None = None,
     time_column: str | int | None = None,
     time_unit: str | None = None,
+    decimal: str = ".",
+    skip: int = 0,
+    time_format: str | None = None,
 ) -> Steps | Opportunities:
     """Return the rate of a trace [bit/s], repeated, from its first row on.
 
@@ -45,13 +54,16 @@ def load_rate(
         column: the column of the rate, by name or by number from 1, where more than one is possible.
         unit: ``bit/s``, ``B/s`` and their k, M, G, where the column's name does not give it.
         time_column: the column of the time, likewise.
-        time_unit: ``ms``, ``s``, ``min`` or ``h``, where times are numbers and the name does not give it.
+        time_unit: ``ns`` to ``d``, where times are numbers and the name does not give it.
+        decimal: between the whole part of a number and its fraction.
+        skip: lines at the beginning of the file that are left out.
+        time_format: how dates are laid out, for strptime, where they can be read in two ways.
 
     Raises:
         TraceError: with file, line and remedy: nothing there, out of order, negative, not a number, all zero,
             columns or units that are not clear.
     """
-    return _rate(str(path), _stamp_of(path), Columns(column, unit, time_column, time_unit))
+    return _rate(str(path), _stamp_of(path), Columns(column, unit, time_column, time_unit, decimal, skip, time_format))
 
 
 def load_latency(
@@ -61,6 +73,9 @@ def load_latency(
     unit: str | None = None,
     time_column: str | int | None = None,
     time_unit: str | None = None,
+    decimal: str = ".",
+    skip: int = 0,
+    time_format: str | None = None,
 ) -> Steps:
     """Return a recorded latency as a function of time, ``at(t_s)`` in seconds; a value holds until the next.
 
@@ -70,7 +85,9 @@ def load_latency(
     Raises:
         TraceError: as :func:`load_rate`; zeros are allowed.
     """
-    return _latency(str(path), _stamp_of(path), Columns(column, unit, time_column, time_unit))
+    return _latency(
+        str(path), _stamp_of(path), Columns(column, unit, time_column, time_unit, decimal, skip, time_format)
+    )
 
 
 def unit_of(path: str | Path, asked: Columns, *, latency: bool = False) -> str:
@@ -79,7 +96,7 @@ def unit_of(path: str | Path, asked: Columns, *, latency: bool = False) -> str:
     Raises:
         TraceError: as :func:`load_rate`.
     """
-    text, quantity = read_text(str(path)), LATENCY if latency else RATE
+    text, quantity = read_text(str(path), asked.skip, asked.decimal), LATENCY if latency else RATE
     factor = layout_of(text, asked, quantity).value_factor
     return next(name for name, one in quantity.units.items() if one == factor)
 
@@ -92,8 +109,8 @@ def _stamp_of(path: str | Path) -> tuple[int, int] | None:
 
 @lru_cache(maxsize=256)
 def _rate(path: str, stamp: tuple[int, int] | None, asked: Columns) -> Steps | Opportunities:
-    text = read_text(path)
-    if asked == Columns() and text.lines[0][1].isdigit():
+    text = read_text(path, asked.skip, asked.decimal)
+    if asked == Columns(skip=asked.skip) and _is_whole(text.head[0][1]):
         return _opportunities(text)
     table = _table(text, asked, RATE)
     if not any(table.values):
@@ -103,12 +120,12 @@ def _rate(path: str, stamp: tuple[int, int] | None, asked: Columns) -> Steps | O
 
 @lru_cache(maxsize=256)
 def _latency(path: str, stamp: tuple[int, int] | None, asked: Columns) -> Steps:
-    return _steps(_table(read_text(path), asked, LATENCY))
+    return _steps(_table(read_text(path, asked.skip, asked.decimal), asked, LATENCY))
 
 
 def _table(text: TraceText, asked: Columns, quantity: Quantity) -> Table:
-    first, line = text.lines[0]
-    if len(line.split()) == 1 and not any(mark in line for mark in ",;"):
+    first, line = text.head[0]
+    if len(text.split(line)) == 1:
         message = f"one column ({line!r}): a {quantity.name} needs a time beside it, or whole milliseconds alone"
         raise text.error(first, message)
     return read_table(text, asked, quantity)
@@ -121,16 +138,18 @@ def _steps(table: Table) -> Steps:
 
 
 def _opportunities(text: TraceText) -> Opportunities:
-    times_ms = [_milliseconds(text, number, line) for number, line in text.lines]
-    for (number, line), before, after in zip(text.lines[1:], times_ms[:-1], times_ms[1:], strict=True):
-        if after < before:
+    times_ms, number = array("q"), 0
+    for number, line in text.lines():
+        if not _is_whole(line):
+            raise text.error(number, f"{line!r} must be a whole number of milliseconds >= 0; mend or remove the line")
+        if times_ms and int(line) < times_ms[-1]:
             raise text.error(number, f"{line} ms lies before the line above; sort the lines")
+        times_ms.append(int(line))
     if times_ms[-1] == 0:
-        raise text.error(text.lines[-1][0], "the trace ends at 0 ms; it must last for some time")
-    return Opportunities(times_ms)
+        raise text.error(number, "the trace ends at 0 ms; it must last for some time")
+    return Opportunities(np.frombuffer(times_ms, np.int64))
 
 
-def _milliseconds(text: TraceText, number: int, line: str) -> int:
-    if not line.isdigit():
-        raise text.error(number, f"{line!r} must be a whole number of milliseconds >= 0; mend or remove the line")
-    return int(line)
+def _is_whole(line: str) -> bool:
+    """Return whether a line is a whole number that milliseconds can be counted in."""
+    return line.isascii() and line.isdigit() and len(line) <= _LONGEST_COUNT

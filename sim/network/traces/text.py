@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-import codecs
+import csv
+from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
 
-from agents.tabular.packed import unpacked
+from agents.tabular.text_lines import read_lines
+
+#: Lines looked at before a file is read, and marks that are tried between columns; blanks are the last resort.
+_PEEKED, _MARKS = 64, (";", "\t", ",", "|")
 
 
 class TraceError(ValueError):
@@ -16,47 +21,78 @@ class TraceError(ValueError):
 
 @dataclass(frozen=True)
 class TraceText:
-    """The lines of one trace: (line number, text), without blank lines and ``#`` comments."""
+    """One trace, read line by line as often as it is asked for.
+
+    Attributes:
+        name: of the file.
+        skip: lines at its beginning that are left out.
+        head: its first lines that count, each with its number.
+        mark: what stands between columns; None: blanks.
+    """
 
     name: str
-    lines: tuple[tuple[int, str], ...]
+    skip: int
+    head: tuple[tuple[int, str], ...]
+    mark: str | None
+
+    def lines(self) -> Iterator[tuple[int, str]]:
+        """Yield (number, text) of each line, without blank lines, ``#`` comments and ``sep=`` lines.
+
+        Raises:
+            TraceError: the file is damaged, or no text.
+        """
+        yield from _lines(self.name, self.skip)
+
+    def split(self, line: str) -> list[str]:
+        """Return the columns of a line."""
+        if self.mark is None:
+            return line.split()
+        fields = next(csv.reader([line], delimiter=self.mark)) if '"' in line else line.split(self.mark)
+        return [field.strip() for field in fields]
 
     def error(self, number: int, message: str) -> TraceError:
         """Return the error that says ``message`` about a line."""
         return TraceError(f"{self.name}:{number}: {message}")
 
 
-def read_text(path: str) -> TraceText:
-    """Return the lines of ``FILE`` or, as ``FILE.zip!inner/name.csv``, of one member of a zip.
+def read_text(path: str, skip: int = 0, decimal: str = ".") -> TraceText:
+    """Open ``FILE`` or, as ``FILE.zip!inner/name.csv``, one member of a zip, and look at its first lines.
 
     Raises:
         TraceError: no such file or member, a damaged zip, or nothing in it.
     """
     _require_file(path.partition("!")[0])
+    head = tuple(islice(_lines(path, skip), _PEEKED))
+    if not head:
+        raise TraceError(f"{path}: the trace is empty; it needs at least one line")
+    return TraceText(path, skip, head, _mark([line for _, line in head], decimal))
+
+
+def _lines(path: str, skip: int) -> Iterator[tuple[int, str]]:
     try:
-        with unpacked(Path(path)) as stream:
-            raw = stream.read()
+        # A logger's odd byte in a name must not spoil the numbers beside it.
+        for number, raw in read_lines(Path(path), skip, "replace"):
+            line = raw.strip()
+            if line and not line.startswith("#") and not line.lower().startswith(("sep=", '"sep=')):
+                yield number, line
     except ValueError as error:
         raise TraceError(str(error)) from error
-    # A logger's odd byte in a name must not spoil the numbers beside it.
-    text = raw.decode(_encoding(raw), errors="replace")
-    numbered = ((n, line.strip()) for n, line in enumerate(text.splitlines(), 1))
-    lines = tuple((n, line) for n, line in numbered if line and not line.startswith("#"))
-    if not lines:
-        raise TraceError(f"{path}: the trace is empty; it needs at least one line")
-    return TraceText(path, lines)
 
 
-def _encoding(raw: bytes) -> str:
-    """Return how text is encoded: UTF-16 where it begins with that mark, as spreadsheets write it, else UTF-8."""
-    return "utf-16" if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+def _mark(lines: list[str], decimal: str) -> str | None:
+    """Return the mark that cuts all lines into equally many columns, or else one that the first line has."""
+    marks = [mark for mark in _MARKS if mark != decimal]
+    even = (mark for mark in marks if len({line.count(mark) for line in lines}) == 1 and mark in lines[0])
+    some = (mark for mark in marks if mark in lines[0])
+    return next(even, None) or next(some, None)
 
 
 def _require_file(file: str) -> None:
-    if not Path(file).exists():
-        near = get_close_matches(Path(file).name, _names_beside(file), n=1)
+    path = Path(file)
+    if not path.exists():
+        near = get_close_matches(path.name, _names_beside(file), n=1)
         raise TraceError(f"{file}: no such trace" + (f"; did you mean {near[0]!r}?" if near else ""))
-    if not Path(file).is_file():
+    if path.is_dir():
         raise TraceError(f"{file}: this is a directory; name one trace in it")
 
 

@@ -2,56 +2,76 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-TIME_UNITS: Mapping[str, float] = {"ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0}
+from agents.tabular.moments import TIME_UNITS
+from sim.unit_spellings import meant_by, units_in
+
+__all__ = ["LATENCY", "RATE", "TIME", "TIME_UNITS", "Quantity"]
+
+_SIZES = {"": 1.0, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30}
 RATE_UNITS: Mapping[str, float] = {
-    f"{prefix}{unit}/s": factor * bits
-    for unit, bits in (("bit", 1.0), ("B", 8.0))
-    for prefix, factor in (("", 1.0), ("k", 1e3), ("M", 1e6), ("G", 1e9))
+    f"{prefix}{unit}/s": factor * bits for unit, bits in (("bit", 1.0), ("B", 8.0)) for prefix, factor in _SIZES.items()
+}
+# What G-NetTrack writes, in units that its columns do not name.
+_LOGGED = {
+    "DL_bitrate": "kbit/s",
+    "UL_bitrate": "kbit/s",
+    **dict.fromkeys(("PINGAVG", "PINGMIN", "PINGMAX", "PINGSTDEV"), "ms"),
 }
 
-_PREFIX = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9}
-_START = r"(?:^|[_(\[\s])"
-_BYTES = re.compile(_START + r"([kMG]?)(?:B/s|Bps|[Bb]ytes?(?:/|_per_)s)\W*$")
-_BITS = re.compile(_START + r"([kmg]?)(?:bits?(?:/|_per_|p)s|bps|b/s)\W*$", re.IGNORECASE)
-_TIME = re.compile(_START + r"(ms|s|sec|seconds?|min|h)\W*$", re.IGNORECASE)
-# What G-NetTrack writes, in units that its columns do not name.
-_LOGGED_RATES = {"DL_bitrate": 1e3, "UL_bitrate": 1e3}
-_LOGGED_TIMES = {"PINGAVG": 1e-3, "PINGMIN": 1e-3, "PINGMAX": 1e-3, "PINGSTDEV": 1e-3}
 
+def rate_units(name: str) -> tuple[str, ...]:
+    """Return the units of a rate that a column's name may mean; none if it names none, several if it is unclear.
 
-def rate_factor(name: str) -> float | None:
-    """Return the bits per second of the unit in a column's name, or None if it names none.
-
-    ``RATE(MBit/s)``, ``rate_kbps`` and ``down [B/s]`` name one; ``bandwidth`` does not.
+    ``RATE(MBit/s)``, ``rate_kbps`` and ``down [B/s]`` name one; ``bandwidth`` does not; ``RATE (MBPS)`` is unclear.
     """
-    if match := _BYTES.search(name):
-        return 8.0 * _PREFIX[match[1].lower()]
-    if match := _BITS.search(name):
-        return _PREFIX[match[1].lower()]
-    return _LOGGED_RATES.get(name)
+    return units_in(name, "data rate") or _logged(name, RATE_UNITS)
 
 
-def time_factor(name: str) -> float | None:
-    """Return the seconds of the unit in a column's name, or None if it names none."""
-    if match := _TIME.search(name):
-        unit = match[1].lower()
-        return TIME_UNITS["s" if unit.startswith("sec") else unit]
-    return _LOGGED_TIMES.get(name)
+def time_units(name: str) -> tuple[str, ...]:
+    """Return the units of time that a column's name may mean; ``time (m)`` is unclear: minutes or milliseconds."""
+    return units_in(name, "time") or _logged(name, TIME_UNITS)
 
 
 @dataclass(frozen=True)
 class Quantity:
-    """What a column holds: its name in messages, the units it can be declared in, and those that names give."""
+    """What a column holds.
+
+    Attributes:
+        name: in messages.
+        units: it can be declared in -> base units.
+        named_units: the units that a column's name may mean.
+        dimension: as :mod:`sim.unit_spellings` calls it.
+        column, unit: the keys of a scenario that name its column and its unit.
+    """
 
     name: str
     units: Mapping[str, float]
-    named_unit: Callable[[str], float | None]
+    named_units: Callable[[str], tuple[str, ...]]
+    dimension: str
+    column: str = "column"
+    unit: str = "unit"
+
+    def declared(self, unit: str) -> float:
+        """Return the base units of a unit that a scenario declares.
+
+        Raises:
+            ValueError: it is none; the message says what was probably meant.
+        """
+        if unit not in self.units:
+            near = [one for one in meant_by(unit, self.dimension) if one in self.units]
+            meant = f"; did you mean {' or '.join(near)}?" if near else ""
+            raise ValueError(f"{unit!r} is no unit of {self.name}; write one of {', '.join(self.units)}{meant}")
+        return self.units[unit]
 
 
-RATE = Quantity("rate", RATE_UNITS, rate_factor)
-LATENCY = Quantity("latency", TIME_UNITS, time_factor)
-TIME = Quantity("time", TIME_UNITS, time_factor)
+RATE = Quantity("rate", RATE_UNITS, rate_units, "data rate")
+LATENCY = Quantity("latency", TIME_UNITS, time_units, "time")
+TIME = Quantity("time", TIME_UNITS, time_units, "time", "time_column", "time_unit")
+
+
+def _logged(name: str, units: Mapping[str, float]) -> tuple[str, ...]:
+    unit = _LOGGED.get(name, "")
+    return (unit,) if unit in units else ()

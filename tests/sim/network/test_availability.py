@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
 
@@ -217,9 +218,79 @@ def test_recorded_windows_are_read_by_name(tmp_path: Path) -> None:
     assert not a.available(600.0)
 
 
+def test_recorded_windows_count_from_the_first_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "there"
+    for text in ("m1 39600 41400\nm2 39660 41400\n", "m1 1970-01-01T11:00 1970-01-01T11:30\nm2 39660 41400\n"):
+        path.write_text(text)
+        first, second = load_windows(path, unit="s")
+        assert (first.first_s, first.last_s) == (0.0, 1800.0)
+        assert (second.first_s, second.last_s) == (60.0, 1800.0)
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("device,start_s,end_s", "a,10,20"),
+        ("end (s);start (s);device", "20;10;a"),
+        ("start_ms,end_ms", "10000,20000"),
+        ("from,until,who", "10,20,a"),
+    ],
+)
+def test_columns_of_windows_go_by_the_names_of_the_header(tmp_path: Path, header: str, row: str) -> None:
+    (tmp_path / "there").write_text(f"{header}\n{row}\n")
+    (windows,) = load_windows(tmp_path / "there", unit="s")
+    assert windows.last_s == 10.0
+
+
+EVENTS = [
+    ("00:00:00", "screen_on"),
+    ("00:00:10", "battery_charged_on"),
+    ("00:00:20", "wifi"),
+    ("00:00:30", "screen_off"),
+    ("00:00:50", "4G"),
+    ("00:00:55", "strange"),
+    ("00:01:00", "wifi"),
+    ("00:01:30", "battery_low"),
+]
+
+
+def test_device_traces_in_json_are_read(tmp_path: Path) -> None:
+    messages = "\n".join(f"2020-01-28 {at}\t{event}" for at, event in EVENTS)
+    recorded = {
+        "windows.json": {"a": [[100, 160], [190, 220]], "b": [[130, 140]]},
+        "active.json": {"a": {"active": [100, 190], "inactive": [160, 220]}, "b": {"active": [130], "inactive": [140]}},
+        "events.json": {"a": {"messages": messages}, "b": {"messages": ""}},
+    }
+    for name, devices in recorded.items():
+        (tmp_path / name).write_text(json.dumps(devices))
+    for name in ("windows.json", "active.json"):
+        a, b = load_windows(tmp_path / name, unit="s")
+        assert [a.available(t) for t in (0, 59, 60, 90, 119, 120)] == [True, True, False, True, True, False]
+        assert (b.first_s, b.last_s) == (30.0, 40.0)
+    a, b = load_windows(tmp_path / "events.json", unit="s", states=("charging", "wifi", "screen_off"))
+    # There from 30 s on, away from 50 s to 60 s, counted from 30 s; the record ends at 90 s.
+    assert [a.available(t) for t in (0, 19, 20, 29, 30, 59, 60)] == [True, True, False, False, True, True, False]
+    assert not b.available(0.0)
+    with pytest.raises(TraceError, match=r"device 'a': holds events; write .*'states: \[charging"):
+        load_windows(tmp_path / "events.json", unit="s")
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ("{", "is no JSON"),
+        ("{}", "is no map from device"),
+        ('{"a": 5}', "device 'a': wanted"),
+        ('{"a": [[5, 4]]}', "device 'a': window 5 to 4 must end after it begins"),
+        ('{"a": [[1, 2, 3]]}', "device 'a': "),
+        ('{"a": [["x", 2]]}', "device 'a': 'x' is no time"),
+        ('{"a": [[0, NaN]]}', "device 'a': "),
+        ('{"a": {"active": [1], "inactive": []}}', "device 'a': "),
+        ('{"a": {"messages": 5}}', "device 'a': messages are no text"),
+        ('{"a": {"messages": "noon\\ton"}}', "device 'a': 'noon' is no time"),
+        ('{"a": ' + "[" * 100_000, "is no JSON"),
+        ("device,first,last\na,1,2\n", ":1: its columns are device, first, last: which is which"),
+        ("device,start_m,end_m\na,1,2\n", ":1: the unit of start_m may be min or ms"),
         ("1\n", ":1: 1 columns"),
         ("1 2\n5 4\n", ":2: a window must end after it begins"),
         ("1 2\n5 x\n", ":2: 'x' must be a finite number"),
@@ -231,4 +302,4 @@ def test_broken_recordings_are_refused_with_their_line(tmp_path: Path, text: str
     path = tmp_path / "windows"
     path.write_text(text)
     with pytest.raises(TraceError, match=message):
-        load_windows(path, unit="s")
+        load_windows(path, unit="s", states=("wifi",) if "messages" in text else ())

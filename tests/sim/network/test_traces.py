@@ -12,7 +12,7 @@ import pytest
 from sim.network.rates.steps import Steps
 from sim.network.traces.opportunities import Opportunities
 from sim.network.traces.recorded import TraceError, load_latency, load_rate
-from sim.network.traces.units import rate_factor, time_factor
+from sim.network.traces.units import RATE_UNITS, TIME_UNITS, rate_units, time_units
 
 DATA = Path(__file__).parents[3].parent / "shared" / "data" / "network"
 real = pytest.mark.skipif(not DATA.is_dir(), reason="the recorded traces are not here")
@@ -49,32 +49,98 @@ def test_units_are_what_they_say(tmp_path: Path) -> None:
         ("DL_bitrate", 1e3),
         ("Gbps", 1e9),
         ("throughput_mbit/s", 1e6),
+        ("rate (KB/s)", 8e3),
+        ("rate (kB/s)", 8e3),
+        ("rate_KBps", 8e3),
+        ("RATE (KB/S)", 8e3),
+        ("rate_MB/S", 8e6),
+        ("kbytes/s", 8e3),
+        ("KiB/s", 8192.0),
+        ("Mbits/sec", 1e6),
+        ("bits per second", 1.0),
+        ("Mb/s", 1e6),
     ],
 )
 def test_a_column_name_tells_its_unit(name: str, bits: float) -> None:
-    assert rate_factor(name) == bits
+    assert [RATE_UNITS[unit] for unit in rate_units(name)] == [bits]
 
 
 @pytest.mark.parametrize("name", ["bandwidth", "Sent Bytes", "rsrp(dBm)", "rate", "NR UL BW", "Mbs", "jobs"])
 def test_a_name_without_unit_tells_nothing(name: str) -> None:
-    assert rate_factor(name) is None
+    assert rate_units(name) == ()
 
 
 def test_time_names_tell_their_unit() -> None:
-    assert [time_factor(n) for n in ("time_ms", "Time (s)", "seconds", "t", "times")] == [
-        1e-3,
-        1,
-        1,
-        None,
-        None,
-    ]
+    names = ("time_ms", "Time (s)", "seconds", "time (us)", "t_ns", "time_msec", "time (mins)", "hours", "t", "times")
+    found = [[TIME_UNITS[unit] for unit in time_units(name)] for name in names]
+    assert found == [[1e-3], [1], [1], [1e-6], [1e-9], [1e-3], [60.0], [3600.0], [], []]
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ("time_s,rate (BPS)", "may be bit/s or B/s: write 'unit: bit/s' or 'unit: B/s'"),
+        ("time_s,MBPS", "may be Mbit/s or MB/s: write 'unit: Mbit/s' or 'unit: MB/s'"),
+        ("time (m),rate_kbps", "may be min or ms: write 'time_unit: min' or 'time_unit: ms'"),
+        ("time,rate_kbps", "the unit of time .* is not known: write 'time_unit: ms' or 'time_unit: s'"),
+        ("time_s,rate", "the unit of rate .* is not known: write 'unit: kbit/s'"),
+        ("time_s,date", "the unit of rate|column of the time is not clear: write for example 'time_column: time_s'"),
+        ("index,rate_kbps", "column of the time is not clear: write for example 'time_column: "),
+        ("time_s,up_kbps,down_kbps", "column of the rate is not clear: write for example 'column: up_kbps'"),
+    ],
+)
+def test_an_unclear_header_is_refused_with_the_key_to_write(tmp_path: Path, header: str, said: str) -> None:
+    rows = "".join(f"{n}{',5' * header.count(',')}\n" for n in range(4))
+    with pytest.raises(TraceError, match=rf"trace:1: {said}|trace:1: .*{said}"):
+        load_rate(write(tmp_path, f"{header}\n{rows}"))
+
+
+def test_every_key_that_a_refusal_names_exists() -> None:
+    from sim.scenario.rates import Trace
+
+    assert {"column", "unit", "time_column", "time_unit", "decimal", "skip", "time_format"} <= set(Trace.model_fields)
+
+
+@pytest.mark.parametrize("decimal", [".", ","])
+@pytest.mark.parametrize("mark", [";", "\t", " "])
+def test_a_decimal_comma_is_read_where_it_is_declared(tmp_path: Path, decimal: str, mark: str) -> None:
+    rows = [("time_s", "rate_kbps"), ("0,5", "1,5"), ("1", "2,25"), ("2,5", "3")]
+    text = "\n".join(mark.join(row) for row in rows)
+    if decimal == ",":
+        rate = load_rate(write(tmp_path, text), decimal=",")
+        assert [rate.at(t) for t in (0.0, 0.5, 2.0)] == [1500.0, 2250.0, 3000.0]
+    else:
+        with pytest.raises(TraceError, match=r"trace:2: '[01],5' is no number \(a decimal comma: write decimal: ','\)"):
+            load_rate(write(tmp_path, text))
+
+
+@pytest.mark.parametrize("form", ["%Y-%m-%d", "%Y%m%d", "%Y/%m/%d"])
+def test_dates_are_times_without_a_unit(tmp_path: Path, form: str) -> None:
+    days = ["2020-07-31", "2020-08-01", "2020-08-03"]
+    written = [day.replace("-", {"%Y%m%d": "", "%Y/%m/%d": "/"}.get(form, "-")) for day in days]
+    rows = "".join(f"{day},{n}\n" for n, day in enumerate(written, 1))
+    rate = load_rate(write(tmp_path, f"date,rate_kbps\n{rows}"))
+    assert [rate.at(86400.0 * day) for day in (0.5, 1.5, 2.5, 3.5)] == [1e3, 2e3, 2e3, 3e3]
+
+
+def test_days_that_may_be_months_are_asked_about(tmp_path: Path) -> None:
+    path = write(tmp_path, "date,rate_kbps\n01/02/2020,1\n02/02/2020,2\n")
+    with pytest.raises(TraceError, match=r"trace:2: .*two ways.*time_format: '%d/%m/%Y'"):
+        load_rate(path)
+    assert load_rate(path, time_format="%d/%m/%Y").at(86400.0) == 2e3
+
+
+def test_lines_before_a_trace_are_left_out(tmp_path: Path) -> None:
+    path = write(tmp_path, "sep=;\n# by a tool\ntime_s;rate_kbps\n0;1\n1;2\n")
+    assert load_rate(path).at(1.0) == 2e3
+    assert load_rate(write(tmp_path, "a report\nof today\n0\n3\n9\n"), skip=2).period_s == 0.009
 
 
 def test_a_header_names_columns_and_units(tmp_path: Path) -> None:
     path = write(tmp_path, 'time_ms,down_kbps,up_kbps,"note, long"\n0,8,1,x\n500,16,2,y\n')
     assert load_rate(path, column="down_kbps").at(0.6) == 16e3
     assert load_rate(path, column=3).at(0.6) == 2e3
-    with pytest.raises(TraceError, match=r"trace:1: .*rate_column.* columns are time_ms, down_kbps"):
+    with pytest.raises(TraceError, match=r"trace:1: .*column: down_kbps.* columns are time_ms, down_kbps"):
         load_rate(path)
 
 
@@ -146,7 +212,7 @@ def test_a_broken_table_is_refused_with_its_line(tmp_path: Path, text: str) -> N
         ("1\n-2\n", ":2: '-2' must be a whole number"),
         ("1\n2.5\n", ":2: '2.5' must be a whole number"),
         ("0\n0\n", ":2: the trace ends at 0 ms"),
-        ("0 1\n1 2\n", "the unit of rate .* is not known; declare one of bit/s, kbit/s"),
+        ("0 1\n1 2\n", "the unit of rate .* is not known: write 'unit: kbit/s'"),
         ("time,rate_bps\nyesterday,1\n", ":2: 'yesterday' is no time"),
         ("time_s,rate_bps\n0,-\n", "column rate_bps holds no value"),
     ],

@@ -77,7 +77,8 @@ def test_every_type_of_the_format_is_read_in_our_byte_order(tmp_path: Path, kind
     ("content", "said"),
     [
         (b"", "begins with nothing"),
-        (b"PK\x03\x04", "begins with 50 4b 03 04"),
+        (b"PK\x03\x04", "zip file is damaged"),
+        (b"PNG", "begins with 50 4e 47"),
         (idx_bytes(LABELS, kind=0x07), "begins with 00 00 07 01"),
         (b"\0\0\x08\x03\0\0", "ends within the sizes"),
         (idx_bytes(LABELS)[:-3], "ends after 27 of the 30 bytes"),

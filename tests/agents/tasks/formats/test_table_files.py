@@ -68,7 +68,7 @@ def test_a_header_is_told_from_data(tmp_path: Path, text: str, names: tuple[str,
 
 
 def test_header_and_delimiter_can_be_told(tmp_path: Path) -> None:
-    assert read(tmp_path, "1;2,5\n3;4,5\n", delimiter=";", nominal=(0,)).classes == ("2,5", "4,5")
+    assert read(tmp_path, "1;2,5\n3;4,5\n", delimiter=";", nominal=(0, 1)).classes == ("2,5", "4,5")
     assert len(read(tmp_path, "1,2\n3,4\n5,6\n", header=True).labels) == 2
     assert len(read(tmp_path, "a,b\nc,d\n", header=False).labels) == 2
 
@@ -81,7 +81,7 @@ def test_target_is_any_column_by_name_or_number(tmp_path: Path) -> None:
 
 
 def test_classes_that_are_numbers_are_sorted_as_numbers(tmp_path: Path) -> None:
-    table = read(tmp_path, "x,y\n1,10\n1,9\n1,2.0\n1,2\n1,-1.5\n")
+    table = read(tmp_path, "x,y\n1,10\n1,9\n1,2.0\n1,2\n1,-1.5\n", target="y")
     assert table.classes == ("-1.5", "2", "9", "10")
     assert table.labels.tolist() == [3, 2, 1, 1, 0]
 

@@ -1,0 +1,49 @@
+"""What was read as names though most of it are numbers, and what was taken for classes though it holds amounts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from agents.tabular.spelling import Spelling, other_spelling
+
+#: A column of names of which more than this share are numbers was not meant to be one.
+_MOSTLY = 0.5
+#: Labels that are numbers are no classes if there are more than so many, and so many in each row.
+_MANY, _MANY_A_ROW = 30, 0.1
+
+
+def mostly_numbers(names: Sequence[str], counts: np.ndarray, spelling: Spelling) -> tuple[str, str] | None:
+    """Return (a cell, what to do) where most cells of a column of names are numbers; None where they are not.
+
+    Args:
+        names: that were met.
+        counts: cells that hold each, int64 [names].
+        spelling: in which numbers were looked for.
+    """
+    odd = {name: other_spelling(name) for name in names}
+    numeric = np.array([said is not None for said in odd.values()], bool)
+    if not len(names) or counts[numeric].sum() <= _MOSTLY * counts.sum():
+        return None
+    plain = [name for name in names if spelling.is_number(name)]
+    if len(plain) > len(names) / 2:
+        name = next(name for name in names if not spelling.is_number(name))
+        said = odd[name] or f"if it stands for no value, write missing: [{name!r}]"
+        return name, f"most of the column are numbers; {said}"
+    name = next(name for name in names if odd[name] and not spelling.is_number(name))
+    return name, f"{odd[name]}; if these are categories, name the column under 'nominal'"
+
+
+def amount_among(labels: Sequence[str], rows: int, named: bool) -> str | None:
+    """Return a label that shows that labels are amounts and no classes; None where they may be classes.
+
+    ``named`` says whether the scenario names the column; else a single fraction is enough.
+    """
+    if not labels or not all(map(other_spelling, labels)):
+        return None
+    fraction = next((label for label in labels if not label.lstrip("+-").isdigit()), None)
+    if fraction is not None and not named:
+        return fraction
+    many = len(labels) > _MANY and len(labels) > _MANY_A_ROW * rows
+    return labels[0] if many else None

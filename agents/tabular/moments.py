@@ -1,0 +1,106 @@
+"""Times in files: numbers, ISO 8601, the stamps of loggers, and dates that look like numbers (20200731)."""
+
+from __future__ import annotations
+
+import math
+import re
+from contextlib import suppress
+from datetime import UTC, datetime
+
+import numpy as np
+
+#: Stamps that can be read in one way only, beside ISO 8601.
+_STAMPS = (
+    "%Y.%m.%d_%H.%M.%S",
+    "%a %b %d %H:%M:%S UTC %Y",
+    "%a %b %d %H:%M:%S %Y",
+    "%Y/%m/%d %H:%M:%S",
+    "%Y/%m/%d %H:%M",
+    "%Y/%m/%d",
+    "%d/%b/%Y:%H:%M:%S %z",
+    "%a, %d %b %Y %H:%M:%S %z",
+)
+#: 3/4/2020 is in March or in April, depending on who wrote it.
+_TWO_WAYS = re.compile(r"\d{1,2}[/.-]\d{1,2}[/.-](?:\d{4}|\d{2})\b")
+#: Digits of a date that is written as one number -> how it is laid out, and how many rows have to look like it.
+_COMPACT = {8: ("%Y%m%d", 1), 14: ("%Y%m%d%H%M%S", 1), 12: ("%Y%m%d%H%M", 1), 10: ("%Y%m%d%H", 1), 6: ("%Y%m", 13)}
+_FIRST_YEAR, _LAST_YEAR = 1900, 2100
+#: Seconds in a unit of time that a column may count in.
+TIME_UNITS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+def moment_s(cell: str, layout: str | None = None) -> float:
+    """Return the seconds since 1970 of a date; without a zone it is in UTC. ``layout`` is one of strptime.
+
+    Raises:
+        ValueError: it is no date, or one that can be read in two ways.
+    """
+    text = cell.strip()
+    if layout is not None:
+        return _seconds(_laid_out(text, layout))
+    with suppress(ValueError):
+        return _seconds(datetime.fromisoformat(text))
+    for one in _STAMPS:
+        with suppress(ValueError):
+            return _seconds(datetime.strptime(text, one))  # what has no zone is in UTC
+    if _TWO_WAYS.match(text):
+        raise ValueError(f"{cell!r} can be read in two ways; write its layout, for example time_format: '%d/%m/%Y'")
+    raise ValueError(f"{cell!r} is no time; wanted: a number or a date like 2024-05-31 12:00:00")
+
+
+def is_moment(cell: str) -> bool:
+    """Return whether a cell is a date, if not in numbers alone."""
+    text = cell.strip()
+    try:
+        float(text)
+    except ValueError:
+        with suppress(ValueError):
+            return math.isfinite(moment_s(text))
+        return bool(_TWO_WAYS.match(text))
+    return False
+
+
+def compact_dates(values: np.ndarray) -> np.ndarray | None:
+    """Return the seconds since 1970 of numbers that are dates without signs, such as 20200731; None if they are none.
+
+    All have to be dates of the years 1900 to 2100 with the same number of digits; months (202007) are believed only
+    where many different ones are.
+
+    Args:
+        values: float64 [n].
+    """
+    if not len(values) or not np.isfinite(values).all() or (values != np.floor(values)).any():
+        return None
+    different = np.unique(values)
+    lengths = {len(f"{value:.0f}") for value in (different[0], different[-1])}
+    layout, least = _COMPACT.get(lengths.pop(), ("", 0)) if len(lengths) == 1 else ("", 0)
+    if not layout or len(different) < least:
+        return None
+    seconds = np.empty(len(different))
+    for row, value in enumerate(different.tolist()):
+        try:
+            moment = datetime.strptime(f"{value:.0f}", layout).replace(tzinfo=UTC)
+        except ValueError:
+            return None
+        if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+            return None
+        seconds[row] = moment.timestamp()
+    return np.asarray(seconds[np.searchsorted(different, values)])
+
+
+def epoch_unit(values: np.ndarray) -> str | None:
+    """Return the unit in which numbers count from 1970, if they look as if they did: dates of 1990 to 2065."""
+    middle = float(np.median(values)) if len(values) else 0.0
+    units = ("s", "ms", "us", "ns")
+    return next((unit for unit in units if 0.63e9 <= middle * TIME_UNITS[unit] <= 3e9), None)
+
+
+def _laid_out(text: str, layout: str) -> datetime:
+    try:
+        return datetime.strptime(text, layout)  # what has no zone is in UTC
+    except ValueError:
+        raise ValueError(f"{text!r} is not laid out like {layout!r}") from None
+
+
+def _seconds(moment: datetime) -> float:
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

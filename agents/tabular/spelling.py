@@ -1,0 +1,157 @@
+"""How a file spells numbers, and what stands for a value that is not there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+#: What stands for a value that is not there, unless a scenario says otherwise.
+MISSING = frozenset({"", "?", "NA", "N/A", "NaN", "nan", "null", "NULL"})
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """How numbers are written.
+
+    Attributes:
+        decimal: between whole part and fraction.
+        thousands: between groups of three digits; None where there is no such sign.
+        missing: cells that stand for no value, blanks around them aside; an empty cell always does.
+    """
+
+    decimal: str = "."
+    thousands: str | None = None
+    missing: frozenset[str] = MISSING
+
+    def __post_init__(self) -> None:
+        if self.decimal == self.thousands:
+            raise ValueError(f"decimal and thousands are both {self.decimal!r}")
+
+    @property
+    def plain(self) -> bool:
+        """Whether numbers are written as programs write them."""
+        return self.decimal == "." and self.thousands is None
+
+    @cached_property
+    def missing_numbers(self) -> np.ndarray:
+        """Numbers that stand for no value: float64 [n]."""
+        return np.array([float(word) for word in self.missing if _is_float(word)], np.float64)
+
+    @cached_property
+    def pattern(self) -> str:
+        """What a number looks like, as a regular expression; plain numbers are what programs read."""
+        mark = re.escape(self.decimal)
+        groups = rf"|\d{{1,3}}(?:{re.escape(self.thousands)}\d{{3}})+" if self.thousands else ""
+        return rf"[+-]?(?:(?:\d+{groups})(?:{mark}\d*)?|{mark}\d+)(?:[eE][+-]?\d{{1,4}})?"
+
+    def is_missing(self, cell: str) -> bool:
+        """Return whether a cell holds no value."""
+        text = cell.strip()
+        return not text or text in self.missing
+
+    def number(self, cell: str) -> float:
+        """Return the number that a cell holds.
+
+        Raises:
+            ValueError: it holds none in this spelling.
+        """
+        text = cell.strip()
+        if self.plain:
+            return float(text)
+        if not re.fullmatch(self.pattern, text):
+            raise ValueError(f"{cell!r} is no number")
+        return float(self.plainly(text))
+
+    def plainly(self, text: str) -> str:
+        """Return a number as programs write it."""
+        return (text.replace(self.thousands, "") if self.thousands else text).replace(self.decimal, ".")
+
+    def is_number(self, cell: str) -> bool:
+        """Return whether a cell reads as a number."""
+        try:
+            self.number(cell)
+        except ValueError:
+            return False
+        return True
+
+    def known(self, cells: Iterable[str]) -> list[str]:
+        """Return the cells that hold a value."""
+        return [cell for cell in cells if not self.is_missing(cell)]
+
+
+PLAIN = Spelling()
+
+
+@dataclass(frozen=True)
+class MissingValues:
+    """What a scenario says of values that are not there: which cells stand for them, and what becomes of them.
+
+    Attributes:
+        cells: that stand for no value, as the file has them.
+        fill: ``refuse``, or ``mean``: the mean of the past.
+    """
+
+    cells: frozenset[str] = MISSING
+    fill: str = "refuse"
+
+    @classmethod
+    def of(cls, value: Any) -> MissingValues:
+        """Read ``mean``, ``[NA, '?']`` or ``{cells: [NA], fill: mean}``.
+
+        Raises:
+            ValueError: it is none of them.
+        """
+        said = value if isinstance(value, Mapping) else {"cells" if isinstance(value, list | tuple) else "fill": value}
+        cells, fill = said.get("cells", sorted(MISSING)), said.get("fill", "refuse")
+        if set(said) - {"cells", "fill"} or fill not in ("refuse", "mean") or not isinstance(cells, list | tuple):
+            raise ValueError("is refuse, mean, a list of cells, or {cells: [...], fill: refuse or mean}")
+        odd = next((cell for cell in cells if isinstance(cell, bool) or not isinstance(cell, str | int | float)), None)
+        if odd is not None or None in cells:
+            raise ValueError(f"cells are text or numbers, not {odd!r}; put names in quotes")
+        return cls(frozenset(str(cell).strip() for cell in cells), fill)
+
+
+_DIGITS = r"[+-]?\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?"
+_MONEY = "[$\u20ac\u00a3\u00a5]"
+_UNITS = r"[num\u00b5\u03bc]?s|min|h|[kKMGT]?i?[bB](?:it)?(?:/s|ps)?|[kmM]?Hz|[mk]?[gmVAWJ]|[cm]m|\u00b0?[CFK]"
+#: What a cell looks like -> what to do.
+_ODD: Sequence[tuple[str, str]] = (
+    (r"[+-]?\d{1,3}(?:,\d{3}){2,}(?:\.\d*)?|[+-]?\d{1,3},\d{3}\.\d+", "groups of thousands: write thousands: ','"),
+    (r"[+-]?\d{1,3}(?:\.\d{3})+,\d*", "write decimal: ',' and thousands: '.'"),
+    (r"[+-]?\d{1,3}(?:\.\d{3}){2,}", "groups of thousands: write decimal: ',' and thousands: '.'"),
+    (r"[+-]?[1-9]\d{0,2},\d{3}", "write decimal: ',' if the comma begins a fraction, thousands: ',' if not"),
+    (r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?", "a decimal comma: write decimal: ','"),
+    (
+        "[+-]?\\d{1,3}(?:[ '\u2019\u00a0\u202f\u2009]\\d{3})+(?:[.,]\\d*)?",
+        "groups of thousands: name their sign under thousands",
+    ),
+    (rf"{_DIGITS}\s*%", "per cent: remove the sign"),
+    (rf"[+-]?\s*{_MONEY}\s*{_DIGITS}|{_DIGITS}\s*{_MONEY}", "an amount of money: remove the currency"),
+    (r"[+-]?0[xX][0-9a-fA-F]+", "a hexadecimal number: write it in decimals"),
+    (rf"[\u2212\u2013\u2012]\s*{_DIGITS}", "a minus of print: write -"),
+    (rf"\(\s*{_DIGITS}\s*\)|{_DIGITS}-", "a negative number of accounts: write - before it"),
+    (r"[+-]?\d+(?:\.\d*)?[dD][+-]?\d+", "an exponent of Fortran: write e"),
+    (r"[+-]?\d+(?:_\d+)+(?:\.\d*)?", "underscores between digits: remove them"),
+    (rf"{_DIGITS}\s*(?:{_UNITS})", "a number with its unit: remove the unit"),
+)
+
+
+def other_spelling(cell: str) -> str | None:
+    """Return what to do about a cell that is a number in another spelling; None if it is none at all."""
+    text = cell.strip().strip("\u00a0\u202f\u2009")
+    if _is_float(text):
+        return "a number in another spelling than decimal and thousands say"
+    return next((said for pattern, said in _ODD if re.fullmatch(pattern, text)), None)
+
+
+def _is_float(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,148 @@
+"""Device traces in JSON: windows by device, or the events from which a device's states follow.
+
+==============================================================  ================================================
+``{"d1": [[0, 60], [90, 120]]}``                                windows in seconds
+``{"d1": {"active": [0, 90], "inactive": [60, 120]}}``          beginnings and ends of windows, as FedScale has them
+``{"d1": {"messages": "2020-01-28 15:09:11\\tscreen_on\\n..."}}``   events, as FLASH records them
+==============================================================  ================================================
+
+Sources: Lai et al., "FedScale", ICML 2022; Yang et al., "Characterizing Impacts of Heterogeneity in Federated Learning
+upon Large-Scale Smartphone Data", WWW 2021.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from agents.tabular.moments import moment_s
+from agents.tabular.text_lines import text_bytes
+from sim.network.traces.text import TraceError
+
+Window = tuple[float, float]
+
+#: Bytes of JSON that are read as one value.
+_MOST_BYTES = 1 << 28
+#: Event -> the state it decides, and whether the state holds from then on.
+_EVENTS: Mapping[str, tuple[str, bool]] = {
+    "battery_charged_on": ("charging", True),
+    "battery_charged_off": ("charging", False),
+    "battery_okay": ("battery_okay", True),
+    "battery_low": ("battery_okay", False),
+    "wifi": ("wifi", True),
+    **dict.fromkeys(("2G", "3G", "4G", "5G", "Unknown"), ("wifi", False)),
+    "screen_off": ("screen_off", True),
+    "screen_on": ("screen_off", False),
+    "screen_lock": ("locked", True),
+    "screen_unlock": ("locked", False),
+    "phone_on": ("on", True),
+    "phone_off": ("on", False),
+}
+STATES = tuple(dict.fromkeys(state for state, _ in _EVENTS.values()))
+
+
+def is_json(path: str) -> bool:
+    """Return whether a file begins like a map of JSON; a file that cannot be read is left to others."""
+    try:
+        with text_bytes(Path(path)) as stream:
+            return stream.read(64).lstrip().startswith(b"{")
+    except ValueError:
+        return False
+
+
+def windows_of_json(path: str, states: Sequence[str]) -> dict[str, list[Window]]:
+    """Return the windows of each device [s].
+
+    Args:
+        path: a file of one map, from device to what was recorded.
+        states: where events are recorded, the states in all of which a device is there.
+
+    Raises:
+        TraceError: no JSON, or a device whose record is of another shape; the message names it.
+    """
+    recorded = _loaded(path)
+    windows: dict[str, list[Window]] = {}
+    for name, one in recorded.items():
+        try:
+            windows[name] = list(_windows(one, states))
+        except (ValueError, TypeError) as error:
+            raise TraceError(f"{path}: device {name!r}: {error}") from None
+    return windows
+
+
+def _loaded(path: str) -> Mapping[str, Any]:
+    try:
+        with text_bytes(Path(path)) as stream:
+            raw = stream.read(_MOST_BYTES + 1)
+    except ValueError as error:
+        raise TraceError(str(error)) from error
+    if len(raw) > _MOST_BYTES:
+        raise TraceError(f"{path}: is larger than {_MOST_BYTES >> 20} MiB; take fewer devices")
+    try:
+        recorded = json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        raise TraceError(f"{path}: is no JSON ({str(error).splitlines()[0]})") from None
+    if not isinstance(recorded, Mapping) or not recorded:
+        raise TraceError(f"{path}: is no map from device to what was recorded")
+    return recorded
+
+
+def _windows(one: Any, states: Sequence[str]) -> Iterator[Window]:
+    if isinstance(one, Mapping) and "messages" in one:
+        yield from _held(_events(one["messages"]), states)
+    elif isinstance(one, Mapping) and "active" in one and "inactive" in one:
+        yield from (_window(pair) for pair in zip(one["active"], one["inactive"], strict=True))
+    elif isinstance(one, list):
+        yield from map(_window, one)
+    else:
+        raise ValueError("wanted: [[from, until], ...], {active, inactive} or {messages}")
+
+
+def _window(pair: Any) -> Window:
+    from_s, until_s = (moment_s(one) if isinstance(one, str) else _number(one) for one in pair)
+    if not 0.0 <= from_s <= until_s < math.inf:
+        raise ValueError(f"window {from_s:g} to {until_s:g} must end after it begins, at times >= 0")
+    return from_s, until_s
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e18:
+        raise ValueError(f"{value!r} is no time")
+    return float(value)
+
+
+def _events(messages: Any) -> Iterator[tuple[float, str]]:
+    if not isinstance(messages, str):
+        raise ValueError("messages are no text")
+    newest_s = -math.inf
+    for line in filter(str.strip, messages.split("\n")):
+        when, _, event = line.partition("\t")
+        at_s = moment_s(when)
+        if at_s < newest_s:
+            raise ValueError(f"event {event.strip()!r} at {when.strip()} lies before the one above it")
+        newest_s = at_s
+        yield at_s, event.strip()
+
+
+def _held(events: Iterator[tuple[float, str]], wanted: Sequence[str]) -> Iterator[Window]:
+    """Yield the windows in which all wanted states hold; what no event has decided yet does not."""
+    if not wanted:
+        raise ValueError(f"holds events; write in which states a device is there: 'states: [{', '.join(STATES[:3])}]'")
+    if unknown := set(wanted) - set(STATES):
+        raise ValueError(f"there is no state {min(unknown)!r}; known: {', '.join(STATES)}")
+    holds = dict.fromkeys(wanted, False)
+    since_s, at_s = None, 0.0
+    for at_s, event in events:
+        state, value = _EVENTS.get(event, ("", False))
+        if state in holds:
+            holds[state] = value
+        if since_s is None and all(holds.values()):
+            since_s = at_s
+        elif since_s is not None and not all(holds.values()):
+            yield since_s, at_s
+            since_s = None
+    if since_s is not None:
+        yield since_s, at_s
