@@ -1,7 +1,7 @@
 """Reads and checks what a scenario's data and drift are, exactly as building them does, but without torch.
 
-Tasks that need no tensor to be built are built here and now; images stop before they become tensors. Only what runs
-foreign code (a class of the user's own, river) is left to the run.
+Our own tasks need no tensor to be built, and images stop before they become tensors. A user's class and river's streams
+are built and tried out, whatever they import.
 """
 
 from __future__ import annotations
@@ -18,8 +18,6 @@ from agents.tasks.making import make_task
 
 #: scikit-learn's digits: how many, their shape, and in how many classes (see :mod:`agents.tasks.images.digits`).
 DIGITS: Mapping[str, Any] = {"images": 1797, "shape": [1, 8, 8], "classes": 10}
-#: Kinds of data whose tasks are built without torch.
-_TORCH_FREE = ("table", "interactions", "synthetic_interactions", "gaussians", "sea", "hyperplane")
 
 
 def read_data(spec: FleetSpec) -> dict[str, Any]:
@@ -29,7 +27,7 @@ def read_data(spec: FleetSpec) -> dict[str, Any]:
         InputError: data, drift or arrivals that building the task refuses; the same error.
     """
     with error_location("task.data"):
-        read = _READERS.get(spec.data, _not_read)(spec)
+        read = _READERS.get(spec.data, _built)(spec)
     return {"kind": spec.data, **read}
 
 
@@ -49,12 +47,7 @@ def _digits(spec: FleetSpec) -> Mapping[str, Any]:
     return DIGITS
 
 
-def _not_read(spec: FleetSpec) -> Mapping[str, Any]:
-    return {"not_read": "its code runs in a run only"}
-
-
 _READERS: dict[str, Callable[[FleetSpec], Mapping[str, Any]]] = {
     "digits": _digits,
     **dict.fromkeys(("idx", "cifar", "npz"), _images),
-    **dict.fromkeys(_TORCH_FREE, _built),
 }

@@ -24,8 +24,6 @@ def _data(data: Mapping[str, Any]) -> str:
 
 def _origin(data: Mapping[str, Any]) -> Iterator[str]:
     yield f"{data['kind']} {data['path']}" if "path" in data else str(data["kind"])
-    if "not_read" in data:
-        yield f"not read: {data['not_read']}"
 
 
 def _amounts(data: Mapping[str, Any]) -> Iterator[str]:

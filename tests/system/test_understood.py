@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from run_commands import Reported, scenario_of
 
 LINK = "links: {lte: {up: {trace: rate.csv}, down: 1 Mbit/s, ping: {file: ping.csv}}}\n"
@@ -76,3 +77,34 @@ def test_the_manifest_and_the_report_say_what_validate_says(reported: Reported, 
     report = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
     assert "What was read" in report
     assert read["in_words"]["fleet"] in report
+
+
+OWN = """\
+import numpy as np
+
+from agents.tasks.custom.stream import CustomStream
+
+
+class Three(CustomStream):
+    classes, inputs, transforms = 3, (1,), {}
+
+    def history(self, rng):
+        return rng.normal(size=(90, 1)), np.arange(90) % 3
+
+    def chunk(self, block, k, rng):
+        return rng.normal(size=block.shape)[..., None], np.full(block.shape, 3)
+"""
+
+
+def test_a_stream_of_ones_own_is_tried_out_before_anything_runs(
+    reported: Reported, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "understood_own.py").write_text(OWN, encoding="utf-8")
+    fleet = "fleet: [{cohort: phones, devices: 3, samples: {every: 2 s}}]\n"
+    (tmp_path / "own.yaml").write_text(
+        f"version: 1\nduration: 60 s\ntask: {{data: 'understood_own:Three', model: logistic}}\n{fleet}", "utf-8"
+    )
+    code, _, err = reported("validate", "own.yaml", "--allow-plugins")
+    assert code == 2
+    assert "own.yaml:3:8: task.data: Three.chunk: y holds 3; classes are 0 to 2" in err
