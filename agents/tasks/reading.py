@@ -1,7 +1,7 @@
 """Reads and checks what a scenario's data and drift are, exactly as building them does, but without torch.
 
-Our own tasks need no tensor to be built, and images stop before they become tensors. A user's class and river's streams
-are built and tried out, whatever they import.
+Our own tasks need no tensor to be built, and images stop before they become tensors. Streams of River and of a user's
+own class are built and tried out, with all that they import.
 """
 
 from __future__ import annotations
