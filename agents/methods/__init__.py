@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from agents.contract.component import Component, NoOptions
 from agents.methods.cloud_ft_options import CloudFtOptions
-from agents.methods.persona_options import PersonaOptions
+from agents.methods.persona.options import PersonaOptions
 
 #: Name in a scenario -> method.
 METHODS: dict[str, Component] = {
@@ -25,9 +25,9 @@ METHODS: dict[str, Component] = {
     ),
     "persona": Component(
         PersonaOptions,
-        "agents.methods.persona:Persona",
+        "agents.methods.persona.method:Persona",
         paper="Persona, ACM MM 2025, arXiv 2509.06552",
         needs=frozenset({"task"}),
-        quick={"steps": 40, "prototypes": 4, "window": 8},
+        quick={"steps": 40, "group_steps": 10, "prototypes": 4, "window": 8},
     ),
 }

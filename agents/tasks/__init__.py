@@ -5,9 +5,9 @@ The table imports neither torch nor a data set; :mod:`agents.tasks.making` build
 
 from __future__ import annotations
 
-from agents.contract.component import NoOptions
 from agents.tasks.file_options import (
     CifarOptions,
+    DigitsOptions,
     IdxOptions,
     InteractionsOptions,
     NpzOptions,
@@ -24,10 +24,9 @@ _FEATURES_DECIDE = "its features decide the class"
 #: Name in a scenario -> data; the code takes a FleetSpec.
 TASKS: dict[str, TaskRow] = {
     "digits": TaskRow(
-        NoOptions,
+        DigitsOptions,
         "agents.tasks.images.digits:Digits",
         gives=_IMAGES,
-        summary="scikit-learn's 1,797 real 8x8 images of digits; embedded.",
         transforms=IMAGE_TRANSFORMS,
         classes=10,
     ),

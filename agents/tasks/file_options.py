@@ -21,6 +21,26 @@ from agents.contract.forms import (
     Share,
 )
 
+#: Which looks of images the cloud's past holds: a continuous range of each transform, or a few fixed ones, which the
+#: shipped drifts meet, pass between, or leave.
+PASTS = ("broad", "seen", "between", "unseen")
+#: The split whose images devices see.
+STREAMS = ("evaluation", "validation")
+
+
+@dataclass(frozen=True)
+class DigitsOptions:
+    """scikit-learn's 1,797 real 8x8 images of digits; embedded."""
+
+    past: Annotated[str, OneOf(*PASTS)] = option(
+        "broad",
+        "angles of the past: all; multiples of 45 deg, as drifts have; half way between these; up to 45 deg only",
+    )
+    streams: Annotated[str, OneOf(*STREAMS)] = option(
+        "evaluation", "images that devices see; validation: to tune methods by"
+    )
+
+
 #: Items beside the right one, or ``all`` of them: sampled negatives can reorder methods (Krichene, Rendle, KDD 2020).
 Negatives = Annotated[int | str, Form("negatives")]
 
@@ -38,8 +58,14 @@ class NpzOptions:
     held_out: PositiveCount | None = option(
         None, "images that the base never sees, for adapters and the oracle; default: a fifth, up to 4,000"
     )
+    past: Annotated[str, OneOf(*PASTS)] | None = option(
+        None, "looks of the past: a broad range of all transforms, or a few; default: 'contexts', or broad"
+    )
     contexts: Annotated[list[ConceptForm], Length(1)] | None = option(
-        None, "how the past looked, the commonest first; default: original, quarter turns, noise, blur, contrast"
+        None, "how the past looked, the commonest first; the looks of 'past', if it is given, come behind"
+    )
+    streams: Annotated[str, OneOf(*STREAMS)] = option(
+        "evaluation", "images that devices see; validation: to tune methods by"
     )
 
 

@@ -20,23 +20,14 @@ from agents.tasks.formats import ImageSet, Labelled
 from agents.tasks.formats.cifar import read_records
 from agents.tasks.formats.idx import read_folder
 from agents.tasks.formats.npz import read_archive
+from agents.tasks.images.looks import looks_of
 
 #: What leaves images as they are.
 NEUTRAL = neutral_of_images()
-#: What the past of images from files has seen unless a scenario says otherwise, as a scenario writes it.
-CONTEXTS: tuple[Mapping[str, Any], ...] = (
-    {},
-    {"rotate": 90.0},
-    {"rotate": 180.0},
-    {"rotate": 270.0},
-    {"noise": 0.1},
-    {"blur": 1.0},
-    {"contrast": 0.3},
-)
 #: Images that devices see, that the base learns from, is chosen by, and never sees: at most so many unless asked for.
 MOST = {"evaluation": 10_000, "train": 20_000, "validation": 2_000, "held_out": 4_000}
 #: What else can be said of images from files.
-_OWN = ("contexts", *MOST)
+_OWN = ("past", "contexts", "streams", *MOST)
 
 #: Kind of files -> the option that it alone has, and its reader, called with the path and that option.
 _READERS: dict[str, tuple[str | None, Callable[[Path, Any], ImageSet]]] = {
@@ -81,11 +72,10 @@ def read_images(spec: FleetSpec) -> ImagesRead:
     rows = deal(found, spec.data_options, spec.seed)
     schedule = image_schedule(spec, found.classes)
     read_all = ImagesRead(found, rows, schedule, ())
-    for split in ("evaluation", "held_out"):
+    for split in (spec.data_options.get("streams", "evaluation"), "held_out"):
         check_priors(schedule.concepts, read_all.labels(split), found.classes)
     with error_location("task.data.contexts"):
-        raw = spec.data_options.get("contexts", CONTEXTS)
-        contexts = [read_concept(one, NEUTRAL, found.classes) for one in raw]
+        contexts = [read_concept(one, NEUTRAL, found.classes) for one in looks_of(spec.data_options, spec.seed)]
     return ImagesRead(found, rows, schedule, contexts)
 
 

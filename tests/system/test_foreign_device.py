@@ -35,8 +35,8 @@ ADAPTERS: dict[str, dict[str, Any]] = {
     "cloud_ft from the base": {"kind": "cloud_ft", "steps": 5, "start": "base", "anchor": 0.01},
     "persona": PERSONA,
     "persona across layers": {**PERSONA, "transfer": "gru", "pooling": "gru"},
-    "persona by numbers": {**PERSONA, "reply": "prototype"},
-    "persona on the move": {**PERSONA, "resident": False, "publish_every": 1, "refine": 0.1},
+    "persona by numbers": {**PERSONA, "reply": "number"},
+    "persona on the move": {**PERSONA, "brings": "when_changed", "expires": 9.0, "publish_every": 1, "refine": 0.1},
 }
 NORMAL = ["task.data.history=300", "task.pretrain.epochs=1", "method.trigger={kind: periodic, every: 15 s}"]
 #: What ranks items: the data, the model, and the adapter.

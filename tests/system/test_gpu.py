@@ -18,8 +18,8 @@ PERSONA = "kind: persona, steps: 20, prototypes: 4, window: 8"
 WORLDS = [
     ("digits", "{kind: cloud_ft, steps: 5}"),
     ("digits", f"{{{PERSONA}}}"),
-    ("digits", f"{{{PERSONA}, transfer: gru, pooling: gru}}"),
-    ("digits", f"{{{PERSONA}, reply: prototype}}"),
+    ("digits", f"{{{PERSONA}, transfer: linear, pooling: gru}}"),
+    ("digits", f"{{{PERSONA}, reply: number}}"),
     ("gaussians", "{kind: cloud_ft, steps: 5}"),
 ]
 ASKS = "method.trigger={kind: periodic, every: 8 s}"

@@ -28,10 +28,11 @@ class ImageFiles(Images):
     def history(self) -> History:
         """Return the past in all contexts: each image once in the first, and the others a long tail.
 
-        For adapters, which learn what makes contexts differ, each of the others holds half as many rows.
+        For adapters, which learn what makes contexts differ, the others hold more: half as many rows each, and all
+        together three times as many at most.
         """
         tail = long_tail(len(self.contexts))
-        rarer = {"train": tail, "validation": tail, "held_out": 0.5}
+        rarer = {"train": tail, "validation": tail, "held_out": min(0.5, 6 * tail)}
         return History(
             *(
                 past_of(self.pools[split], self.contexts, share, rng(self.seed, Purpose.HISTORY, number))

@@ -34,7 +34,8 @@ class Images(Stream):
             split: ImagePool(images, labels, self.classes, rng(spec.seed, Purpose.TRANSFORM, number))
             for number, (split, (images, labels)) in enumerate(splits.items())
         }
-        self.pool_size = self.pools["evaluation"].size
+        self.shown = self.pools[spec.data_options.get("streams", "evaluation")]
+        self.pool_size = self.shown.size
 
     def history(self) -> History:
         """Return the cloud's past; each data set has its own."""
@@ -51,13 +52,13 @@ class Images(Stream):
         return Past(x, label, torch.full_like(label, concept))
 
     def pool(self, concept: int) -> torch.Tensor:
-        """Return the evaluation images under ``concept``: float32 [pool_size, *input_shape]."""
-        return self.pools["evaluation"].under(self.schedule.concepts[concept])
+        """Return the images that devices see under ``concept``: float32 [pool_size, *input_shape]."""
+        return self.shown.under(self.schedule.concepts[concept])
 
     def raw_pool(self, concept: int) -> torch.Tensor:
         """Return :meth:`pool`; bytes as they are stored, if the concept leaves images as they are."""
         stored = not self.schedule.concepts[concept].strengths
-        return self.pools["evaluation"].images if stored else self.pool(concept)
+        return self.shown.images if stored else self.pool(concept)
 
     def looks_like(self, concept: int) -> int:
         """Return the first concept with the same transforms."""
@@ -65,16 +66,15 @@ class Images(Stream):
 
     @cached_property
     def pool_labels(self) -> np.ndarray:
-        """Labels of the evaluation images under each concept: int16 [concepts, pool_size]."""
-        pool = self.pools["evaluation"]
-        return np.stack([pool.labels_under(concept) for concept in self.schedule.concepts])
+        """Labels of the images that devices see under each concept: int16 [concepts, pool_size]."""
+        return np.stack([self.shown.labels_under(concept) for concept in self.schedule.concepts])
 
     def draw(self, chunk: Chunk, rng: np.random.Generator) -> Content:
-        """Fill one cell with images of the evaluation split, drawn with replacement."""
+        """Fill one cell with images that devices see, drawn with replacement."""
         valid = chunk.valid
         which, side = rng.random((2, *valid.shape))
         concept = self.schedule.concept(chunk.block, np.where(valid, chunk.time_s, -np.inf), side)
-        image = draw_images(which, concept, self.schedule, chunk.block, self.pools["evaluation"])
+        image = draw_images(which, concept, self.schedule, chunk.block, self.shown)
         ref = concept.astype(np.int64) * self.pool_size + image
         return Content(ref, self.pool_labels.take(ref), concept)
 

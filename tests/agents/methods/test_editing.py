@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from agents.methods.editing import Adapter, clip, soft_clip
+from agents.methods.persona.adapter import Adapter, bounded
 from agents.models.head import HeadShape
 from agents.models.training import generator, initialise
 from agents.seeding import Purpose
@@ -42,7 +42,7 @@ def test_an_edit_of_zero_changes_no_bit_of_the_logits() -> None:
     for one in made.generator.parameters():
         torch.nn.init.zeros_(one)
     packed = torch.randn(6, SMALL.params)
-    edited = packed + clip(made(*windows(SMALL))[1], 0.3).detach()
+    edited = packed + bounded(made(*windows(SMALL))[1], 0.3).detach()
     x = torch.randn(6, 16, 32)
     assert torch.equal(SMALL.forward(SMALL.unpack(edited), x), SMALL.forward(SMALL.unpack(packed), x))
 
@@ -81,12 +81,19 @@ def test_transfer_lets_the_second_layers_edit_depend_on_the_first(transfer: str,
     assert (grad is not None and bool(grad.any())) is reaches
 
 
-def test_bounds_hold_and_the_soft_one_keeps_its_gradient() -> None:
+def test_the_bound_holds_and_keeps_its_gradient() -> None:
     edit = torch.linspace(-9.0, 9.0, 101, requires_grad=True)
-    for bound in (clip, soft_clip):
-        assert bound(edit, 0.3).abs().max() <= 0.3
+    assert bounded(edit, 0.3).abs().max() <= 0.3
     near = torch.tensor([1e-3])
-    assert torch.allclose(soft_clip(near, 0.3), near, rtol=1e-4)
-    soft_clip(edit, 3.0).sum().backward()
+    assert torch.allclose(bounded(near, 0.3), near, rtol=1e-4)
+    assert torch.equal(bounded(edit, None), edit)
+    bounded(edit, 3.0).sum().backward()
     assert edit.grad is not None
     assert (edit.grad > 0).all()
+
+
+def test_moving_a_generator_moves_every_edit_by_as_much() -> None:
+    made, by = adapter(SMALL), torch.randn(SMALL.params)
+    before = made(*windows(SMALL))[1].detach()
+    made.generator.move(by)
+    assert torch.allclose(made(*windows(SMALL))[1], before + by, atol=1e-5)

@@ -9,8 +9,9 @@ from quick_methods import CLASSES, QUICK, recent, served
 from agents.codecs.base import roundtrip
 from agents.methods.base import CloudState, OfFeatures, Recent, Updates
 from agents.methods.making import make_method
-from agents.methods.persona import Persona
-from agents.methods.persona_training import Contexts, Windows
+from agents.methods.past_windows import Contexts, Windows
+from agents.methods.persona.method import Persona
+from agents.methods.persona.prototypes import BATCH
 from agents.models.base import Base, Net
 from agents.models.head import HeadShape
 from agents.models.making import make_net
@@ -32,6 +33,12 @@ def prepared(method: Persona, history: History, base: Base) -> tuple[CloudState,
     return cloud, served(method, cloud, method.start(cloud, DEVICES), recent(method, DEVICES))[1]
 
 
+def first_heads(cloud: CloudState, updates: Updates) -> torch.Tensor:
+    """Return the first heads of the prototypes that updates name; of none, the base."""
+    number = updates["prototype"].long().clamp_max(len(cloud["centres"]))
+    return torch.cat([cloud["frozen.born"], cloud["base"]])[number]
+
+
 @pytest.mark.parametrize(("dims", "sent"), [((32, 32, 32), 8448), ((64, 128, 64, 1), 66_564)])
 def test_an_edit_costs_the_bytes_of_the_head_exactly(dims: tuple[int, ...], sent: int) -> None:
     net = Net("head", (dims[0],), HeadShape(dims), torch.nn.Identity, 1.0, {})
@@ -39,11 +46,20 @@ def test_an_edit_costs_the_bytes_of_the_head_exactly(dims: tuple[int, ...], sent
         assert made(net, codec).update_bytes == sent // share
 
 
-def test_a_window_costs_its_features_and_four_bytes() -> None:
+def test_a_window_costs_its_features_and_two_bytes_and_two_more_for_the_handshake() -> None:
     net = make_net("mlp", (1, 8, 8), 10, {})
-    assert make_method("persona", {}, "fp32", net).payload_bytes == 16 * 32 * 4 + 4
-    assert make_method("persona", {}, "int8", net).payload_bytes == 16 * 32 + 4
+    assert make_method("persona", {}, "fp32", net).payload_bytes == 16 * 32 * 4 + 2
+    assert make_method("persona", {}, "int8", net).payload_bytes == 16 * 32 + 2
+    assert make_method("persona", {"brings": "when_changed", "gate": 0.1}, "int8", net).payload_bytes == 16 * 32 + 4
+    assert make_method("persona", {"uplink": "raw"}, "fp32", net).payload_bytes == 16 * 64 + 2
     assert make_method("persona", {}, "fp32", net).update_bytes == 5544
+
+
+@pytest.mark.parametrize(("dims", "sent"), [((32, 32, 32), 256), ((64, 128, 64, 1), 384)])
+def test_codes_cost_256_or_384_bytes_and_a_quarter_of_it_as_int8(dims: tuple[int, ...], sent: int) -> None:
+    net = Net("head", (dims[0],), HeadShape(dims), torch.nn.Identity, 1.0, {})
+    assert made(net, "fp32", reply="code", code=32).update_bytes == sent
+    assert made(net, "int8", reply="code", code=32).update_bytes == sent // 4
 
 
 def test_edits_are_bounded_whatever_the_window_and_int8_errs_by_half_a_step(
@@ -61,7 +77,7 @@ def test_a_device_ends_with_its_prototype_plus_its_edit(net: Net, history: Histo
     method = made(net)
     cloud, updates = prepared(method, history, base)
     state = method.install(method.start(cloud, DEVICES), updates)
-    expected = cloud["born"][updates["prototype"].long()] + updates["edit"]
+    expected = first_heads(cloud, updates) + updates["edit"]
     assert torch.equal(method.head.pack(state), expected)
     assert torch.equal(state["prototype"], updates["prototype"].long())
 
@@ -72,7 +88,7 @@ def test_batched_edited_inference_is_a_loop_over_devices(net: Net, history: Hist
     state, x = method.install(method.start(cloud, DEVICES), updates), torch.randn(DEVICES, 16, 16)
     logits = method.predict(state, OfFeatures(x))
     for device in range(DEVICES):
-        packed = cloud["born"][updates["prototype"][device].long()] + updates["edit"][device]
+        packed = first_heads(cloud, updates)[device] + updates["edit"][device]
         weight0, bias0, weight1, bias1 = packed.split([256, 16, 64, CLASSES])
         hidden = torch.tanh(x[device] @ weight0.view(16, 16) + bias0)
         assert torch.allclose(logits[device], hidden @ weight1.view(16, CLASSES) + bias1, atol=1e-5)
@@ -92,7 +108,7 @@ def test_an_empty_window_calls_for_the_base_head(net: Net, history: History, bas
 
 
 def test_a_window_tells_the_context_and_lifts_the_base(net: Net, history: History, base: Base) -> None:
-    method = made(net, steps=400, tau=1.0)
+    method = made(net, steps=300, tau=1.0)
     cloud = method.prepare(history, base, 3)
     held = Contexts.of(history.validation, base).draw(200, method.window, generator(9, Purpose.METHOD))
     right, wrong = (accuracy(method, cloud, held, turned) for turned in (0, 67))
@@ -112,30 +128,155 @@ def accuracy(method: Persona, cloud: CloudState, held: Windows, turned: int) -> 
     return (logits.argmax(2) == held.label).float().mean().item()
 
 
-def test_with_prototypes_only_nothing_but_the_header_comes_down(net: Net, history: History, base: Base) -> None:
-    method = made(net, reply="prototype")
+def test_with_numbers_only_nothing_but_the_header_comes_down(net: Net, history: History, base: Base) -> None:
+    method = made(net, reply="number", group_steps=150)
     assert method.update_bytes == 0
     cloud, updates = prepared(method, history, base)
     state = method.install(method.start(cloud, DEVICES), updates)
-    x, heads = torch.randn(DEVICES, 8, 16), cloud["born"][updates["prototype"].long()]
+    x, heads = torch.randn(DEVICES, 8, 16), first_heads(cloud, updates)
     assert torch.equal(method.predict(state, OfFeatures(x)), method.head.forward(method.head.unpack(heads), x))
     assert sum(values.nbytes for values in state.values()) < 8 * DEVICES
 
 
-def test_brought_prototypes_follow_refinement_and_pay_for_it(net: Net, history: History, base: Base) -> None:
-    resident = made(net, refine=0.2, publish_every=2)
-    brought = made(net, refine=0.2, publish_every=2, resident=False)
-    assert brought.update_bytes == 2 * resident.update_bytes
-    _, kept = prepared(resident, history, base)
-    cloud, moved = prepared(brought, history, base)
-    assert int(kept["version"].max()) == 0
-    assert int(moved["version"].max()) > 0
-    newest = moved["version"] > 0
-    assert (moved["start"][newest] != cloud["born"][moved["prototype"].long()][newest]).any()
-    assert torch.equal(moved["start"][~newest], cloud["born"][moved["prototype"].long()][~newest])
+@pytest.mark.parametrize("adapters", ["group", "single"])
+def test_codes_make_the_same_head_on_the_device_as_the_edit_would(
+    net: Net, history: History, base: Base, adapters: str
+) -> None:
+    heads = []
+    for reply in ("edit", "code"):
+        method = made(net, reply=reply, adapters=adapters)
+        cloud, updates = prepared(method, history, base)
+        heads.append(method.head.pack(method.install(method.start(cloud, DEVICES), updates)))
+    assert torch.equal(*heads)
 
 
-@pytest.mark.parametrize("ablation", [{"transfer": "gru"}, {"pooling": "gru"}, {"refine": 0.0}, {"hysteresis": 0.0}])
+def refined(net: Net, history: History, base: Base, **options: Any) -> tuple[Persona, list[Updates], list[Any]]:
+    """Serve the same windows six times; return the method, its updates, and the states of devices afterwards."""
+    method = made(net, refine=0.2, **options)
+    cloud = method.prepare(history, base, 3)
+    state, updates, states = method.start(cloud, DEVICES), [], []
+    for _ in range(6):
+        cloud, update = served(method, cloud, state, recent(method, DEVICES))
+        state = method.install(state, update)
+        updates.append(update)
+        states.append(state)
+    return method, updates, states
+
+
+MOVING: dict[str, Any] = {"reply": "number", "publish_every": 8, "group_steps": 20}
+
+
+def test_refined_prototypes_reach_devices_when_they_change_and_only_then(
+    net: Net, history: History, base: Base
+) -> None:
+    method, updates, states = refined(net, history, base, brings="when_changed", **MOVING)
+    _, _, always = refined(net, history, base, brings="always", **MOVING)
+    assert not updates[0]["brought"][:BATCH].any()
+    assert any(update["brought"].any() for update in updates)
+    assert not all(update["brought"].all() for update in updates[1:])
+    for name, values in always[-1].items():
+        assert torch.equal(states[-1][name], values), "what a device knows it is not told again"
+    born = first_heads(method.prepare(history, base, 3), updates[-1])
+    moved = method.head.pack(states[-1]) - born
+    assert torch.allclose(moved, states[-1]["moved"], atol=1e-6)
+    assert moved.abs().max() > 0.01
+
+
+@pytest.mark.parametrize("reply", ["edit", "code"])
+def test_an_edit_makes_up_for_how_far_its_prototype_has_moved_and_leaves_it_there_when_it_expires(
+    net: Net, history: History, base: Base, reply: str
+) -> None:
+    kept = {"expires": 60.0, "reply": reply, "publish_every": 8, "tau": 2.0}
+    method, updates, states = refined(net, history, base, brings="always", **kept)
+    _, _, fixed = refined(net, history, base, reply=reply, tau=2.0, expires=60.0)
+    same = updates[-1]["prototype"] == fixed[-1]["prototype"]
+    assert same.float().mean() > 0.5
+    heads = method.head.pack(states[-1]), method.head.pack(fixed[-1])
+    assert torch.allclose(heads[0][same], heads[1][same], atol=1e-5)
+    left = method.head.pack(method.expired(states[-1]))
+    born = first_heads(method.prepare(history, base, 3), updates[-1])
+    assert torch.allclose(left, born + states[-1]["moved"])
+    assert states[-1]["moved"].any()
+
+
+def test_a_prototype_is_paid_for_when_it_comes_along(net: Net, history: History, base: Base) -> None:
+    method, updates, _ = refined(net, history, base, brings="when_changed", expires=9.0, publish_every=8)
+    params, codec = method.head.params, method.update_codec
+    for update in updates:
+        wire, _ = codec.encode(method.update_fields, update, {})
+        sizes, brought = codec.nbytes(method.update_fields, wire), update["brought"].long()
+        assert torch.equal(sizes, 1 + 4 * params * (1 + brought))
+        for row in (0, 1):
+            written = codec.write(method.update_fields, wire, row)
+            assert len(written) == int(sizes[row])
+            alone = {name: values[row : row + 1] for name, values in update.items()}
+            header = {field.name: alone[field.name] for field in method.update_fields if field.header}
+            read, _ = codec.decode(method.update_fields, codec.read(method.update_fields, written) | header, {})
+            assert all(torch.equal(read[name], values) for name, values in alone.items())
+
+
+def test_a_codec_that_remembers_is_refused_where_parts_are_left_out(net: Net) -> None:
+    with pytest.raises(ValueError, match="this codec remembers them"):
+        make_method("persona", {**QUICK["persona"], "brings": "when_changed", "gate": 0.1}, "delta", net)
+
+
+def test_an_edit_expires_to_its_prototype_and_no_prototype_to_the_base(net: Net, history: History, base: Base) -> None:
+    method = made(net, expires=60.0)
+    assert method.expires_s == 60.0
+    cloud, updates = prepared(method, history, base)
+    fresh = method.start(cloud, DEVICES)
+    assert torch.equal(method.head.pack(method.expired(fresh)), cloud["base"].expand(DEVICES, -1))
+    later = method.expired(method.install(fresh, updates))
+    assert torch.equal(method.head.pack(later), first_heads(cloud, updates))
+
+
+def test_windows_that_do_not_fit_get_no_edit(net: Net, history: History, base: Base) -> None:
+    method = made(net, gate=0.2)
+    cloud = method.prepare(history, base, 3)
+    known = Contexts.of(history.validation, base).draw(400, method.window, generator(9, Purpose.METHOD)).window
+    window = Recent(known, torch.full(known.shape[:2], -1), torch.full((400,), method.window))
+    state = method.start(cloud, 400)
+    _, updates = served(method, cloud, state, window)
+    plain = updates["plain"].bool()
+    assert 0.1 < plain.float().mean() < 0.3
+    heads = method.head.pack(method.install(state, updates))
+    assert torch.equal((heads == first_heads(cloud, updates)).all(1), plain)
+
+
+def test_two_separate_groups_of_contexts_are_better_served_by_two_prototypes(base: Base, history: History) -> None:
+    """With one prototype all windows share a head; with as many as contexts each context has its own."""
+    losses = []
+    for prototypes in (1, 3):
+        method = made(base.net, prototypes=prototypes, reply="number", steps=400, tau=1.0, group_steps=150)
+        cloud = method.prepare(history, base, 3)
+        held = Contexts.of(history.validation, base).draw(300, method.window, generator(9, Purpose.METHOD))
+        losses.append(1.0 - accuracy(method, cloud, held, 0))
+    assert losses[1] < losses[0] - 0.02
+
+
+def test_with_one_prototype_that_is_the_base_all_forms_agree(net: Net, history: History, base: Base) -> None:
+    forms = []
+    for adapters in ("group", "single"):
+        method = made(net, prototypes=1, adapters=adapters, group_steps=0)
+        cloud, updates = prepared(method, history, base)
+        forms.append(method.head.pack(method.install(method.start(cloud, DEVICES), updates)))
+    assert torch.allclose(*forms, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "ablation",
+    [
+        {"transfer": "linear"},
+        {"pooling": "gru"},
+        {"refine": 0.0},
+        {"hysteresis": 0.0},
+        {"adapters": "single"},
+        {"assign": "smallest_edit"},
+        {"prototype_from": "fine_tuned"},
+        {"prototype_from": "centre", "assign": "smallest_edit"},
+        {"brings": "always", "expires": 9.0},
+    ],
+)
 def test_every_ablation_serves(net: Net, history: History, base: Base, ablation: dict[str, Any]) -> None:
     method = made(net, **ablation)
     _, updates = prepared(method, history, base)
@@ -145,11 +286,17 @@ def test_every_ablation_serves(net: Net, history: History, base: Base, ablation:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"transfer": "lstm"}, "'lstm' is unknown; known are linear, gru"),
-        ({"prototypes": 0}, "prototypes=0 must be 1 to 256"),
+        ({"transfer": "lstm"}, "'lstm' is unknown; known are gru, linear"),
+        ({"prototypes": 0}, "prototypes=0 must be 1 to 255"),
         ({"window": 256}, "window=256"),
         ({"stale": 2.0}, "stale=2.0 must be 0 to 1"),
         ({"tau": 0.0}, "tau=0.0 must be above 0"),
+        ({"form": "generate", "prototypes": 4}, "prototypes: has no effect with 'form: generate'"),
+        ({"refine_step": 0.3}, "refine_step: has no effect with 'brings: never'"),
+        ({"refine": 0.0, "brings": "always", "gate": 0.1}, "brings: has no effect with 'refine: 0'"),
+        ({"brings": "always"}, "brings: has no effect with 'reply: edit' unless"),
+        ({"reply": "number", "gate": 0.1}, "gate: has no effect with 'reply: number'"),
+        ({"uplink": "ids"}, "'uplink: ids' does not go with mlp; write 'uplink: raw' or 'features'"),
     ],
 )
 def test_options_that_cannot_work_are_refused(net: Net, options: dict[str, Any], said: str) -> None:

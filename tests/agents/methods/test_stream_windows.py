@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from agents.methods.persona_training import Streams, windows_of
+from agents.methods.past_windows import Streams, windows_of
 from agents.models.base import Base, Net
 from agents.models.head import HeadShape
 from agents.models.training import generator

@@ -11,7 +11,7 @@ from agents.contract import DriftSpec, FleetSpec
 from agents.drift.image_geometry import rotate
 from agents.seeding import Purpose, rng
 from agents.streams.base import BlockId, Chunk, Content
-from agents.tasks.images.digits import Digits
+from agents.tasks.images.digits import ANGLES, Digits
 
 SpecMaker = Callable[..., FleetSpec]
 QUARTER = DriftSpec("sudden", 100.0, to={"rotate": 90.0})
@@ -38,12 +38,34 @@ def test_no_evaluation_image_is_in_the_past(fleet_spec: SpecMaker) -> None:
     assert sum(pool.size for pool in task.pools.values()) == 1797
 
 
-def test_the_past_is_long_tailed_and_knows_its_contexts(fleet_spec: SpecMaker) -> None:
-    past = Digits(fleet_spec()).history().train
-    share = torch.bincount(past.concept, minlength=8) / len(past.x)
+@pytest.mark.parametrize(("past", "angles"), [("seen", 7), ("between", 8), ("unseen", 6), ("broad", 63)])
+def test_the_past_is_long_tailed_and_knows_its_contexts(fleet_spec: SpecMaker, past: str, angles: int) -> None:
+    train = Digits(fleet_spec(data_options={"past": past})).history().train
+    share = torch.bincount(train.concept) / len(train.x)
+    assert len(share) == 1 + angles
     assert share[0].item() == pytest.approx(0.7)
-    assert share[1:].min() > 0.03
-    assert share[1:].max() < 0.06
+    assert share[1:].min() > 0.7 * 0.3 / angles
+    assert share[1:].max() < 1.3 * 0.3 / angles
+
+
+def test_a_broad_past_leaves_no_angle_out_and_its_splits_have_angles_of_their_own(fleet_spec: SpecMaker) -> None:
+    task = Digits(fleet_spec())
+    train, validation = (np.sort(task._angles(number)) for number in (0, 1))
+    assert np.diff(train, prepend=0.0, append=360.0).max() < 2 * 360.0 / len(train)
+    assert not set(train) & set(validation)
+
+
+def test_drifts_of_shipped_scenarios_are_seen_or_between_or_unseen() -> None:
+    for angle in (90.0, 225.0):
+        apart = {name: min(abs(angle - one % 360.0) for one in angles) for name, angles in ANGLES.items()}
+        assert apart == {"seen": 0.0, "between": 22.5, "unseen": 45.0 if angle == 90.0 else 90.0}
+
+
+def test_methods_are_tuned_on_images_that_are_not_evaluated(fleet_spec: SpecMaker) -> None:
+    tuned, evaluated = (Digits(fleet_spec(data_options={"streams": one})) for one in ("validation", "evaluation"))
+    assert not pixels(tuned.pool(0)) & pixels(evaluated.pool(0))
+    assert not pixels(tuned.pool(0)) & pixels(tuned.past_under(0).x)
+    assert torch.equal(tuned.history().train.x, evaluated.history().train.x)
 
 
 def test_the_past_does_not_depend_on_the_drift_to_come(fleet_spec: SpecMaker) -> None:

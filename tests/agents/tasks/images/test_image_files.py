@@ -13,8 +13,8 @@ from image_writers import cifar_bytes, named, picture, write_idx
 from agents.contract import DriftSpec, FleetSpec, InputError
 from agents.seeding import Purpose, rng
 from agents.streams.base import BlockId, Chunk
-from agents.tasks.image_reading import CONTEXTS
 from agents.tasks.images.image_files import ImageFiles
+from agents.tasks.images.looks import BROAD, FIXED, RANGES, looks_of
 from agents.tasks.images.task import Images
 from agents.tasks.making import make_task
 
@@ -109,14 +109,32 @@ def test_a_prior_over_a_class_without_images_is_refused(tmp_path: Path, fleet_sp
 
 
 def test_the_past_is_long_tailed_and_has_seen_all_contexts(make: Make) -> None:
-    history = make().history()
+    history = make(past="seen").history()
     counts = torch.bincount(history.train.concept)
-    assert len(counts) == len(CONTEXTS)
+    assert len(counts) == len(FIXED["seen"])
     assert counts[0] == 105
     assert counts[1:].unique().tolist() == [round(0.5 / 6 * 105)]
     assert history.held_out is not None
     assert torch.bincount(history.held_out.concept).tolist() == [30] + [15] * 6
     assert history.for_adapters is history.held_out
+
+
+def test_a_broad_past_covers_the_range_of_every_transform_at_random_places() -> None:
+    looks = looks_of({}, 7)
+    assert looks[0] == {}
+    assert len(looks) == 1 + BROAD
+    for name, (low, high) in RANGES.items():
+        strengths = sorted(look[name] for look in looks if name in look)
+        assert len(strengths) >= 2
+        assert np.diff([low, *strengths, high]).max() <= 2 * (high - low) / len(strengths) + 1e-3
+    assert looks_of({}, 7) == looks
+    assert looks_of({}, 8) != looks
+
+
+def test_listed_looks_stand_alone_or_before_those_of_a_named_past() -> None:
+    own = [{}, {"rotate": 10.0}]
+    assert looks_of({"contexts": own}, 7) == own
+    assert looks_of({"contexts": own, "past": "unseen"}, 7) == [*own, *FIXED["unseen"][1:]]
 
 
 def test_contexts_look_as_they_are_written(make: Make) -> None:

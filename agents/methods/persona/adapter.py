@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from agents.kernels import affine, product, sqrt
+from agents.kernels import affine, product, sqrt, tanh
 from agents.models.head import Dense, Gru, HeadShape, Tanh
 
 #: Standard deviation of the generator's first weights: small, so that training starts at no edit at all.
@@ -98,6 +98,12 @@ class EditGenerator(nn.Module):
         edits = [self._edit(codes[:, layer], layer) for layer in range(len(self.maps))]
         return torch.cat(edits, 1)
 
+    @torch.no_grad()
+    def move(self, by: torch.Tensor) -> None:
+        """Add ``by``, packed [params], to all edits that it will ever make."""
+        for offset, part in zip(self.offsets, by.split([len(one) for one in self.offsets]), strict=True):
+            offset += part
+
     def _edit(self, code: torch.Tensor, layer: int) -> torch.Tensor:
         return affine(code.unsqueeze(0), self.maps[layer].unsqueeze(0), self.offsets[layer].view(1, 1, -1))[0]
 
@@ -123,11 +129,9 @@ class Adapter(nn.Module):
             nn.init.zeros_(one)
 
 
-def clip(edit: torch.Tensor, tau: float) -> torch.Tensor:
-    """Bound an edit element by element, as it is sent."""
-    return edit.clamp(-tau, tau)
+def bounded(edit: torch.Tensor, tau: float | None) -> torch.Tensor:
+    """Bound every element of an edit by ``tau``, smoothly, so that training has gradients at the bound; None: not.
 
-
-def soft_clip(edit: torch.Tensor, tau: float) -> torch.Tensor:
-    """Bound an edit with gradients at the bound, for training."""
-    return tau * torch.tanh(edit / tau)
+    It is the same while the adapter learns and while it serves.
+    """
+    return edit if tau is None else tau * tanh(edit / tau)

@@ -1,4 +1,4 @@
-"""How Persona's adapter learns in the cloud: from windows of the past, for the samples that follow them."""
+"""Windows of the past and the labelled samples that follow them: what learns before t = 0 is trained on these."""
 
 from __future__ import annotations
 
@@ -8,25 +8,33 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from agents.methods.editing import Adapter, soft_clip
-from agents.methods.persona_options import PersonaOptions
 from agents.models.base import Base
-from agents.models.training import generator, initialise
-from agents.seeding import Purpose
-from agents.streams.base import History, Past
+from agents.streams.base import Past
 
-#: Devices imagined at once, and the labelled samples that follow each window.
-DEVICES, QUERIES = 64, 8
-#: Weight of the mean squared edit; largest norm of a gradient.
-_DECAY, _GRADIENT = 1e-4, 5.0
+#: Labelled samples that follow each window.
+QUERIES = 8
 #: Share of windows that are not full yet.
 _PARTIAL = 0.2
-#: Steps between two looks at the validation split.
-_CHECK_EVERY = 100
+
+
+class Places(NamedTuple):
+    """Where windows and what follows them are in a past, as numbers of rows.
+
+    ``seen`` int64 [windows, window]; ``real`` int64 [windows], how many of them are there; ``asked`` int64
+    [windows, QUERIES].
+    """
+
+    seen: torch.Tensor
+    real: torch.Tensor
+    asked: torch.Tensor
+
+    def some(self, which: torch.Tensor) -> Places:
+        """Return some of them."""
+        return Places(self.seen[which], self.real[which], self.asked[which])
 
 
 class Windows(NamedTuple):
-    """Windows [devices, window, features], real samples in each, and what follows: queries and labels."""
+    """Windows [windows, window, features], real samples in each, and what follows: queries and labels."""
 
     window: torch.Tensor
     real: torch.Tensor
@@ -52,7 +60,11 @@ class Contexts:
         return cls(base.features(past.x[order]), base.head.context, past.label[order], size.cumsum(0) - size, size)
 
     def draw(self, devices: int, window: int, rng: torch.Generator, stale: float | None = None) -> Windows:
-        """Draw windows, every context as often as any other.
+        """Draw windows, as :meth:`places` does."""
+        return self.at(self.places(devices, window, rng, stale))
+
+    def places(self, devices: int, window: int, rng: torch.Generator, stale: float | None = None) -> Places:
+        """Draw places of windows, every context as often as any other.
 
         With ``stale``, some are not full yet, and of this share the older part comes from another context:
         the world changed while they filled.
@@ -65,8 +77,11 @@ class Contexts:
             rows = torch.where(self._old(devices, window, rng, stale), other, rows)
             count = self._count(devices, window, rng)
         seen, query = rows.split([window, QUERIES], 1)
-        real = (torch.arange(window) < count[:, None]).unsqueeze(2)
-        return Windows(self.features[seen, : self.context] * real, count, self.features[query], self.label[query])
+        return Places(seen, count, query)
+
+    def at(self, places: Places) -> Windows:
+        """Return the windows at some places."""
+        return _gathered(self.features, self.context, self.label, places)
 
     def _rows(self, context: torch.Tensor, rng: torch.Generator) -> torch.Tensor:
         drawn = (torch.rand(context.shape, generator=rng) * self.size[context]).long()
@@ -112,7 +127,11 @@ class Streams(NamedTuple):
         return cls(base.features(past.x[order]), base.head.context, past.label[order], first, last, begin)
 
     def draw(self, devices: int, window: int, rng: torch.Generator, stale: float | None = None) -> Windows:
-        """Draw windows and samples that follow them, every place of every stream as often as any other.
+        """Draw windows, as :meth:`places` does."""
+        return self.at(self.places(devices, window, rng, stale))
+
+    def places(self, devices: int, window: int, rng: torch.Generator, stale: float | None = None) -> Places:
+        """Draw places of windows, every place of every stream as often as any other.
 
         With ``stale``, this share of the windows ends up to a window's length before the queries.
         """
@@ -121,17 +140,24 @@ class Streams(NamedTuple):
         end = query - self._gap(devices, window, rng, stale or 0.0)
         end = torch.maximum(end, first + 1)
         count = (end - first).clamp_max(window)
-        steps = torch.arange(window)
-        rows = (end - count).unsqueeze(1) + steps
-        real = (steps < count.unsqueeze(1)).unsqueeze(2)
-        seen = self.features[rows.clamp_max(len(self.features) - 1), : self.context] * real
+        rows = (end - count).unsqueeze(1) + torch.arange(window)
         follow = (last - query + 1).clamp_max(QUERIES).unsqueeze(1)
         asked = query.unsqueeze(1) + (torch.rand((devices, QUERIES), generator=rng) * follow).long()
-        return Windows(seen, count, self.features[asked], self.label[asked])
+        return Places(rows.clamp_max(len(self.features) - 1), count, asked)
+
+    def at(self, places: Places) -> Windows:
+        """Return the windows at some places."""
+        return _gathered(self.features, self.context, self.label, places)
 
     def _gap(self, devices: int, window: int, rng: torch.Generator, stale: float) -> torch.Tensor:
         late = torch.rand(devices, generator=rng) < stale
         return late * torch.randint(1, window + 1, (devices,), generator=rng)
+
+
+def _gathered(features: torch.Tensor, context: int, label: torch.Tensor, places: Places) -> Windows:
+    seen, count, asked = places
+    real = (torch.arange(seen.shape[1]) < count[:, None]).unsqueeze(2)
+    return Windows(features[seen, :context] * real, count, features[asked], label[asked])
 
 
 def windows_of(past: Past, base: Base) -> Contexts | Streams:
@@ -139,52 +165,6 @@ def windows_of(past: Past, base: Base) -> Contexts | Streams:
     return Contexts.of(past, base) if past.order is None else Streams.of(past, base)
 
 
-def train_adapter(adapter: Adapter, history: History, base: Base, options: PersonaOptions, seed: int) -> None:
-    """Train ``adapter`` in place; the weights that were best on the validation split stay."""
-    rng, tau = generator(seed, Purpose.METHOD, 0), options.tau
-    initialise(adapter, rng)
-    adapter.first_weights(rng)
-    past = windows_of(history.for_adapters, base)
-    judged = windows_of(history.validation, base).draw(1024, options.window, generator(seed, Purpose.METHOD, 1))
-    optimiser = torch.optim.Adam(adapter.parameters(), lr=options.rate)
-    fading = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: 1.0 - step / options.steps)
-    best, best_weights = _judged(adapter, base, judged, tau), _weights(adapter)
-    for step in range(1, options.steps + 1):
-        windows = past.draw(DEVICES, options.window, rng, options.stale)
-        windows = windows._replace(query=_noisy(windows.query, options.noise, rng))
-        _step(adapter, optimiser, loss_of(adapter, base, windows, tau))
-        fading.step()
-        if step % _CHECK_EVERY == 0 or step == options.steps:
-            loss = _judged(adapter, base, judged, tau)
-            if loss < best:
-                best, best_weights = loss, _weights(adapter)
-    adapter.load_state_dict(best_weights)
-
-
-@torch.no_grad()
-def _judged(adapter: Adapter, base: Base, windows: Windows, tau: float) -> float:
-    return float(loss_of(adapter, base, windows, tau))
-
-
-def _weights(adapter: Adapter) -> dict[str, torch.Tensor]:
-    return {name: value.clone() for name, value in adapter.state_dict().items()}
-
-
-def loss_of(adapter: Adapter, base: Base, windows: Windows, tau: float) -> torch.Tensor:
-    """Return the mean cross-entropy of queries under heads edited for their windows, and a little decay."""
-    edit = soft_clip(adapter(windows.window, windows.real)[1], tau)
-    layers = base.head.unpack(base.head.pack(base.layers) + edit)
-    logits = base.head.forward(layers, windows.query)
-    return base.net.metric.training_loss(logits, windows.label) + _DECAY * edit.square().mean()
-
-
-def _noisy(query: torch.Tensor, deviation: float, rng: torch.Generator) -> torch.Tensor:
-    """Blur features: an edit must not lean on what the trunk knows by heart of the images it was trained on."""
+def noisy(query: torch.Tensor, deviation: float, rng: torch.Generator) -> torch.Tensor:
+    """Blur features: what is trained must not lean on what the trunk knows by heart of its own images."""
     return query + deviation * torch.randn(query.shape, generator=rng)
-
-
-def _step(adapter: Adapter, optimiser: torch.optim.Optimizer, loss: torch.Tensor) -> None:
-    optimiser.zero_grad()
-    loss.backward()
-    torch.nn.utils.clip_grad_norm_(adapter.parameters(), _GRADIENT)
-    optimiser.step()

@@ -1,0 +1,84 @@
+"""How Persona's adapters learn in the cloud: from windows of the past, for the samples that follow them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+
+from agents.methods.past_windows import Windows, noisy
+from agents.methods.persona.adapter import Adapter, bounded
+from agents.models.base import Base
+
+#: Windows of one step, and windows that an adapter is judged by.
+DEVICES, JUDGED = 64, 1024
+#: Weight of the mean squared edit; largest norm of a gradient.
+_DECAY, _GRADIENT = 1e-4, 5.0
+#: Steps between two looks at the validation split.
+_CHECK_EVERY = 100
+
+
+class Lesson(NamedTuple):
+    """Windows, and the packed heads that their edits are added to: [windows, params], or one row for all."""
+
+    windows: Windows
+    start: torch.Tensor
+
+
+class Course(NamedTuple):
+    """How long an adapter learns: steps, rate (fading to zero), noise on queries, and the bound of its edits."""
+
+    steps: int
+    rate: float
+    noise: float
+    tau: float | None
+
+
+def teach(
+    adapter: Adapter,
+    base: Base,
+    lessons: Callable[[], Lesson],
+    judged: Lesson,
+    course: Course,
+    rng: torch.Generator,
+) -> None:
+    """Train ``adapter`` in place on a lesson a step; the weights that were best on ``judged`` stay."""
+    optimiser = torch.optim.Adam(adapter.parameters(), lr=course.rate, fused=True)
+    fading = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: 1.0 - step / max(course.steps, 1))
+    best, best_weights = _judged(adapter, base, judged, course.tau), _weights(adapter)
+    for step in range(1, course.steps + 1):
+        windows, start = lessons()
+        windows = windows._replace(query=noisy(windows.query, course.noise, rng))
+        _step(adapter, optimiser, loss_of(adapter, base, Lesson(windows, start), course.tau))
+        fading.step()
+        if step % _CHECK_EVERY == 0 or step == course.steps:
+            loss = _judged(adapter, base, judged, course.tau)
+            if loss < best:
+                best, best_weights = loss, _weights(adapter)
+    adapter.load_state_dict(best_weights)
+
+
+def loss_of(adapter: Adapter, base: Base, lesson: Lesson, tau: float | None) -> torch.Tensor:
+    """Return the mean cross-entropy of queries under heads edited for their windows, and a little decay."""
+    windows, start = lesson
+    edit = bounded(adapter(windows.window, windows.real)[1], tau)
+    logits = base.head.forward(base.head.unpack(start + edit), windows.query)
+    decay = 0.0 if tau is None else _DECAY
+    return base.net.metric.training_loss(logits, windows.label) + decay * edit.square().mean()
+
+
+@torch.no_grad()
+def _judged(adapter: Adapter, base: Base, lesson: Lesson, tau: float | None) -> float:
+    return float(loss_of(adapter, base, lesson, tau))
+
+
+def _weights(adapter: Adapter) -> dict[str, torch.Tensor]:
+    return {name: value.clone() for name, value in adapter.state_dict().items()}
+
+
+def _step(adapter: Adapter, optimiser: torch.optim.Optimizer, loss: torch.Tensor) -> None:
+    optimiser.zero_grad()
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(adapter.parameters(), _GRADIENT)
+    optimiser.step()
