@@ -39,6 +39,21 @@ def error_location(path: str) -> Iterator[None]:
         raise InputError(path, _said(error)) from error
 
 
+@contextmanager
+def about_file(path: object) -> Iterator[None]:
+    """Put the name of a file before the message of errors in the block.
+
+    Raises:
+        ValueError: anything inside raised one.
+    """
+    try:
+        yield
+    except InputError:
+        raise
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
 def _said(error: ValueError | OSError) -> str:
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: cannot be read ({error.strerror})"

@@ -143,12 +143,15 @@ class TableOptions:
 
 @dataclass(frozen=True)
 class InteractionColumns:
-    """Columns of an interaction log, by name or number from 0. A rating is only checked to be a number."""
+    """Columns of an interaction log, by name or number from 0; default: by the header's names.
 
-    user: Column = option(0, "who")
-    item: Column = option(1, "what")
-    rating: Column | None = option(None, "how much it was liked")
-    timestamp: Column = option(3, "when")
+    Without a header a log is user, item, rating, timestamp.
+    """
+
+    user: Column | None = option(None, "who")
+    item: Column | None = option(None, "what")
+    rating: Column | None = option(None, "how much it was liked; only checked to be a number")
+    timestamp: Column | None = option(None, "when")
 
 
 @dataclass(frozen=True)
@@ -157,8 +160,14 @@ class InteractionsOptions:
 
     path: DataPath = option(description="file or folder")
     separator: str | None = option(None, "between columns; default: what the file uses")
+    header: bool | None = option(None, "whether the first line names columns; default: found out")
+    skip: Count = option(0, "lines before the log that are left out")
     columns: InteractionColumns = option(
-        InteractionColumns(rating=2), "where to find what; default: user, item, rating, timestamp"
+        InteractionColumns(), "where to find what; default: by the header, else user, item, rating, timestamp"
+    )
+    time_format: str | None = option(None, "how times are laid out, as in '%d/%m/%Y'; default: numbers or ISO dates")
+    time_unit: Annotated[str, OneOf("ns", "us", "ms", "s", "min", "h", "d")] | None = option(
+        None, "of times that are numbers; default: s"
     )
     core: Count = option(5, "keep users and items with at least so many interactions")
     history: Share = option(0.8, "share of the time span that is the cloud's past")

@@ -93,7 +93,7 @@ BROKEN: dict[str, tuple[str, Callable[[Path], None], str]] = {
     "a log that ends long after all others": (
         LOG % "'interactions:l.tsv'",
         _named("l.tsv", CLICKS + "u1\ti1\t1\t99999999999\n"),
-        "fleet: has 2 devices, but only 1 users click after the split",
+        "l.tsv: 1 of its 91 interactions lies at 99999999999, 100% of the time span after the others",
     ),
     "a log in three moments": (
         LOG % "'interactions:l.tsv'",

@@ -6,6 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from agents.tabular.moments import is_moment
+from agents.tasks.recommendation.column_roles import by_name
+
 #: Separators that are tried, in this order; the first that cuts the first line into at least three wins.
 SEPARATORS = ("::", "\t", ",", ";", "|", " ")
 #: Columns of a log and their default positions. A rating is optional, and only checked.
@@ -53,18 +56,29 @@ def cut(line: str, separator: str) -> list[str]:
     return [*columns, first, *(cut(rest, separator) if found else [])]
 
 
-def find_layout(first: str, separator: str | None, columns: Mapping[str, str | int | None]) -> Layout:
+def find_layout(
+    first: str, separator: str | None, columns: Mapping[str, str | int | None], header: bool | None = None
+) -> Layout:
     """Read the layout off the first line of a file.
 
+    With a header, columns go by its names; without one a log has four: user, item, rating, timestamp. ``columns`` says
+    otherwise, by name or number; what it does not name is where it is by default.
+
     Raises:
-        ValueError: no separator fits, or a column is not there.
+        ValueError: no separator fits, or a column is not there, or not clear.
     """
     own = separator or _sniffed(first)
     names = cut(first, own)
-    header = not any(is_number(name) for name in names)
-    wanted = {**COLUMNS, "rating": None, **columns} if columns else COLUMNS
-    found = {part: _place(part, where, names, header) for part, where in wanted.items() if where is not None}
-    return Layout(own, found, len(names), header, tuple(name.strip() for name in names))
+    named = not any(is_number(name) or is_moment(name) for name in names) if header is None else header
+    given = {part: where for part, where in columns.items() if where is not None}
+    if not named and not given and len(names) > len(COLUMNS):
+        example = "columns: {user: 0, item: 1, timestamp: 2}"
+        raise ValueError(f"has no header and {len(names)} columns; say which is what, as in {example}")
+    default = by_name(names, given) if named else {**COLUMNS, **({"rating": None} if given else {})}
+    wanted = {**default, **given}
+    ordered = {part: wanted[part] for part in COLUMNS if wanted.get(part) is not None}
+    found = {part: _place(part, where, names, named) for part, where in ordered.items() if where is not None}
+    return Layout(own, found, len(names), named, tuple(name.strip() for name in names))
 
 
 def is_number(text: str) -> bool:

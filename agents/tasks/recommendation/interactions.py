@@ -7,13 +7,14 @@ clicks, in device order; a user whom the past does not know starts with an empty
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cached_property
 
 import numpy as np
 
 from agents.contract import FleetSpec, InputError
 from agents.contract.component import read_options
+from agents.contract.errors import about_file
 from agents.streams.base import BlockId, Chunk, Content, History, Past, Stream
 from agents.tabular.once import read_once
 from agents.tasks.facts import log_facts
@@ -28,7 +29,8 @@ from agents.tasks.recommendation.decisions import (
     stack,
 )
 from agents.tasks.recommendation.log import Log, core
-from agents.tasks.recommendation.reading import read_log
+from agents.tasks.recommendation.log_times import refuse_unclear_unit, rows_apart
+from agents.tasks.recommendation.reading import LogReading, read_log
 from agents.tasks.recommendation.supply import Clicks
 from agents.tasks.recommendation.users import Users, split_in_time, validation_split_s
 
@@ -48,10 +50,12 @@ class Interactions(Stream):
             raise InputError("drift", "a log is replayed as it was; only what it holds drifts")
         self.options: InteractionsOptions = read_options(InteractionsOptions, spec.data_options, "task interactions")
         self.seed = spec.seed
-        log = core(whole := _read(self.options), self.options.core)
-        self.items, self.users = len(log.items), split_in_time(log, self.options.history)
-        # A past that cannot be split is refused here, before anything is trained.
-        validation_split_s(self.users, VALIDATION)
+        whole = _read(self.options)
+        with about_file(self.options.path):
+            log = core(whole, self.options.core)
+            self.items, self.users = len(log.items), split_in_time(log, self.options.history)
+            # A past that cannot be split is refused here, before anything is trained.
+            validation_split_s(self.users, VALIDATION)
         self._negatives = None if isinstance(self.options.negatives, str) else self.options.negatives
         self.classes = self.items if self._negatives is None else 1 + self._negatives
         if self.classes > MOST_CANDIDATES:
@@ -125,9 +129,16 @@ def _rows(decisions: Decisions, user: int) -> tuple[np.ndarray, np.ndarray, np.n
 
 
 def _read(options: InteractionsOptions) -> Log:
-    columns = asdict(options.columns)
-    how = ("log", options.separator, tuple(sorted(columns.items())))
-    return read_once(options.path, how, lambda: read_log(options.path, options.separator, columns))
+    columns = {part: where for part, where in asdict(options.columns).items() if where is not None}
+    how = LogReading(options.separator, columns, options.header, options.skip, options.time_format, options.time_unit)
+    key = ("log", tuple(sorted(columns.items())), *asdict(replace(how, columns={})).items())
+    log = read_once(options.path, str(key), lambda: read_log(options.path, how))
+    with about_file(options.path):
+        if apart := rows_apart(log.time_s):
+            raise ValueError(apart)
+        if options.compression is not None and options.time_unit is None:
+            refuse_unclear_unit(log.time_s)
+    return log
 
 
 def _devices(spec: FleetSpec, users: Users) -> np.ndarray:

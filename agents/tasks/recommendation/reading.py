@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +16,19 @@ from pyarrow import csv
 from agents.tabular.arrow_arrays import any_empty, as_numpy
 from agents.tabular.packed import whole_lines
 from agents.tabular.quotes import stray_quotes
+from agents.tabular.text_lines import text_bytes
 from agents.tasks.recommendation.file_layout import Layout, find_layout, is_number
 from agents.tasks.recommendation.log import Log, make_log
+from agents.tasks.recommendation.log_times import LogTimes
 
 #: Bytes of a file that are looked at at once.
 PIECE_BYTES = 1 << 24
 #: Stands for a separator of several characters while a piece is read: no text holds it.
 _ONE = b"\x1f"
+#: Times since 1970 are above the first [s], and ratings below the second.
+_EPOCH_S, _LARGEST_RATING = 1e8, 1e3
+#: How spreadsheets say in a first line what delimits the others.
+_SEP_LINE = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 
 
 class Names:
@@ -36,71 +44,98 @@ class Names:
         return np.asarray(known, np.int64)[as_numpy(coded.indices)]
 
 
-def read_log(
-    path: str | Path, separator: str | None = None, columns: Mapping[str, str | int | None] | None = None
-) -> Log:
-    """Read interactions from ``path``, gzipped or not, with or without a header.
+@dataclass(frozen=True)
+class LogReading:
+    """How a log is to be read.
 
-    ``separator`` is sniffed if not given; ``columns`` says by name or number (from 0) where user, item, rating and
-    timestamp are. Timestamps are numbers in any unit and any order.
+    Attributes:
+        separator: between columns; None to find out.
+        columns: role -> name or number (from 0) of its column; None, or no entry, where the header or the order says it.
+        header: whether the first line names columns; None to find out.
+        skip: lines before the log.
+        time_format: how dates are laid out, for strptime, where they can be read in two ways.
+        time_unit: of times that are numbers; None: they are only compared with each other.
+    """
+
+    separator: str | None = None
+    columns: Mapping[str, str | int | None] = field(default_factory=dict)
+    header: bool | None = None
+    skip: int = 0
+    time_format: str | None = None
+    time_unit: str | None = None
+
+
+def read_log(path: str | Path, how: LogReading | None = None) -> Log:
+    """Read interactions from ``path``, packed or not, with or without a header.
+
+    Times are numbers in one unit, or dates, in any order; numbers such as 20200731 are dates.
 
     Raises:
         ValueError: the file holds something else; the message names file and line.
-        OSError: it cannot be read.
     """
-    users, items = Names(), Names()
-    parts, named = [], dict[str, str]()
-    for layout, table in _tables(Path(path), separator, columns or {}):
-        parts.append((users.encode(table["user"]), items.encode(table["item"]), as_numpy(table["timestamp"])))
-        named = dict(layout.named)
-    if not parts:
+    reading = how or LogReading()
+    users, items, moments = Names(), Names(), LogTimes(reading.time_format)
+    parts, layout = [], None
+    for layout, table in _tables(Path(path), reading, moments):
+        parts.append((users.encode(table["user"]), items.encode(table["item"]), moments.read(table["timestamp"])))
+        if len(parts) == 1:
+            _refuse_swapped(path, layout, table, parts[0][2])
+    if not parts or layout is None:
         raise ValueError(f"{path}: holds no interaction")
-    user, item, time_s = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return make_log(user, item, time_s, list(users.codes), list(items.codes), named)
+    user, item, time = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return make_log(
+        user, item, moments.settled(time, reading.time_unit), list(users.codes), list(items.codes), layout.named
+    )
 
 
-def _tables(
-    path: Path, separator: str | None, columns: Mapping[str, str | int | None]
-) -> Iterator[tuple[Layout, pa.Table]]:
+def _tables(path: Path, how: LogReading, moments: LogTimes) -> Iterator[tuple[Layout, pa.Table]]:
     layout: Layout | None = None
     line = 1
-    for piece in whole_lines(path, PIECE_BYTES):
+    for piece in whole_lines(path, PIECE_BYTES, text_bytes):
         if layout is None:
-            layout, skipped = _laid_out(path, piece, separator, columns)
+            layout, skipped = _laid_out(path, piece, how)
             piece, line = piece[skipped:], line + piece[:skipped].count(b"\n")
         if piece.strip():
-            yield layout, _table(path, piece, line, layout)
+            yield layout, _table(path, piece, line, layout, moments)
         line += piece.count(b"\n")
 
 
-def _laid_out(
-    path: Path, piece: bytes, separator: str | None, columns: Mapping[str, str | int | None]
-) -> tuple[Layout, int]:
+def _refuse_swapped(path: str | Path, layout: Layout, table: pa.Table, time: np.ndarray) -> None:
+    """Refuse a log without a header whose ratings look like times, and whose times look like ratings."""
+    if layout.header or "rating" not in layout.columns:
+        return
+    if np.median(as_numpy(table["rating"])) > _EPOCH_S > _LARGEST_RATING > np.abs(time).max():
+        said = "column 2 looks like times and column 3 like ratings"
+        raise ValueError(f"{path}: {said}; write columns: {{user: 0, item: 1, timestamp: 2, rating: 3}}")
+
+
+def _laid_out(path: Path, piece: bytes, how: LogReading) -> tuple[Layout, int]:
     """Return the layout and how many bytes come before the first interaction."""
-    skipped = 0
-    for raw in piece.splitlines(keepends=True):
-        text = _text(raw).removeprefix("\ufeff").strip("\r\n")
-        if text.strip():
+    skipped, separator = 0, how.separator
+    for number, raw in enumerate(piece.splitlines(keepends=True), 1):
+        text = _text(raw).strip("\r\n")
+        if number <= how.skip or not text.strip() or text.lstrip().startswith("#"):
+            skipped += len(raw)
+        elif found := _SEP_LINE.fullmatch(text.strip()):
+            skipped, separator = skipped + len(raw), separator or found[1]
+        else:
             try:
-                layout = find_layout(text, separator, columns)
+                layout = find_layout(text, separator, how.columns, how.header)
             except ValueError as error:
-                line = piece[:skipped].count(b"\n") + 1
-                raise ValueError(f"{path}:{line}: {error}") from None
-            byte_mark = 3 if raw.startswith(b"\xef\xbb\xbf") else 0
-            return layout, skipped + (len(raw) if layout.header else byte_mark)
-        skipped += len(raw)
+                raise ValueError(f"{path}:{number}: {error}") from None
+            return layout, skipped + (len(raw) if layout.header else 0)
     raise ValueError(f"{path}: holds no interaction")
 
 
-def _table(path: Path, piece: bytes, line: int, layout: Layout) -> pa.Table:
+def _table(path: Path, piece: bytes, line: int, layout: Layout, moments: LogTimes) -> pa.Table:
     try:
-        return _parsed(piece, layout)
+        return _parsed(piece, layout, moments)
     except (pa.ArrowInvalid, ValueError):
         # The error names no line: search for it.
-        raise ValueError(_complaint(path, piece, line, layout)) from None
+        raise ValueError(_complaint(path, piece, line, layout, moments)) from None
 
 
-def _parsed(piece: bytes, layout: Layout) -> pa.Table:
+def _parsed(piece: bytes, layout: Layout, moments: LogTimes) -> pa.Table:
     quote: str | bool = '"'
     separator = layout.separator.encode()
     if stray_quotes(piece, layout.separator):
@@ -118,9 +153,12 @@ def _parsed(piece: bytes, layout: Layout) -> pa.Table:
             strings_can_be_null=False,
         ),
     ).rename_columns(list(layout.columns))
-    for name in ("timestamp", "rating"):
-        if name in layout.columns:
-            table = table.set_column(table.column_names.index(name), name, _numbers(table[name]))
+    if "rating" in layout.columns:
+        ratings = pc.cast(pc.utf8_trim_whitespace(table["rating"]), pa.float64())
+        if not pc.all(pc.is_finite(ratings)).as_py():
+            raise ValueError("a rating is not finite")
+        table = table.set_column(table.column_names.index("rating"), "rating", ratings)
+    moments.read(table["timestamp"])
     if any(any_empty(table[name]) for name in ("user", "item")):
         raise ValueError("a user or an item has no name")
     return table
@@ -136,30 +174,25 @@ def _cut_by_lines(piece: bytes, layout: Layout) -> bytes:
     return "\n".join(rows).encode() + b"\n"
 
 
-def _numbers(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    numbers = pc.cast(pc.utf8_trim_whitespace(column), pa.float64())
-    if not pc.all(pc.is_finite(numbers)).as_py():
-        raise ValueError("a number is not finite")
-    return numbers
-
-
-def _complaint(path: Path, piece: bytes, first: int, layout: Layout) -> str:
+def _complaint(path: Path, piece: bytes, first: int, layout: Layout, moments: LogTimes) -> str:
     for number, raw in enumerate(piece.split(b"\n"), first):
         text = _text(raw).strip("\r")
-        if text and (wrong := _wrong(text, layout)):
+        if text and (wrong := _wrong(text, layout, moments)):
             return f"{path}:{number}: {wrong}"
     return f"{path}:{first}: cannot be read as columns separated by {layout.separator!r}"
 
 
-def _wrong(text: str, layout: Layout) -> str | None:
+def _wrong(text: str, layout: Layout, moments: LogTimes) -> str | None:
     columns = layout.cut(text)
     if "\ufffd" in text:
         return "is not UTF-8 text"
     if len(columns) != layout.width:
         return f"has {len(columns)} columns where the first line has {layout.width}"
     for name, where in layout.columns.items():
-        if name in ("timestamp", "rating") and not is_number(columns[where]):
-            return f"{name} {columns[where]!r} is no number"
+        if name == "rating" and not is_number(columns[where]):
+            return f"rating {columns[where]!r} is no number"
+        if name == "timestamp" and (wrong := moments.wrong(columns[where])):
+            return f"timestamp {wrong}"
         if not columns[where]:
             return f"{name} is empty"
     return None

@@ -61,6 +61,8 @@ def split_in_time(log: Log, share: float) -> Users:
     """
     first_s, end_s = float(log.time_s[0]), float(log.time_s[-1])
     split_s = first_s + share * (end_s - first_s)
+    if first_s == end_s:
+        raise ValueError(f"all its {len(log):,} interactions are at one moment ({first_s:.15g}); nothing can be split")
     if log.time_s[0] > split_s or log.time_s[-1] <= split_s:
         side = "after" if log.time_s[-1] <= split_s else "before"
         raise ValueError(f"history: {share:.0%} of the time span leaves no interaction {side} the split")
@@ -81,5 +83,17 @@ def validation_split_s(users: Users, share: float) -> float:
     past_s = np.sort(users.time_s[users.time_s <= users.split_s])
     cut_s = float(past_s[int((1.0 - share) * (len(past_s) - 1))])
     if cut_s >= users.split_s or not (past_s > cut_s).any():
-        raise ValueError(f"history: its {len(past_s)} interactions leave nothing to validate on; make it longer")
+        raise ValueError(_nothing_to_validate_on(past_s))
     return cut_s
+
+
+def _nothing_to_validate_on(past_s: np.ndarray) -> str:
+    moments = np.unique(past_s)
+    if len(moments) == len(past_s):
+        return f"history: its {len(past_s)} interactions leave nothing to validate on; make it longer"
+    at_last = int((past_s == moments[-1]).sum())
+    days = ", as if times were days without hours" if (moments % 86400.0 == 0.0).all() else ""
+    return (
+        f"history: {at_last} of its {len(past_s)} interactions share its last moment, of {len(moments)} there are{days}: "
+        "they leave nothing to validate on; give finer times, or a longer log"
+    )
