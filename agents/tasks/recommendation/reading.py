@@ -50,7 +50,7 @@ class LogReading:
 
     Attributes:
         separator: between columns; None to find out.
-        columns: role -> name or number (from 0) of its column; None, or no entry, where the header or the order says it.
+        columns: role -> name or number (from 0) of its column; no entry where the header or the order says it.
         header: whether the first line names columns; None to find out.
         skip: lines before the log.
         time_format: how dates are laid out, for strptime, where they can be read in two ways.

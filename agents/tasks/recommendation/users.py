@@ -94,6 +94,6 @@ def _nothing_to_validate_on(past_s: np.ndarray) -> str:
     at_last = int((past_s == moments[-1]).sum())
     days = ", as if times were days without hours" if (moments % 86400.0 == 0.0).all() else ""
     return (
-        f"history: {at_last} of its {len(past_s)} interactions share its last moment, of {len(moments)} there are{days}: "
-        "they leave nothing to validate on; give finer times, or a longer log"
+        f"history: {at_last} of its {len(past_s)} interactions share the last of its {len(moments)} moments{days}: "
+        "they leave nothing to validate on; give finer times, or a log of more moments"
     )

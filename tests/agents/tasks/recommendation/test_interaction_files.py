@@ -106,7 +106,8 @@ def test_pieces_of_a_file_make_the_whole(tmp_path: Path, monkeypatch: pytest.Mon
         ("1\t2\t3\t4\n1\t2\t3\t4\t5\n", {}, r"log:2: has 5 columns where the first line has 4"),
         ("1\t2\t3\t4\n\t2\t3\t4\n", {}, r"log:2: user is empty"),
         ("1,2,3\n", {}, r"log:1: there is no column 3 for 'timestamp'; columns are 0 to 2"),
-        ("12 and so\n", {"separator": "\t"}, r"log:1: there is no column 1 for 'item'"),
+        ("12 and so\n", {"separator": "\t"}, r"log:1: the column of the user is not named"),
+        ("12\n", {"separator": "\t"}, r"log:1: there is no column 1 for 'item'"),
         ("only\n", {}, r"log:1: no separator makes three columns"),
         (
             "1,2,3,4\n",
@@ -116,7 +117,7 @@ def test_pieces_of_a_file_make_the_whole(tmp_path: Path, monkeypatch: pytest.Mon
         (
             "a,b,c,d\n1,2,3,4\n",
             {"columns": {"user": "uid"}},
-            r"log:1: the column of the item is not named: write .*item: NAME",
+            r"log:1: the column of the item is not named",
         ),
         ("a,item,r,time\n1,2,3,4\n", {"columns": {"user": "uid"}}, r"log:1: .*'uid' for 'user'; columns are a, item"),
         (b"1,2,3,4\n1,\xff\xfe,3,4\n", {}, r"log:2: is not UTF-8 text"),
@@ -176,9 +177,7 @@ def test_of_several_times_the_one_called_timestamp_counts(tmp_path: Path) -> Non
     assert log.columns == {"user": "user_id", "item": "video_id", "timestamp": "timestamp"}
     assert log.time_s[-1] == 1_600_000_000 + 60 * 59
     without = [row[:6] + row[7:] for row in rows]
-    with pytest.raises(
-        ValueError, match=r"log:1: the column of the timestamp may be time or date: write columns: {times"
-    ):
+    with pytest.raises(ValueError, match=r"log:1: the column of the timestamp may be time or date: write columns"):
         read_log(written(tmp_path / "log", lines(",", KUAI[:6] + KUAI[7:], *without)))
 
 
@@ -200,9 +199,7 @@ def test_without_a_header_only_the_usual_order_is_taken(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"log:1: has no header and 5 columns; say which is what, as in columns"):
         read_log(written(tmp_path / "log", lines(",", *five)))
     swapped = [(user, item, time, rating) for user, item, rating, time in ROWS]
-    with pytest.raises(
-        ValueError, match=r"column 2 looks like times and column 3 like ratings; write columns: {user: 0"
-    ):
+    with pytest.raises(ValueError, match=r"column 2 looks like times and column 3 like ratings; write columns"):
         read_log(written(tmp_path / "log", lines(",", *swapped)))
     columns = {"user": 0, "item": 1, "timestamp": 2, "rating": 3}
     assert len(read_log(tmp_path / "log", columns=columns)) == 60
@@ -248,5 +245,6 @@ def test_a_few_rows_far_from_all_others_are_reported(odd: float, side: str) -> N
     assert said is not None
     assert said.startswith(f"1 of its 601 interactions lies at {odd}")
     assert f"of the time span {side} the others" in said
-    assert rows_apart(times_s[1:-1]) is None
-    assert rows_apart(np.concatenate([np.zeros(300), times_s[1:]])) is None
+    usual_s = times_s[1:-1]
+    assert rows_apart(usual_s) is None
+    assert rows_apart(np.concatenate([np.zeros(300), usual_s])) is None

@@ -56,7 +56,7 @@ def test_the_core_is_what_is_left_when_the_rare_are_taken_out_again_and_again(
 def test_a_split_in_time_puts_every_click_on_its_side(clicks: list[tuple[int, int, int]], share: float) -> None:
     log = log_of(clicks)
     if log.time_s[0] == log.time_s[-1]:
-        with pytest.raises(ValueError, match=r"history: .* leaves no interaction after the split"):
+        with pytest.raises(ValueError, match=r"leaves no interaction after the split|are at one moment"):
             split_in_time(log, share)
         return
     users = split_in_time(log, share)
