@@ -137,7 +137,7 @@ def most_bytes(path: Path) -> int:
     size = path.stat().st_size
     with open_plain(path) as raw:
         packed = _packing_of(raw.read(_PEEKED), "")
-    return _allowed(size) if packed else size
+    return allowed_bytes(size) if packed else size
 
 
 def fill(stream: BinaryIO, target: np.ndarray) -> int:
@@ -171,12 +171,13 @@ def _opened(raw: BinaryIO, path: Path, packing: str, member: str) -> Iterator[Bi
 
 def _within(path: Path, inner: Any, packed_bytes: int) -> BinaryIO:
     """Return what unpacks, as long as it is no more than a file of data can hold."""
-    stream = Bounded(inner, _allowed(packed_bytes), str(path))
+    stream = Bounded(inner, allowed_bytes(packed_bytes), str(path))
     _refuse_unread(path, stream.peek(_PEEKED))
     return cast(BinaryIO, stream)
 
 
-def _allowed(packed_bytes: int) -> int:
+def allowed_bytes(packed_bytes: int) -> int:
+    """Return how many bytes may unpack from so many: what unpacks to more was made to harm."""
     return max(FREE_BYTES, MOST_EXPANSION * packed_bytes)
 
 

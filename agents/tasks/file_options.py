@@ -46,8 +46,8 @@ Negatives = Annotated[int | str, Form("negatives")]
 
 
 @dataclass(frozen=True)
-class NpzOptions:
-    """A NumPy archive with arrays ``x`` and ``y``, and ``x_test`` and ``y_test`` if there is a test split."""
+class ImageOptions:
+    """Images from files."""
 
     path: DataPath = option(description="file or folder")
     evaluation: PositiveCount | None = option(
@@ -70,14 +70,28 @@ class NpzOptions:
 
 
 @dataclass(frozen=True)
-class IdxOptions(NpzOptions):
+class NpzOptions(ImageOptions):
+    """A NumPy archive of images and labels, and of a test split if ``x_test`` and ``y_test`` are there."""
+
+    x: str = option("x", "array of the images, as in x_train or train_images")
+    y: str = option("y", "array of the labels")
+    x_test: str | None = option(None, "array of the images of the test split; default: x_test, if it is there")
+    y_test: str | None = option(None, "array of its labels; default: y_test, if it is there")
+
+    def __post_init__(self) -> None:
+        if (self.x_test is None) != (self.y_test is None):
+            raise OptionError("goes with its partner: x_test and y_test are one split", "x_test")
+
+
+@dataclass(frozen=True)
+class IdxOptions(ImageOptions):
     """A folder of the MNIST family (idx files, gzipped or not)."""
 
     prefix: str | None = option(None, "of several sets in the folder: how the wanted names begin")
 
 
 @dataclass(frozen=True)
-class CifarOptions(NpzOptions):
+class CifarOptions(ImageOptions):
     """CIFAR-10 or CIFAR-100 binary records, a file or a folder of them, gzipped or not."""
 
     labels: Annotated[str, OneOf("fine", "coarse")] = option("fine", "which labels of CIFAR-100")

@@ -29,11 +29,11 @@ MOST = {"evaluation": 10_000, "train": 20_000, "validation": 2_000, "held_out": 
 #: What else can be said of images from files.
 _OWN = ("past", "contexts", "streams", *MOST)
 
-#: Kind of files -> the option that it alone has, and its reader, called with the path and that option.
-_READERS: dict[str, tuple[str | None, Callable[[Path, Any], ImageSet]]] = {
-    "idx": ("prefix", read_folder),
-    "cifar": ("labels", lambda path, labels: read_records(path, labels or "fine")),
-    "npz": (None, lambda path, _: read_archive(path)),
+#: Kind of files -> the options that it alone has, and its reader, called with the path and those that are given.
+_READERS: dict[str, tuple[tuple[str, ...], Callable[..., ImageSet]]] = {
+    "idx": (("prefix",), read_folder),
+    "cifar": (("labels",), read_records),
+    "npz": (("x", "y", "x_test", "y_test"), read_archive),
 }
 
 
@@ -66,9 +66,9 @@ def read_images(spec: FleetSpec) -> ImagesRead:
         InputError, ValueError: files, amounts, drift or contexts that cannot be used.
     """
     own, read = _READERS[spec.data]
-    options = _own_options(spec, spec.data, *(() if own is None else (own,)))
-    path, which = Path(spec.data_options["path"]), options.get(own) if own else None
-    found = read_once(path, (spec.data, which), lambda: read(path, which))
+    options = {name: value for name, value in _own_options(spec, spec.data, *own).items() if value is not None}
+    path = Path(spec.data_options["path"])
+    found = read_once(path, (spec.data, *sorted(options.items())), lambda: read(path, **options))
     rows = deal(found, spec.data_options, spec.seed)
     schedule = image_schedule(spec, found.classes)
     read_all = ImagesRead(found, rows, schedule, ())

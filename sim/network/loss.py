@@ -21,11 +21,11 @@ class LossProcess(Protocol):
         """Return the long-run share of packets lost."""
         ...
 
-    def lose(self, bad: np.ndarray | None, opens: np.ndarray, draw: Draw) -> tuple[np.ndarray, np.ndarray]:
+    def lose(self, state: np.ndarray | None, opens: np.ndarray, draw: Draw) -> tuple[np.ndarray, np.ndarray]:
         """Send packets of some messages; return which are lost, bool [packets], and the state of each message's last.
 
-        ``opens`` marks the first packet of each message, bool [packets]. ``bad`` is the state that the packet before
-        them saw, bool [messages] like the states returned; None if they are the first of their messages.
+        ``opens`` marks the first packet of each message, bool [packets]. ``state`` is what was returned with the packet
+        before them, whole numbers or truths [messages]; None if they are the first of their messages.
         """
         ...
 
@@ -47,7 +47,7 @@ class Bernoulli:
     def mean_loss(self) -> float:
         return self.loss
 
-    def lose(self, bad: np.ndarray | None, opens: np.ndarray, draw: Draw) -> tuple[np.ndarray, np.ndarray]:
+    def lose(self, state: np.ndarray | None, opens: np.ndarray, draw: Draw) -> tuple[np.ndarray, np.ndarray]:
         return draw(0) < self.loss, np.zeros(np.count_nonzero(opens), bool)
 
 
@@ -87,10 +87,10 @@ class GilbertElliott:
     def mean_loss(self) -> float:
         return self.good + (self.bad - self.good) * self.bad_share
 
-    def lose(self, bad: np.ndarray | None, opens: np.ndarray, draw: Draw) -> tuple[np.ndarray, np.ndarray]:
+    def lose(self, state: np.ndarray | None, opens: np.ndarray, draw: Draw) -> tuple[np.ndarray, np.ndarray]:
         moves, first = draw(1), np.flatnonzero(opens)
         own = moves[first]
-        begins = own < self.bad_share if bad is None else np.where(bad, own < 1.0 - self.r, own < self.p)
+        begins = own < self.bad_share if state is None else np.where(state, own < 1.0 - self.r, own < self.p)
         states = self._walk(moves, first, begins)
         return draw(0) < np.where(states, self.bad, self.good), states[np.append(first[1:], len(states)) - 1]
 

@@ -6,9 +6,10 @@ A row's code is called with its value and returns the :class:`sim.network.loss.L
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 from agents.contract.component import KeyedRow, NoOptions, option
-from agents.contract.forms import Share
+from agents.contract.forms import DataPath, Interval, Share
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,16 @@ class GilbertElliottOptions:
     bad: Share = option(1.0, "probability to lose a packet while bad")
 
 
+@dataclass(frozen=True)
+class RecordedLossOptions:
+    """Packets lost as recorded: a file of a 0 or a 1 for each, replayed from a random place for each message."""
+
+    file: DataPath = option(description="digits, in any lines; a header 'lost' or 'received' may stand above them")
+    lost: Annotated[int, Interval(ge=0, le=1)] | None = option(
+        None, "which digit stands for a lost packet, where no header says it"
+    )
+
+
 #: Key of a link's ``loss`` -> loss.
 LOSSES: dict[str, KeyedRow] = {
     "bernoulli": KeyedRow(NoOptions, "sim.network.loss:bernoulli", summary="each packet on its own", value=Share),
@@ -30,5 +41,10 @@ LOSSES: dict[str, KeyedRow] = {
         paper="Gilbert, Bell System Technical Journal 39, 1960; Elliott, ibid. 42, 1963",
         summary="in bursts",
         quick={"p": 0.1, "r": 0.3},
+    ),
+    "trace": KeyedRow(
+        RecordedLossOptions,
+        "sim.network.traces.losses:recorded",
+        summary="as recorded, packet by packet",
     ),
 }

@@ -153,7 +153,7 @@ class _TransportBatch:
         self._short_bytes = packets * transport.framing.mtu_bytes - wire_bytes
         self._next_draw = exchange * DRAWS_PER_EXCHANGE
         self._retransmitted_bytes, self._sends = np.zeros_like(packets), np.zeros_like(packets)
-        self._rounds, self._bad = np.zeros_like(packets), np.zeros(len(packets), bool)
+        self._rounds, self._state = np.zeros_like(packets), np.zeros(len(packets), np.int64)
         # Which message a packet belongs to, and its number there.
         self._message = np.repeat(np.arange(len(packets)), packets)
         self._number = np.arange(len(self._message)) - np.repeat(np.cumsum(packets) - packets, packets)
@@ -179,9 +179,9 @@ class _TransportBatch:
             self._retransmitted_bytes[who] += full_bytes - np.where(ends, self._short_bytes[who], 0)
         draws = np.repeat(self._next_draw[who] - 2 * first, counts) + 2 * np.arange(len(message))
         device = self._device[message]
-        bad = self._bad[who] if again else None
-        lost, self._bad[who] = loss.lose(
-            bad, opens, lambda row: uniforms(self._seed, self._purpose, device, draws + row)
+        state = self._state[who] if again else None
+        lost, self._state[who] = loss.lose(
+            state, opens, lambda row: uniforms(self._seed, self._purpose, device, draws + row)
         )
         self._next_draw[who] += 2 * counts
         self._sends[who] += counts

@@ -9,7 +9,7 @@ from agents.contract import InputError
 from agents.contract.errors import error_location
 from agents.tasks.reading import read_data
 from sim.distributions import Empirical
-from sim.reading.recordings import availability_read, fitted_read, latency_read, rate_read
+from sim.reading.recordings import availability_read, fitted_read, latency_read, loss_read, rate_read
 from sim.reading.wording import in_words
 from sim.run.fleet_spec import fleet_spec
 from sim.scenario import Scenario
@@ -55,6 +55,10 @@ def _links(scenario: Scenario) -> Iterator[tuple[str, dict[str, Any]]]:
             if throughput.fitted is not None:
                 with error_location(f"{path}.fitted"):
                     yield path, fitted_read(throughput.fitted)
+        losses: Any = link.loss
+        if losses.trace is not None:
+            with error_location(f"links.{name}.loss.trace"):
+                yield f"links.{name}.loss", loss_read(losses.trace)
         if link.ping is not None:
             with error_location(f"links.{name}.ping"):
                 yield f"links.{name}.ping", latency_read(link.ping)

@@ -81,6 +81,8 @@ _DATA: tuple[Callable[[Mapping[str, Any]], Iterator[str]], ...] = (
 
 
 def _recorded(one: Mapping[str, Any]) -> str:
+    if "packets" in one:
+        return f"{one['path']}; {one['packets']:,} packets, {one['mean_loss']:.3%} of them lost"
     mean = f"mean {one['mean_bps']:,.6g} bit/s" if "mean_bps" in one else f"mean {one['mean_s']:.6g} s"
     states = f"; fitted by {one['states']} states" if "states" in one else ""
     return f"{one['path']}; {one['span_s']:,.6g} s, {mean}, read in {one['unit']}{states}"

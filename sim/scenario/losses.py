@@ -9,14 +9,14 @@ from pydantic import Field, model_validator
 from sim.network.losses import LOSSES
 from sim.scenario.components import keyed
 from sim.scenario.quantities import SHARE_SCHEMA, PositiveNumber, Time, choice
-from sim.scenario.sections import SectionModel
+from sim.scenario.sections import SectionModel, refuse
 from sim.scenario.tagged_union import Shorthand, alternatives, exactly_one
 
 _Losses: Any = keyed("Losses", LOSSES)
 
 
 class Loss(_Losses):
-    """Probability that a packet is lost: exactly one of ``bernoulli``, ``gilbert_elliott``."""
+    """Probability that a packet is lost: exactly one of ``bernoulli``, ``gilbert_elliott``, ``trace``."""
 
     @model_validator(mode="before")
     @classmethod
@@ -26,6 +26,18 @@ class Loss(_Losses):
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
         exactly_one(self, tuple(LOSSES))
+        return self
+
+    @model_validator(mode="after")
+    def _trace_can_be_read(self) -> Self:
+        recording = getattr(self, "trace", None)
+        if recording is not None:
+            from sim.network.traces.losses import TraceError, recorded
+
+            try:
+                recorded(recording)
+            except TraceError as error:
+                raise refuse(str(error), "trace") from None
         return self
 
 

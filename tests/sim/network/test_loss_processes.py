@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from naive_transport import NaiveResult, naive_states
 
 from agents.seeding import Purpose, uniforms
 from sim.network.loss import Bernoulli, Draw, GilbertElliott, LossProcess
+from sim.network.traces.losses import TraceError, load_losses
 from sim.network.transport import Framing, Repair, Transport
 
 
@@ -97,6 +99,59 @@ def test_bursts_last_geometrically() -> None:
         expected = r * (1 - r) ** (k - 1)
         error = 4 * math.sqrt(expected * (1 - expected) / len(lengths))
         assert (lengths == k).mean() == pytest.approx(expected, abs=error)
+
+
+RECORDING = "1110110111\n0111111101\n"
+
+
+def test_recorded_losses_are_replayed_packet_by_packet(tmp_path: Path) -> None:
+    path = tmp_path / "loss"
+    path.write_text(RECORDING)
+    losses = load_losses(path, lost=0)
+    assert (len(losses), losses.mean_loss) == (20, 4 / 20)
+    digits = RECORDING.replace("\n", "")
+    found = set()
+    for seed in range(200):
+        lost = "".join("01"[not one] for one in lose(losses, 33, row_draw(seed, 33))[0])
+        assert lost in digits * 3, "a message goes on where it began, and again from the beginning"
+        found.add(lost)
+    assert len(found) == 20, "every place of the recording is one where a message may begin"
+    whole, _ = losses.lose(None, np.arange(40) == 0, row_draw(3, 40))
+    first, state = losses.lose(None, np.arange(15) == 0, row_draw(3, 15))
+    rest, _ = losses.lose(state, np.arange(25) == 0, row_draw(3, 25, skip=15))
+    assert np.concatenate([first, rest]).tolist() == whole.tolist()
+
+
+def test_messages_at_once_lose_what_each_loses_alone(tmp_path: Path) -> None:
+    (tmp_path / "loss").write_text(RECORDING)
+    transport = Transport(Framing(100), load_losses(tmp_path / "loss", lost=0))
+    sizes = np.array([50, 1000, 2500, 100])
+    together = transport.transmit(3, Purpose.UPLINK_LOSS, np.zeros(4, int), np.arange(4), sizes)
+    alone = [transmit(transport, number, int(nbytes)) for number, nbytes in enumerate(sizes)]
+    assert together.sends.tolist() == [one.sends for one in alone]
+
+
+@pytest.mark.parametrize(
+    ("text", "lost", "said"),
+    [
+        ("0110\n", None, "does a 0 or a 1 stand for a lost packet"),
+        ("lost\n0\n1\n", 0, ":1: 'lost' says that 1 is lost, 'lost: 0' says otherwise"),
+        ("rate\n0\n1\n", 0, ":1: its column is 'rate'"),
+        ("01\n0.5\n", 1, ":2: holds '.'"),
+        ("lost\n", None, "holds no packet"),
+        ("", 1, "holds no packet"),
+    ],
+)
+def test_recordings_that_are_not_clear_are_refused(tmp_path: Path, text: str, lost: int | None, said: str) -> None:
+    (tmp_path / "loss").write_text(text)
+    with pytest.raises(TraceError, match=said):
+        load_losses(tmp_path / "loss", lost)
+
+
+@pytest.mark.parametrize("header", ["lost", "Received"])
+def test_a_header_says_which_digit_is_lost(tmp_path: Path, header: str) -> None:
+    (tmp_path / "loss").write_text(f"{header}\n0\n0\n0\n1\n")
+    assert load_losses(tmp_path / "loss").mean_loss == (0.25 if header == "lost" else 0.75)
 
 
 @pytest.mark.parametrize("loss", [0.01, 0.2, 0.6])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,40 @@ def test_a_test_split_and_labels_in_a_column_are_read(tmp_path: Path) -> None:
 def test_arrays_that_are_no_images_are_refused(tmp_path: Path, arrays: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         read_archive(written(tmp_path, **arrays))
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("x_train", "y_train", "x_test", "y_test"),
+        ("train_images", "train_labels", "test_images", "test_labels"),
+        ("images", "labels", None, None),
+        ("a", "b", "c", "d"),
+    ],
+)
+def test_arrays_go_by_the_names_that_are_said(tmp_path: Path, names: tuple[str | None, ...]) -> None:
+    parts = dict(zip(names, (BYTES, LABELS, BYTES[:6], LABELS[:6]), strict=True))
+    path = written(tmp_path, **{name: part for name, part in parts.items() if name})
+    said = dict(zip(("x", "y", "x_test", "y_test"), names, strict=True))
+    found = read_archive(path, **{key: name for key, name in said.items() if name})
+    assert (found.train.images == BYTES).all()
+    assert (None if found.test is None else len(found.test)) == (6 if names[2] else None)
+    example = "say which are which" if names[0] == "a" else f"write for example 'x: {names[0]}, y: {names[1]}"
+    with pytest.raises(ValueError, match=f"has no array 'y'; it holds .*{example}"):
+        read_archive(path)
+
+
+def test_no_header_makes_an_array_that_is_not_there(tmp_path: Path) -> None:
+    path = written(tmp_path, x=BYTES, y=LABELS)
+    with zipfile.ZipFile(path) as archive:
+        raw = archive.read("x.npy")
+    for shape in ("(9999999, 3, 8, 8)", "(10**99,)", "(99999999999999999,)"):
+        header = f"{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}, }}".encode().ljust(raw[8] - 1) + b"\n"
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("x.npy", raw[:10] + header + raw[10 + raw[8] :])
+            archive.writestr("y.npy", raw)
+        with pytest.raises(ValueError, match=r"set.npz!x: cannot be read"):
+            read_archive(path, y="y")
 
 
 def test_what_is_no_whole_archive_is_refused(tmp_path: Path) -> None:

@@ -1,0 +1,119 @@
+"""Recorded packet losses: a 0 or a 1 for each packet, replayed packet by packet.
+
+The format is that of Link'Em and FlowEmu: digits on any lines, and the recording begins again at its end. Which of the
+two stands for a lost packet differs from tool to tool: a header ``lost`` or ``received`` says it, or the scenario does.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from agents.tabular.text_lines import text_bytes
+from sim.network.loss import Draw, LossProcess
+from sim.network.traces.text import TraceError
+
+__all__ = ["RecordedLosses", "TraceError", "load_losses", "recorded"]
+
+#: Name of a column -> what stands in it for a packet that is lost.
+_HEADERS = {"lost": 1, "loss": 1, "drop": 1, "dropped": 1, "received": 0, "delivered": 0, "success": 0, "ok": 0}
+#: Packets that are kept of one recording.
+_MOST_PACKETS = 1 << 28
+
+
+class RecordedLosses:
+    """Packets are lost as recorded: a message begins at a place of its own, each alike, and goes on from there.
+
+    Raises:
+        ValueError: no packet is recorded.
+    """
+
+    def __init__(self, lost: np.ndarray) -> None:
+        if not len(lost):
+            raise ValueError("no packet is recorded")
+        self._lost = lost
+
+    def __len__(self) -> int:
+        return len(self._lost)
+
+    @property
+    def mean_loss(self) -> float:
+        """Return the share of packets lost."""
+        return float(self._lost.mean())
+
+    def lose(self, state: np.ndarray | None, opens: np.ndarray, draw: Draw) -> tuple[np.ndarray, np.ndarray]:
+        """Return which packets are lost; the state of a message is the place in the recording that is next."""
+        first = np.flatnonzero(opens)
+        counts = np.diff(np.append(first, len(opens)))
+        starts = np.floor(draw(1)[first] * len(self._lost)).astype(np.int64) if state is None else state
+        places = np.repeat(starts - first, counts) + np.arange(len(opens))
+        return self._lost[places % len(self._lost)], (starts + counts) % len(self._lost)
+
+
+def recorded(options: Any) -> LossProcess:
+    """Return the process of a scenario's ``loss: {trace: {file, lost}}``.
+
+    Raises:
+        TraceError: no recording of packets, or one that does not say what stands for a lost one.
+    """
+    return load_losses(options.file, options.lost)
+
+
+def load_losses(path: str | Path, lost: int | None = None) -> RecordedLosses:
+    """Return the losses of a file; ``lost`` is what stands for a packet that is lost, where no header says it.
+
+    Raises:
+        TraceError: something else than 0 and 1, or it is not clear which of them is lost.
+    """
+    file = Path(str(path).partition("!")[0])
+    stamp = (file.stat().st_mtime_ns, file.stat().st_size) if file.is_file() else None
+    return _load(str(path), stamp, lost)
+
+
+@lru_cache(maxsize=64)
+def _load(path: str, stamp: tuple[int, int] | None, lost: int | None) -> RecordedLosses:
+    header, digits = _digits(path)
+    named = _HEADERS.get(header.lower()) if header else None
+    if header and named is None:
+        raise TraceError(
+            f"{path}:1: its column is {header!r}; wanted: lost or received, and a 0 or a 1 a packet"
+        )
+    if None not in (named, lost) and named != lost:
+        raise TraceError(f"{path}:1: {header!r} says that {named} is lost, 'lost: {lost}' says otherwise")
+    if named is None and lost is None:
+        raise TraceError(f"{path}: does a 0 or a 1 stand for a lost packet? write 'lost: 0' or 'lost: 1'")
+    if not len(digits):
+        raise TraceError(f"{path}: holds no packet; it needs a 0 or a 1 for each")
+    return RecordedLosses(digits == (lost if named is None else named))
+
+
+def _digits(path: str) -> tuple[str, np.ndarray]:
+    """Return the header, empty if there is none, and the digits of a file: uint8 [packets]."""
+    try:
+        with text_bytes(Path(path)) as stream:
+            raw = stream.read(_MOST_PACKETS + 1)
+    except ValueError as error:
+        raise TraceError(str(error)) from error
+    if len(raw) > _MOST_PACKETS:
+        raise TraceError(f"{path}: is larger than {_MOST_PACKETS >> 20} MiB; take a shorter recording")
+    first, _, rest = raw.lstrip().partition(b"\n")
+    header = first.strip().strip(b'"').decode("utf-8", "replace")
+    begins = len(raw) - len(rest) if header[:1].isalpha() else 0
+    values = np.frombuffer(raw, np.uint8)
+    # Blanks, commas and line breaks may stand between packets.
+    packets = values[begins:][~np.isin(values[begins:], np.frombuffer(b" \t\r\n,;", np.uint8))]
+    strange = (packets != ord("0")) & (packets != ord("1"))
+    if strange.any():
+        line, sign = _place(raw, begins, values)
+        raise TraceError(f"{path}:{line}: holds {sign!r}; wanted: a 0 or a 1 for each packet")
+    return header if begins else "", packets - ord("0")
+
+
+def _place(raw: bytes, begins: int, values: np.ndarray) -> tuple[int, str]:
+    """Return the line of the first sign that is no packet, and the sign."""
+    wrong = ~np.isin(values[begins:], np.frombuffer(b"01 \t\r\n,;", np.uint8))
+    at = begins + int(wrong.argmax())
+    return raw.count(b"\n", 0, at) + 1, raw[at : at + 1].decode("utf-8", "replace")
