@@ -1,7 +1,7 @@
 """Labelled fine-tuning in the cloud: the classical remedy, and a serious baseline where labels are to be had.
 
-A device uploads its newest labelled samples; the cloud fits that device's head on them, starting from the
-base head or from the head that the device has (which then must be uploaded too), and sends the head down.
+A device uploads its newest labelled samples; the cloud fits a head for that device, on these, on what it remembers of
+the device and on a little of the past, held to the head that training starts from; the head comes down.
 """
 
 from __future__ import annotations
@@ -24,8 +24,17 @@ from agents.methods.base import (
     in_chunks,
 )
 from agents.methods.cloud_ft_options import CloudFtOptions
+from agents.methods.devices_known import DevicesKnown, turns
+from agents.methods.head_fitting import (
+    REPLAYED,
+    Labelled,
+    fitted,
+    label_field,
+    read_labels,
+    replayed_past,
+    sent_labels,
+)
 from agents.models.base import Base
-from agents.models.fitting import fit_heads
 from agents.models.training import one_thread
 from agents.streams.base import History
 
@@ -34,7 +43,7 @@ _CHUNK = 8
 
 
 class CloudFt(Deployed):
-    """See :class:`CloudFtOptions`; the anchor is there because few labels must not undo a head."""
+    """See :class:`CloudFtOptions`; anchor, memory and replay are there because few labels must not undo a head."""
 
     name = "cloud_ft"
     needs_labels = True
@@ -43,47 +52,76 @@ class CloudFt(Deployed):
         super().__init__(context)
         self.options: CloudFtOptions = context.options
         self.window = self.options.window
-        self.from_device = self.options.start == "device"
         features = Field("features", (self.window, self.head.shown), bound=self.net.feature_bound)
-        head = Field("head", (self.head.params,))
-        label = Field("label", (self.window,), "int32")
-        self.payload_fields = (features, label, head) if self.from_device else (features, label)
-        self.update_fields = (head,)
+        self.payload_fields = (features, label_field(self.net, self.window))
+        self.update_fields = (Field("head", (self.head.params,)),)
 
     @property
     def costs(self) -> Costs:
-        device = super().costs
-        return replace(device, each=float(self.options.steps * self.window * device.learning))
+        device, options = super().costs, self.options
+        rows = max(self.window, options.memory) + (REPLAYED if options.replay else 0)
+        return replace(device, each=float(options.steps * rows * device.learning))
 
     def prepare(self, history: History, base: Base, seed: int) -> CloudState:
-        return {"head": base.head.pack(base.layers)}
+        head = base.head.pack(base.layers)
+        past = replayed_past(history, base, seed) if self.options.replay else {}
+        remembered = DevicesKnown.none(self._fresh(head)) if self._remembers else {}
+        return {"head": head, **past, **remembered}
 
     def start(self, cloud: CloudState, devices: int) -> DeviceState:
         return self.head.unpack(cloud["head"].repeat(devices, 1))
 
     def collect(self, state: DeviceState, recent: Recent) -> tuple[DeviceState, Payload]:
-        payload = {"features": recent.features, "label": recent.label.to(torch.int32)}
-        return state, {**payload, "head": self.head.pack(state)} if self.from_device else payload
+        return state, {"features": recent.features, "label": sent_labels(recent.label, self.payload_fields[1])}
 
     def adapt(self, cloud: CloudState, payloads: Payload, who: Who) -> tuple[CloudState, Updates]:
         with one_thread():
-            return cloud, in_chunks(lambda rows: self._fit(cloud, rows), payloads, _CHUNK)
+            if not self._remembers:
+                return cloud, in_chunks(lambda rows: self._fitted(cloud, rows), payloads, _CHUNK)
+            known = DevicesKnown(cloud, self._fresh(cloud["head"]))
+            heads: dict[int, torch.Tensor] = {}
+            for some in turns(who.device):
+                rows = {name: values[some] for name, values in payloads.items()} | known.of(who.device[some])
+                made = in_chunks(lambda few: self._fitted(cloud, self._joined(few)), rows, _CHUNK)
+                known.put(who.device[some], {name: made[name] for name in self._fresh(cloud["head"])})
+                heads |= dict(zip(some.tolist(), made["head"], strict=True))
+        head = torch.stack([heads[row] for row in range(len(who))])
+        return {**cloud, **known.cloud()}, {"head": head}
 
     def install(self, state: DeviceState, updates: Updates) -> DeviceState:
         return self.head.unpack(updates["head"])
 
-    def _fit(self, cloud: CloudState, rows: Payload) -> Updates:
-        label = rows["label"].long()
-        start = rows["head"] if self.from_device else cloud["head"].expand(len(label), -1)
-        options = self.options
-        fitted = fit_heads(
-            self.head,
-            start,
-            rows["features"],
-            label.clamp_min(0),
-            steps=options.steps,
-            rate=options.rate,
-            weight=(label >= 0).float(),
-            anchor=options.anchor,
-        )
-        return {"head": fitted}
+    @property
+    def _remembers(self) -> bool:
+        return self.options.memory > 0 or self.options.start == "last"
+
+    def _fresh(self, head: torch.Tensor) -> Payload:
+        """Return what is remembered of a device that has never asked: [1, ...] each."""
+        options, shown = self.options, self.head.shown
+        kept = {
+            "seen": head.new_zeros(1, options.memory, shown),
+            "known": torch.full((1, options.memory), -1, dtype=torch.int16),
+        }
+        return (kept if options.memory else {}) | ({"head": head} if options.start == "last" else {})
+
+    def _joined(self, rows: Payload) -> Payload:
+        """Return payloads with what is remembered of their devices put before them, the oldest left out."""
+        label = read_labels(rows["label"])
+        if not self.options.memory:
+            return {**rows, "label": label}
+        # Behind a window that is not full there is room: the newest known stay.
+        features = torch.cat([rows["seen"], rows["features"]], 1)
+        label = torch.cat([rows["known"].long(), label], 1)
+        newest = torch.argsort((label >= 0).to(torch.uint8), dim=1, stable=True)[:, -self.options.memory :]
+        features = features.gather(1, newest[..., None].expand(-1, -1, features.shape[2]))
+        label = label.gather(1, newest)
+        return {**rows, "features": features, "label": label, "seen": features, "known": label.to(torch.int16)}
+
+    def _fitted(self, cloud: CloudState, rows: Payload) -> Updates:
+        label = rows["label"] if rows["label"].dtype == torch.int64 else read_labels(rows["label"])
+        start = rows["head"] if "head" in rows else cloud["head"].expand(len(label), -1)
+        past = None
+        if self.options.replay:
+            past = Labelled(cloud["frozen.past.features"], cloud["frozen.past.label"])
+        head = fitted(self.head, start, Labelled(rows["features"], label), self.options, past)
+        return {name: rows[name] for name in ("seen", "known") if name in rows} | {"head": head}

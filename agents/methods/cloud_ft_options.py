@@ -5,19 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from agents.contract.component import option
-from agents.contract.forms import Interval, Number, OneOf, PositiveNumber, Steps
+from agents.contract.component import OptionError, option
+from agents.contract.forms import Count, Interval, Number, OneOf, PositiveNumber, Steps
 
 
 @dataclass(frozen=True)
 class CloudFtOptions:
-    """Labelled windows go up, the cloud fine-tunes the device's head, the head comes down.
+    """Labelled windows go up, the cloud fine-tunes a head for each device, the head comes down.
 
-    The defaults were tuned on the streams of a world (seed 1001) on which no claim is made.
+    The defaults were chosen on validation streams (``scenarios/family/cloud_ft_tuning.yaml``).
     """
 
-    window: Annotated[int, Interval(ge=1, le=1024)] = option(120, "labelled samples uploaded")
-    steps: Steps = option(30, "steps of Adam")
+    window: Annotated[int, Interval(ge=1, le=1024)] = option(60, "labelled samples uploaded")
+    memory: Count = option(0, "labelled samples of each device that the cloud keeps and trains on; 0: the window alone")
+    replay: Annotated[float, Interval(ge=0, lt=1)] = option(0.0, "weight of the past in the loss, beside the device's")
+    steps: Steps = option(60, "steps of Adam")
     rate: PositiveNumber = option(3e-3, "learning rate")
-    start: Annotated[str, OneOf("base", "device")] = option("device", "head that training starts from")
-    anchor: Number = option(0.0, "weight of the squared distance from the starting head")
+    start: Annotated[str, OneOf("base", "last")] = option(
+        "base", "head that training starts from: the base, or the last one that the cloud made for the device"
+    )
+    anchor: Number = option(0.01, "weight of the squared distance from the head that training starts from")
+
+    def __post_init__(self) -> None:
+        if 0 < self.memory < self.window:
+            raise OptionError(f"{self.memory} is less than one window of {self.window}", "memory")

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from agents.codecs import CODECS
 from sim.scenario.components import tagged_union
 from sim.scenario.context import context_of
 from sim.scenario.probe import ADAPTERS
 from sim.scenario.quantities import choice
-from sim.scenario.sections import SectionModel
+from sim.scenario.sections import SectionModel, refuse
 from sim.scenario.tagged_union import Chosen
 from sim.triggers import TRIGGERS
 
@@ -50,6 +50,14 @@ class Method(SectionModel):
     )
 
     learning: Learning | None = Field(default=None, description="learning on the device; default: none")
+
+    @model_validator(mode="after")
+    def _learns_at_all(self) -> Self:
+        row = ADAPTERS.get(self.adapter.kind)
+        if row is not None and "learning" in row.needs and self.learning is None:
+            text = "learns on the device; write for example 'learning: {trigger: {kind: periodic, every: 60 s}}'"
+            raise refuse(f"'{self.adapter.kind}' {text}", "adapter")
+        return self
 
     @field_validator("adapter", mode="after")
     @classmethod
