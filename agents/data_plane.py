@@ -24,7 +24,7 @@ from agents.contract import (
     Watch,
 )
 from agents.methods.base import Payload
-from agents.orders import OrderBatch, Orders, order_batches, orders_of
+from agents.orders import Kind, Orders, joined, order_batches, orders_of
 from agents.pools import BlockPool, Cloud, LookAhead
 
 
@@ -111,24 +111,25 @@ class Fleet:
         for batch in order_batches(orders_of(exchanges), self._writes_on_collect):
             self._carry_out_batch(batch, None)
 
-    def _carry_out_batch(self, batch: OrderBatch, look_ahead: LookAhead | None) -> None:
-        self._cloud.take(self._pool.collect(batch.collects, look_ahead))
-        if len(batch.learns):
-            self._pool.learn(batch.learns)
-        self._pool.note(batch.progress)
-        self._cloud.serve(batch.served)
-        if len(batch.installs):
-            self._pool.install(batch.installs, self._cloud.updates_for(batch.installs.ticket))
-        if len(batch.adopts):
-            self._pool.adopt(batch.adopts)
-        if len(batch.expiries):
-            self._pool.expire(batch.expiries)
-        if len(batch.confirms):
-            self._cloud.confirm(batch.confirms.ticket)
-            self._pool.confirm(batch.confirms)
-        if len(batch.discards):
-            self._cloud.forget(batch.discards.ticket)
-            self._pool.forget(batch.discards)
+    def _carry_out_batch(self, batch: Orders, look_ahead: LookAhead | None) -> None:
+        cloud, pool = self._cloud, self._pool
+        cloud.take(pool.collect(batch.only(Kind.COLLECT), look_ahead))
+        if len(learns := batch.only(Kind.LEARN)):
+            pool.learn(learns)
+        pool.note(batch.entering)
+        cloud.serve(batch.only(Kind.ADAPT, Kind.BROADCAST))
+        if len(installs := batch.only(Kind.INSTALL)):
+            pool.install(installs, cloud.updates_for(installs.ticket))
+        if len(adopts := batch.only(Kind.ADOPT)):
+            pool.adopt(adopts)
+        if len(expiries := batch.only(Kind.EXPIRE)):
+            pool.expire(expiries)
+        if len(confirms := batch.only(Kind.CONFIRM)):
+            cloud.confirm(confirms.ticket)
+            pool.confirm(confirms)
+        if len(discards := batch.only(Kind.DISCARD)):
+            cloud.forget(discards.ticket)
+            pool.forget(discards)
 
     def payload_bytes_of(self, tickets: np.ndarray) -> np.ndarray:
         """Return the bytes of payloads that were collected and not adapted to yet: int64 [tickets]."""
@@ -180,8 +181,8 @@ class Fleet:
         self._pool.shut()
 
 
-def _look_ahead(parts: Sequence[OrderBatch], until_s: float) -> LookAhead:
-    """Return how far blocks may go ahead of an interval's waves once the payloads of the first are collected."""
-    changes = [one for batch in parts for one in (batch.installs, batch.adopts, batch.expiries)]
-    bounds = changes + [one for batch in parts[1:] for one in (batch.collects, batch.learns)]
-    return LookAhead(until_s, Orders.joined(bounds))
+def _look_ahead(parts: Sequence[Orders], until_s: float) -> LookAhead:
+    """Return how far blocks may go ahead of an interval's batches once the payloads of the first are collected."""
+    changes, reads = (Kind.INSTALL, Kind.ADOPT, Kind.EXPIRE), (Kind.COLLECT, Kind.LEARN)
+    bounds = [parts[0].only(*changes), *(batch.only(*changes, *reads) for batch in parts[1:])]
+    return LookAhead(until_s, joined(bounds))

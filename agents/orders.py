@@ -1,4 +1,4 @@
-"""Orders: what the data plane does for exchanges, in virtual-time order, and in which batches that is exact."""
+"""Orders: what the data plane does for each time that an exchange reaches, and in which batches that is exact."""
 
 from __future__ import annotations
 
@@ -6,21 +6,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from enum import IntEnum
 from itertools import pairwise
-from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from agents.contract import ExchangeKind, Exchanges, Outcome, Phase, Stage
+from agents.contract import STAGES, ExchangeKind, Exchanges, Outcome, Phase, Stage
 
 
 class Kind(IntEnum):
-    """What a row orders."""
+    """What a row orders; ``NOTE``: only that the exchange enters a phase."""
 
     COLLECT = 0
     ADAPT = 1
     INSTALL = 2
-    PROGRESS = 3
+    NOTE = 3
     DISCARD = 4
     LEARN = 5
     BROADCAST = 6
@@ -35,10 +34,10 @@ class Orders:
 
     Attributes:
         kind: int8, a :class:`Kind`.
-        ticket: int64.
-        device: int64; of an ``ADAPT`` the group in which the ticket is served.
+        ticket, device: int64.
         at_s: float64.
-        phase: int8; what an exchange enters, where the row says so.
+        phase: int8; what the exchange enters with it, ``UNDETECTED`` where it enters none.
+        group: int64; tickets that the cloud serves together share it.
     """
 
     kind: np.ndarray
@@ -46,13 +45,15 @@ class Orders:
     device: np.ndarray
     at_s: np.ndarray
     phase: np.ndarray
+    group: np.ndarray
 
     def __len__(self) -> int:
         return len(self.kind)
 
     def take(self, rows: np.ndarray | slice) -> Orders:
         """Return some rows, in the order given."""
-        return Orders(self.kind[rows], self.ticket[rows], self.device[rows], self.at_s[rows], self.phase[rows])
+        kind, phase, group = self.kind[rows], self.phase[rows], self.group[rows]
+        return Orders(kind, self.ticket[rows], self.device[rows], self.at_s[rows], phase, group)
 
     def only(self, *kinds: Kind) -> Orders:
         """Return the rows of some kinds."""
@@ -60,170 +61,112 @@ class Orders:
         wanted[list(kinds)] = True
         return self.take(np.flatnonzero(wanted[self.kind]))
 
+    @property
+    def entering(self) -> Orders:
+        """The rows with which an exchange enters a phase."""
+        return self.take(np.flatnonzero(self.phase != Phase.UNDETECTED))
+
     @classmethod
     def of(cls, rows: Sequence[tuple[Any, ...]]) -> Orders:
-        """Return orders given one by one: (kind, ticket, device, at_s) and, where it matters, the phase."""
-        columns = list(zip(*((*row, 0)[:5] for row in rows), strict=True)) if rows else [()] * len(_TYPES)
+        """Return orders given one by one: (kind, ticket, device, at_s) and, where they matter, phase and group."""
+        columns = list(zip(*((*row, 0, 0)[: len(_TYPES)] for row in rows), strict=True)) if rows else [()] * len(_TYPES)
         return cls(*(np.array(values, kind) for values, kind in zip(columns, _TYPES, strict=True)))
 
-    @classmethod
-    def joined(cls, parts: Sequence[Orders]) -> Orders:
-        """Return the rows of all parts, one part after the other."""
-        if len(parts) == 1:
-            return parts[0]
-        names = [field.name for field in fields(cls)]
-        return cls(*(np.concatenate(values) for values in zip(*map(attrgetter(*names), parts), strict=True)))
 
-
-_TYPES = (np.int8, np.int64, np.int64, np.float64, np.int8)
+_TYPES = (np.int8, np.int64, np.int64, np.float64, np.int8, np.int64)
 
 #: No orders at all.
 NONE = Orders.of([])
 
 
-class _Rule(NamedTuple):
-    """What is ordered when an exchange of some kind reaches a stage; ``won`` picks attempts by how they ended."""
-
-    exchange: ExchangeKind
-    stage: Stage
-    kind: Kind
-    phase: Phase = Phase.UNDETECTED
-    won: bool | None = None
+def joined(parts: Sequence[Orders]) -> Orders:
+    """Return the rows of all parts, one part after the other."""
+    if len(parts) == 1:
+        return parts[0]
+    return Orders(*(np.concatenate([getattr(one, name.name) for one in parts]) for name in fields(Orders)))
 
 
 _UPDATE, _LEARN, _PUSH, _REPORT, _EXPIRY = ExchangeKind
-#: In the order of cause and effect, which decides at equal times.
-_RULES = (
-    _Rule(_UPDATE, Stage.SENT, Kind.COLLECT, Phase.UPLINK),
-    _Rule(_REPORT, Stage.SENT, Kind.COLLECT, Phase.UPLINK),
-    _Rule(_LEARN, Stage.SENT, Kind.LEARN, Phase.LEARNING),
-    _Rule(_UPDATE, Stage.SENT, Kind.PROGRESS, Phase.UPLINK),
-    _Rule(_REPORT, Stage.SENT, Kind.PROGRESS, Phase.UPLINK),
-    _Rule(_LEARN, Stage.SENT, Kind.PROGRESS, Phase.LEARNING),
-    _Rule(_UPDATE, Stage.REACHED, Kind.PROGRESS, Phase.CLOUD_QUEUE),
-    _Rule(_REPORT, Stage.REACHED, Kind.PROGRESS, Phase.CLOUD_QUEUE),
-    _Rule(_UPDATE, Stage.STARTED, Kind.PROGRESS, Phase.SERVICE),
-    _Rule(_REPORT, Stage.STARTED, Kind.PROGRESS, Phase.SERVICE),
-    _Rule(_UPDATE, Stage.SERVED, Kind.ADAPT),
-    _Rule(_REPORT, Stage.SERVED, Kind.ADAPT),
-    _Rule(_PUSH, Stage.SERVED, Kind.BROADCAST),
-    _Rule(_UPDATE, Stage.SERVED, Kind.PROGRESS, Phase.DOWNLINK),
-    # What the device knows is in the model of the cloud: what remains is up to the method.
-    _Rule(_REPORT, Stage.SERVED, Kind.PROGRESS, Phase.RESIDUAL),
-    _Rule(_UPDATE, Stage.ENDED, Kind.INSTALL, Phase.RESIDUAL, won=True),
-    _Rule(_LEARN, Stage.ENDED, Kind.ADOPT, Phase.RESIDUAL, won=True),
-    _Rule(_PUSH, Stage.ENDED, Kind.INSTALL, won=True),
-    _Rule(_EXPIRY, Stage.ENDED, Kind.EXPIRE, won=True),
-    _Rule(_UPDATE, Stage.ENDED, Kind.PROGRESS, Phase.LOST, won=False),
-    _Rule(_LEARN, Stage.ENDED, Kind.PROGRESS, Phase.LOST, won=False),
-    _Rule(_UPDATE, Stage.ENDED, Kind.DISCARD, Phase.LOST, won=False),
-    _Rule(_LEARN, Stage.ENDED, Kind.DISCARD, Phase.LOST, won=False),
-    _Rule(_PUSH, Stage.ENDED, Kind.DISCARD, Phase.LOST, won=False),
-    _Rule(_REPORT, Stage.ENDED, Kind.PROGRESS, Phase.LOST, won=False),
-    _Rule(_REPORT, Stage.ENDED, Kind.CONFIRM, won=True),
-    _Rule(_REPORT, Stage.ENDED, Kind.DISCARD, Phase.LOST, won=False),
-)
-
-
 #: Outcomes of attempts that came to something.
 _WON = (Outcome.INSTALLED, Outcome.REPORTED)
+#: (kind of exchange, stage) -> what is ordered there, and the phase that the exchange enters.
+_ORDERED: dict[tuple[ExchangeKind, Stage], tuple[Kind, Phase]] = {
+    (_UPDATE, Stage.SENT): (Kind.COLLECT, Phase.UPLINK),
+    (_UPDATE, Stage.REACHED): (Kind.NOTE, Phase.CLOUD_QUEUE),
+    (_UPDATE, Stage.STARTED): (Kind.NOTE, Phase.SERVICE),
+    (_UPDATE, Stage.SERVED): (Kind.ADAPT, Phase.DOWNLINK),
+    (_UPDATE, Stage.ENDED): (Kind.INSTALL, Phase.RESIDUAL),
+    (_LEARN, Stage.SENT): (Kind.LEARN, Phase.LEARNING),
+    (_LEARN, Stage.ENDED): (Kind.ADOPT, Phase.RESIDUAL),
+    (_PUSH, Stage.SERVED): (Kind.BROADCAST, Phase.UNDETECTED),
+    (_PUSH, Stage.ENDED): (Kind.INSTALL, Phase.UNDETECTED),
+    (_REPORT, Stage.SENT): (Kind.COLLECT, Phase.UPLINK),
+    (_REPORT, Stage.REACHED): (Kind.NOTE, Phase.CLOUD_QUEUE),
+    (_REPORT, Stage.STARTED): (Kind.NOTE, Phase.SERVICE),
+    # What the device knows is in the model of the cloud: what remains is up to the method.
+    (_REPORT, Stage.SERVED): (Kind.ADAPT, Phase.RESIDUAL),
+    (_REPORT, Stage.ENDED): (Kind.CONFIRM, Phase.UNDETECTED),
+    (_EXPIRY, Stage.ENDED): (Kind.EXPIRE, Phase.UNDETECTED),
+}
+#: Kind of exchange -> the same at the end of an attempt that failed.
+_FAILED: dict[ExchangeKind, tuple[Kind, Phase]] = {
+    _UPDATE: (Kind.DISCARD, Phase.LOST),
+    _LEARN: (Kind.DISCARD, Phase.LOST),
+    _PUSH: (Kind.DISCARD, Phase.UNDETECTED),
+    _REPORT: (Kind.DISCARD, Phase.LOST),
+}
+#: Where the second table stands behind the first; what is ordered where nothing is.
+_AFTER_FAILURE, _NOTHING = STAGES, -1
+
+
+def _table() -> np.ndarray:
+    """Return (kind, phase) for each kind of exchange and stage: int8 [2, kinds of exchange, stages + 1]."""
+    table = np.full((2, len(ExchangeKind), STAGES + 1), _NOTHING, np.int8)
+    for (exchange, stage), ordered in _ORDERED.items():
+        table[:, exchange, stage] = ordered
+    for exchange, ordered in _FAILED.items():
+        table[:, exchange, _AFTER_FAILURE] = ordered
+    return table
+
+
+_TABLE = _table()
 
 
 def orders_of(exchanges: Exchanges) -> Orders:
-    """Return what is to be done for exchanges, by time, then ticket, then cause and effect."""
-    parts, sources, places = [NONE], [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-    reached = dict(exchanges.reached())
-    for number, rule in enumerate(_RULES):
-        rows = _rows_of(exchanges, rule, reached[rule.stage])
-        parts.append(_ordered(exchanges, rule, rows))
-        sources.append(rows)
-        places.append(np.full(len(rows), number))
-    orders, source, place = Orders.joined(parts), np.concatenate(sources), np.concatenate(places)
-    return orders.take(np.lexsort((place, exchanges.attempt[source], orders.ticket, orders.at_s)))
+    """Return what is to be done for exchanges, by time, then ticket, then attempt, then stage."""
+    stage, row = np.nonzero(exchanges.news >> np.arange(STAGES, dtype=np.uint8)[:, None] & 1)
+    outcome = exchanges.outcome[row]
+    failed = (stage == Stage.ENDED) & ~np.isin(outcome, _WON)
+    kind, phase = _TABLE[:, exchanges.kind[row], np.where(failed, _AFTER_FAILURE, stage)]
+    # Whose update came too late enters no phase for that.
+    phase[failed & (outcome == Outcome.SUPERSEDED)] = Phase.UNDETECTED
+    ticket, at_s = exchanges.ticket[row], exchanges.at_s[stage, row]
+    orders = Orders(kind, ticket, exchanges.device[row], at_s, phase, exchanges.group[row])
+    order = np.lexsort((stage, exchanges.attempt[row], ticket, at_s))
+    return orders.take(order[kind[order] != _NOTHING])
 
 
-def _rows_of(exchanges: Exchanges, rule: _Rule, rows: np.ndarray) -> np.ndarray:
-    meant = exchanges.kind[rows] == rule.exchange
-    if rule.won is not None:
-        outcome = exchanges.outcome[rows]
-        # Whose update came too late is in no other phase for that.
-        silent = (rule.kind == Kind.PROGRESS) & (outcome == Outcome.SUPERSEDED)
-        meant &= (np.isin(outcome, _WON) == rule.won) & ~silent
-    return rows[meant]
-
-
-def _ordered(exchanges: Exchanges, rule: _Rule, rows: np.ndarray) -> Orders:
-    count = len(rows)
-    whose = exchanges.group if rule.kind == Kind.ADAPT else exchanges.device
-    return Orders(
-        np.full(count, rule.kind, np.int8),
-        exchanges.ticket[rows],
-        whose[rows],
-        exchanges.at_s[rule.stage, rows],
-        np.full(count, rule.phase, np.int8),
-    )
-
-
-@dataclass(frozen=True)
-class OrderBatch:
-    """Orders that may be carried out kind by kind, in the order of these fields.
-
-    Attributes:
-        collects: devices hand payloads over.
-        learns: devices learn by themselves.
-        progress: exchanges enter phases; those of installs are among them.
-        served: what the cloud computes, in its order: adapts (the group of each in ``device``) and broadcasts.
-        installs: updates of the cloud take effect.
-        adopts: what devices have learnt takes effect.
-        expiries: updates grow too old.
-        confirms: payloads count that get no answer.
-        discards: exchanges come to nothing.
-    """
-
-    collects: Orders
-    learns: Orders
-    progress: Orders
-    served: Orders
-    installs: Orders
-    adopts: Orders
-    expiries: Orders
-    confirms: Orders
-    discards: Orders
-
-
-#: The kinds of each field of a wave.
-_KINDS = (
-    (Kind.COLLECT,),
-    (Kind.LEARN,),
-    (Kind.PROGRESS, Kind.INSTALL, Kind.ADOPT),
-    (Kind.ADAPT, Kind.BROADCAST),
-    (Kind.INSTALL,),
-    (Kind.ADOPT,),
-    (Kind.EXPIRE,),
-    (Kind.CONFIRM,),
-    (Kind.DISCARD,),
-)
 #: What changes the parameters of a device, and what looks at them.
 _WRITES = (Kind.INSTALL, Kind.ADOPT, Kind.EXPIRE)
 _READS = (Kind.COLLECT, Kind.LEARN)
 
 
-def order_batches(orders: Orders, writes_on_collect: bool = False) -> Iterator[OrderBatch]:
-    """Yield waves of orders given in virtual-time order.
+def order_batches(orders: Orders, writes_on_collect: bool = False) -> Iterator[Orders]:
+    """Yield batches of orders given in virtual-time order, each of which may be carried out kind by kind.
 
-    Parameters change only where something is installed, adopted or expires, so a wave must end before a device
-    collects, learns, or changes again, after its own change; and before a failed request is collected
-    again, after all events of its first attempt. Where a collect changes the device, a batch must end before
-    the second collect of a device. Everything else commutes: collects read only their own device, and the cloud keeps
-    its order.
+    First devices collect and learn, then phases are noted, the cloud computes, and updates are installed, adopted and
+    expired; failed exchanges go last. Parameters change only where something is installed, adopted or expires, so a
+    batch must end before a device collects, learns, or changes again, after its own change; and before a failed request
+    is collected again, after all events of its first attempt. Where a collect changes the device, a batch must end
+    before the second collect of a device. Everything else commutes: collects read only their own device, and the cloud
+    keeps its order.
     """
     for first, end in pairwise([*_edges(orders, writes_on_collect), len(orders)]):
-        part = orders.take(slice(first, end))
-        yield OrderBatch(*(part.only(*kinds) for kinds in _KINDS))
+        yield orders.take(slice(first, end))
 
 
 def _edges(orders: Orders, writes_on_collect: bool) -> list[int]:
-    """Return where waves begin."""
+    """Return where batches begin."""
     behind = np.maximum(_own_change(orders), _own_first_attempt(orders))
     if writes_on_collect:
         behind = np.maximum(behind, _own_collect(orders))

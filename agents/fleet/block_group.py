@@ -10,7 +10,6 @@ import torch
 
 from agents.checkpoint_names import Checkpointable, with_prefix, without_prefix
 from agents.contract import (
-    Phase,
     Snapshot,
 )
 from agents.evaluation.regret_phases import PayloadCutoffs
@@ -132,8 +131,6 @@ class BlockGroup:
 
     def note(self, rows: np.ndarray, at_s: np.ndarray, tickets: np.ndarray, phases: np.ndarray) -> None:
         """Record that exchanges enter phases, in virtual-time order; regret is attributed to these phases."""
-        entering = phases != Phase.UNDETECTED
-        rows, at_s, tickets, phases = (one[entering] for one in (rows, at_s, tickets, phases))
         self._tallies.phases.enter(rows, at_s, phases, self._cutoffs.of(tickets))
 
     def forget(self, rows: np.ndarray, tickets: np.ndarray) -> None:

@@ -101,7 +101,7 @@ class CloudHalf:
             if some.kind[0] == Kind.BROADCAST:
                 self._broadcast(some)
             else:
-                self.adapt(some.ticket, some.device)
+                self.adapt(some.ticket, some.group)
 
     def _broadcast(self, orders: Orders) -> None:
         ticket, device, at_s = (

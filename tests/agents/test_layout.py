@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from agents.contract import CohortSpec
 from agents.layout import BLOCKS_PER_GROUP, Layout
-from agents.orders import Orders
+from agents.orders import Kind, Orders
 
 WIDTH = 4
 
@@ -26,8 +26,7 @@ def test_every_order_finds_the_row_of_its_device(devices: list[int], data: st.Da
     ]
     device = np.array(data.draw(st.lists(st.sampled_from(mine), max_size=30)), np.int64)
     count = len(device)
-    zeros = np.zeros(count, np.int64)
-    reported = Orders(zeros.astype(np.int8), np.arange(count), device, zeros.astype(float), zeros.astype(np.int8))
+    reported = Orders.of([(Kind.COLLECT, ticket, one, 0.0) for ticket, one in enumerate(device.tolist())])
     seen = []
     for stack, block_ids, rows in part.by_group(reported):
         blocks = part.groups[stack]

@@ -29,14 +29,12 @@ def test_an_update_is_collected_adapted_to_and_installed() -> None:
     orders = orders_of(Exchanges.of([row(3, Outcome.INSTALLED, 1.0, 2.0, 3.0, 4.0, 5.0)]))
     assert reported(orders) == [
         ("COLLECT", 3, 1.0),
-        ("PROGRESS", 3, 1.0),
-        ("PROGRESS", 3, 2.0),
-        ("PROGRESS", 3, 3.0),
+        ("NOTE", 3, 2.0),
+        ("NOTE", 3, 3.0),
         ("ADAPT", 3, 4.0),
-        ("PROGRESS", 3, 4.0),
         ("INSTALL", 3, 5.0),
     ]
-    phases = [Phase.UPLINK, Phase.UPLINK, Phase.CLOUD_QUEUE, Phase.SERVICE, 0, Phase.DOWNLINK, Phase.RESIDUAL]
+    phases = [Phase.UPLINK, Phase.CLOUD_QUEUE, Phase.SERVICE, Phase.DOWNLINK, Phase.RESIDUAL]
     assert orders.phase.tolist() == phases
 
 
@@ -47,32 +45,33 @@ def test_only_news_is_ordered() -> None:
 
 def test_what_is_lost_is_a_phase_and_what_comes_too_late_is_none() -> None:
     lost, late = row(0, Outcome.LOST, 1.0, inf, inf, inf, 2.0), row(1, Outcome.SUPERSEDED, 1.0, inf, inf, inf, 2.0)
-    for one, kinds in ((lost, ["PROGRESS", "DISCARD"]), (late, ["DISCARD"])):
-        ended = (*one[:7], 1 << Stage.ENDED)
-        assert [kind for kind, _, _ in reported(orders_of(Exchanges.of([ended])))] == kinds
+    for one, phases in ((lost, [Phase.LOST]), (late, [])):
+        orders = orders_of(Exchanges.of([(*one[:7], 1 << Stage.ENDED)]))
+        assert [kind for kind, _, _ in reported(orders)] == ["DISCARD"]
+        assert orders.entering.phase.tolist() == phases
 
 
 def test_at_one_moment_the_older_ticket_and_the_earlier_attempt_go_first() -> None:
     again = [row(0, Outcome.LOST, 1.0, inf, inf, inf, 1.0), row(0, Outcome.IN_FLIGHT, 1.0, attempt=1)]
     rows = [row(1, Outcome.IN_FLIGHT, 1.0), *again[::-1]]
     orders = orders_of(Exchanges.of([(*one[:7], one[7] & 0b10001) for one in rows]))
-    kinds = ["COLLECT", "PROGRESS", "PROGRESS", "DISCARD", "COLLECT", "PROGRESS", "COLLECT", "PROGRESS"]
+    kinds = ["COLLECT", "DISCARD", "COLLECT", "COLLECT"]
     assert [kind for kind, _, _ in reported(orders)] == kinds
-    assert orders.ticket.tolist() == [0] * 6 + [1] * 2
+    assert orders.ticket.tolist() == [0, 0, 0, 1]
 
 
 def test_tickets_that_are_served_together_share_a_group() -> None:
     rows = [row(ticket, Outcome.IN_FLIGHT, 0.0, 0.5, 1.0, 2.0, group=4) for ticket in (4, 7)]
     adapts = orders_of(Exchanges.of(rows)).only(Kind.ADAPT)
-    assert (adapts.ticket.tolist(), adapts.device.tolist()) == ([4, 7], [4, 4])
+    assert (adapts.ticket.tolist(), adapts.device.tolist(), adapts.group.tolist()) == ([4, 7], [14, 17], [4, 4])
 
 
 def test_each_kind_of_exchange_has_orders_of_its_own() -> None:
     times = (1.0, 2.0, 3.0, 4.0, 5.0)
     expected = {
-        ExchangeKind.LEARN: ["LEARN", "PROGRESS", "ADOPT"],
+        ExchangeKind.LEARN: ["LEARN", "ADOPT"],
         ExchangeKind.PUSH: ["BROADCAST", "INSTALL"],
-        ExchangeKind.REPORT: ["COLLECT", "PROGRESS", "PROGRESS", "PROGRESS", "ADAPT", "PROGRESS", "CONFIRM"],
+        ExchangeKind.REPORT: ["COLLECT", "NOTE", "NOTE", "ADAPT", "CONFIRM"],
         ExchangeKind.EXPIRY: ["EXPIRE"],
     }
     for kind, orders in expected.items():
