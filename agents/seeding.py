@@ -74,6 +74,10 @@ class Purpose(IntEnum):
     INTEREST = 81
     ITEM = 82
     CLICKS = 83
+    CODEC_ROUNDING = 90
+    CODEC_PLACES = 91
+    CODEC_BASIS = 92
+    DETECTOR_SAMPLE = 93
 
 
 def rng(seed: int, purpose: Purpose, *ids: int) -> np.random.Generator:

@@ -1,4 +1,4 @@
-"""Codecs around another one: the bytes are the inner one's, which remembers nothing."""
+"""Codecs around another one: the bytes are the inner one's."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from agents.codecs.message import Message, Tensors, floats
 
 
 class Around(ABC):
-    """Changes what the inner codec is given, and what is made of it; both may need a memory."""
+    """Changes what the inner codec is given, and what is made of it; both may need a memory.
+
+    What the receiver of an inner codec remembers, its sender remembers too, under the same names.
+    """
 
     def __init__(self, inner: Codec) -> None:
         self.inner, self.fixed = inner, inner.fixed
@@ -32,6 +35,21 @@ class Around(ABC):
     def inside(self, message: Message) -> Message:
         """Return the message that the inner codec writes."""
         return message
+
+    def inner_memory(self, message: Message, devices: torch.Tensor, end: End) -> Tensors:
+        """Return what the inner codec remembers before t = 0, to be kept with the own memory."""
+        return _below(self.inner.memory(self.inside(message), devices, end))
+
+    def encode_inside(self, message: Message, rows: Rows, memory: Rows) -> tuple[Tensors, Tensors, Tensors]:
+        """Return the wire of ``rows``, what arrives of it, and what the inner codec remembers afterwards."""
+        inside, held = self.inside(message), _inner(memory)
+        wire, later = self.inner.encode(inside, rows, held)
+        return wire, self.inner.decode(inside, wire, held)[0], _below(later)
+
+    def decode_inside(self, message: Message, wire: Rows, memory: Rows) -> tuple[Tensors, Tensors]:
+        """Return what arrives, and what the inner codec remembers afterwards."""
+        rows, later = self.inner.decode(self.inside(message), wire, _inner(memory))
+        return rows, _below(later)
 
     def nbytes(self, message: Message, wire: Rows) -> torch.Tensor:
         return self.inner.nbytes(self.inside(message), wire)
@@ -54,20 +72,31 @@ class ErrorFeedback(Around):
     """
 
     def memory(self, message: Message, devices: torch.Tensor, end: End) -> Tensors:
-        if end == "receiver":
-            return {}
-        return {field.name: torch.zeros(len(devices), *field.shape) for field in floats(message)}
+        rests = floats(message) if end == "sender" else []
+        own = {field.name: torch.zeros(len(devices), *field.shape) for field in rests}
+        return own | self.inner_memory(message, devices, end)
 
     def encode(self, message: Message, rows: Rows, memory: Rows) -> tuple[Tensors, Tensors]:
-        inside = self.inside(message)
         due = {name: values + memory[name] if name in memory else values for name, values in rows.items()}
-        wire, _ = self.inner.encode(inside, due, {})
-        arrives, _ = self.inner.decode(inside, wire, {})
-        return wire, {name: due[name] - arrives[name] for name in memory}
+        wire, arrives, later = self.encode_inside(message, due, memory)
+        rests = [field.name for field in floats(message) if field.name in memory]
+        return wire, {name: due[name] - arrives[name] for name in rests} | later
 
     def decode(self, message: Message, wire: Rows, memory: Rows) -> tuple[Tensors, Tensors]:
-        return self.inner.decode(self.inside(message), wire, {})
+        return self.decode_inside(message, wire, memory)
 
     def inside(self, message: Message) -> Message:
         # Together with what was left out before, numbers may be larger than they can be alone.
         return [replace(field, bound=None) for field in message]
+
+
+#: What the inner codec remembers stands below this name.
+_INNER = "inner."
+
+
+def _below(memory: Rows) -> Tensors:
+    return {f"{_INNER}{name}": values for name, values in memory.items()}
+
+
+def _inner(memory: Rows) -> Tensors:
+    return {name.removeprefix(_INNER): memory[name] for name in memory if name.startswith(_INNER)}

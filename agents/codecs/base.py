@@ -13,6 +13,9 @@ from agents.codecs.message import Message, Tensors
 End = Literal["sender", "receiver"]
 #: What is read of tensors by name.
 Rows = Mapping[str, torch.Tensor]
+#: A memory of this name and a field's is what the receiver has of the field. Where the method says what both ends know
+#: of it before t = 0, it begins as that.
+HELD = "held."
 
 
 class Codec(Protocol):
@@ -61,6 +64,15 @@ class Codec(Protocol):
             ValueError: too few or too many bytes.
         """
         ...
+
+
+def begun(codec: Codec, message: Message, devices: torch.Tensor, end: End, known: Rows) -> Tensors:
+    """Return memories before t = 0; ``known`` is what both ends have of some fields then, [1, ...] by name."""
+    memory = codec.memory(message, devices, end)
+    held = {f"{HELD}{name}": values for name, values in known.items()}
+    for name in [name for name in memory if name in held]:
+        memory[name] = held[name].to(memory[name]).expand(memory[name].shape).clone()
+    return memory
 
 
 def fresh(codec: Codec, message: Message, end: End, messages: int) -> Tensors:

@@ -39,6 +39,24 @@ class Fp16(PerField):
         return parts["numbers"].float()
 
 
+class Bf16(PerField):
+    """The upper half of each number, rounded to the nearest: two bytes, as far apart as float32 reaches.
+
+    What is too large becomes the largest number.
+    """
+
+    _largest = float(torch.finfo(torch.bfloat16).max)
+
+    def layout(self, field: Field) -> Sequence[Part]:
+        return (Part("numbers", field.numel, "<i2"),)
+
+    def code(self, values: torch.Tensor, field: Field) -> Tensors:
+        return {"numbers": values.clamp(-self._largest, self._largest).bfloat16().view(torch.int16)}
+
+    def restore(self, parts: Rows, field: Field) -> torch.Tensor:
+        return parts["numbers"].contiguous().view(torch.bfloat16).float()
+
+
 class Int8(PerField):
     """Symmetric 8-bit integers: steps of bound / 127, or of the largest value / 127 (four bytes more)."""
 
@@ -49,7 +67,7 @@ class Int8(PerField):
     def code(self, values: torch.Tensor, field: Field) -> Tensors:
         if field.bound is not None:
             return {"numbers": _rounded(values / (field.bound / 127.0))}
-        scale = _largest(values) / 127.0
+        scale = largest_of(values) / 127.0
         return {"scale": scale, "numbers": _rounded(values / scale.masked_fill(scale == 0.0, 1.0))}
 
     def restore(self, parts: Rows, field: Field) -> torch.Tensor:
@@ -57,7 +75,7 @@ class Int8(PerField):
         return parts["numbers"].float().mul_(step)
 
 
-def _largest(values: torch.Tensor) -> torch.Tensor:
+def largest_of(values: torch.Tensor) -> torch.Tensor:
     """Return the largest absolute value of each row: [rows, 1]; 0 of no values."""
     return values.abs().amax(1, keepdim=True) if values.shape[1] else values.new_zeros(len(values), 1)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from agents.codecs import CODECS
 from agents.codecs.base import Codec
-from agents.contract.component import make_component
+from agents.contract.component import Component, make_component
 from agents.contract.plugins import PluginError
 
 #: What a codec was before it could have a memory.
@@ -15,14 +15,21 @@ _OLD = ("quantise", "restore", "scale_bytes")
 _WANTED = ("fixed", "memory", "encode", "decode", "nbytes", "most_bytes", "write", "read")
 
 
-def make_codec(name: str, options: Mapping[str, Any] | None = None) -> Codec:
-    """Return the codec ``name``, made with ``options``.
+def make_codec(name: str, options: Mapping[str, Any] | None = None, seed: int = 0) -> Codec:
+    """Return the codec ``name``, made with ``options``; ``seed`` is that of what it draws at random.
 
     Raises:
         ValueError: an unknown codec, an option that it does not have, or one that it cannot work with.
         PluginError: a class of the user's own that cannot be had, or is no codec.
     """
-    codec: Codec = make_component(CODECS, name, "codec", options or {})
+    return made_of(CODECS, name, options or {}, seed)
+
+
+def made_of(table: Mapping[str, Component], name: str, options: Mapping[str, Any], seed: int) -> Codec:
+    """Return the codec ``name`` of a table, as :func:`make_codec`."""
+    seen = {"seed": seed}
+    args = [seen[one] for one in table[name].traits.get("sees", ())] if name in table else []
+    codec: Codec = make_component(table, name, "codec", options, *args)
     _require_codec(name, codec)
     return codec
 

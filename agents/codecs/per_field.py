@@ -1,4 +1,4 @@
-"""Codecs that code each float field by itself and remember nothing."""
+"""Codecs that code each float field by itself; most remember nothing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from agents.codecs.base import End, Rows
-from agents.codecs.message import Field, Message, Tensors, pack_kept, unpack_kept
+from agents.codecs.message import Field, Message, Tensors, floats, pack_kept, unpack_kept
 
 
 class Part(NamedTuple):
@@ -29,7 +29,8 @@ class PerField(ABC):
     """Lays messages out field by field. A codec of this kind says what is written for a float field, and how.
 
     One whose parts are not all written as they are also overrides :meth:`most`, :meth:`sizes`, :meth:`pack` and
-    :meth:`unpack`.
+    :meth:`unpack`. One that remembers something of a field overrides :meth:`begin` and :meth:`code_after`, and
+    :meth:`restore_after` where the receiver needs it.
     """
 
     fixed = True
@@ -45,6 +46,18 @@ class PerField(ABC):
     @abstractmethod
     def restore(self, parts: Rows, field: Field) -> torch.Tensor:
         """Return the float32 values [messages, numel] that the receiver computes with."""
+
+    def begin(self, field: Field, devices: torch.Tensor, end: End) -> Tensors:
+        """Return what one end remembers of a float field before t = 0, as :meth:`Codec.memory`."""
+        return {}
+
+    def code_after(self, values: torch.Tensor, field: Field, memory: Rows) -> tuple[Tensors, Tensors]:
+        """Return the parts of ``values``, as :meth:`code`, and what the sender remembers of the field afterwards."""
+        return self.code(values, field), {}
+
+    def restore_after(self, parts: Rows, field: Field, memory: Rows) -> tuple[torch.Tensor, Tensors]:
+        """Return values, as :meth:`restore`, and what the receiver remembers of the field afterwards."""
+        return self.restore(parts, field), {}
 
     def most(self, field: Field) -> int:
         """Return the bytes of the field in the largest message."""
@@ -69,24 +82,34 @@ class PerField(ABC):
         return parts, start
 
     def memory(self, message: Message, devices: torch.Tensor, end: End) -> Tensors:
-        return {}
+        begun = [(field, self.begin(field, devices, end)) for field in floats(message)]
+        return {name: values for field, own in begun for name, values in _remembered(field, own).items()}
 
     def encode(self, message: Message, rows: Rows, memory: Rows) -> tuple[Tensors, Tensors]:
         wire: Tensors = {}
+        later: Tensors = {}
         for field in message:
             values = rows[field.name]
-            wire |= {field.name: values} if field.kept else self._coded(values, field)
-        return wire, {}
+            if field.kept:
+                wire[field.name] = values
+                continue
+            flat = values.reshape(len(values), field.numel)
+            parts, after = self.code_after(flat, field, _memory_of(field, memory))
+            wire |= {_name(field, name): part for name, part in parts.items()}
+            later |= _remembered(field, after)
+        return wire, later
 
     def decode(self, message: Message, wire: Rows, memory: Rows) -> tuple[Tensors, Tensors]:
         rows: Tensors = {}
+        later: Tensors = {}
         for field in message:
             if field.kept:
                 rows[field.name] = wire[field.name]
-            else:
-                values = self.restore(self._parts(wire, field), field)
-                rows[field.name] = values.reshape(len(values), *field.shape)
-        return rows, {}
+                continue
+            values, after = self.restore_after(self._parts(wire, field), field, _memory_of(field, memory))
+            rows[field.name] = values.reshape(len(values), *field.shape)
+            later |= _remembered(field, after)
+        return rows, later
 
     def nbytes(self, message: Message, wire: Rows) -> torch.Tensor:
         sizes = torch.zeros(len(next(iter(wire.values()))), dtype=torch.int64)
@@ -127,16 +150,23 @@ class PerField(ABC):
         parts, size = self.unpack(data, field)
         return {_name(field, name): part[None] for name, part in parts.items()}, size
 
-    def _coded(self, values: torch.Tensor, field: Field) -> Tensors:
-        parts = self.code(values.reshape(len(values), field.numel), field)
-        return {_name(field, name): part for name, part in parts.items()}
-
     def _parts(self, wire: Rows, field: Field) -> Tensors:
         return {part.name: wire[_name(field, part.name)] for part in self.layout(field)}
 
 
 def _name(field: Field, part: str) -> str:
     return f"{field.name}.{part}"
+
+
+def _remembered(field: Field, memory: Rows) -> Tensors:
+    """Return what is remembered of a field under names of the whole message."""
+    return {f"{field.name}:{name}": values for name, values in memory.items()}
+
+
+def _memory_of(field: Field, memory: Rows) -> Tensors:
+    """Return what is remembered of a field under its own names."""
+    begins = f"{field.name}:"
+    return {name.removeprefix(begins): memory[name] for name in memory if name.startswith(begins)}
 
 
 def _wrong_length(expected: int, data: bytes) -> str:

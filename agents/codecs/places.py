@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 import numpy as np
 import torch
+
+
+def count_of(share: float, numel: int) -> int:
+    """Return how many of ``numel`` numbers a share is: one at least, if there are any."""
+    return min(max(ceil(share * numel), 1), numel)
 
 
 def places_bytes(numel: int, count: torch.Tensor) -> torch.Tensor:

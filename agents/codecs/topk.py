@@ -7,7 +7,6 @@ error feedback and sent later: Stich, Cordonnier and Jaggi, "Sparsified SGD with
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil
 
 import numpy as np
 import torch
@@ -17,7 +16,7 @@ from agents.codecs.base import Codec, Rows
 from agents.codecs.message import Field, Tensors
 from agents.codecs.options import TopKOptions
 from agents.codecs.per_field import Part, PerField
-from agents.codecs.places import pack_places, places_bytes, unpack_places
+from agents.codecs.places import count_of, pack_places, places_bytes, unpack_places
 
 
 class Largest(PerField):
@@ -82,7 +81,7 @@ class Largest(PerField):
         return read | {"places": places, "numbers": numbers}, end
 
     def _most_sent(self, field: Field) -> int:
-        return min(max(ceil(self._share * field.numel), 1), field.numel)
+        return count_of(self._share, field.numel)
 
 
 def _in_front(places: torch.Tensor, numbers: torch.Tensor, sent: torch.Tensor, numel: int) -> Tensors:
@@ -102,4 +101,4 @@ _COUNT, _NUMBER = np.dtype("<u4"), np.dtype("<f4")
 def topk(options: TopKOptions) -> Codec:
     """Return the codec, with or without feedback."""
     largest = Largest(options.share, options.threshold)
-    return ErrorFeedback(largest) if options.feedback else largest
+    return ErrorFeedback(largest) if options.feeds_back else largest

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from agents.checkpoint_names import Checkpointable, with_prefix, without_prefix
+from agents.codecs.base import Rows
 from agents.contract import (
     Snapshot,
 )
@@ -40,7 +41,7 @@ _GATES_AT_ONCE = 256
 class BlockGroup:
     """Devices ``0 .. devices - 1`` of blocks that follow each other; rows beyond them pad the last block.
 
-    ``first`` is the number of the first device in the fleet.
+    ``known`` is what both ends have of messages before t = 0; ``first`` is the number of the first device in the fleet.
 
     Samples are evaluated when an update is about to change the model they were predicted with, when enough of
     them wait, or when results are requested: the later, the fewer and larger the batches. This changes no
@@ -53,13 +54,14 @@ class BlockGroup:
         slots: Sequence[BlockId],
         devices: int,
         state: DeviceState,
+        known: Rows,
         first: int,
         limit: MemoryLimit | None = None,
     ) -> None:
         self._parts, self._block_ids, self.devices = parts, slots, devices
         width, shared = len(slots) * slots[0].width, parts.method.shared_rows
         self.state = DeviceStates(state, width, shared=shared, limit=limit)
-        self._memory = DeviceMemory(parts.method, first + np.arange(width), self.state.device)
+        self._memory = DeviceMemory(parts.method, first + np.arange(width), self.state.device, known)
         # Elsewhere than on a processor bits depend on shapes, so that there is only one.
         self._steady = self.state.device != CPU
         self._rows = np.arange(devices)

@@ -61,8 +61,9 @@ class CloudHalf:
         self._method, self._device = method, device_of(state)
         self.state = state
         self._payloads, self._updates = RowBuffer(), RowBuffer()
-        self._up = CloudMemory(method.payload_codec, method.payload_fields, "receiver")
-        self._down = CloudMemory(method.update_codec, method.update_fields, "sender")
+        known = method.known(state)
+        self._up = CloudMemory(method.payload_codec, method.payload_fields, "receiver", known)
+        self._down = CloudMemory(method.update_codec, method.update_fields, "sender", known)
         # Most codecs remember nothing.
         self._memories = [memory for memory in (self._up, self._down) if memory.names]
         # Whether devices remember what updates brought, so that both ends must agree.

@@ -8,13 +8,13 @@ import numpy as np
 import torch
 
 from agents.checkpoint_names import concatenated, with_prefix, without_prefix
-from agents.codecs.base import Codec, End, Rows, fresh
+from agents.codecs.base import Codec, End, Rows, begun, fresh
 from agents.codecs.message import Message, Tensors
 from agents.contract import Snapshot
 from agents.fleet.device_state import DeviceStates, one_if_alike
 from agents.fleet.row_buffer import RowBuffer
 from agents.methods.base import Method
-from agents.torch_device import moved
+from agents.torch_device import CPU, moved
 
 #: A field of the header of a message whose receiver has a memory: the last exchange that counts for its sender.
 VERSION = "codec.version"
@@ -32,16 +32,17 @@ class DeviceMemory:
     Args:
         devices: numbers in the fleet, int64 [width].
         device: what is computed on.
+        known: what both ends have of fields before t = 0.
     """
 
-    def __init__(self, method: Method, devices: np.ndarray, device: torch.device) -> None:
+    def __init__(self, method: Method, devices: np.ndarray, device: torch.device, known: Rows) -> None:
         self._method = method
         number = torch.from_numpy(devices)
-        up = method.payload_codec.memory(method.payload_fields, number, "sender")
-        down = method.update_codec.memory(method.update_fields, number, "receiver")
+        up = begun(method.payload_codec, method.payload_fields, number, "sender", known)
+        down = begun(method.update_codec, method.update_fields, number, "receiver", known)
         self._up, self._down = list(up), list(down)
-        begun = one_if_alike(_below("up", up) | _below("sent", up) | _below("down", down))
-        self._rows = DeviceStates(moved(begun, device), len(devices), shared=False)
+        rows = one_if_alike(_below("up", up) | _below("sent", up) | _below("down", down))
+        self._rows = DeviceStates(moved(rows, device), len(devices), shared=False)
         # Whether the cloud remembers what payloads brought, so that both ends must agree.
         self._checks = bool(fresh(method.payload_codec, method.payload_fields, "receiver", 0))
         #: Whether collecting changes anything on the device.
@@ -110,8 +111,9 @@ class CloudMemory:
     The change by an exchange is stored under its ticket until the exchange ends with an install, or fails.
     """
 
-    def __init__(self, codec: Codec, message: Message, end: End) -> None:
+    def __init__(self, codec: Codec, message: Message, end: End, known: Rows) -> None:
         self._codec, self._message, self._end = codec, message, end
+        self._known = dict(moved(known, CPU))
         self._held, self._coming = RowBuffer(), RowBuffer()
         #: Names of what is remembered; nothing for most codecs.
         self.names = tuple(fresh(codec, message, end, 0))
@@ -122,8 +124,8 @@ class CloudMemory:
             return {}
         new = [device for device in dict.fromkeys(devices) if device not in self._held]
         if new:
-            begun = self._codec.memory(self._message, torch.tensor(new), self._end)
-            self._held.put(new, begun | {VERSION: torch.full((len(new),), NONE_YET)})
+            rows = begun(self._codec, self._message, torch.tensor(new), self._end, self._known)
+            self._held.put(new, rows | {VERSION: torch.full((len(new),), NONE_YET)})
         return self._held.look(devices)
 
     def note(self, tickets: Sequence[int], devices: torch.Tensor, later: Rows) -> None:

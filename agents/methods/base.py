@@ -167,6 +167,10 @@ class Method(Protocol):
         """Return the cloud before t = 0; may train, and then keeps the result in the cache."""
         ...
 
+    def known(self, cloud: CloudState) -> Mapping[str, torch.Tensor]:
+        """Return what both ends have of some fields of messages before t = 0, [1, ...]: differences begin there."""
+        ...
+
     def start(self, cloud: CloudState, devices: int) -> DeviceState:
         """Return the state of fresh devices: [devices, ...], or [1, ...] if ``shared_rows``."""
         ...
@@ -243,6 +247,9 @@ class Deployed:
     @property
     def costs(self) -> Costs:
         return costs_of(self.net, self.window)
+
+    def known(self, cloud: CloudState) -> Mapping[str, torch.Tensor]:
+        return {}
 
     def predict(self, state: DeviceState, inputs: Inputs) -> torch.Tensor:
         return self.head.forward(state, inputs.features)

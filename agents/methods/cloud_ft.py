@@ -68,6 +68,9 @@ class CloudFt(Deployed):
         remembered = DevicesKnown.none(self._fresh(head)) if self._remembers else {}
         return {"head": head, **past, **remembered}
 
+    def known(self, cloud: CloudState) -> CloudState:
+        return {"head": cloud["head"]}
+
     def start(self, cloud: CloudState, devices: int) -> DeviceState:
         return self.head.unpack(cloud["head"].repeat(devices, 1))
 

@@ -24,10 +24,11 @@ def make_method(
     codec_options: Mapping[str, Any] | None = None,
     update_codec: str | None = None,
     update_codec_options: Mapping[str, Any] | None = None,
+    seed: int = 0,
 ) -> Method:
     """Return the method ``name`` for devices that run ``net``; ``codec`` codes its messages.
 
-    With an ``update_codec`` updates are coded by that one.
+    With an ``update_codec`` updates are coded by that one. ``seed`` is that of what codecs draw at random.
 
     Raises:
         ValueError: an unknown method, codec or option, or a pairing that cannot work.
@@ -36,9 +37,9 @@ def make_method(
     component = component_of(METHODS, name, "adapter")
     typed = component.read(options, f"adapter {name}")
     with error_location("method.codec"):
-        coding = make_codec(codec, codec_options)
+        coding = make_codec(codec, codec_options, seed)
     with error_location("method.update_codec"):
-        of_updates = None if update_codec is None else make_codec(update_codec, update_codec_options)
+        of_updates = None if update_codec is None else make_codec(update_codec, update_codec_options, seed)
     method: Method = component.load()(Context(typed, coding, net, of_updates))
     if is_plugin(name):
         require_current(name, method)
@@ -48,4 +49,4 @@ def make_method(
 def method_of(spec: FleetSpec, net: Net) -> Method:
     """Return the method of a run; raises as :func:`make_method`."""
     updates = spec.update_codec, spec.update_codec_options
-    return make_method(spec.adapter, spec.adapter_options, spec.codec, net, spec.codec_options, *updates)
+    return make_method(spec.adapter, spec.adapter_options, spec.codec, net, spec.codec_options, *updates, spec.seed)

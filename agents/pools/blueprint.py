@@ -43,12 +43,13 @@ class Blueprint:
         device = ready(self.device)
         parts, cloud = _on(device, self.parts), moved(self.cloud, device)
         fresh = [_fresh(one.method, cloud, self.layout.width) for one in parts]
+        known = [one.method.known(cloud) for one in parts]
         groups, limit = [], MemoryLimit()
         for blocks in self.layout.groups:
             block_ids, devices = self.layout.block_ids[blocks], sum(self.layout.devices[blocks])
             cohort = block_ids[0].cohort
             state, first = _tiled(fresh[cohort], len(block_ids)), int(self.layout.first[blocks.start])
-            groups.append(BlockGroup(parts[cohort], block_ids, devices, state, first, limit))
+            groups.append(BlockGroup(parts[cohort], block_ids, devices, state, known[cohort], first, limit))
         return groups
 
     def cloud_half(self) -> CloudHalf:

@@ -7,6 +7,7 @@ from typing import Annotated, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from agents.codecs import CODECS
+from sim.scenario.codec_fit import misfits
 from sim.scenario.components import tagged_union
 from sim.scenario.context import context_of
 from sim.scenario.probe import ADAPTERS
@@ -77,3 +78,9 @@ class Method(SectionModel):
         if context_of(info).timing_only is True and row is not None and "task" in row.needs:
             raise ValueError(f"'trigger: {trigger.kind}' watches samples; with 'task: none' there are none")
         return trigger
+
+    @model_validator(mode="after")
+    def _codecs_fit(self) -> Self:
+        for key, said in misfits(self.adapter.kind, self.codec, self.update_codec):
+            raise refuse(said, key)
+        return self

@@ -62,6 +62,7 @@ RIDERS.update(
         "size law": _as(SizeDistribution),
         "signal": _chosen("signal", "agents.signals:SIGNALS"),
         "detector": _chosen("detector", "agents.detectors:DETECTORS"),
+        "numbers": _chosen("codec", "agents.codecs:NUMBERS"),
         "negatives": _as(quantities.Negatives),
         "moment": _as(Moment),
         "concept": _later("sim.scenario.concepts:ConceptField"),

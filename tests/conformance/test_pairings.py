@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from agents.codecs import CODECS
+from agents.methods import METHODS
 from agents.models import MODELS
 from agents.tasks import TASKS
 from sim.scenario import ScenarioErrors, load
@@ -65,3 +67,36 @@ def test_an_oracle_needs_data_that_know_the_best_answer(tmp_path: Path) -> None:
         "references.1: 'river' has no known best answer, so that there is no oracle; write 'references: [static]'"
         in said
     )
+
+
+def paired(adapter: str, codecs: str) -> str:
+    """Return a scenario in which messages of a method are coded so."""
+    return TASK.format(data="gaussians", model="logistic") + f"method: {{adapter: {adapter}, {codecs}}}\n"
+
+
+@pytest.mark.parametrize("codec", CODECS)
+@pytest.mark.parametrize("adapter", METHODS)
+def test_a_codec_that_needs_differences_goes_with_methods_that_send_them(
+    tmp_path: Path, adapter: str, codec: str
+) -> None:
+    needs, gives = "differences" in CODECS[codec].needs, METHODS[adapter].gives
+    whole = [one for one in ("payload", "update") if f"{one} differences" not in gives]
+    fits = not needs or not whole or "silence" in gives
+    for key in ("codec", "update_codec"):
+        said = refusal(tmp_path, paired(adapter, f"{key}: {codec}"))
+        if fits or (key == "update_codec" and "update" not in whole):
+            assert said == ""
+        else:
+            sent = " and ".join(f"{one}s" for one in whole) if key == "codec" else "updates"
+            remedy = f"write '{key}: {{kind: delta, numbers: {codec}}}'"
+            assert f"method.{key}: '{codec}' needs differences, and '{adapter}' sends whole states as {sent}; " in said
+            assert remedy in said
+        remedied = paired(adapter, f"{key}: {{kind: delta, numbers: {codec}}}")
+        assert (refusal(tmp_path, remedied) == "") == (codec != "delta")
+    both = paired(adapter, f"codec: {codec}, update_codec: fp32")
+    assert (refusal(tmp_path, both) == "") == (fits or "payload" not in whole)
+
+
+def test_the_remedy_keeps_the_options_of_a_codec(tmp_path: Path) -> None:
+    said = refusal(tmp_path, paired("cloud_ft", "update_codec: {kind: topk, share: 5 %}"))
+    assert "write 'update_codec: {kind: delta, numbers: {kind: topk, ...}}'" in said

@@ -11,14 +11,24 @@ from sim.scenario import load
 
 LOSSY = ["links.lte={up: 40 kbit/s, down: 80 kbit/s, latency: 100 ms, jitter: 300 ms, loss: 2 %, recovery: {arq: off}}"]
 CODECS = {
-    "topk": "{kind: topk, share: 5 %}",
+    "topk": "{kind: delta, numbers: {kind: topk, share: 5 %}}",
+    "random_k": "{kind: delta, numbers: {kind: random_k, share: 5 %}}",
+    "int4": "int4",
     "delta": "{kind: delta, numbers: int8}",
     "rice": "rice",
 }
 
 
 @pytest.mark.parametrize(
-    ("codec", "in_flight"), [("topk", "drop"), ("delta", "drop"), ("delta", "replace"), ("rice", "queue")]
+    ("codec", "in_flight"),
+    [
+        ("topk", "drop"),
+        ("delta", "drop"),
+        ("delta", "replace"),
+        ("rice", "queue"),
+        ("random_k", "replace"),
+        ("int4", "drop"),
+    ],
 )
 def test_lazy_and_eager_play_give_one_digest(play: RunScenario, codec: str, in_flight: str) -> None:
     overrides = [*LOSSY, f"method.codec={CODECS[codec]}", f"method.in_flight={in_flight}"]
@@ -30,14 +40,23 @@ def test_lazy_and_eager_play_give_one_digest(play: RunScenario, codec: str, in_f
 
 @pytest.mark.parametrize(
     ("codec", "from_data"),
-    [("rice", True), ("int8", False), ("{kind: topk, threshold: 0.1}", True), ("topk", False), ("delta", False)],
+    [
+        ("rice", True),
+        ("int8", False),
+        ("{kind: delta, numbers: {kind: topk, threshold: 0.1}}", True),
+        ("{kind: delta, numbers: topk}", False),
+        ("delta", False),
+    ],
 )
 def test_sizes_from_data_are_announced(codec: str, from_data: bool) -> None:
     assert sizes(codec).from_data == from_data
 
 
 def test_options_reach_the_codec() -> None:
-    assert 3 * sizes("{kind: topk, share: 2 %}").payload_bytes < sizes("{kind: topk, share: 20 %}").payload_bytes
+    few, many = (
+        sizes(f"{{kind: delta, numbers: {{kind: topk, share: {share} %}}}}").payload_bytes for share in (2, 20)
+    )
+    assert 3 * few < many
 
 
 def test_updates_may_have_a_codec_of_their_own(play: RunScenario) -> None:

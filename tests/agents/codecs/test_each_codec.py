@@ -133,11 +133,11 @@ def test_both_ends_of_a_delta_hold_the_same_and_errors_do_not_add_up(numbers: st
     x = torch.randn(4, 6, generator=generator)
     for step in range(200):
         x = x + 0.01 * torch.randn(4, 6, generator=generator)
-        gap = (x - ends[0]["x"]).abs().amax(1, keepdim=True)
+        gap = (x - ends[0]["held.x"]).abs().amax(1, keepdim=True)
         wire, sender = codec.encode(field, {"x": x}, ends[0])
         arrived, receiver = codec.decode(field, wire, ends[1])
-        assert torch.equal(sender["x"], receiver["x"])
-        assert torch.equal(arrived["x"], receiver["x"])
+        assert torch.equal(sender["held.x"], receiver["held.x"])
+        assert torch.equal(arrived["x"], receiver["held.x"])
         assert ((arrived["x"] - x).abs() <= gap / 254 + 1e-6).all()
         # Every third message is lost: both ends keep what they had.
         if step % 3:
@@ -147,12 +147,14 @@ def test_both_ends_of_a_delta_hold_the_same_and_errors_do_not_add_up(numbers: st
 def test_options_reach_the_codec_and_wrong_ones_are_refused_by_name() -> None:
     assert make_codec("topk", {"share": 0.5}).most_bytes(message(100)) == 50 * 4 + 13
     for name, options, words in (
-        ("fp8", {}, "'fp8' is unknown; known are fp32, fp16, int8, rice, topk, delta"),
+        ("fp8", {}, "'fp8' is unknown; known are fp32, fp16, bf16, int8, int4, rice, topk"),
         ("fp32", {"share": 1}, "codec fp32 has no option 'share'; known are none"),
-        ("topk", {"shares": 1}, "codec topk has no option 'shares'; known are share, threshold, feedback"),
+        ("topk", {"shares": 1}, "codec topk has no option 'shares'; known are feedback, share, threshold"),
         ("topk", {"share": 0.0}, "share"),
         ("topk", {"threshold": -1.0}, "threshold"),
-        ("delta", {"numbers": "fp8"}, "numbers.*fp32, fp16, int8, rice"),
+        ("delta", {"numbers": "fp8"}, "codec 'fp8' is unknown; known are fp32, fp16"),
+        ("delta", {"numbers": {"kind": "topk", "feedback": True}}, "numbers: delta feeds back by itself"),
+        ("random_k", {"scaled": True}, "scaled: goes with 'feedback: false' only"),
     ):
         with pytest.raises(ValueError, match=words):
             make_codec(name, options)
