@@ -36,7 +36,7 @@ class TopKOptions(FeedbackOptions):
 
 @dataclass(frozen=True, kw_only=True)
 class RandomKOptions(FeedbackOptions):
-    """Some numbers, drawn anew for each exchange; their places cost nothing, because both ends draw them alike."""
+    """Some numbers, drawn again for each exchange; their places cost nothing, because both ends draw them alike."""
 
     share: Annotated[Share, Interval(gt=0.0)] = option(0.01, "share of the numbers of a field that is sent")
     scaled: bool = option(False, "numbers are as much larger as they are fewer, so that their mean is right")
