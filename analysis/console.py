@@ -21,6 +21,7 @@ from analysis.compare import (
     standing,
     with_interval,
 )
+from analysis.idle import idle_notes
 from analysis.metrics import METRICS
 from analysis.sweeps import Subject, as_sweep, short_axis
 from analysis.takeaways import takeaways
@@ -73,6 +74,8 @@ def print_comparison(
         console = Console(width=None if sys.stdout.isatty() else PIPE_COLUMNS, highlight=False)
     console.print(as_table(result, console.width, metrics))
     for note in result.notes:
+        console.print(Text(f"warning: {note}", style="yellow"))
+    for note in idle_notes(as_sweep(subject).runs):
         console.print(Text(f"warning: {note}", style="yellow"))
     for sentence in takeaways(as_sweep(subject), result):
         console.print(Text(f"- {sentence}"))

@@ -16,6 +16,7 @@ from analysis.compare import (
 )
 from analysis.figures.style import in_words
 from analysis.html import Markup, join, table, tag
+from analysis.idle import idle_notes
 from analysis.metrics import METRICS
 from analysis.ranking import SUMMED
 from analysis.runs import Run
@@ -46,6 +47,7 @@ def opening(sweep: Sweep) -> Markup:
     words = _one_run(first) if len(sweep.runs) == 1 else _many_runs(sweep)
     parts = [tag("h1", sweep.name), tag("p", words, class_="lead")]
     parts += [tag("p", f"Not in this report: {gap}", class_="warning") for gap in sweep.gaps]
+    parts += [tag("p", note, class_="warning") for note in idle_notes(sweep.runs)]
     for run in sweep.runs:
         if run.status != "complete":
             stop = in_words(run.played_s)

@@ -78,9 +78,7 @@ def _load(path: str, stamp: tuple[int, int] | None, lost: int | None) -> Recorde
     header, digits = _digits(path)
     named = _HEADERS.get(header.lower()) if header else None
     if header and named is None:
-        raise TraceError(
-            f"{path}:1: its column is {header!r}; wanted: lost or received, and a 0 or a 1 a packet"
-        )
+        raise TraceError(f"{path}:1: its column is {header!r}; wanted: lost or received, and a 0 or a 1 a packet")
     if None not in (named, lost) and named != lost:
         raise TraceError(f"{path}:1: {header!r} says that {named} is lost, 'lost: {lost}' says otherwise")
     if named is None and lost is None:
