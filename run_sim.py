@@ -152,6 +152,12 @@ def _add_play_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ray-address", metavar="ADDRESS", help="the Ray cluster to work on: auto, HOST:PORT, ray://..."
     )
+    parser.add_argument(
+        "--engine",
+        choices=("auto", "simpy", "compiled"),
+        default="auto",
+        help="what plays the exchanges; auto: the compiled engine where there are many and it can; the same digest",
+    )
     parser.add_argument("--quiet", action="store_true", help="no progress")
     parser.add_argument("--json", action="store_true", help="print the summary as JSON")
 

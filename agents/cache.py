@@ -15,6 +15,8 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from agents.cache_folder import cache_folder
+
 _AGENTS = Path(__file__).parent
 #: Code that decides what a training run yields: its text is part of every key.
 _CODE = ("seeding.py", "codecs", "measures.py", "kernels", "tasks", "models", "methods")
@@ -31,14 +33,6 @@ def cached(key: Mapping[str, Any], build: Callable[[], dict[str, torch.Tensor]])
         stored = {name: value.detach().contiguous() for name, value in build().items()}
         _store(path, stored)
     return stored
-
-
-def cache_folder() -> Path:
-    """Return $DRIFTBED_CACHE, else ``driftbed`` in the user's cache folder (XDG); it may not exist."""
-    own = os.environ.get("DRIFTBED_CACHE")
-    if own:
-        return Path(own)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "driftbed"
 
 
 def fingerprint(tensors: Iterable[torch.Tensor]) -> str:

@@ -111,6 +111,12 @@ def uniforms(seed: int, purpose: Purpose, device: np.ndarray | int, number: np.n
     return ((state >> np.uint64(11)).astype(np.float64) + 0.5) * _TO_UNIT
 
 
+def key_of(seed: int, purpose: Purpose) -> int:
+    """Return what the uniforms of one purpose begin with."""
+    with np.errstate(over="ignore"):
+        return int(_mix(np.uint64(seed & _MASK) + _GOLDEN * np.uint64(int(purpose))))
+
+
 def _mix(word: np.ndarray | np.uint64) -> np.ndarray:
     word = (word ^ (word >> np.uint64(30))) * _MIX_1
     word = (word ^ (word >> np.uint64(27))) * _MIX_2

@@ -19,8 +19,14 @@ MOST_LINES, MOST_LINES_OF_A_FUNCTION = 300, 50
 #: A library -> where it may be imported (paths or folders), and why nowhere else.
 LIBRARIES = {
     "torch": (("agents/",), "the timing plane knows times and sizes, never a tensor"),
-    "numba": (("agents/kernels/",), "the order of sums is written down in one place"),
-    "llvmlite": (("agents/kernels/",), "the order of sums is written down in one place"),
+    "numba": (
+        ("agents/kernels/", "agents/compiling.py", "sim/compiled/"),
+        "the order of operations is written down where numbers are exact: in kernels, and in the compiled engine",
+    ),
+    "llvmlite": (
+        ("agents/kernels/", "sim/compiled/memory.py"),
+        "the order of operations is written down where numbers are exact: in kernels, and in the compiled engine",
+    ),
     "simpy": (
         ("sim/kernel/calendar.py", "agents/baselines/naive_simulator.py"),
         "laws are plain arithmetic; only the calendar knows SimPy (and a baseline of the bench)",
@@ -60,6 +66,9 @@ ARROWS = {
         "agents.tasks.drift_kinds",
         "agents.drift.transforms",
         "agents.contract.errors",
+        # What is compiled is kept in the user's cache, the engine as the kernels.
+        "agents.cache_folder",
+        "agents.compiling",
         # What reads data files and compiles drift loads no torch: a scenario is checked by it before anything runs.
         *TORCH_FREE,
     ),

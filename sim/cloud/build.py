@@ -15,7 +15,7 @@ from sim.queues import QUEUES, BatchServers, FifoServers, LcfsServers, SharedSer
 
 def build_cloud(cloud: Any, seed: int, clock: Clock) -> Cloud:
     """Build the queue that a scenario describes; ``cloud.service`` is a distribution."""
-    queue: Cloud = QUEUES[cloud.queue].load()(cloud, seed, clock, _uptimes(cloud))
+    queue: Cloud = QUEUES[cloud.queue].load()(cloud, seed, clock, uptimes_of(cloud))
     return queue
 
 
@@ -47,7 +47,7 @@ def _batches(cloud: Any, seed: int, uptimes: list[Availability]) -> BatchServers
     return BatchServers(cloud.workers, batch.max, batch.wait, work_s, cloud.capacity, uptimes)
 
 
-def _uptimes(cloud: Any) -> list[Availability]:
+def uptimes_of(cloud: Any) -> list[Availability]:
     """Return when each worker is up; none if nothing ever fails. Of several workers the first ones fail."""
     if not cloud.failures:
         return []

@@ -89,11 +89,19 @@ def read_run_options(options: argparse.Namespace) -> RunOptions:
     """Return the run options of the command line."""
     return RunOptions(
         eager=getattr(options, "eager", False),
+        engine=_engine(options),
         quiet=options.quiet,
         plugins=options.allow_plugins,
         workers=options.workers,
         ray_address=options.ray_address,
     )
+
+
+def _engine(options: argparse.Namespace) -> str:
+    if options.engine == "compiled" and getattr(options, "eager", False):
+        raise CommandError("--eager settles after every order, as SimPy alone can; leave out --engine compiled")
+    chosen: str = options.engine
+    return chosen
 
 
 def _backend(scenario: Scenario, options: argparse.Namespace) -> Backend:

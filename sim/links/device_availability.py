@@ -60,7 +60,7 @@ _CACHED = 1 << 17
 
 def availability_of(scenario: Any) -> AvailabilityOf:
     """Return when each device of the fleet is there, and what its absence does to a message in flight."""
-    if all(_always(cohort) for cohort in scenario.fleet):
+    if all(always_there(cohort) for cohort in scenario.fleet):
         return lambda device: None
     starts = list(accumulate((cohort.devices for cohort in scenario.fleet), initial=0))[:-1]
     makers = {cohort.cohort: _maker(cohort, scenario.seed) for cohort in scenario.fleet}
@@ -68,14 +68,14 @@ def availability_of(scenario: Any) -> AvailabilityOf:
     @lru_cache(maxsize=_CACHED)
     def device_availability(device: int) -> DeviceAvailability | None:
         cohort = scenario.fleet[bisect_right(starts, device) - 1]
-        if _always(cohort):
+        if always_there(cohort):
             return None
         return DeviceAvailability(makers[cohort.cohort](device), cohort.offline.transfers == "abort")
 
     return device_availability
 
 
-def _always(cohort: Any) -> bool:
+def always_there(cohort: Any) -> bool:
     return cohort.availability.kind == "always" and not _churns(cohort.churn)
 
 

@@ -49,13 +49,19 @@ class Overhead:
         return Transmission(*(column.item() for column in weights))
 
     def costs(
-        self, device: np.ndarray, number: np.ndarray, nbytes: np.ndarray, latency_s: np.ndarray, hop: int
+        self,
+        device: np.ndarray,
+        number: np.ndarray,
+        nbytes: np.ndarray,
+        latency_s: np.ndarray,
+        hop: int,
+        attempt: np.ndarray | int = 0,
     ) -> WireCost:
-        """Return the cost of messages over a hop at the first attempt, each as :meth:`cost` computes it."""
+        """Return the cost of messages over a hop, each as :meth:`cost` computes it."""
         if self.header_bytes is not None:
             nothing = np.zeros(len(nbytes), np.int64)
             return WireCost(nbytes + self.header_bytes, nothing, np.zeros(len(nbytes)), nothing.astype(bool))
-        return self._costs(device, number * (_ATTEMPTS * _HOPS) + hop, nbytes, latency_s)
+        return self._costs(device, (number * _ATTEMPTS + attempt) * _HOPS + hop, nbytes, latency_s)
 
     def _costs(self, device: np.ndarray, key: np.ndarray, nbytes: np.ndarray, latency_s: np.ndarray) -> WireCost:
         took = self._transport.transmit(self._seed, self._purpose, device, key, nbytes)

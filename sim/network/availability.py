@@ -75,6 +75,11 @@ class Windows:
         """Return when the last window ends [s]; 0 if there is none."""
         return self._edges_s[-1] if self._edges_s else 0.0
 
+    @property
+    def table(self) -> tuple[array[float], bool, float, float]:
+        """Return (edges [s], whether it is there within them, period [s], offset [s])."""
+        return self._edges_s, self._inside, self._period_s, self._offset_s
+
     def shifted(self, offset_s: float) -> Windows:
         """Return the same windows seen from ``offset_s`` further on."""
         view = Windows.__new__(Windows)

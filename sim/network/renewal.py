@@ -125,6 +125,14 @@ class RenewalPath:
         self._chunk_at(t_s)
         return self._ends_s[bisect_right(self._ends_s, t_s)]
 
+    def table(self, until_s: float) -> tuple[bool, list[float]]:
+        """Return whether it is on at 0, and when its periods end, up to beyond ``until_s`` [s]."""
+        ends_s: list[float] = []
+        for chunk in range(self._chunk_at(until_s) + 1):
+            self._load(chunk)
+            ends_s += self._ends_s
+        return self._starts_on, ends_s
+
     def _chunk_at(self, t_s: float) -> int:
         """Load the chunk whose periods cover ``t_s``; return its number."""
         while self._anchors_s[-1] <= t_s:

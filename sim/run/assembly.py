@@ -14,26 +14,26 @@ from agents.contract import DataPlane, FleetSpec, InputError, RaySpec, ServiceTi
 from agents.contract.component import OptionError, make_component
 from agents.methods import METHODS
 from sim.cloud.build import build_cloud
-from sim.cloud.service import Cloud, FifoCloud
+from sim.cloud.service import Cloud
+from sim.compiled.coverage import Obstacle, obstacle
 from sim.exchanges.device_models import Expiry, Learners
 from sim.exchanges.exchange_context import ExchangeContext, RetryPolicy
 from sim.exchanges.in_flight import POLICIES
 from sim.exchanges.process_engine import ProcessEngine, draws_of
 from sim.exchanges.rounds import Rounds
 from sim.exchanges.simulation import Engine, Simulation
-from sim.exchanges.vector_engine import VectorEngine
-from sim.exchanges.vector_routes import vector_routes
 from sim.kernel.calendar import Clock, ProcessGenerator
 from sim.kernel.handover import EagerHandover, Handover, NoHandover
 from sim.kernel.records import ExchangeDraws
 from sim.kernel.requests import RequestSource, Tickets
 from sim.kernel.transfer_log import TransferLog
 from sim.links.build import DirectionRoutes, build_routes
-from sim.links.device_availability import availability_of
+from sim.links.device_availability import AvailabilityOf, availability_of
 from sim.links.link import Link
 from sim.links.presampled_losses import PresampledLosses
 from sim.run.computing_times import with_times
 from sim.run.drift_marks import drift_marks
+from sim.run.engine_choice import EngineChoice, choose_engine
 from sim.run.fleet_spec import fleet_spec
 from sim.run.forking.segments import Segment
 from sim.run.forking.switched import SwitchedTrigger
@@ -60,6 +60,7 @@ class AssembledRun:
 
     scenario: Scenario
     simulation: Simulation
+    engine: EngineChoice
     links: list[Link]
     cloud_log: TransferLog
     cohort_of: np.ndarray
@@ -71,6 +72,7 @@ def assemble(
     scenario: Scenario,
     *,
     eager: bool = False,
+    engine: str = "auto",
     workers: int = 0,
     ray: RaySpec | None = None,
     report: Report | None = None,
@@ -79,7 +81,7 @@ def assemble(
 ) -> AssembledRun:
     """Build everything a run needs; training before t = 0 happens here (``report`` receives its progress).
 
-    ``eager`` simulates every exchange as a process and settles after every order: slow, general, the same result.
+    ``engine`` is one of :data:`ENGINES`; ``eager`` settles after every order: slow. Neither changes the result.
     ``workers`` processes carry the data plane, 0 for this one; they start with the first tick, as ``ray`` says.
     ``wrap_plane`` decides when the data plane is built, and receives all calls to it; ``earlier`` segments are those of
     the run before it was forked.
@@ -89,22 +91,21 @@ def assemble(
     segments = [*earlier, Segment(inf, scenario)]
     clock = Clock()
     up, down = build_routes(scenario, "up", clock, earlier), build_routes(scenario, "down", clock, earlier)
-    cloud = build_cloud(scenario.cloud, scenario.seed, clock)
-    engine: Engine
-    sampler, tickets, beside = sampler_of(segments, plane, up.hops), Tickets(), None
-    trigger = _trigger(segments)
-    one_by_one = eager or _links_change(segments) or _begins_by_itself(scenario, plane)
-    routes = None if one_by_one else vector_routes(scenario, up, down, availability_of(scenario))
-    if routes is not None and isinstance(cloud, FifoCloud):
-        engine = VectorEngine(routes, cloud.servers, cloud.log, followed=plane is not None)
+    cloud, away = build_cloud(scenario.cloud, scenario.seed, clock), availability_of(scenario)
+    sampler, tickets, trigger = sampler_of(segments, plane, up.hops), Tickets(), _trigger(segments)
+    not_compiled = partial(_obstacle, segments, plane, up, down, away)
+    choice, beside = choose_engine(engine, scenario, not_compiled, eager=eager), None
+    player: Engine
+    if choice.name == "compiled":
+        player = _compiled(scenario, up, down, away, cloud.log, followed=plane is not None)
     else:
-        context = _context(scenario, clock, up, down, cloud, tickets, plane, eager=eager)
-        engine, beside = ProcessEngine(context), _rounds(scenario, trigger, context, sampler)
+        context = _context(scenario, clock, up, down, away, cloud, tickets, plane, eager=eager)
+        player, beside = ProcessEngine(context), _rounds(scenario, trigger, context, sampler)
     simulation = Simulation(
         duration_s=scenario.duration,
         tick_s=scenario.tick,
         clock=clock,
-        engine=engine,
+        engine=player,
         trigger=trigger,
         sampler=sampler,
         plane=plane,
@@ -115,24 +116,43 @@ def assemble(
     names = np.array([cohort.cohort for cohort in scenario.fleet], object)
     cohort_of = np.repeat(names, [cohort.devices for cohort in scenario.fleet])
     return AssembledRun(
-        scenario, simulation, [*up.links, *down.links], cloud.log, cohort_of, drift_marks(scenario), service
+        scenario, simulation, choice, [*up.links, *down.links], cloud.log, cohort_of, drift_marks(scenario), service
     )
+
+
+def _obstacle(
+    segments: Sequence[Segment],
+    plane: DataPlane | None,
+    up: DirectionRoutes,
+    down: DirectionRoutes,
+    away: AvailabilityOf,
+) -> Obstacle | None:
+    """Return what of a run only SimPy can play."""
+    if any(segment.scenario.links != segments[-1].scenario.links for segment in segments):
+        return Obstacle("links", "links that change within the run")
+    return obstacle(segments[-1].scenario, plane, up, down, away)
+
+
+def _compiled(
+    scenario: Scenario,
+    up: DirectionRoutes,
+    down: DirectionRoutes,
+    away: AvailabilityOf,
+    cloud_log: TransferLog,
+    *,
+    followed: bool,
+) -> Engine:
+    # Only here: other runs never load a compiler.
+    from sim.compiled.build import build_engine
+
+    policies = [_retry_policy(scenario, cohort.link) for cohort in scenario.fleet]
+    return build_engine(scenario, up, down, away, policies, cloud_log, followed=followed)
 
 
 def _handover(clock: Clock, plane: DataPlane | None, *, eager: bool) -> Handover:
     if plane is None:
         return NoHandover()
     return EagerHandover(clock, plane) if eager else Handover()
-
-
-def _begins_by_itself(scenario: Scenario, plane: DataPlane | None) -> bool:
-    """Return whether there are exchanges that no device's request begins, or sizes that depend on the data."""
-    method: Any = scenario.method
-    return (
-        method.learning is not None
-        or method.trigger.kind == "rounds"
-        or (plane is not None and (plane.sizes.from_data or plane.expires_s is not None))
-    )
 
 
 def _learning(scenario: Scenario) -> Trigger | None:
@@ -162,6 +182,7 @@ def _context(
     clock: Clock,
     up: DirectionRoutes,
     down: DirectionRoutes,
+    away: AvailabilityOf,
     cloud: Cloud,
     tickets: Tickets,
     plane: DataPlane | None,
@@ -179,7 +200,7 @@ def _context(
         cloud=cloud,
         in_flight=POLICIES[scenario.method.in_flight](),
         handover=_handover(clock, plane, eager=eager),
-        availability_of=availability_of(scenario),
+        availability_of=away,
         retry_policy=_per_device([_retry_policy(scenario, cohort.link) for cohort in scenario.fleet], sizes),
         presampled_losses=PresampledLosses(first, up.routes, down.routes, known=not from_data),
         tickets=tickets,
@@ -221,11 +242,6 @@ def _trigger(segments: Sequence[Segment]) -> Trigger:
     return SwitchedTrigger(
         segments[0].scenario.devices, [(segment.until_s, make_trigger(segment.scenario)) for segment in segments]
     )
-
-
-def _links_change(segments: Sequence[Segment]) -> bool:
-    """Return whether links change within the run."""
-    return any(segment.scenario.links != segments[-1].scenario.links for segment in segments)
 
 
 def _data_plane(

@@ -43,6 +43,7 @@ def manifest(scenario: Scenario, live: AssembledRun) -> dict[str, Any]:
         "processor": processor(),
         "kernels": None if plane is None else _kernels(),
         "git": _revision(),
+        "engine": {"name": live.engine.name, "why": live.engine.why},
         "backend": "ray" if workers else "inline",
         "workers": workers,
         "device": None if plane is None else plane.device,

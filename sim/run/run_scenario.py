@@ -41,6 +41,7 @@ class RunOptions:
     """
 
     eager: bool = False
+    engine: str = "auto"
     quiet: bool = False
     plugins: bool = False
     workers: int | None = None
@@ -119,12 +120,15 @@ def _assembled(
         live = assemble(
             scenario,
             eager=run_options.eager,
+            engine=run_options.engine,
             workers=backend.workers,
             ray=backend.ray,
             report=progress.preparing,
             wrap_plane=saved_run.before,
             earlier=saved_run.ancestry.segments,
         )
+    if live.engine.notice and not run_options.quiet:
+        print(live.engine.notice, file=sys.stderr)
     try:
         if live.scenario is not scenario:
             folder.write_text("resolved.yaml", dump_resolved(live.scenario))

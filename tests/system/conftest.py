@@ -25,12 +25,12 @@ def play(tmp_path_factory: pytest.TempPathFactory) -> RunScenario:
     """Return a function that plays a scenario into a folder of its own."""
     numbers = count()
 
-    def run_it(name: str | dict[str, object], *overrides: str, eager: bool = False) -> Run:
+    def run_it(name: str | dict[str, object], *overrides: str, eager: bool = False, engine: str = "auto") -> Run:
         folder = tmp_path_factory.mktemp("play") / f"run-{next(numbers)}"
         file = scenario_of(name) if isinstance(name, str) else folder.parent / "scenario.yaml"
         if not isinstance(name, str):
             file.write_text(yaml.safe_dump(name), encoding="utf-8")
-        return play_file(file, folder, overrides, eager=eager)
+        return play_file(file, folder, overrides, eager=eager, engine=engine)
 
     return run_it
 

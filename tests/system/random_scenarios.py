@@ -185,6 +185,19 @@ def queueing_worlds() -> st.SearchStrategy[dict[str, Any]]:
     return st.builds(_queueing, worlds(), access, far, cloud, away, offline, in_flight)
 
 
+def compiled_worlds() -> st.SearchStrategy[dict[str, Any]]:
+    """Return scenarios of all that the compiled engine covers: every discipline, rate, loss, absence and policy."""
+    sharing = st.sampled_from([{}, {"shared": True}, {"shared_by": "3 devices"}])
+    access = st.builds(_merged, st.builds(_merged, rough_links(), sharing), st.sampled_from([{}, {"via": ["far"]}]))
+    far = st.builds(_merged, st.builds(_merged, rough_links(), sharing), st.just({"discipline": "fifo"}))
+    cloud = st.builds(_merged, clouds(), st.just({"queue": "fifo", "batch": {"max": 1}}))
+    absent = {"on": {"exponential": "30 s"}, "off": {"exponential": "9 s"}}
+    away = st.sampled_from(["always", "always", absent])
+    offline = st.sampled_from([{"transfers": "pause"}, {"transfers": "abort"}])
+    in_flight = st.sampled_from(["drop", "replace", "queue"])
+    return st.builds(_queueing, worlds(), access, far, cloud, away, offline, in_flight)
+
+
 def _queueing(
     world: dict[str, Any],
     near: dict[str, Any],

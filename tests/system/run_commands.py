@@ -41,6 +41,12 @@ class Run:
         loaded: dict[str, Any] = json.loads((self.folder / "summary.json").read_text(encoding="utf-8"))
         return loaded
 
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """The content of manifest.json."""
+        loaded: dict[str, Any] = json.loads((self.folder / "manifest.json").read_text(encoding="utf-8"))
+        return loaded
+
     @property
     def digest(self) -> str:
         """The digest that two equal runs share."""
@@ -76,10 +82,12 @@ def scenario_of(name: str) -> Path:
     return HERE / f"{name}.yaml"
 
 
-def play_file(file: Path, folder: Path, overrides: tuple[str, ...], *, eager: bool = False) -> Run:
+def play_file(
+    file: Path, folder: Path, overrides: tuple[str, ...], *, eager: bool = False, engine: str = "auto"
+) -> Run:
     """Play a scenario file in this process."""
     scenario = load(file, overrides)
-    how = RunOptions(eager=eager, quiet=True)
+    how = RunOptions(eager=eager, engine=engine, quiet=True)
     return Run(run_scenario(scenario, RunFolder.open(folder), how, lambda windows, marks: {}).folder)
 
 

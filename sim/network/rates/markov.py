@@ -137,6 +137,11 @@ class MarkovRate:
     def next_change_s(self, t_s: float) -> float:
         return self._edges_s[self._step(t_s) + 1]
 
+    def table(self, until_s: float) -> tuple[list[float], list[float], list[float]]:
+        """Return the path up to beyond ``until_s``: edges [s], bits carried up to each, rate from each on [bit/s]."""
+        self._step(until_s)
+        return self._edges_s, self._bits, [self._process.plain.rates_bps[state] for state in self._states]
+
     def _bps(self, step: int) -> float:
         return self._process.plain.rates_bps[self._states[step]]
 

@@ -58,6 +58,11 @@ class Steps:
         return view
 
     @property
+    def table(self) -> _Table:
+        """Return the numbers of the trace, which all its views share."""
+        return self._table
+
+    @property
     def period_s(self) -> float:
         """Return the length of the trace [s]."""
         return self._table.edges_s[-1]

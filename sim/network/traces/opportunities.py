@@ -64,6 +64,11 @@ class Opportunities:
         return view
 
     @property
+    def table(self) -> tuple[array[int], int]:
+        """Return (times [ms], which all views share; offset [ms])."""
+        return self._times_ms, self._offset_ms
+
+    @property
     def grain_bits(self) -> float:
         return 8.0 * self.packet_bytes
 

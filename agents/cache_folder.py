@@ -1,0 +1,28 @@
+"""Where this program keeps what it need not make twice: trained tensors, compiled code."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+from importlib.metadata import version
+from pathlib import Path
+
+
+def cache_folder() -> Path:
+    """Return $DRIFTBED_CACHE, else ``driftbed`` in the user's cache folder (XDG); it may not exist."""
+    own = os.environ.get("DRIFTBED_CACHE")
+    if own:
+        return Path(own)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "driftbed"
+
+
+def code_folder(name: str, sources: Iterable[Path]) -> Path:
+    """Return the folder for what this version of all ``sources`` is compiled to; it may not exist.
+
+    Numba looks at the file of a function only; this name changes with every file.
+    """
+    sha = hashlib.sha256(f"{version('numba')} {version('llvmlite')}".encode())
+    for path in sorted(sources):
+        sha.update(path.read_bytes())
+    return cache_folder() / name / sha.hexdigest()[:16]

@@ -1,0 +1,80 @@
+"""What the compiled engine covers; all else is for SimPy."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from agents.contract import DataPlane
+from sim.compiled.codes import POLICY_CODES
+from sim.compiled.laws import knows_availability, knows_rate
+from sim.links.build import DirectionRoutes
+from sim.links.device_availability import AvailabilityOf, always_there
+
+_DISCIPLINES = ("fifo", "ps", "lcfs")
+
+
+class Obstacle(NamedTuple):
+    """What of a scenario is not compiled: its path there, and a few words."""
+
+    path: str
+    what: str
+
+
+def obstacle(
+    scenario: Any, plane: DataPlane | None, up: DirectionRoutes, down: DirectionRoutes, availability_of: AvailabilityOf
+) -> Obstacle | None:
+    """Return what only SimPy can play; None if there is no such thing."""
+    return (
+        _of_method(scenario.method, plane)
+        or _of_links(scenario, up, down)
+        or _of_cloud(scenario.cloud)
+        or _of_fleet(scenario, availability_of)
+    )
+
+
+def _of_method(method: Any, plane: DataPlane | None) -> Obstacle | None:
+    if method.learning is not None:
+        return Obstacle("method.learning", "devices that learn by themselves")
+    if method.trigger.kind == "rounds":
+        return Obstacle("method.trigger", "rounds")
+    if plane is not None and plane.sizes.from_data:
+        return Obstacle("method", "messages whose sizes depend on the data")
+    if plane is not None and plane.expires_s is not None:
+        return Obstacle("method", "updates that expire")
+    known = method.in_flight in POLICY_CODES
+    return None if known else Obstacle("method.in_flight", f"the policy {method.in_flight}")
+
+
+def _of_links(scenario: Any, up: DirectionRoutes, down: DirectionRoutes) -> Obstacle | None:
+    for link in (*up.links, *down.links):
+        name = link.spec.name
+        section, path = scenario.links[name], f"links.{name}"
+        if section.discipline not in _DISCIPLINES:
+            return Obstacle(f"{path}.discipline", f"the discipline {section.discipline}")
+        if section.ping is not None:
+            return Obstacle(f"{path}.ping", "recorded latencies")
+        if link.instances and not knows_rate(link.spec.rate_of(0)):
+            return Obstacle(path, f"the rate of link {name}")
+    for route in (*up.routes, *down.routes):
+        for stage, hop in () if route is None else route.stages:
+            if len(links := stage.links_from(hop)) > 1:
+                return Obstacle(f"links.{links[0][0].spec.name}", "links that share their rates with each other")
+    return None
+
+
+def _of_cloud(cloud: Any) -> Obstacle | None:
+    if cloud.queue != "fifo":
+        return Obstacle("cloud.queue", f"a cloud of queue {cloud.queue}")
+    return Obstacle("cloud.batch", "a cloud that serves batches") if cloud.batch.max > 1 else None
+
+
+def _of_fleet(scenario: Any, availability_of: AvailabilityOf) -> Obstacle | None:
+    device = 0
+    for index, cohort in enumerate(scenario.fleet):
+        if cohort.devices and cohort.link is None:
+            return Obstacle(f"fleet.{index}", "devices without a link")
+        found = availability_of(device) if cohort.devices and not always_there(cohort) else None
+        if found is not None and not knows_availability(found.availability):
+            return Obstacle(f"fleet.{index}.availability", f"the availability of cohort {cohort.cohort}")
+        device += cohort.devices
+    return None

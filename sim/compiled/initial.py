@@ -1,0 +1,53 @@
+"""The arrays of the compiled engine as a run begins."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from sim.compiled.codes import POLICY_CODES
+from sim.compiled.laws import Laws
+from sim.compiled.layout import Layout
+from sim.compiled.state import DEVICE, EVENT, GLOBALS, HOP, ROW, WORKER, State
+
+#: Rows and events that there is room for at first.
+_ROOM = 1024
+
+
+def empty_state(scenario: Any, layout: Layout, workers: np.ndarray) -> State:
+    """Return the arrays of a fleet that has not asked yet."""
+    g = np.zeros(1, GLOBALS)
+    g["horizon_s"], g["hops"], g["policy"] = scenario.duration, layout.places, POLICY_CODES[scenario.method.in_flight]
+    bounded = scenario.cloud.capacity < np.inf
+    g["bounded"], g["capacity"] = bounded, scenario.cloud.capacity if bounded else 0
+    g["mask"] = _ROOM - 1
+    people = np.zeros(scenario.devices, DEVICE)
+    people["newest"] = people["last"] = people["gate"] = -1
+    g["workers"], g["event_room"] = len(workers), _ROOM
+    return State(
+        g,
+        event=np.zeros(_ROOM, EVENT),
+        row=np.zeros(_ROOM, ROW),
+        hop=np.zeros(_ROOM * layout.places, HOP),
+        device=people,
+        cohort=layout.cohorts,
+        stage=layout.stages,
+        station=layout.stations,
+        share=layout.shares,
+        worker=workers,
+        serving=np.zeros(int(scenario.cloud.capacity) + 1 if bounded else 1),
+        source=np.full(max(layout.sources, 1), -1),
+        partial=np.zeros(64),
+    )
+
+
+def workers_of(scenario: Any, uptimes: list[Any], laws: Laws) -> np.ndarray:
+    """Return the records of the cloud's workers."""
+    workers = np.zeros(scenario.cloud.workers, WORKER)
+    workers["worker"], workers["gate"] = np.arange(len(workers)), -1
+    for place, uptime in enumerate(uptimes):
+        gate = laws.add_gate(uptime)
+        workers["gate"][place] = gate
+        workers["rate"][place] = laws.rates.add(kind=0, bps=1.0, gate=gate, factor=1.0)
+    return workers

@@ -1,0 +1,140 @@
+"""All that the compiled engine knows, as arrays of records: one record a row, device, link instance, rate or event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+_TIME, _COUNT, _INDEX, _FLAG = "f8", "i8", "i4", "i1"
+
+
+def _record(fields: Mapping[str, Sequence[str]]) -> np.dtype[Any]:
+    """Return the type of a record: names by their types."""
+    return np.dtype([(name, kind) for kind, names in fields.items() for name in names])
+
+
+#: Arrays by the name of one entry.
+ARRAYS = (
+    *("event", "row", "hop", "device", "cohort", "stage", "station", "share", "rate", "gate", "part", "worker"),
+    *("number", "moment", "partial", "serving", "source"),
+)
+
+#: Numbers of the whole run. ``serial`` breaks ties of what has no rank, ``next_ask`` is the row of the next ask,
+#: ``flows`` how many rows are in a flow, ``serving`` how many requests the cloud holds, if their number is ``bounded``.
+GLOBALS = _record(
+    {
+        _TIME: ("now_s", "horizon_s"),
+        _COUNT: (
+            *("serial", "events", "dropped", "away", "next_ask", "asks_end", "mask", "hops", "policy", "bounded"),
+            *("serving", "capacity", "flows", "partials", "event_room", "workers"),
+            *(f"{name}_array" for name in ARRAYS),
+        ),
+    }
+)
+#: What happens when: to a row, at a station; ``key`` orders what happens at one time.
+EVENT = _record({_TIME: ("at_s",), _COUNT: ("key", "row"), _INDEX: ("station",), "i2": ("flow", "kind")})
+#: One exchange. ``bits`` to ``next`` are those of its flow: of the pairing heap, stack or list that it is in.
+ROW = _record(
+    {
+        _TIME: (
+            *("requested_s", "sent_s", "reached_s", "started_s", "served_s", "returned_s", "installed_s", "ended_s"),
+            *("at_s", "service_s", "bits", "flow_end_s", "left_bits", "tag", "weight"),
+        ),
+        _COUNT: (
+            *("id", "ticket", "device", "number", "group", "payload_bytes", "update_bytes"),
+            *("up_bytes", "down_bytes", "retransmitted_bytes"),
+            *("flow_number", "child", "sibling", "previous", "next", "waiting"),
+        ),
+        _INDEX: ("cohort", "station"),
+        "i2": ("stage", "attempt", "drawn", "flow"),
+        _FLAG: ("state", "outcome", "result", "closed", "over", "dropped", "stale", "in_flow"),
+        "u1": ("handed_over",),
+    }
+)
+#: One message on one hop: its cost, drawn before, and its transfer.
+HOP = _record(
+    {
+        _TIME: ("recovery_delay_s", "latency_s", "offered_s", "start_s", "end_s", "arrive_s", "dropped_s"),
+        _COUNT: ("wire_bytes", "retransmitted_bytes"),
+        _INDEX: ("station",),
+        _FLAG: ("lost",),
+    }
+)
+#: ``newest`` is the row under way, ``last`` the end of those that wait; -1 for none.
+DEVICE = _record({_COUNT: ("newest", "last"), _INDEX: ("gate", "model_changes")})
+COHORT = _record({_INDEX: ("first_stage", "stages", "retries", "timers"), _FLAG: ("aborts",)})
+#: A part of a route: one queue, the cloud, or ``hops`` links that a message crosses as one flow; ``place`` is the place
+#: of the first of them on the whole route, up and down, and ``first`` says that it begins a direction.
+STAGE = _record(
+    {
+        _TIME: ("weight",),
+        _INDEX: ("place", "hops", "ordered"),
+        _FLAG: ("kind", "access", "first", "upwards", "bucket", "law"),
+    }
+)
+#: One instance of a link: a queue, or a share in a flow's path. ``latest_s`` keeps the order of messages.
+STATION = _record(
+    {
+        _TIME: ("free_s", "credit_bits", "latest_s", "tokens_bits", "refill_bps", "burst_bits", "line_bps"),
+        _INDEX: ("rate", "share"),
+    }
+)
+#: What flows share: a processor sharing link, a stack, a max-min network, or the cloud's workers. ``root`` is the first
+#: of its rows; ``sources`` is where the rows of devices begin in the array of sources, where each has one at most.
+SHARE = _record(
+    {
+        _TIME: ("at_s", "credit_bits", "next_s", "clock", "weight", "due_s"),
+        _COUNT: ("entered", "departures", "flows", "root", "ended_first", "ended_last", "sources"),
+        _INDEX: ("rate",),
+        _FLAG: ("law",),
+    }
+)
+#: A rate over time: its numbers, and where its tables begin; ``gate`` interrupts it, -1 for never.
+RATE = _record(
+    {
+        _TIME: ("bps", "period_s", "total_bits", "offset_s", "factor", "grain_bits"),
+        _COUNT: ("first", "count", "offset_ms"),
+        _INDEX: ("gate",),
+        _FLAG: ("kind", "repeats", "scaled"),
+    }
+)
+#: Something that is there when all of its parts are.
+GATE = _record({_INDEX: ("first", "count")})
+PART = _record(
+    {
+        _TIME: ("offset_s", "period_s", "from_s", "length_s", "day_s", "zone_s", "share"),
+        _COUNT: ("first", "count", "device"),
+        "u8": ("draws",),
+        _FLAG: ("kind", "inside"),
+    }
+)
+#: A worker of the cloud: when it is free, and when it is up (``rate``: of its speed; -1 for always).
+WORKER = _record({_TIME: ("free_s",), _INDEX: ("worker", "gate", "rate")})
+
+
+#: One number.
+NUMBER, INTEGER = _record({_TIME: ("value",)}), _record({_COUNT: ("value",)})
+
+
+class State:
+    """The arrays of a run, and the record ``g`` of its global numbers, in which their addresses stand.
+
+    ``rows`` and ``hops`` are rings: row n is at n & mask, its hops one after the other.
+    """
+
+    def __init__(self, g: np.ndarray, **arrays: np.ndarray) -> None:
+        self.g = g
+        self._arrays: dict[str, np.ndarray] = {}
+        self.put(**arrays)
+
+    def put(self, **arrays: np.ndarray) -> None:
+        """Replace arrays, by the name of one entry."""
+        for name, array in arrays.items():
+            self._arrays[name] = array
+            self.g[f"{name}_array"] = array.ctypes.data
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        """Return an array by the name of one entry."""
+        return self._arrays[name]
