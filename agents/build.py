@@ -19,6 +19,7 @@ from agents.drift.rate_modulation import make_arrivals
 from agents.evaluation.features import DrawnFeatures, Features, PooledFeatures
 from agents.evaluation.ground_truth import ground_truth_columns
 from agents.evaluation.hindsight_oracle import hindsight_table
+from agents.evaluation.plain_references import plain_references
 from agents.evaluation.prequential import Evaluator
 from agents.evaluation.ranking_references import see_lists
 from agents.evaluation.raw_pool import RawPool
@@ -104,6 +105,7 @@ def _drawn(spec: FleetSpec, report: Report | None) -> tuple[Blueprint, Base]:
     base = pretrain(history, net, spec.pretrain, spec.seed, report)
     cloud = method.prepare(history, base, spec.seed)
     features, evaluator = _seeing(task, base, spec.references, report, raw=method.sees == "raw")
+    evaluator = replace(evaluator, others=plain_references(spec.references, history, base, features))
     with error_location("method.trigger"):
         evaluator = _watching(spec.watch, evaluator, method, base, history)
     return Blueprint(Layout(spec.cohorts), _parts(spec, task, features, evaluator, method), cloud, spec.device), base
@@ -133,7 +135,7 @@ def _seeing(
     task: Task, base: Base, references: Sequence[str], report: Report | None, *, raw: bool
 ) -> tuple[Features, Evaluator]:
     """Return how samples become features, and what they are judged against: only what was asked for."""
-    static, oracle = "static" in references, "oracle" in references
+    static, oracle = "static" in references, any(one.startswith("oracle") for one in references)
     if isinstance(base.head, ScoringHead):
         return see_lists(task, base, static, oracle)
     if task.pool_size == 0:
@@ -181,7 +183,7 @@ def _parts(spec: FleetSpec, task: Task, features: Features, evaluator: Evaluator
             method,
             arrivals := make_arrivals(spec.seed, cohort, task),
             spec.tick_s,
-            _history(method, cohort, arrivals),
+            _history(method, cohort, arrivals, spec.references),
             spec.learns or spec.rounds,
             tuple(spec.watch),
         )
@@ -189,13 +191,14 @@ def _parts(spec: FleetSpec, task: Task, features: Features, evaluator: Evaluator
     ]
 
 
-def _history(method: Method, cohort: CohortSpec, arrivals: Arrivals) -> int:
-    """Return how many samples back a payload may have to reach."""
-    if not method.needs_labels or cohort.label_share <= 0:
+def _history(method: Method, cohort: CohortSpec, arrivals: Arrivals, references: Sequence[str]) -> int:
+    """Return how many samples back a payload, or a reference, may have to reach."""
+    labelled = method.window if method.needs_labels else int("no_change" in references)
+    if not labelled or cohort.label_share <= 0:
         return method.window
     # Labels come to a share of the samples, and late: reach back past the delay of all but one in a thousand.
     delay_s = float(cohort.label_delay(_NEARLY_ALL)[0])
     # Recorded samples may come in bursts: for them the fullest such span is known.
     waiting = delay_s / arrivals.interval_s if arrivals.lawful else arrivals.most_within(delay_s)
-    wanted = (method.window + 4 * sqrt(method.window)) / cohort.label_share
-    return min(ceil(wanted + waiting + 4 * sqrt(waiting)), _DEEPEST)
+    wanted = (labelled + 4 * sqrt(labelled)) / cohort.label_share
+    return max(method.window, min(ceil(wanted + waiting + 4 * sqrt(waiting)), _DEEPEST))

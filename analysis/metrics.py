@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +18,7 @@ from analysis.recovery import recovery_times, summarise
 from analysis.runs import Run
 from analysis.statistics import Interval, student_interval, wilson_interval, worst_decile
 from analysis.survival import Watched, median, watched
-from analysis.windows import accuracy
+from analysis.windows import PLAIN, accuracy
 
 
 class Metric(NamedTuple):
@@ -89,6 +90,14 @@ def gain(run: Run) -> float | None:
     return None if deployed is None or static is None else deployed - static
 
 
+def ahead_of_oracle(run: Run) -> float | None:
+    """Return the share of samples that the deployed model predicted and the oracle did not."""
+    if not run.has("oracle") or "ahead_of_oracle" not in run.windows:
+        return None
+    samples = int(run.windows["samples"].sum())
+    return float(run.windows["ahead_of_oracle"].sum()) / samples if samples else None
+
+
 def regained(run: Run) -> float | None:
     """Return the part of the oracle's lead over the static model that was regained; None without a lead."""
     deployed, static, oracle = (accuracy(run, predictor) for predictor in ("deployed", "static", "oracle"))
@@ -142,6 +151,13 @@ METRICS = {
     "adaptation_area": Metric("area under adaptation", "%", 100, 2, +1, adaptation_area, share=True),
     "accuracy_static": Metric("static reference", "%", 100, 2, 0, lambda run: accuracy(run, "static"), share=True),
     "accuracy_oracle": Metric("oracle reference", "%", 100, 2, 0, lambda run: accuracy(run, "oracle"), share=True),
+    **{
+        f"accuracy_{name}": Metric(
+            f"{name.replace('_', ' ')} reference", "%", 100, 2, 0, partial(accuracy, predictor=name), share=True
+        )
+        for name in PLAIN
+    },
+    "ahead_of_oracle": Metric("ahead of the oracle", "%", 100, 2, 0, ahead_of_oracle, share=True),
     "gain": Metric("gain over static", "points", 100, 2, +1, gain),
     "regained": Metric("oracle's lead regained", "%", 100, 1, +1, regained),
     "worst_decile": Metric("worst decile of devices", "%", 100, 2, +1, _worst_decile, share=True),

@@ -69,8 +69,9 @@ class Run:
         return not self.manifest.get("timing_only", False) and int(self.windows["samples"].sum()) > 0
 
     def has(self, reference: str) -> bool:
-        """Return whether a reference (`static` or `oracle`) was judged on the same samples."""
-        return self.judged and reference in self.manifest.get("references", [])
+        """Return whether a reference (`static`; `oracle`, of any kind; ...) was judged on the same samples."""
+        known = self.manifest.get("references", [])
+        return self.judged and any(one == reference or one.startswith(f"{reference}_") for one in known)
 
     @cached_property
     def windows(self) -> pd.DataFrame:

@@ -13,7 +13,12 @@ from analysis.recovery import smoothing_ticks
 from analysis.runs import Run
 from analysis.statistics import student_band
 
-PREDICTORS = {"deployed": "correct", "static": "correct_static", "oracle": "correct_oracle"}
+#: References that learn nothing, in runs that ask for them.
+PLAIN = ("no_change", "majority", "popularity")
+PREDICTORS = {
+    "deployed": "correct",
+    **{name: f"correct_{name}" for name in ("static", "oracle", *PLAIN)},
+}
 POINTS_ACROSS = 80
 
 

@@ -20,6 +20,8 @@ from agents.torch_device import CPU
 
 #: A loss above this says only that the model was sure and wrong; the bound keeps integer sums finite.
 _WORST_NATS = 1000.0
+#: What is counted where there is an oracle: samples that the deployed model predicts and the oracle does not.
+AHEAD_COLUMN = "ahead_of_oracle"
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,10 @@ class StreamInputs:
         return torch.from_numpy(self.samples["present"]).to(self.features.device)
 
 
+def _no_label() -> np.ndarray:
+    raise TypeError("these samples have no past")
+
+
 @dataclass(frozen=True)
 class EvaluationBatch:
     """Samples as models see them.
@@ -73,11 +79,13 @@ class EvaluationBatch:
         inputs: of all, with padding.
         samples: the fields of those that are there, [samples, ...].
         kept: where they are in the flattened [devices, width], int64 [samples].
+        due_label: returns of each sample the newest label of its device that was due then, or -1: int [samples].
     """
 
     inputs: Inputs
     samples: Mapping[str, np.ndarray]
     kept: torch.Tensor
+    due_label: Callable[[], np.ndarray] = _no_label
 
     @property
     def x(self) -> torch.Tensor:
@@ -110,7 +118,8 @@ class Reference(Protocol):
 class Evaluator:
     """Evaluates samples under the deployed state of each device, beside the references.
 
-    ``watched`` names the signals that are computed, too; ``past`` is what features are compared with.
+    ``watched`` names the signals that are computed, too; ``past`` is what features are compared with. ``others`` are
+    further references, by name.
     """
 
     static: Reference | None
@@ -118,13 +127,21 @@ class Evaluator:
     metric: Metric
     watched: tuple[str, ...] = ()
     past: PastFeatures | None = None
+    others: tuple[tuple[str, Reference], ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What :attr:`Evaluation.counts` counts."""
+        ahead = () if self.oracle is None else (AHEAD_COLUMN,)
+        return (*self.metric.columns, *ahead, *(f"correct_{name}" for name, _ in self.others))
 
     def on(self, device: torch.device) -> Evaluator:
         """Return the same evaluator, computing on ``device``."""
         static = None if self.static is None else self.static.on(device)
         oracle = None if self.oracle is None else self.oracle.on(device)
         past = None if self.past is None else self.past.on(device)
-        return replace(self, static=static, oracle=oracle, past=past)
+        others = tuple((name, one.on(device)) for name, one in self.others)
+        return replace(self, static=static, oracle=oracle, past=past, others=others)
 
     def __call__(self, method: Method, state: DeviceState, batch: SampleBatch, features: Features) -> Evaluation:
         """Predict samples with the ``state`` of their devices and compare them with the truth.
@@ -134,7 +151,7 @@ class Evaluator:
         with torch.inference_mode():
             inputs = StreamInputs(features, batch.padded)
             logits = method.predict(state, inputs)
-            seen = EvaluationBatch(inputs, batch.flat, torch.from_numpy(batch.kept).to(logits.device))
+            seen = EvaluationBatch(inputs, batch.flat, torch.from_numpy(batch.kept).to(logits.device), batch.due_label)
             judged = self._judged(logits, seen, batch)
             micro = (judged.loss_nats.clamp(0.0, _WORST_NATS).double() * 1e6).round().long()
             correct, loss_micro, counts = (one.cpu().numpy() for one in (judged.correct, micro, judged.counts))
@@ -143,7 +160,10 @@ class Evaluator:
         best = nowhere if self.oracle is None else self.oracle.correct(seen)
         static = nowhere if self.static is None else self.static.correct(seen)
         regret = nowhere.view(np.int8) if self.oracle is None else best.view(np.int8) - correct.view(np.int8)
-        return Evaluation(correct, static, best, regret, loss_micro, counts, signals)
+        ahead = [] if self.oracle is None else [correct & ~best]
+        beside = [*ahead, *(one.correct(seen) for _, one in self.others)]
+        whole = np.concatenate([counts, *(flag[:, None].astype(np.int64) for flag in beside)], axis=1)
+        return Evaluation(correct, static, best, regret, loss_micro, whole, signals)
 
     def _signals(
         self, score: Callable[[], torch.Tensor], logits: torch.Tensor, seen: EvaluationBatch, batch: SampleBatch

@@ -45,6 +45,10 @@ class ListFeatures:
             picked = self._targets[torch.from_numpy(candidates.astype(np.int64)).to(users.device)]
             return self._trunk.join(users, picked).view(*samples["label"].shape, -1)
 
+    def candidates(self, samples: Fields) -> np.ndarray:
+        """Return the ids of all candidates of samples, int [rows, n]."""
+        return self._candidates(samples)
+
     def raw(self, samples: Fields) -> torch.Tensor:
         """Return ids int64 [devices, samples, window + candidates]: the latest clicks, then the candidates."""
         ids = np.concatenate([self._windows(samples), self._among(samples)], 1, dtype=np.int64, casting="unsafe")

@@ -38,10 +38,16 @@ def see_lists(task: Task, base: Base, static: bool, oracle: bool) -> tuple[Featu
     recorded = cast(ListTask, task)
     features = TabledLists(recorded, base)
     return features, Evaluator(
-        _table(recorded, base, features, base.layers) if static else None,
-        _table(recorded, base, features, hindsight(recorded, base)) if oracle else None,
+        Tabled(_verdicts(recorded, base, features, base.layers)) if static else None,
+        _better(recorded, base, features) if oracle else None,
         base.net.metric,
     )
+
+
+def _better(task: ListTask, base: Base, features: TabledLists) -> Tabled:
+    """Return the verdict of the head of hindsight, or of the base if that is right more often."""
+    refitted, kept = (_verdicts(task, base, features, layers) for layers in (hindsight(task, base), base.layers))
+    return Tabled(refitted if refitted.sum() >= kept.sum() else kept)
 
 
 def hindsight(task: ListTask, base: Base) -> Layers:
@@ -59,8 +65,8 @@ def hindsight(task: ListTask, base: Base) -> Layers:
     return base.head.unpack(cached(key, lambda: {"head": fit_heads(base.head, start, x, label, _STEPS, _RATE)})["head"])
 
 
-def _table(task: ListTask, base: Base, features: TabledLists, layers: Layers) -> Tabled:
-    """Return the verdict of one head on every decision."""
+def _verdicts(task: ListTask, base: Base, features: TabledLists, layers: Layers) -> np.ndarray:
+    """Return the verdict of one head on every decision: bool [decisions]."""
     parts = []
     rows = max(1, _ROWS * _CANDIDATES // max(task.classes, _CANDIDATES))
     for first in range(0, task.pool_size, rows):
@@ -69,4 +75,4 @@ def _table(task: ListTask, base: Base, features: TabledLists, layers: Layers) ->
         with torch.inference_mode():
             logits = base.head.forward(layers, features.of({"ref": ref, "label": label}))
             parts.append(base.net.metric.correct(logits, torch.from_numpy(label.astype(np.int64)))[0])
-    return Tabled(torch.cat(parts).numpy())
+    return np.asarray(torch.cat(parts).numpy())

@@ -69,15 +69,20 @@ class BayesOptimal:
 
 def static_table(task: PoolTask, base: Base, features: PooledFeatures) -> Tabled:
     """Return the base model's verdict on every image under every concept."""
-    heads = {name: values.expand(len(task.concepts), *values.shape[1:]) for name, values in base.layers.items()}
-    return _table(task, base, features, heads)
+    return Tabled(_verdicts(task, base, features, base.layers).reshape(-1))
 
 
 def oracle_table(task: PoolTask, base: Base, features: PooledFeatures) -> Tabled:
-    """Return the verdict of the head that was refitted on the labelled past under the concept in force."""
+    """Return the verdict of the head that was refitted on the labelled past under the concept in force, or of the base.
+
+    Of these two each concept has the one that is right more often on what devices see: an oracle.
+    """
     # One past at a time: images under many concepts would not fit into memory together.
     fitted = torch.cat([_refitted(task, base, concept) for concept in range(len(task.concepts))])
-    return _table(task, base, features, base.head.unpack(fitted))
+    refitted = _verdicts(task, base, features, base.head.unpack(fitted))
+    kept = _verdicts(task, base, features, base.layers)
+    better = refitted.sum(1, keepdims=True) >= kept.sum(1, keepdims=True)
+    return Tabled(np.where(better, refitted, kept).reshape(-1))
 
 
 def _refitted(task: PoolTask, base: Base, concept: int) -> torch.Tensor:
@@ -117,10 +122,12 @@ def _best_on_validation(base: Base, start: torch.Tensor, past: Rows, judged: Row
     return heads[losses.index(min(losses))]
 
 
-def _table(task: PoolTask, base: Base, features: PooledFeatures, heads: Layers) -> Tabled:
+def _verdicts(task: PoolTask, base: Base, features: PooledFeatures, heads: Layers) -> np.ndarray:
+    """Return which images heads predict, one head for each concept, or one for all: bool [concepts, pool_size]."""
     shape = (len(task.concepts), task.pool_size)
+    heads = {name: values.expand(len(task.concepts), *values.shape[1:]) for name, values in heads.items()}
     with torch.inference_mode():
         logits = base.head.forward(heads, features.table.view(*shape, -1))
         label = torch.from_numpy(task.pool_labels.astype(np.int64))
         correct = base.net.metric.correct(logits, label)
-    return Tabled(correct.numpy().reshape(-1))
+    return np.asarray(correct.numpy()).reshape(shape)

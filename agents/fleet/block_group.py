@@ -229,7 +229,9 @@ class BlockGroup:
 
     def _evaluate_some(self, rows: np.ndarray, count: np.ndarray, width: int, missing: int) -> None:
         parts = self._parts
-        batch = SampleBatch.cut(self._buffer.ring, rows, self._buffer.judged[rows], count, width, missing)
+        batch = SampleBatch.cut(
+            self._buffer.ring, rows, self._buffer.judged[rows], count, width, missing, parts.history
+        )
         state = self.state.of(np.concatenate([rows, rows[:1].repeat(missing)]) if missing else rows)
         evaluation = parts.evaluator(parts.method, state, batch, parts.features)
         self._tallies.count(batch, evaluation)

@@ -33,7 +33,7 @@ class CohortParts:
     @property
     def columns(self) -> tuple[str, ...]:
         """What is counted of each cohort."""
-        return COHORT_COLUMNS + self.evaluator.metric.columns + (LEARNING_COLUMN,) * self.learns
+        return COHORT_COLUMNS + self.evaluator.columns + (LEARNING_COLUMN,) * self.learns
 
     @property
     def device_columns(self) -> tuple[str, ...]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import inf
 
 import numpy as np
@@ -202,6 +203,7 @@ class SampleBatch:
         flat: fields [samples, ...], row by row.
         kept: which of the padded are there, as places in the flattened [rows, width]: int64 [samples].
         time_s, due_s: float64 [samples].
+        due_label: returns the newest label that was due at the time of each sample, or -1: int64 [samples].
     """
 
     rows: np.ndarray
@@ -211,10 +213,18 @@ class SampleBatch:
     kept: np.ndarray
     time_s: np.ndarray
     due_s: np.ndarray
+    due_label: Callable[[], np.ndarray]
 
     @classmethod
     def cut(
-        cls, ring: SampleRing, rows: np.ndarray, first: np.ndarray, count: np.ndarray, width: int, missing: int = 0
+        cls,
+        ring: SampleRing,
+        rows: np.ndarray,
+        first: np.ndarray,
+        count: np.ndarray,
+        width: int,
+        missing: int = 0,
+        history: int = 0,
     ) -> SampleBatch:
         """Return ``count`` samples of each of ``rows`` from ordinal ``first`` on, padded to ``width``.
 
@@ -226,7 +236,24 @@ class SampleBatch:
         there = slots.take(kept)
         times_s = ring.time_s.take(there), ring.due_s.take(there)
         padded = np.concatenate([slots, slots[:1].repeat(missing, axis=0)]) if missing else slots
-        return cls(rows, count, FieldView(ring, padded), FieldView(ring, there), kept, *times_s)
+        ordinal = (first[:, None] + column).take(kept)
+        newest = partial(_due_label, ring, rows.repeat(count), ordinal, times_s[0], history)
+        return cls(rows, count, FieldView(ring, padded), FieldView(ring, there), kept, *times_s, newest)
+
+
+def _due_label(ring: SampleRing, row: np.ndarray, ordinal: np.ndarray, time_s: np.ndarray, history: int) -> np.ndarray:
+    """Return of each sample the newest label among the ``history`` before it that was due at its time, or -1."""
+    found, left = np.full(len(row), -1), np.arange(len(row))
+    labels = ring.fields["label"].reshape(-1)
+    for back in range(1, history + 1):
+        left = left[ordinal[left] >= back]
+        slots = ring.slots(row[left], (ordinal[left] - back)[:, None])[:, 0]
+        due = ring.due_s.take(slots) <= time_s[left]
+        found[left[due]] = labels.take(slots[due])
+        left = left[~due]
+        if not len(left):
+            break
+    return found
 
 
 def _put(target: np.ndarray, slots: np.ndarray, values: np.ndarray, kept: np.ndarray) -> None:

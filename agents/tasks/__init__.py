@@ -17,8 +17,8 @@ from agents.tasks.file_options import (
 from agents.tasks.row import IMAGE_TRANSFORMS, TaskRow
 from agents.tasks.synthetic.options import GaussiansOptions, HyperplaneOptions, RiverOptions, SeaOptions
 
-_IMAGES = frozenset({"classes", "oracle", "severities"})
-_LAW = frozenset({"classes", "oracle"})
+_IMAGES = frozenset({"classes", "oracle_head", "severities"})
+_LAW = frozenset({"classes", "oracle_bayes"})
 _FEATURES_DECIDE = "its features decide the class"
 
 #: Name in a scenario -> data; the code takes a FleetSpec.
@@ -54,19 +54,19 @@ TASKS: dict[str, TaskRow] = {
     "table": TaskRow(
         TableOptions,
         "agents.tasks.tables.task:Tables",
-        gives=frozenset({"classes", "oracle", "recorded"}),
+        gives=frozenset({"classes", "oracle_head", "recorded"}),
         transforms=("scale", "shift", "noise"),
         priorless="its rows are replayed as they come",
     ),
     "interactions": TaskRow(
         InteractionsOptions,
         "agents.tasks.recommendation.interactions:Interactions",
-        gives=frozenset({"items", "oracle", "recorded"}),
+        gives=frozenset({"items", "oracle_head", "recorded"}),
     ),
     "synthetic_interactions": TaskRow(
         SyntheticInteractionsOptions,
         "agents.tasks.recommendation.synthetic_interactions:SyntheticInteractions",
-        gives=frozenset({"items", "oracle"}),
+        gives=frozenset({"items", "oracle_bayes"}),
         quick={"users": 30, "items": 120, "clicks": 4},
         transforms=("interest", "popularity"),
     ),

@@ -17,8 +17,9 @@ IMAGE_TRANSFORMS = of_images()
 class TaskRow(Component):
     """One data set or synthetic law.
 
-    It gives ``classes`` or ``items`` to a net; ``oracle`` if the best answer is always known; ``recorded`` if samples
-    are dealt out as recorded, so that drift cannot make them come faster; ``severities`` if transforms have them.
+    It gives ``classes`` or ``items`` to a net; ``oracle_bayes`` if the best answer is always known, ``oracle_head`` if
+    a head can be refitted to each concept; ``recorded`` if samples are dealt out as recorded, so that drift cannot make
+    them come faster; ``severities`` if transforms have them.
 
     Attributes:
         transforms: keys of a concept that it knows.

@@ -22,6 +22,7 @@ from analysis.ranking import SUMMED
 from analysis.runs import Run
 from analysis.statistics import Interval
 from analysis.sweeps import Sweep, short_axis
+from analysis.windows import PLAIN
 
 # Two tables side by side would not fit a page: what the devices got, and what it cost.
 QUALITY = (
@@ -30,6 +31,8 @@ QUALITY = (
     "adaptation_area",
     "accuracy_static",
     "accuracy_oracle",
+    *(f"accuracy_{name}" for name in PLAIN),
+    "ahead_of_oracle",
     "gain",
     "regained",
     "worst_decile",

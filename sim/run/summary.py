@@ -23,7 +23,8 @@ def summarise(tables: Mapping[str, Table], digest: str, references: Sequence[str
     return {
         "accuracy": _share(windows["correct"], samples),
         "accuracy_static": _share(windows["correct_static"], samples) if "static" in references else None,
-        "accuracy_oracle": _share(windows["correct_oracle"], samples) if "oracle" in references else None,
+        "accuracy_oracle": _share(windows["correct_oracle"], samples) if _has_oracle(references) else None,
+        "ahead_of_oracle": _share(windows["ahead_of_oracle"], samples) if "ahead_of_oracle" in windows else None,
         "loss_nats": None if not samples else float(windows["loss_micro"].sum()) / 1e6 / samples,
         "regret": {name: int(windows[name].sum()) for name in windows if name.startswith("regret_")},
         "recovery_s": None,
@@ -38,6 +39,10 @@ def summarise(tables: Mapping[str, Table], digest: str, references: Sequence[str
         "overloaded": overloaded(tables),
         "digest": digest,
     }
+
+
+def _has_oracle(references: Sequence[str]) -> bool:
+    return any(name.startswith("oracle") for name in references)
 
 
 def overloaded(tables: Mapping[str, Table]) -> list[str]:

@@ -10,7 +10,6 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
-from agents.tasks import TASKS
 from sim.distributions import Empirical
 from sim.scenario.cloud import Cloud
 from sim.scenario.concepts import Concept
@@ -20,8 +19,9 @@ from sim.scenario.execution import Execution, Sweep
 from sim.scenario.fleet import Cohort
 from sim.scenario.links import Link
 from sim.scenario.method import Method
-from sim.scenario.quantities import Count, Name, PositiveTime, choice
+from sim.scenario.quantities import Count, Name, PositiveTime
 from sim.scenario.rates import refuse_arrival_rates
+from sim.scenario.references import Reference, default_references, refused_reference, renamed
 from sim.scenario.run_size import excesses
 from sim.scenario.sections import SectionModel, fault, refuse
 from sim.scenario.tagged_union import Shorthand
@@ -32,8 +32,6 @@ MAX_TICKS = 10_000_000
 #: Sections that name or arrange a run but do not change its result.
 OUTSIDE_FINGERPRINT = ("name", "description", "execution", "sweep")
 
-Reference = Annotated[str, choice("static", "oracle")]
-
 
 def _default_tick_s(given: dict[str, Any]) -> float:
     return min(10.0, given.get("duration", 10.0))
@@ -42,9 +40,7 @@ def _default_tick_s(given: dict[str, Any]) -> float:
 def _default_references(given: dict[str, Any]) -> list[str]:
     if given.get("task") is None:
         return []
-    # Whether a custom stream has a best answer is not known here.
-    row = TASKS.get(given["task"].data.kind)
-    return ["static", "oracle"] if row is not None and "oracle" in row.gives else ["static"]
+    return default_references(given["task"].data.kind)
 
 
 class Scenario(SectionModel):
@@ -121,12 +117,11 @@ class Scenario(SectionModel):
         return self
 
     @model_validator(mode="after")
-    def _oracle_is_known(self) -> Self:
-        row = None if self.task is None else TASKS.get(self.task.data.kind)
-        if row is None or "oracle" in row.gives or "oracle" not in self.references:
-            return self
-        said = f"'{self.task and self.task.data.kind}' has no known best answer, so that there is no oracle"
-        raise refuse(f"{said}; write 'references: [static]'", "references", self.references.index("oracle"))
+    def _references_can_be_had(self) -> Self:
+        for number, name in enumerate(self.references if self.task else ()):
+            if self.task and (refusal := refused_reference(name, self.task.data.kind)):
+                raise refuse(refusal, "references", number)
+        return self
 
     @model_validator(mode="after")
     def _rate_drift_is_possible(self, info: ValidationInfo) -> Self:
@@ -145,6 +140,13 @@ class Scenario(SectionModel):
     def _needs_a_task(cls, value: Any, info: ValidationInfo) -> Any:
         if value and context_of(info).timing_only:
             raise ValueError("needs a task; with 'task: none' there is nothing to judge or change")
+        return value
+
+    @field_validator("references", mode="before")
+    @classmethod
+    def _oracles_have_names(cls, value: Any, info: ValidationInfo) -> Any:
+        if refusal := renamed(value, context_of(info).data):
+            raise ValueError(refusal)
         return value
 
 

@@ -62,16 +62,17 @@ def test_a_trigger_that_watches_samples_needs_a_task(tmp_path: Path, trigger: st
 def test_an_oracle_needs_data_that_know_the_best_answer(tmp_path: Path) -> None:
     river = TASK.format(data="{kind: river, stream: Agrawal}", model="logistic")
     assert refusal(tmp_path, river) == ""
-    said = refusal(tmp_path, river + "references: [static, oracle]\n")
+    said = refusal(tmp_path, river + "references: [static, oracle_bayes]\n")
     assert (
-        "references.1: 'river' has no known best answer, so that there is no oracle; write 'references: [static]'"
-        in said
+        "references.1: 'river' has no 'oracle_bayes': its law is not known; "
+        "write for example 'references: [static]'" in said
     )
 
 
 def paired(adapter: str, codecs: str) -> str:
     """Return a scenario in which messages of a method are coded so."""
-    return TASK.format(data="gaussians", model="logistic") + f"method: {{adapter: {adapter}, {codecs}}}\n"
+    learning = ", learning: {trigger: {kind: periodic, every: 9 s}}" if "learning" in METHODS[adapter].needs else ""
+    return TASK.format(data="gaussians", model="logistic") + f"method: {{adapter: {adapter}, {codecs}{learning}}}\n"
 
 
 @pytest.mark.parametrize("codec", CODECS)
@@ -100,3 +101,11 @@ def test_a_codec_that_needs_differences_goes_with_methods_that_send_them(
 def test_the_remedy_keeps_the_options_of_a_codec(tmp_path: Path) -> None:
     said = refusal(tmp_path, paired("cloud_ft", "update_codec: {kind: topk, share: 5 %}"))
     assert "write 'update_codec: {kind: delta, numbers: {kind: topk, ...}}'" in said
+
+
+def test_an_oracle_is_named_for_what_it_is(tmp_path: Path) -> None:
+    digits = TASK.format(data="digits", model="logistic")
+    assert "write oracle_head" in refusal(tmp_path, digits + "references: [static, oracle]\n")
+    gaussians = TASK.format(data="gaussians", model="logistic")
+    assert "write oracle_bayes" in refusal(tmp_path, gaussians + "references: [oracle]\n")
+    assert "'digits' has no 'popularity': it has no items" in refusal(tmp_path, digits + "references: [popularity]\n")

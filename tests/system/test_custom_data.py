@@ -67,7 +67,7 @@ drift:
 links:
   radio: {up: 100 kbit/s, down: 100 kbit/s, latency: 50 ms}
 method: {adapter: {kind: cloud_ft, window: 32, steps: 5}, trigger: {kind: periodic, every: 20 s}}
-references: [static, oracle]
+references: [static, oracle_bayes]
 """
 
 

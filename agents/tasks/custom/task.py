@@ -150,7 +150,7 @@ class CustomTask(Stream):
         ordinal = np.broadcast_to(np.arange(_TRIAL_SAMPLES), shape)
         chunk = Chunk(BlockId(0, 0, _TRIAL_WIDTH), 0, np.where(valid, time_s, np.inf), valid, ordinal)
         content = self.draw(chunk, rng(self.seed, Purpose.OWN_STREAM, 0))
-        if content.best is None and "oracle" in spec.references:
+        if content.best is None and "oracle_bayes" in spec.references:
             said = f"{self.name}.chunk returns no best answer, so that there is no oracle; write 'references: [static]'"
             raise InputError("references", said)
 

@@ -70,7 +70,7 @@ def blueprint() -> Blueprint:
             adapter="test_ranking_by_ids:Again",
             adapter_options={},
             codec="fp32",
-            references=("static", "oracle"),
+            references=("static", "oracle_bayes"),
         )
     )
 

@@ -48,7 +48,7 @@ def small_blueprint() -> Blueprint:
         adapter="cloud_ft",
         adapter_options={"steps": 2, "window": 8},
         codec="int8",
-        references=("static", "oracle"),
+        references=("static", "oracle_bayes"),
     )
     return draw_blueprint(spec)
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.streams.base import Content
-from agents.streams.sample_buffer import FieldView, SampleRing
+from agents.streams.sample_buffer import FieldView, SampleBatch, SampleRing
 
 WIDTH, CAPACITY = 3, 64
 
@@ -41,6 +41,21 @@ def test_the_ring_remembers_like_a_list(seed: int, next_on_s: float, n: int, bac
         assert refs[0][row, : count[row]].tolist() == [ref for _, _, ref in seen[-n:]]
         known = [ref for _, due, ref in seen[-back:] if due <= at_s[row]]
         assert refs[1][row, : due_count[row]].tolist() == known[-n:]
+
+
+@given(seed=st.integers(0, 10_000), history=st.integers(0, 40))
+def test_the_newest_label_that_was_due_is_that_of_a_list(seed: int, history: int) -> None:
+    ring, truth = filled(seed, 12)
+    rows, count = np.arange(WIDTH), np.array([len(one) for one in truth])
+    first = np.minimum(np.array([3, 0, 9]), count)
+    batch = SampleBatch.cut(ring, rows, first, count - first, int(count.max()), history=history)
+    expected = []
+    for row in range(WIDTH):
+        for place in range(first[row], count[row]):
+            at_s, known = truth[row][place][0], truth[row][max(0, place - history) : place]
+            due = [ref for _, due_s, ref in known if due_s <= at_s]
+            expected.append(due[-1] if due else -1)
+    assert batch.due_label().tolist() == expected
 
 
 @given(seed=st.integers(0, 10_000), more=st.integers(0, 90))

@@ -122,7 +122,12 @@ def test_values_are_in_base_units(everything: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "old", "new", "said"),
     [
-        ("method.adapter.kind", "kind: persona", "kind: duet", "'duet' is no known adapter; known: static, cloud_ft"),
+        (
+            "method.adapter.kind",
+            "kind: persona",
+            "kind: duet",
+            "'duet' is no known adapter; known: static, static_balanced",
+        ),
         ("method.trigger.kind", "kind: every_samples", "kind: every_sample", "did you mean 'every_samples'?"),
         ("method.codec.kind", "codec: int8", "codec: codes", "'codes' is no known codec; known: fp32, fp16, int8"),
         ("fleet.0.compute.profile", "inference: 2 ms", "profile: here.txt", "unknown key; known: inference"),
@@ -153,7 +158,7 @@ def test_what_is_not_there_is_an_unknown_name(
         ("every: 60 s", "every: 60 s, phase: 0 s", lambda s: s.method.trigger.phase, 0.0),
         ("every: 60 s", "every: 60 s", lambda s: s.method.trigger.phase, "random"),
         ("{rotate: 90 deg}", "{}", lambda s: s.drift[0].to.plain(), {}),
-        ("seed: 7", "seed: 7", lambda s: s.references, ["static", "oracle"]),
+        ("seed: 7", "seed: 7", lambda s: s.references, ["static", "oracle_head"]),
         ("seed: 7", "seed: 7", lambda s: s.fleet[0].labels.share, 0.0),
         ("seed: 7", "seed: 7", lambda s: s.cloud.capacity, float("inf")),
         ("seed: 7", "seed: 7", lambda s: s.devices, 10),

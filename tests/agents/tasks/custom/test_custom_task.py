@@ -164,7 +164,7 @@ def test_a_stream_that_breaks_its_contract_is_told_at_once(
 def test_there_is_no_oracle_without_a_best_answer(fleet_spec: SpecMaker) -> None:
     silent = broken(chunk=chunk(lambda x, y: (x, y)))
     with pytest.raises(InputError, match="there is no oracle") as caught:
-        CustomTask(silent, fleet_spec(references=("static", "oracle")))
+        CustomTask(silent, fleet_spec(references=("static", "oracle_bayes")))
     assert caught.value.about == "references"
     CustomTask(silent, fleet_spec(references=("static",)))
 
