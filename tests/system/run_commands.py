@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import subprocess
 import sys
@@ -14,6 +16,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
+import run_sim
 from sim.run.run_folder import RunFolder
 from sim.run.run_scenario import RunOptions, run_scenario
 from sim.scenario import load
@@ -97,6 +100,17 @@ def command(*arguments: str | Path) -> list[str]:
 
 
 def cli(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run the command line in a folder and in this process, which has loaded all that it needs."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.chdir(cwd), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            code = run_sim.main(list(map(str, arguments)))
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 1
+    return subprocess.CompletedProcess(command(*arguments), code, out.getvalue(), err.getvalue())
+
+
+def cli_process(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
     """Run the command line in a process of its own."""
     return subprocess.run(command(*arguments), cwd=cwd, capture_output=True, text=True, timeout=240)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from run_commands import Run, cli, scenario_of
+from run_commands import Run, cli_process, scenario_of
 from same_samples import assert_alike
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no GPU here")
@@ -29,7 +29,7 @@ def played(folder: Path, world: tuple[str, str], *overrides: str) -> Run:
     """Play in a process of its own: what CUDA does once there stays for good."""
     name, adapter = world
     asked = [word for one in (ASKS, f"method.adapter={adapter}", *overrides) for word in ("--set", one)]
-    ended = cli("run", scenario_of(name), *asked, "--out", folder, "--quiet", cwd=folder.parent)
+    ended = cli_process("run", scenario_of(name), *asked, "--out", folder, "--quiet", cwd=folder.parent)
     assert ended.returncode == 0, ended.stderr
     return Run(folder)
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 import torch
 from ray_runs import command_line, descendants
-from run_commands import ROOT, cli, scenario_of
+from run_commands import ROOT, cli_process, scenario_of
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
 
@@ -109,7 +109,9 @@ def digest_in(folder: Path) -> str:
 
 def expected(folder: Path) -> str:
     """Return the digest of the same run in one process."""
-    ended = cli("run", scenario_of("digits"), *FLEET, "--workers", "0", "--quiet", "--out", folder, cwd=folder.parent)
+    ended = cli_process(
+        "run", scenario_of("digits"), *FLEET, "--workers", "0", "--quiet", "--out", folder, cwd=folder.parent
+    )
     assert ended.returncode == 0, ended.stderr
     return digest_in(folder)
 
@@ -121,7 +123,7 @@ def test_a_cluster_of_two_machines_gives_the_same_digest(home: Path, tmp_path: P
         with node(f"--address=127.0.0.1:{port}", "--num-cpus=2"):
             wait_until(lambda: nodes() == 2, "the second machine")
             asked = ["--workers", "3", "--ray-address", "auto", "--out", tmp_path / "ray"]
-            ended = cli("run", scenario_of("digits"), *FLEET, *asked, cwd=tmp_path)
+            ended = cli_process("run", scenario_of("digits"), *FLEET, *asked, cwd=tmp_path)
     assert ended.returncode == 0, ended.stderr
     assert "workers are on the Ray cluster at auto" in ended.stderr
     assert digest_in(tmp_path / "ray") == expected(tmp_path / "inline")
@@ -135,7 +137,7 @@ def test_a_cluster_that_asks_for_a_token_is_explained(
         wait_until(lambda: announced(home), "the head")
         monkeypatch.delenv("RAY_AUTH_MODE")
         asked = ["--workers", "2", "--ray-address", f"127.0.0.1:{port}", "--out", tmp_path / "run"]
-        ended = cli("run", scenario_of("digits"), *asked, cwd=tmp_path)
+        ended = cli_process("run", scenario_of("digits"), *asked, cwd=tmp_path)
     assert ended.returncode == 3
     assert "RAY_AUTH_MODE=token" in ended.stderr.splitlines()[-1]
     assert TOKEN not in ended.stderr
@@ -160,7 +162,7 @@ def test_another_version_is_explained(home: Path) -> None:
 def test_a_cluster_without_a_gpu_that_works_is_explained(home: Path, tmp_path: Path) -> None:
     def asked(folder: str) -> str:
         execution = "execution={device: cuda, backend: ray, workers: 1, cloud: actor, address: auto}"
-        ended = cli("run", scenario_of("digits"), "--set", execution, "--out", tmp_path / folder, cwd=tmp_path)
+        ended = cli_process("run", scenario_of("digits"), "--set", execution, "--out", tmp_path / folder, cwd=tmp_path)
         assert ended.returncode == 3, ended.stderr
         return ended.stderr.splitlines()[-1]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from ray_runs import command_line, descendants
-from run_commands import ROOT, cli, command, scenario_of
+from run_commands import ROOT, cli_process, command, scenario_of
 
 pytestmark = pytest.mark.ray
 
@@ -139,7 +139,7 @@ def test_nobody_at_the_address_is_told_at_once(address: str, tmp_path: Path, mon
     monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
     asked = ["--workers", "2", "--ray-address", address, "--out", tmp_path / "run"]
-    ended = cli("run", scenario_of("digits"), *asked, cwd=tmp_path)
+    ended = cli_process("run", scenario_of("digits"), *asked, cwd=tmp_path)
     assert ended.returncode == 3
     assert ABSENT[address] in ended.stderr.splitlines()[-1]
     assert "Traceback" not in ended.stderr
@@ -152,7 +152,9 @@ def test_a_store_too_small_for_the_run_costs_time_and_nothing_else(tmp_path: Pat
     small = ["--workers", "2", "--set", "execution.object_store=80 MB"]
     digests = []
     for name, how in (("inline", ["--workers", "0"]), ("small", small)):
-        ended = cli("run", scenario_of("digits"), *fleet, *how, "--quiet", "--out", tmp_path / name, cwd=tmp_path)
+        ended = cli_process(
+            "run", scenario_of("digits"), *fleet, *how, "--quiet", "--out", tmp_path / name, cwd=tmp_path
+        )
         assert ended.returncode == 0, ended.stderr
         digests.append((tmp_path / name / "summary.json").read_text().split('"digest": ')[1].split(",")[0])
     assert digests[0] == digests[1]

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from run_commands import cli
+from run_commands import cli_process
 
 from sim.scenario.families import FAMILIES
 
@@ -28,13 +28,13 @@ QUICKSTART = ROOT / "scenarios" / "quickstart.yaml"
 def test_the_scenario_of_the_readme_is_valid(tmp_path: Path) -> None:
     file = tmp_path / "narrowband.yaml"
     file.write_text(block("yaml"), encoding="utf-8")
-    assert cli("validate", file, cwd=tmp_path).returncode == 0
+    assert cli_process("validate", file, cwd=tmp_path).returncode == 0
 
 
 def test_every_command_of_the_readme_exists(tmp_path: Path) -> None:
     rows = re.findall(r"^\| (`[^|]*) \| ", README.split("Exit codes")[0], re.MULTILINE)
     commands = {word for row in rows for word in re.findall(r"`([a-z]+)\b", row)}
-    helped = cli("--help", cwd=tmp_path).stdout
+    helped = cli_process("--help", cwd=tmp_path).stdout
     assert {"run", "sweep", "verify"} <= commands
     assert [command for command in commands if f"    {command} " not in helped] == []
 
@@ -74,14 +74,14 @@ def test_what_a_user_writes_runs(tmp_path: Path, own: str, overrides: tuple[str,
     settings = ("fleet.0.devices=8", "drift=[]", *overrides)
     arguments = [part for setting in settings for part in ("--set", setting)]
     out = ["--out", tmp_path / "out", "--quiet"]
-    played = cli("run", QUICKSTART, "--allow-plugins", *arguments, *out, cwd=tmp_path)
+    played = cli_process("run", QUICKSTART, "--allow-plugins", *arguments, *out, cwd=tmp_path)
     assert played.returncode == 0, played.stderr
     assert (tmp_path / "out" / "STATUS").read_text().strip() == "complete"
 
 
 def test_a_method_that_cannot_be_imported_is_bad_input(tmp_path: Path) -> None:
     named = ["--set", "method.adapter=nowhere:Nothing"]
-    played = cli("run", QUICKSTART, "--allow-plugins", *named, "--out", tmp_path / "out", cwd=tmp_path)
+    played = cli_process("run", QUICKSTART, "--allow-plugins", *named, "--out", tmp_path / "out", cwd=tmp_path)
     assert played.returncode == 2
     assert "nowhere" in played.stderr
     assert "Traceback" not in played.stderr

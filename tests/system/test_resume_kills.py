@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from run_commands import ROOT, cli, command, scenario_of
+from run_commands import ROOT, cli_process, command, scenario_of
 
 HERE = Path(__file__).resolve().parent
 PERSONA = [
@@ -30,7 +30,7 @@ LONG = [
 
 def digest(words: list[str], cwd: Path) -> str:
     """Play to the end; return the digest."""
-    reported = cli(*words, "--quiet", "--json", cwd=cwd)
+    reported = cli_process(*words, "--quiet", "--json", cwd=cwd)
     assert reported.returncode == 0, reported.stderr
     return str(json.loads(reported.stdout)["digest"])
 
