@@ -15,7 +15,7 @@ import run_sim
 from sim.run.run_folder import FolderError, RunFolder
 
 #: Longer than any test is patient, with a flush of the tables far more often than that.
-LONG = ["--set", "duration=1000 d", "--set", "tick=10 min", "--set", "fleet.0.devices=200"]
+LONG = ["--set", "duration=300 d", "--set", "tick=10 min", "--set", "fleet.0.devices=200"]
 
 
 @pytest.fixture

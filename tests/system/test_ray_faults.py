@@ -18,7 +18,8 @@ from run_commands import ROOT, cli_process, command, scenario_of
 pytestmark = pytest.mark.ray
 
 #: Longer than any test is patient.
-LONG = ["--set", "fleet.0.devices=600", "--set", "duration=300 d", "--set", "drift=[]", "--workers", "2", "--quiet"]
+SLOW = ["--set", "duration=100 d", "--set", "method.trigger.every=60 s"]
+LONG = [*SLOW, "--set", "fleet.0.devices=600", "--set", "drift=[]", "--workers", "2", "--quiet"]
 #: How long a broken run may take to end, and its processes to follow [s].
 SOON_S = 100.0
 
