@@ -16,7 +16,7 @@ import pandas as pd
 from analysis.folder import RunError, read_json, read_resolved, read_status
 from analysis.tables import COLUMNS, read_table
 
-PHASES = ("undetected", "labels", "uplink", "cloud_queue", "service", "downlink", "lost", "residual")
+PHASES = ("undetected", "labels", "uplink", "cloud_queue", "service", "downlink", "lost", "residual", "straddling")
 REGRETS = tuple(f"regret_{phase}" for phase in PHASES)
 
 
@@ -101,8 +101,16 @@ class Run:
     @cached_property
     def rates(self) -> pd.DataFrame:
         """Return the mean rate of instance 0 of each line in bins of time; no row where all rates are constant."""
-        written = (self.folder / "rates.parquet").is_file()
-        return self._table("rates") if written else pd.DataFrame(columns=list(COLUMNS["rates"]))
+        return self._table("rates") if self.has_table("rates") else pd.DataFrame(columns=list(COLUMNS["rates"]))
+
+    @cached_property
+    def ages(self) -> pd.DataFrame:
+        """Return samples and regret by age of the deployed model, a row a cohort and bin of age."""
+        return self._table("ages")
+
+    def has_table(self, name: str) -> bool:
+        """Return whether a table was written that not all runs have."""
+        return (self.folder / f"{name}.parquet").is_file()
 
     @cached_property
     def resolved(self) -> dict[str, Any]:

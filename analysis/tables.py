@@ -41,6 +41,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "waiting_s",
         "started",
     ),
+    "ages": ("cohort", "age_from_s", "samples", "regret"),
     "rates": ("t_s", "link", "direction", "bps"),
     "cloud": ("t_s", "arrived", "served", "rejected", "queue", "busy_s", "workers", "waiting_s", "started"),
 }

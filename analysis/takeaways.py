@@ -97,7 +97,7 @@ def _lost(sweep: Sweep) -> list[str]:
         if shares is None:
             continue
         total = sum(part.mean for part in shares.values())
-        waits = {phase: part.mean for phase, part in shares.items() if phase in WAITS}
+        waits = {part: share.mean for part, share in shares.items() if part in WAITS}
         most = max(waits, key=lambda phase: waits[phase])
         if total > MARGIN and waits[most] > 0.25 * total:
             lost = f"{POINTS.show(total)} points lost to the oracle, {POINTS.show(waits[most])}"

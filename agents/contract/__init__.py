@@ -19,10 +19,11 @@ from agents.contract.exchanges import (
 )
 from agents.contract.phases import CLOUD_PHASES, Phase, in_force
 from agents.contract.plane import (
+    AGE_EDGES_S,
     COHORT_COLUMNS,
     DEVICE_COLUMNS,
     FROZEN,
-    LEARNING_COLUMN,
+    LEARNING_COLUMNS,
     STEPS_COLUMN,
     TICKS_TOGETHER,
     DataPlane,
@@ -35,11 +36,12 @@ from agents.contract.plane import (
 from agents.contract.specs import STORE_BYTES, CohortSpec, DriftSpec, FleetSpec, RaySpec, Watch, signal_name
 
 __all__ = [
+    "AGE_EDGES_S",
     "CLOUD_PHASES",
     "COHORT_COLUMNS",
     "DEVICE_COLUMNS",
     "FROZEN",
-    "LEARNING_COLUMN",
+    "LEARNING_COLUMNS",
     "NO_EXCHANGES",
     "STAGES",
     "STEPS_COLUMN",

@@ -18,6 +18,7 @@ def in_force(since_s: Any, at_s: Any) -> Any:
 class Phase(IntEnum):
     """What a device is waiting for since its latest concept change; regret is split by it.
 
+    ``STRADDLING``: an update is installed whose window reaches back over the change, more old samples in it than new.
     ``LEARNING`` is a phase of devices that learn by themselves only.
     """
 
@@ -29,7 +30,8 @@ class Phase(IntEnum):
     DOWNLINK = 5
     LOST = 6
     RESIDUAL = 7
-    LEARNING = 8
+    STRADDLING = 8
+    LEARNING = 9
 
 
 #: The phases of an exchange with the cloud, which every run has.

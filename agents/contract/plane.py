@@ -12,6 +12,9 @@ from agents.contract.costs import Costs, ServiceTime
 from agents.contract.exchanges import Exchanges
 from agents.contract.phases import CLOUD_PHASES
 
+#: Ages of the deployed model [s] by which samples are counted: lower ends of bins, the last one open.
+AGE_EDGES_S: tuple[float, ...] = (0.0, *(2.0**power for power in range(16)))
+
 #: Columns of :attr:`Tallies.cohorts`: counts and sums over the samples in (after, until].
 COHORT_COLUMNS: tuple[str, ...] = (
     "samples",
@@ -21,13 +24,23 @@ COHORT_COLUMNS: tuple[str, ...] = (
     "correct_oracle",
     "loss_micro",
     *(f"regret_{phase.name.lower()}" for phase in CLOUD_PHASES),
+    *(f"samples_{phase.name.lower()}" for phase in CLOUD_PHASES),
+    *(f"samples_age_{place:02d}" for place in range(len(AGE_EDGES_S))),
+    *(f"regret_age_{place:02d}" for place in range(len(AGE_EDGES_S))),
 )
 
-#: Columns of :attr:`DeviceTotals.counts`: counts over the whole run.
-DEVICE_COLUMNS: tuple[str, ...] = ("samples", "correct", "correct_static", "correct_oracle")
+#: Columns of :attr:`DeviceTotals.counts`: counts over the whole run; odd are the first, third, ... sample of a device.
+DEVICE_COLUMNS: tuple[str, ...] = (
+    "samples",
+    "correct",
+    "correct_static",
+    "correct_oracle",
+    "samples_odd",
+    "correct_odd",
+)
 
 #: What is counted beside, of cohorts and devices, where devices learn by themselves.
-LEARNING_COLUMN, STEPS_COLUMN = "regret_learning", "training_steps"
+LEARNING_COLUMNS, STEPS_COLUMN = ("regret_learning", "samples_learning"), "training_steps"
 
 
 #: Intervals whose tallies are reported together unless they are needed sooner: the more samples of a device are

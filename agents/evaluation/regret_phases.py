@@ -13,14 +13,16 @@ from agents.contract import Phase, Snapshot
 
 # Looking a member up in its enumeration costs more than the comparison it is for.
 _UNDETECTED, _LABELS, _UPLINK, _RESIDUAL = Phase.UNDETECTED, Phase.LABELS, Phase.UPLINK, Phase.RESIDUAL
-#: At one instant samples come first: what happens then takes effect strictly after.
-_SAMPLE, _CHANGE, _ENTRY = range(3)
+_STRADDLING = Phase.STRADDLING
+#: At one instant a change comes first.
+_CHANGE, _ENTRY = range(2)
 
 
 class _Record(NamedTuple):
     """Events of rows, in the order in which they were reported: parallel arrays.
 
-    ``value``: the phase entered, or the regret of a sample; ``cutoff_s``: the data cut-off of a payload.
+    ``value``: the phase entered; ``cutoff_s``: the data cut-off of a payload; ``middle_s``: when half of its samples
+    had come.
     """
 
     what: np.ndarray
@@ -28,6 +30,15 @@ class _Record(NamedTuple):
     at_s: np.ndarray
     value: np.ndarray
     cutoff_s: np.ndarray
+    middle_s: np.ndarray
+
+
+class _Samples(NamedTuple):
+    """Samples of rows, and what was lost on each."""
+
+    row: np.ndarray
+    at_s: np.ndarray
+    regret: np.ndarray
 
 
 class PhaseTracker:
@@ -35,9 +46,11 @@ class PhaseTracker:
 
     A device is in one phase of its *latest* concept change. A change puts it back to ``UNDETECTED``; the progress of
     an exchange moves it on only if what the exchange carries was collected after that change; and once an
-    update for the concept is installed the rest is ``RESIDUAL``, whether or not more is requested later.
+    update for the concept is installed the rest is ``RESIDUAL``, whether or not more is requested later. An update
+    for the concept is one whose samples are new for the most part; one that has more old ones leaves the device
+    ``STRADDLING``, and later exchanges move it on.
 
-    Events are only recorded; they are assigned to phases in one pass when one or more intervals are closed.
+    Events are only recorded; samples are assigned to phases in one pass when one or more intervals are closed.
     """
 
     def __init__(self, changes_s: Sequence[np.ndarray]) -> None:
@@ -49,44 +62,49 @@ class PhaseTracker:
         self._changed_s = np.full(len(changes_s), -np.inf)
         self._phase = np.full(len(changes_s), _UNDETECTED, np.int8)
         self._records: list[_Record] = []
+        self._samples: list[_Samples] = []
 
-    def enter(self, row: np.ndarray, at_s: np.ndarray, phase: np.ndarray, cutoff_s: np.ndarray) -> None:
-        """Note that exchanges enter phases; payloads hold data up to ``cutoff_s``. Arrays [entries], by time.
+    def enter(
+        self, row: np.ndarray, at_s: np.ndarray, phase: np.ndarray, cutoff_s: np.ndarray, middle_s: np.ndarray
+    ) -> None:
+        """Note that exchanges enter phases; payloads hold data up to ``cutoff_s``, half of it up to ``middle_s``.
 
-        A payload that knows nothing of the present concept does not count; but one that lacks nothing except labels
-        (it knows less than the time of its uplink) shows that the device has asked, and is waiting for them.
+        Arrays [entries], by time. A payload that knows nothing of the present concept does not count; but one that
+        lacks nothing except labels (it knows less than the time of its uplink) shows that the device has asked, and is
+        waiting for them.
         """
-        self._records.append(_Record(np.full(len(row), _ENTRY, np.int8), row, at_s, phase, cutoff_s))
+        self._records.append(_Record(np.full(len(row), _ENTRY, np.int8), row, at_s, phase, cutoff_s, middle_s))
 
-    def regret(self, row: np.ndarray, at_s: np.ndarray, regret: np.ndarray) -> None:
-        """Record samples on which the oracle and the deployed model differ: arrays [samples]."""
-        self._records.append(_Record(np.full(len(row), _SAMPLE, np.int8), row, at_s, regret, at_s))
+    def samples(self, row: np.ndarray, at_s: np.ndarray, regret: np.ndarray) -> None:
+        """Record samples with the regret of each, the oracle's success less the deployed model's: arrays [samples]."""
+        self._samples.append(_Samples(row, at_s, regret))
 
-    def close(self, *until_s: float) -> np.ndarray:
-        """End one interval or several: return the regret of all rows in each, by phase: int64 [intervals, phases].
+    def close(self, *until_s: float) -> tuple[np.ndarray, np.ndarray]:
+        """End one interval or several: return (regret, samples) by phase, int64 [intervals, phases] each.
 
         All events and all samples up to the last of ``until_s`` must have been reported, and none beyond.
         """
-        records = _joined([self._changes(until_s[-1]), *self._records])
+        events = _joined([self._changes(until_s[-1]), *self._records])
+        events = _Record(*(values[np.lexsort((events.what, events.at_s, events.row))] for values in events))
+        samples = _Samples(*map(np.concatenate, zip(_NONE, *self._samples, strict=True)))
         self._records.clear()
-        moving = np.zeros(len(self._phase), bool)
-        moving[records.row[records.what != _SAMPLE]] = True
-        moved = moving[records.row]
-        still, ends_s = _only(records, ~moved), np.array(until_s)
-        regret = _by_phase(self._phase[still.row], still, ends_s)
-        return regret + self._split_records(_only(records, moved), ends_s) if moved.any() else regret
-
-    def _split_records(self, records: _Record, ends_s: np.ndarray) -> np.ndarray:
-        """Return the regret of rows to which something happened, and leave them in the phase in which they end."""
-        records = _only(records, np.lexsort((records.what, records.at_s, records.row)))
-        phase, samples = self._phases(records), records.what == _SAMPLE
+        self._samples.clear()
+        entered = self._phases(events)
+        phase = self._phase[samples.row]
+        last, there = _last_before(events, samples)
+        phase[there] = entered[last[there]]
         # The last of a row stands.
-        self._phase[records.row] = phase
-        return _by_phase(phase[samples], _only(records, samples), ends_s)
+        self._phase[events.row] = entered
+        bin = np.array(until_s).searchsorted(samples.at_s) * len(Phase) + phase
+        size = len(until_s) * len(Phase)
+        sums = (np.bincount(bin, samples.regret, size), np.bincount(bin, minlength=size))
+        regret, counts = (one.astype(np.int64).reshape(len(until_s), len(Phase)) for one in sums)
+        return regret, counts
 
     def checkpoint(self, rows: slice) -> Snapshot:
         """Return where the devices of one block stand; only right after :meth:`close`."""
         assert not self._records
+        assert not self._samples
         records = {"passed": self._coming - self._first, "changed_s": self._changed_s, "phase": self._phase}
         return {name: values[rows].copy() for name, values in records.items()}
 
@@ -94,6 +112,7 @@ class PhaseTracker:
         """Go to where :meth:`checkpoint` was called on clocks of the same devices."""
         whole = concatenated(snapshot)
         self._records.clear()
+        self._samples.clear()
         self._coming = self._first + whole["passed"]
         self._changed_s, self._phase = whole["changed_s"], whole["phase"]
 
@@ -107,10 +126,10 @@ class PhaseTracker:
             rows.append(np.full(len(times_s[-1]), row))
             self._coming[row] += len(times_s[-1])
         row, at_s = np.concatenate(rows), np.concatenate(times_s)
-        return _Record(np.full(len(row), _CHANGE, np.int8), row, at_s, np.zeros(len(row), np.int8), at_s)
+        return _Record(np.full(len(row), _CHANGE, np.int8), row, at_s, np.zeros(len(row), np.int8), at_s, at_s)
 
     def _phases(self, records: _Record) -> np.ndarray:
-        """Return the phase of each row after each thing that happened, given by row and time: int8."""
+        """Return the phase of each row after each event, given by row and time: int8."""
         index = np.arange(len(records.row))
         new_row = np.ones(len(index), bool)
         new_row[1:] = records.row[1:] != records.row[:-1]
@@ -124,11 +143,12 @@ class PhaseTracker:
 
         entry = records.what == _ENTRY
         counts = entry & (changed_s < records.cutoff_s)
+        old = counts & (records.value == _RESIDUAL) & (records.middle_s <= changed_s)
         asks = entry & ~counts & (records.value == _UPLINK) & (records.cutoff_s < records.at_s)
-        mended = (before == _RESIDUAL) | (_earlier(counts & (records.value == _RESIDUAL), era) > 0)
+        mended = (before == _RESIDUAL) | (_earlier(counts & ~old & (records.value == _RESIDUAL), era) > 0)
         moved = counts & ~mended
         waits = asks & (before == _UNDETECTED) & (_earlier(counts | asks, era) == 0)
-        into = np.where(waits, _LABELS, np.where(moved, records.value, _UNDETECTED))
+        into = np.where(waits, _LABELS, np.where(moved, np.where(old, _STRADDLING, records.value), _UNDETECTED))
         moves = np.maximum.accumulate(np.where(moved | waits | opens, index, 0))
         opened = np.where(changed, _UNDETECTED, before)
         stays = opens & ~moved & ~waits
@@ -136,26 +156,29 @@ class PhaseTracker:
 
 
 class PayloadCutoffs:
-    """A time for each ticket under way, and the device it is of, kept sorted by ticket."""
+    """What is known of the data behind each ticket under way, and the device it is of, kept sorted by ticket.
+
+    Three times [s] each: the data cut-off, when half of the window's samples had come, and when it was collected.
+    """
 
     def __init__(self) -> None:
-        self._ticket, self._row, self._until_s = np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
+        self._ticket, self._row, self._times_s = np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, 3))
 
-    def note(self, ticket: np.ndarray, row: np.ndarray, until_s: np.ndarray) -> None:
-        """Record the data cut-off of the payloads of some tickets; a ticket may be recorded again."""
+    def note(self, ticket: np.ndarray, row: np.ndarray, times_s: np.ndarray) -> None:
+        """Record the times [tickets, 3] of the payloads of some tickets; a ticket may be recorded again."""
         self.forget(ticket)
         self._set(
             np.concatenate([self._ticket, ticket]),
             np.concatenate([self._row, row]),
-            np.concatenate([self._until_s, until_s]),
+            np.concatenate([self._times_s, times_s]),
         )
 
     def of(self, ticket: np.ndarray) -> np.ndarray:
-        """Return the data cut-off of the payloads of some tickets; infinity if never recorded."""
+        """Return the times [tickets, 3] of the payloads of some tickets; infinity if never recorded."""
         if not len(self._ticket):
-            return np.full(len(ticket), inf)
+            return np.full((len(ticket), 3), inf)
         at = self._positions(ticket)
-        return np.where(self._ticket[at] == ticket, self._until_s[at], inf)
+        return np.where((self._ticket[at] == ticket)[:, None], self._times_s[at], inf)
 
     def forget(self, ticket: np.ndarray) -> None:
         """Forget some tickets, whether recorded or not."""
@@ -163,12 +186,12 @@ class PayloadCutoffs:
             at = self._positions(ticket)
             left = np.ones(len(self._ticket), bool)
             left[at[self._ticket[at] == ticket]] = False
-            self._ticket, self._row, self._until_s = self._ticket[left], self._row[left], self._until_s[left]
+            self._ticket, self._row, self._times_s = self._ticket[left], self._row[left], self._times_s[left]
 
     def checkpoint(self, rows: slice) -> Snapshot:
-        """Return the cut-offs of one block; devices are counted from its first."""
+        """Return the times of one block; devices are counted from its first."""
         mine = (self._row >= rows.start) & (self._row < rows.stop)
-        columns = {"tickets": self._ticket, "knows_until_s": self._until_s, "rows": self._row - rows.start}
+        columns = {"tickets": self._ticket, "times_s": self._times_s, "rows": self._row - rows.start}
         return {name: values[mine] for name, values in columns.items()} | {"width": np.array([rows.stop - rows.start])}
 
     def restore(self, snapshot: Sequence[Snapshot]) -> None:
@@ -176,11 +199,11 @@ class PayloadCutoffs:
         whole = concatenated(snapshot)
         firsts = whole["width"].cumsum() - whole["width"]
         row = whole["rows"] + firsts.repeat([len(one["rows"]) for one in snapshot])
-        self._set(whole["tickets"], row, whole["knows_until_s"])
+        self._set(whole["tickets"], row, whole["times_s"])
 
-    def _set(self, ticket: np.ndarray, row: np.ndarray, until_s: np.ndarray) -> None:
+    def _set(self, ticket: np.ndarray, row: np.ndarray, times_s: np.ndarray) -> None:
         order = ticket.argsort(kind="stable")
-        self._ticket, self._row, self._until_s = ticket[order], row[order], until_s[order]
+        self._ticket, self._row, self._times_s = ticket[order], row[order], times_s[order]
 
     def _positions(self, ticket: np.ndarray) -> np.ndarray:
         return np.minimum(self._ticket.searchsorted(ticket), len(self._ticket) - 1)
@@ -190,15 +213,21 @@ def _joined(parts: Sequence[_Record]) -> _Record:
     return _Record(*map(np.concatenate, zip(*parts, strict=True)))
 
 
-def _only(records: _Record, which: np.ndarray) -> _Record:
-    return _Record(*(values[which] for values in records))
+_NONE = _Samples(np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.int8))
 
 
-def _by_phase(phase: np.ndarray, samples: _Record, ends_s: np.ndarray) -> np.ndarray:
-    """Return the regret of samples, each in its ``phase``, by interval (given by their ends) and phase."""
-    bin = ends_s.searchsorted(samples.at_s) * len(Phase) + phase
-    sums = np.bincount(bin, samples.value, len(ends_s) * len(Phase))
-    return sums.astype(np.int64).reshape(len(ends_s), len(Phase))
+def _last_before(events: _Record, samples: _Samples) -> tuple[np.ndarray, np.ndarray]:
+    """Return for each sample the last event of its row strictly before it, and whether there is one.
+
+    Events are sorted by row and time. Times become their ranks, so that row and time are one exact number.
+    """
+    if not len(events.row):
+        return np.zeros(len(samples.row), np.int64), np.zeros(len(samples.row), bool)
+    times_s, rank = np.unique(events.at_s, return_inverse=True)
+    keys = events.row * (len(times_s) + 1) + rank
+    wanted = samples.row * (len(times_s) + 1) + times_s.searchsorted(samples.at_s)
+    last = keys.searchsorted(wanted) - 1
+    return last, (last >= 0) & (events.row[last] == samples.row)
 
 
 def _earlier(what: np.ndarray, era: np.ndarray) -> np.ndarray:

@@ -8,17 +8,21 @@ from math import inf
 import numpy as np
 
 from agents.checkpoint_names import concatenated, with_prefix, without_prefix
-from agents.contract import CLOUD_PHASES, COHORT_COLUMNS, DEVICE_COLUMNS, Phase, Snapshot
+from agents.contract import AGE_EDGES_S, CLOUD_PHASES, COHORT_COLUMNS, DEVICE_COLUMNS, Phase, Snapshot
 from agents.evaluation.prequential import Evaluation
 from agents.evaluation.regret_phases import PhaseTracker
 from agents.streams.sample_buffer import SampleBatch
 
 _LOSS, _REGRET = COHORT_COLUMNS.index("loss_micro"), COHORT_COLUMNS.index("regret_undetected")
+_PHASES, _AGES = COHORT_COLUMNS.index("samples_undetected"), COHORT_COLUMNS.index("samples_age_00")
+_EDGES_S = np.array(AGE_EDGES_S)
 #: What a sample counts for is four bits: labelled, correct, correct_static, correct_oracle, from the highest.
 _BITS = np.arange(16)
-#: By those bits: what they add to the first columns of a cohort, and (without the first bit) to those of a device.
+#: By those bits: what they add to the first columns of a cohort, and (another first bit: is it odd) to a device's.
 _OF_COHORT = np.stack([np.ones(16, np.int64), _BITS >> 3, _BITS >> 2 & 1, _BITS >> 1 & 1, _BITS & 1], axis=1)
-_OF_DEVICE = _OF_COHORT[:8, [0, 2, 3, 4]]
+_OF_DEVICE = np.concatenate(
+    [_OF_COHORT[:, [0, 2, 3, 4]], (_BITS >> 3)[:, None], ((_BITS >> 3) * (_BITS >> 2 & 1))[:, None]], axis=1
+)
 
 
 class TallyCounter:
@@ -32,6 +36,8 @@ class TallyCounter:
         self._learns = learns
         self.totals = np.zeros((devices, len(DEVICE_COLUMNS)), np.int64)
         self.phases = PhaseTracker(changes_s)
+        # When the data behind the deployed model of each device were collected.
+        self._data_s = np.zeros(devices)
         self._ends_s: list[float] = []
         # A row for each interval: those settled, those closed, and the open one.
         self._settled = np.zeros((0, columns), np.int64)
@@ -55,14 +61,31 @@ class TallyCounter:
         bits = labelled << 3 | correct << 2 | static << 1 | oracle
         self._count_devices(batch, bits & 7)
         self._count_intervals(interval, bits, evaluation)
-        if len(lost := np.flatnonzero(evaluation.regret)):
-            row = batch.rows[batch.count.cumsum().searchsorted(lost, side="right")]
-            self.phases.regret(row, batch.time_s[lost], evaluation.regret[lost])
+        row = np.repeat(batch.rows, batch.count)
+        self._count_ages(interval, batch.time_s - self._data_s[row], evaluation.regret)
+        self.phases.samples(row, batch.time_s, evaluation.regret)
+
+    def install(self, rows: np.ndarray, collected_s: np.ndarray) -> None:
+        """Note that devices have another model from now on, made of data that were collected then."""
+        self._data_s[rows] = collected_s
 
     def _count_devices(self, batch: SampleBatch, bits: np.ndarray) -> None:
         devices = len(batch.rows)
-        of = np.repeat(np.arange(devices) * 8, batch.count) + bits
-        self.totals[batch.rows] += np.bincount(of, minlength=devices * 8).reshape(devices, 8) @ _OF_DEVICE
+        ends = batch.count.cumsum()
+        # Samples of a device come in order: the next one's number is how many there were.
+        number = np.arange(len(bits)) + np.repeat(self.totals[batch.rows, 0] - (ends - batch.count), batch.count)
+        of = np.repeat(np.arange(devices) * 16, batch.count) + bits + 8 * (1 - number % 2)
+        self.totals[batch.rows] += np.bincount(of, minlength=devices * 16).reshape(devices, 16) @ _OF_DEVICE
+
+    def _count_ages(self, interval: np.ndarray, age_s: np.ndarray, regret: np.ndarray) -> None:
+        bins = len(_EDGES_S)
+        place = interval * bins + _EDGES_S.searchsorted(age_s, side="right") - 1
+        size, intervals = len(self._tallies) * bins, len(self._tallies)
+        for first, sums in (
+            (_AGES, np.bincount(place, minlength=size)),
+            (_AGES + bins, np.bincount(place, regret, size)),
+        ):
+            self._tallies[:, first : first + bins] += sums.astype(np.int64).reshape(intervals, bins)
 
     def _count_intervals(self, interval: np.ndarray, bits: np.ndarray, evaluation: Evaluation) -> None:
         intervals = len(self._tallies)
@@ -83,10 +106,13 @@ class TallyCounter:
         """Complete all closed intervals: their samples have been counted, and those of no later ones."""
         if self._ends_s:
             done, self._tallies = self._tallies[:-1], self._tallies[-1:]
-            regret = self.phases.close(*self._ends_s)
-            done[:, _REGRET : len(COHORT_COLUMNS)] += regret[:, : len(CLOUD_PHASES)]
+            phases = len(CLOUD_PHASES)
+            regret, samples = self.phases.close(*self._ends_s)
+            done[:, _REGRET : _REGRET + phases] += regret[:, :phases]
+            done[:, _PHASES : _PHASES + phases] += samples[:, :phases]
             if self._learns:
-                done[:, -1] += regret[:, Phase.LEARNING]
+                done[:, -2] += regret[:, Phase.LEARNING]
+                done[:, -1] += samples[:, Phase.LEARNING]
             self._settled = np.concatenate([self._settled, done])
             self._ends_s = []
 
@@ -101,13 +127,18 @@ class TallyCounter:
         What was settled of all blocks together is with the first of them.
         """
         settled = self._settled if rows.start == 0 else np.zeros_like(self._settled)
-        snapshot = {"totals": self.totals[rows].copy(), "settled": settled[None].copy()}
+        snapshot = {
+            "totals": self.totals[rows].copy(),
+            "data_s": self._data_s[rows].copy(),
+            "settled": settled[None].copy(),
+        }
         return snapshot | with_prefix("phases", self.phases.checkpoint(rows))
 
     def restore(self, snapshot: Sequence[Snapshot]) -> None:
         """Go to where :meth:`checkpoint` was called."""
         whole = concatenated(snapshot)
         self.totals, self._settled = whole["totals"], whole["settled"].sum(axis=0)
+        self._data_s = whole["data_s"]
         self._ends_s = []
         self._tallies = np.zeros((1, self.columns), np.int64)
         self.phases.restore([without_prefix("phases", one) for one in snapshot])

@@ -99,7 +99,7 @@ class BlockGroup:
         """Return the payloads of ``rows`` at ``at_s`` [s], stacked in the order given, as they are on the wire."""
         method = self._parts.method
         slots, there = self._windows.places(rows, at_s)
-        self._cutoffs.note(tickets, rows, self._windows.cutoff_s(at_s, slots, there))
+        self._cutoffs.note(tickets, rows, self._windows.times_s(at_s, slots, there))
         # An exchange that the device still has under way has failed: this is a new request.
         self._undo(rows[self._memory.under_way(rows) != NONE_YET])
         state = self.state.of(rows)
@@ -112,7 +112,7 @@ class BlockGroup:
     def learn(self, rows: np.ndarray, at_s: np.ndarray, tickets: np.ndarray) -> None:
         """Let ``rows`` learn from their data at ``at_s`` [s]; the new state is stored until it is adopted."""
         slots, there = self._windows.places(rows, at_s)
-        self._cutoffs.note(tickets, rows, self._windows.cutoff_s(at_s, slots, there))
+        self._cutoffs.note(tickets, rows, self._windows.times_s(at_s, slots, there))
         state, steps = self._parts.method.learn(self.state.of(rows), self._windows.recent(at_s, slots, there))
         self._learnt.put(tickets, rows, state, steps)
 
@@ -124,16 +124,19 @@ class BlockGroup:
         """Evaluate the samples of ``rows`` up to ``at_s`` with their old state, then install what they have learnt."""
         self._evaluate(rows, at_s)
         self.state.put(rows, self._learnt.take(tickets))
+        self._tallies.install(rows, np.minimum(self._cutoffs.of(tickets)[:, 2], at_s))
         self._cutoffs.forget(tickets)
 
     def expire(self, rows: np.ndarray, at_s: np.ndarray) -> None:
         """Evaluate the samples of ``rows`` up to ``at_s`` with their old state, then let them fall back to the base."""
         self._evaluate(rows, at_s)
         self.state.put(rows, self._parts.method.expired(self.state.of(rows)))
+        self._tallies.install(rows, np.zeros(len(rows)))
 
     def note(self, rows: np.ndarray, at_s: np.ndarray, tickets: np.ndarray, phases: np.ndarray) -> None:
         """Record that exchanges enter phases, in virtual-time order; regret is attributed to these phases."""
-        self._tallies.phases.enter(rows, at_s, phases, self._cutoffs.of(tickets))
+        cutoff_s, middle_s, _ = self._cutoffs.of(tickets).T
+        self._tallies.phases.enter(rows, at_s, phases, cutoff_s, middle_s)
 
     def forget(self, rows: np.ndarray, tickets: np.ndarray) -> None:
         """Drop failed exchanges, and undo what they changed."""
@@ -157,6 +160,7 @@ class BlockGroup:
         self._evaluate(rows, at_s)
         updates = self._memory.decode(rows, tickets, moved(wire, self.state.device))
         self.state.put(rows, self._parts.method.install(self.state.of(rows), updates))
+        self._tallies.install(rows, np.minimum(self._cutoffs.of(tickets)[:, 2], at_s))
         self._cutoffs.forget(tickets)
 
     def close(self, until_s: float) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agents.contract import COHORT_COLUMNS, DEVICE_COLUMNS, LEARNING_COLUMN, STEPS_COLUMN, TICKS_TOGETHER, Watch
+from agents.contract import COHORT_COLUMNS, DEVICE_COLUMNS, LEARNING_COLUMNS, STEPS_COLUMN, TICKS_TOGETHER, Watch
 from agents.evaluation.features import Features
 from agents.evaluation.prequential import Evaluator
 from agents.methods.base import Method
@@ -33,7 +33,7 @@ class CohortParts:
     @property
     def columns(self) -> tuple[str, ...]:
         """What is counted of each cohort."""
-        return COHORT_COLUMNS + self.evaluator.columns + (LEARNING_COLUMN,) * self.learns
+        return COHORT_COLUMNS + self.evaluator.columns + LEARNING_COLUMNS * self.learns
 
     @property
     def device_columns(self) -> tuple[str, ...]:

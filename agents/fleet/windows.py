@@ -39,12 +39,19 @@ class Windows:
             places, count = ring.newest(rows, seen, self._window)
         return places, np.arange(places.shape[1]) < count[:, None]
 
-    def cutoff_s(self, at_s: np.ndarray, places: np.ndarray, there: np.ndarray) -> np.ndarray:
-        """Return the data cut-off of each window: the time of its newest label, or the time of the request."""
-        if not self._labelled:
-            return at_s
-        time_s = np.where(there, self._buffer.ring.time_s.take(places), -inf)
-        return np.asarray(time_s.max(axis=1, initial=-inf))
+    def times_s(self, at_s: np.ndarray, places: np.ndarray, there: np.ndarray) -> np.ndarray:
+        """Return three times of each window: its data cut-off, when half of its samples had come, ``at_s`` itself.
+
+        The cut-off is the time of its newest label, or that of the request. Without a sample half of them never came.
+        """
+        times_s = np.where(there, self._buffer.ring.time_s.take(places), -inf)
+        cutoff_s = times_s.max(axis=1, initial=-inf) if self._labelled else at_s
+        if not times_s.shape[1]:
+            return np.stack([cutoff_s, cutoff_s, at_s], axis=1)
+        # Half of the samples, or one more, are as new as this one.
+        half = np.maximum((np.count_nonzero(there, axis=1) + 1) // 2, 1)
+        middle_s = np.sort(times_s, axis=1)[np.arange(len(times_s)), times_s.shape[1] - half]
+        return np.stack([cutoff_s, middle_s, at_s], axis=1)
 
     def recent(self, at_s: np.ndarray, places: np.ndarray, there: np.ndarray) -> Recent:
         """Return windows as methods get them at ``at_s`` [s]."""

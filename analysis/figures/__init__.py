@@ -50,9 +50,10 @@ FIGURES: dict[str, FigureSpec] = {
         "and the best model for each concept. Lines and shades mark drifts.",
     ),
     "regret": FigureSpec(
-        "Why accuracy was lost",
+        "Where accuracy was lost",
         regret.draw,
-        "Accuracy lost to the oracle, split by what the device was waiting for; the parts sum to the whole.",
+        "Accuracy lost to the oracle by what the device was waiting for; the parts sum to the whole. An account of "
+        "waits, not of causes: what comes back without a wait is shown by paired forks.",
     ),
     "recovery": FigureSpec(
         "Recovery after each drift",

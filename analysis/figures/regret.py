@@ -1,4 +1,4 @@
-"""Why accuracy was lost: from the oracle's accuracy down to the deployed one, phase by phase."""
+"""Where accuracy was lost: from the oracle's accuracy down to the deployed one, wait by wait."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from matplotlib.patches import Patch
 
 from analysis.figures.style import INK, PALE, legend_title, sheet
 from analysis.regret import MEANINGS, regret_intervals
-from analysis.runs import PHASES
 from analysis.sweeps import Subject, Sweep, as_sweep
 from analysis.windows import accuracy
 
@@ -23,10 +22,22 @@ COLOURS = {
     "service": "#D55E00",
     "downlink": "#56B4E9",
     "lost": "#222222",
+    "between": "#BBBBBB",
+    "straddling": "#009E73",
+    "learning": "#A6761D",
     "residual": "#CC79A7",
+    "ahead": "#FFFFFF",
 }
-HATCHES = {"labels": "....", "cloud_queue": "////", "downlink": "\\\\\\\\", "residual": "xxx"}
-THIN = 1e-3
+HATCHES = {
+    "labels": "....",
+    "cloud_queue": "////",
+    "downlink": "\\\\\\\\",
+    "straddling": "----",
+    "residual": "xxx",
+    "ahead": "ooo",
+}
+#: Less than a thousandth of a point is not drawn.
+LEAST = 1e-5
 
 
 def draw(subject: Subject) -> Figure | None:
@@ -34,7 +45,7 @@ def draw(subject: Subject) -> Figure | None:
     sweep = as_sweep(subject)
     losses = {group.label: regret_intervals(group.runs) for group in sweep.judged}
     points = {
-        label: {phase: 100 * interval.mean for phase, interval in loss.items()}
+        label: {part: 100 * interval.mean for part, interval in loss.items() if abs(interval.mean) >= LEAST}
         for label, loss in losses.items()
         if loss is not None
     }
@@ -48,40 +59,38 @@ def _waterfall(sweep: Sweep, points: dict[str, float]) -> Figure:
     group = sweep.judged[0]
     tops = [accuracy(run, "oracle") or 0.0 for run in group.runs]
     level = top = 100 * sum(tops) / len(tops)
-    figure, panels = sheet(3.0)
+    figure, panels = sheet(1.0 + 0.22 * (len(points) + 2))
     axes = panels[0, 0]
     axes.barh(0, top, color=PALE, edgecolor=INK, linewidth=0.5)
     edges = [top]
-    for row, phase in enumerate(PHASES, start=1):
-        left = min(level, level - points[phase])
-        axes.barh(row, abs(points[phase]), left=left, **_face(phase))
+    for row, (part, lost) in enumerate(points.items(), start=1):
+        axes.barh(row, abs(lost), left=min(level, level - lost), **_face(part))
         axes.plot([level, level], [row - 1, row], color=INK, linewidth=0.6)
-        level -= points[phase]
+        level -= lost
         edges.append(level)
-    axes.plot([level, level], [len(PHASES), len(PHASES) + 1], color=INK, linewidth=0.6)
-    axes.barh(len(PHASES) + 1, level, color=PALE, edgecolor=INK, linewidth=0.5)
+    axes.plot([level, level], [len(points), len(points) + 1], color=INK, linewidth=0.6)
+    axes.barh(len(points) + 1, level, color=PALE, edgecolor=INK, linewidth=0.5)
     _write_rows(axes, top, level, points)
     low, high = min(edges), max(edges)
     margin = max(1.0, 0.12 * (high - low))
     axes.set_xlim(max(0.0, low - margin), high + 1.2 * margin)
-    axes.set_xlabel("accuracy [%]; each bar: points lost while the device was in that phase")
+    axes.set_xlabel("accuracy [%]; each bar: points lost while the device was waiting for that")
     return figure
 
 
 def _write_rows(axes: Axes, top: float, bottom: float, points: dict[str, float]) -> None:
-    names = ["oracle", *(f"{phase.replace('_', ' ')} ({MEANINGS[phase]})" for phase in PHASES), "deployed"]
+    names = ["oracle", *(f"{part.replace('_', ' ')} ({MEANINGS[part]})" for part in points), "deployed"]
     axes.set_yticks(range(len(names)), names)
     axes.tick_params(axis="y", length=0)
     axes.grid(False, axis="y")
     axes.invert_yaxis()
     level = top
     axes.annotate(f"{top:.2f}", (top, 0), (5, 0), textcoords="offset points", va="center", fontsize=7.5)
-    for row, phase in enumerate(PHASES, start=1):
-        right = max(level, level - points[phase])
-        level -= points[phase]
-        text = f"{-points[phase]:+.2f}" if abs(points[phase]) >= THIN else "0"
-        axes.annotate(text, (right, row), (5, 0), textcoords="offset points", va="center", fontsize=7.5)
-    place = (bottom, len(PHASES) + 1)
+    for row, lost in enumerate(points.values(), start=1):
+        right = max(level, level - lost)
+        level -= lost
+        axes.annotate(f"{-lost:+.2f}", (right, row), (5, 0), textcoords="offset points", va="center", fontsize=7.5)
+    place = (bottom, len(points) + 1)
     axes.annotate(f"{bottom:.2f}", place, (5, 0), textcoords="offset points", va="center", fontsize=7.5)
 
 
@@ -91,10 +100,9 @@ def _stack(sweep: Sweep, points: dict[str, dict[str, float]]) -> Figure:
     axes = panels[0, 0]
     for row, parts in enumerate(points.values()):
         ends = {True: 0.0, False: 0.0}
-        for phase in PHASES:
-            side = parts[phase] >= 0
-            axes.barh(row, parts[phase], left=ends[side], height=0.72, **_face(phase))
-            ends[side] += parts[phase]
+        for part, lost in parts.items():
+            axes.barh(row, lost, left=ends[lost >= 0], height=0.72, **_face(part))
+            ends[lost >= 0] += lost
         axes.plot(sum(parts.values()), row, "D", color="white", markeredgecolor=INK, markersize=5, zorder=4)
     axes.axvline(0, color=INK, linewidth=0.8)
     furthest = [sum(abs(part) for part in parts.values()) for parts in points.values()]
@@ -106,8 +114,9 @@ def _stack(sweep: Sweep, points: dict[str, dict[str, float]]) -> Figure:
     axes.invert_yaxis()
     axes.set_ylabel(legend_title(sweep) or "")
     axes.set_xlabel("accuracy lost to the oracle [points]; diamond: net")
-    handles = [Patch(label=phase.replace("_", " "), **_face(phase)) for phase in PHASES]
-    figure.legend(handles=handles, loc="outside lower center", ncols=4)
+    shown = [part for part in MEANINGS if any(part in parts for parts in points.values())]
+    handles = [Patch(label=f"{part.replace('_', ' ')}: {MEANINGS[part]}", **_face(part)) for part in shown]
+    figure.legend(handles=handles, loc="outside lower center", ncols=2)
     return figure
 
 

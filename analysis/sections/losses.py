@@ -8,13 +8,13 @@ from typing import Any
 
 from analysis.compare import with_interval
 from analysis.figures.marks import describe
+from analysis.figures.regret import LEAST
 from analysis.figures.style import clock
 from analysis.html import Markup, table
 from analysis.metrics import Metric
 from analysis.recovery import WITHIN, recovery_times
-from analysis.regret import MEANINGS, regret_intervals
-from analysis.runs import PHASES
-from analysis.statistics import student_interval
+from analysis.regret import MEANINGS, account, regret_intervals
+from analysis.statistics import Interval, student_interval
 from analysis.survival import median, watched
 from analysis.sweeps import Group, Sweep
 
@@ -46,19 +46,38 @@ def drifts(sweep: Sweep) -> Markup | None:
 
 
 def phases(sweep: Sweep) -> Markup | None:
-    """Return regret by phase in points of accuracy; the phases of a setting sum to oracle - deployed."""
-    parts = [(group, regret_intervals(group.runs)) for group in sweep.judged]
-    known = [(group, part) for group, part in parts if part is not None]
+    """Return the account in points of accuracy; the parts of a setting sum to oracle - deployed."""
+    found = [(group, regret_intervals(group.runs)) for group in sweep.judged]
+    known = [(group, parts) for group, parts in found if parts is not None]
     if not known:
         return None
-    note = "Points of accuracy lost to the oracle while the device was in each phase of its latest drift."
-    cells = [[*(with_interval(POINTS, part[phase]) for phase in PHASES), _total(group)] for group, part in known]
-    names = [phase.replace("_", " ") for phase in PHASES]
+    shown = [part for part in MEANINGS if any(_counts(parts.get(part)) for _, parts in known)]
+    cells = [[_shown(parts.get(part)) for part in shown] + [_total(group)] for group, parts in known]
+    names = [part.replace("_", " ") for part in shown]
     if len(known) == 1:
-        titles = [f"{name} ({MEANINGS[phase]})" for name, phase in zip(names, PHASES, strict=True)]
-        return table(["phase", "points"], list(zip([*titles, TOTAL], cells[0], strict=True)), note)
+        titles = [f"{name} ({MEANINGS[part]})" for name, part in zip(names, shown, strict=True)]
+        return table(["part", "points"], list(zip([*titles, TOTAL], cells[0], strict=True)), _account_note(sweep))
     rows = [[group.label, *row] for (group, _), row in zip(known, cells, strict=True)]
-    return table(["setting", *names, TOTAL], rows, note)
+    return table(["setting", *names, TOTAL], rows, _account_note(sweep))
+
+
+def _counts(part: Interval | None) -> bool:
+    return part is not None and abs(part.mean) >= LEAST
+
+
+def _shown(part: Interval | None) -> str:
+    return "-" if part is None else with_interval(POINTS, part)
+
+
+def _account_note(sweep: Sweep) -> str:
+    """Say what the account is, and that it is no cause."""
+    ways = {found.by_age for group in sweep.judged for run in group.runs if (found := account(run)) is not None}
+    phases = "by what the device was waiting for since its latest drift, less what the method lacks after an install"
+    ages = "by the age of the model, beyond what a fresh one loses, split as the age is split into waits"
+    how = " or ".join(words for by_age, words in ((False, phases), (True, ages)) if by_age in ways)
+    return (
+        f"Points of accuracy lost to the oracle, {how}. An account, not a cause: 'explain' removes factors one by one."
+    )
 
 
 def _total(group: Group) -> str:

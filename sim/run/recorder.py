@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from math import inf
 
 import numpy as np
@@ -14,6 +15,7 @@ from sim.run.progress import Progress
 from sim.run.run_folder import RunFolder
 from sim.run.tables import (
     Table,
+    ages_table,
     cloud_table,
     concepts_table,
     devices_table,
@@ -69,13 +71,21 @@ class Recorder:
             "devices": devices_table(live.cohort_of, counts, exchanges, horizon_s),
             "links": links_table(live.links, self._edges_s),
             "cloud": cloud_table(live.cloud_log, self._scenario.cloud.workers, self._edges_s),
-        } | concepts_table(live.simulation.plane, live.cohort_of)
+            **ages_table(self._cohorts, self._columns, self._tallies),
+            **concepts_table(live.simulation.plane, live.cohort_of),
+        }
 
     def _exchanges(self, horizon_s: float) -> Table:
         return exchanges_table(self._live.simulation.engine.columns(), self._live.cohort_of, horizon_s)
 
     def _windows(self, exchanges: Table) -> Table:
-        cohorts = [cohort.cohort for cohort in self._scenario.fleet]
+        return windows_table(self._edges_s, self._cohorts, self._columns, self._tallies, exchanges)
+
+    @property
+    def _cohorts(self) -> list[str]:
+        return [cohort.cohort for cohort in self._scenario.fleet]
+
+    @property
+    def _columns(self) -> Sequence[str]:
         plane = self._live.simulation.plane
-        columns = COHORT_COLUMNS if plane is None else plane.columns
-        return windows_table(self._edges_s, cohorts, columns, self._tallies, exchanges)
+        return COHORT_COLUMNS if plane is None else plane.columns

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from agents.contract import COHORT_COLUMNS, DEVICE_COLUMNS, DataPlane, ExchangeKind
+from agents.contract import AGE_EDGES_S, COHORT_COLUMNS, DEVICE_COLUMNS, DataPlane, ExchangeKind
 from sim.kernel.records import COLUMNS, IN_FLIGHT, INSTALLED, TIMES
 from sim.kernel.transfer_log import TickSums, TransferLog
 from sim.links.link import Link
@@ -63,8 +63,30 @@ def windows_table(
     table: Table = {"t_s": np.repeat(edges_s, len(cohorts)), "cohort": np.tile(names, ticks)}
     flat = counts.reshape(-1, len(columns))
     by_column = {name: flat[:, column] for column, name in enumerate(columns)}
-    contract = {name: by_column[name] for name in COHORT_COLUMNS}
+    by_column = {name: values for name, values in by_column.items() if _AGE not in name}
+    contract = {name: by_column[name] for name in COHORT_COLUMNS if name in by_column}
     return table | contract | {"requests": requests.reshape(-1)} | by_column
+
+
+_AGE = "_age_"
+
+
+def ages_table(cohorts: Sequence[str], columns: Sequence[str], tallies: Sequence[np.ndarray]) -> dict[str, Table]:
+    """Return one row per cohort and bin of the deployed model's age; nothing where nothing was evaluated.
+
+    ``age_from_s`` is the lower end of the bin, the next row's its upper end; regret is that of the samples in it.
+    """
+    if not tallies:
+        return {}
+    sums = np.sum(tallies, axis=0)
+    count = [np.array([place for place, name in enumerate(columns) if name.startswith(of)]) for of in _OF_AGE]
+    bins = len(AGE_EDGES_S)
+    samples, regret = (sums[:, places].reshape(-1) for places in count)
+    table = {"cohort": np.repeat(np.array(cohorts, object), bins), "age_from_s": np.tile(AGE_EDGES_S, len(cohorts))}
+    return {"ages": table | {"samples": samples, "regret": regret}}
+
+
+_OF_AGE = (f"samples{_AGE}", f"regret{_AGE}")
 
 
 def devices_table(cohort_of: np.ndarray, counts: Mapping[str, np.ndarray], exchanges: Table, horizon_s: float) -> Table:

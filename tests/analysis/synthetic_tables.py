@@ -27,6 +27,7 @@ def make_tables(plan: Plan) -> dict[str, pd.DataFrame]:
         "devices": make_devices(plan, samples, exchanges),
         "links": make_links(plan, exchanges),
         "cloud": make_cloud(plan, exchanges),
+        "ages": make_ages(plan, samples, exchanges),
     }
     return tables | ({"rates": make_rates(plan)} if plan.varying else {})
 
@@ -127,8 +128,32 @@ def make_windows(plan: Plan, samples: pd.DataFrame) -> pd.DataFrame:
     for phase, column in zip(PHASES, REGRETS, strict=True):
         sums = regret.where(samples["phase"] == phase, 0).groupby([samples["t_s"], samples["cohort"]]).sum()
         table[column] = sums.reindex(grid, fill_value=0).astype("int64")
+        count = samples["samples"].where(samples["phase"] == phase, 0)
+        table[f"samples_{phase}"] = (
+            count.groupby([samples["t_s"], samples["cohort"]]).sum().reindex(grid, fill_value=0).astype("int64")
+        )
     table = table.reset_index().assign(requests=0, labelled=table["samples"].to_numpy(), loss_micro=0)
     return table if "oracle" in plan.references else table.assign(correct_oracle=0)
+
+
+def make_ages(plan: Plan, samples: pd.DataFrame, exchanges: pd.DataFrame) -> pd.DataFrame:
+    """Count samples and regret by the age of the model at the end of each tick, in bins of powers of two."""
+    edges = np.array([0.0, *(2.0**power for power in range(16))])
+    done = exchanges[exchanges["installed_s"].notna()]
+    newest = {device: own[["installed_s", "sent_s"]].to_numpy() for device, own in done.groupby("device")}
+    rows = []
+    for device, at_s in zip(samples["device"], samples["t_s"], strict=True):
+        own = newest.get(device, np.zeros((0, 2)))
+        rows.append(at_s - own[own[:, 0] < at_s, 1].max(initial=0.0))
+    place = edges.searchsorted(np.array(rows, float), side="right") - 1
+    regret = (samples["correct_oracle"] - samples["correct"]).to_numpy("int64")
+    parts = []
+    for cohort in plan.cohorts:
+        mine = (samples["cohort"] == cohort).to_numpy()
+        sums = [np.bincount(place[mine], of[mine], len(edges)).astype("int64") for of in
+                (samples["samples"].to_numpy("int64"), regret)]  # fmt: skip
+        parts.append(pd.DataFrame({"cohort": cohort, "age_from_s": edges, "samples": sums[0], "regret": sums[1]}))
+    return pd.concat(parts, ignore_index=True)
 
 
 def make_devices(plan: Plan, samples: pd.DataFrame, exchanges: pd.DataFrame) -> pd.DataFrame:

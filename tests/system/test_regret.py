@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from run_commands import Run, RunScenario, Table
 
-PHASES = ("undetected", "labels", "uplink", "cloud_queue", "service", "downlink", "lost", "residual")
+PHASES = (*("undetected", "labels", "uplink", "cloud_queue", "service", "downlink", "lost", "residual", "straddling"),)
 ADAPTERS = {"cloud_ft": "{kind: cloud_ft, steps: 5}", "persona": "{kind: persona, steps: 20}"}
 #: The phase that must hold the most regret of all waits -> the overrides that make its wait long.
 WAITS = {
@@ -34,6 +34,11 @@ def assert_sums(run: Run) -> None:
     windows, devices = run.windows, run.table("devices")
     regret = windows["correct_oracle"] - windows["correct"]
     assert (sum(windows[f"regret_{phase}"] for phase in PHASES) == regret).all()
+    assert (sum(windows[f"samples_{phase}"] for phase in PHASES) == windows["samples"]).all()
+    ages = run.table("ages")
+    assert (ages["samples"].sum(), ages["regret"].sum()) == (windows["samples"].sum(), regret.sum())
+    halves = devices["samples"] - 2 * devices["samples_odd"]
+    assert ((halves == 0) | (halves == -1)).all()
     for column in ("samples", "correct", "correct_static", "correct_oracle"):
         assert devices[column].sum() == windows[column].sum() > 0
         for cohort in np.unique(windows["cohort"]):
