@@ -65,9 +65,11 @@ def _add_playing(commands: Any) -> None:
     sweep.add_argument(
         "--resume", action="store_true", help="go on with the newest sweep of this file, or that in --out"
     )
+    _add_jobs(sweep)
     resume = _command(commands, "resume", "run:resume", "go on with a run or sweep that was cut short")
     resume.add_argument("folder", help="its folder")
     resume.add_argument("--allow-plugins", action="store_true", help="import classes that the scenario names")
+    _add_jobs(resume)
     _add_play_options(resume)
     fork = _command(commands, "fork", "run:fork", "repeat a run from some tick on with another method or link")
     fork.add_argument("folder", help="the run")
@@ -88,6 +90,14 @@ def _add_showing(commands: Any) -> None:
     compare.add_argument("--base", metavar="VALUE", help="what to compare with (default: static, else the first)")
     compare.add_argument("--metric", metavar="A,B", help="what to show; differences are of the first")
     compare.add_argument("--sort", metavar="METRIC", help="the best of it first")
+    explain = _command(commands, "explain", "explain:explain", "find why accuracy was lost, by paired forks")
+    explain.add_argument("folder", help="a run, or a sweep for intervals over its seeds")
+    explain.add_argument("--factors", metavar="A,B", help="what to take away (default: all that cost time)")
+    explain.add_argument("--shapley", action="store_true", help="run every subset of the factors: 2^n - 1 forks a run")
+    explain.add_argument("--allow-plugins", action="store_true", help="import classes that the scenario names")
+    explain.add_argument("--quiet", action="store_true", help="no progress")
+    explain.add_argument("--json", action="store_true", help="print what was found as JSON")
+    _add_jobs(explain)
     gallery = _command(commands, "gallery", "gallery:gallery", "draw every transform and every shape of drift")
     gallery.add_argument("folder", help="where the pictures go")
     gallery.add_argument("--cifar", metavar="FILE", help="draw on images of these CIFAR records, too")
@@ -160,6 +170,12 @@ def _add_play_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--quiet", action="store_true", help="no progress")
     parser.add_argument("--json", action="store_true", help="print the summary as JSON")
+
+
+def _add_jobs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--jobs", type=_at_least_one, metavar="N", help="points of a sweep at once (default: as many as cores)"
+    )
 
 
 def _at_least_one(text: str) -> int:

@@ -6,7 +6,9 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from fcntl import LOCK_EX, flock
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -30,9 +32,31 @@ def cached(key: Mapping[str, Any], build: Callable[[], dict[str, torch.Tensor]])
     path = cache_folder() / f"{_name(key)}.safetensors"
     stored = _load(path)
     if stored is None:
-        stored = {name: value.detach().contiguous() for name, value in build().items()}
-        _store(path, stored)
+        # Points side by side often need the same: the second waits for the first instead of training it again.
+        with _locked(path):
+            stored = _load(path)
+            if stored is None:
+                stored = {name: value.detach().contiguous() for name, value in build().items()}
+                _store(path, stored)
     return stored
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Hold the lock of one entry, which ends with the process; where nothing can be written there is none."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError:
+        yield
+        return
+    try:
+        flock(handle, LOCK_EX)
+        yield
+    finally:
+        with suppress(OSError):
+            path.with_suffix(".lock").unlink()
+        os.close(handle)
 
 
 def fingerprint(tensors: Iterable[torch.Tensor]) -> str:

@@ -5,6 +5,7 @@ This face is cheap to import: pandas and matplotlib are loaded by the first use 
 * `open_folder(path)` opens a run or a sweep; `compare_runs(paths)` puts several runs side by side.
 * `write_report(paths)` writes one self-contained HTML file, `write_figures(subject, folder)` SVG and PNG.
 * `comparison(subject)` is the paired table as data, `print_comparison` shows it.
+* `causes_of(group)` sums up the forks of a setting, `causes_table` lays them out.
 * `export_csv(run)` and `export_run(run)` write CSV; `recovery_times(windows, marks)` needs numpy alone.
 * `RunError`, in one line, is raised for folders that cannot be read.
 """
@@ -25,6 +26,10 @@ HOMES = {
     "write_figures": "analysis.figures",
     "comparison": "analysis.compare",
     "print_comparison": "analysis.console",
+    "as_sweep": "analysis.sweeps",
+    "causes_of": "analysis.causes",
+    "causes_record": "analysis.causes",
+    "causes_table": "analysis.causes_table",
     "export_csv": "analysis.export",
     "export_run": "analysis.export",
     "recovery_times": "analysis.recovery",

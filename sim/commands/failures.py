@@ -8,6 +8,7 @@ from analysis import RunError
 from sim.commands.exits import BAD_INPUT, ENVIRONMENT, FAILED, PARTIAL, CommandError
 from sim.run.resuming.journaled_plane import ReplayError
 from sim.run.run_folder import FolderError
+from sim.run.side_by_side import PointsFailedError
 from sim.scenario import ScenarioErrors
 
 
@@ -23,7 +24,7 @@ def known_failure(error: Exception) -> tuple[int, str] | None:
         return ENVIRONMENT, str(error)
     if isinstance(error, WorkersLostError):
         return PARTIAL, str(error)
-    if isinstance(error, ReplayError):
+    if isinstance(error, ReplayError | PointsFailedError):
         return FAILED, str(error)
     if isinstance(error, ImportError):
         return ENVIRONMENT, f"{error}; install the project as the README says (run 'doctor' for details)"

@@ -44,7 +44,10 @@ def sweep(options: argparse.Namespace) -> int:
     backend = _backend(scenario, options)
     folder = _left(options, scenario.name) if options.resume else _folder(options, scenario.name)
     _guard(backend, options, folder.path)
-    summary = run_sweep(options.file, options.set, options.seed, folder, read_run_options(options), evaluate_recovery)
+    jobs = _jobs(options)
+    summary = run_sweep(
+        options.file, options.set, options.seed, folder, read_run_options(options), evaluate_recovery, jobs
+    )
     return show(folder.path, summary, options)
 
 
@@ -54,7 +57,7 @@ def resume(options: argparse.Namespace) -> int:
     if options.owns_process and options.workers != 0:
         supervise(path)
     if (path / "sweep.json").is_file():
-        summary = resume_sweep(path, run_options, evaluate_recovery)
+        summary = resume_sweep(path, run_options, evaluate_recovery, _jobs(options))
         return show(path, summary, options)
     played = resume_run(path, run_options, evaluate_recovery)
     return show(played.folder, played.summary, options)
@@ -109,6 +112,17 @@ def _backend(scenario: Scenario, options: argparse.Namespace) -> Backend:
     backend = choose_backend(scenario, options.workers, options.ray_address)
     require_device(scenario, backend)
     return backend
+
+
+def _jobs(options: argparse.Namespace) -> int | None:
+    """Return how many points may run at once; one where the process is not the command line's own.
+
+    Raises:
+        CommandError: each point would have workers of its own.
+    """
+    if options.jobs is not None and options.workers:
+        raise CommandError("--jobs runs whole points side by side, --workers splits one: choose one of them")
+    return options.jobs if options.jobs is not None or options.owns_process else 1
 
 
 def _guard(backend: Backend, options: argparse.Namespace, folder: Path) -> None:

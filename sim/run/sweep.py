@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,11 @@ import pyarrow.parquet as pq
 from agents.tabular.once import reading_once
 from sim.reading import read_points
 from sim.run.backend import ending_workers
-from sim.run.resume import run_or_resume
 from sim.run.run_folder import COMPLETE, PARTIAL, RUNNING, FolderError, RunFolder
 from sim.run.run_scenario import EvaluateRecovery, RunOptions
-from sim.scenario import Point, ScenarioErrors, load, points
-from sim.scenario.error_location import located
+from sim.run.side_by_side import Ended, OnEnd, PointJob, jobs_for, run_points
+from sim.run.sweep_progress import SweepProgress
+from sim.scenario import Point, Scenario, ScenarioErrors, load, points
 
 
 def run_sweep(
@@ -29,8 +30,12 @@ def run_sweep(
     folder: RunFolder,
     run_options: RunOptions,
     evaluate_recovery: EvaluateRecovery,
+    jobs: int | None = 1,
 ) -> dict[str, Any]:
     """Run all points and return the sweep's summary: one entry a point, under ``runs``.
+
+    ``jobs`` points are run at once, each in a process of its own; None for as many as there are cores, where that
+    pays. The results do not depend on it.
 
     All points are checked before the first one runs; they share what was trained before t = 0 wherever it is
     the same, and every random number that does not depend on what differs (common random numbers). A point that
@@ -52,11 +57,16 @@ def run_sweep(
         origin = {"file": str(Path(file).resolve()), "set": list(overrides), "seed": seed}
         folder.write_json("sweep.json", _index(scenarios[0].name, axes, all_points) | origin)
         folder.set_status(RUNNING)
-        for point, scenario in zip(all_points, scenarios, strict=True):
-            with located(file, [*overrides, *point.overrides], point.seed):
-                summary = run_or_resume(scenario, folder.path / point.name, run_options, evaluate_recovery)
-            runs.append({"name": point.name, "seed": point.seed, "values": point.values, **summary})
-            folder.discard_previous()
+        at_once = jobs_for(len(all_points), jobs, run_options.workers)
+        play = _one_by_one(scenarios) if at_once == 1 else partial(run_points, at_once=at_once)
+        point_jobs = [
+            PointJob(str(file), tuple(overrides), point, folder.path, run_options, evaluate_recovery)
+            for point in all_points
+        ]
+        with closing(SweepProgress(len(all_points), quiet=run_options.quiet or len(all_points) == 1)) as progress:
+            play(point_jobs, on_end=_noting(runs, folder, progress))
+    order = {point.name: place for place, point in enumerate(all_points)}
+    runs.sort(key=lambda run: order[run["name"]])
     _join_windows(folder.path, all_points)
     summary = {"name": scenarios[0].name, "axes": axes, "runs": runs}
     folder.write_json("summary.json", summary)
@@ -64,7 +74,9 @@ def run_sweep(
     return summary
 
 
-def resume_sweep(path: Path, run_options: RunOptions, evaluate_recovery: EvaluateRecovery) -> dict[str, Any]:
+def resume_sweep(
+    path: Path, run_options: RunOptions, evaluate_recovery: EvaluateRecovery, jobs: int | None = 1
+) -> dict[str, Any]:
     """Run what is missing of the sweep in ``path``; return its summary.
 
     Raises:
@@ -76,7 +88,29 @@ def resume_sweep(path: Path, run_options: RunOptions, evaluate_recovery: Evaluat
         file, overrides, seed = index["file"], index["set"], index["seed"]
     except (OSError, ValueError, KeyError) as error:
         raise FolderError(f"{path}: its sweep.json does not say what to play; give the file: 'sweep FILE'") from error
-    return run_sweep(file, overrides, seed, folder, run_options, evaluate_recovery)
+    return run_sweep(file, overrides, seed, folder, run_options, evaluate_recovery, jobs)
+
+
+def _noting(runs: list[dict[str, Any]], folder: RunFolder, progress: SweepProgress) -> OnEnd:
+    """Return what notes the summary of a point as it ends."""
+
+    def on_end(point: Point, ended: Ended) -> None:
+        if ended.summary is not None:
+            runs.append({"name": point.name, "seed": point.seed, "values": point.values, **ended.summary})
+            folder.discard_previous()
+        progress.ended(point.name, ended.summary, ended.failure)
+
+    return on_end
+
+
+def _one_by_one(scenarios: Sequence[Scenario]) -> Callable[..., None]:
+    """Return what runs points in this process, one after another; the first failure ends it."""
+
+    def play(point_jobs: Sequence[PointJob], on_end: OnEnd) -> None:
+        for job, scenario in zip(point_jobs, scenarios, strict=True):
+            on_end(job.point, Ended(job.run(scenario)))
+
+    return play
 
 
 @contextmanager

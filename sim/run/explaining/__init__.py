@@ -1,0 +1,1 @@
+"""Causes: what comes back when one thing that costs time is taken away, all else paired."""

@@ -1,0 +1,101 @@
+"""Points side by side: the same digests, failures listed, the rest goes on; the cache trains once."""
+
+from __future__ import annotations
+
+import io
+import threading
+from pathlib import Path
+
+import pytest
+
+from sim.run.run_folder import RunFolder
+from sim.run.run_scenario import RunOptions
+from sim.run.side_by_side import PointsFailedError, jobs_for
+from sim.run.sweep import run_sweep
+from sim.run.sweep_progress import SweepProgress, figures
+
+SCENARIO = """
+version: 1
+name: queues
+duration: 20 s
+tick: 10 s
+task: none
+fleet: [{cohort: phones, devices: 4, link: lte}]
+links: {lte: {up: 1 Mbit/s, down: 1 Mbit/s}}
+method: {adapter: {kind: probe, payload: 1 kB, update: 1 kB}, trigger: {kind: periodic, every: 5 s}}
+sweep: {grid: {links.lte.up: [1 Mbit/s, 2 Mbit/s]}, seeds: 2}
+"""
+
+
+def no_recovery(windows: object, marks: object) -> dict[str, object]:
+    return {}
+
+
+def swept(tmp_path: Path, name: str, jobs: int) -> list[str]:
+    file = tmp_path / "queues.yaml"
+    file.write_text(SCENARIO)
+    folder = RunFolder.open(tmp_path / name)
+    summary = run_sweep(file, [], None, folder, RunOptions(quiet=True), no_recovery, jobs)
+    folder.release()
+    return [run["name"] + run["digest"] for run in summary["runs"]]
+
+
+def test_the_results_do_not_depend_on_how_many_run_at_once(tmp_path: Path) -> None:
+    assert swept(tmp_path, "one", 1) == swept(tmp_path, "two", 2)
+
+
+def test_a_point_that_fails_keeps_no_other_from_being_run(tmp_path: Path) -> None:
+    blocked = tmp_path / "two" / "up=2_Mbit_s,seed=0"
+    file = tmp_path / "queues.yaml"
+    file.write_text(SCENARIO)
+    folder = RunFolder.open(tmp_path / "two")
+    # A file lies where the folder of one point belongs.
+    blocked.write_text("")
+    with pytest.raises(PointsFailedError, match="1 of 4 points failed; the others are done:\nup=2_Mbit_s,seed=0: "):
+        run_sweep(file, [], None, folder, RunOptions(quiet=True), no_recovery, 2)
+    folder.release()
+    assert folder.status == "partial"
+    assert len(list((tmp_path / "two").glob("*/summary.json"))) == 3
+
+
+def test_as_many_at_once_as_pays() -> None:
+    assert jobs_for(18, 2, None) == 2
+    assert jobs_for(1, 8, None) == 1
+    assert jobs_for(3, None, None) == 1
+    assert jobs_for(18, None, 2) == 1
+    assert 1 <= jobs_for(18, None, 0) <= 18
+
+
+def test_a_line_says_which_point_ended_and_how() -> None:
+    out = io.StringIO()
+    progress = SweepProgress(12, out=out)
+    progress.ended("up=1,seed=1", {"accuracy": 0.91234, "recovery_s": 50.0, "mean_age_s": None})
+    progress.ended("up=2,seed=1", None, "ValueError: no")
+    progress.close()
+    assert out.getvalue() == (
+        "[ 1/12] up=1,seed=1  accuracy 0.9123, recovery 50 s\n[ 2/12] up=2,seed=1  ValueError: no\n"
+    )
+    assert figures({}) == ""
+
+
+def test_what_two_need_at_once_is_trained_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    torch = pytest.importorskip("torch")
+    from agents.cache import cached
+
+    monkeypatch.setenv("DRIFTBED_CACHE", str(tmp_path))
+    trained, begun = [], threading.Event()
+
+    def build() -> dict[str, object]:
+        begun.set()
+        trained.append(1)
+        threading.Event().wait(0.3)
+        return {"x": torch.ones(2)}
+
+    threads = [threading.Thread(target=cached, args=({"key": 1}, build)) for _ in range(3)]
+    threads[0].start()
+    begun.wait()
+    for thread in threads[1:]:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(trained) == 1

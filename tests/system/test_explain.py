@@ -1,0 +1,64 @@
+"""Causes by paired forks agree with re-runs by hand; nothing is written beside the run but its forks."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from run_commands import Reported, RunScenario
+
+SLOW = [
+    "task.data={kind: gaussians, distance: 3.0, rotate: 60 deg/min}",
+    "drift=[]",
+    "method.adapter={kind: cloud_ft, window: 32, steps: 5, rate: 1e-2}",
+    "method.trigger={kind: periodic, every: 10 s}",
+    "links.lte={up: 300 bit/s, down: 1 kbit/s, latency: 500 ms}",
+    "fleet.0.labels.after=5 s",
+    "fleet.0.devices=20",
+    "cloud.service=1 s",
+    "duration=120 s",
+]
+#: Factor -> what takes it away, by hand.
+BY_HAND = {
+    "uplink": ["links.lte.up=1 Tbit/s"],
+    "labels": ["fleet.0.labels.after=0 s"],
+    "queue": ["cloud.workers=20"],
+}
+ALL = [override for overrides in BY_HAND.values() for override in overrides]
+
+
+def test_what_comes_back_is_what_a_run_by_hand_gains(play: RunScenario, reported: Reported) -> None:
+    run = play("gaussians", *SLOW)
+    folder = str(run.folder)
+    code, out, err = reported("explain", folder, "--factors", ",".join(BY_HAND), "--shapley", "--json")
+    assert code == 0, err
+    [found] = json.loads(out).values()
+    accuracy = run.summary["accuracy"]
+    for factor, overrides in BY_HAND.items():
+        gained = play("gaussians", *SLOW, *overrides).summary["accuracy"] - accuracy
+        assert found["factors"][factor]["alone"]["mean"] == pytest.approx(gained, abs=1e-12)
+    together = play("gaussians", *SLOW, *ALL).summary["accuracy"] - accuracy
+    assert found["together"]["mean"] == pytest.approx(together, abs=1e-12)
+    assert together > 0.05
+    values = [found["factors"][factor]["shapley"]["mean"] for factor in BY_HAND]
+    assert sum(values) == pytest.approx(together, abs=1e-12)
+    forks = [fork["without"] for fork in json.loads((run.folder / "explain" / "explain.json").read_text())["forks"]]
+    assert len(forks) == 7
+    again = reported("explain", folder, "--factors", ",".join(BY_HAND), "--shapley", "--json", "--quiet")
+    assert json.loads(again[1]) == json.loads(out)
+
+
+def test_only_factors_that_the_scenario_has_are_taken_away(play: RunScenario, reported: Reported) -> None:
+    run = play("gaussians", "fleet.0.devices=5", "duration=30 s")
+    code, out, _ = reported("explain", str(run.folder), "--json", "--quiet")
+    assert code == 0
+    [found] = json.loads(out).values()
+    assert set(found["factors"]) == {"uplink", "downlink", "latency", "queue"}
+    assert all(factor["alone"]["mean"] == 0.0 for factor in found["factors"].values())
+
+
+def test_a_factor_that_is_none_is_answered_with_one(play: RunScenario, reported: Reported) -> None:
+    run = play("gaussians", "fleet.0.devices=5", "duration=30 s")
+    code, _, err = reported("explain", str(run.folder), "--factors", "upling")
+    assert code == 2
+    assert "did you mean 'uplink'" in err
