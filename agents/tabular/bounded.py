@@ -6,6 +6,10 @@ import io
 from typing import Any
 
 
+class FileError(ValueError):
+    """A file cannot be read to its end, however it is read; the message names it."""
+
+
 class _Counted(io.RawIOBase):
     def __init__(self, source: Any, most: int, name: str) -> None:
         self._source, self._left, self._most, self._name = source, most, most, name
@@ -17,7 +21,7 @@ class _Counted(io.RawIOBase):
         piece = self._source.read(len(buffer))
         self._left -= len(piece)
         if self._left < 0:
-            raise ValueError(
+            raise FileError(
                 f"{self._name}: unpacks to more than {self._most >> 20:,} MiB, far more than a file of its size holds"
             )
         buffer[: len(piece)] = piece
@@ -28,7 +32,7 @@ class Bounded(io.BufferedReader):
     """The bytes of ``source``, up to ``most`` of them.
 
     Raises:
-        ValueError: while reading, if there are more; ``name`` names the file.
+        FileError: while reading, if there are more; ``name`` names the file.
     """
 
     def __init__(self, source: Any, most: int, name: str) -> None:

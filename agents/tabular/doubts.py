@@ -26,12 +26,14 @@ def mostly_numbers(names: Sequence[str], counts: np.ndarray, spelling: Spelling)
     numeric = np.array([said is not None for said in odd.values()], bool)
     if not len(names) or counts[numeric].sum() <= _MOSTLY * counts.sum():
         return None
-    plain = [name for name in names if spelling.is_number(name)]
-    if len(plain) > len(names) / 2:
-        name = next(name for name in names if not spelling.is_number(name))
+    plain = np.array([spelling.is_number(name) for name in names], bool)
+    spelled = numeric & ~plain
+    if counts[plain].sum() >= counts[spelled].sum():
+        # The first name of a column of names is no plain number, or it would be a column of numbers.
+        name = names[int(plain.argmin())]
         said = odd[name] or f"if it stands for no value, write missing: [{name!r}]"
-        return name, f"most of the column are numbers; {said}"
-    name = next(name for name in names if odd[name] and not spelling.is_number(name))
+        return name, f"most of the column are numbers; {said}; or name the column under 'nominal'"
+    name = names[int(spelled.argmax())]
     return name, f"{odd[name]}; if these are categories, name the column under 'nominal'"
 
 

@@ -17,12 +17,12 @@ from typing import IO, Any, BinaryIO, NamedTuple, cast
 
 import numpy as np
 
-from agents.tabular.bounded import Bounded
+from agents.tabular.bounded import Bounded, FileError
 
 #: Bytes read at once.
 PIECE_BYTES = 1 << 20
 #: So much may unpack from any file, and so much from each of its bytes; what unpacks to more was made to harm.
-FREE_BYTES, MOST_EXPANSION = 1 << 27, 64
+FREE_BYTES, MOST_EXPANSION = 1 << 26, 48
 #: A file larger than this of which the disk holds less than a hundredth is mostly a hole, and no data.
 _LARGE_BYTES, _LEAST_HELD = 1 << 26, 0.01
 #: A longer line is no line of data.
@@ -72,7 +72,7 @@ def unpacked(path: Path) -> Iterator[BinaryIO]:
     ``FILE.zip!inner/name.csv`` is one member of a zip; a zip of one file needs no name.
 
     Raises:
-        ValueError: inside, at a file that is cut short, damaged or unpacks to too much; or if there is no such file or
+        FileError: inside, at a file that is cut short, damaged or unpacks to too much; or if there is no such file or
             member, if it is encrypted, no plain file, or of a kind that is not read here.
     """
     name, _, member = str(path).partition("!")
@@ -85,32 +85,32 @@ def unpacked(path: Path) -> Iterator[BinaryIO]:
             with _opened(raw, path, packing, member) as stream:
                 yield stream
     except EOFError:
-        raise ValueError(f"{path}: {packing} file is cut short") from None
+        raise FileError(f"{path}: {packing} file is cut short") from None
     except (gzip.BadGzipFile, zlib.error, lzma.LZMAError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{path}: {packing} file is damaged ({error}); fetch it again") from None
+        raise FileError(f"{path}: {packing} file is damaged ({error}); fetch it again") from None
     except (NotImplementedError, RuntimeError) as error:
         # zipfile has no class of its own for either.
         said = "is encrypted; unpack it" if "encrypted" in str(error) else f"cannot be unpacked here ({error})"
-        raise ValueError(f"{path}: {said}") from None
+        raise FileError(f"{path}: {said}") from None
     except OSError as error:
         said = "is damaged" if packing in ("bzip2", "zstd") and error.errno is None else "cannot be read"
-        raise ValueError(f"{path}: {packing and packing + ' file '}{said} ({error.strerror or error})") from None
+        raise FileError(f"{path}: {packing and packing + ' file '}{said} ({error.strerror or error})") from None
 
 
 def open_plain(name: str | Path) -> BinaryIO:
     """Open a file for reading its bytes.
 
     Raises:
-        ValueError: a folder, a pipe or device, which may never end, or a file that is mostly a hole.
+        FileError: a folder, a pipe or device, which may never end, or a file that is mostly a hole.
         OSError: it cannot be opened.
     """
     found = os.stat(name)
     if stat.S_ISDIR(found.st_mode):
-        raise ValueError(f"{name}: is a folder; name a file in it")
+        raise FileError(f"{name}: is a folder; name a file in it")
     if not stat.S_ISREG(found.st_mode):
-        raise ValueError(f"{name}: is no plain file but a pipe or a device")
+        raise FileError(f"{name}: is no plain file but a pipe or a device")
     if found.st_size > _LARGE_BYTES and found.st_blocks * 512 < _LEAST_HELD * found.st_size:
-        raise ValueError(f"{name}: is {found.st_size:,} bytes long, but almost all of it is a hole; fetch it again")
+        raise FileError(f"{name}: is {found.st_size:,} bytes long, but almost all of it is a hole; fetch it again")
     return cast(BinaryIO, Path(name).open("rb"))
 
 
@@ -190,13 +190,13 @@ def _packing_of(begins: bytes, member: str) -> str:
 def _refuse_unread(path: Path, begins: bytes) -> None:
     for where, magic, said in _UNREAD:
         if begins[where:].startswith(magic):
-            raise ValueError(f"{path}: is {said}")
+            raise FileError(f"{path}: is {said}")
 
 
 def _member(file: str, member: str, archive: zipfile.ZipFile) -> str:
     names = [name for name in archive.namelist() if not name.endswith("/") and not name.startswith("__MACOSX/")]
     if "[Content_Types].xml" in names:
-        raise ValueError(f"{file}: is a workbook of a spreadsheet; save its sheet as CSV")
+        raise FileError(f"{file}: is a workbook of a spreadsheet; save its sheet as CSV")
     if member in names:
         return member
     if not member and len(names) == 1:
@@ -204,4 +204,4 @@ def _member(file: str, member: str, archive: zipfile.ZipFile) -> str:
     near = get_close_matches(member, names, n=1, cutoff=0.0)
     example = f"; write for example '!{near[0]}'" if near else ""
     asked = f"there is no {member!r} in the zip" if member else "name a file within the zip"
-    raise ValueError(f"{file}: {asked} ({len(names)} files){example}")
+    raise FileError(f"{file}: {asked} ({len(names)} files){example}")

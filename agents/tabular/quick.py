@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from agents.tabular.arrow_arrays import as_numpy
+from agents.tabular.bounded import FileError
 from agents.tabular.columns import Column, Names, Numbers
 from agents.tabular.guessing import Guessed
 from agents.tabular.packed import whole_lines
@@ -40,6 +41,8 @@ def quick_blocks(
         return None
     try:
         return [_block(piece, sheet, columns, gaps) for piece in _plain_pieces(sheet, sheet.cut)]
+    except FileError:
+        raise
     except (ValueError, IndexError):
         # pyarrow's errors are ValueErrors, as ours are.
         return None

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from agents.tabular.bounded import Recoded
-from agents.tabular.packed import LONGEST_LINE, unpacked
+from agents.tabular.packed import LONGEST_LINE, PIECE_BYTES, unpacked
 
 #: Marks that a text in another encoding begins with; the longer one first.
 _MARKS = (
@@ -59,6 +59,21 @@ def read_lines(path: Path, skip: int = 0, odd_bytes: str = "strict") -> Iterator
                 yield number, _text(path, number, raw, odd_bytes)
 
 
+def whole_text(path: Path, most_bytes: int) -> bytes:
+    """Return all of a text file in UTF-8; memory grows with what is in it.
+
+    Raises:
+        ValueError: as :func:`agents.tabular.packed.unpacked`, or more than ``most_bytes`` in it.
+    """
+    content = bytearray()
+    with text_bytes(path) as stream:
+        while piece := stream.read(PIECE_BYTES):
+            content += piece
+            if len(content) > most_bytes:
+                raise ValueError(f"{path}: is larger than {most_bytes >> 20} MiB; take a part of it")
+    return bytes(content)
+
+
 def _text(path: Path, number: int, raw: bytes, odd_bytes: str) -> str:
     try:
         text = raw.decode("utf-8", odd_bytes)
@@ -66,4 +81,7 @@ def _text(path: Path, number: int, raw: bytes, odd_bytes: str) -> str:
         raise ValueError(f"{path}:{number}: is no UTF-8 text; save it as UTF-8") from None
     if "\0" in text:
         raise ValueError(f"{path}:{number}: holds a zero byte; this is no text")
-    return text.rstrip("\r\n")
+    text = text.rstrip("\r\n")
+    if "\r" in text:
+        raise ValueError(f"{path}:{number}: its lines end in carriage returns alone; save it with line feeds")
+    return text

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, create_model
 
+from agents.tabular.text_lines import read_lines
 from sim import distributions
 from sim.distributions import Distribution
 from sim.scenario.quantities import DataPath, Fraction, Number, PositiveCount, PositiveNumber, quantity
@@ -142,11 +143,7 @@ def _recorded(given: dict[str, Any], dimension: Dimension) -> Distribution:
 
 def _lines(path: Path, unit: str, dimension: Dimension) -> list[float]:
     values = []
-    try:
-        lines = path.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path.name} cannot be read: {error}") from None
-    for number, line in enumerate(lines, 1):
+    for number, line in read_lines(path):
         if text := line.partition("#")[0].strip():
             try:
                 values.append(dimension.parse(f"{text} {unit}".strip()))

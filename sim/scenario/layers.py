@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -116,6 +117,9 @@ def _base(given: Node, faults: list[Problem], above: tuple[Path, ...]) -> Node:
 
 def _text(file: str, path: Path) -> str:
     try:
+        # A pipe may never end, and never begin.
+        if not stat.S_ISREG(mode := path.stat().st_mode) and not stat.S_ISDIR(mode):
+            raise ScenarioErrors([Problem(file, 0, 0, "", "is no plain file but a pipe or a device")])
         with path.open("rb") as stream:
             raw = stream.read(MAX_BYTES + 1)
     except OSError as error:

@@ -176,5 +176,8 @@ def _content(path: Path) -> str:
     digest = hashlib.sha256()
     for file in sorted(outer.rglob("*")) if outer.is_dir() else [outer]:
         if file.is_file():
-            digest.update(file.relative_to(outer).as_posix().encode() + b"\0" + file.read_bytes())
+            digest.update(file.relative_to(outer).as_posix().encode() + b"\0")
+            with file.open("rb") as stream:
+                while piece := stream.read(1 << 20):
+                    digest.update(piece)
     return f"sha256:{digest.hexdigest()}!{member}"

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from agents.tabular.moments import moment_s
-from agents.tabular.text_lines import text_bytes
+from agents.tabular.text_lines import text_bytes, whole_text
 from sim.network.traces.text import TraceError
 
 Window = tuple[float, float]
@@ -75,12 +75,9 @@ def windows_of_json(path: str, states: Sequence[str]) -> dict[str, list[Window]]
 
 def _loaded(path: str) -> Mapping[str, Any]:
     try:
-        with text_bytes(Path(path)) as stream:
-            raw = stream.read(_MOST_BYTES + 1)
+        raw = whole_text(Path(path), _MOST_BYTES)
     except ValueError as error:
         raise TraceError(str(error)) from error
-    if len(raw) > _MOST_BYTES:
-        raise TraceError(f"{path}: is larger than {_MOST_BYTES >> 20} MiB; take fewer devices")
     try:
         recorded = json.loads(raw)
     except (ValueError, RecursionError) as error:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from agents.tabular.text_lines import text_bytes
+from agents.tabular.text_lines import whole_text
 from sim.network.loss import Draw, LossProcess
 from sim.network.traces.text import TraceError
 
@@ -21,7 +21,7 @@ __all__ = ["RecordedLosses", "TraceError", "load_losses", "recorded"]
 #: Name of a column -> what stands in it for a packet that is lost.
 _HEADERS = {"lost": 1, "loss": 1, "drop": 1, "dropped": 1, "received": 0, "delivered": 0, "success": 0, "ok": 0}
 #: Packets that are kept of one recording.
-_MOST_PACKETS = 1 << 28
+_MOST_PACKETS = 1 << 26
 
 
 class RecordedLosses:
@@ -91,12 +91,9 @@ def _load(path: str, stamp: tuple[int, int] | None, lost: int | None) -> Recorde
 def _digits(path: str) -> tuple[str, np.ndarray]:
     """Return the header, empty if there is none, and the digits of a file: uint8 [packets]."""
     try:
-        with text_bytes(Path(path)) as stream:
-            raw = stream.read(_MOST_PACKETS + 1)
+        raw = whole_text(Path(path), _MOST_PACKETS)
     except ValueError as error:
         raise TraceError(str(error)) from error
-    if len(raw) > _MOST_PACKETS:
-        raise TraceError(f"{path}: is larger than {_MOST_PACKETS >> 20} MiB; take a shorter recording")
     first, _, rest = raw.lstrip().partition(b"\n")
     header = first.strip().strip(b'"').decode("utf-8", "replace")
     begins = len(raw) - len(rest) if header[:1].isalpha() else 0

@@ -47,8 +47,15 @@ class TraceText:
         """Return the columns of a line."""
         if self.mark is None:
             return line.split()
-        fields = next(csv.reader([line], delimiter=self.mark)) if '"' in line else line.split(self.mark)
-        return [field.strip() for field in fields]
+        return [field.strip() for field in self._cut(line, self.mark)]
+
+    def _cut(self, line: str, mark: str) -> list[str]:
+        if '"' not in line:
+            return line.split(mark)
+        try:
+            return next(csv.reader([line], delimiter=mark))
+        except csv.Error:
+            return line.split(mark)
 
     def error(self, number: int, message: str) -> TraceError:
         """Return the error that says ``message`` about a line."""

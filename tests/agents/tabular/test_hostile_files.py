@@ -126,7 +126,7 @@ def _gzip_bomb(path: Path, line: bytes) -> None:
 
 def _fill(write: Callable[[bytes], object], line: bytes) -> None:
     block = line * (1 << 20)
-    for _ in range((3 << 30) // len(block)):
+    for _ in range((1 << 30) // len(block)):
         write(block)
 
 
