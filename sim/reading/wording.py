@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
+#: Seconds since 1970 are above this in all data that people record.
+_EPOCH_S = 1e8
 #: Number of names that are listed; the others are counted.
 _LISTED = 6
 
@@ -67,7 +70,12 @@ def _classes(data: Mapping[str, Any]) -> Iterator[str]:
 def _span(data: Mapping[str, Any]) -> Iterator[str]:
     if "span" in data:
         first, last = data["span"]
-        yield f"times {first:.17g} to {last:.17g}"
+        dates = f" ({_date(first)} to {_date(last)}, if seconds since 1970)" if _EPOCH_S < first and last < 4e9 else ""
+        yield f"times {first:.17g} to {last:.17g}{dates}"
+
+
+def _date(at_s: float) -> str:
+    return f"{datetime.fromtimestamp(at_s, UTC):%Y-%m-%d}"
 
 
 _DATA: tuple[Callable[[Mapping[str, Any]], Iterator[str]], ...] = (
