@@ -9,20 +9,27 @@ import argparse
 import importlib.util
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent
 QUICKSTART = ROOT / "scenarios" / "quickstart.yaml"
-_ENVIRONMENT = 3
+_BAD_INPUT, _ENVIRONMENT = 2, 3
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    if not words or (words[0].startswith("-") and words[0] not in ("-h", "--help")):
+    if words[:1] == ["help"]:
+        words = [*words[1:2], "--help"]
+    if not words or (words[0].startswith("-") and words[0] not in ("-h", "--help", "--version")):
         words = ["sweep", str(QUICKSTART), *words]
-    options = _parser().parse_args(words)
+    parser, commands = _parser()
+    if words[0] not in commands and not words[0].startswith("-"):
+        parser.exit(_BAD_INPUT, f"run_sim.py: {_unknown(words[0], commands)}\n")
+    options = parser.parse_args(words)
     # A caller of this function may have threads, so its process must not be forked.
     options.owns_process = arguments is None
     for name in ("sim", "agents", "analysis"):
@@ -39,17 +46,36 @@ def _origin(package: str) -> Path | None:
     return Path(found.origin or "").resolve() if found else None
 
 
-def _parser() -> argparse.ArgumentParser:
+def _version() -> str:
+    try:
+        return version("driftbed")
+    except PackageNotFoundError:
+        return "(not installed)"
+
+
+def _unknown(word: str, commands: Sequence[str]) -> str:
+    """Return what to write instead of a word that is no command."""
+    if word.endswith((".yaml", ".yml")):
+        return f"what is to be done with {word}? Write 'run {word}' or 'sweep {word}'"
+    near = get_close_matches(word, commands, 1, 0.5)
+    hint = f"did you mean '{near[0]}'?" if near else "'help' lists them"
+    return f"there is no command '{word}'; {hint}"
+
+
+def _parser() -> tuple[argparse.ArgumentParser, list[str]]:
+    """Return the parser, and the names of all commands."""
     parser = argparse.ArgumentParser(
         prog="run_sim.py",
         description="Simulates device-cloud adaptation under drift in virtual time.",
-        epilog="Without a command it sweeps scenarios/quickstart.yaml; options such as --out or --seed may follow.",
+        epilog="Without a command it sweeps scenarios/quickstart.yaml; options such as --out or --seed may follow. "
+        "'help COMMAND' has the options of one.",
     )
+    parser.add_argument("--version", action="version", version=f"driftbed {_version()}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_playing(commands)
     _add_showing(commands)
     _add_looking(commands)
-    return parser
+    return parser, list(commands.choices)
 
 
 def _add_playing(commands: Any) -> None:

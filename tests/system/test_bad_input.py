@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from run_commands import Reported, assert_refused, cli, files_below, play_file, scenario_of
+from run_commands import Reported, assert_refused, cli, cli_process, files_below, play_file, scenario_of
 
 TIMING, DIGITS = (scenario_of(name).read_text(encoding="utf-8") for name in ("timing", "digits"))
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "\n".join(
@@ -158,11 +158,33 @@ def test_a_folder_that_holds_no_run_cannot_be_shown(reported: Reported, tmp_path
 
 
 def test_the_process_itself_ends_with_code_2_and_without_a_traceback(tmp_path: Path) -> None:
-    ended = cli("run", "gone.yaml", cwd=tmp_path)
+    ended = cli_process("run", "gone.yaml", cwd=tmp_path)
     assert (ended.returncode, ended.stdout) == (2, "")
     assert "Traceback" not in ended.stderr
     assert len(ended.stderr.splitlines()) == 1
-    usage = cli("run", "--nonsense", cwd=tmp_path)
+    usage = cli_process("run", "--nonsense", cwd=tmp_path)
     assert usage.returncode == 2
     assert "Traceback" not in usage.stderr
     assert files_below(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["rn", "x.yaml"], "there is no command 'rn'; did you mean 'run'?"),
+        (["xyzzy"], "there is no command 'xyzzy'; 'help' lists them"),
+        (["my.yaml"], "Write 'run my.yaml' or 'sweep my.yaml'"),
+    ],
+)
+def test_a_word_that_is_no_command_is_answered_in_one_line(tmp_path: Path, words: list[str], said: str) -> None:
+    done = cli(*words, cwd=tmp_path)
+    assert_refused(done.returncode, done.stdout, done.stderr, said)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"), [(["help"], "commands:"), (["help", "fork"], "--at"), (["--version"], "driftbed ")]
+)
+def test_help_and_version_are_printed(tmp_path: Path, words: list[str], said: str) -> None:
+    done = cli(*words, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert said in done.stdout
