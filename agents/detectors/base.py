@@ -28,7 +28,13 @@ class Detector(Protocol):
 
 
 class SampleBySample(ABC):
-    """A detector that is written for one sample of every device; it starts afresh after an alarm, as in River."""
+    """A detector that is written for one sample of every device.
+
+    Attributes:
+        restarts: whether it starts afresh after an alarm, as in River.
+    """
+
+    restarts = True
 
     @abstractmethod
     def fresh(self, devices: int) -> State:
@@ -51,8 +57,11 @@ class SampleBySample(ABC):
 
     def _advance(self, state: State, rows: np.ndarray, value: np.ndarray) -> np.ndarray:
         """Let some devices take in a sample each; return who alarms."""
-        fresh, again = self.fresh(len(rows)), state["alarmed"][rows]
-        some = {name: np.where(again, fresh[name], state[name][rows]) for name in fresh}
+        some = {name: values[rows] for name, values in state.items() if name != "alarmed"}
+        again = state["alarmed"][rows]
+        if self.restarts and again.any():
+            for name, fresh in self.fresh(int(again.sum())).items():
+                some[name][again] = fresh
         alarmed = self.step(some, value)
         for name, values in some.items():
             state[name][rows] = values

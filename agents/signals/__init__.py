@@ -27,6 +27,9 @@ SIGNALS: dict[str, Component] = {
     "loss": _signal("loss", "Loss of the prediction [nats].", needs="labels"),
     "entropy": _signal("entropy", "Entropy of the predicted distribution [nats]."),
     "margin": _signal("margin", "How far the first class leads the second, in probability."),
+    "energy": _signal(
+        "energy_of", "Minus the logarithm of the summed exponentials of the logits.", paper="Liu et al., NeurIPS 2020"
+    ),
     "score": _signal(
         "score",
         "How far out of distribution a sample is: the method's own score, by default the energy.",

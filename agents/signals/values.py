@@ -80,6 +80,11 @@ def margin(predicted: Predicted) -> torch.Tensor:
     return first - second
 
 
+def energy_of(predicted: Predicted) -> torch.Tensor:
+    """Return the energy of the logits, whatever score the method has of its own."""
+    return energy(predicted.logits)
+
+
 def score(predicted: Predicted) -> torch.Tensor:
     """Return the score of the method."""
     return predicted.score().double()

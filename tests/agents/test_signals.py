@@ -33,6 +33,7 @@ def test_signals_are_what_their_names_say() -> None:
     assert signal("entropy") == pytest.approx(stats.entropy(shares, axis=1))
     assert signal("margin") == pytest.approx(ordered[:, -1] - ordered[:, -2])
     assert signal("score") == pytest.approx(-special.logsumexp(LOGITS.double().numpy(), axis=1))
+    assert signal("energy") == pytest.approx(signal("score"))
     past = (FEATURES * torch.arange(1.0, 7.0) + 3.0).numpy()
     scaled = (FEATURES.numpy() - past.mean(0)) / past.std(0, ddof=1)
     assert signal("embedding_distance") == pytest.approx(np.sqrt((scaled**2).mean(1)), rel=1e-5)

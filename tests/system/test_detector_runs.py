@@ -26,6 +26,9 @@ DETECTORS = {
     "page_hinkley": "signal: error, detector: {kind: page_hinkley, threshold: 1.5, minimum: 8}",
     "ddm": "signal: error, detector: {kind: ddm, minimum: 8, threshold: 2}",
     "ewma": "signal: entropy, detector: {kind: ewma, minimum: 8, threshold: 2}",
+    "cusum": "signal: energy, detector: {kind: cusum, minimum: 8, threshold: 2}",
+    "adwin": "signal: error, detector: {kind: adwin, delta: 0.9, clock: 2, part: 2, minimum: 4}",
+    "kswin": "signal: margin, detector: {kind: kswin, window: 24, newest: 8, level: 0.1}",
     "score": "signal: score, detector: {kind: page_hinkley, threshold: 2, minimum: 8, mode: both}",
     "distance": "signal: embedding_distance, detector: {kind: ewma, minimum: 8, threshold: 2}",
 }
