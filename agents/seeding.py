@@ -78,6 +78,7 @@ class Purpose(IntEnum):
     CODEC_PLACES = 91
     CODEC_BASIS = 92
     DETECTOR_SAMPLE = 93
+    TRIGGER_JITTER = 94
 
 
 def rng(seed: int, purpose: Purpose, *ids: int) -> np.random.Generator:

@@ -24,7 +24,7 @@ class AdwinOptions:
     buckets: Annotated[int, Interval(ge=2)] = option(5, "buckets of each size, at most")
     part: PositiveCount = option(5, "samples of each part, at least")
     minimum: PositiveCount = option(10, "no test before more samples than these")
-    restart: bool = option(True, "start afresh after an alarm, as in River; else keep what was not cut off")
+    restart: bool = option(True, "start again after an alarm, as in River; else keep what was not cut off")
 
 
 class Adwin(SampleBySample):

@@ -81,7 +81,7 @@ def margin(predicted: Predicted) -> torch.Tensor:
 
 
 def energy_of(predicted: Predicted) -> torch.Tensor:
-    """Return the energy of the logits, whatever score the method has of its own."""
+    """Return the energy of the logits, also where the method has a score of its own."""
     return energy(predicted.logits)
 
 

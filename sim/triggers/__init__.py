@@ -14,6 +14,7 @@ from sim.triggers.gate import GateOptions
 from sim.triggers.periodic import PeriodicOptions
 from sim.triggers.poisson import PoissonOptions
 from sim.triggers.rounds import RoundsOptions
+from sim.triggers.token_bucket import TokenBucketOptions
 
 #: Name in a scenario -> trigger.
 TRIGGERS: dict[str, Component] = {
@@ -43,6 +44,9 @@ TRIGGERS: dict[str, Component] = {
         quick={"threshold": 0.5},
     ),
     "dummy": Component(DummyOptions, "sim.triggers.dummy:Dummy", quick={"rate": 0.01}, traits={"sees": ("duration",)}),
+    "token_bucket": Component(
+        TokenBucketOptions, "sim.triggers.token_bucket:TokenBucket", quick={"asks": 2, "per": 60.0}
+    ),
     "rounds": Component(
         RoundsOptions,
         "sim.triggers.rounds:Rounds",

@@ -39,7 +39,7 @@ class Dummy:
     watches: tuple[Watch | str, ...] = ()
 
     def __init__(self, seed: int, devices: int, tick_s: float, duration_s: float, options: DummyOptions) -> None:
-        self._seed, self._devices, self._tick_s = seed, devices, tick_s
+        self._seed, self._devices = seed, devices
         self._next_tick = NextTick(seed, devices, tick_s, options)
         self._share = (options.rate or 0.0) * tick_s
         if self._share > 1.0:
@@ -48,12 +48,7 @@ class Dummy:
         self._chosen = None if options.alarms is None else _chosen(seed, ticks * devices, options.alarms)
 
     def plan(self, after_s: float, until_s: float, signals: Mapping[str, np.ndarray]) -> Asks:
-        tick_s = self._tick_s
-        # An alarm at tick n is noticed at its end, so that there is none before the first has ended.
-        ticks = range(max(round(after_s / tick_s), 1), ceil(until_s / tick_s - 1e-9))
-        left = [self._next_tick.leave(self._alarmed(n), n * tick_s, min((n + 1) * tick_s, until_s)) for n in ticks]
-        device, at_s = zip(*left, strict=True) if left else (([],), ([],))
-        return self._next_tick.numbered(np.concatenate(device).astype(np.int64), np.concatenate(at_s))
+        return self._next_tick.each(self._alarmed, after_s, until_s)
 
     def _alarmed(self, tick: int) -> np.ndarray:
         """Return the devices that have an alarm at a tick (from 1)."""

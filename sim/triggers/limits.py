@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from math import inf
+from math import ceil, inf
 
 import numpy as np
 
@@ -64,6 +65,7 @@ class NextTick:
         options = options or LimitOptions()
         bucket = () if options.budget is None else (options.budget.asks, options.budget.per)
         self._numbering, self._limits = Numbering(devices), Limits(devices, options.cooldown, *bucket)
+        self._tick_s = tick_s
         self._phase_s = uniforms(seed, Purpose.DEVICE_PHASE, np.arange(devices)) * tick_s
 
     def leave(self, device: np.ndarray, tick_s: float, until_s: float) -> tuple[np.ndarray, np.ndarray]:
@@ -76,6 +78,11 @@ class NextTick:
         """Return the asks of those of ``device`` that may ask after the tick at ``tick_s``."""
         return self._numbering.asks(*self.leave(device, tick_s, until_s))
 
-    def numbered(self, device: np.ndarray, at_s: np.ndarray) -> Asks:
-        """Return asks that have left as asks with numbers."""
-        return self._numbering.asks(device, at_s)
+    def each(self, noticed: Callable[[int], np.ndarray], after_s: float, until_s: float) -> Asks:
+        """Return the asks in (after, until] of the devices that ``noticed`` returns for each tick, from 1 on."""
+        tick_s = self._tick_s
+        # What is noticed at tick n has happened by its end, so that there is nothing before the first has ended.
+        ticks = range(max(round(after_s / tick_s), 1), ceil(until_s / tick_s - 1e-9))
+        left = [self.leave(noticed(n), n * tick_s, min((n + 1) * tick_s, until_s)) for n in ticks]
+        device, at_s = zip(*left, strict=True) if left else (([],), ([],))
+        return self._numbering.asks(np.concatenate(device).astype(np.int64), np.concatenate(at_s))

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from agents.contract import Watch
-from agents.contract.component import option
-from agents.contract.forms import PhaseTime, PositiveTime
+from agents.contract.component import OptionError, option
+from agents.contract.forms import PhaseTime, PositiveTime, Time
 from agents.seeding import Purpose, uniforms
 from sim.triggers.base import Asks, Numbering, joined
 
@@ -20,6 +20,11 @@ class PeriodicOptions:
 
     every: PositiveTime = option(description="time between requests")
     phase: PhaseTime = option("random", "time of the first; random: each device its own in (0, every)")
+    jitter: Time = option(0.0, "each request comes later by a random time of up to this")
+
+    def __post_init__(self) -> None:
+        if self.jitter > self.every:
+            raise OptionError("is longer than the period: requests would overtake each other", "jitter")
 
 
 class Periodic:
@@ -36,12 +41,13 @@ class Periodic:
         own = uniforms(seed, Purpose.TRIGGER_PHASE, np.arange(devices))
         random = options.phase == "random"
         self._phase_s = own * options.every if random else np.full(devices, float(options.phase))
+        self._seed, self._jitter_s = seed, options.jitter
         self._next = np.where(self._phase_s > 0, 0, 1).astype(np.int64)
 
     def plan(self, after_s: float, until_s: float, signals: Mapping[str, np.ndarray]) -> Asks:
         devices, times = [], []
         while True:
-            at_s = self._phase_s + self._next * self._every_s
+            at_s = self._phase_s + self._next * self._every_s + self._late_s()
             due = np.flatnonzero(at_s <= until_s)
             if not len(due):
                 break
@@ -49,3 +55,9 @@ class Periodic:
             times.append(at_s[due])
             self._next[due] += 1
         return joined(self._numbering, devices, times)
+
+    def _late_s(self) -> np.ndarray | float:
+        """Return how much later than its time the next request of each device comes [s]."""
+        if not self._jitter_s:
+            return 0.0
+        return self._jitter_s * uniforms(self._seed, Purpose.TRIGGER_JITTER, np.arange(len(self._next)), self._next)

@@ -16,6 +16,8 @@ from sim.triggers.detector import Detector, DetectorOptions
 from sim.triggers.dummy import Dummy, DummyOptions
 from sim.triggers.gate import Gate, GateOptions
 from sim.triggers.limits import BudgetOptions
+from sim.triggers.periodic import Periodic, PeriodicOptions
+from sim.triggers.token_bucket import TokenBucket, TokenBucketOptions
 
 DEVICES, TICK_S, DURATION_S = 6, 10.0, 600.0
 SETTING = (3, DEVICES, TICK_S)
@@ -128,3 +130,41 @@ def test_a_quantile_lets_that_share_of_the_fleet_through() -> None:
         asks = gate.plan(tick * TICK_S, (tick + 1) * TICK_S, {"gate": chance.normal(size=1000).astype(np.float32)})
         shares.append(len(asks.device) / 1000)
     assert np.mean(shares) == pytest.approx(0.1, abs=0.01)
+
+
+def test_a_bucket_is_emptied_at_once_and_then_as_it_fills() -> None:
+    trigger = TokenBucket(*SETTING, TokenBucketOptions(asks=3, per=60.0))
+    asks = [trigger.plan(tick * TICK_S, (tick + 1) * TICK_S, {}) for tick in range(60)]
+    whole = TokenBucket(*SETTING, TokenBucketOptions(asks=3, per=60.0)).plan(0.0, DURATION_S, {})
+    assert np.array_equal(whole.at_s, np.concatenate([one.at_s for one in asks]))
+    for device in range(DEVICES):
+        at_s = np.array(times_of(asks, device))
+        assert (at_s[:4] // TICK_S).tolist() == [1, 2, 3, 4]
+        assert np.allclose(np.diff(at_s[4:]), 20.0)
+        # A bucket of b that fills at a rate of r: in any span of s at most b + r s.
+        assert all(
+            (at_s[at_s >= start] - start <= span).sum() <= 3 + span / 20 for start in at_s for span in (9, 50, 200)
+        )
+
+
+@given(jitter=st.floats(0.0, 45.0), cuts=st.lists(st.floats(1.0, DURATION_S), max_size=5))
+def test_jitter_moves_requests_but_none_beyond_the_next(jitter: float, cuts: list[float]) -> None:
+    plain, late = (Periodic(*SETTING, PeriodicOptions(every=45.0, jitter=by)) for by in (0.0, jitter))
+    edges = [0.0, *sorted(cuts), DURATION_S]
+    asks = [late.plan(first, end, {}) for first, end in pairwise(edges)]
+    due = plain.plan(0.0, DURATION_S, {})
+    for device in range(DEVICES):
+        wanted, found = due.at_s[due.device == device], np.array(times_of(asks, device))
+        assert len(wanted) - len(found) in (0, 1)
+        by = found - wanted[: len(found)]
+        assert ((by >= 0) & (by <= jitter + 1e-9)).all()
+        assert (np.diff(found) > 0).all()
+    with pytest.raises(OptionError, match="longer than the period"):
+        PeriodicOptions(every=10.0, jitter=11.0)
+
+
+def test_a_dummy_asks_as_often_as_a_detector_was_seen_to_ask() -> None:
+    limited = detector(cooldown=30.0, budget=BudgetOptions(4, 300.0))
+    counted = sum(len(asks.device) for asks in asks_of(alarms(4, 0.4), limited))
+    trigger = dummy(alarms=counted)
+    assert sum(len(trigger.plan(tick * TICK_S, (tick + 1) * TICK_S, {}).device) for tick in range(60)) == counted > 20
