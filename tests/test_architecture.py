@@ -55,6 +55,7 @@ ARROWS = {
         "agents.contract.forms",
         "agents.contract.laws",
         "agents.contract.plugins",
+        "agents.contract.seal",
         "agents.seeding",
         # Tables of components: names, options, and where the code is. They import no torch.
         "agents.codecs",

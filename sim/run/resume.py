@@ -94,6 +94,10 @@ def resume_in(
             raise FolderError(f"{folder.path}: {_CHANGED}")
         run_options = replace(run_options, eager=about["eager"])
         _report_versions(about["versions"], run_options)
+    for path in saved_run.damaged:
+        folder.log(f"{path.name} is damaged")
+        if not run_options.quiet:
+            print(f"{path}: is damaged; what it held is computed again", file=sys.stderr)
     Checkpoints(saved_run.folder).forget_beyond(0 if saved_run.start is None else saved_run.start.tick)
     folder.set_status(RUNNING)
     folder.log(_from_where(saved_run))

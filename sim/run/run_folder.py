@@ -77,7 +77,7 @@ class RunFolder:
     @property
     def status(self) -> str:
         """How the run in the folder ended, or that it did not."""
-        return (self.path / "STATUS").read_text(encoding="utf-8").strip()
+        return (self.path / "STATUS").read_text(encoding="utf-8", errors="replace").strip()
 
     def release(self) -> None:
         """Release the lock of the folder."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sim.run.output_folder import FolderError
 from sim.scenario import Scenario, load
 
 FILE = "fork.json"
@@ -31,15 +32,20 @@ class Ancestry:
 
     @classmethod
     def read(cls, run: Path, *, allow_plugins: bool = False) -> Ancestry:
-        """Read the ancestry of a run folder; a run that is no fork has none."""
+        """Read the ancestry of a run folder; a run that is no fork has none.
+
+        Raises:
+            FolderError: what it says of its ancestry is damaged.
+        """
         if not (run / FILE).is_file():
             return cls()
-        record = json.loads((run / FILE).read_text(encoding="utf-8"))
-        segments = [
-            Segment(segment["until_s"], load(run / segment["file"], allow_plugins=allow_plugins))
-            for segment in record["acts"]
-        ]
-        return cls(tuple(segments), record["parent"])
+        try:
+            record = json.loads((run / FILE).read_text(encoding="utf-8"))
+            acts = [(float(act["until_s"]), run / Path(act["file"]).name) for act in record["acts"]]
+            parent = dict(record["parent"])
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+            raise FolderError(f"{run / FILE}: is damaged; fork the run again") from error
+        return cls(tuple(Segment(until_s, load(file, allow_plugins=allow_plugins)) for until_s, file in acts), parent)
 
 
 def identity(segments: Sequence[Segment], scenario: Scenario) -> str:

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import time
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
@@ -15,6 +14,7 @@ from pathlib import Path
 from safetensors import SafetensorError, safe_open
 
 from agents.contract import FROZEN, Snapshot
+from agents.contract.seal import is_whole
 from sim.run.resuming.frozen import FrozenArrays, frozen_in, frozen_name, write_whole
 
 #: The newest may be damaged by the end of the run; then the one before it is used.
@@ -40,11 +40,13 @@ class Checkpoints:
 
     def __init__(self, folder: Path) -> None:
         self._folder, self._frozen = folder, FrozenArrays(folder)
+        #: Names of the files that :meth:`newest` found damaged.
+        self.damaged: list[str] = []
 
     def write(self, checkpoint: Checkpoint) -> None:
         """Write a checkpoint, sync it to the disk, and remove all but the newest."""
         moving, digests = self._frozen.write(checkpoint.snapshot)
-        words = {"tick": str(checkpoint.tick), "orders": checkpoint.orders.hex(), "sum": _checksum(moving)}
+        words = {"tick": str(checkpoint.tick), "orders": checkpoint.orders.hex()}
         write_whole(self._folder / checkpoint.file_name, moving, words | {FROZEN: json.dumps(digests)})
         self.forget(KEPT)
 
@@ -52,7 +54,9 @@ class Checkpoints:
         """Return the newest checkpoint that is whole and fits the digests of a journal's ticks."""
         for path in reversed(self._paths()):
             found = _read(path, self._frozen)
-            if found is not None and 0 < found.tick <= len(orders) and orders[found.tick - 1] == found.orders:
+            if found is None:
+                self.damaged.append(path.name)
+            elif 0 < found.tick <= len(orders) and orders[found.tick - 1] == found.orders:
                 return found
         return None
 
@@ -77,28 +81,24 @@ class Checkpoints:
                 shutil.copy(self._folder / one, folder / one)
 
     def _paths(self) -> list[Path]:
-        return sorted(self._folder.glob("[0-9]*.safetensors"))
+        return sorted(
+            path for path in self._folder.glob("[0-9]*.safetensors") if path.stem.isdecimal() and path.is_file()
+        )
 
 
 def _read(path: Path, frozen: FrozenArrays) -> Checkpoint | None:
     """Read a checkpoint; None if it, or something that it refers to, is damaged."""
     try:
+        if not is_whole(path):
+            return None
         with safe_open(path, framework="np") as file:
             words = file.metadata() or {}
             snapshot = {name: file.get_tensor(name) for name in list(file.keys())}
-        if words["sum"] != _checksum(snapshot):
-            return None
         snapshot |= frozen.read(json.loads(words.get(FROZEN, "{}")))
-        return Checkpoint(int(words["tick"]), bytes.fromhex(words["orders"]), snapshot)
+        found = Checkpoint(int(words["tick"]), bytes.fromhex(words["orders"]), snapshot)
     except (OSError, SafetensorError, KeyError, ValueError):
         return None
-
-
-def _checksum(snapshot: Snapshot) -> str:
-    total = 0
-    for _, values in sorted(snapshot.items()):
-        total = zlib.crc32(memoryview(values.tobytes()), total)
-    return f"{total:08x}"
+    return found if found.file_name == path.name else None
 
 
 #: The least time between two checkpoints, unless the scenario names one [s].

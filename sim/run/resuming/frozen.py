@@ -13,6 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load_file, save_file
 
 from agents.contract import FROZEN, Snapshot
+from agents.contract.seal import UNSEALED, is_whole, seal
 
 _ARRAY = "array"
 
@@ -53,9 +54,12 @@ class FrozenArrays:
                 self._whole.discard(digest)
 
     def _read(self, digest: str) -> np.ndarray:
-        values = load_file(self._folder / frozen_name(digest))[_ARRAY]
+        path = self._folder / frozen_name(digest)
+        if not is_whole(path):
+            raise ValueError(f"{path.name} is damaged")
+        values: np.ndarray = load_file(path)[_ARRAY]
         if _digest(values) != digest:
-            raise ValueError(f"{frozen_name(digest)} is damaged")
+            raise ValueError(f"{path.name} holds another array")
         self._whole.add(digest)
         return values
 
@@ -79,13 +83,15 @@ def frozen_in(checkpoint: Path) -> list[str]:
             found = json.loads((file.metadata() or {}).get(FROZEN, "{}"))
     except (OSError, SafetensorError, ValueError):
         return []
-    return sorted(set(found.values()))
+    # A damaged header may hold anything.
+    return sorted({one for one in found.values() if isinstance(one, str)}) if isinstance(found, dict) else []
 
 
 def write_whole(target: Path, arrays: Snapshot, words: Mapping[str, str]) -> None:
     """Write a file so that it is whole on the disk, or not there."""
     beside = target.with_name(f".{target.name}.new")
-    save_file(arrays, beside, metadata=dict(words))
+    save_file(arrays, beside, metadata={**words, **UNSEALED})
+    seal(beside)
     _sync(beside)
     os.replace(beside, target)
     _sync(target.parent)

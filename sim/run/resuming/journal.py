@@ -1,11 +1,12 @@
 """The journal of a run: the answers of the data plane to the timing plane at each tick, in an append-only file.
 
-After one line of JSON about the run, each tick is one record: length and checksum, the digest of the orders handed
-over, and the tallies. An incomplete record is ignored.
+After one line about the run (a SHA-256, and the JSON that it sums up), each tick is one record: length and checksum,
+the digest of the orders handed over, and the tallies. A record that is not whole ends the journal.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import struct
@@ -23,6 +24,8 @@ from agents.contract import Snapshot, Tallies
 
 _FRAME = struct.Struct("<II")
 _ORDERS_BYTES = 16
+#: Of a record: orders, time, and the length of what follows.
+_LEAST_BYTES = _ORDERS_BYTES + 12
 _SIGNAL = "signal."
 
 
@@ -54,7 +57,7 @@ class Journal:
     def begin(cls, path: Path, about: dict[str, Any]) -> Journal:
         """Begin a new journal with what is known of the run."""
         beside = path.with_name(f".{path.name}.new")
-        beside.write_bytes(json.dumps(about).encode() + b"\n")
+        beside.write_bytes(_first_line(about))
         os.replace(beside, path)
         return cls(path.open("ab", buffering=0), {})
 
@@ -90,25 +93,29 @@ class Past:
     Attributes:
         about: what its first line says of the run.
         orders: the digest of each tick's orders.
+        whole: whether nothing stands behind the last whole entry.
     """
 
     about: dict[str, Any]
     orders: list[bytes]
     _content: bytes
+    whole: bool = True
 
     @classmethod
     def read(cls, path: Path, ticks: int | None = None) -> Past | None:
         """Read a journal as far as it is whole, at most ``ticks``; None if there is none, or not even a first line."""
         try:
             content = path.read_bytes()
-            about = json.loads(content.partition(b"\n")[0])
-        except (OSError, ValueError):
+        except OSError:
+            return None
+        about = _about(content)
+        if about is None:
             return None
         orders, end = [], content.index(b"\n") + 1
         for entry, at in islice(_entries(content, end), ticks):
             orders.append(entry.orders)
             end = at
-        return cls(about, orders, content[:end])
+        return cls(about, orders, content[:end], ticks is not None or end == len(content))
 
     @property
     def whole_bytes(self) -> int:
@@ -121,7 +128,22 @@ class Past:
 
     def write(self, path: Path, about: dict[str, Any]) -> None:
         """Write the same entries into another file, below another first line."""
-        path.write_bytes(json.dumps(about).encode() + self._content[self._content.index(b"\n") :])
+        path.write_bytes(_first_line(about) + self._content[self._content.index(b"\n") + 1 :])
+
+
+def _first_line(about: dict[str, Any]) -> bytes:
+    text = json.dumps(about).encode()
+    return hashlib.sha256(text).hexdigest().encode() + b" " + text + b"\n"
+
+
+def _about(content: bytes) -> dict[str, Any] | None:
+    """Return what the first line says; None if it is not whole."""
+    line, end, _ = content.partition(b"\n")
+    digest, _, text = line.partition(b" ")
+    if not end or hashlib.sha256(text).hexdigest().encode() != digest:
+        return None
+    about: dict[str, Any] = json.loads(text)
+    return about
 
 
 def _entries(content: bytes, at: int) -> Iterator[tuple[Entry, int]]:
@@ -130,7 +152,8 @@ def _entries(content: bytes, at: int) -> Iterator[tuple[Entry, int]]:
     while at + _FRAME.size <= len(content):
         length, checksum = _FRAME.unpack_from(content, at)
         body = content[at + _FRAME.size : at + _FRAME.size + length]
-        if len(body) < length or zlib.crc32(body) != checksum:
+        # A disk that lost a write may hold zeros there, which are their own checksum.
+        if len(body) < max(length, _LEAST_BYTES) or zlib.crc32(body) != checksum:
             return
         (until_s,) = struct.unpack_from("<d", body, _ORDERS_BYTES)
         before = _unpacked(body[_ORDERS_BYTES + 8 :], before)

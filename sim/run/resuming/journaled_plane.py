@@ -166,8 +166,17 @@ class JournaledPlane:
         if start is not None and start.tick == self._tick:
             self._live = [stage.build for stage in self._stages if stage.after <= self._tick][-1]()
             self._require_same_device(self._live)
-            self._live.restore(start.snapshot)
+            self._restore(self._live, start)
         return Eventually(lambda: known.tallies)
+
+    def _restore(self, live: DataPlane, start: Checkpoint) -> None:
+        try:
+            live.restore(start.snapshot)
+        except (KeyError, IndexError, TypeError, ValueError) as error:
+            raise ReplayError(
+                f"the checkpoint of tick {start.tick} does not fit this code ({type(error).__name__}: {error}); "
+                "was the code or a library changed since? run it again from the start"
+            ) from error
 
     def _journaled(self, tick: int, entry: Entry, known: Entry | None) -> Tallies:
         if known is not None:

@@ -28,6 +28,7 @@ class SavedRun:
         past: the journal of an earlier process, if any.
         start: the checkpoint from which the data plane goes on; None for the start of the run.
         ancestry: what a forked run was before it became itself.
+        damaged: files of an earlier process that are not whole; what they held is computed again.
     """
 
     folder: Path
@@ -36,6 +37,7 @@ class SavedRun:
     start: Checkpoint | None = None
     ancestry: Ancestry = field(default_factory=Ancestry)
     stop: StopRequest = field(default_factory=StopRequest)
+    damaged: tuple[Path, ...] = ()
 
     @classmethod
     def fresh(cls, run: Path, every: float | str) -> SavedRun:
@@ -46,9 +48,13 @@ class SavedRun:
     def of(cls, run: Path, every: float | str, ticks: int | None = None, *, allow_plugins: bool = False) -> SavedRun:
         """Return the saved state in a run folder, of its first ``ticks`` at most; empty if there is none."""
         folder = run / FOLDER
-        past = Past.read(folder / JOURNAL, ticks)
-        start = None if past is None else Checkpoints(folder).newest(past.orders)
-        return cls(folder, every, past, start, Ancestry.read(run, allow_plugins=allow_plugins))
+        past, checkpoints = Past.read(folder / JOURNAL, ticks), Checkpoints(folder)
+        start = None if past is None else checkpoints.newest(past.orders)
+        damaged = [folder / name for name in checkpoints.damaged]
+        if (past is None and (folder / JOURNAL).exists()) or (past is not None and not past.whole):
+            damaged.insert(0, folder / JOURNAL)
+        ancestry = Ancestry.read(run, allow_plugins=allow_plugins)
+        return cls(folder, every, past, start, ancestry, damaged=tuple(damaged))
 
     @property
     def keeps(self) -> bool:
