@@ -70,7 +70,7 @@ def _classes(data: Mapping[str, Any]) -> Iterator[str]:
 def _span(data: Mapping[str, Any]) -> Iterator[str]:
     if "span" in data:
         first, last = data["span"]
-        dates = f" ({_date(first)} to {_date(last)}, if seconds since 1970)" if _EPOCH_S < first and last < 4e9 else ""
+        dates = f" ({_date(first)} to {_date(last)}, if seconds since 1970)" if first > _EPOCH_S and last < 4e9 else ""
         yield f"times {first:.17g} to {last:.17g}{dates}"
 
 
