@@ -27,7 +27,8 @@ def delimited_sheet(
 ) -> Sheet:
     """Return the sheet of a CSV file; a space as ``delimiter`` stands for any blanks.
 
-    Lines before the header that begin with # are left out, and a first line ``sep=;`` gives the delimiter. Whether
+    Lines before the header that begin with # are left out, but for the names that the last of them may hold for columns
+    that have no header else. A first line ``sep=;`` gives the delimiter. Whether
     there is a header, :func:`agents.tabular.headers.header_stands` says. Where it has one name less than the
     lines below have columns, as R writes it, the first column has none.
 
@@ -46,7 +47,7 @@ def delimited_sheet(
     data = _rows(path, lines, delimiter)
     if named:
         next(data)
-    called = tuple(names) if named else tuple(f"column {n}" for n in range(width))
+    called = tuple(names) if named else _names_above(opened.head, head[0][0], delimiter, width)
     data_from = first.line + 1 if named else head[0][0]
     return Sheet(path, called, (None,) * width, _even(path, data, width), Cut(delimiter, named, data_from))
 
@@ -55,13 +56,25 @@ def _below_preamble(path: Path, head: list[tuple[int, str]]) -> tuple[list[tuple
     """Return the first lines from the header on, and the delimiter that a line before it gives."""
     if found := _SEP_LINE.fullmatch(head[0][1].strip()):
         return _wanted(path, head[1:]), found[1]
-    return _wanted(path, list(dropwhile(lambda line: line[1].lstrip().startswith("#"), head))), None
+    return _wanted(path, list(dropwhile(lambda line: _is_comment(line[1]), head))), None
 
 
 def _wanted(path: Path, head: list[tuple[int, str]]) -> list[tuple[int, str]]:
     if not head:
-        raise ValueError(f"{path}: holds no row of data")
+        raise ValueError(f"{path}: holds no row of data in its first lines; leave comments out with 'skip'")
     return head
+
+
+def _is_comment(text: str) -> bool:
+    return text.lstrip().startswith("#")
+
+
+def _names_above(head: Sequence[tuple[int, str]], line: int, delimiter: str, width: int) -> tuple[str, ...]:
+    """Return the names that the last comment above the data gives its columns, as NumPy writes it, or numbers."""
+    above = [text.lstrip("# ") for number, text in head if number < line and _is_comment(text)]
+    names = [cell.strip() for cell in _cut(above[-1], delimiter)] if above else []
+    fits = len(names) == width == len(set(names)) and all(names) and not any(map(PLAIN.is_number, names))
+    return tuple(names) if fits else tuple(f"column {n}" for n in range(width))
 
 
 def _width(first: int, below: Sequence[Sequence[str]], header: bool | None) -> int:

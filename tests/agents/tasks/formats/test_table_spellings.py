@@ -190,6 +190,17 @@ def test_lines_before_the_header_are_no_data(tmp_path: Path, before: str, skip: 
         )
 
 
+@pytest.mark.parametrize(
+    ("mark", "above"), [(",", "# made by a tool, version 3\n#x, y ,kind\n"), (" ", "# x y kind\n")]
+)
+def test_a_comment_may_name_the_columns_below_it(tmp_path: Path, mark: str, above: str) -> None:
+    body = "".join(mark.join((f"{n}.5", str(n % 7), str(n % 2))) + "\n" for n in range(20))
+    table = read(tmp_path, above + body, target="kind")
+    assert table.names == ("x", "y")
+    assert len(table.labels) == 20
+    assert read(tmp_path, f"# a note of three words here\n{body}").names == ("column 0", "column 1")
+
+
 def test_libsvm_rows_are_a_table(tmp_path: Path) -> None:
     table = read(tmp_path, "# of a tool\n+1 1:0.5 3:2\n-1 2:1e-1 # note\n+1 qid:3 1:4\n-1\n")
     assert table.names == ("1", "2", "3")
