@@ -104,12 +104,14 @@ class Context:
             declares none.
         codec: of its payloads, and of its updates unless there is an ``update_codec``.
         net: the architecture on the device.
+        devices: how many there are in the fleet; 1 where that is not known.
     """
 
     options: Any
     codec: Codec
     net: Net
     update_codec: Codec | None = None
+    devices: int = 1
 
 
 class Method(Protocol):

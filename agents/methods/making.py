@@ -25,8 +25,9 @@ def make_method(
     update_codec: str | None = None,
     update_codec_options: Mapping[str, Any] | None = None,
     seed: int = 0,
+    devices: int = 1,
 ) -> Method:
-    """Return the method ``name`` for devices that run ``net``; ``codec`` codes its messages.
+    """Return the method ``name`` for a fleet of ``devices`` that run ``net``; ``codec`` codes its messages.
 
     With an ``update_codec`` updates are coded by that one. ``seed`` is that of what codecs draw at random.
 
@@ -40,7 +41,7 @@ def make_method(
         coding = make_codec(codec, codec_options, seed)
     with error_location("method.update_codec"):
         of_updates = None if update_codec is None else make_codec(update_codec, update_codec_options, seed)
-    method: Method = component.load()(Context(typed, coding, net, of_updates))
+    method: Method = component.load()(Context(typed, coding, net, of_updates, devices))
     if is_plugin(name):
         require_current(name, method)
     return method
@@ -49,4 +50,5 @@ def make_method(
 def method_of(spec: FleetSpec, net: Net) -> Method:
     """Return the method of a run; raises as :func:`make_method`."""
     updates = spec.update_codec, spec.update_codec_options
-    return make_method(spec.adapter, spec.adapter_options, spec.codec, net, spec.codec_options, *updates, spec.seed)
+    fleet = {"seed": spec.seed, "devices": spec.devices}
+    return make_method(spec.adapter, spec.adapter_options, spec.codec, net, spec.codec_options, *updates, **fleet)

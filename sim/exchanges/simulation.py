@@ -104,9 +104,10 @@ class Simulation:
         after_s = 0.0
         for number in range(1, self.ticks + 1):
             until_s = min(number * self.tick_s, self.duration_s)
-            self._plan(self.trigger, after_s, until_s, ExchangeKind.UPDATE)
+            # Learning first: at equal times tickets decide, and a request that waits for it brings what was learnt.
             if self.learning is not None:
                 self._plan(self.learning, after_s, until_s, ExchangeKind.LEARN)
+            self._plan(self.trigger, after_s, until_s, ExchangeKind.UPDATE)
             yield until_s
             self.engine.advance(until_s)
             self._settle(number, until_s)

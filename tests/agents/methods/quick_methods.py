@@ -38,5 +38,7 @@ def payloads_of(method: Method, state: DeviceState, window: Recent) -> Payload:
 
 
 def served(method: Method, cloud: CloudState, state: DeviceState, window: Recent) -> tuple[CloudState, Updates]:
-    """Let devices hand over and the cloud answer; return the cloud afterwards, and the updates."""
-    return method.adapt(cloud, payloads_of(method, state, window), whose(len(window.count)))
+    """Let devices hand over and the cloud answer, or call them again; return the cloud afterwards, and the updates."""
+    who = whose(len(window.count))
+    later, updates = method.adapt(cloud, payloads_of(method, state, window), who)
+    return later, updates or (method.broadcast(later, who) if method.together else updates)
