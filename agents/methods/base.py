@@ -222,11 +222,8 @@ class Deployed:
     """What most methods share: sizes from the fields, a head of its own on each device, nothing else."""
 
     name: str
-    needs_labels = False
-    shared_rows = False
+    needs_labels = shared_rows = together = writes_on_collect = False
     sees = "features"
-    together = False
-    writes_on_collect = False
     expires_s: float | None = None
     learning_steps: int | None = None
     window = 0

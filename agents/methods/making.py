@@ -50,5 +50,13 @@ def make_method(
 def method_of(spec: FleetSpec, net: Net) -> Method:
     """Return the method of a run; raises as :func:`make_method`."""
     updates = spec.update_codec, spec.update_codec_options
-    named, coded = (spec.adapter, spec.adapter_options), (spec.codec, net, spec.codec_options)
-    return make_method(*named, *coded, *updates, seed=spec.seed, devices=spec.devices)
+    return make_method(
+        spec.adapter,
+        spec.adapter_options,
+        spec.codec,
+        net,
+        spec.codec_options,
+        *updates,
+        seed=spec.seed,
+        devices=spec.devices,
+    )
