@@ -246,6 +246,7 @@ class _Reader:
             return ""
         header = f"header in line {cut.data_from - 1}" if cut.header else "no header"
         decimal = "" if spelling.plain else f", decimal {spelling.decimal!r}"
+        decimal += f", thousands {spelling.thousands!r}" if spelling.thousands else ""
         return f"columns between {cut.delimiter!r}, {header}{decimal}"
 
     def _roles(self) -> dict[str, str]:
