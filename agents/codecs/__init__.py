@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from agents.codecs.options import (
+    CodebookOptions,
     DeltaOptions,
     Int4Options,
     LowRankOptions,
@@ -38,6 +39,11 @@ NUMBERS: dict[str, Component] = {
         "agents.codecs.rice:Rice",
         paper="Rice, JPL Publication 79-22, 1979",
         summary="int8 in an entropy code: sizes depend on the data.",
+    ),
+    "codebook": Component(
+        CodebookOptions,
+        "agents.codecs.codebook:Codebook",
+        paper="Lloyd, IEEE Trans. Information Theory 28, 1982",
     ),
     "topk": Component(
         TopKOptions,

@@ -68,6 +68,21 @@ class Int4Options:
 
 
 @dataclass(frozen=True)
+class CodebookOptions:
+    """A codebook of a few values in each message, and a number of few bits for each of its numbers or blocks."""
+
+    codes: Annotated[int, Interval(ge=2, le=256)] = option(16, "entries of the codebook")
+    block: Annotated[int, Interval(ge=1, le=64)] = option(1, "neighbouring numbers that one code stands for")
+    centres: Annotated[str, OneOf("kmeans", "uniform")] = option(
+        "kmeans", "clusters of the message's own numbers; or even steps from the lowest to the highest, in 8 bytes"
+    )
+
+    def __post_init__(self) -> None:
+        if self.centres == "uniform" and self.block > 1:
+            raise OptionError("even steps are for single numbers; write 'block: 1' or 'centres: kmeans'", "block")
+
+
+@dataclass(frozen=True)
 class DeltaOptions:
     """Differences from what both ends hold since the last update that was installed."""
 

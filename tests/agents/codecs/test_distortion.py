@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import exp, pi, sqrt
 from typing import Any
 
@@ -10,6 +11,7 @@ import torch
 from some_messages import KINDS, cut, equal
 
 from agents.codecs.base import Codec, begun, fresh, roundtrip
+from agents.codecs.codebook import cluster_centres
 from agents.codecs.making import make_codec
 from agents.codecs.message import Field, Tensors
 from agents.kernels import product
@@ -207,3 +209,38 @@ def test_signs_alone_go_nowhere_where_feedback_arrives() -> None:
         ends.append(value(at))
     assert ends[0] >= 0.99
     assert ends[1] < 0.05
+
+
+@pytest.mark.parametrize(("codes", "least"), [(2, 0.3634), (4, 0.1175), (8, 0.03454)])
+def test_clusters_lose_as_little_as_the_best_steps_for_gaussian_numbers(codes: int, least: float) -> None:
+    # Max, "Quantizing for minimum distortion" (1960), table 1.
+    field, x = (Field("x", (8000,)),), gaussian(2, 8000)
+    found = lost(x, roundtrip(make_codec("codebook", {"codes": codes}), field, {"x": x})["x"])
+    assert found.tolist() == pytest.approx([least] * 2, rel=0.1)
+    even = lost(x, roundtrip(make_codec("codebook", {"codes": codes, "centres": "uniform"}), field, {"x": x})["x"])
+    assert (even > found).all()
+
+
+def test_even_steps_err_by_half_a_step_at_most() -> None:
+    x = gaussian(9, *SHAPE)
+    step = (x.flatten(1).amax(1) - x.flatten(1).amin(1)).view(-1, 1, 1) / 15
+    codec = make_codec("codebook", {"centres": "uniform"})
+    assert ((roundtrip(codec, FIELD, {"x": x})["x"] - x).abs() <= step / 2 * (1 + 1e-5)).all()
+    assert codec.most_bytes(FIELD) == 8 + 20
+
+
+@pytest.mark.parametrize("block", [1, 2])
+def test_few_different_values_arrive_as_they_are(block: int) -> None:
+    field, values = (Field("x", (60,)),), gaussian(4 * block)
+    picked = torch.randint(4, (3, 60 // block), generator=torch.Generator().manual_seed(1))
+    x = values.view(4, block)[picked].reshape(3, 60)
+    codec = make_codec("codebook", {"codes": 4, "block": block})
+    assert torch.equal(roundtrip(codec, field, {"x": x})["x"], x)
+    assert codec.most_bytes(field) == 4 * 4 * block + -(-2 * 60 // block // 8)
+
+
+def test_each_round_of_clustering_loses_less() -> None:
+    blocks = gaussian(300, 3).numpy()
+    gone = [((blocks[:, None] - centres) ** 2).sum(2).min(1).mean() for centres in cluster_centres(blocks, 12)]
+    assert all(later <= before + 1e-12 for before, later in pairwise(gone))
+    assert gone[-1] < 0.8 * gone[0]
