@@ -19,7 +19,20 @@ from agents.methods.federated.options import (
     IfcaOptions,
     ScaffoldOptions,
 )
+from agents.methods.device_ft_options import DeviceFtOptions
+from agents.methods.first_aid_options import FirstAidOptions
 from agents.methods.persona.options import PersonaOptions
+from agents.methods.test_time.options import (
+    BnAdaptOptions,
+    EataOptions,
+    FoaOptions,
+    LameOptions,
+    RdumbOptions,
+    SarOptions,
+    T3aOptions,
+    TentOptions,
+    ZoaOptions,
+)
 
 #: Name in a scenario -> method.
 METHODS: dict[str, Component] = {
@@ -125,5 +138,92 @@ METHODS: dict[str, Component] = {
         paper="Jothimurugesan et al., AISTATS 2023, arXiv 2206.00799",
         needs=frozenset({"task", "labels", "rounds"}),
         quick={"window": 12, "steps": 3},
+    ),
+    "bn_adapt": Component(
+        BnAdaptOptions,
+        "agents.methods.test_time.bn_adapt:BnAdapt",
+        paper="Schneider et al., NeurIPS 2020, arXiv 2006.16971",
+        needs=frozenset({"task", "learning"}),
+        gives=frozenset({"silence"}),
+        quick={"window": 12},
+    ),
+    "tent": Component(
+        TentOptions,
+        "agents.methods.test_time.tent:Tent",
+        paper="Wang et al., ICLR 2021, arXiv 2006.10726",
+        needs=frozenset({"task", "learning"}),
+        gives=frozenset({"silence"}),
+        quick={"window": 12},
+    ),
+    "eata": Component(
+        EataOptions,
+        "agents.methods.test_time.eata:Eata",
+        paper="Niu et al., ICML 2022, arXiv 2204.02610",
+        needs=frozenset({"task", "learning"}),
+        gives=frozenset({"silence"}),
+        quick={"window": 12, "fisher_rows": 32},
+    ),
+    "sar": Component(
+        SarOptions,
+        "agents.methods.test_time.sar:Sar",
+        paper="Niu et al., ICLR 2023, arXiv 2302.12400",
+        needs=frozenset({"task", "learning"}),
+        gives=frozenset({"silence"}),
+        quick={"window": 12},
+    ),
+    "rdumb": Component(
+        RdumbOptions,
+        "agents.methods.test_time.rdumb:Rdumb",
+        paper="Press et al., NeurIPS 2023, arXiv 2306.05401",
+        needs=frozenset({"task", "learning"}),
+        gives=frozenset({"silence"}),
+        quick={"window": 12, "every": 3},
+    ),
+    "t3a": Component(
+        T3aOptions,
+        "agents.methods.test_time.t3a:T3a",
+        paper="Iwasawa and Matsuo, NeurIPS 2021",
+        needs=frozenset({"task", "learning"}),
+        gives=frozenset({"silence"}),
+        quick={"window": 12, "supports": 4},
+        traits={"own_start": True},
+    ),
+    "lame": Component(
+        LameOptions,
+        "agents.methods.test_time.lame:Lame",
+        paper="Boudiaf et al., CVPR 2022, arXiv 2201.05718",
+        needs=frozenset({"task", "learning"}),
+        gives=frozenset({"silence"}),
+        quick={"window": 12},
+    ),
+    "foa": Component(
+        FoaOptions,
+        "agents.methods.test_time.foa:Foa",
+        paper="Niu et al., ICML 2024, arXiv 2404.01650",
+        needs=frozenset({"task", "learning"}),
+        gives=frozenset({"silence"}),
+        quick={"window": 12, "population": 4},
+    ),
+    "zoa": Component(
+        ZoaOptions,
+        "agents.methods.test_time.zoa:Zoa",
+        paper="Deng et al., 2025 (domain memory left out); Spall, IEEE TAC 37, 1992",
+        needs=frozenset({"task", "learning"}),
+        gives=frozenset({"silence"}),
+        quick={"window": 12},
+    ),
+    "device_ft": Component(
+        DeviceFtOptions,
+        "agents.methods.device_ft:DeviceFt",
+        paper="Kirkpatrick et al., PNAS 2017 (EWC); Csaba et al., NeurIPS 2024 (IWMS)",
+        needs=frozenset({"task", "labels", "learning"}),
+        gives=frozenset({"silence"}),
+        quick={"window": 12, "steps": 3},
+    ),
+    "first_aid_then_cloud": Component(
+        FirstAidOptions,
+        "agents.methods.first_aid_then_cloud:FirstAidThenCloud",
+        needs=frozenset({"task", "learning"}),
+        quick={"window": 12},
     ),
 }

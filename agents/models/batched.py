@@ -18,6 +18,7 @@ from torch import nn
 from torch.func import functional_call
 
 from agents.models.head import HeadShape
+from agents.models.mixed_norm import Mixture, set_mixture, with_mixed_norms
 
 #: Tensors by name, leading axis = device, or one row for all.
 Stacked = Mapping[str, torch.Tensor]
@@ -121,12 +122,23 @@ class ModuleNet:
         """The skeleton into which weights are put; its own are never read."""
         return self._build()
 
+    @cached_property
+    def _mixing(self) -> nn.Module:
+        """The same skeleton, whose normalisation mixes statistics."""
+        return with_mixed_norms(self._build())
+
     def params(self, trunk: nn.Module, head: Stacked) -> dict[str, torch.Tensor]:
         own = {_TRUNK + name: values.detach().unsqueeze(0) for name, values in trunk.named_parameters()}
         return own | {_HEAD + name: values for name, values in head.items()}
 
     def buffers(self, trunk: nn.Module) -> dict[str, torch.Tensor]:
         return {_TRUNK + name: values.detach().unsqueeze(0) for name, values in trunk.named_buffers()}
+
+    @property
+    def moments(self) -> tuple[str, ...]:
+        """Names of the means and variances by which batch normalisation standardises."""
+        names = [name for name, _ in self._trunk.named_buffers()]
+        return tuple(_TRUNK + name for name in names if name.endswith(("running_mean", "running_var")))
 
     def trainable(self, which: str) -> tuple[str, ...]:
         trunk = [_TRUNK + name for name, _ in self._trunk.named_parameters()]
@@ -136,8 +148,15 @@ class ModuleNet:
         return _chosen(which, {"all": (*trunk, *head), "head": tuple(head), "norm": norm})
 
     def forward(
-        self, params: Stacked, x: torch.Tensor, buffers: Stacked, training: bool, count: torch.Tensor | None = None
+        self,
+        params: Stacked,
+        x: torch.Tensor,
+        buffers: Stacked,
+        training: bool,
+        count: torch.Tensor | None = None,
+        mixture: Mixture | None = None,
     ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        """As in :class:`BatchedNet`; with a ``mixture``, training normalises by what it mixes, and leaves that."""
         weights, seen = _OneByOne(_under(_TRUNK, params)), _OneByOne(_under(_TRUNK, buffers))
         counts = [x.shape[1]] * len(x) if count is None else count.tolist()
         features, later = [], []
@@ -145,15 +164,19 @@ class ModuleNet:
             after = {name: values.clone() for name, values in seen.of(device).items()}
             # A copy lies where vectors begin, wherever in the stack the device is.
             rows = x[device, :real].clone()
-            features.append(self._features({**weights.of(device), **after}, rows, training, x.shape[1] - real))
+            kept = None if mixture is None else (float(mixture.keep[device]), mixture.exact)
+            tensors = {**weights.of(device), **after}
+            features.append(self._features(tensors, rows, training, x.shape[1] - real, kept))
             later.append(after)
         logits = self._head.forward(_under(_HEAD, params), torch.stack(features))
         known = {_TRUNK + name: torch.stack([one[name] for one in later]) for name in later[0]} if training else {}
         return _cleared(logits, count), known or dict(buffers)
 
-    def _features(self, tensors: Stacked, x: torch.Tensor, training: bool, missing: int) -> torch.Tensor:
+    def _features(
+        self, tensors: Stacked, x: torch.Tensor, training: bool, missing: int, kept: tuple[float, bool] | None
+    ) -> torch.Tensor:
         """Return the features of one device's rows, and as many rows of zeros behind them as are ``missing``."""
-        trunk = self._trunk.train(training)
+        trunk = self._trunk.train(training) if kept is None else set_mixture(self._mixing, *kept)
         parts = [x] if training else list(x.split(1))
         found = [functional_call(trunk, dict(tensors), (part,)) for part in parts if len(part)]
         return torch.cat([*found, x.new_zeros(missing, self._head.dims[0])])

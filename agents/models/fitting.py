@@ -6,9 +6,10 @@ general machinery does, and this runs for every exchange of a method that trains
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import torch
+from torch import Tensor
 
 from agents.kernels import adam_step, product, totals
 from agents.models.head import ACTIVATIONS, HeadShape, Layers
@@ -52,17 +53,27 @@ def gradient(
     head: HeadShape, layers: Mapping[str, torch.Tensor], x: torch.Tensor, label: torch.Tensor, share: torch.Tensor
 ) -> Layers:
     """Return the gradient of each head's loss on its rows; ``share`` [heads, rows, 1] weighs them."""
+    return backward(head, layers, x, lambda out: head.error(out, x, label, share))[0]
+
+
+def backward(
+    head: HeadShape, layers: Mapping[str, torch.Tensor], x: torch.Tensor, error_of: Callable[[torch.Tensor], Tensor]
+) -> tuple[Layers, Callable[[], Tensor]]:
+    """Return the gradient of each head's loss, and a function that returns its slope by what enters the first layer.
+
+    ``error_of`` returns the slope of the loss by the logits [heads, rows, classes] that it is given.
+    """
     inputs = [head.entrance(x)]
     for index in range(len(head.sizes) - 1):
         inputs.append(ACTIVATIONS[head.activation](head.affine(layers, index, inputs[-1])))
-    error = head.error(head.affine(layers, len(head.sizes) - 1, inputs[-1]), x, label, share)
+    error = error_of(head.affine(layers, len(head.sizes) - 1, inputs[-1]))
     slopes: Layers = {}
     for index in reversed(range(len(head.sizes))):
         slopes[f"w{index}"] = product(inputs[index].transpose(1, 2), error)
         slopes[f"b{index}"] = product(error.new_ones(1, 1, error.shape[1]).expand(len(error), -1, -1), error)
         if index:
             error = product(error, layers[f"w{index}"].transpose(1, 2)).mul_(_slope(head, inputs[index]))
-    return slopes
+    return slopes, lambda: product(error, layers["w0"].transpose(1, 2))
 
 
 def _slope(head: HeadShape, activated: torch.Tensor) -> torch.Tensor:
