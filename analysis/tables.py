@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from analysis.folder import RunError
 
-TEXTS = ("cohort", "link", "direction", "outcome", "label")
+TEXTS = ("cohort", "link", "direction", "outcome", "label", "kind")
 COLUMNS: dict[str, tuple[str, ...]] = {
     "windows": ("t_s", "cohort", "samples", "correct", "correct_static", "correct_oracle", "requests"),
     "exchanges": (

@@ -26,6 +26,8 @@ Stacked = Mapping[str, torch.Tensor]
 TRAINABLE = ("head", "norm", "all")
 
 _TRUNK, _HEAD = "trunk.", "head."
+#: Images of a device that go through a net at once.
+_IMAGES = 8
 _NORMS = (nn.modules.batchnorm._BatchNorm, nn.LayerNorm, nn.GroupNorm)
 
 
@@ -111,7 +113,7 @@ class DenseNet:
 class ModuleNet:
     """Any trunk: a module that is called device by device, with the weights of that device put into it.
 
-    Unless it is training, images go through it one at a time: a convolution may round a row by how many there are.
+    Unless it is training, always so many images go through it: a convolution may round a row by how many there are.
     """
 
     def __init__(self, build_trunk: Callable[[], nn.Module], head: HeadShape) -> None:
@@ -177,9 +179,16 @@ class ModuleNet:
     ) -> torch.Tensor:
         """Return the features of one device's rows, and as many rows of zeros behind them as are ``missing``."""
         trunk = self._trunk.train(training) if kept is None else set_mixture(self._mixing, *kept)
-        parts = [x] if training else list(x.split(1))
+        parts = [x] if training else [_padded(part) for part in x.split(_IMAGES)]
         found = [functional_call(trunk, dict(tensors), (part,)) for part in parts if len(part)]
+        found = [torch.cat(found)[: len(x)]] if found else found
         return torch.cat([*found, x.new_zeros(missing, self._head.dims[0])])
+
+
+def _padded(images: torch.Tensor) -> torch.Tensor:
+    """Return a copy of some images, with images of zeros behind them up to as many as go through at once."""
+    missing = _IMAGES - len(images) if len(images) else 0
+    return torch.cat([images, images.new_zeros(missing, *images.shape[1:])])
 
 
 class _OneByOne:
