@@ -2,8 +2,8 @@
 
 Schneider et al., "Improving robustness against common corruptions by covariate shift adaptation", NeurIPS 2020: a
 window of n samples is mixed into statistics that count for N: ``mean' = a mean + (1 - a) mean_window``, where
-a = N / (N + n), and variances alike. N = 0 takes the window alone, as AdaBN (Li et al., 2016). Where a window has few of
-the classes, what it replaces was better: see ``scenarios/test_time``.
+a = N / (N + n), and variances alike. N = 0 takes the window alone, as AdaBN (Li et al., 2016). Where a window has few
+of the classes, what it replaces was better: see ``scenarios/test_time``.
 """
 
 from __future__ import annotations
