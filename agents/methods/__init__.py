@@ -8,6 +8,7 @@ from __future__ import annotations
 from agents.contract.component import Component, NoOptions
 from agents.methods.baseline_options import DeviceFtHeadOptions, GroupFtOptions, StaticBalancedOptions
 from agents.methods.cloud_ft_options import CloudFtOptions
+from agents.methods.device_ft_options import DeviceFtOptions
 from agents.methods.federated.options import (
     FedAsyncOptions,
     FedAvgOptions,
@@ -19,7 +20,6 @@ from agents.methods.federated.options import (
     IfcaOptions,
     ScaffoldOptions,
 )
-from agents.methods.device_ft_options import DeviceFtOptions
 from agents.methods.first_aid_options import FirstAidOptions
 from agents.methods.persona.options import PersonaOptions
 from agents.methods.test_time.options import (
