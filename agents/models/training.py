@@ -38,6 +38,10 @@ def _moved(images: torch.Tensor, shift: int, rng: torch.Generator) -> torch.Tens
     return padded.gather(2, below).gather(3, beside)
 
 
+#: A past of fewer rows is small: on it training depends on where it begins, and is begun this often.
+_SMALL, _OFTEN = 2000, 3
+
+
 #: Called with (what is trained, share done in [0, 1]).
 Progress = Callable[[str, float], None]
 
@@ -47,6 +51,8 @@ class Recipe:
     """How the base is trained: Adam on shuffled mini-batches; the best epoch on validation is kept.
 
     With ``fading`` the rate falls to zero in equal steps. ``mirror`` and ``shift`` (pixels) vary images as they come.
+    Training stops after ``patience`` epochs without a better one (0: never; not while the rate is fading), and is begun
+    ``restarts`` times (0: three times on a small past, else once), of which the best is kept.
     """
 
     epochs: int = 60
@@ -55,6 +61,8 @@ class Recipe:
     fading: bool = False
     mirror: bool = False
     shift: int = 0
+    patience: int = 15
+    restarts: int = 0
 
     @classmethod
     def read(cls, options: Mapping[str, Any]) -> Recipe:
@@ -91,14 +99,22 @@ def pretrain(
 
 
 def _fit(history: History, net: Net, recipe: Recipe, seed: int, progress: Progress | None) -> Base:
-    rng = generator(seed, Purpose.PRETRAIN, 0)
+    restarts = recipe.restarts or (_OFTEN if len(history.train.x) < _SMALL else 1)
+    found = [_begun(history, net, recipe, generator(seed, Purpose.PRETRAIN, one), progress) for one in range(restarts)]
+    return min(found, key=lambda one: one[0])[1]
+
+
+def _begun(
+    history: History, net: Net, recipe: Recipe, rng: torch.Generator, progress: Progress | None
+) -> tuple[float, Base]:
+    """Return the validation loss and the base of the best epoch."""
     trunk = net.build_trunk()
     initialise(trunk, rng)
     packed = nn.Parameter(initial_head(net.head, rng))
     optimiser = torch.optim.Adam([*trunk.parameters(), packed], lr=recipe.rate)
     fading = torch.optim.lr_scheduler.LambdaLR(optimiser, _share_of_rate(recipe, len(history.train.x)))
     kept = Base.load(net, _now(net, trunk, packed).tensors())
-    best = _loss(kept, history.validation)
+    best, best_epoch = _loss(kept, history.validation), -1
     for epoch in range(recipe.epochs):
         for rows in torch.randperm(len(history.train.x), generator=rng).split(recipe.batch):
             x = augmented(history.train.x[rows], recipe.mirror, recipe.shift, rng)
@@ -107,10 +123,12 @@ def _fit(history: History, net: Net, recipe: Recipe, seed: int, progress: Progre
         now = _now(net, trunk, packed)
         loss = _loss(now, history.validation)
         if loss < best:
-            best, kept = loss, Base.load(net, now.tensors())
+            best, best_epoch, kept = loss, epoch, Base.load(net, now.tensors())
         if progress:
             progress("base model", (epoch + 1) / recipe.epochs)
-    return kept
+        if recipe.patience and not recipe.fading and epoch - best_epoch >= recipe.patience:
+            break
+    return best, kept
 
 
 def _now(net: Net, trunk: nn.Module, packed: torch.Tensor) -> Base:

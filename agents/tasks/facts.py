@@ -43,6 +43,8 @@ def log_facts(whole: Log, kept: Log, users: Users) -> dict[str, Any]:
         "kept": {"rows": len(kept), "users": len(kept.users), "items": len(kept.items)},
         "past_rows": int(users.known.sum()),
         "split": users.split_s,
+        "warm_users": int(users.warm.sum()),
+        "streams": {which: int((users.later > 0)[users.warm == (which == "warm")].sum()) for which in ("warm", "cold")},
     }
 
 

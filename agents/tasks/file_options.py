@@ -183,10 +183,17 @@ class InteractionsOptions:
     time_unit: Annotated[str, OneOf("ns", "us", "ms", "s", "min", "h", "d")] | None = option(
         None, "of times that are numbers; default: s"
     )
-    core: Count = option(5, "keep users and items with at least so many interactions")
-    history: Share = option(0.8, "share of the time span that is the cloud's past")
+    core: Count = option(5, "keep users and items with at least so many interactions in the past")
+    split: Annotated[str, OneOf("user", "time")] = option(
+        "user", "where the past ends: at a share of each user's clicks, or of the log's time span, for all at once"
+    )
+    history: Share = option(0.8, "that share")
+    users: Annotated[str, OneOf("warm", "cold", "all")] = option(
+        "warm", "who the devices are: users whom the past knows (see 'core'), by past clicks; all others; or both"
+    )
     compression: PositiveNumber | None = option(
-        None, "seconds of the log per second of the run; default: all that follows fills the run"
+        None,
+        "seconds of the log per second of the run; default: what follows fills the run (split: user: for nine in ten)",
     )
     negatives: Negatives = option(99, "items sampled against each clicked one; all: every item")
     window: PositiveCount = option(10, "latest clicks that the model sees")

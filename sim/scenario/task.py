@@ -26,6 +26,13 @@ class Pretrain(SectionModel):
     fading: bool = Field(default=False, description="let the rate fall to zero in equal steps")
     mirror: bool = Field(default=False, description="images: mirror every other one as it comes")
     shift: Count = Field(default=0, description="images: move each by up to so many pixels as it comes")
+    patience: Count = Field(
+        default=15, description="epochs without a better one after which training stops; 0: never; not while fading"
+    )
+    restarts: Annotated[int, Field(ge=0, le=100)] = Field(
+        default=0,
+        description="how often training begins anew, the best is kept; 0: three times on a small past, else once",
+    )
 
 
 _MODEL = tagged_union("model", MODELS, plugins=-1)

@@ -37,7 +37,15 @@ def scenario(log: Path) -> Callable[..., Scenario]:
     """Return a maker of small scenarios; keywords change parts of them."""
 
     def make(data: dict[str, Any] | None = None, model: str = "gru4rec", **changed: Any) -> Scenario:
-        given = {"kind": "interactions", "path": str(log), "core": 2, "negatives": 19, "history": "60 %"}
+        given = {
+            "kind": "interactions",
+            "path": str(log),
+            "core": 2,
+            "negatives": 19,
+            "history": "60 %",
+            "split": "time",
+            "users": "all",
+        }
         return {
             "version": 1,
             "name": "rec",

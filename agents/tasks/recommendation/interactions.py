@@ -1,8 +1,9 @@
 """A log of interactions: one user is one device, and what it clicks after the split is its stream.
 
-The first part of the log's time span is the cloud's past. Of the clicks after it, each is a decision that the device's
-model predicts: which of 100 items comes next, given the latest ten clicks. Devices are the users with most such
-clicks, in device order; a user whom the past does not know starts with an empty window.
+The first part of each user's clicks, or of the log's time span, is the cloud's past. Of the clicks after it, each is a
+decision that the device's model predicts: which of 100 items comes next, given the latest ten clicks. Items are those
+that the past knows. Devices are users whom the past knows, those with most past clicks first, or such as it does not
+know (``cold``); of a user without past clicks the first window is empty.
 """
 
 from __future__ import annotations
@@ -28,11 +29,11 @@ from agents.tasks.recommendation.decisions import (
     narrowed,
     stack,
 )
-from agents.tasks.recommendation.log import Log, core
+from agents.tasks.recommendation.log import Log, core_of_past, part_of
 from agents.tasks.recommendation.log_times import refuse_unclear_unit, rows_apart
 from agents.tasks.recommendation.reading import LogReading, read_log
 from agents.tasks.recommendation.supply import Clicks
-from agents.tasks.recommendation.users import Users, split_in_time, validation_split_s
+from agents.tasks.recommendation.users import Users, in_past, split_in_time, trained_until, users_of
 
 #: The last share of the past's clicks, by time, is for validation.
 VALIDATION = 0.1
@@ -52,17 +53,17 @@ class Interactions(Stream):
         self.seed = spec.seed
         whole = _read(self.options)
         with about_file(self.options.path):
-            log = core(whole, self.options.core)
-            self.items, self.users = len(log.items), split_in_time(log, self.options.history)
+            log, self.users = _split(whole, self.options)
+            self.items = len(log.items)
             # A past that cannot be split is refused here, before anything is trained.
-            validation_split_s(self.users, VALIDATION)
+            trained_until(self.users, VALIDATION)
         self._negatives = None if isinstance(self.options.negatives, str) else self.options.negatives
         self.classes = self.items if self._negatives is None else 1 + self._negatives
         if self.classes > MOST_CANDIDATES:
             raise ValueError(f"negatives: a list of {self.classes} items is longer than {MOST_CANDIDATES}")
         self.input_shape = (self.options.window + self.classes,)
         self.net_options = {"items": self.items, "window": self.options.window}
-        self._devices = _devices(spec, self.users)
+        self._devices = _devices(spec, self.users, self.options.users)
         self._check_negatives()
         self.pool_size = int(self.users.later[self._devices].sum())
         self.facts = {"path": str(self.options.path), **log_facts(whole, log, self.users)}
@@ -73,7 +74,8 @@ class Interactions(Stream):
         wanted = self._negatives or 0
         for user in self._devices.tolist() if wanted else ():
             check_negatives(len(np.unique(self.users.clicks(user))), self.items, wanted)
-        for user, known in enumerate(self.users.known.tolist()):
+        for user in np.flatnonzero(self.users.warm).tolist():
+            known = int(self.users.known[user])
             check_negatives(len(np.unique(self.users.clicks(user)[:known])), self.items, SHOWN - 1)
 
     @cached_property
@@ -88,8 +90,8 @@ class Interactions(Stream):
 
     def history(self) -> History:
         """Return every past click of every user as a row to train on; the last tenth, by time, to validate."""
-        cut_s = validation_split_s(self.users, VALIDATION)
-        return History(self._past(_TRAIN, self.users.until(cut_s)), self._past(_VALIDATE, self.users.until(cut_s)))
+        cut = trained_until(self.users, VALIDATION)
+        return History(self._past(_TRAIN, cut), self._past(_VALIDATE, cut))
 
     def past_under(self, concept: int, split: str = "train") -> Past:
         """Return the streams themselves: the law after the past is unknown, so the oracle is one of hindsight."""
@@ -114,7 +116,8 @@ class Interactions(Stream):
 
     def _past(self, use: int, cut: np.ndarray) -> Past:
         parts = []
-        for user, (upto, known) in enumerate(zip(cut.tolist(), self.users.known.tolist(), strict=True)):
+        for user in np.flatnonzero(self.users.warm).tolist():
+            upto, known = int(cut[user]), int(self.users.known[user])
             which = slice(max(0, upto - self.options.latest), upto) if use == _TRAIN else slice(upto, known)
             if which.stop > which.start:
                 parts.append(_rows(self._decide(user, use, which, SHOWN - 1), user))
@@ -141,11 +144,24 @@ def _read(options: InteractionsOptions) -> Log:
     return log
 
 
-def _devices(spec: FleetSpec, users: Users) -> np.ndarray:
+def _split(whole: Log, options: InteractionsOptions) -> tuple[Log, Users]:
+    """Return the clicks of items that the past knows, and their users."""
+    past = in_past(whole, options.split, options.history)
+    warm, known = core_of_past(whole, past, options.core)
+    kept = known[whole.item]
+    log = part_of(whole, kept)
+    still = np.isin(np.arange(len(whole.users)), whole.user[kept])
+    split_s = split_in_time(whole, options.history).split_s if options.split == "time" else None
+    return log, users_of(log, past[kept], warm[still], split_s)
+
+
+def _devices(spec: FleetSpec, users: Users, which: str) -> np.ndarray:
     """Return the user of each device of the fleet, in device order."""
-    there = users.busiest()
+    there = users.in_order(which)
     if spec.devices > len(there):
-        raise InputError("fleet", f"has {spec.devices} devices, but only {len(there)} users click after the split")
+        whom = "" if which == "all" else f"{which} "
+        said = f"has {spec.devices} devices, but only {len(there)} {whom}users click after the split"
+        raise InputError("fleet", f"{said}; write fewer, or 'users: all'" if whom else said)
     if spec.devices == 0:
         raise InputError("fleet", "has no device that could be a user")
     return there[: spec.devices]

@@ -52,7 +52,26 @@ def core(log: Log, least: int) -> Log:
     Raises:
         ValueError: nothing is left.
     """
-    kept = np.ones(len(log), bool)
+    return part_of(log, _core(log, np.ones(len(log), bool), least))
+
+
+def core_of_past(log: Log, past: np.ndarray, least: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the users and the items of the core of the clicks that are ``past``: bool [users], bool [items].
+
+    What comes later decides nothing: it would be known too early.
+
+    Raises:
+        ValueError: nothing is left.
+    """
+    kept = _core(log, past, least)
+    return tuple(  # type: ignore[return-value]  # two of them
+        np.bincount(codes[kept], minlength=len(names)) > 0
+        for codes, names in ((log.user, log.users), (log.item, log.items))
+    )
+
+
+def _core(log: Log, among: np.ndarray, least: int) -> np.ndarray:
+    kept = among.copy()
     while True:
         enough = [_enough(codes, kept, least) for codes in (log.user, log.item)]
         still = kept & enough[0] & enough[1]
@@ -61,15 +80,18 @@ def core(log: Log, least: int) -> Log:
         kept = still
     if not kept.any():
         sizes = f"{len(log.users)} users and {len(log.items)} items"
-        raise ValueError(f"core: {least} leaves nothing of {sizes}: none has {least} interactions with the others")
-    return _part(log, kept)
+        where = "" if among.all() else " in the past"
+        raise ValueError(
+            f"core: {least} leaves nothing of {sizes}: none has {least} interactions with the others{where}"
+        )
+    return kept
 
 
 def _enough(codes: np.ndarray, kept: np.ndarray, least: int) -> np.ndarray:
     return np.asarray(np.bincount(codes[kept], minlength=int(codes.max()) + 1)[codes] >= least)
 
 
-def _part(log: Log, kept: np.ndarray) -> Log:
+def part_of(log: Log, kept: np.ndarray) -> Log:
     """Return the clicks ``kept``, with users and items renumbered in the same order."""
     users, user = np.unique(log.user[kept], return_inverse=True)
     items, item = np.unique(log.item[kept], return_inverse=True)

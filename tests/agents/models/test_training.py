@@ -12,7 +12,7 @@ from agents.models.training import Recipe, pretrain
 from agents.streams.base import History
 
 NET = make_net("mlp", (4,), 3, {"hidden": [8, 8], "layers": 1})
-OPTIONS = {"epochs": 4, "batch": 64, "rate": 1e-2}
+OPTIONS = {"epochs": 4, "batch": 64, "rate": 1e-2, "restarts": 1}
 
 
 def accuracy(base: Base, history: History) -> float:
@@ -63,6 +63,27 @@ def test_the_best_epoch_on_validation_is_kept(blobs: History) -> None:
 
     losses = [loss(epochs) for epochs in (1, 2, 4, 8)]
     assert losses == sorted(losses, reverse=True)
+
+
+def test_training_stops_when_its_patience_is_over(blobs: History) -> None:
+    def epochs(patience: int) -> int:
+        reported: list[tuple[str, float]] = []
+        options = {**OPTIONS, "epochs": 40, "rate": 0.5, "patience": patience}
+        pretrain(blobs, NET, options, 6, lambda *step: reported.append(step))
+        return len(reported)
+
+    assert epochs(3) < epochs(0) == 40
+
+
+def test_of_several_beginnings_the_best_is_kept(blobs: History) -> None:
+    def loss(restarts: int) -> float:
+        base = pretrain(blobs, NET, {**OPTIONS, "epochs": 1, "rate": 1e-3, "restarts": restarts}, 3)
+        logits = base.head.forward(base.layers, base.features(blobs.validation.x).unsqueeze(0))[0]
+        return float(functional.cross_entropy(logits, blobs.validation.label))
+
+    losses = [loss(restarts) for restarts in (1, 2, 6)]
+    assert losses == sorted(losses, reverse=True)
+    assert losses[-1] < losses[0]
 
 
 def test_an_unknown_option_is_refused() -> None:

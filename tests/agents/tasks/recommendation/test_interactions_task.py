@@ -42,7 +42,7 @@ def task_of(fleet_spec: Callable[..., FleetSpec], tmp_path: Path) -> Callable[..
             CohortSpec(f"c{index}", count, 1.0, "recorded", 1.0, lambda uniform: uniform, index)
             for index, count in enumerate(devices)
         )
-        given = {"path": file, "core": 1, "negatives": 8, **options}
+        given = {"path": file, "core": 1, "negatives": 8, "split": "time", "users": "all", **options}
         return Interactions(fleet_spec(seed=seed, data="interactions", data_options=given, cohorts=cohorts))
 
     return make
@@ -60,12 +60,13 @@ def all_of(task: Interactions, place: BlockId = BLOCK) -> tuple[Content, np.ndar
     return task.draw(Chunk(place, 0, time_s, valid, ordinal), rng(0, Purpose.CONTENT)), valid
 
 
-def test_devices_are_the_users_with_most_clicks_after_the_split_in_time_order(task_of: Maker) -> None:
+def test_devices_are_the_users_with_most_past_clicks_in_time_order(task_of: Maker) -> None:
     rows = clicks()
     task = task_of(rows, history=0.5)
     split_s = min(t for *_, t in rows) + 0.5 * (max(t for *_, t in rows) - min(t for *_, t in rows))
     later = {user: [(t, i) for u, i, t in rows if u == user and t > split_s] for user in range(12)}
-    ranked = sorted(later, key=lambda user: (-len(later[user]), user))[:5]
+    past = {user: sum(u == user and t <= split_s for u, _, t in rows) for user in range(12)}
+    ranked = sorted(later, key=lambda user: (-past[user], user))[:5]
     content, valid = all_of(task)
     names = dict(enumerate(sorted({i for _, i, _ in rows})))
     for device, user in enumerate(ranked):
@@ -79,7 +80,7 @@ def test_devices_are_the_users_with_most_clicks_after_the_split_in_time_order(ta
 
 def test_nothing_that_a_model_sees_comes_from_the_moment_it_predicts_or_after(task_of: Maker) -> None:
     task = task_of(clicks(), devices=(12,), history=0.6, window=4)
-    for device, user in enumerate(task.users.busiest()):
+    for device, user in enumerate(task.users.in_order("all")):
         known, items = int(task.users.known[user]), task.users.clicks(user)
         first = int(task._clicks.first(BLOCK)[device])
         for step in range(int(task.users.later[user])):
@@ -110,9 +111,38 @@ def test_only_the_latest_clicks_of_each_user_are_trained_on_where_asked_for(task
     assert max(np.bincount(task_of(clicks(), latest=3).history().train.concept)) == 3
 
 
+def test_each_user_may_have_a_split_of_its_own_and_none_is_cold_then(task_of: Maker) -> None:
+    rows = clicks()
+    task = task_of(rows, devices=(12,), split="user", users="warm", history=0.8)
+    sizes = {user: sum(u == user for u, *_ in rows) for user in range(12)}
+    assert sorted(task.users.known.tolist()) == sorted(int(0.8 * size) for size in sizes.values())
+    assert (task.users.known[task._devices] > 0).all()
+    assert (np.diff(task.users.known[task._devices]) <= 0).all()
+    times_s = task.supply.times_s(BLOCK)
+    assert all((own > 0.0).all() or (own >= 0.0).all() for own in times_s[:12])
+    assert np.quantile([own[-1] for own in times_s[:12]], 0.9) == pytest.approx(1000.0, rel=1e-6)
+    history = task.history()
+    assert len(history.train.x) + len(history.validation.x) == task.users.known.sum()
+    assert len(history.validation.x) == sum(-(-int(0.8 * size) // 10) for size in sizes.values())
+
+
+def test_the_core_is_made_of_the_past_alone(task_of: Maker) -> None:
+    """An item that becomes popular after the split is not known; a user who comes after it is cold."""
+    early = [(user, (3 * user + item) % 20, 10 * item + user) for user in range(6) for item in range(10)]
+    late = [(user, 99, 150 + user) for user in range(6)] + [(7, item, 160 + item) for item in range(5)]
+    task = task_of(early + late + [(0, 0, 170), (1, 4, 171)], (2,), core=2, history=0.7, users="warm")
+    assert task.items == len({item for _, item, at in early if at <= 0.7 * 171})
+    assert 99 not in {item for _, item, _ in early}
+    warm = task.users.in_order("warm").tolist()
+    assert len(warm) == 2
+    assert len(task.users.in_order("cold")) == 1
+    with pytest.raises(InputError, match="only 1 cold users click after the split"):
+        task_of(early + late, (2,), core=2, history=0.7, users="cold")
+
+
 def test_a_new_user_starts_with_an_empty_window(task_of: Maker) -> None:
     task = task_of(clicks(), devices=(12,), history=0.8)
-    newcomer = task.users.busiest().tolist().index(11)
+    newcomer = task.users.in_order("all").tolist().index(11)
     window = task.decisions.window[task._clicks.first(BLOCK)[newcomer]]
     assert not window.any()
 
@@ -168,8 +198,9 @@ def test_cells_of_a_replay_are_the_same_in_any_order_and_hold_every_click_once(t
 @pytest.mark.parametrize(
     ("options", "devices", "said"),
     [
-        ({"core": 100}, 5, "core: 100 leaves nothing of 12 users and 40 items"),
+        ({"core": 100}, 5, "core: 100 leaves nothing of 12 users and 40 items: none has 100 .* in the past"),
         ({"history": 1.0}, 5, "history: 100% .* leaves no interaction after the split"),
+        ({"history": 1.0, "split": "user"}, 5, "history: 100% of each user's interactions leaves none after the split"),
         ({"negatives": 39}, 5, "negatives: 39 cannot be sampled: of 40 items a user has clicked"),
         ({"negatives": 3}, 5, "negatives=3 must be at least 4"),
         ({"window": 0}, 5, "window=0 must be at least 1"),
@@ -193,7 +224,7 @@ def test_a_log_cannot_be_made_to_drift(fleet_spec: Callable[..., FleetSpec]) -> 
 @pytest.mark.skipif(not DATA.exists(), reason="the interaction logs are not here")
 @pytest.mark.parametrize(
     ("file", "core", "users", "items", "kept"),
-    [("ml-100k/u.data", 30, 720, 795, 86_295), ("amazon_6170u/user_item.dat.gz", 1, 6170, 2753, 195_791)],
+    [("ml-100k/u.data", 30, 943, 706, 87_929), ("amazon_6170u/user_item.dat.gz", 1, 6170, 2749, 195_752)],
 )
 def test_real_logs_have_the_sizes_that_are_known(
     task_of: Maker, file: str, core: int, users: int, items: int, kept: int
