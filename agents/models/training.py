@@ -51,7 +51,7 @@ class Recipe:
     """How the base is trained: Adam on shuffled mini-batches; the best epoch on validation is kept.
 
     With ``fading`` the rate falls to zero in equal steps. ``mirror`` and ``shift`` (pixels) vary images as they come.
-    Training stops after ``patience`` epochs without a better one (0: never; not while the rate is fading), and is begun
+    Training stops after ``early_stopping`` epochs without a better one (0: never; not while the rate is fading), and is begun
     ``restarts`` times (0: three times on a small past, else once), of which the best is kept.
     """
 
@@ -61,7 +61,7 @@ class Recipe:
     fading: bool = False
     mirror: bool = False
     shift: int = 0
-    patience: int = 15
+    early_stopping: int = 15
     restarts: int = 0
 
     @classmethod
@@ -126,7 +126,7 @@ def _begun(
             best, best_epoch, kept = loss, epoch, Base.load(net, now.tensors())
         if progress:
             progress("base model", (epoch + 1) / recipe.epochs)
-        if recipe.patience and not recipe.fading and epoch - best_epoch >= recipe.patience:
+        if recipe.early_stopping and not recipe.fading and epoch - best_epoch >= recipe.early_stopping:
             break
     return best, kept
 

@@ -26,7 +26,7 @@ class Pretrain(SectionModel):
     fading: bool = Field(default=False, description="let the rate fall to zero in equal steps")
     mirror: bool = Field(default=False, description="images: mirror every other one as it comes")
     shift: Count = Field(default=0, description="images: move each by up to so many pixels as it comes")
-    patience: Count = Field(
+    early_stopping: Count = Field(
         default=15, description="epochs without a better one after which training stops; 0: never; not while fading"
     )
     restarts: Annotated[int, Field(ge=0, le=100)] = Field(

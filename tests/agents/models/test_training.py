@@ -65,10 +65,10 @@ def test_the_best_epoch_on_validation_is_kept(blobs: History) -> None:
     assert losses == sorted(losses, reverse=True)
 
 
-def test_training_stops_when_its_patience_is_over(blobs: History) -> None:
-    def epochs(patience: int) -> int:
+def test_training_stops_early_if_nothing_gets_better(blobs: History) -> None:
+    def epochs(after: int) -> int:
         reported: list[tuple[str, float]] = []
-        options = {**OPTIONS, "epochs": 40, "rate": 0.5, "patience": patience}
+        options = {**OPTIONS, "epochs": 40, "rate": 0.5, "early_stopping": after}
         pretrain(blobs, NET, options, 6, lambda *step: reported.append(step))
         return len(reported)
 
