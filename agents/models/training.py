@@ -51,8 +51,8 @@ class Recipe:
     """How the base is trained: Adam on shuffled mini-batches; the best epoch on validation is kept.
 
     With ``fading`` the rate falls to zero in equal steps. ``mirror`` and ``shift`` (pixels) vary images as they come.
-    Training stops after ``early_stopping`` epochs without a better one (0: never; not while the rate is fading), and is begun
-    ``restarts`` times (0: three times on a small past, else once), of which the best is kept.
+    Training stops after ``early_stopping`` epochs without a better one (0: never; not while the rate is fading). It is
+    done ``restarts`` times (0: three times on a small past, else once), of which the best is kept.
     """
 
     epochs: int = 60

@@ -31,7 +31,7 @@ class Pretrain(SectionModel):
     )
     restarts: Annotated[int, Field(ge=0, le=100)] = Field(
         default=0,
-        description="how often training begins anew, the best is kept; 0: three times on a small past, else once",
+        description="how often it is trained, the best is kept; 0: three times on a small past, else once",
     )
 
 
