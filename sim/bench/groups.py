@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from sim.bench.client_updates import client_updates
 from sim.bench.exchanges import exchanges
 from sim.bench.memory import memory
 from sim.bench.plan import Plan, warm_up
@@ -21,13 +22,14 @@ GROUPS: dict[str, tuple[str, Callable[[Plan], Iterator[Finding]]]] = {
     "doubling": ("time when devices, samples, exchanges or the duration double", scaling),
     "memory": ("bytes of a device", memory),
     "start": ("imports, command line, first tick", startup),
+    "clients": ("federated clients that learn in a second, against a plain loop", client_updates),
     "ray": ("two workers against one", ray_workers),
     "scale": ("the scenarios of scenarios/scale, each once; takes minutes", scale),
 }
 #: What only a thorough bench measures: it takes longer than a minute.
 SLOW = ("ray", "scale")
 #: What plays no net: nothing needs to be trained for it.
-UNTRAINED = ("exchanges",)
+UNTRAINED = ("exchanges", "clients")
 #: What is measured when nothing is named.
 USUAL = tuple(name for name in GROUPS if name != "scale")
 

@@ -72,15 +72,13 @@ def descend(
 ) -> Params:
     """Return the parameters after ``options.steps`` steps; a device without a label stays as it was, to the bit."""
     find = slopes or part.slopes
-    params = dict(part.unpack(part.pack(start)))
+    params = {name: values.clone() for name, values in part.unpack(part.pack(start)).items()}
     rate = options.rate * (batches.count > 0).float()
     for number in range(options.steps):
         found = find(params, *batches.step(number))
         found = correct(params, found) if correct is not None else found
-        params = {
-            name: values - rate.view(-1, *(1,) * (values.dim() - 1)) * found[name] if name in found else values
-            for name, values in params.items()
-        }
+        for name, slope in found.items():
+            params[name].sub_(rate.view(-1, *(1,) * (slope.dim() - 1)) * slope)
     return params
 
 

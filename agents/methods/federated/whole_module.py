@@ -68,9 +68,12 @@ class WholeModule:
 
     def slopes(self, state: Params, x: torch.Tensor, label: torch.Tensor, share: torch.Tensor) -> Params:
         """Return the gradients, one device after the other: their bits do not depend on who else learns."""
+        found = {name: torch.empty(len(x), *shape, device=x.device) for name, shape in self._shapes.items()}
         with one_thread():
-            each = [self._of_one(state, device, x, label, share) for device in range(len(x))]
-        return {name: torch.stack([one[name] for one in each]) for name in self._shapes}
+            for device in range(len(x)):
+                for name, slope in self._of_one(state, device, x, label, share).items():
+                    found[name][device] = slope
+        return found
 
     def _of_one(
         self, state: Params, device: int, x: torch.Tensor, label: torch.Tensor, share: torch.Tensor

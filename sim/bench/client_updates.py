@@ -1,0 +1,32 @@
+"""How many federated clients learn in a second, in the unit in which simulators of federated learning are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from statistics import median
+
+from sim.bench.plan import Plan
+from sim.bench.result import Finding, Row
+from sim.bench.subprocesses import in_turns, run_fresh
+from sim.bench.throughput import ratio
+
+_ROW = Row(
+    "client updates / plain loop",
+    "",
+    None,
+    "clients per processor second of fedavg, five steps of 20 images 28 x 28 on a net of two convolutions, a dense "
+    "layer of 2,048 and 62 classes, over those of one torch module trained client after client",
+)
+_RATE = Row("client updates", "/s", None, "the same by wall time, one process with one thread")
+
+
+def client_updates(plan: Plan) -> Iterator[Finding]:
+    """Yield the ratio to a plain loop, and the rate by wall time."""
+    measures = {
+        which: lambda which=which: run_fresh("agents.baselines.client_updates", which, plan.seconds)
+        for which in ("run", "loop")
+    }
+    readings = in_turns(measures, plan.repeats)
+    yield ratio(_ROW, readings["run"], readings["loop"], "clients/s")
+    plain = median(one.per_wall_s for one in readings["loop"])
+    yield _RATE.found([one.per_wall_s for one in readings["run"]], f"the plain loop: {plain:.3g}")
