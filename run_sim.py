@@ -124,6 +124,8 @@ def _add_showing(commands: Any) -> None:
     explain.add_argument("--quiet", action="store_true", help="no progress")
     explain.add_argument("--json", action="store_true", help="print what was found as JSON")
     _add_jobs(explain)
+    for command in (plot, report, compare):
+        command.add_argument("--no-check", action="store_true", help="do not compare files with their SHA256SUMS")
     gallery = _command(commands, "gallery", "gallery:gallery", "draw every transform and every shape of drift")
     gallery.add_argument("folder", help="where the pictures go")
     gallery.add_argument("--cifar", metavar="FILE", help="draw on images of these CIFAR records, too")

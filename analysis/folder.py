@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+#: What a run wrote, by its SHA-256 (see ``sim.run.checksums``).
+SUMS = "SHA256SUMS"
 STATUSES = ("complete", "running", "partial", "failed")
 
 
@@ -26,10 +29,10 @@ def read_json(path: Path) -> dict[str, Any]:
     """Read a JSON object; RunError names the file and what is wrong with it."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise RunError(f"{path}: cannot be read ({error.__class__.__name__})") from error
     except json.JSONDecodeError as error:
         raise RunError(f"{path}: no valid JSON (line {error.lineno}: {error.msg})") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise RunError(f"{path}: cannot be read ({error.__class__.__name__})") from error
     if not isinstance(content, dict):
         raise RunError(f"{path}: holds a {type(content).__name__}, an object is wanted")
     return content
@@ -44,8 +47,46 @@ def read_resolved(path: Path) -> dict[str, Any]:
         return {}
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise RunError(f"{path}: cannot be read ({error.__class__.__name__})") from error
     if not isinstance(content, dict):
         raise RunError(f"{path}: holds a {type(content).__name__}, a map is wanted")
     return content
+
+
+def require_unchanged(folder: Path) -> None:
+    """Check the files of a finished run or sweep against its SHA256SUMS; without them nothing is checked.
+
+    RunError names the first file that is not what was written.
+    """
+    sums = folder / SUMS
+    if not sums.is_file() or read_status(folder) != "complete":
+        return
+    for line in sums.read_text(encoding="utf-8", errors="replace").splitlines():
+        digest, gap, name = line.partition("  ")
+        if not gap or "/" in name or "\\" in name or name in ("", ".", ".."):
+            raise RunError(f"{sums}: is damaged; --no-check reads the folder all the same")
+        path = folder / name
+        if path.is_file() and _digest(path) != digest:
+            raise RunError(
+                f"{path}: is not what the run wrote ({SUMS} differs); run it again, or read it by --no-check"
+            )
+
+
+def _digest(path: Path) -> str:
+    sha = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while part := file.read(1 << 22):
+                sha.update(part)
+    except OSError as error:
+        raise RunError(f"{path}: cannot be read ({error.__class__.__name__})") from error
+    return sha.hexdigest()
+
+
+def point_folder(sweep: Path, name: object) -> Path:
+    """Return the folder of a point of a sweep; RunError if it would lie outside the sweep's."""
+    inside = str(name)
+    if not isinstance(name, str) or inside in ("", ".", "..") or "/" in inside or "\\" in inside or "\0" in inside:
+        raise RunError(f"{sweep / 'sweep.json'}: {inside[:80]!r} is no folder within the sweep's own")
+    return sweep / inside

@@ -19,6 +19,7 @@ def write_report(
     folders: Path | str | Sequence[Path | str],
     out: Path | str | None = None,
     formats: Sequence[str] = FORMATS,
+    check: bool = True,
 ) -> Path:
     """Write the report of a run or sweep folder, or of several side by side, and return its path.
 
@@ -30,12 +31,12 @@ def write_report(
     if len(listed) == 1:
         folder = Path(listed[0])
         target = Path(out) if out else folder / "report.html"
-        subject = open_folder(folder)
+        subject = open_folder(folder, check)
         for run in as_sweep(subject).runs:
             export_run(run)
         return _write(subject, target, folder / "plots", formats)
     target = Path(out) if out else Path(COMPARISON)
-    return _write(compare_runs(listed), target, target.with_name(f"{target.stem}-plots"), formats)
+    return _write(compare_runs(listed, check), target, target.with_name(f"{target.stem}-plots"), formats)
 
 
 def build_report(sweep: Sweep, plots: Path) -> str:

@@ -13,7 +13,8 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.folder import RunError, read_json, read_resolved, read_status
+from analysis.folder import RunError, read_json, read_resolved, read_status, require_unchanged
+from analysis.manifests import read_manifest
 from analysis.tables import COLUMNS, read_table
 
 PHASES = ("undetected", "labels", "uplink", "cloud_queue", "service", "downlink", "lost", "residual", "straddling")
@@ -126,7 +127,7 @@ class Run:
         return read_table(self.folder, name, self.status)
 
 
-def open_run(folder: Path | str) -> Run:
+def open_run(folder: Path | str, check: bool = True) -> Run:
     """Open a run folder.
 
     A partial or still running folder opens too, as far as its tables go. Raises RunError, in one line, where
@@ -140,10 +141,9 @@ def open_run(folder: Path | str) -> Run:
     status = read_status(folder)
     if status == "failed":
         raise RunError(f"{folder}: the run failed, there is nothing to show; see run.log there")
-    manifest = read_json(folder / "manifest.json")
-    lacking = [key for key in ("seed", "tick_s", "duration_s") if key not in manifest]
-    if lacking:
-        raise RunError(f"{folder / 'manifest.json'}: {', '.join(lacking)} missing")
+    if check:
+        require_unchanged(folder)
+    manifest = read_manifest(folder / "manifest.json")
     summary = folder / "summary.json"
     return Run(folder, manifest, read_json(summary) if summary.is_file() else {}, status)
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from analysis.axes import Setting, differing, flattened, of_world
-from analysis.folder import RunError, read_json
+from analysis.folder import RunError, point_folder, require_unchanged
+from analysis.manifests import read_plan
 from analysis.runs import Run, open_run
 
 SILENT = {"method", "links", "fleet", "kind"}
@@ -81,24 +82,29 @@ def as_sweep(subject: Subject) -> Sweep:
     return Sweep(subject.name, (), (Group(label, {}, (subject,)),), folder=subject.folder)
 
 
-def open_folder(folder: Path | str) -> Subject:
-    """Open a run or a sweep, whichever the folder holds; RunError where it holds neither."""
+def open_folder(folder: Path | str, check: bool = True) -> Subject:
+    """Open a run or a sweep, whichever the folder holds; RunError where it holds neither, or what no run wrote."""
     folder = Path(folder)
-    return open_sweep(folder) if (folder / "sweep.json").is_file() else open_run(folder)
+    return open_sweep(folder, check) if (folder / "sweep.json").is_file() else open_run(folder, check)
 
 
-def open_sweep(folder: Path | str) -> Sweep:
-    """Open a sweep folder; points that cannot be read become `gaps`, RunError where none can."""
+def open_sweep(folder: Path | str, check: bool = True) -> Sweep:
+    """Open a sweep folder; points that cannot be read become `gaps`, RunError where none can.
+
+    `check` compares all files with the sums that were written with them.
+    """
     folder = Path(folder)
     if not (folder / "sweep.json").is_file():
         raise RunError(f"{folder}: no sweep here (sweep.json is missing)")
-    plan = read_json(folder / "sweep.json")
+    if check:
+        require_unchanged(folder)
+    plan = read_plan(folder)
     runs: dict[tuple[tuple[str, str], ...], list[Run]] = {}
     gaps = []
     for point in plan.get("points", []):
         values = {str(path): str(value) for path, value in point.get("values", {}).items()}
         try:
-            runs.setdefault(tuple(values.items()), []).append(open_run(folder / str(point["folder"])))
+            runs.setdefault(tuple(values.items()), []).append(open_run(point_folder(folder, point["folder"]), check))
         except RunError as error:
             gaps.append(str(error))
     runs = {values: found for values, found in runs.items() if found}
@@ -107,13 +113,13 @@ def open_sweep(folder: Path | str) -> Sweep:
     return _grouped(str(plan.get("name", folder.name)), plan.get("axes", []), runs, tuple(gaps), folder)
 
 
-def compare_runs(folders: Sequence[Path | str]) -> Sweep:
+def compare_runs(folders: Sequence[Path | str], check: bool = True) -> Sweep:
     """Put several run folders side by side; runs that differ in nothing but the seed form one group.
 
     One sweep folder stays as it was planned. Otherwise the axes are what differs between the scenarios, and `notes`
     say what changes together with them. RunError where the same scenario and seed came twice.
     """
-    opened = [open_folder(folder) for folder in folders]
+    opened = [open_folder(folder, check) for folder in folders]
     if len(opened) == 1 and isinstance(opened[0], Sweep):
         return opened[0]
     runs = [run for subject in opened for run in as_sweep(subject).runs]

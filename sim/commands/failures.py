@@ -26,6 +26,9 @@ def known_failure(error: Exception) -> tuple[int, str] | None:
         return PARTIAL, str(error)
     if isinstance(error, ReplayError | PointsFailedError):
         return FAILED, str(error)
+    if isinstance(error, OSError) and error.errno is not None:
+        place = f"{error.filename}: " if error.filename else ""
+        return ENVIRONMENT, f"{place}{error.strerror or error}"
     if isinstance(error, ImportError):
         return ENVIRONMENT, f"{error}; install the project as the README says (run 'doctor' for details)"
     return None

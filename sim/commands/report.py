@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -25,20 +26,28 @@ def show(folder: Path, summary: dict[str, Any], options: argparse.Namespace) -> 
 
 def plot(options: argparse.Namespace) -> int:
     """Draw the figures of a run or sweep."""
-    for figure in analysis.write_figures(analysis.open_folder(Path(options.folder)), Path(options.folder) / "plots"):
+    subject = analysis.open_folder(Path(options.folder), _checked(options))
+    for figure in analysis.write_figures(subject, Path(options.folder) / "plots"):
         print(figure)
     return OK
 
 
 def report(options: argparse.Namespace) -> int:
     """Write one report about some runs."""
-    print(analysis.write_report([Path(folder) for folder in options.folders]))
+    print(analysis.write_report([Path(folder) for folder in options.folders], check=_checked(options)))
     return OK
 
 
 def compare(options: argparse.Namespace) -> int:
     """Compare runs, paired by seed."""
-    subject = analysis.compare_runs([Path(folder) for folder in options.folders])
+    subject = analysis.compare_runs([Path(folder) for folder in options.folders], _checked(options))
     metrics = options.metric.split(",") if options.metric else None
     analysis.print_comparison(subject, metrics=metrics, base=options.base, by=options.by, sort=options.sort)
     return OK
+
+
+def _checked(options: argparse.Namespace) -> bool:
+    """Return whether files are compared with their sums, and report it if they are not."""
+    if options.no_check:
+        print("files are not compared with their SHA256SUMS", file=sys.stderr)
+    return not options.no_check

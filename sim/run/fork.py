@@ -14,6 +14,7 @@ from agents.contract import DataPlane, Snapshot
 from sim.run.fleet_spec import fleet_spec
 from sim.run.forking.changes import ForkError, require_possible
 from sim.run.forking.segments import FILE, Segment, identity
+from sim.run.resume import require_unchanged
 from sim.run.resuming.checkpoints import Checkpoints
 from sim.run.resuming.saved_run import JOURNAL, SavedRun
 from sim.run.run_folder import RunFolder
@@ -31,6 +32,7 @@ def prepare_fork(run: Path, at_s: float, overrides: Sequence[str], *, allow_plug
     resolved = run / "resolved.yaml"
     if not resolved.is_file():
         raise ForkError(f"{run}: holds no run that could be forked")
+    require_unchanged(run)
     old = load(resolved, allow_plugins=allow_plugins)
     new = load(resolved, overrides, allow_plugins=allow_plugins)
     require_possible(old, new, at_s)
@@ -56,9 +58,9 @@ def fork(
     """Run what :func:`prepare_fork` prepared into ``folder``."""
     segments = [(f"act-{number}.yaml", segment) for number, segment in enumerate(saved_run.ancestry.segments, 1)]
     for name, segment in segments:
-        folder.write_text(name, dump_resolved(segment.scenario))
+        folder.write_summed(name, dump_resolved(segment.scenario))
     listed = [{"until_s": segment.until_s, "file": name} for name, segment in segments]
-    folder.write_json(FILE, {"acts": listed, "parent": saved_run.ancestry.parent})
+    folder.write_summed(FILE, json.dumps({"acts": listed, "parent": saved_run.ancestry.parent}, indent=2) + "\n")
     own = SavedRun.fresh(folder.path, saved_run.every)
     if saved_run.past is not None:
         _inherit(saved_run, own, identity(saved_run.ancestry.segments, scenario))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from sim.run.checksums import changed
 from sim.run.computing_times import follows_from_costs
 from sim.run.forking.segments import identity
 from sim.run.manifest import versions
@@ -37,9 +37,21 @@ def resume_run(path: Path, run_options: RunOptions, evaluate_recovery: EvaluateR
     if folder.status == COMPLETE:
         folder.release()
         return RunResult(path, _explained(path)["summary"])
+    require_unchanged(path)
     return resume_in(
         folder, load(path / "resolved.yaml", allow_plugins=run_options.plugins), run_options, evaluate_recovery
     )
+
+
+def require_unchanged(path: Path) -> None:
+    """Check that the scenarios in a run folder are what was written there.
+
+    Raises:
+        FolderError: they are not.
+    """
+    scenarios = ["resolved.yaml", "fork.json", *(act.name for act in path.glob("act-*.yaml"))]
+    if found := changed(path, scenarios):
+        raise FolderError(f"{path / found[0]}: {_CHANGED}")
 
 
 def run_or_resume(
@@ -51,8 +63,7 @@ def run_or_resume(
         FolderError: the folder holds a run of another scenario.
     """
     if not (path / "resolved.yaml").is_file():
-        # The run there was cut short before it began.
-        shutil.rmtree(path, ignore_errors=True)
+        # If there is a run, it was cut short before it began.
         return run_scenario(scenario, RunFolder.open(path), run_options, evaluate_recovery).summary
     folder = RunFolder.reopen(path)
     if folder.status == COMPLETE:
@@ -77,9 +88,11 @@ def _summary_of(path: Path, scenario: Scenario) -> dict[str, Any]:
 def _explained(path: Path) -> dict[str, dict[str, Any]]:
     """Return the summary of a complete run."""
     names = ("manifest", "summary")
+    if found := changed(path, [f"{name}.json" for name in names]):
+        raise FolderError(f"{path / found[0]}: is not what the run wrote; remove the folder, and run it again")
     try:
         return {name: dict(json.loads((path / f"{name}.json").read_text(encoding="utf-8"))) for name in names}
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise FolderError(f"{path}: says it is complete, but lacks a whole summary or manifest; remove it") from error
 
 

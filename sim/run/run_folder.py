@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sim.run import checksums
 from sim.run.output_folder import FolderError, Lock, OutputFolder, holds_run
 from sim.run.tables import Table
 
@@ -29,6 +30,7 @@ class RunFolder:
         self.path = path
         self._lock = Lock(path)
         self._output_folder = output_folder
+        self._sums: dict[str, list[str]] = {}
 
     @classmethod
     def open(cls, path: Path, *, force: bool = False) -> RunFolder:
@@ -65,7 +67,7 @@ class RunFolder:
         if not path.is_dir():
             raise FolderError(f"{path}: there is no such run folder")
         if not holds_run(path):
-            raise FolderError(f"{path}: holds no run that has begun; play it with 'run'")
+            raise FolderError(f"{path}: holds no run that has begun; run it again, into the same folder if you like")
         try:
             folder = cls(path)
             for left in path.glob(".*.new"):
@@ -108,6 +110,16 @@ class RunFolder:
         beside.write_text(text, encoding="utf-8")
         os.replace(beside, target)
 
+    def write_summed(self, name: str, text: str) -> None:
+        """Write a text file that a resumed run will trust, its sum before it: any text of that name may be there."""
+        self._sums.setdefault(name, []).append(checksums.digest_of_text(text))
+        self.write_text(checksums.FILE, checksums.lines(self._sums))
+        self.write_text(name, text)
+
+    def write_sums(self) -> None:
+        """Write the sums of all results: the run is over."""
+        self.write_text(checksums.FILE, checksums.sums_of_results(self.path))
+
     def write_json(self, name: str, content: Mapping[str, Any]) -> None:
         self.write_text(name, json.dumps(content, indent=2, allow_nan=False) + "\n")
 
@@ -119,6 +131,7 @@ class RunFolder:
             pa.table({column: pa.array(values) for column, values in table.items()}),
             beside,
             compression="zstd",
+            write_page_checksum=True,
         )
         os.replace(beside, target)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -109,7 +109,7 @@ def _assembled(
     scenario: Scenario, folder: RunFolder, run_options: RunOptions, progress: Progress, saved_run: SavedRun
 ) -> Iterator[tuple[AssembledRun, ReadOf]]:
     """Read what a scenario names, and assemble it; its workers end with the block, however that ends."""
-    folder.write_text("resolved.yaml", dump_resolved(scenario))
+    folder.write_summed("resolved.yaml", dump_resolved(scenario))
     backend = choose_backend(
         scenario, run_options.workers, run_options.ray_address, stays=run_options.sweep is not None
     )
@@ -131,7 +131,7 @@ def _assembled(
         print(live.engine.notice, file=sys.stderr)
     try:
         if live.scenario is not scenario:
-            folder.write_text("resolved.yaml", dump_resolved(live.scenario))
+            folder.write_summed("resolved.yaml", dump_resolved(live.scenario))
         yield live, read
     finally:
         if live.simulation.plane is not None:
@@ -161,10 +161,16 @@ def _with_status(folder: RunFolder, run_options: RunOptions, saved_run: SavedRun
     except InputError:
         folder.withdraw()
         raise
+    except OSError as error:
+        # A full disk, a folder that is gone: nothing is wrong with the run.
+        why = f"{error.filename or folder.path}: {error.strerror or error}"
+        _end_early(folder, PARTIAL, why)
+        raise BackendError(f"{why}; {resume_line(run_options.sweep or folder.path)}") from error
     except BaseException as error:
         _end_early(folder, FAILED, f"failed: {type(error).__name__}: {error}")
         raise
     else:
+        folder.write_sums()
         folder.set_status(COMPLETE)
         saved_run.clear(wrap_plane=run_options.sweep is None)
     finally:
@@ -172,5 +178,7 @@ def _with_status(folder: RunFolder, run_options: RunOptions, saved_run: SavedRun
 
 
 def _end_early(folder: RunFolder, status: str, why: str) -> None:
-    folder.set_status(status)
-    folder.log(why)
+    # Where nothing can be written any more, the folder says what it said before.
+    with suppress(OSError):
+        folder.set_status(status)
+        folder.log(why)

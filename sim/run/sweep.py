@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from agents.tabular.once import reading_once
 from sim.reading import read_points
 from sim.run.backend import ending_workers
+from sim.run.checksums import changed
 from sim.run.run_folder import COMPLETE, PARTIAL, RUNNING, FolderError, RunFolder
 from sim.run.run_scenario import EvaluateRecovery, RunOptions
 from sim.run.side_by_side import Ended, OnEnd, PointJob, jobs_for, run_points
@@ -55,7 +56,8 @@ def run_sweep(
             read_points(file, overrides, all_points, allow_plugins=run_options.plugins)
         axes, run_options = list(all_points[0].values), replace(run_options, sweep=folder.path)
         origin = {"file": str(Path(file).resolve()), "set": list(overrides), "seed": seed}
-        folder.write_json("sweep.json", _index(scenarios[0].name, axes, all_points) | origin)
+        index = _index(scenarios[0].name, axes, all_points) | origin
+        folder.write_summed("sweep.json", json.dumps(index, indent=2) + "\n")
         folder.set_status(RUNNING)
         at_once = jobs_for(len(all_points), jobs, run_options.workers)
         play = _one_by_one(scenarios) if at_once == 1 else partial(run_points, at_once=at_once)
@@ -70,6 +72,7 @@ def run_sweep(
     _join_windows(folder.path, all_points)
     summary = {"name": scenarios[0].name, "axes": axes, "runs": runs}
     folder.write_json("summary.json", summary)
+    folder.write_sums()
     folder.set_status(COMPLETE)
     return summary
 
@@ -83,10 +86,12 @@ def resume_sweep(
         FolderError: it does not say what it was to play, or a point was played from another scenario.
     """
     folder = RunFolder.reopen(path)
+    if changed(path, ["sweep.json"]):
+        raise FolderError(f"{path / 'sweep.json'}: is not what the sweep wrote; give the file: 'sweep FILE'")
     try:
         index = json.loads((path / "sweep.json").read_text(encoding="utf-8"))
         file, overrides, seed = index["file"], index["set"], index["seed"]
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise FolderError(f"{path}: its sweep.json does not say what to play; give the file: 'sweep FILE'") from error
     return run_sweep(file, overrides, seed, folder, run_options, evaluate_recovery, jobs)
 
@@ -145,4 +150,4 @@ def _join_windows(folder: Path, all_points: Sequence[Point]) -> None:
         for position, (name, value) in enumerate(labels.items()):
             table = table.add_column(position, name, pa.array([value] * len(table)))
         tables.append(table)
-    pq.write_table(pa.concat_tables(tables), folder / "windows.parquet", compression="zstd")
+    pq.write_table(pa.concat_tables(tables), folder / "windows.parquet", compression="zstd", write_page_checksum=True)

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from errno import EIO
 from pathlib import Path
 
 import numpy as np
@@ -88,9 +89,16 @@ def frozen_in(checkpoint: Path) -> list[str]:
 
 
 def write_whole(target: Path, arrays: Snapshot, words: Mapping[str, str]) -> None:
-    """Write a file so that it is whole on the disk, or not there."""
+    """Write a file so that it is whole on the disk, or not there.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     beside = target.with_name(f".{target.name}.new")
-    save_file(arrays, beside, metadata={**words, **UNSEALED})
+    try:
+        save_file(arrays, beside, metadata={**words, **UNSEALED})
+    except SafetensorError as error:
+        raise OSError(EIO, str(error), str(beside)) from error
     seal(beside)
     _sync(beside)
     os.replace(beside, target)

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: handled between two ticks where state can be saved, and at once elsewhere."""
+"""Ctrl-C, SIGTERM and SIGHUP: handled between two ticks where state can be saved, and at once elsewhere."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 #: Time limit of the present tick after a signal; a longer one is abandoned [s].
 TIME_LIMIT_S = 20.0
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interrupted(KeyboardInterrupt):
@@ -37,7 +37,7 @@ class StopRequest:
 
     @contextmanager
     def handled(self) -> Iterator[None]:
-        """Turn both signals into KeyboardInterrupt; where a signal is ignored, it stays so."""
+        """Turn these signals into KeyboardInterrupt; where a signal is ignored, it stays so."""
         # Python lets only the main thread handle signals.
         if threading.current_thread() is not threading.main_thread():
             yield

@@ -1,0 +1,56 @@
+"""SHA256SUMS of a run folder: what the run wrote, so that readers notice what was changed since (``sha256sum -c``)."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+FILE = "SHA256SUMS"
+#: Files that a finished run answers for.
+RESULTS = ("*.parquet", "*.json", "*.yaml")
+_LINE = re.compile(r"([0-9a-f]{64})  ([^/\\]+)")
+_PART = 1 << 22
+
+
+def digest_of_text(text: str) -> str:
+    """Return the SHA-256 of a text file that holds ``text``."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def digest_of_file(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    sha = hashlib.sha256()
+    with path.open("rb") as file:
+        while part := file.read(_PART):
+            sha.update(part)
+    return sha.hexdigest()
+
+
+def lines(digests: Mapping[str, Iterable[str]]) -> str:
+    """Return the text of the sums; a file may have several, any of which it may be."""
+    return "".join(f"{digest}  {name}\n" for name, some in sorted(digests.items()) for digest in some)
+
+
+def sums_of_results(folder: Path) -> str:
+    """Return the sums of all results in a folder."""
+    found = sorted({path for pattern in RESULTS for path in folder.glob(pattern) if path.is_file()})
+    return lines({path.name: [digest_of_file(path)] for path in found if not path.name.startswith(".")})
+
+
+def changed(folder: Path, names: Iterable[str]) -> list[str]:
+    """Return those of some files of a folder that are not what was written; without sums, none is known to be.
+
+    Raises:
+        OSError: one cannot be read.
+    """
+    if not (folder / FILE).is_file():
+        return []
+    sums: dict[str, set[str]] = {}
+    for line in (folder / FILE).read_text(encoding="utf-8", errors="replace").splitlines():
+        if (match := _LINE.fullmatch(line)) is None:
+            return [FILE]
+        sums.setdefault(match[2], set()).add(match[1])
+    known = [name for name in names if name in sums and (folder / name).is_file()]
+    return [name for name in known if digest_of_file(folder / name) not in sums[name]]
