@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import yaml
 
 #: What a run wrote, by its SHA-256 (see ``sim.run.checksums``).
 SUMS = "SHA256SUMS"
+_SUMS = re.compile(r"(?:[0-9a-f]{64}  [^/\\\x00\n]+\n)*")
 STATUSES = ("complete", "running", "partial", "failed")
 
 
@@ -62,15 +64,16 @@ def require_unchanged(folder: Path) -> None:
     sums = folder / SUMS
     if not sums.is_file() or read_status(folder) != "complete":
         return
-    for line in sums.read_text(encoding="utf-8", errors="replace").splitlines():
-        digest, gap, name = line.partition("  ")
-        if not gap or "/" in name or "\\" in name or name in ("", ".", ".."):
-            raise RunError(f"{sums}: is damaged; --no-check reads the folder all the same")
+    text = sums.read_text(encoding="utf-8", errors="replace")
+    if _SUMS.fullmatch(text) is None:
+        raise RunError(f"{sums}: is damaged; --no-check reads the folder all the same")
+    for line in text.splitlines():
+        digest, _, name = line.partition("  ")
         path = folder / name
-        if path.is_file() and _digest(path) != digest:
-            raise RunError(
-                f"{path}: is not what the run wrote ({SUMS} differs); run it again, or read it by --no-check"
-            )
+        if not path.is_file():
+            raise RunError(f"{path}: missing, and the run wrote it")
+        if _digest(path) != digest:
+            raise RunError(f"{path}: is not what the run wrote ({SUMS}); run it again, or read it by --no-check")
 
 
 def _digest(path: Path) -> str:

@@ -66,7 +66,7 @@ def test_ctrl_c_ends_with_130_and_a_partial_run(running: tuple[subprocess.Popen[
     assert_readable(folder)
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_a_killed_run_can_still_be_read(running: tuple[subprocess.Popen[str], Path], how: signal.Signals) -> None:
     process, folder = running
     process.send_signal(how)
