@@ -105,6 +105,11 @@ def _add_playing(commands: Any) -> None:
     _add_play_options(fork)
 
 
+def _add_no_check(*commands: argparse.ArgumentParser) -> None:
+    for command in commands:
+        command.add_argument("--no-check", action="store_true", help="do not compare files with their SHA256SUMS")
+
+
 def _add_showing(commands: Any) -> None:
     plot = _command(commands, "plot", "report:plot", "draw the figures of a run or sweep")
     plot.add_argument("folder")
@@ -124,8 +129,7 @@ def _add_showing(commands: Any) -> None:
     explain.add_argument("--quiet", action="store_true", help="no progress")
     explain.add_argument("--json", action="store_true", help="print what was found as JSON")
     _add_jobs(explain)
-    for command in (plot, report, compare):
-        command.add_argument("--no-check", action="store_true", help="do not compare files with their SHA256SUMS")
+    _add_no_check(plot, report, compare)
     gallery = _command(commands, "gallery", "gallery:gallery", "draw every transform and every shape of drift")
     gallery.add_argument("folder", help="where the pictures go")
     gallery.add_argument("--cifar", metavar="FILE", help="draw on images of these CIFAR records, too")

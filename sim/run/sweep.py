@@ -56,8 +56,7 @@ def run_sweep(
             read_points(file, overrides, all_points, allow_plugins=run_options.plugins)
         axes, run_options = list(all_points[0].values), replace(run_options, sweep=folder.path)
         origin = {"file": str(Path(file).resolve()), "set": list(overrides), "seed": seed}
-        index = _index(scenarios[0].name, axes, all_points) | origin
-        folder.write_summed("sweep.json", json.dumps(index, indent=2) + "\n")
+        _write_index(folder, _index(scenarios[0].name, axes, all_points) | origin)
         folder.set_status(RUNNING)
         at_once = jobs_for(len(all_points), jobs, run_options.workers)
         play = _one_by_one(scenarios) if at_once == 1 else partial(run_points, at_once=at_once)
@@ -132,6 +131,10 @@ def _with_status(folder: RunFolder, runs: Sequence[Any]) -> Iterator[None]:
     except BaseException:
         folder.set_status(PARTIAL)
         raise
+
+
+def _write_index(folder: RunFolder, index: dict[str, Any]) -> None:
+    folder.write_summed("sweep.json", json.dumps(index, indent=2) + "\n")
 
 
 def _index(name: str, axes: Sequence[str], all_points: Sequence[Point]) -> dict[str, Any]:
