@@ -48,12 +48,15 @@ def default_references(data: str) -> list[str]:
     return ["static"] if oracle is None else ["static", oracle]
 
 
-def renamed(value: Any, data: str | None) -> str | None:
-    """Return why a list of references is refused that says ``oracle``, or None."""
-    if not isinstance(value, list) or "oracle" not in value:
-        return None
-    name = oracle_of(data or "") or " or ".join(f"'{one}'" for one in _ORACLES)
-    return f"'oracle' is named for what it is; write {name.strip(chr(39)) if name in _ORACLES else name}"
+def with_oracle_named(value: Any, data: str | None) -> Any:
+    """Return a list of references in which ``oracle`` is the one that the data have; others pass unchanged.
+
+    Where there is none, it is the best answer, which is refused for what lacks one.
+    """
+    if not isinstance(value, list):
+        return value
+    named = oracle_of(data or "") or "oracle_bayes"
+    return [named if one == "oracle" else one for one in value]
 
 
 def refused_reference(name: str, data: str) -> str | None:

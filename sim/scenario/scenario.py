@@ -21,7 +21,7 @@ from sim.scenario.links import Link
 from sim.scenario.method import Method
 from sim.scenario.quantities import Count, Name, PositiveTime
 from sim.scenario.rates import refuse_arrival_rates
-from sim.scenario.references import Reference, default_references, refused_reference, renamed
+from sim.scenario.references import Reference, default_references, refused_reference, with_oracle_named
 from sim.scenario.run_size import excesses
 from sim.scenario.sections import SectionModel, fault, refuse
 from sim.scenario.tagged_union import Shorthand
@@ -145,9 +145,7 @@ class Scenario(SectionModel):
     @field_validator("references", mode="before")
     @classmethod
     def _oracles_have_names(cls, value: Any, info: ValidationInfo) -> Any:
-        if refusal := renamed(value, context_of(info).data):
-            raise ValueError(refusal)
-        return value
+        return with_oracle_named(value, context_of(info).data)
 
 
 def _paths(value: Any) -> Iterator[Path]:

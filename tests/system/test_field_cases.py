@@ -25,14 +25,9 @@ def file_of(case: str) -> Path:
 
 
 def words(case: str, sets: Sets) -> list[str]:
-    """Return the arguments of a command; a value ``@name`` is a file beside the scenario.
-
-    Cases were written when an oracle had no name of its own; what they are about needs none.
-    """
+    """Return the arguments of a command; a value ``@name`` is a file beside the scenario."""
     file = file_of(case)
     given = {key: f"{file.parent}/{value[1:]}" if value.startswith("@") else value for key, value in sets.items()}
-    if "references: [static, oracle]" in file.read_text(encoding="utf-8"):
-        given["references"] = "[static]"
     return [str(file), *(word for key, value in given.items() for word in ("--set", f"{key}={value}"))]
 
 
