@@ -71,8 +71,12 @@ def test_an_oracle_needs_data_that_know_the_best_answer(tmp_path: Path) -> None:
 
 def paired(adapter: str, codecs: str) -> str:
     """Return a scenario in which messages of a method are coded so."""
-    learning = ", learning: {trigger: {kind: periodic, every: 9 s}}" if "learning" in METHODS[adapter].needs else ""
-    return TASK.format(data="gaussians", model="logistic") + f"method: {{adapter: {adapter}, {codecs}{learning}}}\n"
+    needed = {
+        "learning": ", learning: {trigger: {kind: periodic, every: 9 s}}",
+        "rounds": ", trigger: {kind: rounds, every: 30 s, cohort_size: 2}",
+    }
+    more = "".join(text for need, text in needed.items() if need in METHODS[adapter].needs)
+    return TASK.format(data="gaussians", model="logistic") + f"method: {{adapter: {adapter}, {codecs}{more}}}\n"
 
 
 @pytest.mark.parametrize("codec", CODECS)

@@ -129,7 +129,7 @@ def test_values_are_in_base_units(everything: Path) -> None:
             "'duet' is no known adapter; known: static, static_balanced",
         ),
         ("method.trigger.kind", "kind: every_samples", "kind: every_sample", "did you mean 'every_samples'?"),
-        ("method.codec.kind", "codec: int8", "codec: codes", "'codes' is no known codec; known: fp32, fp16, int8"),
+        ("method.codec.kind", "codec: int8", "codec: codes", "'codes' is no known codec; did you mean 'codebook'?"),
         ("fleet.0.compute.profile", "inference: 2 ms", "profile: here.txt", "unknown key; known: inference"),
     ],
 )
