@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from agents.cache_folder import cache_folder
 
 # A busy machine is not a wrong answer: no deadlines. And a suite that passed passes again; to look for new cases,
 # play with --hypothesis-profile=searching.
@@ -29,9 +32,16 @@ def session_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Keep what tests train away from the user's own cache: no stale tensor there may make a test pass.
 
     All workers of the suite share one folder: a file of the cache is moved there whole, so that they may write at once.
+    Compiled code is the user's: its folders are named by all its sources, so that none is stale, and it takes long.
     """
+    users = cache_folder()
     own = tmp_path_factory.getbasetemp()
     folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "cache"
+    folder.mkdir(parents=True, exist_ok=True)
+    for code in ("engine", "kernels"):
+        with suppress(OSError):
+            (users / code).mkdir(parents=True, exist_ok=True)
+            (folder / code).symlink_to(users / code, target_is_directory=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DRIFTBED_CACHE", str(folder))
         yield folder

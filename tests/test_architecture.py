@@ -28,8 +28,8 @@ LIBRARIES = {
         "the order of operations is written down where numbers are exact: in kernels, and in the compiled engine",
     ),
     "simpy": (
-        ("sim/kernel/calendar.py", "agents/baselines/naive_simulator.py"),
-        "laws are plain arithmetic; only the calendar knows SimPy (and a baseline of the bench)",
+        ("sim/kernel/calendar.py", "agents/baselines/naive_simulator.py", "sim/bench/plain_network.py"),
+        "laws are plain arithmetic; only the calendar knows SimPy (and two baselines of the bench)",
     ),
     "safetensors": (("sim/run/resuming/", "agents/"), "tensors go to the disk in checkpoints and in the cache alone"),
     "ray": (("agents/pools/ray/",), "workers are one pool among others"),

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from sim.bench.subprocesses import ROOT, Reading, timed_run
 
-_BACKHAUL = "backhaul: {up: 1 Gbit/s, down: 1 Gbit/s, latency: 5 ms, shared: true}"
+_FAR = "up: 1 Gbit/s, down: 1 Gbit/s, latency: 5 ms, shared: true"
 _CELL = "up: 1 Mbit/s, down: 5 Mbit/s, latency: 40 ms, jitter: 20 ms, loss: 1 %, shared_by: 50 devices, via: [backhaul]"
 #: Networks in place of private links: cells of devices that lose packets, behind one backhaul. In the first all wait in
 #: queues; in the second a cell serves all its messages at once, so that later arrivals change when each one ends.
-QUEUES = f"links={{access: {{{_CELL}}}, {_BACKHAUL}}}"
-SHARES = f"links={{access: {{{_CELL}, discipline: ps}}, {_BACKHAUL}}}"
+QUEUES = f"links={{access: {{{_CELL}}}, backhaul: {{{_FAR}}}}}"
+SHARES = f"links={{access: {{{_CELL}, discipline: ps}}, backhaul: {{{_FAR}, discipline: ps}}}}"
 
 
 SCALE = ROOT / "scenarios" / "scale"
@@ -67,9 +67,9 @@ class Plan:
         """Run the scenario of ratios with so many devices."""
         return timed_run(THROUGHPUT, [f"fleet.0.devices={devices or self.devices}", *overrides], workers)
 
-    def exchanges(self, *overrides: str) -> Reading:
-        """Run messages alone."""
-        return timed_run(EXCHANGES, [f"fleet.0.devices={self.asking}", *overrides])
+    def exchanges(self, engine: str, *overrides: str) -> Reading:
+        """Run messages alone, by one of the engines."""
+        return timed_run(EXCHANGES, [f"fleet.0.devices={self.asking}", *overrides], engine=engine)
 
 
 def warm_up() -> None:

@@ -18,12 +18,12 @@ from sim.scenario import load
 _EVERY_S = 60.0
 
 
-def play_file(file: str, workers: str, *overrides: str) -> dict[str, float]:
+def play_file(file: str, workers: str, engine: str, *overrides: str) -> dict[str, float]:
     """Run a scenario into a folder that is thrown away; return what it did and what that took."""
     scenario = load(Path(file), list(overrides))
     with TemporaryDirectory(prefix="driftbed-bench-") as parent:
         folder = RunFolder.open(Path(parent) / "run")
-        how = RunOptions(quiet=True, workers=int(workers))
+        how = RunOptions(quiet=True, workers=int(workers), engine=engine)
         summary = run_scenario(scenario, folder, how, lambda windows, marks: {}).summary
         manifest = json.loads((folder.path / "manifest.json").read_text(encoding="utf-8"))
     named = ("samples", "exchanges", "accuracy", "digest")

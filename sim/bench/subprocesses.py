@@ -66,9 +66,9 @@ def run_fresh(module: str, *arguments: object) -> Reading:
     return Reading(output["amount"], output["wall_s"], output["cpu_s"], output)
 
 
-def timed_run(file: Path, overrides: Sequence[str] = (), workers: int = 0) -> Reading:
+def timed_run(file: Path, overrides: Sequence[str] = (), workers: int = 0, engine: str = "auto") -> Reading:
     """Run a scenario in a fresh process and count its samples; preparation is not counted as time."""
-    return run_fresh("sim.bench.probe", "play", file, workers, *overrides)
+    return run_fresh("sim.bench.probe", "play", file, workers, engine, *overrides)
 
 
 def wall_of(*arguments: object) -> Reading:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -37,6 +38,12 @@ def in_order(cloud: Any, seed: int, clock: Clock, uptimes: list[Availability]) -
 
 
 def _batches(cloud: Any, seed: int, uptimes: list[Availability]) -> BatchServers:
+    batch = cloud.batch
+    return BatchServers(cloud.workers, batch.max, batch.wait, batch_work_of(cloud, seed), cloud.capacity, uptimes)
+
+
+def batch_work_of(cloud: Any, seed: int) -> Callable[[int, int], float]:
+    """Return how long batch number n of a size takes [s], as a function of (size, n)."""
     batch, law = cloud.batch, cloud.service
 
     def work_s(size: int, number: int) -> float:
@@ -44,7 +51,7 @@ def _batches(cloud: Any, seed: int, uptimes: list[Availability]) -> BatchServers
         own = uniforms(seed, Purpose.BATCH_SERVICE, np.array([number]))
         return float(law.quantile(own)[0]) + batch.each * (size - 1)
 
-    return BatchServers(cloud.workers, batch.max, batch.wait, work_s, cloud.capacity, uptimes)
+    return work_s
 
 
 def uptimes_of(cloud: Any) -> list[Availability]:

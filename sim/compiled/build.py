@@ -16,6 +16,8 @@ from sim.exchanges.exchange_context import RetryPolicy
 from sim.kernel.transfer_log import TransferLog
 from sim.links.build import DirectionRoutes
 from sim.links.device_availability import AvailabilityOf, always_there
+from sim.network.rates.interrupted import InterruptedRate
+from sim.network.rates.rate import Constant
 
 
 def build_engine(
@@ -30,7 +32,14 @@ def build_engine(
 ) -> CompiledEngine:
     """Return the engine of a scenario that it covers; ``retry_policies`` are those of the cohorts."""
     laws = Laws(scenario.duration)
-    layout = LayoutBuilder(scenario, up, down, laws.numbers).build(retry_policies)
-    workers = workers_of(scenario, uptimes_of(scenario.cloud), laws)
+    layout = LayoutBuilder(scenario, up, down, laws).build(retry_policies)
+    uptimes = uptimes_of(scenario.cloud)
+    workers = workers_of(scenario, uptimes, laws)
+    if scenario.cloud.queue == "ps":
+        # All workers fail together, as one rate of work.
+        speed = Constant(1.0)
+        layout.shares["rate"][layout.cloud_share] = laws.add_rate(
+            InterruptedRate(speed, uptimes[0]) if uptimes else speed
+        )
     gated = np.array([not always_there(cohort) for cohort in scenario.fleet])
     return CompiledEngine(scenario, layout, laws, workers, availability_of, gated, cloud_log, followed=followed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 # Events.
-RESUME, TIMER, BREAK_OFF, CLOUD_TIMER, EXPIRE = range(5)
+RESUME, TIMER, BREAK_OFF = range(3)
 #: From here on come events without a rank, in the order in which they were added.
 UNRANKED = 1 << 62
 # What a row waits for.
@@ -20,10 +20,10 @@ QUEUE, FLOW, CLOUD = range(3)
 CONSTANT, STEPS, PACKETS, MARKOV = range(4)
 # Parts of an availability.
 WINDOWS, RENEWAL, DAILY = range(3)
-# Laws of shares.
-PS, LCFS, MAXMIN, WORKERS = range(4)
+# Laws of shares: of links, and of clouds.
+PS, LCFS, MAXMIN, WORKERS, NEWEST, BATCHES = range(6)
 # What a device does that asks while an exchange of its own is under way.
 DROP, REPLACE, WAIT = range(3)
 POLICY_CODES = {"drop": DROP, "replace": REPLACE, "queue": WAIT}
-# Why the loop returns: it has reached its end, needs draws for attempts, or room for events.
-DONE, DRAWS, ROOM = range(3)
+# Why the loop returns: it has reached its end, needs draws for attempts or batches, or room for events.
+DONE, DRAWS, WORK, ROOM = range(4)

@@ -11,6 +11,7 @@ from sim.links.build import DirectionRoutes
 from sim.links.device_availability import AvailabilityOf, always_there
 
 _DISCIPLINES = ("fifo", "ps", "lcfs")
+_CLOUDS = ("fifo", "ps", "lcfs")
 
 
 class Obstacle(NamedTuple):
@@ -55,17 +56,11 @@ def _of_links(scenario: Any, up: DirectionRoutes, down: DirectionRoutes) -> Obst
             return Obstacle(f"{path}.ping", "recorded latencies")
         if link.instances and not knows_rate(link.spec.rate_of(0)):
             return Obstacle(path, f"the rate of link {name}")
-    for route in (*up.routes, *down.routes):
-        for stage, hop in () if route is None else route.stages:
-            if len(links := stage.links_from(hop)) > 1:
-                return Obstacle(f"links.{links[0][0].spec.name}", "links that share their rates with each other")
     return None
 
 
 def _of_cloud(cloud: Any) -> Obstacle | None:
-    if cloud.queue != "fifo":
-        return Obstacle("cloud.queue", f"a cloud of queue {cloud.queue}")
-    return Obstacle("cloud.batch", "a cloud that serves batches") if cloud.batch.max > 1 else None
+    return None if cloud.queue in _CLOUDS else Obstacle("cloud.queue", f"a cloud of queue {cloud.queue}")
 
 
 def _of_fleet(scenario: Any, availability_of: AvailabilityOf) -> Obstacle | None:

@@ -7,19 +7,26 @@ from typing import Any
 import numpy as np
 
 from agents.contract import ExchangeKind, Exchanges, news_of
-from sim.compiled.codes import DONE, DRAWS, RETRY
+from sim.cloud.build import batch_work_of
+from sim.compiled.codes import DONE, DRAWS, RETRY, WORK
+from sim.compiled.growing import Growing
 from sim.compiled.initial import empty_state
 from sim.compiled.intake import take_in, take_in_hop
 from sim.compiled.laws import Laws
 from sim.compiled.layout import HopPlan, Layout
 from sim.compiled.loop import advance
-from sim.compiled.row_views import OUTCOMES, columns_of, exchanges_of, joined, services_of
+from sim.compiled.outlet import put_exchanges, put_services, put_transfers
+from sim.compiled.row_views import MOMENTS, OUTCOMES, exchanges_of, joined, transfers_of
 from sim.compiled.state import EVENT, HOP, ROW
-from sim.kernel.records import COLUMNS
+from sim.kernel.records import COLUMNS, TIMES
 from sim.kernel.requests import Requests
 from sim.kernel.transfer_log import TransferLog
 from sim.links.device_availability import AvailabilityOf
 from sim.network.rates.rate import Constant
+
+_COUNTS = ("ticket", "device", "up_bytes", "down_bytes", "retransmitted_bytes")
+#: Batches that are drawn at once.
+_BATCHES = 64
 
 
 class CompiledEngine:
@@ -50,6 +57,7 @@ class CompiledEngine:
         self._finished: dict[str, list[np.ndarray]] = {name: [] for name in COLUMNS}
         self._closed: list[Exchanges] = []
         self._first = self._next = 0
+        self._work, self._batch_work_s = Growing(np.float64), batch_work_of(scenario.cloud, scenario.seed)
         self._state = empty_state(scenario, layout, workers)
         for link, first in layout.first_station.items():
             if link.instances and isinstance(rate := link.spec.rate_of(0), Constant):
@@ -101,6 +109,8 @@ class CompiledEngine:
         while (reason := advance(self._state.g, until_s)) != DONE:
             if reason == DRAWS:
                 self._draw_again()
+            elif reason == WORK:
+                self._draw_work()
             else:
                 self._grow_events()
 
@@ -118,12 +128,11 @@ class CompiledEngine:
 
     def finish(self) -> None:
         """Complete the logs of links and cloud."""
-        self._log(self._rows(self._first, self._next))
+        self._log(np.arange(self._first, self._next))
 
     def columns(self) -> dict[str, np.ndarray]:
         """Return the exchanges so far, column by column; times may lie in the future."""
-        rows = self._rows(self._first, int(self._state.g["next_ask"][0]))
-        rest = columns_of(rows)
+        rest = self._columns_of(np.arange(self._first, int(self._state.g["next_ask"][0])))
         columns = {name: np.concatenate([*parts, rest[name]]) for name, parts in self._finished.items()}
         return columns | {"outcome": OUTCOMES[columns["outcome"]]}
 
@@ -146,27 +155,33 @@ class CompiledEngine:
         end = self._first + (int(going[0]) if len(going) else len(places))
         if end == self._first:
             return
-        rows = self._rows(self._first, end)
+        rows = np.arange(self._first, end)
         self._log(rows)
-        for name, values in columns_of(rows).items():
+        for name, values in self._columns_of(rows).items():
             self._finished[name].append(values)
         self._first = end
 
-    def _log(self, rows: np.ndarray) -> None:
-        """Write the transfers of rows into the logs of links and cloud."""
-        for index, hops in enumerate(self._layout.hops):
-            mine = rows if len(self._layout.hops) == 1 else rows[rows["cohort"] == index]
-            for hop in hops:
-                self._log_hop(hop, self._hops(mine, hop.place))
-        # What waits for another attempt has been logged when that was drawn.
-        self._cloud_log.extend(services_of(rows[~np.isnan(rows["reached_s"]) & (rows["drawn"] <= rows["attempt"])]))
+    def _columns_of(self, rows: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the table of those of ``rows`` (numbers) that are exchanges, outcomes as numbers."""
+        times_s, counts = np.empty((len(TIMES), len(rows))), np.empty((len(_COUNTS), len(rows)), np.int64)
+        outcome = np.empty(len(rows), np.int8)
+        kept = put_exchanges(self._state.g, rows, times_s, counts, outcome)
+        columns = {name: times_s[place, :kept] for place, name in enumerate(TIMES)}
+        return (
+            columns | {name: counts[place, :kept] for place, name in enumerate(_COUNTS)} | {"outcome": outcome[:kept]}
+        )
 
-    def _log_hop(self, hop: HopPlan, records: np.ndarray) -> None:
-        records = records[records["offered_s"] < np.inf]
-        names = ("offered_s", "start_s", "end_s", "arrive_s", "dropped_s", "retransmitted_bytes")
-        columns = {name: records[name].copy() for name in names}
-        instance = records["station"].astype(np.int64) - self._layout.first_station[hop.link]
-        hop.link.log.extend(columns | {"instance": instance, "nbytes": records["wire_bytes"].copy()})
+    def _log(self, rows: np.ndarray) -> None:
+        """Write the transfers of rows (numbers) into the logs of links and cloud."""
+        times_s, counts = np.empty((len(MOMENTS), len(rows))), np.zeros((3, len(rows)), np.int64)
+        for cohort, hops in enumerate(self._layout.hops):
+            for hop in hops:
+                first = self._layout.first_station[hop.link]
+                kept = put_transfers(self._state.g, rows, cohort, hop.place, first, times_s, counts)
+                hop.link.log.extend(transfers_of(times_s, counts, kept))
+        counts[:] = 0
+        kept = put_services(self._state.g, rows, times_s, counts)
+        self._cloud_log.extend(transfers_of(times_s, counts, kept))
 
     def _prepare(
         self, cohort: int, hops: list[HopPlan], rows: np.ndarray, requests: Requests, asks: np.ndarray
@@ -197,7 +212,8 @@ class CompiledEngine:
             rate = hop.link.spec.rate_of(place - self._layout.first_station[hop.link])
             self._set_rate(slice(place, place + 1), self._laws.add_rate(rate))
         self._has_rate[missing] = True
-        take_in_hop(self._state.g, rows, hop.place, *costs, latency_s, station)
+        path = station if hop.paths is None else hop.paths[device - hop.first_device]
+        take_in_hop(self._state.g, rows, hop.place, *costs, latency_s, station, path)
 
     def _set_rate(self, stations: slice, rate: int) -> None:
         self._layout.stations["rate"][stations] = rate
@@ -228,7 +244,7 @@ class CompiledEngine:
         retries = self._layout.cohorts["retries"][rows["cohort"]]
         waits = (rows["state"] == RETRY) & (rows["over"] == 0) & (rows["attempt"] < retries)
         rows = rows[waits & (rows["drawn"] <= rows["attempt"])]
-        self._log(rows)
+        self._log(rows["id"])
         if self._followed:
             self._closed.append(exchanges_of(rows))
         places = rows["id"] & self._mask
@@ -240,6 +256,15 @@ class CompiledEngine:
                 nbytes = mine["payload_bytes" if hop.upwards else "update_bytes"]
                 latency_s, attempt = self._hops(mine, hop.place)["latency_s"].copy(), mine["attempt"] + np.int64(1)
                 self._cost(hop, mine["id"], mine["device"], mine["number"], nbytes, latency_s, attempt)
+
+    def _draw_work(self) -> None:
+        """Draw how long further batches take, as many as might start before the next draw and more."""
+        g, first = self._state.g, int(self._state.g["drawn"][0])
+        count = int(g["flows"][0]) + _BATCHES
+        more = [self._batch_work_s(1, number) for number in range(first, first + count)]
+        self._work.extend(more)
+        self._state.put(work=self._work.array)
+        g["drawn"] = first + count
 
     def _make_room(self, count: int) -> None:
         """Let there be room for so many rows more."""

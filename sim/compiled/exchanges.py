@@ -12,6 +12,7 @@ from sim.compiled.availability import is_there
 from sim.compiled.calendar import wait_until
 from sim.compiled.codes import (
     ARRIVED,
+    ASSIGNED,
     BACK,
     CLOUD,
     DROP,
@@ -82,6 +83,9 @@ def _resume(g, row):
     if x.state == IN_FLOW:
         if not flow_stage.flow_ended(g, x, stage):
             return -1
+    elif x.state == ASSIGNED:
+        flow_stage.served(g, x)
+        return -1
     elif x.state == BACK:
         flow_stage.begin(g, x, stage)
         return -1
@@ -115,7 +119,7 @@ def _crossed(g, x):
         cross_queue(g, x, stage, hop_of(g, x.id, stage.place), x.at_s)
     elif stage.kind == CLOUD:
         x.reached_s = x.at_s
-        if not serve(g, x):
+        if not (serve(g, x) if g.cloud_share < 0 else flow_stage.enter_cloud(g, x)):
             return _failed(g, x, REJECTED)
     elif flow_stage.cross_flow(g, x, stage, x.at_s):
         return _failed(g, x, x.result)

@@ -10,6 +10,7 @@ from sim.compiled.calendar import add_unranked, wait_until
 from sim.compiled.codes import (
     ABORTED,
     ARRIVED,
+    ASSIGNED,
     BACK,
     BREAK_OFF,
     CROSSED,
@@ -18,6 +19,7 @@ from sim.compiled.codes import (
     RESUME,
     SUPERSEDED,
     TIMER,
+    WORKERS,
 )
 from sim.compiled.compiling import inlined
 from sim.compiled.memory import cohort_of, device_of, hop_of, row_of, share_of, station_of
@@ -102,10 +104,32 @@ def flow_on(g, x, stage):
 
 
 @inlined
+def enter_cloud(g, x):
+    """Offer a request to a cloud in which later arrivals matter; return whether there is room for it."""
+    if not shares.admit(g, share_of(g, g.cloud_share), x):
+        return False
+    x.state = ASSIGNED
+    g.flows += 1
+    schedule(g, g.cloud_share)
+    return True
+
+
+@inlined
+def served(g, x):
+    """Go on as it is known when a request will have been served."""
+    if share_of(g, g.cloud_share).law != WORKERS:
+        x.started_s = x.tag
+    x.served_s = x.at_s = x.flow_end_s
+    x.result, x.state = ARRIVED, CROSSED
+    wait_until(g, x, x.served_s)
+
+
+@inlined
 def begin(g, x, stage):
     """Begin a flow now."""
     now_s = g.now_s
-    number = station_of(g, hop_of(g, x.id, stage.place).station).share
+    hop = hop_of(g, x.id, stage.place)
+    number, x.path = station_of(g, hop.station).share, hop.path
     f = share_of(g, number)
     x.flow += 1
     stale = shares.enter(g, f, x, now_s, x.bits, stage.weight)

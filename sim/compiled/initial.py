@@ -21,6 +21,8 @@ def empty_state(scenario: Any, layout: Layout, workers: np.ndarray) -> State:
     g["horizon_s"], g["hops"], g["policy"] = scenario.duration, layout.places, POLICY_CODES[scenario.method.in_flight]
     bounded = scenario.cloud.capacity < np.inf
     g["bounded"], g["capacity"] = bounded, scenario.cloud.capacity if bounded else 0
+    g["cloud_share"], g["batch_size"] = layout.cloud_share, scenario.cloud.batch.max
+    g["batch_wait_s"], g["batch_each_s"] = scenario.cloud.batch.wait, scenario.cloud.batch.each
     g["mask"] = _ROOM - 1
     people = np.zeros(scenario.devices, DEVICE)
     people["newest"] = people["last"] = people["gate"] = -1
@@ -39,6 +41,11 @@ def empty_state(scenario: Any, layout: Layout, workers: np.ndarray) -> State:
         serving=np.zeros(int(scenario.cloud.capacity) + 1 if bounded else 1),
         source=np.full(max(layout.sources, 1), -1),
         partial=np.zeros(64),
+        work=np.zeros(1),
+        group=layout.networks.groups.array,
+        wire=layout.networks.wires.array,
+        crossing=layout.networks.crossings.array,
+        entry=layout.networks.entries.array,
     )
 
 

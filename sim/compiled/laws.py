@@ -46,6 +46,15 @@ class Laws:
         places = [self.parts.add(**record) for record in records]
         return self.gates.add(first=places[0], count=len(places))
 
+    def peak_bps(self, place: int) -> float:
+        """Return the most that a rate in steps or a random one ever is within the run [bit/s]."""
+        record = self.rates.array[place]
+        if record["kind"] == CONSTANT:
+            return float(record["bps"])
+        first, count = int(record["first"]), int(record["count"])
+        begin = first + (count + 1 if record["kind"] == STEPS else 2 * count)
+        return float(self.numbers.array[begin : begin + count].max() * record["factor"])
+
     def _fields(self, rate: Rate) -> dict[str, Any]:
         plain = {"gate": -1, "factor": 1.0}
         if isinstance(rate, Scaled):

@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from sim.compiled.codes import CLOUD, FLOW, LCFS, PS, QUEUE
+from sim.compiled.codes import BATCHES, CLOUD, FLOW, LCFS, MAXMIN, NEWEST, PS, QUEUE, WORKERS
 from sim.compiled.growing import Growing
+from sim.compiled.laws import Laws
+from sim.compiled.networks import Networks
 from sim.compiled.state import COHORT, SHARE, STAGE, STATION
 from sim.exchanges.exchange_context import RetryPolicy
 from sim.links.build import DirectionRoutes
@@ -18,6 +20,7 @@ from sim.links.message import Hop
 from sim.links.route import Stage
 
 _LAWS = {"ps": PS, "lcfs": LCFS}
+_CLOUD_LAWS = {"ps": WORKERS, "lcfs": NEWEST}
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,9 @@ class HopPlan:
     number: int
     place: int
     upwards: bool
+    #: The group of the flows of each device of the cohort that begin here, int64; None for no network.
+    paths: np.ndarray | None = None
+    first_device: int = 0
 
 
 @dataclass
@@ -45,13 +51,16 @@ class Layout:
     places: int
     first_station: dict[Link, int]
     sources: int
+    networks: Networks
+    cloud_share: int
 
 
 class LayoutBuilder:
     """Builds the layout of a scenario, cohort by cohort."""
 
-    def __init__(self, scenario: Any, up: DirectionRoutes, down: DirectionRoutes, timers: Growing) -> None:
-        self._scenario, self._up, self._down, self._timers = scenario, up, down, timers
+    def __init__(self, scenario: Any, up: DirectionRoutes, down: DirectionRoutes, laws: Laws) -> None:
+        self._scenario, self._up, self._down, self._timers = scenario, up, down, laws.numbers
+        self._networks = Networks(scenario, laws)
         self._stages: list[np.ndarray] = []
         self._shares, self._sources = Growing(SHARE), 0
         self._first_station: dict[Link, int] = {}
@@ -61,6 +70,8 @@ class LayoutBuilder:
             count += link.instances
         self._stations = np.zeros(count, STATION)
         self._stations["share"] = -1
+        self._networks.add(up)
+        self._networks.add(down)
         for link, first in self._first_station.items():
             self._lay_out(link, self._stations[first : first + link.instances])
 
@@ -75,6 +86,8 @@ class LayoutBuilder:
             record["stages"] = len(self._stages) - record["first_stage"]
             record["retries"] = policy.retries
             record["timers"] = self._timers.extend([policy.timer_s(n) for n in range(policy.retries + 1)])
+        self._add_networks()
+        cloud_share = self._add_cloud()
         places = max(len(of_cohort) for of_cohort in hops)
         return Layout(
             cohorts,
@@ -85,6 +98,8 @@ class LayoutBuilder:
             places,
             self._first_station,
             self._sources,
+            self._networks,
+            cloud_share,
         )
 
     def _lay_out(self, link: Link, stations: np.ndarray) -> None:
@@ -93,15 +108,35 @@ class LayoutBuilder:
             stations["refill_bps"], stations["line_bps"] = bucket.rate, link.spec.rate_of(0).at(0.0)
             stations["tokens_bits"] = stations["burst_bits"] = 8.0 * bucket.burst
         law = _LAWS.get(self._scenario.links[link.spec.name].discipline)
-        if law is None:
+        if law is None or link in self._networks.joined:
             return
-        records = np.zeros(len(stations), SHARE)
-        records["law"], records["next_s"], records["due_s"] = law, np.nan, np.inf
-        records["root"] = records["ended_first"] = records["ended_last"] = -1
+        records = _shares(len(stations), law)
         if law == LCFS:
             records["sources"], self._sources = self._sources, self._sources + self._scenario.devices
         first = self._shares.extend(records)
         stations["share"] = np.arange(first, first + len(stations))
+
+    def _add_cloud(self) -> int:
+        """Return the share of a cloud in which later arrivals matter; -1 for one that serves in order."""
+        cloud = self._scenario.cloud
+        law = _CLOUD_LAWS.get(cloud.queue, BATCHES if cloud.batch.max > 1 else None)
+        return -1 if law is None else self._shares.extend(_shares(1, law))
+
+    def _add_networks(self) -> None:
+        """Give the links of each direction that share with each other one share together."""
+        heaps = self._networks.heaps() if self._networks.joined else {}
+        for paths in (self._up, self._down):
+            joined = [link for link in paths.links if link in self._networks.joined]
+            if not joined:
+                continue
+            record: Any = _shares(1, MAXMIN)
+            for name, value in heaps.items():
+                record[name] = value
+            share = self._shares.extend(record)
+            heaps = self._networks.heaps()
+            for link in joined:
+                first = self._first_station[link]
+                self._stations["share"][first : first + link.instances] = share
 
     def _add_route(self, cohort: int) -> list[HopPlan]:
         hops: list[HopPlan] = []
@@ -132,8 +167,17 @@ class LayoutBuilder:
                 weight=next((weight for weight in weights if weight is not None), 1.0),
             )
         )
+        first_device = sum(section.devices for section in self._scenario.fleet[:cohort])
+        paths = self._paths([link for link, _ in crossed], cohort, first_device, float(self._stages[-1]["weight"][0]))
         for link, hop in crossed:
-            hops.append(HopPlan(link, hop.number, len(hops), upwards))
+            hops.append(HopPlan(link, hop.number, len(hops), upwards, paths, first_device))
+            paths = None
+
+    def _paths(self, run: list[Link], cohort: int, first_device: int, weight: float) -> np.ndarray | None:
+        if run[0] not in self._networks.joined:
+            return None
+        devices = np.arange(first_device, first_device + self._scenario.fleet[cohort].devices)
+        return self._networks.paths_of(run, devices, weight)
 
 
 def _stage(**fields: Any) -> np.ndarray:
@@ -141,3 +185,11 @@ def _stage(**fields: Any) -> np.ndarray:
     for name, value in fields.items():
         record[name] = value
     return record
+
+
+def _shares(count: int, law: int) -> np.ndarray:
+    """Return the records of shares that are empty."""
+    records = np.zeros(count, SHARE)
+    records["law"], records["next_s"], records["due_s"] = law, np.nan, np.inf
+    records["root"] = records["ended_first"] = records["ended_last"] = -1
+    return records

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from sim.compiled.calendar import remove_first
-from sim.compiled.codes import BREAK_OFF, DONE, DRAWS, RESUME, RETRY, ROOM, TIMER
+from sim.compiled.codes import BREAK_OFF, DONE, DRAWS, RESUME, RETRY, ROOM, TIMER, WORK
 from sim.compiled.compiling import compiled, inlined
 from sim.compiled.exchanges import ask, resume
 from sim.compiled.flow_stage import break_off, fire
@@ -20,13 +20,15 @@ def advance(state, until_s):
     """Process everything up to ``until_s``: at equal times, what is under way moves before devices ask.
 
     Returns:
-        ``DONE``; ``DRAWS`` if an attempt begins whose losses have to be drawn first; ``ROOM`` if the heap is too small.
-        Then nothing of the next event has happened yet.
+        ``DONE``; ``DRAWS`` if an attempt begins whose losses have to be drawn first, ``WORK`` if batches might begin
+        that have to be; ``ROOM`` if the heap is too small. Then nothing of the next event has happened yet.
     """
     g = state[0]
     while True:
         if g.events + g.flows + _MARGIN > g.event_room:
             return ROOM
+        if g.batch_size > 1 and g.batches + g.flows + 1 > g.drawn:
+            return WORK
         asked_s = row_of(g, g.next_ask).requested_s if g.next_ask < g.asks_end else math.inf
         next_s = event_at(g, 0).at_s if g.events else math.inf
         if next_s <= asked_s:

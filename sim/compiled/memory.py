@@ -63,7 +63,13 @@ rate_of = _record_at("rate", state.RATE)
 gate_of = _record_at("gate", state.GATE)
 part_of = _record_at("part", state.PART)
 worker_of = _record_at("worker", state.WORKER)
-number_at, partial_at, serving_at = (_record_at(name, state.NUMBER) for name in ("number", "partial", "serving"))
+group_of = _record_at("group", state.GROUP)
+wire_of = _record_at("wire", state.WIRE)
+crossing_of = _record_at("crossing", state.CROSSING)
+entry_at = _record_at("entry", state.ENTRY)
+number_at, partial_at, serving_at, work_at = (
+    _record_at(name, state.NUMBER) for name in ("number", "partial", "serving", "work")
+)
 moment_at, source_at = (_record_at(name, state.INTEGER) for name in ("moment", "source"))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 
 from sim.compiled.availability import after, before, is_there, next_change_s
-from sim.compiled.codes import CONSTANT, MARKOV, PACKETS, STEPS
+from sim.compiled.codes import CONSTANT, PACKETS, STEPS
 from sim.compiled.compiling import inlined
 from sim.compiled.memory import moment_at, number_at
 
@@ -18,14 +18,14 @@ _MOST_PERIODS = 100_000
 
 
 @inlined
-def _step(g, r, phase_s):
+def step_of(g, r, phase_s):
     """Return the step of a trace at a time within its lap."""
     place = after(g, r.first, r.count + 1, phase_s)
     return (place if place < r.count else r.count) - 1
 
 
 @inlined
-def _phase_s(r, t_s):
+def phase_of(r, t_s):
     x_s = t_s + r.offset_s
     if r.repeats:
         return x_s % r.period_s
@@ -41,17 +41,17 @@ def _lap(r, t_s, phase_s):
 @inlined
 def _carried(g, r, phase_s):
     """Return the bits of a lap up to a time within it."""
-    i = _step(g, r, phase_s)
+    i = step_of(g, r, phase_s)
     rates, bits = r.first + r.count + 1, r.first + 2 * r.count + 1
     return number_at(g, bits + i).value + number_at(g, rates + i).value * (phase_s - number_at(g, r.first + i).value)
 
 
 @inlined
 def _steps_bits(g, r, from_s, until_s):
-    phase_s, until_phase_s = _phase_s(r, from_s), _phase_s(r, until_s)
+    phase_s, until_phase_s = phase_of(r, from_s), phase_of(r, until_s)
     lap, until_lap = _lap(r, from_s, phase_s), _lap(r, until_s, until_phase_s)
-    step = _step(g, r, phase_s)
-    if lap == until_lap and step == _step(g, r, until_phase_s):
+    step = step_of(g, r, phase_s)
+    if lap == until_lap and step == step_of(g, r, until_phase_s):
         return number_at(g, r.first + r.count + 1 + step).value * (until_phase_s - phase_s)
     whole = (until_lap - lap) * r.total_bits
     return whole + _carried(g, r, until_phase_s) - _carried(g, r, phase_s)
@@ -83,8 +83,8 @@ def _beyond_s(g, r, target_bits):
 
 @inlined
 def _steps_when(g, r, from_s, bits):
-    phase_s = _phase_s(r, from_s)
-    step = _step(g, r, phase_s)
+    phase_s = phase_of(r, from_s)
+    step = step_of(g, r, phase_s)
     bps = number_at(g, r.first + r.count + 1 + step).value
     if bits <= bps * (number_at(g, r.first + step + 1).value - phase_s):
         return from_s + bits / bps
@@ -125,7 +125,7 @@ def _packets_when(g, r, from_s, bits):
 
 
 @inlined
-def _jump(g, r, t_s):
+def jump(g, r, t_s):
     """Return the step of a random path at a time; it does not reach beyond the table."""
     place = after(g, r.first, r.count, t_s) - 1
     return place if place < r.count - 1 else r.count - 2
@@ -141,7 +141,7 @@ def _laid_bits(g, r, step, t_s):
 
 @inlined
 def _markov_bits(g, r, from_s, until_s):
-    first, last = _jump(g, r, from_s), _jump(g, r, until_s)
+    first, last = jump(g, r, from_s), jump(g, r, until_s)
     if first == last:
         return number_at(g, r.first + 2 * r.count + first).value * (until_s - from_s)
     return _laid_bits(g, r, last, until_s) - _laid_bits(g, r, first, from_s)
@@ -152,7 +152,7 @@ def _markov_when(g, r, from_s, bits):
     edges, carried, rates = r.first, r.first + r.count, r.first + 2 * r.count
     if from_s >= number_at(g, edges + r.count - 1).value:
         return math.inf
-    step = _jump(g, r, from_s)
+    step = jump(g, r, from_s)
     bps = number_at(g, rates + step).value
     if bits <= bps * (number_at(g, edges + step + 1).value - from_s):
         return from_s + bits / bps
@@ -271,18 +271,3 @@ def bits(g, r, gate, from_s, until_s):
             carried_bits += link_bits(g, r, at_s, shut_s if shut_s < until_s else until_s)
         at_s = shut_s
     return carried_bits
-
-
-@inlined
-def rate_at(g, r, t_s):
-    """Return the rate of a link at a time, for links that share a fluid."""
-    if r.gate >= 0 and not is_there(g, r.gate, t_s):
-        return 0.0
-    if r.kind == CONSTANT:
-        return r.bps
-    if r.kind == MARKOV:
-        return number_at(g, r.first + 2 * r.count + _jump(g, r, t_s)).value
-    bps = 0.0
-    if r.repeats or t_s < r.period_s - r.offset_s:
-        bps = number_at(g, r.first + r.count + 1 + _step(g, r, _phase_s(r, t_s))).value
-    return bps * r.factor if r.scaled else bps

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from agents.contract import ExchangeKind, Exchanges, Outcome
-from sim.kernel.records import COLUMNS
 
 _TIMES = ("sent_s", "reached_s", "started_s", "served_s", "ended_s")
 #: Outcomes of rows by their number.
 OUTCOMES = np.array([outcome.name.lower() for outcome in Outcome], object)
-_REJECTED, _LOST = int(Outcome.REJECTED), int(Outcome.LOST)
+_LOST = int(Outcome.LOST)
+#: Times of a transfer.
+MOMENTS = ("offered_s", "start_s", "end_s", "arrive_s", "dropped_s")
 
 
 def exchanges_of(rows: np.ndarray) -> Exchanges:
@@ -36,22 +37,8 @@ def joined(parts: list[Exchanges]) -> Exchanges:
     return Exchanges(*(np.concatenate([getattr(part, name) for part in parts], axis=-1) for name in names))
 
 
-def columns_of(rows: np.ndarray) -> dict[str, np.ndarray]:
-    rows = rows[rows["dropped"] == 0]
-    return {name: rows[name].copy() for name in COLUMNS}
-
-
-def services_of(rows: np.ndarray) -> dict[str, np.ndarray]:
-    """Return what rows were to the cloud."""
-    known = {name: np.where(np.isnan(rows[name]), np.inf, rows[name]) for name in ("started_s", "served_s")}
-    nothing = np.zeros(len(rows), np.int64)
-    return {
-        "instance": nothing,
-        "offered_s": rows["reached_s"].copy(),
-        "start_s": known["started_s"],
-        "end_s": known["served_s"],
-        "arrive_s": known["served_s"],
-        "dropped_s": np.where(rows["outcome"] == _REJECTED, rows["reached_s"], np.inf),
-        "nbytes": nothing,
-        "retransmitted_bytes": nothing,
-    }
+def transfers_of(times_s: np.ndarray, counts: np.ndarray, count: int) -> dict[str, np.ndarray]:
+    """Return the first ``count`` transfers as a log takes them, copied: times by moment, and counts."""
+    columns = {name: times_s[place, :count].copy() for place, name in enumerate(MOMENTS)}
+    names = ("instance", "nbytes", "retransmitted_bytes")
+    return columns | {name: counts[place, :count].copy() for place, name in enumerate(names)}

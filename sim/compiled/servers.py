@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from sim.compiled.availability import is_there, next_change_s
 from sim.compiled.calendar import wait_until
 from sim.compiled.codes import ARRIVED, CROSSED
@@ -14,32 +16,41 @@ from sim.compiled.rates import when
 
 @inlined
 def serve(g, x):
-    """Let a request into the cloud; return whether there is room for it."""
-    if g.bounded and _in_system(g, x.reached_s) >= g.capacity:
+    """Let a request into a cloud that serves in the order of arrival; return whether there is room for it."""
+    if g.bounded and in_system(g, x.reached_s) >= g.capacity:
         return False
-    _give(g, x, x.reached_s, x.service_s)
+    x.started_s, x.served_s, _ = serve_at(g, x.reached_s, x.service_s)
     if g.bounded:
-        _push_end(g, x.served_s)
+        push_end(g, x.served_s)
     x.at_s, x.result, x.state = x.served_s, ARRIVED, CROSSED
     wait_until(g, x, x.served_s)
     return True
 
 
 @inlined
-def _give(g, x, now_s, work_s):
-    """Give a job to the worker that can begin first."""
-    if worker_of(g, 0).gate >= 0:
+def serve_at(g, now_s, work_s):
+    """Give a job to the worker that can begin first; return when it starts and ends, and the worker."""
+    first = worker_of(g, 0)
+    if first.gate >= 0:
         start_s, place = _soonest(g, now_s)
         worker = worker_of(g, place)
-        end_s = when(g, rate_of(g, worker.rate), -1, start_s, work_s)
-        worker.free_s = end_s
-    else:
-        start_s = worker_of(g, 0).free_s
-        if start_s < now_s:
-            start_s = now_s
-        end_s = start_s + work_s
-        _replace_first(g, end_s)
-    x.started_s, x.served_s = start_s, end_s
+        worker.free_s = when(g, rate_of(g, worker.rate), -1, start_s, work_s)
+        return start_s, worker.free_s, place
+    start_s, number = first.free_s, np.int64(first.worker)
+    if start_s < now_s:
+        start_s = now_s
+    end_s = start_s + work_s
+    _replace_first(g, end_s)
+    return start_s, end_s, number
+
+
+@inlined
+def soonest_s(g, now_s):
+    """Return when the next job could begin, at or after now."""
+    first = worker_of(g, 0)
+    if first.gate >= 0:
+        return _soonest(g, now_s)[0]
+    return first.free_s if first.free_s >= now_s else now_s
 
 
 @inlined
@@ -80,7 +91,7 @@ def _replace_first(g, end_s):
 
 
 @inlined
-def _in_system(g, now_s):
+def in_system(g, now_s):
     """Return how many jobs wait or are served; one that ends now is gone."""
     while g.serving and serving_at(g, 0).value <= now_s:
         g.serving -= 1
@@ -100,7 +111,7 @@ def _in_system(g, now_s):
 
 
 @inlined
-def _push_end(g, end_s):
+def push_end(g, end_s):
     place = g.serving
     g.serving += 1
     while place > 0 and end_s < serving_at(g, (place - 1) // 2).value:

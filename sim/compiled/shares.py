@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 
-from sim.compiled import flows
-from sim.compiled.codes import LCFS, PS
+from sim.compiled import clouds, flows, maxmin
+from sim.compiled.codes import LCFS, MAXMIN, NEWEST, PS, WORKERS
 from sim.compiled.compiling import inlined
+from sim.compiled.flow_ends import note_end
 from sim.compiled.memory import rate_of, row_of, source_at
 from sim.compiled.rates import link_bits, link_when
 
@@ -14,6 +15,12 @@ from sim.compiled.rates import link_bits, link_when
 @inlined
 def _served_bits(g, f, now_s):
     return f.credit_bits + link_bits(g, rate_of(g, f.rate), f.at_s, now_s)
+
+
+@inlined
+def _speed(g, f):
+    """Return how many workers serve, of a cloud; a link is one."""
+    return float(min(f.flows, g.workers)) if f.law == WORKERS else 1.0
 
 
 @inlined
@@ -35,20 +42,9 @@ def _end_s(g, f):
     if f.next_s != f.next_s:
         f.next_s = math.inf
         if f.flows:
-            f.next_s = link_when(g, rate_of(g, f.rate), f.at_s, flows.bits_to_next(g, f) - f.credit_bits)
+            need_bits = (flows.bits_to_next(g, f) - f.credit_bits) / _speed(g, f)
+            f.next_s = link_when(g, rate_of(g, f.rate), f.at_s, need_bits)
     return f.next_s
-
-
-@inlined
-def _note_end(g, f, row, end_s):
-    """Append a flow to those that have ended and are not known to."""
-    x = row_of(g, row)
-    x.flow_end_s, x.next = end_s, -1
-    if f.ended_first < 0:
-        f.ended_first = row
-    else:
-        row_of(g, f.ended_last).next = row
-    f.ended_last = row
 
 
 @inlined
@@ -62,7 +58,7 @@ def _finish(g, f, end_s):
         if _has_grain(g, f):
             f.credit_bits = _served_bits(g, f, end_s) - flows.bits_to_next(g, f)
         row = flows.finish(g, f)
-    _note_end(g, f, row, end_s)
+    note_end(g, f, row, end_s)
     f.at_s = end_s
     f.next_s = math.nan
 
@@ -81,7 +77,7 @@ def _advance(g, f, now_s):
             rest = x.bits - _served_bits(g, f, now_s)
             x.bits = rest if rest > 0.0 else 0.0
         else:
-            f.clock += _served_bits(g, f, now_s) / f.weight
+            f.clock += _speed(g, f) * _served_bits(g, f, now_s) / f.weight
     f.credit_bits = 0.0
     f.at_s = now_s
 
@@ -104,6 +100,9 @@ def _unstack(g, f, x):
 @inlined
 def enter(g, f, x, now_s, bits, weight):
     """Begin a flow; return the row of the one that it makes stale, -1 for none."""
+    if f.law == MAXMIN:
+        maxmin.enter(g, f, x, now_s, bits, weight)
+        return -1
     _advance(g, f, now_s)
     if f.law == PS:
         flows.enter(g, f, x, bits, weight)
@@ -124,8 +123,24 @@ def enter(g, f, x, now_s, bits, weight):
 
 
 @inlined
+def admit(g, f, x):
+    """Offer a request to a cloud; return whether there is room for it."""
+    if f.law >= NEWEST:
+        return clouds.wait(g, f, x)
+    _advance(g, f, x.reached_s)
+    if g.bounded and f.flows >= g.capacity:
+        return False
+    flows.enter(g, f, x, x.service_s, 1.0)
+    f.next_s = math.nan
+    x.started_s = x.reached_s
+    return True
+
+
+@inlined
 def leave(g, f, x, now_s):
     """Abort a flow; return the bits that it still had to go."""
+    if f.law == MAXMIN:
+        return maxmin.leave(g, f, x, now_s)
     _advance(g, f, now_s)
     f.next_s = math.nan
     if f.law == PS:
@@ -138,6 +153,10 @@ def leave(g, f, x, now_s):
 @inlined
 def next_s(g, f):
     """Return when the next flow ends, or has ended without its message knowing."""
+    if f.law == MAXMIN:
+        return maxmin.next_s(g, f)
+    if f.law >= NEWEST and f.ended_first < 0:
+        return clouds.start_s(g, f)
     if f.ended_first >= 0:
         return row_of(g, f.ended_first).flow_end_s
     return _end_s(g, f)
@@ -146,7 +165,12 @@ def next_s(g, f):
 @inlined
 def complete(g, f, now_s):
     """Return the first row of the flows that ended up to now, linked by ``next``; -1 for none."""
-    _advance(g, f, now_s)
+    if f.law == MAXMIN:
+        maxmin.advance(g, f, now_s)
+    elif f.law >= NEWEST:
+        clouds.begin(g, f, now_s)
+    else:
+        _advance(g, f, now_s)
     first = f.ended_first
     f.ended_first = f.ended_last = -1
     return first

@@ -18,17 +18,18 @@ def _record(fields: Mapping[str, Sequence[str]]) -> np.dtype[Any]:
 #: Arrays by the name of one entry.
 ARRAYS = (
     *("event", "row", "hop", "device", "cohort", "stage", "station", "share", "rate", "gate", "part", "worker"),
-    *("number", "moment", "partial", "serving", "source"),
+    *("number", "moment", "partial", "serving", "source", "group", "wire", "crossing", "entry", "work"),
 )
 
 #: Numbers of the whole run. ``serial`` breaks ties of what has no rank, ``next_ask`` is the row of the next ask,
 #: ``flows`` how many rows are in a flow, ``serving`` how many requests the cloud holds, if their number is ``bounded``.
 GLOBALS = _record(
     {
-        _TIME: ("now_s", "horizon_s"),
+        _TIME: ("now_s", "horizon_s", "batch_wait_s", "batch_each_s"),
         _COUNT: (
             *("serial", "events", "dropped", "away", "next_ask", "asks_end", "mask", "hops", "policy", "bounded"),
             *("serving", "capacity", "flows", "partials", "event_room", "workers"),
+            *("cloud_share", "batch_size", "batches", "drawn"),
             *(f"{name}_array" for name in ARRAYS),
         ),
     }
@@ -47,7 +48,7 @@ ROW = _record(
             *("up_bytes", "down_bytes", "retransmitted_bytes"),
             *("flow_number", "child", "sibling", "previous", "next", "waiting"),
         ),
-        _INDEX: ("cohort", "station"),
+        _INDEX: ("cohort", "station", "path", "worker"),
         "i2": ("stage", "attempt", "drawn", "flow"),
         _FLAG: ("state", "outcome", "result", "closed", "over", "dropped", "stale", "in_flow"),
         "u1": ("handed_over",),
@@ -58,7 +59,7 @@ HOP = _record(
     {
         _TIME: ("recovery_delay_s", "latency_s", "offered_s", "start_s", "end_s", "arrive_s", "dropped_s"),
         _COUNT: ("wire_bytes", "retransmitted_bytes"),
-        _INDEX: ("station",),
+        _INDEX: ("station", "path"),
         _FLAG: ("lost",),
     }
 )
@@ -87,10 +88,38 @@ SHARE = _record(
     {
         _TIME: ("at_s", "credit_bits", "next_s", "clock", "weight", "due_s"),
         _COUNT: ("entered", "departures", "flows", "root", "ended_first", "ended_last", "sources"),
-        _INDEX: ("rate",),
+        _INDEX: (
+            *("rate", "stale_first", "ends", "ends_first", "ends_room", "changes", "changes_first"),
+            *("full_first", "caps_first", "order_first", "reached_first", "settled"),
+        ),
         _FLAG: ("law",),
     }
 )
+#: Flows of one path over a max-min network, and one cap per weight; their virtual clock is that of a share.
+#: ``touched`` and ``next_stale`` link groups.
+GROUP = _record(
+    {
+        _TIME: ("clock", "weight", "at_s", "level", "fair_level", "cap"),
+        _COUNT: ("entered", "departures", "flows", "root", "number", "version"),
+        _INDEX: ("touched", "next_stale", "first_crossing"),
+        "i2": ("hops",),
+        _FLAG: ("there", "stale", "reached"),
+    }
+)
+#: A link of a max-min network, with the list of the groups that cross it. ``bound_bps`` is the most that they can send,
+#: limited by other links, beside those that are ``unbounded``; the link is ``slack`` where it can carry that.
+WIRE = _record(
+    {
+        _TIME: ("capacity_bps", "left_bps", "weight"),
+        _COUNT: ("rising", "seen", "bound_bps", "unbounded"),
+        _INDEX: ("rate", "first_crossing", "last_crossing"),
+        _FLAG: ("expected", "filling", "slack"),
+    }
+)
+#: A group on one wire of its path, in the list of that wire; other wires limit it to ``bound_bps``, -1 for none.
+CROSSING = _record({_COUNT: ("bound_bps",), _INDEX: ("wire", "group", "previous", "next")})
+#: An entry of a heap.
+ENTRY = _record({_TIME: ("value",), _COUNT: ("number", "version", "what")})
 #: A rate over time: its numbers, and where its tables begin; ``gate`` interrupts it, -1 for never.
 RATE = _record(
     {

@@ -155,9 +155,24 @@ class TransferLog:
         """Return all columns in one order, independent of the order of insertion: sums of floats depend on it."""
         notes = np.frombuffer(bytes(self._notes), _NOTE)
         column = {name: np.concatenate([values, notes[name]]) for name, values in self._transfers.columns().items()}
-        order = np.lexsort([column[name] for name in ("nbytes", "instance", "end_s", "start_s", "offered_s")])
+        order = _order_of(column)
         # One by one: of a long run's columns not all need to exist twice.
         return {name: column.pop(name)[order] for name in list(column)}
+
+
+def _order_of(column: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Return the order of transfers by their times, then by instance and size."""
+    offered_s = column["offered_s"]
+    order = np.argsort(offered_s, kind="stable")
+    in_order = offered_s[order]
+    # Few are offered at the same moment: only then does anything else matter.
+    tied = np.append(False, in_order[1:] == in_order[:-1])
+    if tied.any():
+        tied[:-1] |= tied[1:]
+        some = order[tied]
+        names = ("nbytes", "instance", "end_s", "start_s", "offered_s")
+        order[tied] = some[np.lexsort([column[name][some] for name in names])]
+    return order
 
 
 def _busy_levels(

@@ -189,13 +189,15 @@ def compiled_worlds() -> st.SearchStrategy[dict[str, Any]]:
     """Return scenarios of all that the compiled engine covers: every discipline, rate, loss, absence and policy."""
     sharing = st.sampled_from([{}, {"shared": True}, {"shared_by": "3 devices"}])
     access = st.builds(_merged, st.builds(_merged, rough_links(), sharing), st.sampled_from([{}, {"via": ["far"]}]))
-    far = st.builds(_merged, st.builds(_merged, rough_links(), sharing), st.just({"discipline": "fifo"}))
-    cloud = st.builds(_merged, clouds(), st.just({"queue": "fifo", "batch": {"max": 1}}))
+    joint = st.sampled_from([{"shared": True}, {"shared_by": "3 devices"}])
+    weights = st.sampled_from([{"weights": {"near": 2}}, {"weights": {"near": 0.3, "far": 1.7}}])
+    weighted = st.builds(_merged, weights, st.just({"discipline": "ps"}))
+    far = st.builds(_merged, st.builds(_merged, rough_links(), joint), st.one_of(st.just({}), weighted))
     absent = {"on": {"exponential": "30 s"}, "off": {"exponential": "9 s"}}
     away = st.sampled_from(["always", "always", absent])
     offline = st.sampled_from([{"transfers": "pause"}, {"transfers": "abort"}])
     in_flight = st.sampled_from(["drop", "replace", "queue"])
-    return st.builds(_queueing, worlds(), access, far, cloud, away, offline, in_flight)
+    return st.builds(_queueing, worlds(), access, far, clouds(), away, offline, in_flight)
 
 
 def _queueing(

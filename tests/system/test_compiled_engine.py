@@ -87,14 +87,15 @@ COVERED = [
     [ABSENT, PS],
     [ABSENT, PS, "fleet.0.offline.transfers=abort", "method.in_flight=replace"],
     [PS, "links.lte.discipline=lcfs", "method.in_flight=replace"],
+    [PS, "links.lte.via=[far]", FAR, "links.far.discipline=ps"],
+    [PS, "links.lte.via=[far]", FAR, "links.far.discipline=ps", "links.lte.weights={phones: 3}", ABSENT],
+    [PS, "links.lte.via=[far]", FAR, "links.far.discipline=ps", "links.lte.shared_by=1 devices"],
     [PS, "links.lte.loss=2 %", "links.lte.recovery={arq: off, retries: 2}", "method.in_flight=queue"],
+    ["cloud.queue=lcfs", "cloud.service={exponential: 300 ms}", "cloud.workers=2"],
+    ["cloud.queue=ps", "cloud.service={exponential: 300 ms}", "cloud.capacity=5"],
+    ["cloud.batch={max: 3, wait: 1 s, each: 7 ms}", "cloud.service={lognormal: {median: 200 ms, sigma: 1}}"],
     ["cloud.failures=[{at: 1 min, for: 20 s}, {at: 3 min, for: 50 s, workers: 1}]", "cloud.workers=2"],
 ]
-NOT_COVERED = {
-    "cloud.queue": ["cloud.queue=lcfs"],
-    "cloud.batch": ["cloud.batch={max: 3, wait: 1 s}"],
-    "links.lte": [PS, "links.lte.via=[far]", FAR, "links.far.discipline=ps"],
-}
 
 
 @pytest.mark.parametrize("overrides", COVERED, ids=" ".join)
@@ -109,13 +110,20 @@ def test_each_network_is_played_to_the_same_tables(play: RunScenario, traces: Pa
     assert_same_tables(compiled, simpy)
 
 
-@pytest.mark.parametrize("path", NOT_COVERED)
-def test_what_is_not_compiled_is_named(path: str) -> None:
-    scenario = load(scenario_of("timing"), NOT_COVERED[path])
-    with pytest.raises(InputError, match="only SimPy plays") as refused:
+@pytest.fixture
+def pings(tmp_path: Path) -> str:
+    """The override that records latencies, which are not compiled."""
+    (tmp_path / "pings.csv").write_text("time_s,rtt_ms\n0,40\n7,90\n60,50\n")
+    return f"links.lte.ping={{file: {tmp_path / 'pings.csv'}, column: rtt_ms}}"
+
+
+def test_what_is_not_compiled_is_named(pings: str) -> None:
+    scenario = load(scenario_of("timing"), [pings])
+    with pytest.raises(InputError, match="only SimPy plays recorded latencies") as refused:
         assemble(scenario, engine="compiled")
-    assert refused.value.about == path
-    assert assemble(scenario, engine="auto").engine.name == "simpy"
+    assert refused.value.about == "links.lte.ping"
+    many = load(scenario_of("timing"), [pings, "fleet.0.devices=60000"])
+    assert assemble(many, engine="auto").engine.name == "simpy"
 
 
 def test_what_is_lost_for_good_ends_at_the_same_moment(play: RunScenario) -> None:
@@ -123,6 +131,29 @@ def test_what_is_lost_for_good_ends_at_the_same_moment(play: RunScenario) -> Non
     overrides = [*once, "links.lte.loss=100 %", "method.adapter.payload=100 B"]
     compiled, simpy = (play("timing", *overrides, engine=engine) for engine in ENGINES)
     assert compiled.summary["lost"] == 40
+    assert_same_tables(compiled, simpy)
+
+
+def test_a_link_that_is_long_busy_starts_its_clock_again_alike(play: RunScenario) -> None:
+    fleet = [{"cohort": name, "devices": 100, "link": "cell"} for name in ("phones", "cams")]
+    cell = {"up": "15 Mbit/s", "down": "30 Mbit/s", "discipline": "ps", "shared": True}
+    world = {
+        "version": 1,
+        "seed": 3,
+        "duration": "30 s",
+        "tick": "10 s",
+        "task": "none",
+        "fleet": fleet,
+        "links": {"cell": cell | {"weights": {"phones": 0.3, "cams": 1.7}}},
+        "cloud": {"workers": 8, "service": "1 ms", "queue": "ps"},
+        "method": {
+            "adapter": {"kind": "probe", "payload": {"exponential": {"mean": "20 kB"}}, "update": "40 kB"},
+            "trigger": {"kind": "poisson", "rate": "60 /min"},
+            "in_flight": "drop",
+        },
+    }
+    compiled, simpy = (play(world, engine=engine) for engine in ENGINES)
+    assert compiled.summary["installed"] > 2 * 1024
     assert_same_tables(compiled, simpy)
 
 
@@ -201,10 +232,10 @@ def test_the_command_line_chooses_the_engine(reported: Reported, tmp_path: Path)
     assert made[0] == made[1]
 
 
-def test_what_contradicts_is_refused(reported: Reported) -> None:
+def test_what_contradicts_is_refused(reported: Reported, pings: str) -> None:
     code, _, err = reported("run", str(scenario_of("timing")), "--eager", "--engine", "compiled")
     assert code == 2
     assert "--eager" in err
-    code, _, err = reported("run", str(scenario_of("timing")), "--engine", "compiled", "--set", "cloud.queue=lcfs")
+    code, _, err = reported("run", str(scenario_of("timing")), "--engine", "compiled", "--set", pings)
     assert code == 2
-    assert "only SimPy plays a cloud of queue lcfs" in err
+    assert "only SimPy plays recorded latencies" in err
