@@ -186,6 +186,7 @@ def _parts(spec: FleetSpec, task: Task, features: Features, evaluator: Evaluator
             _history(method, cohort, arrivals, spec.references),
             spec.learns or spec.rounds,
             tuple(spec.watch),
+            spec.logged,
         )
         for cohort in spec.cohorts
     ]

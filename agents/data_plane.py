@@ -26,6 +26,7 @@ from agents.contract import (
 from agents.methods.base import Payload
 from agents.orders import Kind, Orders, joined, order_batches, orders_of
 from agents.pools import BlockPool, Cloud, LookAhead
+from agents.pools.inline import InlinePool
 
 
 class Fleet:
@@ -146,6 +147,11 @@ class Fleet:
     def totals(self) -> DeviceTotals:
         """Return the counts of each device since the start."""
         return DeviceTotals(self._pool.totals())
+
+    def sample_log(self) -> Mapping[str, np.ndarray]:
+        """Return every sample of the devices that are logged; only where all blocks are in this process."""
+        log: Mapping[str, np.ndarray] = self._pool.sample_log() if isinstance(self._pool, InlinePool) else {}
+        return log
 
     def ground_truth(self) -> Mapping[str, np.ndarray]:
         """Return which concepts are in force for which device, and when, as columns of a table."""

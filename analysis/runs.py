@@ -109,6 +109,11 @@ class Run:
         """Return samples and regret by age of the deployed model, a row a cohort and bin of age."""
         return self._table("ages")
 
+    @cached_property
+    def concepts(self) -> pd.DataFrame:
+        """Return which concept each device followed, and when: a row a concept of a device."""
+        return self._table("concepts")
+
     def has_table(self, name: str) -> bool:
         """Return whether a table was written that not all runs have."""
         return (self.folder / f"{name}.parquet").is_file()

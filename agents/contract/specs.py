@@ -104,6 +104,7 @@ class FleetSpec:
     ``device``: what the run computes on (cpu, cuda, cuda:N); work before t = 0 is done on the processor.
     ``codec``: of payloads; of updates, too, unless they have an ``update_codec`` of their own.
     ``learns``: whether devices learn by themselves; ``rounds``: whether the cloud calls them.
+    ``logged``: devices of which every sample is kept, in this process only.
     """
 
     seed: int
@@ -129,6 +130,7 @@ class FleetSpec:
     device: str = "cpu"
     learns: bool = False
     rounds: bool = False
+    logged: tuple[int, ...] = ()
 
     @property
     def computes_here(self) -> bool:

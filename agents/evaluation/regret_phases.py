@@ -10,6 +10,7 @@ import numpy as np
 
 from agents.checkpoint_names import concatenated
 from agents.contract import Phase, Snapshot
+from agents.evaluation.sample_log import SampleLog
 
 # Looking a member up in its enumeration costs more than the comparison it is for.
 _UNDETECTED, _LABELS, _UPLINK, _RESIDUAL = Phase.UNDETECTED, Phase.LABELS, Phase.UPLINK, Phase.RESIDUAL
@@ -53,7 +54,8 @@ class PhaseTracker:
     Events are only recorded; samples are assigned to phases in one pass when one or more intervals are closed.
     """
 
-    def __init__(self, changes_s: Sequence[np.ndarray]) -> None:
+    def __init__(self, changes_s: Sequence[np.ndarray], log: SampleLog | None = None) -> None:
+        self._log = log
         self._changes_s = np.concatenate([*changes_s, np.zeros(0)])
         self._end = np.cumsum([len(times) for times in changes_s], dtype=np.int64)
         self._first = self._end - np.array([len(times) for times in changes_s], np.int64)
@@ -93,6 +95,8 @@ class PhaseTracker:
         phase = self._phase[samples.row]
         last, there = _last_before(events, samples)
         phase[there] = entered[last[there]]
+        if self._log is not None:
+            self._log.note_phases(samples.row, samples.at_s, phase)
         # The last of a row stands.
         self._phase[events.row] = entered
         bin = np.array(until_s).searchsorted(samples.at_s) * len(Phase) + phase

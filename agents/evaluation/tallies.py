@@ -11,6 +11,7 @@ from agents.checkpoint_names import concatenated, with_prefix, without_prefix
 from agents.contract import AGE_EDGES_S, CLOUD_PHASES, COHORT_COLUMNS, DEVICE_COLUMNS, Phase, Snapshot
 from agents.evaluation.prequential import Evaluation
 from agents.evaluation.regret_phases import PhaseTracker
+from agents.evaluation.sample_log import SampleLog
 from agents.streams.sample_buffer import SampleBatch
 
 _LOSS, _REGRET = COHORT_COLUMNS.index("loss_micro"), COHORT_COLUMNS.index("regret_undetected")
@@ -32,10 +33,18 @@ class TallyCounter:
     of an interval must be counted before it is reported.
     """
 
-    def __init__(self, changes_s: Sequence[np.ndarray], devices: int, columns: int, *, learns: bool = False) -> None:
-        self._learns = learns
+    def __init__(
+        self,
+        changes_s: Sequence[np.ndarray],
+        devices: int,
+        columns: int,
+        *,
+        learns: bool = False,
+        log: SampleLog | None = None,
+    ) -> None:
+        self._learns, self._log = learns, log
         self.totals = np.zeros((devices, len(DEVICE_COLUMNS)), np.int64)
-        self.phases = PhaseTracker(changes_s)
+        self.phases = PhaseTracker(changes_s, log)
         # When the data behind the deployed model of each device were collected.
         self._data_s = np.zeros(devices)
         self._ends_s: list[float] = []
@@ -62,7 +71,10 @@ class TallyCounter:
         self._count_devices(batch, bits & 7)
         self._count_intervals(interval, bits, evaluation)
         row = np.repeat(batch.rows, batch.count)
-        self._count_ages(interval, batch.time_s - self._data_s[row], evaluation.regret)
+        age_s = batch.time_s - self._data_s[row]
+        self._count_ages(interval, age_s, evaluation.regret)
+        if self._log is not None:
+            self._log.note(batch, evaluation, age_s)
         self.phases.samples(row, batch.time_s, evaluation.regret)
 
     def install(self, rows: np.ndarray, collected_s: np.ndarray) -> None:

@@ -14,6 +14,7 @@ from agents.contract import (
     Snapshot,
 )
 from agents.evaluation.regret_phases import PayloadCutoffs
+from agents.evaluation.sample_log import SampleLog
 from agents.evaluation.tallies import TallyCounter
 from agents.evaluation.watching import Watching
 from agents.fleet.cohort_parts import MOST_WAITING, CohortParts, ring_capacity
@@ -75,7 +76,10 @@ class BlockGroup:
         self._learnt = Learnt(width, self.state.device)
         self._watching = Watching(parts.watch, width)
         changes_s = [times_s for place in slots for times_s in parts.task.changes(place)]
-        self._tallies = TallyCounter(changes_s[:devices], devices, len(parts.columns), learns=parts.learns)
+        self.log = SampleLog(first, parts.logged) if parts.logged else None
+        self._tallies = TallyCounter(
+            changes_s[:devices], devices, len(parts.columns), learns=parts.learns, log=self.log
+        )
 
     @property
     def columns(self) -> int:

@@ -29,6 +29,7 @@ class CohortParts:
     history: int
     learns: bool = False
     watch: tuple[Watch | str, ...] = ()
+    logged: tuple[int, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:

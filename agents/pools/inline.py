@@ -110,6 +110,11 @@ class InlinePool:
         """Return the tallies of each device since the start, int64 [devices, len(DEVICE_COLUMNS)]."""
         return np.concatenate([group.totals() for group in self._groups])
 
+    def sample_log(self) -> dict[str, np.ndarray]:
+        """Return every sample of the devices that are logged, up to the last close, by device and time."""
+        logs = [log for group in self._groups if group.log is not None and (log := group.log.columns())]
+        return {name: np.concatenate([log[name] for log in logs]) for name in logs[0]} if logs else {}
+
     def checkpoint(self) -> list[Snapshot]:
         """Return what brings every block back, in block order; only right after :meth:`close`."""
         return [snapshot for group in self._groups for snapshot in group.checkpoint()]

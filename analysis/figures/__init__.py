@@ -25,11 +25,13 @@ from analysis.figures import (
     pareto,
     recovery,
     regret,
+    swim_lane,
     traffic,
     transfers,
 )
 from analysis.figures.style import house_style
 from analysis.sweeps import Subject
+from analysis.timeline import Timeline
 
 FORMATS = ("svg", "png")
 
@@ -131,6 +133,14 @@ def write_figures(
             if figure is not None:
                 written += _save_all(figure, folder / name, formats)
     return written
+
+
+def write_timeline(shown: Timeline, folder: Path | str, formats: Sequence[str] = FORMATS) -> list[Path]:
+    """Draw one device over time and save it as `folder/device-<number>.svg` and `.png`."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    with house_style():
+        return _save_all(swim_lane.draw(shown), folder / f"device-{shown.device}", formats)
 
 
 def _save_all(figure: Figure, stem: Path, formats: Sequence[str]) -> list[Path]:

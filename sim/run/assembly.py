@@ -78,15 +78,16 @@ def assemble(
     report: Report | None = None,
     wrap_plane: WrapPlane | None = None,
     earlier: Sequence[Segment] = (),
+    logged: Sequence[int] = (),
 ) -> AssembledRun:
     """Build everything a run needs; training before t = 0 happens here (``report`` receives its progress).
 
     ``engine`` is one of :data:`ENGINES`; ``eager`` settles after every order: slow. Neither changes the result.
     ``workers`` processes carry the data plane, 0 for this one; they start with the first tick, as ``ray`` says.
     ``wrap_plane`` decides when the data plane is built, and receives all calls to it; ``earlier`` segments are those of
-    the run before it was forked.
+    the run before it was forked. Of ``logged`` devices every sample is kept.
     """
-    plane = _data_plane([*earlier, Segment(inf, scenario)], workers, ray, report, wrap_plane)
+    plane = _data_plane([*earlier, Segment(inf, scenario)], workers, ray, report, wrap_plane, logged)
     scenario, service = with_times(scenario, plane)
     segments = [*earlier, Segment(inf, scenario)]
     clock = Clock()
@@ -245,7 +246,12 @@ def _trigger(segments: Sequence[Segment]) -> Trigger:
 
 
 def _data_plane(
-    segments: Sequence[Segment], workers: int, ray: RaySpec | None, report: Report | None, wrap_plane: WrapPlane | None
+    segments: Sequence[Segment],
+    workers: int,
+    ray: RaySpec | None,
+    report: Report | None,
+    wrap_plane: WrapPlane | None,
+    logged: Sequence[int],
 ) -> DataPlane | None:
     if segments[-1].scenario.task is None:
         return None
@@ -255,7 +261,7 @@ def _data_plane(
     stages: list[tuple[int, FleetSpec]] = []
     for before, segment in zip([None, *segments], segments, strict=False):
         after = 0 if before is None else round(before.until_s / segment.scenario.tick)
-        spec = fleet_spec(segment.scenario, make_trigger(segment.scenario).watches, workers, ray)
+        spec = fleet_spec(segment.scenario, make_trigger(segment.scenario).watches, workers, ray, logged)
         if not stages or (spec.adapter_options, spec.watch) != (stages[-1][1].adapter_options, stages[-1][1].watch):
             stages.append((after, spec))
     planes = [Stage(after, partial(build_fleet, spec, report)) for after, spec in stages]

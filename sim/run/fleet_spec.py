@@ -12,7 +12,11 @@ from sim.scenario import Scenario
 
 
 def fleet_spec(
-    scenario: Scenario, watch: Sequence[Watch | str], workers: int = 0, ray: RaySpec | None = None
+    scenario: Scenario,
+    watch: Sequence[Watch | str],
+    workers: int = 0,
+    ray: RaySpec | None = None,
+    logged: Sequence[int] = (),
 ) -> FleetSpec:
     """Return the specification of a scenario's data plane; ``watch`` is what triggers look at."""
     task: Any = scenario.task
@@ -42,6 +46,7 @@ def fleet_spec(
         device=scenario.execution.device,
         learns=method.learning is not None,
         rounds=method.trigger.kind == "rounds",
+        logged=tuple(logged),
     )
 
 
