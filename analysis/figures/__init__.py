@@ -25,6 +25,7 @@ from analysis.figures import (
     pareto,
     recovery,
     regret,
+    response,
     swim_lane,
     traffic,
     transfers,
@@ -45,6 +46,12 @@ class FigureSpec(NamedTuple):
 
 
 FIGURES: dict[str, FigureSpec] = {
+    "response": FigureSpec(
+        "Against the numeric axis of the sweep",
+        response.draw,
+        "A line a method. With five seeds or more a band is the 95 % Student t interval; fewer are thin lines, one a "
+        "seed. Open triangles: beyond what was watched.",
+    ),
     "accuracy": FigureSpec(
         "Accuracy against virtual time",
         accuracy.draw,
