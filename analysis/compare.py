@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from analysis.folder import RunError
+from analysis.folder import require_known
 from analysis.metrics import METRICS, Metric, measure
 from analysis.pairing import axis_of, base_words, bases
 from analysis.significance import MARGIN, Verdict, holm, p_value, verdict
@@ -62,7 +61,7 @@ def comparison(
     """
     sweep = as_sweep(subject)
     names = list(metrics or METRICS)
-    _require_known(names)
+    require_known("metric", names, list(METRICS))
     pairs = bases(sweep, by, base)
     measured = {group.label: _by_seed(group, names) for group in sweep.groups}
     rows = tuple(_row(group, names, measured, pairs.get(group.label)) for group in sweep.groups)
@@ -73,7 +72,7 @@ def comparison(
 
 def sorted_by(result: Comparison, name: str) -> Comparison:
     """Return the rows with the best of a metric first; what was not measured last."""
-    _require_known([name])
+    require_known("metric", [name], list(METRICS))
     sign = METRICS[name].better or 1
     values = {row.label: row.values[name].mean for row in result.rows}
     key = {label: math.inf if math.isnan(value) else -sign * value for label, value in values.items()}
@@ -140,14 +139,6 @@ def paired_words(result: Comparison) -> str:
     held = " and ".join(short_axis(axis) for axis in result.held)
     same = f" at the same {held}" if result.by and held else ""
     return f"difference to {result.base}{same}, paired by seed" if result.base else "nothing to be paired with"
-
-
-def _require_known(names: Sequence[str]) -> None:
-    for name in names:
-        if name not in METRICS:
-            near = difflib.get_close_matches(name, METRICS, 1)
-            hint = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(METRICS)}"
-            raise RunError(f"there is no metric '{name}'; {hint}")
 
 
 def _by_seed(group: Group, names: Sequence[str]) -> dict[str, dict[int, float | None]]:

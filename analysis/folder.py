@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,15 @@ STATUSES = ("complete", "running", "partial", "failed")
 
 class RunError(Exception):
     """A run or sweep folder is missing, unfinished or damaged; the message is one line for the user."""
+
+
+def require_known(what: str, names: Sequence[str], known: Sequence[str]) -> None:
+    """Raise RunError, with the nearest name or all there are, for a name that is not known."""
+    for name in names:
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            hint = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(known)}"
+            raise RunError(f"there is no {what} '{name}'; {hint}")
 
 
 def read_status(folder: Path) -> str:
@@ -38,6 +49,15 @@ def read_json(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise RunError(f"{path}: holds a {type(content).__name__}, an object is wanted")
     return content
+
+
+def read_labels(path: Path | str | None) -> dict[str, str]:
+    """Read a YAML map of names; empty without a file. RunError where it is none."""
+    if path is None:
+        return {}
+    if not Path(path).is_file():
+        raise RunError(f"{path}: there is no such file of labels")
+    return {str(name): str(label) for name, label in read_resolved(Path(path)).items()}
 
 
 def read_resolved(path: Path) -> dict[str, Any]:

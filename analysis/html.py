@@ -12,6 +12,8 @@ PROLOG = re.compile(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<metadata>.*?</metadata>", re.D
 WIDTH = re.compile(r'<svg [^>]*?width="([0-9.]+)pt"')
 # A figure of a whole page's width fills the column of the report; smaller ones keep their proportion.
 FULL_PT, FULL_REM = 504.0, 59.5
+#: Colours of the house style -> those of the page, so that figures are dark where the page is.
+INKS = {"#222222": "var(--ink)", "#767676": "var(--soft)", "#e8e8e8": "var(--line)", "#ffffff": "var(--paper)"}
 IDENTIFIER = re.compile(r'(\bid="|href="#|url\(#)')
 
 
@@ -38,19 +40,34 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], caption: str = "")
     """Return a table with one header line; the first cell of a row is its header, the others are numbers."""
     top = tag("tr", *(tag("th", cell, scope="col") for cell in head))
     lines = [tag("tr", tag("th", first, scope="row"), *(tag("td", cell) for cell in rest)) for first, *rest in rows]
-    title = tag("caption", caption) if caption else Markup("")
-    grid = tag("table", title, tag("thead", top), tag("tbody", *lines))
-    return tag("div", grid, class_="scroll", tabindex="0")
+    title = tag("p", caption, class_="caption") if caption else Markup("")
+    grid = tag("table", tag("thead", top), tag("tbody", *lines))
+    scrolled = tag("div", grid, class_="scroll", tabindex="0", role="group", aria_label=caption[:60] or "table")
+    return join(title, scrolled)
+
+
+def anchor(title: str) -> str:
+    """Return what links point to."""
+    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
+
+
+def contents(titles: Sequence[str]) -> Markup:
+    """Return links to the parts of a page."""
+    links = [tag("a", title, href=f"#{anchor(title)}") for title in titles]
+    return tag("nav", *links, aria_label="contents")
 
 
 def inline_svg(path: Path, prefix: str, alt: str, caption: str) -> Markup:
     """Return an SVG file of ours as a figure, with identifiers of its own and words for who cannot see it."""
     drawing = PROLOG.sub("", path.read_text(encoding="utf-8")).strip()
     drawing = IDENTIFIER.sub(rf"\g<1>{prefix}-", drawing)
+    for colour, ink in INKS.items():
+        drawing = drawing.replace(f"fill: {colour}", f"fill: {ink}").replace(f"stroke: {colour}", f"stroke: {ink}")
     widest = FULL_REM * float(WIDTH.findall(drawing)[0]) / FULL_PT
     attributes = f'<svg role="img" aria-label="{html.escape(alt)}" style="max-width: {widest:.1f}rem" '
     drawing = drawing.replace("<svg ", attributes, 1)
-    return tag("figure", Markup(drawing), tag("figcaption", caption))
+    scrolled = tag("div", Markup(drawing), class_="scroll", tabindex="0", role="group", aria_label="figure")
+    return tag("figure", scrolled, tag("figcaption", caption))
 
 
 def page(title: str, *body: str) -> str:

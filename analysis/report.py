@@ -8,8 +8,8 @@ from pathlib import Path
 
 from analysis.export import export_run
 from analysis.figures import FIGURES, FORMATS, write_figures
-from analysis.html import Markup, inline_svg, page, tag
-from analysis.sections import AFTER_FIGURES, BEFORE_FIGURES, BESIDE
+from analysis.html import Markup, anchor, contents, inline_svg, page, tag
+from analysis.sections import AFTER_FIGURES, BESIDE, OPENING
 from analysis.sweeps import Subject, Sweep, as_sweep, compare_runs, open_folder
 
 COMPARISON = "comparison.html"
@@ -40,11 +40,16 @@ def write_report(
 
 
 def build_report(sweep: Sweep, plots: Path) -> str:
-    """Return the report as HTML; its figures are read from `plots/<name>.svg` where they exist."""
-    parts = [section(sweep) for section in BEFORE_FIGURES]
-    parts += [_chapter(sweep, name, plots / f"{name}.svg") for name in FIGURES]
-    parts += [section(sweep) for section in AFTER_FIGURES]
-    return page(f"{sweep.name} - driftbed", *(part for part in parts if part))
+    """Return the report as HTML; its figures are read from `plots/<name>.svg` where they exist.
+
+    First what the study is and what it shows in words, then figures, then tables.
+    """
+    chapters = [(FIGURES[name].title, _chapter(sweep, name, plots / f"{name}.svg")) for name in FIGURES]
+    shown = [(title, chapter) for title, chapter in chapters if chapter]
+    opening = [section(sweep) for section in OPENING]
+    tables = [section(sweep) for section in AFTER_FIGURES]
+    body = [*opening, contents([title for title, _ in shown]), *(chapter for _, chapter in shown), *tables]
+    return page(f"{sweep.name} - driftbed", *(part for part in body if part))
 
 
 def _chapter(sweep: Sweep, name: str, drawing: Path) -> Markup | None:
@@ -56,7 +61,7 @@ def _chapter(sweep: Sweep, name: str, drawing: Path) -> Markup | None:
         alt = f"{spec.title}. {spec.reading} Settings shown: {labels}."
         parts.insert(0, inline_svg(drawing, name, alt, spec.reading))
     found = [part for part in parts if part]
-    return tag("section", tag("h2", spec.title), *found) if found else None
+    return tag("section", tag("h2", spec.title, id=anchor(spec.title)), *found) if found else None
 
 
 def _write(subject: Subject, target: Path, plots: Path, formats: Sequence[str]) -> Path:

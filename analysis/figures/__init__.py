@@ -30,7 +30,9 @@ from analysis.figures import (
     traffic,
     transfers,
 )
-from analysis.figures.style import house_style
+from analysis.figures.style import Look, house_style, rename
+from analysis.folder import require_known
+from analysis.metrics import METRICS
 from analysis.sweeps import Subject
 from analysis.timeline import Timeline
 
@@ -126,18 +128,24 @@ def write_figures(
     folder: Path | str,
     names: Sequence[str] | None = None,
     formats: Sequence[str] = FORMATS,
+    look: Look | None = None,
+    metric: str | None = None,
 ) -> list[Path]:
     """Draw the named figures (default: all) and save those that apply as `folder/<name>.svg` and `.png`.
 
-    Files appear whole or not at all. The same tables give the same SVG bytes.
+    `metric` is what the response figure shows. Files appear whole or not at all. The same tables give the same SVG
+    bytes. RunError for a figure or a metric that is not there.
     """
-    folder = Path(folder)
+    folder, look = Path(folder), look or Look()
+    require_known("figure", names or (), list(FIGURES))
+    require_known("metric", [metric] if metric else (), list(METRICS))
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    with house_style():
+    with house_style(look):
         for name in names or FIGURES:
-            figure = FIGURES[name].draw(subject)
+            figure = response.draw(subject, metric) if name == "response" else FIGURES[name].draw(subject)
             if figure is not None:
+                rename(figure, look.labels)
                 written += _save_all(figure, folder / name, formats)
     return written
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -22,12 +24,22 @@ from analysis.figures.style import (
 from analysis.sweeps import Group, Subject, Sweep, as_sweep
 from analysis.windows import Curve, accuracy_curve, smoothing_s
 
+#: Fewer seeds than this are drawn one by one.
+BAND_FROM = 5
+
+
+class Curves(NamedTuple):
+    """The mean over seeds, and each seed."""
+
+    mean: Curve
+    seeds: list[Curve]
+
 
 def draw(subject: Subject) -> Figure | None:
     """Draw one curve a method (or setting), the references, and the drift marks; None for timing-only runs.
 
     Curves are trailing over the window in the label of the vertical axis. With several seeds a curve is their
-    mean and its band the 95 % Student t interval.
+    mean, with the 95 % Student t interval as a band from five seeds on, and each seed as a thin line below.
     """
     sweep = as_sweep(subject)
     if not sweep.judged:
@@ -46,8 +58,9 @@ def draw_curves(axes: Axes, sweep: Sweep, cohort: str | None) -> None:
     styles, unit_s = line_styles(sweep), time_axis(axes, sweep.duration_s, label=False)
     shown = [_reference(axes, sweep, predictor, cohort, window_s, unit_s) for predictor in REFERENCES]
     for group in sweep.judged:
-        curve = accuracy_curve(group.runs, window_s, "deployed", cohort)
-        shown.append(_plot(axes, curve, group.label, styles[group.label], unit_s))
+        seeds = [accuracy_curve([run], window_s, "deployed", cohort) for run in group.runs]
+        curves = Curves(accuracy_curve(group.runs, window_s, "deployed", cohort), seeds)
+        shown.append(_plot(axes, curves, group.label, styles[group.label], unit_s))
     axes.set_ylim(*accuracy_limits(shown))
     axes.set_ylabel(vertical_label(window_s, sweep.judged))
 
@@ -55,7 +68,8 @@ def draw_curves(axes: Axes, sweep: Sweep, cohort: str | None) -> None:
 def vertical_label(window_s: float, groups: list[Group]) -> str:
     """Name the axis with its smoothing and, where there is one, its band."""
     seeds = {len(group.runs) for group in groups}
-    band = f"; band 95 % t, n = {'-'.join(map(str, sorted(seeds)))}" if max(seeds) > 1 else ""
+    kind = "band 95 % t" if min(seeds) >= BAND_FROM else "thin: seeds"
+    band = f"; {kind}, n = {'-'.join(map(str, sorted(seeds)))}" if max(seeds) > 1 else ""
     return f"accuracy\n(trailing {in_words(window_s)}{band})"
 
 
@@ -73,10 +87,15 @@ def _reference(
     return curve.mean
 
 
-def _plot(axes: Axes, curve: Curve, label: str, style: LineStyle, unit_s: float) -> NDArray[np.float64]:
+def _plot(axes: Axes, curves: Curves, label: str, style: LineStyle, unit_s: float) -> NDArray[np.float64]:
+    """Draw the mean; a band over many seeds, thin lines where a band of few would be several times as wide."""
+    curve = curves.mean
     x = curve.t_s / unit_s
     axes.plot(x, curve.mean, color=style.colour, linestyle=style.dash, label=label, zorder=3)
-    if not np.isnan(curve.half).all():
+    if len(curves.seeds) >= BAND_FROM and not np.isnan(curve.half).all():
         low, high = np.clip([curve.mean - curve.half, curve.mean + curve.half], 0.0, 1.0)
         axes.fill_between(x, low, high, color=style.colour, alpha=0.18, linewidth=0, zorder=1)
+    elif len(curves.seeds) > 1:
+        for seed in curves.seeds:
+            axes.plot(seed.t_s / unit_s, seed.mean, color=style.colour, linewidth=0.5, alpha=0.35, zorder=1)
     return curve.mean

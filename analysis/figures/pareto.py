@@ -16,6 +16,7 @@ from analysis.figures.style import (
     legend_below,
     legend_title,
     line_styles,
+    panels_across,
     sheet,
 )
 from analysis.pareto_front import Point, by_link, front, origin_of, point_of
@@ -34,7 +35,7 @@ def draw(subject: Subject) -> Figure | None:
     every = [point for found in points.values() for point in found]
     if len(every) < 2 or not any(point.cost.mean > 0 for point in every):
         return None
-    across = min(ACROSS, len(points))
+    across = min(panels_across(ACROSS), len(points))
     rows = -(-len(points) // across)
     figure, panels = sheet(0.9 + 2.3 * rows + 0.16 * (len(every) // 4), rows=rows, columns=across)
     unit = byte_unit(max(point.cost.mean for point in every))
@@ -45,8 +46,10 @@ def draw(subject: Subject) -> Figure | None:
         origin = origin_of(links[link])
         _panel(axes, [*found, *([origin] if origin else [])], styles, unit)
         axes.set_title(link if len(points) > 1 else "")
-    panels[0, 0].set_ylabel("accuracy over the whole run [%]")
-    figure.supxlabel(f"bytes per device, up and down, whole run [{unit[1]}]", fontsize=8)
+    panels[0, 0].set_ylabel("accuracy [%]")
+    for axes in panels.ravel()[len(points) - across : len(points)]:
+        axes.tick_params(labelbottom=True)
+        axes.set_xlabel(f"per device, up and down [{unit[1]}]")
     legend_below(figure, panels.ravel()[: len(points)], legend_title(sweep))
     return figure
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import Any, NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis.figures.marks import describe
-from analysis.figures.style import GREY, INK, LineStyle, clock, legend_title, line_styles, sheet
+from analysis.figures.style import GREY, INK, LineStyle, clock, legend_title, line_styles, panels_across, sheet
 from analysis.recovery import WITHIN, recovery_times
 from analysis.survival import median, watched
 from analysis.sweeps import Group, Subject, Sweep, as_sweep
@@ -69,12 +70,12 @@ def _by_drift(sweep: Sweep, table: dict[str, list[Outcome]]) -> Figure:
         _dots(axes, place, outcome, style, unit_s)
     names = [f"{i + 1}. {describe(mark)}" for i, mark in enumerate(marks)]
     _frame(axes, names[: len(row)], f"recovery time from the end of the drift [{unit}]")
-    figure.suptitle(NOTE, fontsize=7, x=0.01, ha="left", color=GREY)
+    figure.suptitle(_wrapped(figure), fontsize=7, x=0.01, ha="left", color=GREY)
     return figure
 
 
 def _by_group(sweep: Sweep, table: dict[str, list[Outcome]], drifts: int) -> Figure:
-    marks, across = sweep.judged[0].runs[0].marks, min(ACROSS, drifts)
+    marks, across = sweep.judged[0].runs[0].marks, min(panels_across(ACROSS), drifts)
     rows = -(-drifts // across)
     figure, panels = sheet(0.5 + rows * (0.85 + 0.2 * len(table)), rows=rows, columns=across)
     styles = line_styles(sweep)
@@ -88,8 +89,14 @@ def _by_group(sweep: Sweep, table: dict[str, list[Outcome]], drifts: int) -> Fig
             _frame(axes, names, f"recovery time [{unit}]")
             axes.set_title(f"{i + 1}. {describe(marks[i])}", fontsize=7.5)
     panels[0, 0].set_ylabel(legend_title(sweep) or "")
-    figure.suptitle(NOTE, fontsize=7, x=0.01, ha="left", color=GREY)
+    figure.suptitle(_wrapped(figure), fontsize=7, x=0.01, ha="left", color=GREY)
     return figure
+
+
+def _wrapped(figure: Figure) -> str:
+    """Return the note in lines that fit the figure."""
+    letters = int(figure.get_figwidth() * 17)
+    return "\n".join(line for part in NOTE.split("\n") for line in wrap(part, letters))
 
 
 def _unit(found: Sequence[Outcome]) -> tuple[float, str]:

@@ -74,7 +74,7 @@ def _waterfall(sweep: Sweep, points: dict[str, float]) -> Figure:
     low, high = min(edges), max(edges)
     margin = max(1.0, 0.12 * (high - low))
     axes.set_xlim(max(0.0, low - margin), high + 1.2 * margin)
-    axes.set_xlabel("accuracy [%]; each bar: points lost while the device was waiting for that")
+    axes.set_xlabel("accuracy [%]; bars: points lost while waiting")
     return figure
 
 
@@ -113,7 +113,7 @@ def _stack(sweep: Sweep, points: dict[str, dict[str, float]]) -> Figure:
     axes.grid(False, axis="y")
     axes.invert_yaxis()
     axes.set_ylabel(legend_title(sweep) or "")
-    axes.set_xlabel("accuracy lost to the oracle [points]; diamond: net")
+    axes.set_xlabel("points lost to the oracle; diamond: net")
     shown = [part for part in MEANINGS if any(part in parts for parts in points.values())]
     handles = [Patch(label=f"{part.replace('_', ' ')}: {MEANINGS[part]}", **_face(part)) for part in shown]
     figure.legend(handles=handles, loc="outside lower center", ncols=2)

@@ -11,12 +11,14 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, NullFormatter
 
 from analysis.compare import titled
+from analysis.figures.accuracy import BAND_FROM
 from analysis.figures.style import (
     COLOURS,
     DASHES,
     MARKERS,
     REFERENCES,
     legend_below,
+    panels_across,
     sheet,
 )
 from analysis.metrics import METRICS, main_metric
@@ -25,8 +27,6 @@ from analysis.statistics import student_interval
 from analysis.sweeps import Group, Subject, Sweep, as_sweep, short_axis
 
 ACROSS = 3
-#: Fewer seeds than this are drawn one by one: their band would be several times as wide as they lie apart.
-BAND_FROM = 5
 #: The axis is logarithmic where its values span more than such a factor.
 WIDE = 8.0
 REFERENCE_METRICS = {"accuracy": {"static": "accuracy_static", "oracle": "accuracy_oracle"}}
@@ -39,7 +39,7 @@ def draw(subject: Subject, metric: str | None = None) -> Figure | None:
     found = response(sweep, name)
     if found is None:
         return None
-    across = min(ACROSS, len(found.panels))
+    across = min(panels_across(ACROSS), len(found.panels))
     rows = -(-len(found.panels) // across)
     figure, panels = sheet(0.8 + 2.2 * rows, rows=rows, columns=across)
     shown = list(panels.flat)[: len(found.panels)]
@@ -49,9 +49,10 @@ def draw(subject: Subject, metric: str | None = None) -> Figure | None:
         _panel(axes, sweep, lines, name)
         if found.third is not None:
             axes.set_title(f"{short_axis(found.third)} {value}", fontsize=8)
-    _one_scale(shown)
+    _one_scale(shown, across)
     unit = base_unit(sweep.groups[0].values[found.axis])
-    figure.supxlabel(f"{short_axis(found.axis)}{f' [{unit}]' if unit else ''}", fontsize=8)
+    for axes in shown[-across:]:
+        axes.set_xlabel(f"{short_axis(found.axis)}{f' [{unit}]' if unit else ''}")
     shown[0].set_ylabel(titled(METRICS[name]))
     legend_below(figure, shown)
     return figure
@@ -107,8 +108,8 @@ def _reference(axes: Axes, lines: Sequence[Line], reference: str, metric: str) -
     axes.plot(*zip(*points, strict=True), color=colour, linestyle=dash, linewidth=1.0, label=f"{reference} (reference)")
 
 
-def _one_scale(shown: Sequence[Axes]) -> None:
+def _one_scale(shown: Sequence[Axes], across: int) -> None:
     lows, highs = zip(*(axes.get_ylim() for axes in shown), strict=True)
     for place, axes in enumerate(shown):
         axes.set_ylim(min(lows), max(highs))
-        axes.tick_params(labelleft=place % ACROSS == 0, labelbottom=True)
+        axes.tick_params(labelleft=place % across == 0, labelbottom=True)

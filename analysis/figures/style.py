@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import matplotlib as mpl
@@ -17,6 +18,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from matplotlib.ticker import MultipleLocator, NullFormatter
 from numpy.typing import NDArray
 
@@ -70,9 +72,28 @@ SETTINGS: Any = {
     # Names come from scenarios: a dollar sign in one is a dollar sign, not mathematics.
     "text.parse_math": False,
     "svg.hashsalt": "driftbed",
-    "svg.fonttype": "path",
+    # Text stays text: it can be found, copied, and follows the colours of a page. PDF embeds TrueType, never Type 3.
+    "svg.fonttype": "none",
+    "pdf.fonttype": 42,
+    "ps.fonttype": 42,
     "savefig.dpi": 200,
+    "figure.figsize": (PAGE_IN, 3.0),
 }
+
+
+class Look(NamedTuple):
+    """How figures are made for a paper: their width, their font, and names to use instead of those of the study."""
+
+    width_in: float = PAGE_IN
+    font: str = "sans-serif"
+    labels: Mapping[str, str] = MappingProxyType({})
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Return what differs from the house style."""
+        generic = self.font in ("serif", "sans-serif", "monospace")
+        family = {"font.family": self.font} if generic else {"font.family": [self.font, "sans-serif"]}
+        return family | {"figure.figsize": (self.width_in, 3.0)}
 
 
 class LineStyle(NamedTuple):
@@ -84,19 +105,28 @@ class LineStyle(NamedTuple):
 
 
 @contextmanager
-def house_style() -> Iterator[None]:
+def house_style(look: Look | None = None) -> Iterator[None]:
     """Apply the style for the time of a drawing and leave matplotlib as it was."""
     with mpl.rc_context():
         mpl.rcdefaults()
-        with mpl.rc_context(SETTINGS), warnings.catch_warnings():
+        with mpl.rc_context(SETTINGS | (look or Look()).settings), warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="Glyph .* missing from")
+            warnings.filterwarnings("ignore", message="findfont")
             yield
 
 
 def sheet(height_in: float, width_in: float = PAGE_IN, rows: int = 1, columns: int = 1) -> tuple[Figure, NDArray]:
-    """Return a figure and its axes, [rows, columns], with shared horizontal axes in each column."""
-    figure = Figure(figsize=(width_in, height_in), layout="constrained")
+    """Return a figure and its axes, [rows, columns], with shared horizontal axes in each column.
+
+    It is never wider than the style in force; panels that would be narrow then are stacked by the caller.
+    """
+    figure = Figure(figsize=(min(width_in, mpl.rcParams["figure.figsize"][0]), height_in), layout="constrained")
     return figure, figure.subplots(rows, columns, squeeze=False, sharex="col")
+
+
+def panels_across(most: int) -> int:
+    """Return how many panels fit side by side in the width in force, of those that fit a page."""
+    return max(1, int(most * mpl.rcParams["figure.figsize"][0] / PAGE_IN))
 
 
 def line_styles(sweep: Sweep) -> dict[str, LineStyle]:
@@ -136,6 +166,15 @@ def legend_below(figure: Figure, axes: Axes | Iterable[Axes], title: str | None 
         if across == 1 or legend.get_window_extent(renderer).width <= figure.bbox.width:
             return
         legend.remove()
+
+
+def rename(figure: Figure, labels: Mapping[str, str]) -> None:
+    """Write other names: of whole labels, or of the parts of one (`persona · 32 kbit/s`)."""
+    for text in figure.findobj(Text) if labels else ():
+        words = text.get_text()
+        parts = [labels.get(part, part) for part in labels.get(words, words).split(" · ")]
+        if parts != words.split(" · "):
+            text.set_text(" · ".join(parts))
 
 
 def clock(duration_s: float) -> tuple[float, str]:

@@ -22,6 +22,7 @@ from analysis.ranking import SUMMED
 from analysis.runs import Run
 from analysis.statistics import Interval
 from analysis.sweeps import Sweep, short_axis
+from analysis.takeaways import takeaways
 from analysis.windows import PLAIN
 
 # Two tables side by side would not fit a page: what the devices got, and what it cost.
@@ -48,7 +49,8 @@ def opening(sweep: Sweep) -> Markup:
     """Return the name of the study, one line on what it ran, and warnings of missing data."""
     first = sweep.runs[0]
     words = _one_run(first) if len(sweep.runs) == 1 else _many_runs(sweep)
-    parts = [tag("h1", sweep.name), tag("p", words, class_="lead")]
+    question = str(first.resolved.get("description") or "")
+    parts = [tag("h1", sweep.name), *([tag("p", question)] if question else []), tag("p", words, class_="lead")]
     parts += [tag("p", f"Not in this report: {gap}", class_="warning") for gap in sweep.gaps]
     parts += [tag("p", note, class_="warning") for note in idle_notes(sweep.runs)]
     for run in sweep.runs:
@@ -59,11 +61,23 @@ def opening(sweep: Sweep) -> Markup:
     return join(*parts)
 
 
-def figures_of_merit(sweep: Sweep) -> Markup:
-    """Show one run as cards, several settings as a table with differences paired by seed."""
-    result = comparison(sweep)
+def shown(sweep: Sweep) -> Markup | None:
+    """Say in sentences what the study shows; None for a single setting."""
+    sentences = takeaways(sweep, comparison(sweep))
+    items = [tag("li", sentence) for sentence in sentences]
+    return join(tag("h2", "What it shows"), tag("ul", *items, class_="takeaways")) if items else None
+
+
+def at_a_glance(sweep: Sweep) -> Markup | None:
+    """Show a single setting as cards."""
+    return _cards(comparison(sweep)) if len(sweep.groups) == 1 else None
+
+
+def figures_of_merit(sweep: Sweep) -> Markup | None:
+    """Show several settings as tables with differences paired by seed."""
     if len(sweep.groups) == 1:
-        return _cards(result)
+        return None
+    result = comparison(sweep)
     parts = [tag("h2", "Figures of merit")]
     for names in FACETS:
         shown = [name for name in result.metrics if name in names]

@@ -30,11 +30,11 @@ def scenario(sweep: Sweep) -> Markup:
     parts = [
         tag("h2", "Scenario"),
         tag("p", "Played again, this gives the same digest:"),
-        tag("pre", tag("code", command)),
+        tag("pre", tag("code", command), tabindex="0"),
     ]
     text = first.text("resolved.yaml")
     if text:
-        parts.append(tag("details", tag("summary", file), tag("pre", tag("code", text))))
+        parts.append(tag("details", tag("summary", file), tag("pre", tag("code", text), tabindex="0")))
     if versions:
         named = ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))
         parts.append(tag("p", f"Versions: {named}.", class_="note"))

@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import analysis
-from sim.commands.exits import OK
+from sim.commands.exits import OK, CommandError
+
+WIDTHS_IN = {"page": 7.0, "column": 3.5}
+FORMATS = ("svg", "png", "pdf")
 
 
 def show(folder: Path, summary: dict[str, Any], options: argparse.Namespace) -> int:
@@ -26,10 +29,30 @@ def show(folder: Path, summary: dict[str, Any], options: argparse.Namespace) -> 
 
 def plot(options: argparse.Namespace) -> int:
     """Draw the figures of a run or sweep."""
-    subject = analysis.open_folder(Path(options.folder), _checked(options))
-    for figure in analysis.write_figures(subject, Path(options.folder) / "plots"):
+    folder = Path(options.folder)
+    look = analysis.Look(_width_in(options.width), options.font, analysis.read_labels(options.labels))
+    names = options.only.split(",") if options.only else None
+    formats = options.format.split(",")
+    if strange := [one for one in formats if one not in FORMATS]:
+        raise CommandError(f"--format: '{strange[0]}' is none of {', '.join(FORMATS)}")
+    out = Path(options.out) if options.out else folder / "plots"
+    subject = analysis.open_folder(folder, _checked(options))
+    for figure in analysis.write_figures(subject, out, names, formats, look, options.metric):
         print(figure)
     return OK
+
+
+def _width_in(text: str) -> float:
+    """Return a width in inches; a bare number is in centimetres."""
+    if text in WIDTHS_IN:
+        return WIDTHS_IN[text]
+    try:
+        width_in = float(text.removesuffix("cm")) / 2.54
+    except ValueError:
+        width_in = 0.0
+    if not 1.0 <= width_in <= 40.0:
+        raise CommandError(f"--width: '{text}' is neither {' nor '.join(WIDTHS_IN)} nor centimetres from 2.54 to 101.6")
+    return width_in
 
 
 def report(options: argparse.Namespace) -> int:
@@ -42,7 +65,10 @@ def compare(options: argparse.Namespace) -> int:
     """Compare runs, paired by seed."""
     subject = analysis.compare_runs([Path(folder) for folder in options.folders], _checked(options))
     metrics = options.metric.split(",") if options.metric else None
-    analysis.print_comparison(subject, metrics=metrics, base=options.base, by=options.by, sort=options.sort)
+    if options.form == "table":
+        analysis.print_comparison(subject, metrics=metrics, base=options.base, by=options.by, sort=options.sort)
+        return OK
+    print(analysis.written(subject, options.form, metrics, options.base, options.by, options.sort))
     return OK
 
 

@@ -37,7 +37,7 @@ RUN = {
     "links",
     "cloud",
 }
-SWEEP = {"accuracy", "regret", "recovery", "cohorts", "devices", "pareto", "heatmap", "age", "latency"}
+SWEEP = {"response", "accuracy", "regret", "recovery", "cohorts", "devices", "pareto", "heatmap", "age", "latency"}
 DIVERSE = ["accuracy", "regret", "devices", "latency"]
 TIMING = {"age", "latency", "traffic", "transfers", "links", "cloud"}
 
@@ -119,7 +119,8 @@ def test_curves_carry_their_settings_and_references(sweep_folder: Path) -> None:
     assert labels[:2] == ["oracle (reference)", "static (reference)"]
     assert labels[2:] == [group.label for group in as_sweep(open_folder(sweep_folder)).groups]
     assert "n = 3" in figure.axes[0].get_ylabel()
-    assert len(figure.axes[0].collections) == 4
+    thin = [line for line in figure.axes[0].lines if line.get_linewidth() == 0.5]
+    assert len(thin) == 12
 
 
 def test_one_seed_has_no_band(run_folder: Path) -> None:
