@@ -61,8 +61,9 @@ def inline_svg(path: Path, prefix: str, alt: str, caption: str) -> Markup:
     """Return an SVG file of ours as a figure, with identifiers of its own and words for who cannot see it."""
     drawing = PROLOG.sub("", path.read_text(encoding="utf-8")).strip()
     drawing = IDENTIFIER.sub(rf"\g<1>{prefix}-", drawing)
+    # Of areas and of lines alike.
     for colour, ink in INKS.items():
-        drawing = drawing.replace(f"fill: {colour}", f"fill: {ink}").replace(f"stroke: {colour}", f"stroke: {ink}")
+        drawing = drawing.replace(f": {colour}", f": {ink}")
     widest = FULL_REM * float(WIDTH.findall(drawing)[0]) / FULL_PT
     attributes = f'<svg role="img" aria-label="{html.escape(alt)}" style="max-width: {widest:.1f}rem" '
     drawing = drawing.replace("<svg ", attributes, 1)

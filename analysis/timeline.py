@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -31,8 +32,9 @@ class Timeline(NamedTuple):
     concepts: pd.DataFrame
 
 
-def timeline_of(run: Run, samples: pd.DataFrame, device: int, after_s: float, until_s: float) -> Timeline:
+def timeline_of(run: Run, columns: Mapping[str, np.ndarray], device: int, after_s: float, until_s: float) -> Timeline:
     """Cut what is known of a device to (after, until]; RunError where the run has no such device."""
+    samples = pd.DataFrame(dict(columns))
     own = run.devices[run.devices["device"] == device]
     if not len(own):
         raise RunError(f"{run.folder}: has no device {device}")

@@ -17,13 +17,10 @@ NAMES = ("worst", "median", "best")
 
 def timeline(options: argparse.Namespace) -> int:
     """Play the run again, draw the device and print what happened around the moment."""
-    # Only here: pandas is not needed by any other command that reads no tables.
-    import pandas as pd
-
     run = analysis.open_run(Path(options.folder))
     device = _device(run, options.device)
     after_s, until_s = analysis.around(run, _moment(options.at))
-    samples = pd.DataFrame(sample_timeline(run.folder, [device], allow_plugins=options.allow_plugins))
+    samples = sample_timeline(run.folder, [device], allow_plugins=options.allow_plugins)
     shown = analysis.timeline_of(run, samples, device, after_s, until_s)
     print(analysis.describe_timeline(shown))
     for line in analysis.timeline_lines(shown):

@@ -114,8 +114,7 @@ def assemble(
         learning=_learning(scenario),
         beside=beside,
     )
-    names = np.array([cohort.cohort for cohort in scenario.fleet], object)
-    cohort_of = np.repeat(names, [cohort.devices for cohort in scenario.fleet])
+    cohort_of = np.array(_per_device([cohort.cohort for cohort in scenario.fleet], _sizes(scenario)), object)
     return AssembledRun(
         scenario, simulation, choice, [*up.links, *down.links], cloud.log, cohort_of, drift_marks(scenario), service
     )
@@ -266,6 +265,10 @@ def _data_plane(
             stages.append((after, spec))
     planes = [Stage(after, partial(build_fleet, spec, report)) for after, spec in stages]
     return planes[0].build() if wrap_plane is None else wrap_plane(planes)
+
+
+def _sizes(scenario: Scenario) -> list[int]:
+    return [cohort.devices for cohort in scenario.fleet]
 
 
 def _per_device(values: Sequence[Any], sizes: Sequence[int]) -> list[Any]:
