@@ -46,7 +46,6 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "started",
     ),
     "ages": ("cohort", "age_from_s", "samples", "regret"),
-    "concepts": ("device", "from_s", "until_s", "name"),
     "rates": ("t_s", "link", "direction", "bps"),
     "cloud": ("t_s", "arrived", "served", "rejected", "queue", "busy_s", "workers", "waiting_s", "started"),
 }
