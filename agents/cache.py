@@ -23,7 +23,7 @@ from agents.contract.seal import UNSEALED, is_whole, seal
 
 _AGENTS = Path(__file__).parent
 #: Code that decides what a training run yields: its text is part of every key.
-_CODE = ("seeding.py", "codecs", "measures.py", "kernels", "tasks", "models", "methods")
+_CODE = ("seeding.py", "codecs", "metrics.py", "kernels", "tasks", "models", "methods")
 
 #: Of the files: those of another one are never looked at.
 _FORMAT = 2

@@ -13,7 +13,7 @@ from agents.contract.forms import Count, Interval, Number, OneOf, PositiveNumber
 class CloudFtOptions:
     """Labelled windows go up, the cloud fine-tunes a head for each device, the head comes down.
 
-    The defaults were chosen on validation streams (``scenarios/family/cloud_ft_tuning.yaml``).
+    The defaults are not tuned yet: ``scenarios/family/cloud_ft_tuning.yaml`` is the sweep on validation streams for it.
     """
 
     window: Annotated[int, Interval(ge=1, le=1024)] = option(60, "labelled samples uploaded")

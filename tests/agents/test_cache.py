@@ -4,10 +4,12 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
+from time import sleep
 
 import pytest
 import torch
 
+from agents import cache
 from agents.cache import cache_folder, cached, fingerprint
 
 KEY = {"what": "numbers", "seed": 3}
@@ -67,18 +69,29 @@ def test_nothing_half_written_is_left_behind(folder: Path) -> None:
     assert [path.suffix for path in folder.iterdir()] == [".safetensors"]
 
 
-def test_many_may_build_and_write_the_same_at_once(folder: Path) -> None:
+def test_of_many_that_want_the_same_at_once_one_builds_it(folder: Path) -> None:
     together = Barrier(4)
+    built: list[int] = []
 
     def build() -> dict[str, torch.Tensor]:
-        together.wait(timeout=60.0)
+        built.append(1)
+        sleep(0.2)
         return {"a": torch.arange(100_000.0)}
 
+    def want(_: int) -> torch.Tensor:
+        together.wait(timeout=60.0)
+        return cached(KEY, build)["a"]
+
     with ThreadPoolExecutor(4) as writers:
-        found = list(writers.map(lambda _: cached(KEY, build)["a"], range(4)))
+        found = list(writers.map(want, range(4)))
     assert all(torch.equal(values, torch.arange(100_000.0)) for values in found)
+    assert len(built) == 1
     assert [path.suffix for path in folder.iterdir()] == [".safetensors"]
     assert torch.equal(cached(KEY, Builder())["a"], torch.arange(100_000.0))
+
+
+def test_all_code_that_decides_what_training_yields_is_there() -> None:
+    assert all((Path(cache.__file__).parent / part).exists() for part in cache._CODE)
 
 
 def test_a_folder_that_cannot_be_made_costs_only_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
