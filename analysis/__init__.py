@@ -29,7 +29,7 @@ HOMES = {
     "as_sweep": "analysis.sweeps",
     "causes_of": "analysis.causes",
     "causes_record": "analysis.causes",
-    "causes_table": "analysis.causes_table",
+    "causes_table": "analysis.causes_layout",
     "around": "analysis.timeline",
     "timeline_of": "analysis.timeline",
     "timeline_lines": "analysis.timeline",

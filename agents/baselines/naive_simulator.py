@@ -70,15 +70,26 @@ class Cloud:
 
     def __init__(self, setup: BaselineSetup) -> None:
         method: Any = setup.method
-        self._adapter: nn.Module = method.adapter
-        weights = {name: values for name, values in setup.cloud.items() if name.startswith("adapter.")}
-        self._adapter.load_state_dict({name.removeprefix("adapter."): values for name, values in weights.items()})
-        self._base, self._head, self._bound = setup.base, setup.cloud["base"], method.tau
+        self._base, self._cloud, self._bound = setup.base, setup.cloud, method.tau
+        [self._common] = self._adapters(method.adapter, "frozen.common.", 1)
+        self._groups = self._adapters(method.adapter, "frozen.group.", len(setup.cloud["centres"]))
+
+    def _adapters(self, adapter: nn.Module, prefix: str, count: int) -> list[nn.Module]:
+        """Return adapters with the weights that the cloud keeps below ``prefix``, stacked if there are several."""
+        kept = {name.removeprefix(prefix): own for name, own in self._cloud.items() if name.startswith(prefix)}
+        made = [deepcopy(adapter) for _ in range(count)]
+        for number, one in enumerate(made):
+            one.load_state_dict({name: own if count == 1 else own[number] for name, own in kept.items()})
+        return made
 
     def adapt(self, window: torch.Tensor) -> Layers:
-        """Return a head for a device that saw ``window`` [samples, *input_shape]."""
-        _, edit = self._adapter(self._base.features(window)[None], torch.tensor([len(window)]))
-        return self._base.head.unpack(self._head + edit.clamp(-self._bound, self._bound))
+        """Return a head for a device that saw ``window`` [samples, *input_shape]: the nearest prototype, edited."""
+        x, count = self._base.features(window)[None], torch.tensor([len(window)])
+        code = self._common(x, count)[0].flatten(1)
+        nearest = int(torch.cdist(code, self._cloud["centres"]).argmin())
+        _, edit = self._groups[nearest](x, count)
+        born = self._cloud["frozen.born"][nearest]
+        return self._base.head.unpack(born + self._bound * torch.tanh(edit / self._bound))
 
 
 @dataclass

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analysis.causes import causes_of
-from analysis.causes_table import NOTE, rows
+from analysis.causes_layout import NOTE, rows
 from analysis.html import Markup, join, table, tag
 from analysis.sweeps import Sweep
 

@@ -70,7 +70,8 @@ class Compute(SectionModel):
 
     @model_validator(mode="after")
     def _times_or_speed(self, info: ValidationInfo) -> Self:
-        given = [name for name in ("inference", "training_step") if name in self.model_fields_set]
+        # A resolved scenario writes every default.
+        given = [name for name in ("inference", "training_step") if getattr(self, name) != Constant(0.0)]
         if self.macs_per_s is not None and given:
             raise refuse("follows from macs_per_s; leave one of the two out", given[0])
         if self.macs_per_s is not None and context_of(info).timing_only is True:

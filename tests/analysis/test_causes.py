@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from analysis.causes import causes_of, causes_record, shapley, value_of
-from analysis.causes_table import rows
+from analysis.causes_layout import rows
 from analysis.folder import RunError
 from analysis.runs import open_run
 from analysis.sweeps import Group, open_sweep

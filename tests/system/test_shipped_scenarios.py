@@ -65,7 +65,9 @@ def test_a_shipped_scenario_loads_and_plays(file: Path, tmp_path: Path) -> None:
     assert (run.folder / "STATUS").read_text(encoding="utf-8") == "complete\n"
     assert all((run.folder / f"{name}.parquet").exists() for name in TABLES)
     assert run.windows["t_s"].max() == scenario.duration
-    if scenario.cloud.service != "measured":
+    # What follows from measuring, or from what a method computes, is written as what it was.
+    follows = scenario.cloud.service == "measured" or any(one.compute.macs_per_s for one in scenario.fleet)
+    if not follows:
         assert load(run.folder / "resolved.yaml").fingerprint() == load(file, overrides).fingerprint()
 
 

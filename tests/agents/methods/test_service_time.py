@@ -40,7 +40,6 @@ def test_a_measured_service_is_that_of_serving_real_payloads(history: History, b
     assert {name: len(rows) for name, rows in payloads.items()} == {
         "features.numbers": 64,
         "label": 64,
-        "head.numbers": 64,
     }
     assert float(payloads["features.numbers"].float().std()) > 0.1
     assert len(payloads["label"].unique()) > 1

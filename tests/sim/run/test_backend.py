@@ -41,7 +41,7 @@ def test_automatic_workers_come_to_large_runs_alone_and_small_ones_are_told_why(
     small = choose_backend(quickstart("execution.backend=ray"))
     assert small.workers == 0
     assert small.notice is not None
-    assert "360,000 samples" in small.notice
+    assert "120,000 samples" in small.notice
     assert expected_samples(quickstart(*LARGE)) == 10 * WORTH_WORKERS
 
 

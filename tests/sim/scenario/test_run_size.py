@@ -62,7 +62,6 @@ LARGE_TASK = [
     ("fleet.0.samples.every=1 ns", "fleet.0.samples", "240,000,000,000 samples"),
     ("fleet.0.samples={rate: 1e12 /s}", "fleet.0.samples", "samples"),
     ("fleet.0.samples.every=5 us", "fleet.0.samples", "2,000,000 samples of a device in a tick"),
-    ("fleet.0.devices=10000000", "fleet.0.devices", "devices times window"),
     ("drift=[{at: 1 s, kind: sudden, to: {arrivals: 1e9}}]", "fleet.0.samples", "samples"),
     ("drift.0.every=1 us", "drift.0.every", "switches more than"),
     ("task.model.hidden=[50000, 50000]", "task.model.hidden", "50,000 outputs of a layer"),
@@ -100,6 +99,12 @@ def test_data_that_fit_nowhere_are_refused(override: str, path: str, number: str
     line = told(TASK, [override], tmp_path)
     assert number in line
     assert path in line or line == "ok"
+
+
+def test_devices_times_window_must_fit_into_memory(tmp_path: Path) -> None:
+    line = told(TASK, ["fleet.0.devices=10000000", "drift.0.every=50 s", "method.adapter.window=1024"], tmp_path)
+    assert "fleet.0.devices" in line
+    assert "devices times window" in line
 
 
 def test_drift_of_many_devices_at_many_times_is_refused(tmp_path: Path) -> None:
