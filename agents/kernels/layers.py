@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -37,7 +38,7 @@ def dots(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
 
 def totals(x: torch.Tensor) -> torch.Tensor:
     """Return the sums [...] of ``x`` [..., n] along its last axis, added up from the first to the last."""
-    return product(x.reshape(1, x.shape[:-1].numel(), x.shape[-1]), x.new_ones(1, x.shape[-1], 1)).view(x.shape[:-1])
+    return product(x.reshape(1, math.prod(x.shape[:-1]), x.shape[-1]), x.new_ones(1, x.shape[-1], 1)).view(x.shape[:-1])
 
 
 def tanh(x: torch.Tensor) -> torch.Tensor:

@@ -20,11 +20,12 @@ from agents.contract.component import (
     key_of,
     must_take,
     own_component,
+    parts_of,
     typed,
 )
 from agents.contract.forms import Form, Interval, Length, OneOf
 from sim.scenario.quantities import choice
-from sim.scenario.rider_table import RIDERS
+from sim.scenario.rider_table import CHOSEN, RIDERS
 from sim.scenario.sections import SectionModel, refuse
 from sim.scenario.tagged_union import Chosen, Plugin, TaggedUnion
 
@@ -140,7 +141,9 @@ def _field(one: Field[Any], hint: Any) -> Any:
         return pydantic.Field(default_factory=one.default_factory, **described)
     if one.default is MISSING:
         return pydantic.Field(**described)
-    return pydantic.Field(default=_default(one.default, hint), **described)
+    # The name of a component is read as one that stands in a file is.
+    named = isinstance(one.default, str) and any(isinstance(m, Form) and m.name in CHOSEN for m in parts_of(hint)[1])
+    return pydantic.Field(default=_default(one.default, hint), validate_default=named or None, **described)
 
 
 def _default(value: Any, hint: Any) -> Any:

@@ -14,6 +14,8 @@ from sim.scenario.quantities import quantity
 from sim.scenario.tagged_union import Chosen
 from sim.scenario.units import Dimension
 
+#: Forms in which a component is chosen.
+CHOSEN = frozenset({"signal", "detector", "numbers"})
 #: Form -> (bare type, marker) -> annotation of the field.
 RIDERS: dict[str, Callable[[Any, Form], Any]] = {}
 
