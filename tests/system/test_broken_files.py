@@ -89,7 +89,11 @@ BROKEN: dict[str, tuple[str, Callable[[Path], None], str]] = {
         _named("l.tsv", CLICKS + "u\ti\t1\tnoon\n"),
         "l.tsv:91: timestamp 'noon' is no number",
     ),
-    "a log too thin": (LOG % "'interactions:l.tsv'", _named("l.tsv", "u\ti\t1\t5\n"), "core: 5 leaves nothing"),
+    "a log too thin": (
+        LOG % "'interactions:l.tsv'",
+        _named("l.tsv", "u\ti\t1\t5\n"),
+        "history: 80% of each user's interaction",
+    ),
     "a log that ends long after all others": (
         LOG % "'interactions:l.tsv'",
         _named("l.tsv", CLICKS + "u1\ti1\t1\t99999999999\n"),
@@ -98,7 +102,7 @@ BROKEN: dict[str, tuple[str, Callable[[Path], None], str]] = {
     "a log in three moments": (
         LOG % "'interactions:l.tsv'",
         _named("l.tsv", "".join(f"u{n % 5}\ti{n % 7}\t1\t{n // 70}\n" for n in range(210))),
-        "leave nothing to validate on",
+        "negatives: 99 cannot be sampled",
     ),
     "an empty log": (LOG % "'interactions:l.tsv'", _named("l.tsv", "\n"), "l.tsv: holds no interaction"),
     "no idx file": (TASK % "'idx:set'", lambda folder: _idx(folder, b"PNG"), "begins with 50 4e 47"),
