@@ -40,6 +40,7 @@ def log_facts(whole: Log, kept: Log, users: Users) -> dict[str, Any]:
         "users": len(whole.users),
         "items": len(whole.items),
         "span": [float(whole.time_s[0]), float(whole.time_s[-1])],
+        "days": bool((whole.time_s % 86400.0 == 0.0).all()),
         "kept": {"rows": len(kept), "users": len(kept.users), "items": len(kept.items)},
         "past_rows": int(users.known.sum()),
         "split": users.split_s,

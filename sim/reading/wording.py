@@ -72,6 +72,8 @@ def _span(data: Mapping[str, Any]) -> Iterator[str]:
         first, last = data["span"]
         dates = f" ({_date(first)} to {_date(last)}, if seconds since 1970)" if first > _EPOCH_S and last < 4e9 else ""
         yield f"times {first:.17g} to {last:.17g}{dates}"
+    if data.get("days"):
+        yield "days without hours: what shares a day is in the order of the file"
 
 
 def _date(at_s: float) -> str:

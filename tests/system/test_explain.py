@@ -10,7 +10,7 @@ from run_commands import Reported, RunScenario
 SLOW = [
     "task.data={kind: gaussians, distance: 3.0, rotate: 60 deg/min}",
     "drift=[]",
-    "method.adapter={kind: cloud_ft, window: 32, steps: 5, rate: 1e-2}",
+    "method.adapter={kind: cloud_ft, window: 32, steps: 20, rate: 5e-2, anchor: 0}",
     "method.trigger={kind: periodic, every: 10 s}",
     "links.lte={up: 300 bit/s, down: 1 kbit/s, latency: 500 ms}",
     "fleet.0.labels.after=5 s",
@@ -39,7 +39,7 @@ def test_what_comes_back_is_what_a_run_by_hand_gains(play: RunScenario, reported
         assert found["factors"][factor]["alone"]["mean"] == pytest.approx(gained, abs=1e-12)
     together = play("gaussians", *SLOW, *ALL).summary["accuracy"] - accuracy
     assert found["together"]["mean"] == pytest.approx(together, abs=1e-12)
-    assert together > 0.05
+    assert together > 0.02
     values = [found["factors"][factor]["shapley"]["mean"] for factor in BY_HAND]
     assert sum(values) == pytest.approx(together, abs=1e-12)
     forks = [fork["without"] for fork in json.loads((run.folder / "explain" / "explain.json").read_text())["forks"]]
