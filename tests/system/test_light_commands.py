@@ -52,7 +52,7 @@ def test_looking_at_scenarios_loads_neither_torch_nor_ray(tmp_path: Path, argume
 def test_tables_and_logs_are_read_without_torch_and_pandas(tmp_path: Path) -> None:
     rows = [f"{n % 3},{n % 4},1,{n},{'ab'[n % 2]}" for n in range(200)]
     (tmp_path / "t.csv").write_text("\n".join(rows), encoding="utf-8")
-    (tmp_path / "log.csv").write_text("\n".join(f"{n % 9},{n % 4},1,{n}" for n in range(200)), encoding="utf-8")
+    (tmp_path / "log.csv").write_text("\n".join(f"{n % 61},{n % 4},1,{n}" for n in range(200)), encoding="utf-8")
     fleet = "fleet: [{cohort: phones, devices: 2, samples: {every: 1 s}}]\n"
     ranked = "{kind: interactions, path: log.csv, negatives: 4, core: 1, columns: {user: 1, item: 0, timestamp: 3}}"
     for name, task in (("t", "{data: 'table:t.csv'}"), ("log", f"{{data: {ranked}, model: din}}")):
