@@ -61,7 +61,9 @@ def _panel(axes: Axes, points: Sequence[Point], styles: dict[str, LineStyle], un
         face = style.colour if point in best else "white"
         axes.errorbar(point.cost.mean / divisor, 100 * point.gain.mean, xerr=_bar(point.cost, 1 / divisor),
                       yerr=_bar(point.gain, 100), fmt=style.marker, color=style.colour, markersize=6, capsize=2,
-                      markerfacecolor=face, elinewidth=0.9, label=point.label, zorder=3)  # fmt: skip
+                      markerfacecolor=face, elinewidth=0.9, zorder=3)  # fmt: skip
+        # The bars would cover the shape of the marker in the legend.
+        axes.plot([], [], style.marker, color=style.colour, markersize=6, label=point.label)
     x = [point.cost.mean / divisor for point in best]
     y = [100 * point.gain.mean for point in best]
     axes.plot(x, y, color=INK, linewidth=0.8, drawstyle="steps-post", zorder=1)
