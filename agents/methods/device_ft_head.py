@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import torch
 
-from agents.methods.base import CloudState, Context, Deployed, DeviceState, Payload, Recent, Updates, Who
+from agents.methods.base import CloudState, Context, DeviceState, Recent
 from agents.methods.baseline_options import DeviceFtHeadOptions
 from agents.methods.head_fitting import Labelled, fitted, replayed_past
+from agents.methods.local import Local
 from agents.models.base import Base
 from agents.models.training import one_thread
 from agents.streams.base import History
 
 
-class DeviceFtHead(Deployed):
+class DeviceFtHead(Local):
     """See :class:`DeviceFtHeadOptions`; it learns whenever ``method.learning`` says so."""
 
     name = "device_ft_head"
@@ -41,12 +42,3 @@ class DeviceFtHead(Deployed):
         with one_thread():
             head = fitted(self.head, start, Labelled(recent.features, recent.label), self.options, self._past)
         return self.head.unpack(head), torch.full((devices,), self.options.steps)
-
-    def collect(self, state: DeviceState, recent: Recent) -> tuple[DeviceState, Payload]:
-        return state, {}
-
-    def adapt(self, cloud: CloudState, payloads: Payload, who: Who) -> tuple[CloudState, Updates]:
-        return cloud, {}
-
-    def install(self, state: DeviceState, updates: Updates) -> DeviceState:
-        return state

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from agents.methods.base import (
-    CloudState,
-    Deployed,
-    DeviceState,
-    Payload,
-    Recent,
-    Updates,
-    Who,
-)
+from agents.methods.base import CloudState, DeviceState
+from agents.methods.local import Local
 from agents.models.base import Base
 from agents.streams.base import History
 
 
-class Static(Deployed):
+class Static(Local):
     """One row of weights for the whole fleet; messages of zero bytes."""
 
     name = "static"
@@ -26,12 +19,3 @@ class Static(Deployed):
 
     def start(self, cloud: CloudState, devices: int) -> DeviceState:
         return dict(cloud)
-
-    def collect(self, state: DeviceState, recent: Recent) -> tuple[DeviceState, Payload]:
-        return state, {}
-
-    def adapt(self, cloud: CloudState, payloads: Payload, who: Who) -> tuple[CloudState, Updates]:
-        return cloud, {}
-
-    def install(self, state: DeviceState, updates: Updates) -> DeviceState:
-        return state

@@ -9,8 +9,8 @@ import torch
 from agents.contract import Costs
 from agents.kernels import sqrt, totals
 from agents.methods.base import CloudState, Context, DeviceState, Inputs, Recent
+from agents.methods.local import Local
 from agents.methods.test_time.entropy import Predictions, mean_weight, real_rows
-from agents.methods.test_time.normalising import Local
 from agents.methods.test_time.norms import FeatureNorm, require_classes
 from agents.methods.test_time.options import FoaOptions, ZoaOptions
 from agents.models.base import Base

@@ -12,8 +12,9 @@ import torch
 
 from agents.kernels import product, softmax
 from agents.methods.base import CloudState, Context, DeviceState, Inputs, Recent
+from agents.methods.local import Local
 from agents.methods.test_time.entropy import log_softmax, real_rows
-from agents.methods.test_time.normalising import Local, chosen, one_step
+from agents.methods.test_time.normalising import chosen, one_step
 from agents.methods.test_time.norms import require_classes
 from agents.methods.test_time.options import LameOptions
 from agents.methods.test_time.t3a import normalised

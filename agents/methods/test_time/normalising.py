@@ -7,25 +7,13 @@ from dataclasses import replace
 import torch
 
 from agents.contract import Costs
-from agents.methods.base import CloudState, Context, Deployed, DeviceState, Inputs, Payload, Recent, Updates, Who
+from agents.methods.base import CloudState, Context, DeviceState, Inputs, Recent
+from agents.methods.local import Local
 from agents.methods.test_time.norms import SOURCE, Tensors, norms_of
 from agents.methods.test_time.options import NormOptions
 from agents.models.base import Base
 from agents.models.mixed_norm import Mixture
 from agents.streams.base import History
-
-
-class Local(Deployed):
-    """A method that learns on the device and never asks."""
-
-    def collect(self, state: DeviceState, recent: Recent) -> tuple[DeviceState, Payload]:
-        return state, {}
-
-    def adapt(self, cloud: CloudState, payloads: Payload, who: Who) -> tuple[CloudState, Updates]:
-        return cloud, {}
-
-    def install(self, state: DeviceState, updates: Updates) -> DeviceState:
-        return state
 
 
 class Normalising(Local):

@@ -41,34 +41,41 @@ class TentOptions(NormOptions):
 
 
 @dataclass(frozen=True)
-class EataOptions(TentOptions):
-    """Entropy of sure and new predictions falls, and what mattered in the past is held."""
+class SureOptions(TentOptions):
+    """Entropy of sure predictions falls."""
 
     sure: PositiveNumber = option(0.4, "entropy below which a prediction is sure, in logarithms of the classes")
+
+
+@dataclass(frozen=True)
+class NewOptions(SureOptions):
+    """Entropy of sure and new predictions falls."""
+
     redundant: Annotated[float, Interval(ge=0, le=1)] = option(
         0.4, "cosine with the mean prediction at which one is not new; 0.05 in the paper, for 1000 classes"
     )
+
+
+@dataclass(frozen=True)
+class EataOptions(NewOptions):
+    """Entropy of sure and new predictions falls, and what mattered in the past is held."""
+
     fisher: Number = option(2000.0, "weight of the squared distance from the past, by Fisher information")
     fisher_rows: Annotated[int, Interval(ge=1, le=4096)] = option(256, "rows of the past that give the information")
 
 
 @dataclass(frozen=True)
-class SarOptions(TentOptions):
+class SarOptions(SureOptions):
     """Entropy of sure predictions falls in a flat place; a model that has collapsed is reset."""
 
-    sure: PositiveNumber = option(0.4, "entropy below which a prediction is sure, in logarithms of the classes")
     radius: Number = option(0.05, "how far away the steepest place is looked for")
     reset: Number = option(0.029, "mean entropy below which it is reset, in logarithms of the classes")
 
 
 @dataclass(frozen=True)
-class RdumbOptions(TentOptions):
+class RdumbOptions(NewOptions):
     """Entropy of sure and new predictions falls, and every so many steps all is as it was."""
 
-    sure: PositiveNumber = option(0.4, "entropy below which a prediction is sure, in logarithms of the classes")
-    redundant: Annotated[float, Interval(ge=0, le=1)] = option(
-        0.4, "cosine with the mean prediction at which one is not new; 0.05 in the paper, for 1000 classes"
-    )
     every: Annotated[int, Interval(ge=1)] = option(200, "steps after which it is reset")
 
 

@@ -14,8 +14,9 @@ import torch
 
 from agents.kernels import product, sqrt, totals
 from agents.methods.base import CloudState, Context, DeviceState, Inputs, Recent
+from agents.methods.local import Local
 from agents.methods.test_time.entropy import Predictions, real_rows
-from agents.methods.test_time.normalising import Local, one_step
+from agents.methods.test_time.normalising import one_step
 from agents.methods.test_time.norms import require_classes
 from agents.methods.test_time.options import T3aOptions
 from agents.models.base import Base
