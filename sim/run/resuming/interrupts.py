@@ -26,6 +26,8 @@ class Interrupted(KeyboardInterrupt):
 
 def resume_line(folder: Path) -> str:
     """Return how the run or sweep in ``folder`` goes on."""
+    if not folder.exists():
+        return "its folder is gone: run it again"
     return f"resume with: python run_sim.py resume {shlex.quote(str(folder))}"
 
 
