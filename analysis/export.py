@@ -14,7 +14,7 @@ from analysis.tables import read_table
 
 
 def export_run(run: Run) -> list[Path]:
-    """Write `windows.csv`, and `energy.csv` where the scenario gives any power, into a run's folder."""
+    """Write `windows.csv`, and `bill.csv` (energy) where the scenario gives any power, into a run's folder."""
     written = [export_csv(run)]
     made = energy(run)
     if made.powered:

@@ -31,11 +31,13 @@ class Lock:
             raise FolderError(f"{folder}: is being played right now, by another process") from None
 
 
+_TABLES = ("windows", "exchanges", "devices", "links", "cloud", "concepts", "ages", "rates")
 #: What a run, a sweep, and the reports about them write, as patterns of names.
 WRITTEN = (
     *("STATUS", "SHA256SUMS", "run.log", "resolved.yaml", "act-*.yaml", "fork.json", "sweep.json"),
-    *("manifest.json", "summary.json", "*.parquet", "*.csv", "report.html", ".*.new", ".report.html.*"),
+    *("manifest.json", "summary.json", "bill.csv", "report.html", ".*.new", ".report.html.*"),
     *("checkpoints", "plots", "explain"),
+    *(f"{table}.{kind}" for table in _TABLES for kind in ("parquet", "csv")),
 )
 #: What of it stands there before the run has begun.
 _BEFORE = ("STATUS", "SHA256SUMS", "act-*.yaml", "fork.json", ".*.new", "checkpoints")

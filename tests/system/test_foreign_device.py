@@ -20,6 +20,8 @@ from same_samples import assert_alike
 from agents import metrics
 from agents.build import draw_blueprint
 from agents.contract import BackendError
+from agents.methods.base import CHUNK
+from agents.methods.persona.method import _TOGETHER
 from agents.orders import Kind, Orders
 from agents.pools.inline import InlinePool
 from sim.run.fleet_spec import fleet_spec
@@ -36,7 +38,7 @@ ADAPTERS: dict[str, dict[str, Any]] = {
     "persona": PERSONA,
     "persona across layers": {**PERSONA, "transfer": "gru", "pooling": "gru"},
     "persona by numbers": {**PERSONA, "reply": "number"},
-    "persona on the move": {**PERSONA, "brings": "when_changed", "expires": 9.0, "publish_every": 1, "refine": 0.1},
+    "persona on the move": {**PERSONA, "brings": "when_changed", "expires": "9 s", "publish_every": 1, "refine": 0.1},
 }
 NORMAL = ["task.data.history=300", "task.pretrain.epochs=1", "method.trigger={kind: periodic, every: 15 s}"]
 #: What ranks items: the data, the model, and the adapter.
@@ -125,7 +127,10 @@ def test_all_batches_have_one_shape_however_many_samples_there_are(tmp_path: Pat
     with foreign_device() as device:
         run_scenario(scenario, RunFolder.open(tmp_path / "lazy"), HOW, lambda windows, marks: {})
         run_scenario(scenario, RunFolder.open(tmp_path / "eager"), replace(HOW, eager=True), lambda windows, marks: {})
-    assert len(device.batches) == 1
+    # Samples to predict, windows to encode, and windows to edit: each have one shape, however many there are.
+    assert len({width for _, width in device.batches}) == 2
+    assert {rows for rows, width in device.batches if width < 96} == {CHUNK, _TOGETHER}
+    assert len([rows for rows, width in device.batches if width == 96]) == 1
 
 
 @pytest.mark.parametrize("name", ["cloud_ft", "persona across layers", "persona by numbers"])

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from run_commands import Reported, assert_refused, files_below, play_file, scenario_of
 
+from sim.run.output_folder import others_in
 from sim.run.run_folder import FolderError, RunFolder
 
 TABLE = """\
@@ -66,9 +67,22 @@ def test_a_sweep_that_was_begun_outlives_a_point_that_is_none(reported: Reported
 
 
 def test_what_a_replaced_run_did_not_write_stays(reported: Reported, tmp_path: Path, before: list[str]) -> None:
-    (tmp_path / "mine" / "note.txt").write_text("look at minute 3", encoding="utf-8")
+    own = ("note.txt", "mine.csv", "mine.parquet")
+    for name in own:
+        (tmp_path / "mine" / name).write_text("look at minute 3", encoding="utf-8")
+    (tmp_path / "mine" / "concepts.csv").write_text("of the run before", encoding="utf-8")
     assert reported("run", str(scenario_of("timing")), "--quiet", "--out", "mine", "--force")[0] == 0
-    assert sorted([*before, "note.txt"]) == files_below(tmp_path / "mine")
+    left = set(files_below(tmp_path / "mine"))
+    assert {*before, *own} <= left
+    assert "concepts.csv" not in left
+
+
+def test_every_file_of_a_run_is_known_as_one(reported: Reported, tmp_path: Path) -> None:
+    whole = ["--set", "duration=30 s", "--set", "drift=[{at: 12 s, kind: sudden, to: {rotate: 90 deg}}]"]
+    varies = ["--set", "links.lte.up={markov: {states: [8 kbit/s, 16 kbit/s], stay: [5 s, 5 s]}}"]
+    assert reported("run", str(scenario_of("digits")), *whole, *varies, "--out", "mine")[0] == 0
+    assert {"rates.parquet", "concepts.parquet", "ages.parquet"} <= set(files_below(tmp_path / "mine"))
+    assert others_in(tmp_path / "mine") == []
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 

@@ -21,8 +21,9 @@ def test_findings_come_as_json_and_as_a_page(tmp_path: Path) -> None:
     done = bench("exchanges", "--quick", "--json", "--write", tmp_path / "page.md")
     assert done.returncode == 0, done.stderr
     reported = json.loads(done.stdout)
-    assert [one["verdict"] in ("ok", "missed") for one in reported["findings"]] == [True] * len(reported["findings"])
-    assert len(reported["findings"]) >= 3
+    verdicts = [one["verdict"] for one in reported["findings"] if one["goal"] is not None]
+    assert len(verdicts) >= 3
+    assert set(verdicts) <= {"ok", "missed"}
     assert all(0.0 < one["low"] <= one["value"] <= one["high"] for one in reported["findings"])
     text = (tmp_path / "page.md").read_text(encoding="utf-8")
     assert all(one["what"] in text for one in reported["findings"])
