@@ -6,9 +6,11 @@ The table imports no torch; :mod:`agents.methods.making` builds a method.
 from __future__ import annotations
 
 from agents.contract.component import Component, NoOptions
+from agents.methods.apg.options import ApgOptions
 from agents.methods.baseline_options import DeviceFtHeadOptions, GroupFtOptions, StaticBalancedOptions
 from agents.methods.cloud_ft_options import CloudFtOptions
 from agents.methods.device_ft_options import DeviceFtOptions
+from agents.methods.duet.options import DuetOptions, MetaNetworkOptions
 from agents.methods.federated.options import (
     FedAsyncOptions,
     FedAvgOptions,
@@ -74,7 +76,29 @@ METHODS: dict[str, Component] = {
         "agents.methods.persona.method:Persona",
         paper="Persona, ACM MM 2025, arXiv 2509.06552",
         needs=frozenset({"task"}),
+        gives=frozenset({"update differences"}),
         quick={"steps": 40, "group_steps": 10, "prototypes": 4, "window": 8},
+    ),
+    "duet": Component(
+        DuetOptions,
+        "agents.methods.duet.method:Duet",
+        paper="Lv et al., DUET, WWW 2023, arXiv 2209.05227",
+        needs=frozenset({"task"}),
+        quick={"steps": 40, "window": 8},
+    ),
+    "metanetwork": Component(
+        MetaNetworkOptions,
+        "agents.methods.duet.method:MetaNetwork",
+        paper="Lv et al., first version of DUET, arXiv 2209.05227",
+        needs=frozenset({"task"}),
+        quick={"steps": 40, "window": 8},
+    ),
+    "apg": Component(
+        ApgOptions,
+        "agents.methods.apg.method:Apg",
+        paper="Yan et al., APG, NeurIPS 2022, arXiv 2203.16218",
+        needs=frozenset({"task"}),
+        quick={"steps": 40, "window": 8},
     ),
     "fedavg": Component(
         FedAvgOptions,

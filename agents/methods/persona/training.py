@@ -1,4 +1,4 @@
-"""How Persona's adapters learn in the cloud: from windows of the past, for the samples that follow them."""
+"""How adapters learn in the cloud: from windows of the past, for the samples that follow them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
+from torch import nn
 
 from agents.methods.past_windows import Windows, noisy
-from agents.methods.persona.adapter import Adapter, bounded
+from agents.methods.persona.adapter import bounded
 from agents.models.base import Base
 
 #: Windows of one step, and windows that an adapter is judged by.
@@ -36,7 +37,7 @@ class Course(NamedTuple):
 
 
 def teach(
-    adapter: Adapter,
+    adapter: nn.Module,
     base: Base,
     lessons: Callable[[], Lesson],
     judged: Lesson,
@@ -59,7 +60,7 @@ def teach(
     adapter.load_state_dict(best_weights)
 
 
-def loss_of(adapter: Adapter, base: Base, lesson: Lesson, tau: float | None) -> torch.Tensor:
+def loss_of(adapter: nn.Module, base: Base, lesson: Lesson, tau: float | None) -> torch.Tensor:
     """Return the mean cross-entropy of queries under heads edited for their windows, and a little decay."""
     windows, start = lesson
     edit = bounded(adapter(windows.window, windows.real)[1], tau)
@@ -69,15 +70,15 @@ def loss_of(adapter: Adapter, base: Base, lesson: Lesson, tau: float | None) -> 
 
 
 @torch.no_grad()
-def _judged(adapter: Adapter, base: Base, lesson: Lesson, tau: float | None) -> float:
+def _judged(adapter: nn.Module, base: Base, lesson: Lesson, tau: float | None) -> float:
     return float(loss_of(adapter, base, lesson, tau))
 
 
-def _weights(adapter: Adapter) -> dict[str, torch.Tensor]:
+def _weights(adapter: nn.Module) -> dict[str, torch.Tensor]:
     return {name: value.clone() for name, value in adapter.state_dict().items()}
 
 
-def _step(adapter: Adapter, optimiser: torch.optim.Optimizer, loss: torch.Tensor) -> None:
+def _step(adapter: nn.Module, optimiser: torch.optim.Optimizer, loss: torch.Tensor) -> None:
     optimiser.zero_grad()
     loss.backward()
     torch.nn.utils.clip_grad_norm_(adapter.parameters(), _GRADIENT)

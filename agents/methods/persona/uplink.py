@@ -8,11 +8,9 @@ import torch
 
 from agents.codecs.message import Field
 from agents.methods.base import CloudState, Payload, Recent
+from agents.methods.kept_module import KeptModule
 from agents.models.base import Base, Net
 from agents.models.ranking import ScoringHead
-
-#: Where the cloud keeps the trunk, if it needs one.
-_TRUNK = "frozen.trunk."
 
 
 class Uplink(Protocol):
@@ -65,24 +63,15 @@ class _ThroughTheTrunk:
 
     def __init__(self, net: Net, window: int) -> None:
         self.net, self.window = net, window
-        self.trunk, self._held = net.build_trunk().eval().requires_grad_(False), torch.empty(0)
+        self.trunk = KeptModule("trunk", net.build_trunk())
 
     def kept(self, base: Base) -> CloudState:
-        return {_TRUNK + name: values.clone() for name, values in base.trunk.state_dict().items()}
-
-    def _trunk_of(self, cloud: CloudState) -> torch.nn.Module:
-        """Return the trunk with the weights of ``cloud``; they never change, so it is filled once."""
-        weights = {name.removeprefix(_TRUNK): cloud[name] for name in cloud if name.startswith(_TRUNK)}
-        first = next(iter(weights.values()))
-        if self._held is not first:
-            self.trunk.to(first.device).load_state_dict(weights)
-            self._held = first
-        return self.trunk
+        return self.trunk.kept(base.trunk)
 
     @torch.no_grad()
     def features(self, cloud: CloudState, rows: torch.Tensor) -> torch.Tensor:
         """Return features [rows, F] of raw rows, in passes as everywhere."""
-        base = Base(self.net, self._trunk_of(cloud), {"b": rows.new_zeros(1)})
+        base = Base(self.net, self.trunk.of(cloud), {"b": rows.new_zeros(1)})
         return base.features(rows, at_once=1)
 
 
@@ -116,7 +105,7 @@ class IdUplink(_ThroughTheTrunk):
     @torch.no_grad()
     def read(self, cloud: CloudState, payload: Payload) -> torch.Tensor:
         ids = payload["ids"].long().flatten(0, 1)
-        users: torch.Tensor = self._trunk_of(cloud).users(ids)  # type: ignore[operator]  # of a trunk that ranks
+        users: torch.Tensor = self.trunk.of(cloud).users(ids)  # type: ignore[operator]  # of a trunk that ranks
         return users[:, : self.net.head.context].unflatten(0, (-1, self.window))
 
 
