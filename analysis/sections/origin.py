@@ -25,7 +25,8 @@ def scenario(sweep: Sweep) -> Markup:
     """Show the resolved scenario of the first run, its versions, and the command that plays it again."""
     first = sweep.runs[0]
     file = "resolved.yaml" if len(sweep.runs) == 1 else f"{first.folder.name}/resolved.yaml"
-    command = f"python run_sim.py run {shlex.quote(file)} --seed {first.seed}"
+    program = first.manifest.get("program", "python run_sim.py")
+    command = f"{program} run {shlex.quote(file)} --seed {first.seed}"
     versions = first.manifest.get("versions", {})
     parts = [
         tag("h2", "Scenario"),

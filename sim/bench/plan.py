@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from sim.bench.subprocesses import ROOT, Reading, timed_run
+from sim.bench.subprocesses import Reading, timed_run
+from sim.program import HOME
 
 _FAR = "up: 1 Gbit/s, down: 1 Gbit/s, latency: 5 ms, shared: true"
 _CELL = "up: 1 Mbit/s, down: 5 Mbit/s, latency: 40 ms, jitter: 20 ms, loss: 1 %, shared_by: 50 devices, via: [backhaul]"
@@ -15,9 +16,9 @@ QUEUES = f"links={{access: {{{_CELL}}}, backhaul: {{{_FAR}}}}}"
 SHARES = f"links={{access: {{{_CELL}, discipline: ps}}, backhaul: {{{_FAR}, discipline: ps}}}}"
 
 
-SCALE = ROOT / "scenarios" / "scale"
+SCALE = HOME / "scenarios" / "scale"
 #: The scenario that ratios are about, and one of messages alone.
-THROUGHPUT, EXCHANGES = SCALE / "throughput.yaml", ROOT / "scenarios" / "network" / "wide_fleet.yaml"
+THROUGHPUT, EXCHANGES = SCALE / "throughput.yaml", HOME / "scenarios" / "network" / "wide_fleet.yaml"
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,11 @@ from tempfile import TemporaryDirectory
 
 from sim.bench.plan import Plan
 from sim.bench.result import Finding, Row, at_most
-from sim.bench.subprocesses import ROOT, TIME_LIMIT_S, BenchError, Measure, Reading, in_turns, wall_of
+from sim.bench.subprocesses import TIME_LIMIT_S, BenchError, Measure, Reading, in_turns, wall_of
+from sim.program import HOME, IN_CLONE
 
-_RUN, _QUICKSTART = ROOT / "run_sim.py", ROOT / "scenarios" / "quickstart.yaml"
+_RUN = (str(HOME / "run_sim.py"),) if IN_CLONE else ("-m", "driftbed")
+_QUICKSTART = HOME / "scenarios" / "quickstart.yaml"
 _OFTEN_S = 0.02
 _ROWS = {
     "first": Row(
@@ -39,8 +41,8 @@ def startup(plan: Plan) -> Iterator[Finding]:
 
 def _commands() -> dict[str, Measure]:
     commands = {
-        "help": (_RUN, "--help"),
-        "validate": (_RUN, "validate", _QUICKSTART),
+        "help": (*_RUN, "--help"),
+        "validate": (*_RUN, "validate", _QUICKSTART),
         "timing": ("-c", "import sim.run.assembly"),
         "torch": ("-c", "import torch"),
         "ray": ("-c", "import ray"),
@@ -52,7 +54,7 @@ def _first_tick() -> Reading:
     """Run quickstart until its first windows are written, then stop it."""
     with TemporaryDirectory(prefix="driftbed-bench-") as parent:
         folder = Path(parent) / "run"
-        command = [sys.executable, str(_RUN), "run", str(_QUICKSTART), "--out", str(folder), "--quiet"]
+        command = [sys.executable, *_RUN, "run", str(_QUICKSTART), "--out", str(folder), "--quiet"]
         began = time.monotonic()
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
             wall_s = _wait_for(folder / "windows.parquet", running, began)

@@ -13,7 +13,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
+from sim.program import HOME
+
 #: A measurement that takes longer than this has gone wrong.
 TIME_LIMIT_S = 1800.0
 
@@ -56,7 +57,7 @@ def run_fresh(module: str, *arguments: object) -> Reading:
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     try:
         done = subprocess.run(
-            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=TIME_LIMIT_S, check=True
+            command, cwd=HOME, env=environment, capture_output=True, text=True, timeout=TIME_LIMIT_S, check=True
         )
         output = json.loads(done.stdout.splitlines()[-1])
     except subprocess.CalledProcessError as error:
@@ -74,7 +75,7 @@ def timed_run(file: Path, overrides: Sequence[str] = (), workers: int = 0, engin
 def wall_of(*arguments: object) -> Reading:
     """Time a Python command from its start to its end."""
     began = time.monotonic()
-    done = subprocess.run([sys.executable, *map(str, arguments)], cwd=ROOT, capture_output=True, timeout=TIME_LIMIT_S)
+    done = subprocess.run([sys.executable, *map(str, arguments)], cwd=HOME, capture_output=True, timeout=TIME_LIMIT_S)
     wall_s = time.monotonic() - began
     if done.returncode:
         raise BenchError(f"{' '.join(map(str, arguments))} failed with exit code {done.returncode}")

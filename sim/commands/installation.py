@@ -8,10 +8,11 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
 from sim.processor import processor
+from sim.program import IN_CLONE
 
 _OLDEST = (3, 11)
 _ENOUGH_BYTES = 1_000_000_000
@@ -27,9 +28,8 @@ def examine(root: Path) -> tuple[bool, list[str]]:
 
 
 def _packages(root: Path) -> list[tuple[bool, str]]:
-    wanted = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
     found = []
-    for requirement in wanted:
+    for requirement in _wanted(root):
         name = requirement.split(">=")[0]
         try:
             found.append((True, f"{name} {version(name)} (needs {requirement})"))
@@ -38,12 +38,21 @@ def _packages(root: Path) -> list[tuple[bool, str]]:
     return found
 
 
+def _wanted(root: Path) -> list[str]:
+    """Return what must be installed: as a clone says, or what is installed says of itself."""
+    if IN_CLONE:
+        project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+        return list(project["dependencies"])
+    return [requirement for requirement in requires("driftbed") or () if ";" not in requirement]
+
+
 def _machine(root: Path) -> list[tuple[bool, str]]:
-    free = shutil.disk_usage(root).free
+    written = root if IN_CLONE else Path.cwd()
+    free = shutil.disk_usage(written).free
     return [
         (True, f"{processor()['model']}, {os.cpu_count()} processors, {platform.system()} {platform.machine()}"),
-        (free > _ENOUGH_BYTES, f"{free / 1e9:.1f} GB free on the disk of {root}"),
-        (os.access(root, os.W_OK), f"{root} can be written to"),
+        (free > _ENOUGH_BYTES, f"{free / 1e9:.1f} GB free on the disk of {written}"),
+        (os.access(written, os.W_OK), f"{written} can be written to"),
         (True, _gpus(root)),
         _one_digest(root),
     ]

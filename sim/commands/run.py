@@ -22,11 +22,13 @@ from sim.run.supervisor import supervise
 from sim.run.sweep import resume_sweep, run_sweep
 from sim.scenario import Scenario, load
 from sim.scenario.error_location import located
+from sim.scenario.shipped import found
 from sim.scenario.units import TIME, UnitError
 
 
 def run(options: argparse.Namespace) -> int:
     """Run one scenario."""
+    options.file = found(options.file)
     scenario = load(options.file, options.set, seed=options.seed, allow_plugins=options.allow_plugins)
     if scenario.sweep is not None and not options.quiet:
         print("this scenario declares a sweep; 'run' plays its base, 'sweep' plays all points", file=sys.stderr)
@@ -40,6 +42,7 @@ def run(options: argparse.Namespace) -> int:
 
 def sweep(options: argparse.Namespace) -> int:
     """Run every point of a sweep."""
+    options.file = found(options.file)
     scenario = load(options.file, options.set, seed=options.seed, allow_plugins=options.allow_plugins)
     backend = _backend(scenario, options)
     folder = _left(options, scenario.name) if options.resume else _folder(options, scenario.name)

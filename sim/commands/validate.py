@@ -5,16 +5,15 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from pathlib import Path
 from typing import Any
 
 from agents.tabular.once import reading_once
 from sim.commands.exits import BAD_INPUT, ENVIRONMENT, OK
+from sim.program import HOME, IN_CLONE
 from sim.reading import read_points, read_scenario
 from sim.scenario import ScenarioErrors, load, points
 from sim.scenario.error_location import located
-
-ROOT = Path(__file__).resolve().parents[2]
+from sim.scenario.shipped import found, name_of, shipped
 
 
 def validate(options: argparse.Namespace) -> int:
@@ -22,7 +21,7 @@ def validate(options: argparse.Namespace) -> int:
     understood: dict[str, Any] = {}
     for file in options.files:
         try:
-            understood[file] = _understood(file, options)
+            understood[file] = _understood(found(file), options)
         except ScenarioErrors as errors:
             print(errors, file=sys.stderr)
     if options.json:
@@ -49,17 +48,18 @@ def _understood(file: str, options: argparse.Namespace) -> dict[str, Any]:
 
 def list_scenarios(options: argparse.Namespace) -> int:
     """List the scenarios that come with the project."""
-    for path in sorted((ROOT / "scenarios").rglob("*.yaml")):
+    for path in shipped():
+        shown = str(path.relative_to(HOME)) if IN_CLONE else name_of(path)
         try:
             scenario = load(path)
         except ScenarioErrors as errors:
             absent = all("there is no file" in problem.message for problem in errors.problems)
             why = "needs data that are not here" if absent else f"invalid: {len(errors.problems)} problems"
-            print(f"{path.relative_to(ROOT)!s:<44} {why}, see 'validate'")
+            print(f"{shown:<44} {why}, see 'validate'")
             continue
         devices = sum(cohort.devices for cohort in scenario.fleet)
         printed = (scenario.description or "").strip().splitlines()
-        print(f"{path.relative_to(ROOT)!s:<44} {devices:>8,} devices  {printed[0] if printed else ''}")
+        print(f"{shown:<44} {devices:>8,} devices  {printed[0] if printed else ''}")
     return OK
 
 
@@ -67,6 +67,6 @@ def doctor(options: argparse.Namespace) -> int:
     """Check this installation."""
     from sim.commands.installation import examine
 
-    sound, lines = examine(ROOT)
+    sound, lines = examine(HOME)
     print("\n".join(lines))
     return OK if sound else ENVIRONMENT

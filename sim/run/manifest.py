@@ -7,10 +7,10 @@ import subprocess
 import sys
 from dataclasses import asdict
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from sim.processor import processor
+from sim.program import HOME, IN_CLONE, VERSION, program
 from sim.run.assembly import AssembledRun
 from sim.scenario import Scenario
 
@@ -47,6 +47,8 @@ def manifest(scenario: Scenario, live: AssembledRun) -> dict[str, Any]:
         "backend": "ray" if workers else "inline",
         "workers": workers,
         "device": None if plane is None else plane.device,
+        "driftbed": VERSION,
+        "program": program(),
         "command": sys.argv[1:],
     }
 
@@ -64,10 +66,12 @@ def _kernels() -> dict[str, str]:
 
 
 def _revision() -> str | None:
-    root = Path(__file__).resolve().parents[2]
+    if not IN_CLONE:
+        # A repository around an environment is not ours.
+        return None
     try:
         found = subprocess.run(
-            ["git", "-C", str(root), "describe", "--always", "--dirty"],
+            ["git", "-C", str(HOME), "describe", "--always", "--dirty"],
             capture_output=True,
             text=True,
             timeout=10,

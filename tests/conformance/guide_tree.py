@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
-SOURCES = ("sim", "agents", "analysis")
+SOURCES = ("sim", "agents", "analysis", "driftbed")
 
 
 class Row(NamedTuple):

@@ -13,7 +13,7 @@ import ray
 
 from agents.contract import BackendError
 from agents.pools.ray.faults import explained
-from agents.pools.ray.process import ROOT, captured_output, own_signals
+from agents.pools.ray.process import IN_CLONE, PACKAGE, ROOT, captured_output, own_signals
 
 _CONNECT_S = 5.0
 #: What every worker's process has in its environment, on every machine.
@@ -70,7 +70,8 @@ def _runtime_env() -> dict[str, Any]:
     """Return what workers on other machines need: the code, unless a job has brought it, and a pinned environment."""
     job = os.environ.get("RAY_JOB_CONFIG_JSON_ENV_VAR")
     if job is None:
-        return {"env_vars": dict(_PINNED), "working_dir": str(ROOT), "excludes": _EXCLUDED}
+        code = {"working_dir": str(ROOT), "excludes": _EXCLUDED} if IN_CLONE else {"py_modules": [str(PACKAGE)]}
+        return {"env_vars": dict(_PINNED), **code}
     # Ray refuses to be given the same variable twice.
     known = (json.loads(job).get("runtime_env") or {}).get("env_vars") or {}
     return {"env_vars": {name: value for name, value in _PINNED.items() if name not in known}}

@@ -16,8 +16,10 @@ import numpy as np
 import ray
 import torch
 
-#: The folder of this project.
-ROOT = Path(__file__).resolve().parents[3]
+#: The package that this module is in, and the folder in which it is found: that of a clone, or of what is installed.
+PACKAGE = Path(str(sys.modules[__name__.partition(".")[0]].__file__)).resolve().parent
+ROOT = PACKAGE.parent
+IN_CLONE = (ROOT / "run_sim.py").is_file()
 
 
 @contextmanager
@@ -54,6 +56,10 @@ def captured_output() -> Iterator[None]:
 @contextmanager
 def importable() -> Iterator[None]:
     """Let processes that start meanwhile find this project, from wherever it is used."""
+    if ROOT.name == "site-packages":
+        # Every process of this environment finds it, and none should find this folder before Python's own.
+        yield
+        return
     before = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), before]))
     try:

@@ -11,6 +11,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from sim.program import program
+
 #: Time limit of the present tick after a signal; a longer one is abandoned [s].
 TIME_LIMIT_S = 20.0
 
@@ -28,7 +30,7 @@ def resume_line(folder: Path) -> str:
     """Return how the run or sweep in ``folder`` goes on."""
     if not folder.exists():
         return "its folder is gone: run it again"
-    return f"resume with: python run_sim.py resume {shlex.quote(str(folder))}"
+    return f"resume with: {program()} resume {shlex.quote(str(folder))}"
 
 
 class StopRequest:

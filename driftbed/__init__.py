@@ -1,0 +1,40 @@
+"""driftbed from Python: simulate, compare, draw; scenarios as objects; callbacks while a run goes on.
+
+>>> import driftbed as db
+>>> run = db.simulate("quickstart", set={"links.lte.up": "32 kbit/s"}, seeds=5)  # doctest: +SKIP
+>>> run.frame("windows"), run.compare(), run.plot("response")  # doctest: +SKIP
+
+What one builds on has the same names in a clone and installed: ``driftbed.agents.methods.base``,
+``driftbed.sim.triggers.base``. This face is cheap to import: torch and pandas come with the first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+#: Name -> module and attribute, imported by the first use.
+HOMES = {
+    "__version__": "sim.program:VERSION",
+}
+
+__all__ = list(HOMES)
+
+#: A clone: its folders lie beside this one.
+_IN_CLONE = not (Path(__file__).parent / "sim").is_dir()
+if _IN_CLONE:
+    import_module("driftbed.clone").install()
+
+
+def __getattr__(name: str) -> Any:
+    if name not in HOMES:
+        raise AttributeError(f"module 'driftbed' has no attribute {name!r}")
+    if _IN_CLONE and (clash := import_module("driftbed.clone").clash()):
+        raise ImportError(f"{clash}, or install driftbed with 'pip install .', which clashes with nothing")
+    module, _, attribute = HOMES[name].partition(":")
+    return getattr(import_module(module), attribute)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *HOMES})
