@@ -6,11 +6,20 @@ The table imports neither torch nor a data set; :mod:`agents.tasks.making` build
 from __future__ import annotations
 
 from agents.tasks.file_options import (
+    ArffOptions,
     CifarOptions,
+    CsvOptions,
     DigitsOptions,
+    FrameOptions,
+    HuggingfaceOptions,
     IdxOptions,
     InteractionsOptions,
+    JsonOptions,
+    LibsvmOptions,
     NpzOptions,
+    OpenmlOptions,
+    ParquetOptions,
+    RowsOptions,
     SyntheticInteractionsOptions,
     TableOptions,
 )
@@ -20,6 +29,18 @@ from agents.tasks.synthetic.options import GaussiansOptions, HyperplaneOptions, 
 _IMAGES = frozenset({"classes", "oracle_head", "severities"})
 _LAW = frozenset({"classes", "oracle_bayes"})
 _FEATURES_DECIDE = "its features decide the class"
+
+
+def _rows(options: type[RowsOptions]) -> TaskRow:
+    """Return the row of a format of tables: one reader and one task stand behind all of them."""
+    return TaskRow(
+        options,
+        "agents.tasks.tables.task:Tables",
+        gives=frozenset({"classes", "oracle_head", "recorded"}),
+        transforms=("scale", "shift", "noise"),
+        priorless="its rows are replayed as they come",
+    )
+
 
 #: Name in a scenario -> data; the code takes a FleetSpec.
 TASKS: dict[str, TaskRow] = {
@@ -51,13 +72,15 @@ TASKS: dict[str, TaskRow] = {
     "npz": TaskRow(
         NpzOptions, "agents.tasks.images.image_files:ImageFiles", gives=_IMAGES, transforms=IMAGE_TRANSFORMS
     ),
-    "table": TaskRow(
-        TableOptions,
-        "agents.tasks.tables.task:Tables",
-        gives=frozenset({"classes", "oracle_head", "recorded"}),
-        transforms=("scale", "shift", "noise"),
-        priorless="its rows are replayed as they come",
-    ),
+    "table": _rows(TableOptions),
+    "csv": _rows(CsvOptions),
+    "arff": _rows(ArffOptions),
+    "libsvm": _rows(LibsvmOptions),
+    "json": _rows(JsonOptions),
+    "parquet": _rows(ParquetOptions),
+    "frame": _rows(FrameOptions),
+    "openml": _rows(OpenmlOptions),
+    "huggingface": _rows(HuggingfaceOptions),
     "interactions": TaskRow(
         InteractionsOptions,
         "agents.tasks.recommendation.interactions:Interactions",

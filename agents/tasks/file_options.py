@@ -98,8 +98,8 @@ class CifarOptions(ImageOptions):
 
 
 @dataclass(frozen=True)
-class TableOptions:
-    """A table (CSV, ARFF, LIBSVM), packed or not; first rows are the cloud's past, the others the devices' streams."""
+class RowsOptions:
+    """Rows in the order of a file; the first are the cloud's past, the others the devices' streams."""
 
     path: DataPath = option(description="file or folder")
     target: Column | None = option(None, "the class, by name or number from 0; default: last column")
@@ -125,25 +125,11 @@ class TableOptions:
     nominal: list[Column] = option(
         factory=list, description="columns whose numbers are categories: one feature for each"
     )
-    delimiter: str | None = option(None, "between columns; default: what the file uses")
-    decimal: Annotated[str, OneOf(".", ",")] = option(".", "between the whole part of a number and its fraction")
-    thousands: str | None = option(None, "between groups of three digits; default: nothing")
-    header: bool | None = option(None, "whether the first line names columns; default: found out")
-    skip: Count = option(0, "lines before the table that are left out")
     time_format: str | None = option(None, "how times are laid out, as in '%d/%m/%Y'; default: numbers or ISO dates")
     contexts: PositiveCount = option(8, "stretches of the past, as adapters see it")
     segments: PositiveCount = option(20, "stretches of the streams, one oracle head pair in each")
 
     def __post_init__(self) -> None:
-        if self.delimiter is not None and (len(self.delimiter) != 1 or self.delimiter in '"\r\n'):
-            said = f"{self.delimiter!r} is no delimiter; write one sign, for example ';' or a tab as \"\\t\""
-            raise OptionError(said, "delimiter")
-        if self.thousands is not None and (len(self.thousands) != 1 or self.thousands in '0123456789+-eE"\r\n'):
-            raise OptionError(
-                f"{self.thousands!r} stands between no groups of digits; write for example ','", "thousands"
-            )
-        if self.thousands == self.decimal:
-            raise OptionError(f"is {self.thousands!r}, as decimal is; they have to differ", "thousands")
         if self.time_format is not None and "%" not in self.time_format:
             raise OptionError(f"{self.time_format!r} is no layout; write for example '%d/%m/%Y %H:%M'", "time_format")
         if self.deal == "column" and self.column is None:
@@ -153,6 +139,76 @@ class TableOptions:
             raise OptionError("goes with 'deal: column'", "column")
         if self.deal == "column" and self.among is not None:
             raise OptionError("goes with 'deal: round_robin' or 'contiguous'; owners share nothing", "among")
+
+
+@dataclass(frozen=True)
+class TextOptions(RowsOptions):
+    """Rows of text in columns."""
+
+    delimiter: str | None = option(None, "between columns; default: what the file uses")
+    decimal: Annotated[str, OneOf(".", ",")] = option(".", "between the whole part of a number and its fraction")
+    thousands: str | None = option(None, "between groups of three digits; default: nothing")
+    header: bool | None = option(None, "whether the first line names columns; default: found out")
+    skip: Count = option(0, "lines before the table that are left out")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.delimiter is not None and (len(self.delimiter) != 1 or self.delimiter in '"\r\n'):
+            said = f"{self.delimiter!r} is no delimiter; write one sign, for example ';' or a tab as \"\\t\""
+            raise OptionError(said, "delimiter")
+        if self.thousands is not None and (len(self.thousands) != 1 or self.thousands in '0123456789+-eE"\r\n'):
+            raise OptionError(
+                f"{self.thousands!r} stands between no groups of digits; write for example ','", "thousands"
+            )
+        if self.thousands == self.decimal:
+            raise OptionError(f"is {self.thousands!r}, as decimal is; they have to differ", "thousands")
+
+
+@dataclass(frozen=True)
+class TableOptions(TextOptions):
+    """A table in any format below; first rows are the cloud's past, the others the devices' streams."""
+
+
+@dataclass(frozen=True)
+class CsvOptions(TextOptions):
+    """A table in a CSV file, packed or not."""
+
+
+@dataclass(frozen=True)
+class ArffOptions(RowsOptions):
+    """A table in an ARFF file of Weka or MOA, packed or not."""
+
+
+@dataclass(frozen=True)
+class LibsvmOptions(RowsOptions):
+    """A table in a LIBSVM or SVMlight file, packed or not."""
+
+
+@dataclass(frozen=True)
+class JsonOptions(RowsOptions):
+    """A table in JSON: a row a line, a list of rows, or a map of columns; packed or not."""
+
+
+@dataclass(frozen=True)
+class ParquetOptions(RowsOptions):
+    """A table in a Parquet file."""
+
+
+@dataclass(frozen=True)
+class FrameOptions(RowsOptions):
+    """A data frame in an Arrow (Feather) file, as ``agents.tasks.frames.as_data`` writes it."""
+
+
+@dataclass(frozen=True)
+class OpenmlOptions(RowsOptions):
+    """A data set in OpenML's cache: a folder of dataset.pq or dataset.arff, and description.xml for the target."""
+
+
+@dataclass(frozen=True)
+class HuggingfaceOptions(RowsOptions):
+    """A table of Hugging Face, saved by save_to_disk or copied from the hub."""
+
+    split: str | None = option(None, "which one, where the folder has several")
 
 
 @dataclass(frozen=True)

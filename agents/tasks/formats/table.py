@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
 from agents.tabular.columns import CellError, Column, Names, Numbers, Times
-from agents.tabular.delimited import delimited_sheet
 from agents.tabular.doubts import amount_among, mostly_numbers
 from agents.tabular.guessing import Guessed, Labels
 from agents.tabular.quick import quick_blocks
-from agents.tabular.sheet import Row, Sheet, open_lines
+from agents.tabular.sheet import Row, Sheet
 from agents.tabular.spelling import PLAIN, Spelling
-from agents.tasks.formats.arff import arff_sheet, is_arff
+from agents.tasks.formats.data_folders import openml_target
 from agents.tasks.formats.image_set import MOST_CLASSES
-from agents.tasks.formats.libsvm import is_libsvm, libsvm_sheet
+from agents.tasks.formats.sheets import TextForm, opened_sheet
 
 #: Lines turned into numbers at once.
 _ROWS = 4096
@@ -47,6 +46,8 @@ class Reading:
         spelling: of numbers, and what stands for a missing value.
         skip: lines before the table.
         time_format: how times are laid out, for strptime.
+        format: of the file, a key of :data:`agents.tasks.formats.sheets.FORMATS`; None to find out.
+        split: of a folder of several, which one.
     """
 
     target: ColumnName | None = None
@@ -60,6 +61,8 @@ class Reading:
     spelling: Spelling = PLAIN
     skip: int = 0
     time_format: str | None = None
+    format: str | None = None
+    split: str | None = None
 
 
 @dataclass(frozen=True)
@@ -90,29 +93,34 @@ class Table:
 
 
 def read_table(path: str | Path, how: Reading | None = None) -> Table:
-    """Read a CSV, ARFF or LIBSVM file, packed or not; all of it is checked.
+    """Read a table in any format that is known; all of it is checked.
 
     Raises:
         ValueError: what cannot be used, one line that names the file and, where there is one, its line.
     """
-    reader = _Reader(_open(Path(path), how or Reading()), how or Reading())
+    how = _described(Path(path), how or Reading())
+    reader = _Reader(_open(Path(path), how), how)
     blocks = quick_blocks(reader.sheet, reader.columns, reader.gaps)
     if blocks is None:
         # Something is unusual, or wrong: read it again line by line, which finds out where.
-        reader = _Reader(_open(Path(path), how or Reading()), how or Reading())
+        reader = _Reader(_open(Path(path), how), how)
         blocks = list(reader.blocks())
     if not blocks:
         raise ValueError(f"{path}: holds no row of data")
     return reader.table(np.concatenate(blocks))
 
 
+def _described(path: Path, how: Reading) -> Reading:
+    """Return the same with the target and the columns to leave out that the data set itself names."""
+    if how.format not in (None, "openml") or not path.is_dir():
+        return how
+    said = openml_target(path)
+    apart = tuple(name for name in said.ignore if name not in (how.target, how.time, how.owner))
+    return replace(how, target=said.target if how.target is None else how.target, ignore=(*how.ignore, *apart))
+
+
 def _open(path: Path, how: Reading) -> Sheet:
-    opened = open_lines(path, how.skip)
-    if is_arff(opened):
-        return arff_sheet(path, opened)
-    if how.delimiter is None and is_libsvm(opened):
-        return libsvm_sheet(path, how.skip)
-    return delimited_sheet(path, opened, how.delimiter, how.header, how.spelling)
+    return opened_sheet(path, how.format, TextForm(how.delimiter, how.header, how.spelling, how.skip), how.split)
 
 
 class _Reader:
@@ -152,9 +160,9 @@ class _Reader:
         declared, spelling = self.sheet.declared[number], self.how.spelling
         if isinstance(declared, tuple):
             return Names(declared, spelling=spelling)
-        if declared in ("date", "string"):
+        if isinstance(declared, str) and declared != "numeric":
             name = self.sheet.names[number]
-            raise ValueError(f"{self.sheet.path}: attribute {name!r} is a {declared}; name it under 'ignore'")
+            raise ValueError(f"{self.sheet.path}: column {name!r} is a {declared}; name it under 'ignore'")
         if number in self.nominal:
             return Names(spelling=spelling)
         return Numbers(spelling) if declared == "numeric" else Guessed(spelling)

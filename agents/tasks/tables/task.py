@@ -1,7 +1,8 @@
-"""A table (CSV, ARFF, LIBSVM) whose rows are samples in their own order: first the cloud's past, then the streams."""
+"""A table whose rows are samples in their own order: first the cloud's past, then the streams."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,8 +21,9 @@ from agents.seeding import Purpose, rng
 from agents.streams.base import BlockId, Chunk, Content, History, Past, Stream
 from agents.tabular.once import read_once
 from agents.tabular.spelling import MissingValues, Spelling
+from agents.tasks import TASKS
 from agents.tasks.facts import table_facts
-from agents.tasks.file_options import TableOptions
+from agents.tasks.file_options import HuggingfaceOptions, RowsOptions, TextOptions
 from agents.tasks.formats.table import Reading, Table, read_table
 from agents.tasks.tables.row_assignment import RowAssignment, Scaling, owners_from, shares_of
 
@@ -43,9 +45,9 @@ class Tables(Stream):
     """
 
     def __init__(self, spec: FleetSpec) -> None:
-        self.options: TableOptions = read_options(TableOptions, spec.data_options, "task table")
+        self.options: RowsOptions = read_options(TASKS[spec.data].options, spec.data_options, f"task {spec.data}")
         self.seed = spec.seed
-        how = _reading(self.options)
+        how = reading_of(self.options, spec.data)
         table = read_once(self.options.path, how, lambda: read_table(self.options.path, how))
         past = int(len(table.labels) * self.options.history)
         _check_split(self.options.path, past, len(table.labels))
@@ -124,21 +126,27 @@ class Tables(Stream):
         return np.where(self._numeric, changed, rows).astype(np.float32)
 
 
-def _reading(options: TableOptions) -> Reading:
+def reading_of(options: RowsOptions, kind: str) -> Reading:
+    """Return how a table is to be read: what ``kind`` of data in a scenario, and its options, say."""
     missing = MissingValues.of(options.missing)
-    return Reading(
+    how = Reading(
         target=options.target,
         time=options.time,
         owner=options.column,
         ignore=tuple(options.ignore),
         nominal=tuple(options.nominal),
-        delimiter=options.delimiter,
-        header=options.header,
         gaps=missing.fill == "mean",
-        spelling=Spelling(options.decimal, options.thousands, missing.cells),
-        skip=options.skip,
+        spelling=Spelling(missing=missing.cells),
         time_format=options.time_format,
+        format=None if kind == "table" else kind,
+        split=options.split if isinstance(options, HuggingfaceOptions) else None,
     )
+    return _of_text(how, options, missing) if isinstance(options, TextOptions) else how
+
+
+def _of_text(how: Reading, options: TextOptions, missing: MissingValues) -> Reading:
+    spelling = Spelling(options.decimal, options.thousands, missing.cells)
+    return replace(how, delimiter=options.delimiter, header=options.header, spelling=spelling, skip=options.skip)
 
 
 def _check_split(path: str | Path, past: int, rows: int) -> None:
@@ -151,7 +159,7 @@ def _refuse_priors(concepts: tuple[Concept, ...]) -> None:
         raise ValueError("labels.prior: rows are replayed as they come; swap or permute classes instead")
 
 
-def _assigned(spec: FleetSpec, options: TableOptions, table: Table, past: int) -> RowAssignment:
+def _assigned(spec: FleetSpec, options: RowsOptions, table: Table, past: int) -> RowAssignment:
     if spec.devices == 0:
         raise InputError("fleet", "has no device that rows could be dealt to")
     if table.owners is not None:
@@ -168,7 +176,7 @@ def _assigned(spec: FleetSpec, options: TableOptions, table: Table, past: int) -
     return deal
 
 
-def _times_s(options: TableOptions, table: Table, past: int, duration_s: float) -> np.ndarray:
+def _times_s(options: RowsOptions, table: Table, past: int, duration_s: float) -> np.ndarray:
     """Return when the rows after the past come, in seconds of the run; the first one at 0."""
     if table.times is None:
         raise ValueError("the table has no times; name the column that does under task.data.time")

@@ -176,7 +176,7 @@ ARFF_ERRORS = [
     ("@relation r\n@attribute a relational\n@data\n1\n", ":2: attribute 'a' is 'relational'"),
     ("@relation r\n@attribute a {u,v\n@data\n1\n", ":2: the values of attribute 'a' have no closing brace"),
     ("@relation r\n@attribute a\n@data\n1\n", ":2: an attribute has a name and a type"),
-    ("@relation r\n@attribute s string\n@attribute b {u,v}\n@data\nx,u\n", "attribute 's' is a string"),
+    ("@relation r\n@attribute s string\n@attribute b {u,v}\n@data\nx,u\n", "column 's' is a string"),
     ("@relation r\nhello\n@data\n1\n", ":2: 'hello' is no line of an ARFF header"),
 ]
 
