@@ -23,6 +23,7 @@ from agents.methods.federated.options import (
     ScaffoldOptions,
 )
 from agents.methods.first_aid_options import FirstAidOptions
+from agents.methods.intellectreq.options import IntellectReqOptions
 from agents.methods.persona.options import PersonaOptions
 from agents.methods.test_time.options import (
     BnAdaptOptions,
@@ -99,6 +100,14 @@ METHODS: dict[str, Component] = {
         paper="Yan et al., APG, NeurIPS 2022, arXiv 2203.16218",
         needs=frozenset({"task"}),
         quick={"steps": 40, "window": 8},
+    ),
+    "intellectreq": Component(
+        IntellectReqOptions,
+        "agents.methods.intellectreq.method:IntellectReq",
+        paper="Lv et al., IntellectReq, WWW 2024, arXiv 2302.07335",
+        needs=frozenset({"task"}),
+        gives=frozenset({"gate"}),
+        quick={"around": {"kind": "duet", "steps": 40, "window": 8}, "pairs": 128, "steps": 20},
     ),
     "fedavg": Component(
         FedAvgOptions,
@@ -250,4 +259,11 @@ METHODS: dict[str, Component] = {
         needs=frozenset({"task", "learning"}),
         quick={"window": 12},
     ),
+}
+
+#: What a gate may stand around: adapters whose devices ask, each for itself.
+ASKING: dict[str, Component] = {
+    name: row
+    for name, row in METHODS.items()
+    if name != "intellectreq" and "silence" not in row.gives and "rounds" not in row.needs
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -13,6 +13,8 @@ from agents.streams.base import Past
 
 #: Labelled samples that follow each window.
 QUERIES = 8
+#: Windows of a stream that form a pair are at most so many lengths of a window apart.
+REACH = 4
 #: Share of windows that are not full yet.
 _PARTIAL = 0.2
 
@@ -83,6 +85,18 @@ class Contexts:
         """Return the windows at some places."""
         return _gathered(self.features, self.context, self.label, places)
 
+    def pairs(self, number: int, window: int, rng: torch.Generator, same: float) -> tuple[Places, Places]:
+        """Draw places of two windows each, earlier and later; a share ``same`` of them within one context."""
+        later = torch.randint(len(self.size), (number,), generator=rng)
+        other = torch.randint(len(self.size), (number,), generator=rng)
+        earlier = torch.where(torch.rand(number, generator=rng) < same, later, other)
+        return self._full(earlier, window, rng), self._full(later, window, rng)
+
+    def _full(self, context: torch.Tensor, window: int, rng: torch.Generator) -> Places:
+        rows = self._rows(context.unsqueeze(1).expand(-1, window + QUERIES), rng)
+        seen, query = rows.split([window, QUERIES], 1)
+        return Places(seen, torch.full((len(context),), window), query)
+
     def _rows(self, context: torch.Tensor, rng: torch.Generator) -> torch.Tensor:
         drawn = (torch.rand(context.shape, generator=rng) * self.size[context]).long()
         return self.first[context] + drawn
@@ -149,6 +163,23 @@ class Streams(NamedTuple):
         """Return the windows at some places."""
         return _gathered(self.features, self.context, self.label, places)
 
+    def pairs(self, number: int, window: int, rng: torch.Generator, same: float) -> tuple[Places, Places]:
+        """Draw places of two windows of a stream each, the earlier one up to ``REACH`` windows before the later one.
+
+        A stream is one context, so that ``same`` means nothing here.
+        """
+        query = self.begin[torch.randint(len(self.begin), (number,), generator=rng)]
+        gap = torch.randint(0, REACH * window + 1, (number,), generator=rng)
+        asked = torch.maximum(query - gap, self.first[query] + 1)
+        return self._before(asked, window, rng), self._before(query, window, rng)
+
+    def _before(self, query: torch.Tensor, window: int, rng: torch.Generator) -> Places:
+        count = (query - self.first[query]).clamp_max(window)
+        rows = (query - count).unsqueeze(1) + torch.arange(window)
+        follow = (self.last[query] - query + 1).clamp_max(QUERIES).unsqueeze(1)
+        asked = query.unsqueeze(1) + (torch.rand((len(query), QUERIES), generator=rng) * follow).long()
+        return Places(rows.clamp_max(len(self.features) - 1), count, asked)
+
     def _gap(self, devices: int, window: int, rng: torch.Generator, stale: float) -> torch.Tensor:
         late = torch.rand(devices, generator=rng) < stale
         return late * torch.randint(1, window + 1, (devices,), generator=rng)
@@ -163,6 +194,25 @@ def _gathered(features: torch.Tensor, context: int, label: torch.Tensor, places:
 def windows_of(past: Past, base: Base) -> Contexts | Streams:
     """Return what windows are drawn from: streams where the past knows its order, else contexts."""
     return Contexts.of(past, base) if past.order is None else Streams.of(past, base)
+
+
+class _Raw(NamedTuple):
+    """Stands for a trunk that leaves raw input as it is, all of which goes into windows."""
+
+    context: int
+
+    @property
+    def head(self) -> _Raw:
+        return self
+
+    def features(self, raw: torch.Tensor) -> torch.Tensor:
+        return raw.flatten(1)
+
+
+def raw_windows_of(past: Past) -> Contexts | Streams:
+    """Return what windows of flat raw input are drawn from; rows stand where those of :func:`windows_of` do."""
+    trunk: Any = _Raw(past.x[0].numel())
+    return windows_of(past, trunk)
 
 
 def noisy(query: torch.Tensor, deviation: float, rng: torch.Generator) -> torch.Tensor:

@@ -58,6 +58,9 @@ class Method(SectionModel):
         if row is not None and "learning" in row.needs and self.learning is None:
             text = "learns on the device; write for example 'learning: {trigger: {kind: periodic, every: 60 s}}'"
             raise refuse(f"'{self.adapter.kind}' {text}", "adapter")
+        if row is not None and self.trigger.kind == "gate" and "gate" not in row.gives:
+            text = f"has no gate of its own; write 'adapter: {{kind: intellectreq, around: {self.adapter.kind}}}'"
+            raise refuse(f"'{self.adapter.kind}' {text}", "adapter")
         if row is not None and "rounds" in row.needs and self.trigger.kind != "rounds":
             text = "works in rounds; write for example 'trigger: {kind: rounds, every: 60 s, cohort_size: 10}'"
             raise refuse(f"'{self.adapter.kind}' {text}", "trigger")

@@ -15,7 +15,7 @@ from sim.scenario.tagged_union import Chosen
 from sim.scenario.units import Dimension
 
 #: Forms in which a component is chosen.
-CHOSEN = frozenset({"signal", "detector", "numbers"})
+CHOSEN = frozenset({"signal", "detector", "numbers", "adapter"})
 #: Form -> (bare type, marker) -> annotation of the field.
 RIDERS: dict[str, Callable[[Any, Form], Any]] = {}
 
@@ -64,6 +64,7 @@ RIDERS.update(
         "size law": _as(SizeDistribution),
         "signal": _chosen("signal", "agents.signals:SIGNALS"),
         "detector": _chosen("detector", "agents.detectors:DETECTORS"),
+        "adapter": _chosen("adapter", "agents.methods:ASKING"),
         "numbers": _chosen("codec", "agents.codecs:NUMBERS"),
         "negatives": _as(quantities.Negatives),
         "moment": _as(Moment),

@@ -18,6 +18,10 @@ QUICK = {
     "persona": ("method.adapter={kind: persona, steps: 20, group_steps: 5, prototypes: 4}",),
     "duet": ("method.adapter={kind: duet, steps: 20}",),
     "metanetwork": ("method.adapter={kind: metanetwork, steps: 20}",),
+    "intellectreq": (
+        "method.adapter={kind: intellectreq, around: {kind: duet, steps: 20}, pairs: 128, steps: 20}",
+        "method.trigger={kind: gate, threshold: 0.2}",
+    ),
     "apg": ("method.adapter={kind: apg, steps: 20}",),
 }
 

@@ -15,13 +15,13 @@ from torch import nn
 from agents.codecs.message import Field
 from agents.methods.base import CloudState, Payload, Recent
 from agents.methods.kept_module import KeptModule
-from agents.methods.past_windows import Contexts, Streams, Windows, windows_of
+from agents.methods.past_windows import Windows, raw_windows_of
 from agents.methods.persona.training import DEVICES, JUDGED, Course, Lesson, teach
 from agents.models.base import Base, Net
 from agents.models.head import HeadShape, Layers
 from agents.models.training import generator, initialise
 from agents.seeding import Purpose
-from agents.streams.base import History, Past
+from agents.streams.base import History
 
 if TYPE_CHECKING:
     from agents.methods.generated import GeneratedHeads
@@ -59,21 +59,6 @@ class JointUplink:
 
     def read(self, cloud: CloudState, payload: Payload) -> torch.Tensor:
         return payload["features"]
-
-
-class _RawHead(NamedTuple):
-    """Stands for the whole raw input as what windows are made of."""
-
-    context: int
-
-
-class _RawBase(NamedTuple):
-    """Stands for a trunk that leaves raw input as it is."""
-
-    head: _RawHead
-
-    def features(self, raw: torch.Tensor) -> torch.Tensor:
-        return raw.flatten(1)
 
 
 class _Together(nn.Module):
@@ -124,8 +109,8 @@ def train_jointly(method: GeneratedHeads, history: History, base: Base, seed: in
     initialise(network, rng)
     method.first_weights(network, base, rng)
     together, none = _Together(base.net, trunk, network), torch.zeros(1, base.head.params)
-    past = _raw_windows(history.for_adapters, base)
-    exam = _raw_windows(history.validation, base).draw(JUDGED, options.window, generator(seed, Purpose.METHOD, 1))
+    past = raw_windows_of(history.for_adapters)
+    exam = raw_windows_of(history.validation).draw(JUDGED, options.window, generator(seed, Purpose.METHOD, 1))
 
     def lesson() -> Lesson:
         windows = past.draw(DEVICES, options.window, rng, options.stale)
@@ -134,12 +119,6 @@ def train_jointly(method: GeneratedHeads, history: History, base: Base, seed: in
     judging: Any = _TrainedBase(base.net, _HeadOnRaw(together))
     teach(together, judging, lesson, Lesson(exam, none), Course(options.steps, options.rate, 0.0, None), rng)
     return network, trunk.eval().requires_grad_(False)
-
-
-def _raw_windows(past: Past, base: Base) -> Contexts | Streams:
-    width = past.x[0].numel()
-    identity: Any = _RawBase(_RawHead(width))
-    return windows_of(past, identity)
 
 
 def _some_empty(windows: Windows, rng: torch.Generator) -> Windows:

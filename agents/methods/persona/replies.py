@@ -46,6 +46,8 @@ class Replies:
     def __init__(self, options: PersonaOptions, head: HeadShape) -> None:
         self._options, self._head = options, head
         self._layers = len(head.sizes)
+        # A whole head has no bound: neither on the wire nor where it is sent.
+        self._reach = None if options.form == "generate" else options.tau
         self.numbers_only = options.reply == "number" and options.brings == "never"
         self._born = torch.empty(0)
         self._generators: list[EditGenerator] = []
@@ -56,7 +58,7 @@ class Replies:
         options, params = self._options, self._head.params
         flag = (Field("brought", (), "uint8"),) if options.brings == "when_changed" else ()
         code = Field("code", (self._layers * options.code,), bound=1.0 if options.transfer == "gru" else None)
-        body = {"edit": (Field("edit", (params,), bound=options.tau),), "code": (code,), "number": ()}[options.reply]
+        body = {"edit": (Field("edit", (params,), bound=self._reach),), "code": (code,), "number": ()}[options.reply]
         moved = () if options.brings == "never" else (Field("moved", (params,), bound=options.tau),)
         named = (Field("prototype", (), "uint8", header=True), Field("version", (), "int16", header=True))
         plain = () if options.reply == "number" else (Field("plain", (), "uint8", header=True),)
@@ -97,8 +99,10 @@ class Replies:
         The adapter was trained on the first head: what the prototype has already gone of the way must not be gone
         twice. Doing so cost 1.7 points on digits.
         """
+        if self._reach is None:
+            return served.edit * ~plain[:, None]
         moved = served.moved if self._options.brings != "never" else torch.zeros(())
-        return (served.edit - moved).clamp(-self._options.tau, self._options.tau) * ~plain[:, None]
+        return (served.edit - moved).clamp(-self._reach, self._reach) * ~plain[:, None]
 
     def fresh(self, cloud: CloudState, devices: int) -> DeviceState:
         """Return fresh devices: they run the base head, and hold no prototype."""

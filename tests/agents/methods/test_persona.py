@@ -94,6 +94,18 @@ def test_batched_edited_inference_is_a_loop_over_devices(net: Net, history: Hist
         assert torch.allclose(logits[device], hidden @ weight1.view(16, CLASSES) + bias1, atol=1e-5)
 
 
+def test_a_generated_head_is_as_large_as_it_needs_to_be(net: Net, history: History, base: Base) -> None:
+    method = make_method("persona", {"form": "generate", "steps": 40, "window": 8}, "int8", net)
+    assert isinstance(method, Persona)
+    cloud, updates = prepared(method, history, base)
+    window = recent(method, DEVICES)
+    with torch.no_grad():
+        heads = method._adapters_of(cloud, "frozen.group.")[0](window.features, window.count)[1]
+    some = window.count > 0
+    assert heads.abs().max() > method.options.tau
+    assert torch.allclose(updates["edit"][some], heads[some], atol=1e-5)
+
+
 def test_an_empty_window_calls_for_the_base_head(net: Net, history: History, base: Base) -> None:
     method = made(net, tau=1.0)
     cloud = method.prepare(history, base, 3)
