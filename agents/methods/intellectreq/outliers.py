@@ -1,6 +1,6 @@
 """Outlier detectors as gates: local outlier factor, one-class support vector machine, isolation forest.
 
-They are fitted before t = 0 to states of windows of the past, where the paper fits two of them anew to each window of
+They are fitted before t = 0 to states of windows of the past, where the paper fits two of them to each window of
 ten clicks; what fitting found is kept as tensors, and how strange a state is follows by plain arithmetic, row by row.
 """
 
