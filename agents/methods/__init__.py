@@ -10,6 +10,7 @@ from agents.methods.apg.options import ApgOptions
 from agents.methods.baseline_options import DeviceFtHeadOptions, GroupFtOptions, StaticBalancedOptions
 from agents.methods.cloud_ft_options import CloudFtOptions
 from agents.methods.device_ft_options import DeviceFtOptions
+from agents.methods.dpu.options import DpuOptions
 from agents.methods.duet.options import DuetOptions, MetaNetworkOptions
 from agents.methods.federated.options import (
     FedAsyncOptions,
@@ -108,6 +109,14 @@ METHODS: dict[str, Component] = {
         needs=frozenset({"task"}),
         gives=frozenset({"gate"}),
         quick={"around": {"kind": "duet", "steps": 40, "window": 8}, "pairs": 128, "steps": 20},
+    ),
+    "dpu": Component(
+        DpuOptions,
+        "agents.methods.dpu.method:Dpu",
+        paper="Li et al., DPU, CVPR 2025, arXiv 2411.08227",
+        needs=frozenset({"task", "learning", "classes"}),
+        gives=frozenset({"silence"}),
+        quick={"window": 12, "epochs": 1},
     ),
     "fedavg": Component(
         FedAvgOptions,
