@@ -1,4 +1,4 @@
-"""How well a score tells two kinds of samples apart: the usual measures of detection of what is out of distribution."""
+"""How well a score separates two kinds of samples: the usual measures of detection of what is out of distribution."""
 
 from __future__ import annotations
 
