@@ -2,24 +2,51 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 
 import torch
 
 from agents.codecs.base import fresh
 from agents.contract.laws import Law
-from agents.methods.base import CloudState, DeviceState, Method, OfFeatures, Payload, Recent, Who
+from agents.methods.base import CloudState, DeviceState, Inputs, Method, OfFeatures, Payload, Recent, Who
 from agents.models.base import Base, Net
 from agents.models.making import make_net
+from agents.models.ranking import ScoringHead
 from agents.models.training import pretrain
 from agents.streams.base import History, Past
 
 CLASSES, CONTEXTS, INPUTS, DEVICES = 4, 3, 12, 9
+#: Items, and clicks of a window, where items are ranked.
+ITEMS, CLICKS = 20, 6
 
 
 def small_net() -> Net:
     """Return the net that methods are examined with."""
     return make_net("mlp", (INPUTS,), CLASSES, {"hidden": [16, 16]})
+
+
+def ranked_net() -> Net:
+    """Return the net that methods are examined with which rank items."""
+    shape, known = (CLICKS + CLASSES + 1,), {"items": ITEMS, "window": CLICKS}
+    return make_net("gru4rec", shape, CLASSES + 1, {}, known)
+
+
+def ranked_history() -> History:
+    """Return a past of clicks: users who go round the items in steps of their own."""
+    generator = torch.Generator().manual_seed(0)
+
+    def past(users: int, clicks: int) -> Past:
+        rows, order = torch.meshgrid(torch.arange(users), torch.arange(clicks), indexing="ij")
+        place = (rows + order * (1 + rows % 3)).unsqueeze(2) + (torch.arange(CLICKS + 1) - CLICKS) * (
+            1 + rows.unsqueeze(2) % 3
+        )
+        ids = (place % ITEMS + 1).flatten(0, 1)
+        other = torch.randint(1, ITEMS + 1, (len(ids), CLASSES), generator=generator)
+        x = torch.cat([ids[:, :CLICKS], ids[:, CLICKS:], other], 1)
+        return Past(x, torch.zeros(len(x), dtype=torch.int64), rows.flatten(), order.flatten())
+
+    return History(past(20, 12), past(20, 4))
 
 
 def small_history() -> History:
@@ -37,19 +64,43 @@ def small_history() -> History:
     return History(past(600), past(300))
 
 
+@dataclass(frozen=True)
+class OfRaw(OfFeatures):
+    """Inputs of which the ids are at hand, too."""
+
+    ids: torch.Tensor
+
+    @property
+    def raw(self) -> torch.Tensor:
+        return self.ids
+
+
 class Subject:
     """A method, ready to serve some devices."""
 
     def __init__(self, method: Method) -> None:
         self.method = method
+        self.ranks = isinstance(method.head, ScoringHead)
+
+    @cached_property
+    def history(self) -> History:
+        return ranked_history() if self.ranks else small_history()
 
     @cached_property
     def base(self) -> Base:
-        return pretrain(small_history(), self.method.net, {"epochs": 2}, 3)  # type: ignore[attr-defined]
+        return pretrain(self.history, self.method.net, {"epochs": 2}, 3)  # type: ignore[attr-defined]
 
     @cached_property
     def cloud(self) -> CloudState:
-        return self.method.prepare(small_history(), self.base, 3)
+        return self.method.prepare(self.history, self.base, 3)
+
+    def inputs(self) -> Inputs:
+        """Return samples to predict."""
+        generator = torch.Generator().manual_seed(1)
+        if not self.ranks:
+            return OfFeatures(torch.randn(DEVICES, 16, 16, generator=generator))
+        ids = torch.randint(1, ITEMS + 1, (DEVICES, 5, CLICKS + CLASSES + 1), generator=generator)
+        return OfRaw(self.base.features(ids), ids)
 
     @property
     def state(self) -> DeviceState:
@@ -62,7 +113,9 @@ class Subject:
         real = torch.arange(window) < count[:, None]
         features = torch.randn(DEVICES, window, 16, generator=generator).tanh() * real.unsqueeze(2)
         label = torch.randint(-1, CLASSES, (DEVICES, window), generator=generator)
-        return Recent(features=features, label=torch.where(real, label, -1), count=count)
+        ids = torch.randint(1, ITEMS + 1, (DEVICES, window, CLICKS + CLASSES + 1), generator=generator)
+        raw = ids * real.unsqueeze(2) if self.ranks else None
+        return Recent(features=features, label=torch.where(real, label, -1), count=count, raw=raw)
 
     def payloads(self) -> Payload:
         """Return what devices hand over."""
@@ -98,9 +151,10 @@ def devices_apart(subject: Subject) -> str | None:
     """A device predicts the same alone and among others."""
     if subject.method.shared_rows:
         return None
-    x = torch.randn(DEVICES, 16, 16, generator=torch.Generator().manual_seed(1))
-    together = subject.method.predict(subject.state, OfFeatures(x))
-    alone = subject.method.predict({name: value[2:3] for name, value in subject.state.items()}, OfFeatures(x[2:3]))
+    x = subject.inputs()
+    own = OfRaw(x.features[2:3], x.raw[2:3]) if subject.ranks else OfFeatures(x.features[2:3])
+    together = subject.method.predict(subject.state, x)
+    alone = subject.method.predict({name: value[2:3] for name, value in subject.state.items()}, own)
     return None if torch.equal(together[2:3], alone) else "logits of a device differ"
 
 

@@ -25,6 +25,7 @@ from agents.methods.federated.options import (
 )
 from agents.methods.first_aid_options import FirstAidOptions
 from agents.methods.intellectreq.options import IntellectReqOptions
+from agents.methods.lsc4rec.options import Lsc4RecOptions
 from agents.methods.persona.options import PersonaOptions
 from agents.methods.test_time.options import (
     BnAdaptOptions,
@@ -109,6 +110,14 @@ METHODS: dict[str, Component] = {
         needs=frozenset({"task"}),
         gives=frozenset({"gate"}),
         quick={"around": {"kind": "duet", "steps": 40, "window": 8}, "pairs": 128, "steps": 20},
+    ),
+    "lsc4rec": Component(
+        Lsc4RecOptions,
+        "agents.methods.lsc4rec.method:Lsc4Rec",
+        paper="Lv et al., LSC4Rec, KDD 2025, arXiv 2501.05647",
+        needs=frozenset({"task", "items"}),
+        gives=frozenset({"gate"}),
+        quick={"steps": 5, "candidates": 8, "large_width": 16, "large_layers": 1, "collaborative_steps": 5},
     ),
     "dpu": Component(
         DpuOptions,
@@ -274,5 +283,5 @@ METHODS: dict[str, Component] = {
 ASKING: dict[str, Component] = {
     name: row
     for name, row in METHODS.items()
-    if name != "intellectreq" and "silence" not in row.gives and "rounds" not in row.needs
+    if name not in ("intellectreq", "lsc4rec") and "silence" not in row.gives and "rounds" not in row.needs
 }

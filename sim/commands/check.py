@@ -77,10 +77,12 @@ def _task(name: str, given: Mapping[str, Any]) -> list[Finding]:
 
 
 def _method(name: str, given: Mapping[str, Any]) -> list[Finding]:
-    from agents.conformance.methods import LAWS, Subject, small_net
+    from agents.conformance.methods import LAWS, Subject, ranked_net, small_net
+    from agents.methods import METHODS
     from agents.methods.making import make_method
 
-    return examine(lambda: Subject(make_method(name, given, "fp32", small_net())), LAWS)
+    net = ranked_net if name in METHODS and "items" in METHODS[name].needs else small_net
+    return examine(lambda: Subject(make_method(name, given, "fp32", net())), LAWS)
 
 
 def _detector(name: str, given: Mapping[str, Any]) -> list[Finding]:

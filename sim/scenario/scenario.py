@@ -10,6 +10,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
+from agents.tasks import TASKS
 from sim.distributions import Empirical
 from sim.scenario.cloud import Cloud
 from sim.scenario.concepts import Concept
@@ -19,6 +20,7 @@ from sim.scenario.execution import Execution, Sweep
 from sim.scenario.fleet import Cohort
 from sim.scenario.links import Link
 from sim.scenario.method import Method
+from sim.scenario.probe import ADAPTERS
 from sim.scenario.quantities import Count, Name, PositiveTime
 from sim.scenario.rates import refuse_arrival_rates
 from sim.scenario.references import Reference, default_references, refused_reference, with_oracle_named
@@ -35,6 +37,11 @@ OUTSIDE_FINGERPRINT = ("name", "description", "execution", "sweep")
 
 def _default_tick_s(given: dict[str, Any]) -> float:
     return min(10.0, given.get("duration", 10.0))
+
+
+#: What a method may ask of the data's answers, and what to do where it is not there.
+_KINDS_OF_ANSWERS = frozenset({"items"})
+_REMEDIES = {"items": "write for example 'data: synthetic_interactions, model: sasrec'"}
 
 
 def _default_references(given: dict[str, Any]) -> list[str]:
@@ -114,6 +121,15 @@ class Scenario(SectionModel):
             if buckets and (cohort.availability.kind != "always" or cohort.churn != type(cohort.churn)()):
                 text = f"devices that come and go cannot use link '{cohort.link}': it has a token bucket"
                 raise refuse(text, "fleet", number, "link")
+        return self
+
+    @model_validator(mode="after")
+    def _method_has_what_it_ranks(self) -> Self:
+        kind, data = self.method.adapter.kind, None if self.task is None else self.task.data.kind
+        if data is None or kind not in ADAPTERS or data not in TASKS:
+            return self
+        for missing in _KINDS_OF_ANSWERS & ADAPTERS[kind].needs - TASKS[data].gives:
+            raise refuse(f"'{kind}' needs {missing}, which '{data}' has not; {_REMEDIES[missing]}", "method", "adapter")
         return self
 
     @model_validator(mode="after")

@@ -69,6 +69,11 @@ def test_an_oracle_needs_data_that_know_the_best_answer(tmp_path: Path) -> None:
     )
 
 
+def test_a_method_that_ranks_needs_items(tmp_path: Path) -> None:
+    said = refusal(tmp_path, TASK.format(data="gaussians", model="logistic") + "method: {adapter: lsc4rec}\n")
+    assert "'lsc4rec' needs items, which 'gaussians' has not; write for example 'data: synthetic_interactions" in said
+
+
 def paired(adapter: str, codecs: str) -> str:
     """Return a scenario in which messages of a method are coded so."""
     needed = {
@@ -76,7 +81,9 @@ def paired(adapter: str, codecs: str) -> str:
         "rounds": ", trigger: {kind: rounds, every: 30 s, cohort_size: 2}",
     }
     more = "".join(text for need, text in needed.items() if need in METHODS[adapter].needs)
-    return TASK.format(data="gaussians", model="logistic") + f"method: {{adapter: {adapter}, {codecs}{more}}}\n"
+    ranks = "items" in METHODS[adapter].needs
+    data, model = ("synthetic_interactions", "gru4rec") if ranks else ("gaussians", "logistic")
+    return TASK.format(data=data, model=model) + f"method: {{adapter: {adapter}, {codecs}{more}}}\n"
 
 
 @pytest.mark.parametrize("codec", CODECS)

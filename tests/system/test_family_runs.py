@@ -19,6 +19,7 @@ QUICK = {
     "duet": ("method.adapter={kind: duet, steps: 20}",),
     "metanetwork": ("method.adapter={kind: metanetwork, steps: 20}",),
     "dpu": (),
+    "lsc4rec": ("method.adapter={kind: lsc4rec, steps: 5}", "references=[static]"),
     "intellectreq": (
         "method.adapter={kind: intellectreq, around: {kind: duet, steps: 20}, pairs: 128, steps: 20}",
         "method.trigger={kind: gate, threshold: 0.2}",

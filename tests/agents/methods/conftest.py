@@ -2,9 +2,8 @@ from __future__ import annotations
 
 import pytest
 import torch
-from quick_methods import CLASSES, CONTEXTS, QUICK
+from quick_methods import CLASSES, CONTEXTS, OF_CLASSES, QUICK
 
-from agents.methods import METHODS
 from agents.methods.base import Method
 from agents.methods.making import make_method
 from agents.models.base import Base, Net
@@ -39,7 +38,7 @@ def base(history: History, net: Net) -> Base:
     return pretrain(history, net, {"epochs": 10, "rate": 5e-3}, 3)
 
 
-@pytest.fixture(params=METHODS)
+@pytest.fixture(params=OF_CLASSES)
 def method(request: pytest.FixtureRequest, net: Net) -> Method:
     """Each method of the table, in turn."""
     return make_method(request.param, QUICK.get(request.param, {}), "fp32", net)

@@ -12,6 +12,8 @@ from agents.methods.base import CloudState, DeviceState, Method, Payload, Recent
 
 #: Options that make a method quick to prepare.
 QUICK: dict[str, Mapping[str, Any]] = {name: component.quick for name, component in METHODS.items()}
+#: Methods that are tried with a net of classes; those that rank items have tests of their own.
+OF_CLASSES = [name for name, component in METHODS.items() if "items" not in component.needs]
 CLASSES, CONTEXTS, FEATURES = 4, 3, 16
 
 

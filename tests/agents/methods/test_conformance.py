@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from quick_methods import QUICK, payloads_of, recent, served, whose
+from quick_methods import OF_CLASSES, QUICK, payloads_of, recent, served, whose
 from safetensors.torch import load, save
 
 from agents.codecs import CODECS
@@ -97,7 +97,7 @@ def test_permuting_devices_permutes_what_they_get(net: Net, history: History, ba
 
 
 @pytest.mark.parametrize("codec", CODECS)
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", OF_CLASSES)
 def test_declared_bytes_are_the_bytes_written(name: str, codec: str, net: Net, history: History, base: Base) -> None:
     method = make_method(name, QUICK.get(name, {}), codec, net)
     cloud = method.prepare(history, base, 3)
@@ -135,7 +135,7 @@ def test_adapting_leaves_the_old_cloud_as_it_was(method: Method, cloud: CloudSta
 
 
 def test_an_unknown_option_is_refused_by_name(net: Net) -> None:
-    for name in METHODS:
+    for name in OF_CLASSES:
         with pytest.raises(ValueError, match=f"{name} has no option 'depth'"):
             make_method(name, {"depth": 3}, "fp32", net)
     with pytest.raises(ValueError, match="'personna' is unknown; known are static"):
