@@ -1,4 +1,4 @@
-"""What the README shows is true: its commands, its scenario, its method and codec; and the data of the guide."""
+"""What the README and the guides show is true: its scenario, a method with a codec, data."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 from run_commands import cli_process
-
-from sim.scenario.families import FAMILIES
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -31,24 +29,6 @@ def test_the_scenario_of_the_readme_is_valid(tmp_path: Path) -> None:
     assert cli_process("validate", file, cwd=tmp_path).returncode == 0
 
 
-def test_every_command_of_the_readme_exists(tmp_path: Path) -> None:
-    rows = re.findall(r"^\| (`[^|]*) \| ", README.split("Exit codes")[0], re.MULTILINE)
-    commands = {word for row in rows for word in re.findall(r"`([a-z]+)\b", row)}
-    helped = cli_process("--help", cwd=tmp_path).stdout
-    assert {"run", "sweep", "verify"} <= commands
-    assert [command for command in commands if f"    {command} " not in helped] == []
-
-
-def test_the_table_of_what_there_is_names_every_component() -> None:
-    rows = [cells for line in README.split("\n") if line.startswith("| `") for cells in [line.split(" | ", 1)]]
-    shown = {family: rest for first, rest in rows for family in re.findall(r"`([a-z]+)`", first) if family in FAMILIES}
-    assert set(FAMILIES) == set(shown)
-    missing = [
-        name for family, table in FAMILIES.items() for name in table if not re.search(rf"\b{name}\b", shown[family])
-    ]
-    assert missing == []
-
-
 METHOD = (
     "method.adapter=mine:Recentre",
     "method.codec={kind: 'mine:Half', levels: 100}",
@@ -62,15 +42,20 @@ DATA = (
 )
 
 
+def own(page: str) -> str:
+    """Return the class that a page of the documentation shows."""
+    return block('python title="mine.py"', page=(ROOT / "docs" / "how-to" / page).read_text(encoding="utf-8"))
+
+
 OWN = [
-    (block("python", "Recentre") + block("python", "class Half"), METHOD),
+    (own("own-method.md") + own("own-codec.md"), METHOD),
     (block("python", "class Tides", GUIDE), DATA),
 ]
 
 
-@pytest.mark.parametrize(("own", "overrides"), OWN, ids=["method and codec", "data"])
-def test_what_a_user_writes_runs(tmp_path: Path, own: str, overrides: tuple[str, ...]) -> None:
-    (tmp_path / "mine.py").write_text(own, encoding="utf-8")
+@pytest.mark.parametrize(("written", "overrides"), OWN, ids=["method and codec", "data"])
+def test_what_a_user_writes_runs(tmp_path: Path, written: str, overrides: tuple[str, ...]) -> None:
+    (tmp_path / "mine.py").write_text(written, encoding="utf-8")
     settings = ("fleet.0.devices=8", "drift=[]", *overrides)
     arguments = [part for setting in settings for part in ("--set", setting)]
     out = ["--out", tmp_path / "out", "--quiet"]

@@ -180,8 +180,8 @@ class Nothing:
 def test_plugins_get_their_options_and_old_ones_are_told_what_replaces_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
-    (half,) = re.findall(r"```python\n([^`]*class Half.*?)```", readme, re.DOTALL)
+    page = (Path(__file__).parents[3] / "docs" / "how-to" / "own-codec.md").read_text(encoding="utf-8")
+    (half,) = re.findall(r"```python[^\n]*\n([^`]*class Half.*?)```", page, re.DOTALL)
     (tmp_path / "own_codecs.py").write_text(half + OWN, encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     four = make_codec("own_codecs:Half", {"levels": 4})

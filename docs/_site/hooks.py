@@ -1,0 +1,74 @@
+"""Pages that are made when the site is built: commands, grammar, columns, metrics, gallery, llms.txt, and hovers."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
+
+import made_gallery  # noqa: E402  # beside this file
+import made_reference  # noqa: E402  # beside this file
+from mkdocs.structure.files import File, Files  # noqa: E402  # after the path
+
+#: Words of the glossary that say nothing special outside of it.
+_PLAIN = {"block", "event", "process", "timer", "evaluation", "segment (of a run)"}
+
+
+def made_pages() -> dict[str, str]:
+    """Return every page that is made: its place in the site -> its text."""
+    return {
+        "reference/commands.md": made_reference.commands(),
+        "reference/grammar.md": made_reference.grammar(),
+        "reference/columns.md": made_reference.columns(),
+        "reference/metrics.md": made_reference.metrics(),
+        **made_gallery.pages(),
+    }
+
+
+def hovers(glossary: str) -> str:
+    """Return an abbreviation of Markdown for each word of the glossary, so that it shows its meaning under a mouse."""
+    rows = re.findall(r"^\| ([^|]+) \| ([^|]+) \| [^|]+ \|$", glossary, re.MULTILINE)
+    words = [(word.strip(), meaning.strip()) for word, meaning in rows if word.strip() not in {"word", "---", *_PLAIN}]
+    return "\n".join(f"*[{word}]: {meaning}" for word, meaning in words)
+
+
+def llms(nav: list[Any], folder: Path, made: dict[str, str]) -> str:
+    """Return ``llms.txt``: every page with its title and first sentence, for programs that read documentation."""
+    lines = [
+        "# driftbed",
+        "",
+        "> Simulates device-cloud model adaptation under drift, over narrow links and real queues.",
+    ]
+    for title, place in _pages(nav):
+        text = made[place] if place in made else (folder / place).read_text(encoding="utf-8")
+        body = [line for line in text.splitlines() if line and line[0] not in "#<|!-`" and not line.startswith("---")]
+        lines.append(f"- [{title}]({place}): {body[0][:140] if body else title}")
+    return "\n".join([*lines, ""])
+
+
+def _pages(nav: list[Any]) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for entry in nav:
+        for title, below in entry.items():
+            found += _pages(below) if isinstance(below, list) else [(title, below)]
+    return found
+
+
+def on_files(files: Files, config: Any) -> Files:
+    """Add what is made to the files of the site."""
+    made = made_pages()
+    for place, text in {**made, "llms.txt": llms(config["nav"], Path(config["docs_dir"]), made)}.items():
+        files.append(File.generated(config, place, content=text))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Any, config: Any, **_: Any) -> str:
+    """Let the words of the glossary show what they mean, on every page but its own."""
+    if page.file.src_uri == "glossary.md":
+        return markdown
+    glossary = (Path(config["docs_dir"]) / "glossary.md").read_text(encoding="utf-8")
+    return f"{markdown}\n\n{hovers(glossary)}\n"

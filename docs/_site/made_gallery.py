@@ -1,0 +1,119 @@
+"""The gallery: each scenario with what it asks, what to look at, how large it is, and a picture of its drifts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from sim.scenario import units
+from sim.scenario.loader import load
+from sim.scenario.problems import ScenarioErrors
+
+ROOT = Path(__file__).resolve().parents[2]
+_WIDTH, _LEFT, _ROW = 640, 8, 22
+_LAST = {"blip": "for", "gradual": "over", "incremental": "over"}
+
+
+def pages() -> dict[str, str]:
+    """Return the page of the gallery, and the pictures: place -> text."""
+    made, parts = {}, ["# Gallery of scenarios\n", _HEAD]
+    files = sorted((ROOT / "scenarios").rglob("*.yaml"))
+    for folder in sorted({file.parent for file in files}):
+        name = folder.relative_to(ROOT / "scenarios").as_posix()
+        parts.append(f"## {'At the top' if name == '.' else name.replace('_', ' ').capitalize()}\n")
+        for file in (one for one in files if one.parent == folder):
+            text, picture = _entry(file)
+            parts.append(text)
+            if picture:
+                made[f"pictures/{_slug(file)}.svg"] = picture
+    return {"gallery.md": "\n".join(parts), **made}
+
+
+_HEAD = """Play one with `python run_sim.py run FILE` (with a grid or seeds: `sweep FILE`). The picture shows what
+drifts
+when: a bar for each drift, over the run's virtual time. "Size" is what a run plays; a million samples take some seconds
+to a minute, by model and method.
+"""
+
+
+def _slug(file: Path) -> str:
+    return file.relative_to(ROOT / "scenarios").with_suffix("").as_posix().replace("/", "-")
+
+
+def _entry(file: Path) -> tuple[str, str]:
+    text = file.read_text(encoding="utf-8")
+    content = yaml.safe_load(text) or {}
+    lines = [f"### {file.relative_to(ROOT).as_posix()}\n"]
+    if about := str(content.get("description") or "").strip():
+        lines.append(f"{about[:1].upper()}{about[1:].rstrip('.')}.\n")
+    said = list(_comments(text))
+    if said:
+        lines.append("\n".join(f"> {escape(one)}" for one in said) + "\n")
+    lines.append(_size(file) + "\n")
+    picture = _picture(content)
+    if picture:
+        lines.append(f"![What drifts when in {file.stem}](pictures/{_slug(file)}.svg)\n")
+    return "\n".join(lines), picture
+
+
+def _comments(text: str) -> Iterator[str]:
+    """Yield the comment above a scenario: what it asks, and what to look at or what was found."""
+    for line in text.splitlines():
+        if not line.startswith("#"):
+            return
+        if "yaml-language-server" not in line and not re.match(r"#\s*\w+: \{|#\s+(up|down):", line):
+            yield line.lstrip("# ").strip()
+
+
+def _size(file: Path) -> str:
+    try:
+        scenario: Any = load(file)
+    except ScenarioErrors:
+        return "Size: its data are not here."
+    devices = sum(cohort.devices for cohort in scenario.fleet)
+    return f"Size: {devices:,} devices for {scenario.duration / 60:g} virtual minutes."
+
+
+def _picture(content: dict[str, Any]) -> str:
+    """Return the timeline of a scenario as SVG; nothing where nothing drifts at a time that is written."""
+    try:
+        whole = units.TIME.parse(content["duration"])
+    except (KeyError, ValueError, TypeError):
+        return ""
+    drifts = [bar for one in content.get("drift") or [] if (bar := _bar(one, whole))]
+    if not drifts:
+        return ""
+    height = _ROW * (len(drifts) + 1) + 6
+    inner = _WIDTH - 2 * _LEFT
+    rows = []
+    for number, (begins, ends, label) in enumerate(drifts):
+        x, y = _LEFT + inner * begins, 4 + _ROW * number
+        width = max(3.0, inner * (ends - begins))
+        rows.append(f'<rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="16" fill="#0072B2" opacity="0.35"/>')
+        anchor, at = ("end", x - 4) if begins > 0.6 else ("start", x + 5)
+        rows.append(f'<text x="{at:.1f}" y="{y + 12}" text-anchor="{anchor}">{escape(label)}</text>')
+    axis = height - _ROW + 4
+    rows.append(f'<line x1="{_LEFT}" x2="{_WIDTH - _LEFT}" y1="{axis}" y2="{axis}" stroke="#777"/>')
+    rows.append(f'<text x="{_LEFT}" y="{axis + 13}">0</text>')
+    rows.append(f'<text x="{_WIDTH - _LEFT}" y="{axis + 13}" text-anchor="end">{whole / 60:g} min</text>')
+    style = "<style>text{font:11px sans-serif;fill:#555}@media(prefers-color-scheme:dark){text{fill:#ccc}}</style>"
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}">{style}{"".join(rows)}</svg>'
+
+
+def _bar(drift: Any, whole: float) -> tuple[float, float, str] | None:
+    """Return where the bar of a drift begins and ends, as shares of the run, and its label."""
+    try:
+        at = units.TIME.parse(drift["at"])
+        lasts = units.TIME.parse(drift[_LAST[drift["kind"]]]) if drift.get("kind") in _LAST else whole - at
+    except (KeyError, ValueError, TypeError):
+        return None
+    if not 0 <= at < whole:
+        return None
+    what = drift.get("to", drift.get("concepts", drift.get("labels", "")))
+    said = what if isinstance(what, str) else yaml.safe_dump(what, default_flow_style=True).strip().strip("{}")
+    return at / whole, min(1.0, (at + lasts) / whole), f"{drift.get('kind', 'drift')} {said}"[:60]

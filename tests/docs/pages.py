@@ -1,0 +1,56 @@
+"""What the pages of the documentation hold: files with a title, and commands to type, in their order."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+_BLOCK = re.compile(r'^```(?P<language>\w+)(?: title="(?P<file>[^"]+)")?\n(?P<text>.*?)^```$', re.MULTILINE | re.DOTALL)
+#: What is not played: they need a cluster, or measure this machine.
+_NOT_PLAYED = ("cluster.md", "performance.md", "scaling.md")
+
+
+@dataclass(frozen=True)
+class Block:
+    """One fenced block of a page; ``file`` is the name that it is to be saved by."""
+
+    language: str
+    file: str | None
+    text: str
+
+
+def blocks(page: Path) -> list[Block]:
+    """Return the blocks of a page."""
+    return [Block(**found.groupdict()) for found in _BLOCK.finditer(page.read_text(encoding="utf-8"))]
+
+
+def played() -> list[Path]:
+    """Return the pages that hold commands to type."""
+    pages = [one for one in sorted(DOCS.rglob("*.md")) if one.name not in _NOT_PLAYED]
+    return [page for page in pages if any(block.language == "sh" for block in blocks(page))]
+
+
+def play(page: Path, folder: Path) -> None:
+    """Do all that a page says in an empty folder; its commands find the clone's scenarios there."""
+    commands = folder / "bin"
+    commands.mkdir()
+    (commands / "python").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n', "utf-8")
+    (commands / "python").chmod(0o755)
+    for name in ("scenarios", "run_sim.py"):
+        (folder / name).symlink_to(ROOT / name)
+    path = f"{commands}{os.pathsep}{os.environ['PATH']}"
+    for block in blocks(page):
+        if block.file is not None:
+            (folder / block.file).write_text(block.text, "utf-8")
+        elif block.language == "sh":
+            script = ["bash", "-euo", "pipefail", "-c", block.text]
+            done = subprocess.run(
+                script, cwd=folder, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
+            )
+            assert done.returncode == 0, f"{page.name}:\n{block.text}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
