@@ -41,7 +41,7 @@ def explain(options: argparse.Namespace) -> int:
     console = Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False)
     for label, found in groups:
         if found is not None:
-            console.print(analysis.causes_layout(label, found))
+            console.print(analysis.causes_table(label, found))
     return OK
 
 

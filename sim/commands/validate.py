@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from typing import Any
 
@@ -54,13 +55,20 @@ def list_scenarios(options: argparse.Namespace) -> int:
             scenario = load(path)
         except ScenarioErrors as errors:
             absent = all("there is no file" in problem.message for problem in errors.problems)
-            why = "needs data that are not here" if absent else f"invalid: {len(errors.problems)} problems"
+            why = _absent(errors) if absent else f"invalid: {len(errors.problems)} problems"
             print(f"{shown:<44} {why}, see 'validate'")
             continue
         devices = sum(cohort.devices for cohort in scenario.fleet)
         printed = (scenario.description or "").strip().splitlines()
         print(f"{shown:<44} {devices:>8,} devices  {printed[0] if printed else ''}")
     return OK
+
+
+def _absent(errors: ScenarioErrors) -> str:
+    """Return what to write to get the data that a scenario needs."""
+    names = [name for problem in errors.problems for name in re.findall(r"'data get ([^']+)'", problem.message)]
+    wanted = " ".join(dict.fromkeys(names))
+    return f"needs data that are not here: data get {wanted}" if wanted else "needs data that are not here"
 
 
 def doctor(options: argparse.Namespace) -> int:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from agents.contract.component import KeyedRow, NoOptions, option
-from agents.contract.forms import DataPath, Interval, Share
+from agents.contract.component import KeyedRow, NoOptions, OptionError, option
+from agents.contract.forms import Column, DataPath, Interval, Share
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,21 @@ class RecordedLossOptions:
     lost: Annotated[int, Interval(ge=0, le=1)] | None = option(
         None, "which digit stands for a lost packet, where no header says it"
     )
+    below: float | None = option(None, "a log of signal strength, a row a packet: those weaker than this are lost")
+    column: Column | None = option(
+        None, "with 'below': of the strength, a name or a number from 1; default: the only one"
+    )
+
+    def __post_init__(self) -> None:
+        if self.below is None and self.column is not None:
+            raise OptionError("goes with 'below'", "column")
+        if self.below is not None and self.lost is not None:
+            raise OptionError("is for files of digits, and 'below' for logs of signal strength", "lost")
+
+
+@dataclass(frozen=True)
+class FittedLossOptions(RecordedLossOptions):
+    """Bursty loss (Gilbert and Elliott) with the transitions of a recording, whose packets are lost when it is bad."""
 
 
 #: Key of a link's ``loss`` -> loss.
@@ -46,5 +61,11 @@ LOSSES: dict[str, KeyedRow] = {
         RecordedLossOptions,
         "sim.network.traces.losses:recorded",
         summary="as recorded, packet by packet",
+    ),
+    "fitted": KeyedRow(
+        FittedLossOptions,
+        "sim.network.traces.losses:fitted",
+        paper="Gilbert, Bell System Technical Journal 39, 1960",
+        summary="in bursts as long and as frequent as those of a recording",
     ),
 }

@@ -8,7 +8,7 @@ from sim.links.link_rates import as_fluid, columns_of, recording
 from sim.network.availability import Windows
 from sim.network.rates.markov import fit_markov
 from sim.network.traces.columns import Columns
-from sim.network.traces.losses import load_losses
+from sim.network.traces.losses import recorded
 from sim.network.traces.opportunities import Opportunities
 from sim.network.traces.recorded import load_latency, unit_of
 from sim.network.traces.windows import load_windows
@@ -50,7 +50,7 @@ def latency_read(trace: Any) -> dict[str, Any]:
 
 def loss_read(recording: Any) -> dict[str, Any]:
     """Return how many packets were recorded, and which share of them was lost."""
-    losses = load_losses(recording.file, recording.lost)
+    losses = recorded(recording)
     return {"path": str(recording.file), "packets": len(losses), "mean_loss": losses.mean_loss}
 
 

@@ -18,6 +18,7 @@ from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, Validati
 from pydantic_core import core_schema
 
 from agents.tabular.spelling import MissingValues
+from sim.data_sources import elsewhere, remedy
 from sim.scenario import units
 from sim.scenario.problems import closest, near_miss
 from sim.scenario.tree import Text
@@ -130,10 +131,13 @@ def _read_path(value: Any, info: ValidationInfo) -> Path:
         raise ValueError(f"'{value}' is a link that leads to itself") from None
     except ValueError:
         raise ValueError(f"{shown(str(value))} is no file name") from None
+    if not os.path.exists(outer) and (downloaded := elsewhere(str(name))):
+        outer = downloaded.resolve()
     if not os.path.exists(outer):
         beside = [item.name for item in islice(outer.parent.iterdir(), 2000)] if outer.parent.is_dir() else []
         near = closest(outer.name, beside)
-        raise ValueError(f"there is no file '{value}'" + (f"; did you mean '{near}'?" if near else ""))
+        hint = remedy(str(name)) or (f"; did you mean '{near}'?" if near else "")
+        raise ValueError(f"there is no file '{value}'{hint}")
     return Path(f"{outer}{inside}{member}")
 
 

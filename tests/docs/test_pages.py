@@ -18,8 +18,15 @@ from analysis.metrics import METRICS
 from sim.scenario.families import FAMILIES
 
 #: Pages that play more than a few seconds.
-LONG = ("tutorial.md", "3-choose-a-method.md", "7-explain.md", "seeds.md", "federated-rounds.md", "own-data.md")
-LONG += ("1-change-the-link.md", "4-choose-when-to-ask.md", "6-fork.md", "5-one-device.md", "paper-figures.md")
+LONG = (
+    "tutorial.md",
+    "1-change-the-link.md",
+    "2-change-the-drift.md",
+    "3-choose-a-method.md",
+    "4-choose-when-to-ask.md",
+)
+LONG += ("5-one-device.md", "6-fork.md", "federated-rounds.md", "own-codec.md", "own-method.md", "paper-figures.md")
+LONG += ("seeds.md",)
 PAGES = [pytest.param(page, id=page.name, marks=[pytest.mark.slow] if page.name in LONG else []) for page in played()]
 
 

@@ -6,7 +6,7 @@ from sim.commands.options.adding import Commands, add_scenario_options, at_least
 
 
 def add_looking(commands: Commands) -> None:
-    """Add ``list``, ``describe``, ``validate``, ``check``, ``schema`` and ``gallery``."""
+    """Add ``list``, ``describe``, ``validate``, ``check``, ``data``, ``schema`` and ``gallery``."""
     listing = commands.add(
         "list", "catalogue:list_kind", "list scenarios, or the components of a kind", "list\nlist methods"
     )
@@ -25,6 +25,14 @@ def add_looking(commands: Commands) -> None:
     validate.add_argument("--json", action="store_true", help="print what was read as JSON")
     add_scenario_options(validate)
     _add_check(commands)
+    data = commands.add(
+        "data",
+        "data:data",
+        "list or download the recorded data that scenarios name",
+        "data list\ndata get elec2 ml-100k",
+    )
+    data.add_argument("what", choices=("list", "get"), help="list: address, licence, size; get: download and check")
+    data.add_argument("names", nargs="*", metavar="NAME", help="what to get; all: everything")
     schema = commands.add("schema", "catalogue:schema", "print the JSON schema of scenarios", "schema > schema.json")
     schema.add_argument("--docs", metavar="FOLDER", help="write the reference pages there instead")
     gallery = commands.add(

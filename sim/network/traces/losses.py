@@ -6,17 +6,20 @@ two stands for a lost packet differs from tool to tool: a header ``lost`` or ``r
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from agents.tabular.spelling import PLAIN
 from agents.tabular.text_lines import whole_text
-from sim.network.loss import Draw, LossProcess
-from sim.network.traces.text import TraceError
+from sim.network.loss import Draw, GilbertElliott, LossProcess
+from sim.network.traces.text import TraceError, TraceText, read_text
 
-__all__ = ["RecordedLosses", "TraceError", "load_losses", "recorded"]
+__all__ = ["RecordedLosses", "TraceError", "fitted", "load_losses", "recorded", "weak_packets"]
 
 #: Name of a column -> what stands in it for a packet that is lost.
 _HEADERS = {"lost": 1, "loss": 1, "drop": 1, "dropped": 1, "received": 0, "delivered": 0, "success": 0, "ok": 0}
@@ -44,6 +47,10 @@ class RecordedLosses:
         """Return the share of packets lost."""
         return float(self._lost.mean())
 
+    def as_recorded(self) -> np.ndarray:
+        """Return which packets are lost, in the order of the recording: bool [packets]."""
+        return self._lost
+
     def lose(self, state: np.ndarray | None, opens: np.ndarray, draw: Draw) -> tuple[np.ndarray, np.ndarray]:
         """Return which packets are lost; the state of a message is the place in the recording that is next."""
         first = np.flatnonzero(opens)
@@ -53,13 +60,68 @@ class RecordedLosses:
         return self._lost[places % len(self._lost)], (starts + counts) % len(self._lost)
 
 
-def recorded(options: Any) -> LossProcess:
+def recorded(options: Any) -> RecordedLosses:
     """Return the process of a scenario's ``loss: {trace: {file, lost}}``.
 
     Raises:
         TraceError: no recording of packets, or one that does not say what stands for a lost one.
     """
+    if options.below is not None:
+        return RecordedLosses(weak_packets(options.file, options.below, options.column))
     return load_losses(options.file, options.lost)
+
+
+def fitted(options: Any) -> LossProcess:
+    """Return Gilbert's channel with the transitions of a recording: the likeliest one, by counting them.
+
+    Raises:
+        TraceError: as :func:`recorded`, or a recording that is only good, or only bad.
+    """
+    lost = recorded(options).as_recorded()
+    before, after = lost[:-1], lost[1:]
+    if lost.all() or not lost.any() or not before.any() or before.all():
+        raise TraceError(f"{options.file}: no burst begins and ends in it; a channel that has both is fitted")
+    turns_bad, turns_good = (~before & after).sum() / (~before).sum(), (before & ~after).sum() / before.sum()
+    return GilbertElliott(float(turns_bad), float(turns_good), 0.0, 1.0)
+
+
+def weak_packets(path: str | Path, below: float, column: str | int | None = None) -> np.ndarray:
+    """Return which rows of a log of signal strength are weaker than ``below``, or say none: bool [rows].
+
+    Raises:
+        TraceError: no such column, or a cell that is no number; it names file and line.
+    """
+    text = read_text(str(path))
+    names = text.split(text.head[0][1])
+    is_named = not any(map(PLAIN.is_number, names))
+    at = _column(text, names if is_named else [], len(names), column)
+    return np.array([_is_weak(text, number, text.split(line), at, below) for number, line in _data(text, is_named)])
+
+
+def _data(text: TraceText, is_named: bool) -> Iterator[tuple[int, str]]:
+    return islice(text.lines(), int(is_named), None)
+
+
+def _column(text: TraceText, names: Sequence[str], width: int, wanted: str | int | None) -> int:
+    if wanted is None and width == 1:
+        return 0
+    if isinstance(wanted, int) and 1 <= wanted <= width:
+        return wanted - 1
+    if names.count(str(wanted)) == 1:
+        return names.index(str(wanted))
+    said = "the column of the strength is not clear" if wanted is None else f"there is no column {wanted!r}"
+    known = ", ".join(names) or f"1 to {width}"
+    raise text.error(text.head[0][0], f"{said}: write column; its columns are {known}")
+
+
+def _is_weak(text: TraceText, number: int, cells: list[str], at: int, below: float) -> bool:
+    if at >= len(cells) or cells[at] in ("", "-"):
+        # A packet that did not arrive has no strength.
+        return True
+    try:
+        return PLAIN.number(cells[at]) < below
+    except ValueError:
+        raise text.error(number, f"{cells[at]!r} is no number; mend or remove the row") from None
 
 
 def load_losses(path: str | Path, lost: int | None = None) -> RecordedLosses:
