@@ -13,6 +13,7 @@ from agents.tasks.file_options import (
     FrameOptions,
     HuggingfaceOptions,
     IdxOptions,
+    ImageFolderOptions,
     InteractionsOptions,
     JsonOptions,
     LibsvmOptions,
@@ -71,6 +72,9 @@ TASKS: dict[str, TaskRow] = {
     ),
     "npz": TaskRow(
         NpzOptions, "agents.tasks.images.image_files:ImageFiles", gives=_IMAGES, transforms=IMAGE_TRANSFORMS
+    ),
+    "image_folder": TaskRow(
+        ImageFolderOptions, "agents.tasks.images.image_files:ImageFiles", gives=_IMAGES, transforms=IMAGE_TRANSFORMS
     ),
     "table": _rows(TableOptions),
     "csv": _rows(CsvOptions),

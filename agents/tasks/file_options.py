@@ -98,6 +98,16 @@ class CifarOptions(ImageOptions):
 
 
 @dataclass(frozen=True)
+class ImageFolderOptions(ImageOptions):
+    """A folder of pictures for each class, and so for ``train`` and ``test``, if these are there."""
+
+    size: Annotated[int, Interval(ge=4, le=1024)] | None = option(
+        None, "pixels a side that pictures are scaled to; default: they have one size"
+    )
+    grey: bool = option(False, "one channel in place of three")
+
+
+@dataclass(frozen=True)
 class RowsOptions:
     """Rows in the order of a file; the first are the cloud's past, the others the devices' streams."""
 

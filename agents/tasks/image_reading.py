@@ -19,6 +19,7 @@ from agents.tabular.once import read_once
 from agents.tasks.formats import ImageSet, Labelled
 from agents.tasks.formats.cifar import read_records
 from agents.tasks.formats.idx import read_folder
+from agents.tasks.formats.image_folder import read_image_folder
 from agents.tasks.formats.npz import read_archive
 from agents.tasks.images.looks import looks_of
 
@@ -33,6 +34,7 @@ _OWN = ("past", "contexts", "streams", *MOST)
 _READERS: dict[str, tuple[tuple[str, ...], Callable[..., ImageSet]]] = {
     "idx": (("prefix",), read_folder),
     "cifar": (("labels",), read_records),
+    "image_folder": (("size", "grey"), read_image_folder),
     "npz": (("x", "y", "x_test", "y_test"), read_archive),
 }
 

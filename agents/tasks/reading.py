@@ -49,5 +49,5 @@ def _digits(spec: FleetSpec) -> Mapping[str, Any]:
 
 _READERS: dict[str, Callable[[FleetSpec], Mapping[str, Any]]] = {
     "digits": _digits,
-    **dict.fromkeys(("idx", "cifar", "npz"), _images),
+    **dict.fromkeys(("idx", "cifar", "image_folder", "npz"), _images),
 }
