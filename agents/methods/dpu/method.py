@@ -8,6 +8,7 @@ watch. The paper also trains the net so that views disagree outside: that is not
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 
 import torch
@@ -20,6 +21,7 @@ from agents.methods.dpu.options import DpuOptions
 from agents.methods.dpu.prototypes import begun, cosines, moved
 from agents.methods.dpu.scores import score, tables
 from agents.methods.local import Local
+from agents.methods.test_time.t3a import before_last
 from agents.models.base import Base
 from agents.models.head import HeadShape
 from agents.models.training import generator, one_thread
@@ -42,14 +44,14 @@ class Dpu(Local):
             raise ValueError(f"'dpu' has a prototype for each class; '{self.net.name}' ranks items")
         self.options: DpuOptions = context.options
         self.window = self.options.window
-        self.views = self.options.views or [self.head.dims[0]]
-        if sum(self.views) != self.head.dims[0]:
+        self.views = self.options.views or [self.head.dims[-2]]
+        if self.options.views and sum(self.views) != self.head.dims[0]:
             raise ValueError(f"views: {list(self.views)} are {sum(self.views)} columns; there are {self.head.dims[0]}")
         self._kept: dict[str, torch.Tensor] = {}
 
     @property
     def costs(self) -> Costs:
-        own, classes, width = super().costs, self.head.dims[-1], self.head.dims[0]
+        own, classes, width = super().costs, self.head.dims[-1], sum(self.views)
         rows = {"prototype": classes, "msp": 0, "energy": 0, "knn": 1024, "mahalanobis": width + classes, "vim": width}
         learning = sum(inputs * outputs for inputs, outputs in self.head.sizes) + 2 * classes * width
         return replace(own, inference=own.inference + rows[self.options.by] * width, learning=float(learning))
@@ -68,8 +70,9 @@ class Dpu(Local):
     def _made(self, history: History, base: Base, seed: int) -> CloudState:
         past, rng = history.for_adapters, generator(seed, Purpose.METHOD, 0)
         some = torch.randperm(len(past.x), generator=rng)[:_MOST]
-        rows, label = base.features(past.x[some]), past.label[some]
-        logits = base.head.forward(base.layers, rows[None])[0]
+        features, label = base.features(past.x[some]), past.label[some]
+        logits = base.head.forward(base.layers, features[None])[0]
+        rows = self._rows(base.layers, features[None])[0]
         made = {_TABLE + name: one for name, one in tables(self.options.by, rows, label, logits).items()}
         return made | {_PROTOTYPE: self._settled(rows, label, rng)}
 
@@ -88,17 +91,21 @@ class Dpu(Local):
         return {name: values.expand(devices, *values.shape[1:]) for name, values in own.items()}
 
     def score(self, state: DeviceState, inputs: Inputs, logits: torch.Tensor) -> torch.Tensor:
-        rows, by = inputs.features, self.options.by
+        rows, by = self._rows(state, inputs.features), self.options.by
         if by != "prototype":
             return score(by, self._kept, rows, logits, self.options.near)
         return 1.0 - self._likeness(state, rows).amax(2)
 
     def learn(self, state: DeviceState, recent: Recent) -> tuple[DeviceState, torch.Tensor]:
-        rows = recent.features
-        share, label = softmax(self.predict(state, OfFeatures(rows))).max(2)
+        share, label = softmax(self.predict(state, OfFeatures(recent.features))).max(2)
+        rows = self._rows(state, recent.features)
         real = torch.arange(rows.shape[1], device=rows.device) < recent.count[:, None]
         later = self._moved(state[_PROTOTYPE], rows, label, real & (share > self.options.sure))
         return {_PROTOTYPE: later}, torch.ones_like(recent.count)
+
+    def _rows(self, layers: Mapping[str, torch.Tensor], features: torch.Tensor) -> torch.Tensor:
+        """Return what is scored: what enters the last layer, or, of several views, the features of the trunk."""
+        return features if self.options.views else before_last(self.head, layers, features)
 
     def _moved(
         self, prototypes: torch.Tensor, rows: torch.Tensor, label: torch.Tensor, counts: torch.Tensor

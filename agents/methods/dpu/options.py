@@ -22,7 +22,9 @@ class DpuOptions:
     moves: Annotated[str, OneOf("variance", "mean", "none")] = option(
         "variance", "how prototypes move: less where samples scatter, as a moving average, or not at all"
     )
-    views: Sizes | None = option(None, "columns of the features that each view has; default: all are one view")
+    views: Sizes | None = option(
+        None, "columns of the trunk's features that each view has; default: one view, of what enters the last layer"
+    )
     window: Annotated[int, Interval(ge=1, le=1024)] = option(32, "newest samples that prototypes learn from")
     beta: Share = option(0.8, "share of a prototype that an update leaves")
     sure: Share = option(0.9, "probability above which a prediction counts as a label")
