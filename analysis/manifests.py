@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from analysis.folder import RunError, read_json
+from analysis.folder import RunError, read_json, read_resolved
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
@@ -20,6 +21,15 @@ def read_manifest(path: Path) -> dict[str, Any]:
         if key in manifest and not fits(manifest[key]):
             raise RunError(f"{path}: {key} is not {wanted}")
     return manifest
+
+
+def read_scenario(path: Path) -> dict[str, Any]:
+    """Read `resolved.yaml`, empty where there is none; RunError where a section is not what it should be."""
+    scenario = read_resolved(path)
+    for section, (fits, wanted) in _SCENARIO.items():
+        if section in scenario and not fits(scenario[section]):
+            raise RunError(f"{path}: {section} is not {wanted}")
+    return scenario
 
 
 def read_plan(folder: Path) -> dict[str, Any]:
@@ -77,10 +87,36 @@ def _is_map(value: object) -> bool:
     return isinstance(value, Mapping)
 
 
+def _maps_in(*names: str) -> Callable[[object], bool]:
+    """Return what finds out whether some is a map whose entries of these names, where there are any, are maps too."""
+    return lambda value: isinstance(value, Mapping) and all(isinstance(value.get(one, {}), Mapping) for one in names)
+
+
+_is_fleet_part = _maps_in("power", "compute")
+
+
+def _is_cohort_section(cohort: object) -> bool:
+    return isinstance(cohort, Mapping) and _is_text(cohort.get("cohort")) and _is_fleet_part(cohort)
+
+
+def _is_link(link: object) -> bool:
+    if not isinstance(link, Mapping) or not _are(_is_text)(link.get("via", [])):
+        return False
+    return re.fullmatch(r"[0-9]{1,9}( devices?)?", str(link.get("shared_by") or "1 devices")) is not None
+
+
 def _is_method(value: object) -> bool:
     return isinstance(value, Mapping) and all(_is_text(one) for one in value.values())
 
 
+#: Section of a scenario -> (whether it fits, what it should be).
+_SCENARIO: dict[str, tuple[Callable[[object], bool], str]] = {
+    "fleet": (_are(_is_cohort_section), "a list of cohorts with a name"),
+    "cloud": (_maps_in("power"), "a map, with power another one"),
+    "links": (lambda links: isinstance(links, Mapping) and all(map(_is_link, links.values())), "a map of links"),
+    "method": (_is_map, "a map"),
+    "drift": (lambda drift: drift is None or _are(_is_map)(drift), "a list of maps"),
+}
 #: Entry -> (whether it fits, what it should be).
 _MANIFEST: dict[str, tuple[Callable[[object], bool], str]] = {
     "name": (_is_text, "printable text"),
@@ -94,4 +130,5 @@ _MANIFEST: dict[str, tuple[Callable[[object], bool], str]] = {
     "drift": (_are(_is_mark), "a list of changes with finite times and printable labels"),
     "timing_only": (lambda value: isinstance(value, bool), "true or false"),
     "versions": (_is_map, "a map"),
+    "wall_s": (lambda value: value is None or _is_time(value), "a time"),
 }

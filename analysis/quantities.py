@@ -32,24 +32,35 @@ def base_value(text: object) -> float:
     parts = PART.findall(str(text))
     if not parts or PART.sub("", str(text)).strip() or any(unit not in UNITS for _, unit in parts):
         raise RunError(f"resolved.yaml: '{text}' is no time, power or energy per byte")
-    return float(sum(Decimal(number) * UNITS[unit] for number, unit in parts))
+    try:
+        return float(sum(Decimal(number) * UNITS[unit] for number, unit in parts))
+    except ArithmeticError:
+        raise RunError(f"resolved.yaml: '{text}' is no time, power or energy per byte") from None
 
 
 def share(value: object) -> float:
     """Return a probability, whether written `30 %` or `0.3`."""
     text = str(value)
-    return float(Decimal(text.removesuffix("%").strip()) / 100) if text.endswith("%") else float(text)
+    try:
+        return float(Decimal(text.removesuffix("%").strip()) / 100) if text.endswith("%") else float(text)
+    except (ValueError, ArithmeticError):
+        raise RunError(f"resolved.yaml: {text[:80]!r} is no share") from None
 
 
 def mean_of(distribution: Mapping[str, Any]) -> float:
     """Return the mean of a law of times in its long form, `{lognormal: {median: 5 ms, sigma: 0.5}}` [s].
 
-    `inf` where there is none. RunError for a law that this file does not know.
+    `inf` where there is none. RunError for a law that this file does not know, or with other parameters.
     """
+    if not isinstance(distribution, Mapping) or len(distribution) != 1:
+        raise RunError(f"resolved.yaml: {str(distribution)[:80]!r} is no law")
     ((kind, parameters),) = distribution.items()
     if kind not in MEANS:
-        raise RunError(f"resolved.yaml: '{kind}' is no law whose mean is known")
-    return MEANS[kind](parameters)
+        raise RunError(f"resolved.yaml: {str(kind)[:80]!r} is no law whose mean is known")
+    try:
+        return MEANS[kind](parameters)
+    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
+        raise RunError(f"resolved.yaml: the parameters of the law {kind} are not its own ({error})") from error
 
 
 def _normal(given: Mapping[str, Any]) -> float:

@@ -13,8 +13,8 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.folder import RunError, read_json, read_resolved, read_status, require_unchanged
-from analysis.manifests import read_manifest
+from analysis.folder import RunError, read_json, read_status, require_unchanged
+from analysis.manifests import read_manifest, read_scenario
 from analysis.tables import COLUMNS, read_table
 
 PHASES = ("undetected", "labels", "uplink", "cloud_queue", "service", "downlink", "lost", "residual", "straddling")
@@ -121,7 +121,7 @@ class Run:
     @cached_property
     def resolved(self) -> dict[str, Any]:
         """Return the scenario in its long form, quantities as text with their units."""
-        return read_resolved(self.folder / "resolved.yaml")
+        return read_scenario(self.folder / "resolved.yaml")
 
     def text(self, name: str) -> str:
         """Return a text file of the folder, empty where it was not written."""

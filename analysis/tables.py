@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,12 @@ from analysis.folder import RunError
 TEXTS = ("cohort", "link", "direction", "outcome", "label", "kind")
 #: Further columns of text, of which a run may have none.
 _FREE = ("name", "concept_name", "point")
+#: Columns in which numbers are never missing, further ones that count, and those in which a count may be negative.
+_ALWAYS = ("t_s", "requested_s", "busy_s", "waiting_s", "age_from_s", "bps")
+_COUNTS = re.compile(r"^(?:correct|samples|regret)_|_bytes$|_micro$|^training_steps$|^ticket$|^round$|^hit_|_bin_")
+_SIGNED = re.compile(r"regret|loss_|ahead_")
+#: Sums of counts stay exact below the first; no run lasts so long, and no link is so fast, as the second.
+_MOST, _LATEST = 2**53, 1e300
 COLUMNS: dict[str, tuple[str, ...]] = {
     "windows": ("t_s", "cohort", "samples", "correct", "correct_static", "correct_oracle", "requests"),
     "exchanges": (
@@ -73,18 +80,52 @@ def _numbers(table: pd.DataFrame, path: Path) -> pd.DataFrame:
 
     RunError where a column of numbers holds something else, or one of text holds no text.
     """
-    kept = [name for name in table.columns if name in TEXTS or name in _FREE]
-    for name in kept:
-        if (wrong := next((one for one in table[name].unique() if not _is_text(one)), None)) is not None:
-            raise RunError(f"{path}: column {name} holds {wrong!r:.60}, which is no printable text")
-    untyped = [name for name in table.columns.difference(kept) if not pd.api.types.is_numeric_dtype(table[name])]
-    kinds = {name: "float64" if str(name).endswith(("_s", "bps")) else "int64" for name in untyped}
-    for name, kind in kinds.items():
-        try:
-            table[name] = table[name].astype(kind)
-        except (TypeError, ValueError, OverflowError) as error:
-            raise RunError(f"{path}: column {name} holds no numbers") from error
+    if twice := sorted({str(name) for name in table.columns[table.columns.duplicated()]}):
+        raise RunError(f"{path}: column {twice[0]!r} is there twice")
+    for name in table.columns:
+        if name in TEXTS or name in _FREE:
+            _require_text(table[name], path)
+        elif _is_measured(name) or (name not in COLUMNS.get(path.stem, ()) and not _COUNTS.search(str(name))):
+            table[name] = _typed(table[name], "float64" if _is_measured(name) else "int64", path)
+        else:
+            table[name] = _counted(table[name], path)
     return table
+
+
+def _is_measured(name: object) -> bool:
+    return str(name).endswith(("_s", "bps"))
+
+
+def _typed(column: pd.Series, kind: str, path: Path) -> pd.Series:
+    if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
+        return column
+    try:
+        return column.astype(kind)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise RunError(f"{path}: column {column.name} holds no numbers") from error
+
+
+def _counted(column: pd.Series, path: Path) -> pd.Series:
+    """Return a column of whole numbers as int64; RunError where one is missing, or counts what cannot be."""
+    counts = _typed(column, "int64", path)
+    if counts.dtype != np.int64:
+        values = counts.to_numpy(np.float64, na_value=np.nan)
+        whole = np.isfinite(values) & (np.abs(values) < _MOST)
+        if not whole.all() or (values != np.trunc(values)).any():
+            raise RunError(f"{path}: column {column.name} holds {values[~whole][:1]} where whole numbers belong")
+        counts = counts.astype(np.int64)
+    if (np.abs(counts.to_numpy()) >= _MOST).any() or (not _SIGNED.match(str(column.name)) and (counts < 0).any()):
+        raise RunError(f"{path}: column {column.name} holds {counts[counts.abs().idxmax()]}, which counts nothing")
+    return counts
+
+
+def _require_text(column: pd.Series, path: Path) -> None:
+    try:
+        odd = [one for one in column.unique() if not _is_text(one)]
+    except TypeError:
+        odd = column.tolist()
+    if odd:
+        raise RunError(f"{path}: column {column.name} holds {odd[0]!r:.60}, which is no printable text")
 
 
 def _is_text(value: object) -> bool:
@@ -92,7 +133,9 @@ def _is_text(value: object) -> bool:
 
 
 def _require_times(table: pd.DataFrame, path: Path) -> None:
-    """Check that the times of rows are finite."""
-    for name in {"t_s", "requested_s"} & set(table.columns):
-        if not np.isfinite(table[name].to_numpy(float)).all():
-            raise RunError(f"{path}: column {name} holds times that are none")
+    """Check that times and rates are ones: finite or, where something never happened, missing."""
+    for name in filter(_is_measured, table.columns):
+        values = table[name].to_numpy(float)
+        wrong = ~np.isfinite(values) if name in _ALWAYS else np.isinf(values) & (name != "until_s")
+        if (wrong | (np.abs(values) > _LATEST)).any():
+            raise RunError(f"{path}: column {name} holds times or rates that are none")

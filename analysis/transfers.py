@@ -54,7 +54,7 @@ def first_instance(run: Run, link: str) -> NDArray[np.int64]:
     all_users = users(run, link)
     if section.get("shared"):
         return all_users
-    return all_users[: int(str(section.get("shared_by", "1 devices")).split()[0])]
+    return all_users[: int(str(section.get("shared_by") or "1 devices").split()[0])]
 
 
 def transfers(run: Run, link: str, direction: str) -> Transfers:

@@ -83,8 +83,9 @@ class Uniform:
         return self.low + (self.high - self.low) * np.asarray(u)
 
 
-#: A lognormal this wide spans hundreds of decades already.
+#: A wider lognormal, and laws of smaller shapes, reach beyond what numbers can hold.
 _WIDEST = 25.0
+_LEAST_GAMMA, _LEAST_WEIBULL, _LEAST_PARETO = 1e-6, 0.02, 0.06
 
 
 @dataclass(frozen=True)
@@ -126,8 +127,7 @@ class Normal:
     @property
     def squared_cv(self) -> float:
         start = -self.centre / self.sd if self.sd else 0.0
-        variance = self.sd**2 * (1 + start * self._hazard - self._hazard**2) if self.sd else 0.0
-        return _ratio(variance, self.mean)
+        return _ratio(self.sd**2 * (1 + start * self._hazard - self._hazard**2) if self.sd else 0.0, self.mean)
 
     def quantile(self, u: np.ndarray) -> np.ndarray:
         from scipy.special import ndtr, ndtri
@@ -154,6 +154,9 @@ class Gamma:
 
     mean: float
     shape: float
+
+    def __post_init__(self) -> None:
+        _require_shape(self.shape, _LEAST_GAMMA)
 
     @property
     def squared_cv(self) -> float:
@@ -187,6 +190,9 @@ class Weibull:
     scale: float
     shape: float
 
+    def __post_init__(self) -> None:
+        _require_shape(self.shape, _LEAST_WEIBULL)
+
     @property
     def mean(self) -> float:
         return self.scale * math.gamma(1 + 1 / self.shape)
@@ -206,6 +212,9 @@ class Pareto:
 
     minimum: float
     shape: float
+
+    def __post_init__(self) -> None:
+        _require_shape(self.shape, _LEAST_PARETO)
 
     @property
     def mean(self) -> float:
@@ -238,8 +247,7 @@ class Hyperexponential:
 
     @property
     def squared_cv(self) -> float:
-        second = sum(2 * w * m * m for w, m in zip(self.weights, self.means, strict=True))
-        return second / self.mean**2 - 1
+        return sum(2 * w * m * m for w, m in zip(self.weights, self.means, strict=True)) / self.mean**2 - 1
 
     def quantile(self, u: np.ndarray) -> np.ndarray:
         """Solve log P(X > t) = log(1 - u) by Newton's method: convex in t, it climbs from 0 to the root."""
@@ -281,6 +289,11 @@ class Empirical:
     @cached_property
     def _sorted(self) -> np.ndarray:
         return np.sort(np.array(self.values, np.float64))
+
+
+def _require_shape(shape: float, least: float) -> None:
+    if shape < least:
+        raise ValueError(f"shape = {shape:g} spreads beyond what numbers can hold; {least:g} is the least")
 
 
 def _ratio(variance: float, mean: float) -> float:

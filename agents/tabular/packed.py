@@ -86,7 +86,7 @@ def unpacked(path: Path) -> Iterator[BinaryIO]:
                 yield stream
     except EOFError:
         raise FileError(f"{path}: {packing} file is cut short") from None
-    except (gzip.BadGzipFile, zlib.error, lzma.LZMAError, zipfile.BadZipFile) as error:
+    except (gzip.BadGzipFile, zlib.error, lzma.LZMAError, zipfile.BadZipFile, UnicodeDecodeError) as error:
         raise FileError(f"{path}: {packing} file is damaged ({error}); fetch it again") from None
     except (NotImplementedError, RuntimeError) as error:
         # zipfile has no class of its own for either.

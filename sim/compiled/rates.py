@@ -13,6 +13,7 @@ from sim.compiled.compiling import inlined
 from sim.compiled.memory import moment_at, number_at
 
 _SNAP = 1.0 - 1e-12
+_MOST_LAPS = 2.0**62
 _SNAP_MS = 1e-3
 _MOST_PERIODS = 100_000
 
@@ -74,6 +75,8 @@ def _beyond_s(g, r, target_bits):
     """Return how long after the start of a lap ``target_bits`` have been carried since it."""
     total = r.total_bits
     if total == 0.0 or (not r.repeats and target_bits * _SNAP > total):
+        return math.inf
+    if target_bits * _SNAP / total > _MOST_LAPS:
         return math.inf
     laps = 0
     if r.repeats:

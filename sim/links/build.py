@@ -75,11 +75,12 @@ def _path(scenario: Any, access: str | None, direction: str) -> list[str]:
 def _spec(scenario: Any, name: str, direction: str, earlier: Sequence[Any]) -> LinkSpec:
     link, seed = scenario.links[name], scenario.seed
     following = getattr(link, direction)
-    rates = rate_of(following, name, direction, seed)
+    rates = rate_of(following, name, direction, seed, scenario.duration)
     for segment in reversed(earlier):
         before = getattr(segment.scenario.links[name], direction)
         if before != following:
-            rates = switched(rate_of(before, name, direction, seed), rates, segment.until_s)
+            earlier_rates = rate_of(before, name, direction, seed, scenario.duration)
+            rates = switched(earlier_rates, rates, segment.until_s)
         following = before
     rates = interrupted(rates, name, link, seed, scenario.duration)
     return LinkSpec(

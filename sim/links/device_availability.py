@@ -21,25 +21,30 @@ from sim.network.traces.windows import load_windows
 class DeviceAvailability:
     """The availability of one device, and what an absence does to a message in flight.
 
+    What would come after ``horizon_s`` may be said never to come.
     One rule for equal times: a message whose last bit leaves at the very moment the device goes has left.
     """
 
     availability: Availability
     aborts: bool
+    horizon_s: float = inf
 
     def next_off_s(self, now_s: float) -> float:
         """Return when the device is next away: now, if it is away already; ``inf`` if it never will be."""
         at_s = now_s
         while at_s < inf and self.availability.available(at_s):
-            at_s = self.availability.next_change_s(at_s)
+            at_s = self._change_s(at_s)
         return at_s
 
     def next_on_s(self, now_s: float) -> float:
         """Return when the device is next there: now, if it is; ``inf`` if it never will be."""
         at_s = now_s
         while at_s < inf and not self.availability.available(at_s):
-            at_s = self.availability.next_change_s(at_s)
+            at_s = self._change_s(at_s)
         return at_s
+
+    def _change_s(self, at_s: float) -> float:
+        return self.availability.next_change_s(at_s) if at_s <= self.horizon_s else inf
 
     def absences(self, from_s: float, until_s: float) -> list[tuple[float, float]]:
         """Return the spans (away, back) within an interval in which the device is not there [s]."""
@@ -70,7 +75,8 @@ def availability_of(scenario: Any) -> AvailabilityOf:
         cohort = scenario.fleet[bisect_right(starts, device) - 1]
         if always_there(cohort):
             return None
-        return DeviceAvailability(makers[cohort.cohort](device), cohort.offline.transfers == "abort")
+        aborts = cohort.offline.transfers == "abort"
+        return DeviceAvailability(makers[cohort.cohort](device), aborts, scenario.duration)
 
     return device_availability
 

@@ -94,4 +94,4 @@ def rate_for(rate: Rate, device_availability: DeviceAvailability | None, now_s: 
         return rate, inf
     if device_availability.aborts:
         return rate, device_availability.next_off_s(now_s)
-    return InterruptedRate(rate, device_availability.availability), inf
+    return InterruptedRate(rate, device_availability.availability, device_availability.horizon_s), inf

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -23,10 +24,10 @@ Recorded = Steps | Opportunities
 _BIN_S = 0.1
 
 
-def rate_of(throughput: Any, link: str, direction: str, seed: int) -> RateOf:
-    """Return the rate of each instance of ``link`` under a throughput of the scenario."""
+def rate_of(throughput: Any, link: str, direction: str, seed: int, horizon_s: float = inf) -> RateOf:
+    """Return the rate of each instance of ``link`` under a throughput of the scenario, in a run up to ``horizon_s``."""
     name = next(name for name in RATES if getattr(throughput, name) is not None)
-    rates: RateOf = RATES[name].load()(getattr(throughput, name), RatePlace(link, direction, seed))
+    rates: RateOf = RATES[name].load()(getattr(throughput, name), RatePlace(link, direction, seed, horizon_s))
     return rates
 
 
@@ -99,7 +100,7 @@ def recorded(trace: Any, place: RatePlace) -> RateOf:
 
 
 def _wandering(model: MarkovModel, place: RatePlace) -> RateOf:
-    return lambda instance: MarkovRate(model, place.seed, place.key(instance), place.purpose)
+    return lambda instance: MarkovRate(model, place.seed, place.key(instance), place.purpose, place.horizon_s)
 
 
 def _model(markov: Any) -> MarkovModel:

@@ -17,7 +17,7 @@ def interrupted(rates: RateOf, name: str, link: Any, seed: int, horizon_s: float
     if not link.outages.scheduled and link.outages.random is None and link.contacts is None:
         return rates
     return lambda instance: InterruptedRate(
-        rates(instance), AllOf(_windows(link, seed, key_of(name, instance), horizon_s))
+        rates(instance), AllOf(_windows(link, seed, key_of(name, instance), horizon_s)), horizon_s
     )
 
 

@@ -9,6 +9,7 @@ from agents.contract import InputError
 from agents.contract.errors import error_location
 from agents.tasks.reading import read_data
 from sim.distributions import Empirical
+from sim.reading.drift_read import drift_read
 from sim.reading.recordings import availability_read, fitted_read, latency_read, loss_read, rate_read
 from sim.reading.wording import in_words
 from sim.run.fleet_spec import fleet_spec
@@ -16,7 +17,8 @@ from sim.scenario import Scenario
 from sim.scenario.expected import expected_asks, expected_samples
 from sim.scenario.run_size import too_much_training
 
-#: Plain values, by what they are about: ``data``, ``links``, ``availability``, ``laws``, ``fleet``; and ``in_words``.
+#: Plain values, by what they are about: ``data``, ``drift``, ``links``, ``availability``, ``laws``, ``fleet``; and
+#: ``in_words``.
 ReadOf = dict[str, Any]
 
 
@@ -30,6 +32,7 @@ def read_scenario(scenario: Scenario) -> ReadOf:
     if scenario.task is not None:
         parts["data"] = read_data(fleet_spec(scenario, ()))
         _refuse_endless_training(scenario.task.pretrain.epochs, parts["data"].get("splits", {}).get("train", 0))
+    parts["drift"] = drift_read(scenario.drift)
     parts["links"] = dict(_links(scenario))
     parts["availability"] = dict(_availability(scenario))
     parts["laws"] = dict(_laws(scenario.plain(), ""))

@@ -13,8 +13,9 @@ _LISTED = 6
 
 
 def in_words(read: Mapping[str, Any]) -> dict[str, str]:
-    """Return subject -> what was read of it: ``data``, ``links.lte.up``, ``availability of phones``, ``fleet``."""
+    """Return subject -> what was read of it: ``data``, ``links.lte.up``, ``availability of phones``, ``fleet`` ..."""
     words = {"data": _data(read["data"])} if "data" in read else {}
+    words |= {"drift": "; ".join(read["drift"])} if "drift" in read else {}
     words |= {path: _recorded(one) for path, one in read.get("links", {}).items()}
     words |= {f"availability of {cohort}": _available(one) for cohort, one in read.get("availability", {}).items()}
     words |= {path: f"{one['path']}; {one['values']:,} values" for path, one in read.get("laws", {}).items()}

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import asdict
 from importlib.metadata import version
+from math import inf
 from typing import Any
 
 from sim.processor import processor
@@ -37,7 +38,7 @@ def manifest(scenario: Scenario, live: AssembledRun) -> dict[str, Any]:
         "references": list(scenario.references),
         "drift": live.drift_marks,
         "timing_only": scenario.task is None,
-        "service_s": getattr(scenario.cloud.service, "mean", None),
+        "service_s": _mean_s(scenario.cloud.service),
         "service": None if live.service is None else asdict(live.service),
         "versions": versions(),
         "processor": processor(),
@@ -56,6 +57,12 @@ def manifest(scenario: Scenario, live: AssembledRun) -> dict[str, Any]:
 def versions() -> dict[str, str]:
     """Return the versions of all that a result may depend on."""
     return {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES}
+
+
+def _mean_s(service: Any) -> float | None:
+    """Return the mean of a law; None for a word, and for a law that has none."""
+    mean_s = getattr(service, "mean", inf)
+    return mean_s if mean_s < inf else None
 
 
 def _kernels() -> dict[str, str]:

@@ -31,6 +31,12 @@ class Renewal(SectionModel):
         default="random", description="state at t = 0; random: as after a long time"
     )
 
+    @model_validator(mode="after")
+    def _is_there_at_times(self) -> Self:
+        if not self.on.mean > 0.0:
+            raise refuse("is always 0 s: no device would ever be there; write a longer time", "on")
+        return self
+
 
 class Diurnal(SectionModel):
     """There every day from ``from`` until ``until``, local time."""

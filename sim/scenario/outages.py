@@ -26,6 +26,12 @@ class RandomOutages(SectionModel):
     up: TimeDistribution = Field(description="how long the link stays up")
     down: TimeDistribution = Field(description="how long it stays down")
 
+    @model_validator(mode="after")
+    def _is_up_at_times(self) -> Self:
+        if not self.up.mean > 0.0:
+            raise refuse("is always 0 s: the link would never be up; write a longer time", "up")
+        return self
+
 
 class Outages(SectionModel):
     """All times at which a link is down."""

@@ -8,10 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from sim.scenario.expected import expected_samples, triggered
 
 #: A scenario as it stands above this module.
 Scenario = Any
+#: Beyond it times are no longer exact to a microsecond [s]: 317 years.
+MAX_DURATION = 10_000_000_000
 MAX_DEVICES = 10_000_000
 MAX_LINKS, MAX_DRIFTS = 50_000, 20_000
 #: Rows of the table of links, or of cohorts.
@@ -28,6 +32,9 @@ MAX_SWITCHES = 1_000_000
 MAX_PACKETS = 10_000_000
 MAX_PARAMETERS, MAX_WIDTH = 100_000_000, 16_384
 MAX_CLOUD_WORKERS = 100_000
+
+#: Shares at which a law of times is looked at.
+_GRID = (np.arange(1024) + 0.5) / 1024
 
 Path = tuple[str | int, ...]
 
@@ -64,6 +71,10 @@ def too_much_training(epochs: int, rows: int) -> str | None:
 def _in_words(found: _Count) -> str:
     number = f"{found.number:,.0f}" if found.number < 1e15 else f"{found.number:.3g}"
     return f"makes about {number} {found.what}, and a run has {found.most:,} at most"
+
+
+def _duration(scenario: Scenario) -> Iterator[_Count]:
+    yield _Count(("duration",), scenario.duration, MAX_DURATION, "seconds of virtual time", "write a shorter duration")
 
 
 def _devices(scenario: Scenario) -> Iterator[_Count]:
@@ -133,7 +144,8 @@ def _link_switches(scenario: Scenario) -> Iterator[_Count]:
         for number, outage in enumerate(link.outages.scheduled):
             periods[("outages", "scheduled", number, "every")] = outage.every or scenario.duration
         if link.outages.random is not None:
-            periods[("outages", "random")] = link.outages.random.up.mean + link.outages.random.down.mean
+            random = link.outages.random
+            periods[("outages", "random")] = _period_s(scenario, random.up, random.down)
         if link.contacts is not None:
             periods[("contacts", "every")] = link.contacts.every
         # A message that meets an outage needs the rate until that is over.
@@ -154,9 +166,14 @@ def _device_switches(scenario: Scenario) -> Iterator[_Count]:
         law: Any = cohort.availability
         path = ("fleet", number, "availability")
         if law.kind == "renewal":
-            yield _switches(scenario, path, law.on.mean + law.off.mean)
+            yield _switches(scenario, path, _period_s(scenario, law.on, law.off))
         if law.kind == "diurnal":
             yield _switches(scenario, (*path, "day"), law.day)
+
+
+def _period_s(scenario: Scenario, *laws: Any) -> float:
+    """Return the mean of the sum of some times within a run: few long ones must not hide how short most are."""
+    return float(sum(np.minimum(law.quantile(_GRID), scenario.duration).mean() for law in laws))
 
 
 def _switches(scenario: Scenario, path: Path, period_s: float) -> _Count:
@@ -202,6 +219,7 @@ def _workers(scenario: Scenario) -> Iterator[_Count]:
 
 
 _COUNTS: tuple[Callable[[Scenario], Iterator[_Count]], ...] = (
+    _duration,
     _devices,
     _rows,
     _samples,

@@ -179,6 +179,7 @@ TIME = Dimension(
     "time",
     _table("d=86400 h=3600 min=60 s=1 ms=1e-3 us=1e-6 ns=1e-9"),
     example="s",
+    largest=1e15,
     spellings=_table("µs=1e-6 μs=1e-6 sec=1 week=604800 weeks=604800 days=86400 day=86400"),
     compound=True,
     asked=("ms", "s", "min"),
@@ -187,6 +188,7 @@ RATE = Dimension(
     "data rate",
     _prefixed("bit/s", _BITS),
     example="Mbit/s",
+    largest=1e30,
     spellings=_prefixed("bps", _BITS) | _prefixed("B/s", _BYTES, 8) | _prefixed("bit/s", _BYTES),
     asked=("kbit/s", "Mbit/s"),
 )

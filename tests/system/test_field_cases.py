@@ -92,7 +92,7 @@ READ: list[tuple[str, Sets, str, list[str]]] = [
     ("26/case", {}, "data", ["5 classes: 0 0, 1 42"]),
     ("28/d_overlap", {}, "data", ["gaussians"]),
     ("28/d_overlap2", {}, "data", ["gaussians"]),
-    ("28/d_same", {}, "data", ["gaussians"]),
+    ("28/d_same", {}, "drift", ["drift.1 begins with drift.0 at 10 s on the same devices and takes over at once"]),
     ("28/d_t0", {}, "data", ["gaussians"]),
     ("28/d_unsorted", {}, "data", ["gaussians"]),
     ("32/bom", {}, "fleet", ["2 devices"]),

@@ -57,7 +57,10 @@ def read_array(path: Path) -> np.ndarray:
         wanted = math.prod(shape) * dtype.itemsize
         if wanted > most_bytes(path):
             raise ValueError(f"{path}: the header promises {_shown(shape)} numbers, more than can be in the file")
-        array = np.empty(shape, dtype)
+        try:
+            array = np.empty(shape, dtype)
+        except ValueError as error:
+            raise ValueError(f"{path}: the header promises an array that cannot be ({error})") from None
         got = fill(stream, array.reshape(-1).view(np.uint8))
         if got < wanted:
             raise ValueError(f"{path}: ends after {got} of the {wanted} bytes that {_shown(shape)} numbers take")

@@ -54,7 +54,7 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
                 raise ValueError(f"{path}: is no whole NumPy archive; {wanted}")
             with zipfile.ZipFile(raw) as archive:
                 yield archive
-    except (zipfile.BadZipFile, EOFError) as error:
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, UnicodeDecodeError) as error:
         raise ValueError(f"{path}: is no NumPy archive ({_first_line(error)}); {wanted}") from None
     except OSError as error:
         raise ValueError(f"{path}: cannot be read ({error.strerror or error})") from None

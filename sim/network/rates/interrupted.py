@@ -17,11 +17,13 @@ _MOST_PERIODS = 100_000
 class InterruptedRate:
     """``rate`` while ``availability`` is open, nothing while it is shut: what is under way pauses and goes on.
 
-    A question costs as many steps as there are openings between its two times.
+    A question costs as many steps as there are openings between its two times. What comes later than ``horizon_s``
+    never happens, whenever it is: otherwise a rate that is almost none would be followed through all of its openings.
     """
 
     rate: Rate
     availability: Availability
+    horizon_s: float = math.inf
 
     @property
     def grain_bits(self) -> float:
@@ -49,6 +51,8 @@ class InterruptedRate:
             carried = self.rate.bits(open_s, shut_s)
             idle = 0 if carried else idle + 1
             left -= carried
+            if shut_s > self.horizon_s:
+                return math.inf
         return math.inf
 
     def next_change_s(self, t_s: float) -> float:

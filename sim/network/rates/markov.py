@@ -100,15 +100,24 @@ class MarkovRate:
     """One device's path of a :class:`MarkovModel`, from a stationary start: a rate as a pure function of time.
 
     Jump n is drawn from a counter (seed, purpose, device, n), so the path does not depend on the order of queries.
-    It is laid out as far as it has been asked for: 24 bytes a jump.
+    It is laid out as far as it has been asked for: 24 bytes a jump. What is carried only after ``horizon_s`` never is:
+    otherwise a rate that is almost none would be laid out without end.
     """
 
-    __slots__ = ("_bits", "_device", "_edges_s", "_process", "_purpose", "_seed", "_states")
+    __slots__ = ("_bits", "_device", "_edges_s", "_horizon_s", "_process", "_purpose", "_seed", "_states")
 
     grain_bits = 0.0
 
-    def __init__(self, process: MarkovModel, seed: int, device: int, purpose: Purpose = Purpose.RATE_STATE) -> None:
+    def __init__(
+        self,
+        process: MarkovModel,
+        seed: int,
+        device: int,
+        purpose: Purpose = Purpose.RATE_STATE,
+        horizon_s: float = math.inf,
+    ) -> None:
         self._process, self._seed, self._device, self._purpose = process, seed, device, purpose
+        self._horizon_s = horizon_s
         self._states = [bisect_right(process.plain.start, float(uniforms(seed, purpose, device, 0)))]
         self._edges_s = [0.0]
         self._bits = [0.0]
@@ -130,6 +139,8 @@ class MarkovRate:
             return from_s + bits / self._bps(step)
         target_bits = self._carried(step, from_s) + bits
         while self._bits[-1] < target_bits:
+            if self._edges_s[-1] > self._horizon_s:
+                return math.inf
             self._lay()
         step = bisect_left(self._bits, target_bits) - 1
         return self._edges_s[step] + (target_bits - self._bits[step]) / self._bps(step)

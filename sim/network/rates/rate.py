@@ -45,11 +45,12 @@ class Rate(Protocol):
 
 @dataclass(frozen=True)
 class RatePlace:
-    """Where a rate is: one direction of a link, of which there may be many instances."""
+    """Where a rate is: one direction of a link, of which there may be many instances, in a run up to ``horizon_s``."""
 
     link: str
     direction: str
     seed: int
+    horizon_s: float = math.inf
 
     @property
     def purpose(self) -> Purpose:

@@ -13,6 +13,8 @@ from sim.network.rates.rate import require_rate
 
 # A target this close above a level counts as that level: rounding must not carry a transfer over an outage.
 _SNAP = 1.0 - 1e-12
+# What takes more laps of a trace than whole numbers count is never carried.
+_MOST_LAPS = 2.0**62
 
 
 class Steps:
@@ -133,7 +135,10 @@ class Steps:
         total = self._table.total_bits
         if total == 0.0 or (not self.repeat and target_bits * _SNAP > total):
             return math.inf
-        cycles = max(math.ceil(target_bits * _SNAP / total) - 1, 0) if self.repeat else 0
+        laps = target_bits * _SNAP / total
+        if laps > _MOST_LAPS:
+            return math.inf
+        cycles = max(math.ceil(laps) - 1, 0) if self.repeat else 0
         return cycles * self.period_s + self._table.reached(target_bits - cycles * total)
 
 

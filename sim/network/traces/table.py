@@ -21,6 +21,9 @@ _MISSING = ("-", "")
 # Loggers set their clocks by the network: so far back is a correction, not a table out of order.
 _CLOCK_STEP_S = 2.0
 
+#: No time since any year in any unit and no rate is as large; sums of such numbers stay finite.
+_MOST = 1e30
+
 
 @dataclass(frozen=True)
 class Table:
@@ -105,8 +108,8 @@ def _number(text: TraceText, line: int, field: str, spelling: Spelling) -> float
         odd = other_spelling(field)
         said = f" ({odd})" if odd else ""
         raise text.error(line, f"{field!r} is no number{said}; mend or remove the row") from None
-    if not (math.isfinite(value) and value >= 0.0):
-        raise text.error(line, f"{field!r} must be a finite number >= 0; mend or remove the row")
+    if not 0.0 <= value < _MOST:
+        raise text.error(line, f"{field!r} must be a finite number from 0 to {_MOST:g}; mend or remove the row")
     return value
 
 

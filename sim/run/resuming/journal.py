@@ -155,11 +155,20 @@ def _entries(content: bytes, at: int) -> Iterator[tuple[Entry, int]]:
         # A disk that lost a write may hold zeros there, which are their own checksum.
         if len(body) < max(length, _LEAST_BYTES) or zlib.crc32(body) != checksum:
             return
-        (until_s,) = struct.unpack_from("<d", body, _ORDERS_BYTES)
-        before = _unpacked(body[_ORDERS_BYTES + 8 :], before)
+        try:
+            entry, before = _entry(body, before)
+        except (ValueError, KeyError, TypeError, OverflowError, struct.error, zlib.error):
+            return
         at += _FRAME.size + length
-        signals = {name.removeprefix(_SIGNAL): values for name, values in before.items() if name.startswith(_SIGNAL)}
-        yield Entry(body[:_ORDERS_BYTES], Tallies(until_s, before["cohorts"], signals)), at
+        yield entry, at
+
+
+def _entry(body: bytes, before: Snapshot) -> tuple[Entry, Snapshot]:
+    """Return the entry of a record, and its arrays; one of several errors if it is none."""
+    (until_s,) = struct.unpack_from("<d", body, _ORDERS_BYTES)
+    arrays = _unpacked(body[_ORDERS_BYTES + 8 :], before)
+    signals = {name.removeprefix(_SIGNAL): values for name, values in arrays.items() if name.startswith(_SIGNAL)}
+    return Entry(body[:_ORDERS_BYTES], Tallies(until_s, arrays["cohorts"], signals)), arrays
 
 
 def _arrays(tallies: Tallies) -> Snapshot:

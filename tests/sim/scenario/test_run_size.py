@@ -41,13 +41,21 @@ LARGE_TIMING = [
     ("method.trigger={kind: poisson, rate: 1e9 /s}", "method.trigger", "requests of the fleet"),
     ("method.trigger={kind: poisson, rate: 1e300 /s}", "method.trigger", "requests of the fleet"),
     ("fleet.0.availability={on: 1 us, off: 2 us}", "fleet.0.availability", "20,000,000 switches"),
-    ("fleet.0.availability={on: 0 s, off: 0 s}", "fleet.0.availability", "switches"),
+    ("fleet.0.availability={on: 0 s, off: 0 s}", "fleet.0.availability.on", "always 0 s"),
     ("fleet.1.availability.diurnal.day=1 ns", "fleet.1.availability", "60,000,000,000 switches"),
     ("links.air.up.markov.stay=[1 s, 1 ns]", "links.air.up.markov.stay", "switches"),
     ("links.sky.contacts={every: 2 ns, for: 1 ns}", "links.sky.contacts", "switches"),
     ("links.sea.outages.0.every=10 ns", "links.sea.outages", "6,000,000,000 switches"),
     ("links.sun.outages={up: 1 ns, down: 1 ns}", "links.sun.outages", "switches"),
-    ("fleet.1.availability.diurnal.jitter=1e300 s", "fleet.1.availability", "longer than a day (1 min)"),
+    ("links.sun.outages={up: {pareto: {minimum: 1 ns, shape: 0.5}}, down: 1 ns}", "links.sun.outages", "switches"),
+    ("links.sun.outages={up: 0 s, down: 1 s}", "links.sun.outages.up", "would never be up"),
+    ("fleet.0.availability={on: 0 s, off: 1 s}", "fleet.0.availability.on", "would ever be there"),
+    ("fleet.1.availability.diurnal.jitter=2 min", "fleet.1.availability", "longer than a day (1 min)"),
+    ("fleet.1.availability.diurnal.jitter=1e300 s", "fleet.1.availability", "'1e300 s' is too large"),
+    ("links.air.up=1e31 bit/s", "links.air.up", "'1e31 bit/s' is too large"),
+    ("cloud.service={pareto: {minimum: 1 s, shape: 0.05}}", "cloud.service.pareto", "0.06 is the least"),
+    ("cloud.service={weibull: {scale: 1 s, shape: 0.01}}", "cloud.service.weibull", "0.02 is the least"),
+    ("cloud.service={gamma: {mean: 1 s, shape: 1e-300}}", "cloud.service.gamma", "1e-06 is the least"),
     ("fleet.1.availability.diurnal.zones=[2 min]", "fleet.1.availability", "longer than a day (1 min)"),
     ("links.air.outages={up: 1 s, down: 1000000 d}", "links.air.up.markov.stay", "switches"),
     ("links.air.header=1 TB", "links.air.header", "packets of one message"),
@@ -140,3 +148,10 @@ def test_what_has_been_run_is_let_through(overrides: list[str], tmp_path: Path) 
         text = text.replace(short, long)
     text = text.replace("every: 10 s}]", "every: 1 h}]").replace("up: 10 s", "up: 1 h")
     assert told(text, overrides, tmp_path) == "ok"
+
+
+def test_a_time_span_beyond_exact_times_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "long.yaml"
+    file.write_text(TIMING, encoding="utf-8")
+    with pytest.raises(ScenarioErrors, match="1,000,000,000,000 seconds of virtual time"):
+        load(file, ["duration=1e12 s", "tick=1e9 s", "method.trigger=never"])
