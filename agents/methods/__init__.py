@@ -7,6 +7,13 @@ from __future__ import annotations
 
 from agents.contract.component import Component, NoOptions
 from agents.methods.apg.options import ApgOptions
+from agents.methods.assisted.options import (
+    CemaOptions,
+    CloudRefreshOptions,
+    ColaOptions,
+    DistillOptions,
+    ModelZooOptions,
+)
 from agents.methods.baseline_options import DeviceFtHeadOptions, GroupFtOptions, StaticBalancedOptions
 from agents.methods.cloud_ft_options import CloudFtOptions
 from agents.methods.device_ft_options import DeviceFtOptions
@@ -126,6 +133,40 @@ METHODS: dict[str, Component] = {
         needs=frozenset({"task", "learning", "classes"}),
         gives=frozenset({"silence"}),
         quick={"window": 12, "epochs": 1},
+    ),
+    "cloud_refresh": Component(
+        CloudRefreshOptions,
+        "agents.methods.assisted.cloud_refresh:CloudRefresh",
+        needs=frozenset({"task", "labels"}),
+        quick={"steps": 5, "pool": 64},
+    ),
+    "model_zoo": Component(
+        ModelZooOptions,
+        "agents.methods.assisted.model_zoo:ModelZoo",
+        paper="Khani et al. (RECL), NSDI 2023",
+        needs=frozenset({"task", "labels", "classes"}),
+        quick={"steps": 5, "groups": 2, "size": 5},
+    ),
+    "distill": Component(
+        DistillOptions,
+        "agents.methods.assisted.distill:Distill",
+        paper="Khani et al. (AMS), ICCV 2021",
+        needs=frozenset({"task", "classes"}),
+        quick={"steps": 5, "lessons": 10, "hidden": 16},
+    ),
+    "cema": Component(
+        CemaOptions,
+        "agents.methods.assisted.cema:Cema",
+        paper="Chen et al., ICLR 2024",
+        needs=frozenset({"task", "classes"}),
+        quick={"steps": 3, "lessons": 10, "hidden": 16, "window": 20, "upload": 8},
+    ),
+    "cola": Component(
+        ColaOptions,
+        "agents.methods.assisted.cola:Cola",
+        paper="Chen et al., NeurIPS 2024",
+        needs=frozenset({"task", "classes", "learning"}),
+        quick={"window": 12, "vectors": 3},
     ),
     "fedavg": Component(
         FedAvgOptions,

@@ -1,0 +1,160 @@
+"""Devices answer and select, the cloud adapts: scales and shifts distilled from a teacher.
+
+Chen et al., "Towards robust and efficient cloud-edge elastic model adaptation via selective entropy distillation", ICLR
+2024. A sample goes up if its entropy is neither so low that it teaches nothing nor so high that it is not to be
+trusted, and if its prediction is new. The student's loss weighs each sample by exp(high - H): the distance of its
+prediction from the teacher's, and its entropy. Here one normaliser on features is adapted, from features; the
+teacher is told the moments of the window, and does not change; the published moving threshold, which the released
+configuration turns off, is left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import log
+
+import torch
+
+from agents.codecs.message import Field
+from agents.contract import Costs
+from agents.kernels import dots, softmax, sqrt, totals
+from agents.methods.assisted.options import CemaOptions
+from agents.methods.assisted.teacher import Teacher
+from agents.methods.base import (
+    CloudState,
+    Context,
+    Deployed,
+    DeviceState,
+    Inputs,
+    OfFeatures,
+    Payload,
+    Recent,
+    Updates,
+    Who,
+    in_chunks,
+)
+from agents.methods.devices_known import DevicesKnown, turns
+from agents.methods.group_ft import moments
+from agents.methods.test_time.entropy import Predictions, exponential, mean_weight, real_rows
+from agents.methods.test_time.norms import FeatureNorm, require_classes
+from agents.models.base import Base
+from agents.models.fitting import Adam
+from agents.models.mixed_norm import Mixture
+from agents.models.training import one_thread
+from agents.streams.base import History
+
+_MEAN, _STAYS, _CHUNK = "mean_share", 0.9, 16
+
+
+class Cema(Deployed):
+    """See :class:`CemaOptions`."""
+
+    name, writes_on_collect = "cema", True
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        require_classes(context.net)
+        self.options: CemaOptions = context.options
+        self.window, self.norm = self.options.window, FeatureNorm(context.net)
+        self.teacher = Teacher(self.head, self.options)
+        bound, classes = self.net.feature_bound, log(self.head.dims[-1])
+        self._low, self._high = self.options.low * classes, self.options.high * classes
+        self.payload_fields = (
+            Field("features", (self.options.upload, self.head.shown), bound=bound),
+            Field("moments", (2 * self.head.context,), bound=bound),
+            Field("count", (), "uint8"),
+        )
+        self.update_fields = (Field("affine", (2 * self.norm.width,)),)
+
+    @property
+    def costs(self) -> Costs:
+        steps = self.options.steps * (self.norm.forward_macs + self.norm.backward_macs)
+        return replace(super().costs, each=self.options.upload * (self.teacher.macs + steps))
+
+    def prepare(self, history: History, base: Base, seed: int) -> CloudState:
+        fresh = self.norm.prepare(history, base)
+        known = DevicesKnown.none({"affine": self._packed(fresh)})
+        return {**fresh, **self.teacher.prepare(history, base, seed), **known}
+
+    def known(self, cloud: CloudState) -> CloudState:
+        return {"affine": self._packed(cloud)}
+
+    def start(self, cloud: CloudState, devices: int) -> DeviceState:
+        own = {name: cloud[name] for name in cloud if name.startswith(("w", "b", "norm.", "source."))}
+        mean = cloud["norm.mean"].new_zeros(devices, self.head.dims[-1])
+        return {**{name: values.expand(devices, *values.shape[1:]) for name, values in own.items()}, _MEAN: mean}
+
+    def predict(self, state: DeviceState, inputs: Inputs) -> torch.Tensor:
+        return self.norm.predict(state, inputs)
+
+    def collect(self, state: DeviceState, recent: Recent) -> tuple[DeviceState, Payload]:
+        real = real_rows(recent.count, self.window)
+        seen = Predictions.of(self.predict(state, OfFeatures(recent.features)), real)
+        kept = self.kept(state[_MEAN], seen) if self.options.filtered else real
+        # The newest that are kept, oldest first: the sort keeps the order among equals.
+        newest = kept.argsort(dim=1, stable=True)[:, -self.options.upload :]
+        sent = kept.gather(1, newest).sort(dim=1, descending=True, stable=True)
+        chosen = newest.gather(1, sent.indices)[..., None].expand(-1, -1, self.head.shown)
+        payload = {
+            "features": recent.features.gather(1, chosen) * sent.values[..., None],
+            "moments": moments(recent.features[..., : self.head.context], recent.count),
+            "count": sent.values.sum(1).to(torch.uint8),
+        }
+        return {**state, _MEAN: _followed(state[_MEAN], seen, kept)}, payload
+
+    def kept(self, mean: torch.Tensor, seen: Predictions) -> torch.Tensor:
+        """Return 1 for samples that teach something, float32 [devices, n]; before there is a mean all are new."""
+        length = sqrt(totals(seen.share.square())) * sqrt(totals(mean.square())).unsqueeze(1)
+        new = (dots(seen.share, mean) < self.options.redundant * length) | ~(totals(mean).unsqueeze(1) > 0)
+        return seen.real * ((seen.entropy > self._low) & (seen.entropy < self._high) & new)
+
+    def adapt(self, cloud: CloudState, payloads: Payload, who: Who) -> tuple[CloudState, Updates]:
+        known = DevicesKnown(cloud, {"affine": self._packed(cloud)})
+        affine = cloud["norm.mean"].new_empty(len(who), 2 * self.norm.width)
+        with one_thread():
+            for some in turns(who.device):
+                rows = {name: values[some] for name, values in payloads.items()} | known.of(who.device[some])
+                made = in_chunks(lambda few: {"affine": self._distilled(cloud, few)}, rows, _CHUNK)
+                known.put(who.device[some], made)
+                affine[some] = made["affine"]
+        return {**cloud, **known.cloud()}, {"affine": affine}
+
+    def install(self, state: DeviceState, updates: Updates) -> DeviceState:
+        return {**state, **self._unpacked(updates["affine"])}
+
+    def _distilled(self, cloud: CloudState, rows: Payload) -> torch.Tensor:
+        """Return scales and shifts [tickets, 2 F] whose predictions are nearer to the teacher's."""
+        x, count = rows["features"], rows["count"].long()
+        taught = softmax(self.teacher.labels(cloud, x, rows["moments"]))
+        recent = Recent(x, count.new_zeros(x.shape[:2]), count)
+        keep = Mixture(torch.ones(len(x), device=x.device))
+        affine = {name: values.contiguous().clone() for name, values in self._unpacked(rows["affine"]).items()}
+        fixed = {name: cloud[name].expand(len(x), *cloud[name].shape[1:]) for name in self._fixed(cloud)}
+        adam = Adam(affine, self.options.rate)
+        for _ in range(self.options.steps):
+            passed = self.norm.forward(
+                {**fixed, **affine}, recent, keep, lambda logits: self._error(logits, taught, count)
+            )
+            adam.step({name: slope.contiguous() for name, slope in passed.slopes.items()})
+        return self._packed(affine)
+
+    def _error(self, logits: torch.Tensor, taught: torch.Tensor, count: torch.Tensor) -> torch.Tensor:
+        seen = Predictions.of(logits, real_rows(count, logits.shape[1]))
+        weight = mean_weight(seen.real) * exponential(self._high - seen.entropy)
+        return weight.unsqueeze(2) * (seen.share - taught) + seen.slope(self.options.entropy * weight)
+
+    def _fixed(self, cloud: CloudState) -> list[str]:
+        return [name for name in cloud if name.startswith(("w", "b", "norm.", "source."))]
+
+    def _packed(self, state: DeviceState) -> torch.Tensor:
+        return torch.cat([state[name][:, 0] for name in self.norm.affine], 1)
+
+    def _unpacked(self, affine: torch.Tensor) -> dict[str, torch.Tensor]:
+        return dict(zip(self.norm.affine, affine.unsqueeze(1).split(self.norm.width, 2), strict=True))
+
+
+def _followed(mean: torch.Tensor, seen: Predictions, kept: torch.Tensor) -> torch.Tensor:
+    """Return the mean prediction after a window; unchanged where nothing of it was kept."""
+    new = totals((seen.share * mean_weight(kept).unsqueeze(2)).transpose(1, 2).contiguous())
+    later = torch.where(totals(mean).unsqueeze(1) > 0, _STAYS * mean + (1.0 - _STAYS) * new, new)
+    return torch.where(totals(kept).unsqueeze(1) > 0, later, mean)
