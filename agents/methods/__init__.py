@@ -19,17 +19,7 @@ from agents.methods.cloud_ft_options import CloudFtOptions
 from agents.methods.device_ft_options import DeviceFtOptions
 from agents.methods.dpu.options import DpuOptions
 from agents.methods.duet.options import DuetOptions, MetaNetworkOptions
-from agents.methods.federated.options import (
-    FedAsyncOptions,
-    FedAvgOptions,
-    FedBuffOptions,
-    FedDriftOptions,
-    FedProtoOptions,
-    FedProxOptions,
-    FedRepOptions,
-    IfcaOptions,
-    ScaffoldOptions,
-)
+from agents.methods.federated.methods import FEDERATED
 from agents.methods.first_aid_options import FirstAidOptions
 from agents.methods.intellectreq.options import IntellectReqOptions
 from agents.methods.lsc4rec.options import Lsc4RecOptions
@@ -168,69 +158,7 @@ METHODS: dict[str, Component] = {
         needs=frozenset({"task", "classes", "learning"}),
         quick={"window": 12, "vectors": 3},
     ),
-    "fedavg": Component(
-        FedAvgOptions,
-        "agents.methods.federated.fedavg:FedAvg",
-        paper="McMahan et al., AISTATS 2017, arXiv 1602.05629",
-        needs=frozenset({"task", "labels", "rounds"}),
-        quick={"window": 12, "steps": 3},
-    ),
-    "fedprox": Component(
-        FedProxOptions,
-        "agents.methods.federated.fedavg:FedProx",
-        paper="Li et al., MLSys 2020, arXiv 1812.06127",
-        needs=frozenset({"task", "labels", "rounds"}),
-        quick={"window": 12, "steps": 3},
-    ),
-    "scaffold": Component(
-        ScaffoldOptions,
-        "agents.methods.federated.scaffold:Scaffold",
-        paper="Karimireddy et al., ICML 2020, arXiv 1910.06378",
-        needs=frozenset({"task", "labels", "rounds"}),
-        quick={"window": 12, "steps": 3},
-    ),
-    "fedasync": Component(
-        FedAsyncOptions,
-        "agents.methods.federated.fedasync:FedAsync",
-        paper="Xie et al., 2019, arXiv 1903.03934",
-        needs=frozenset({"task", "labels", "learning"}),
-        quick={"window": 12, "steps": 3},
-    ),
-    "fedbuff": Component(
-        FedBuffOptions,
-        "agents.methods.federated.fedasync:FedBuff",
-        paper="Nguyen et al., AISTATS 2022, arXiv 2106.06639",
-        needs=frozenset({"task", "labels", "learning"}),
-        quick={"window": 12, "steps": 3, "buffer": 4},
-    ),
-    "fedproto": Component(
-        FedProtoOptions,
-        "agents.methods.federated.fedproto:FedProto",
-        paper="Tan et al., AAAI 2022, arXiv 2105.00243",
-        needs=frozenset({"task", "labels", "classes", "rounds"}),
-        quick={"window": 12, "steps": 3},
-    ),
-    "fedrep": Component(
-        FedRepOptions,
-        "agents.methods.federated.fedrep:FedRep",
-        paper="Collins et al., ICML 2021, arXiv 2102.07078",
-        needs=frozenset({"task", "labels", "rounds"}),
-        quick={"window": 12, "steps": 3, "own_steps": 2},
-    ),
-    "ifca": Component(
-        IfcaOptions,
-        "agents.methods.federated.ifca:Ifca",
-        paper="Ghosh et al., NeurIPS 2020, arXiv 2006.04088",
-        needs=frozenset({"task", "labels", "rounds"}),
-        quick={"window": 12, "steps": 3},
-    ),
-    "feddrift": Component(
-        FedDriftOptions,
-        "agents.methods.federated.feddrift:FedDrift",
-        paper="Jothimurugesan et al., AISTATS 2023, arXiv 2206.00799",
-        needs=frozenset({"task", "labels", "rounds"}),
-        quick={"window": 12, "steps": 3},
-    ),
+    **FEDERATED,
     "bn_adapt": Component(
         BnAdaptOptions,
         "agents.methods.test_time.bn_adapt:BnAdapt",

@@ -4,7 +4,7 @@ Chen et al., "Towards robust and efficient cloud-edge elastic model adaptation v
 2024. A sample goes up if its entropy is neither so low that it teaches nothing nor so high that it is not to be
 trusted, and if its prediction is new. The student's loss weighs each sample by exp(high - H): the distance of its
 prediction from the teacher's, and its entropy. Here one normaliser on features is adapted, from features; the
-teacher is told the moments of the window, and does not change; the published moving threshold, which the released
+teacher is given the moments of the window, and does not change; the published moving threshold, which the released
 configuration turns off, is left out.
 """
 

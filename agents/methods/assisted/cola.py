@@ -24,9 +24,9 @@ from agents.methods.test_time.tent import Descending
 from agents.models.base import Base
 from agents.streams.base import History
 
-_VECTORS, _DOMAINS, _THERE = "shelf.vectors", "shelf.domains", "shelf.there"
+_VECTORS, _DOMAINS, _THERE = "shared.vectors", "shared.domains", "shared.there"
 _REST, _SEEN, _LEARNT = "rest", "seen", "learnt"
-#: Share of a window in the statistics that a device keeps, and of a new vector in the one on the shelf.
+#: Share of a window in the statistics that a device keeps, and of a new vector in the one that the cloud has.
 _FOLLOWS, _BLENDS = 0.2, 0.3
 #: Variance that any feature has at least, and divergence that any two domains have.
 _VARIANCE, _NEAREST = 1e-3, 1e-4
@@ -64,8 +64,8 @@ class Cola(Descending):
             _VECTORS: torch.zeros(1, vectors, 2 * self.width),
             _DOMAINS: torch.zeros(1, vectors, 2 * self.width),
             _THERE: torch.zeros(1, vectors, dtype=torch.uint8),
-            "shelf.used": torch.zeros(1, vectors, dtype=torch.int64),
-            "shelf.asks": torch.zeros(1, 1, dtype=torch.int64),
+            "shared.used": torch.zeros(1, vectors, dtype=torch.int64),
+            "shared.asks": torch.zeros(1, 1, dtype=torch.int64),
             _REST: torch.zeros(1, 2 * self.width),
             _SEEN: torch.cat([fresh["norm.mean"], fresh["norm.var"]], 2)[:, 0],
             _LEARNT: torch.zeros(1, dtype=torch.uint8),
@@ -75,7 +75,9 @@ class Cola(Descending):
         return {"vectors": cloud[_VECTORS], "domains": cloud[_DOMAINS]}
 
     def start(self, cloud: CloudState, devices: int) -> DeviceState:
-        return super().start({name: cloud[name] for name in cloud if name[6:] not in ("used", "asks")}, devices)
+        return super().start(
+            {name: cloud[name] for name in cloud if name not in ("shared.used", "shared.asks")}, devices
+        )
 
     def learn(self, state: DeviceState, recent: Recent) -> tuple[DeviceState, torch.Tensor]:
         window = _domain_of(recent)
@@ -97,19 +99,19 @@ class Cola(Descending):
         return state, {"vector": vector, "domain": state[_SEEN].contiguous(), _LEARNT: state[_LEARNT].contiguous()}
 
     def adapt(self, cloud: CloudState, payloads: Payload, who: Who) -> tuple[CloudState, Updates]:
-        shelves = []
+        sent = []
         for row in range(len(who)):
             one = {name: values[row] for name, values in payloads.items()}
-            cloud = self._shelved(cloud, one) if one[_LEARNT] else cloud
-            shelves.append((cloud[_VECTORS][0], cloud[_DOMAINS][0], cloud[_THERE][0]))
-        vectors, domains, there = (torch.stack(parts) for parts in zip(*shelves, strict=True))
+            cloud = self._blended(cloud, one) if one[_LEARNT] else cloud
+            sent.append((cloud[_VECTORS][0], cloud[_DOMAINS][0], cloud[_THERE][0]))
+        vectors, domains, there = (torch.stack(parts) for parts in zip(*sent, strict=True))
         return cloud, {"vectors": vectors, "domains": domains, "there": there}
 
     def install(self, state: DeviceState, updates: Updates) -> DeviceState:
-        shelf = {_VECTORS: updates["vectors"], _DOMAINS: updates["domains"], _THERE: updates["there"]}
-        # What the shelf has of this domain is no rest any more.
+        shared = {_VECTORS: updates["vectors"], _DOMAINS: updates["domains"], _THERE: updates["there"]}
+        # What the vectors have of this domain is no rest any more.
         fresh = {_REST: torch.zeros_like(state[_REST])} if self.options.rate else {}
-        return self._fused({**state, **shelf, **fresh})
+        return self._fused({**state, **shared, **fresh})
 
     def weights(self, state: DeviceState) -> torch.Tensor:
         """Return how much each vector counts, [devices, vectors]; they add up to one where there is any."""
@@ -124,17 +126,17 @@ class Cola(Descending):
         gamma, beta = (vectors + state[_REST]).unsqueeze(1).split(self.width, 2)
         return {**state, **dict(zip(self.norms.affine, (1.0 + gamma, beta), strict=True))}
 
-    def _shelved(self, cloud: CloudState, one: Payload) -> CloudState:
+    def _blended(self, cloud: CloudState, one: Payload) -> CloudState:
         """Return the cloud after a vector came: it moves that of its domain, or takes the place longest unused."""
-        vectors, domains, there, used = (cloud[name].clone() for name in (_VECTORS, _DOMAINS, _THERE, "shelf.used"))
-        asks = cloud["shelf.asks"] + 1
+        vectors, domains, there, used = (cloud[name].clone() for name in (_VECTORS, _DOMAINS, _THERE, "shared.used"))
+        asks = cloud["shared.asks"] + 1
         far = torch.where(there[0].bool(), _divergence(one["domain"][None], domains[0]), torch.inf)
         near = float(far.min()) <= self.options.apart
         place, share = (int(far.argmin()), _BLENDS) if near else (int(used[0].argmin()), 1.0)
         vectors[0, place] += share * (one["vector"] - vectors[0, place])
         domains[0, place] += share * (one["domain"] - domains[0, place])
         there[0, place], used[0, place] = 1, asks[0, 0]
-        return {**cloud, _VECTORS: vectors, _DOMAINS: domains, _THERE: there, "shelf.used": used, "shelf.asks": asks}
+        return {**cloud, _VECTORS: vectors, _DOMAINS: domains, _THERE: there, "shared.used": used, "shared.asks": asks}
 
 
 def _domain_of(recent: Recent) -> torch.Tensor:

@@ -1,6 +1,6 @@
 """A teacher in the cloud: a larger net that sees a sample's features and the moments of the window it came in.
 
-What a window looks like tells which world it is from; so the teacher knows, without labels, what worlds of the past
+What a window looks like shows which world it is from; so the teacher knows, without labels, what worlds of the past
 made of such samples. It is trained on the past alone, and never changes.
 """
 

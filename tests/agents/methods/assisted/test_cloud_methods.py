@@ -168,7 +168,7 @@ def test_a_student_that_agrees_with_the_teacher_stays(made: Any) -> None:
     torch.testing.assert_close(updates["affine"], method.known(cloud)["affine"].expand(2, -1), rtol=0, atol=1e-2)
 
 
-def shelf_of(method: Cola, cloud: CloudState, vectors: torch.Tensor, domains: torch.Tensor) -> dict[str, torch.Tensor]:
+def sent(method: Cola, cloud: CloudState, vectors: torch.Tensor, domains: torch.Tensor) -> dict[str, torch.Tensor]:
     """Return devices that have just been sent these vectors, one row each."""
     places, there = method.options.vectors, torch.zeros(1, method.options.vectors, dtype=torch.uint8)
     there[:, : len(vectors)] = 1
@@ -183,7 +183,7 @@ def domain(mean: float, width: int) -> torch.Tensor:
 def test_one_vector_is_added_to_the_base(made: Any) -> None:
     method, cloud = made("cola")
     vector = torch.randn(1, 2 * method.width)
-    state = shelf_of(method, cloud, vector, domain(0.0, method.width))
+    state = sent(method, cloud, vector, domain(0.0, method.width))
     gamma, beta = vector.unsqueeze(1).split(method.width, 2)
     torch.testing.assert_close(state["norm.gamma"], 1.0 + gamma)
     torch.testing.assert_close(state["norm.beta"], beta)
@@ -192,14 +192,14 @@ def test_one_vector_is_added_to_the_base(made: Any) -> None:
 def test_a_device_in_a_known_domain_answers_with_its_vector(made: Any) -> None:
     method, cloud = made("cola")
     domains = torch.cat([domain(mean, method.width) for mean in (-3.0, 0.0, 3.0)])
-    state = shelf_of(method, cloud, torch.randn(3, 2 * method.width), domains)
+    state = sent(method, cloud, torch.randn(3, 2 * method.width), domains)
     for place in range(3):
         weights = method.weights({**state, "seen": domains[place : place + 1]})
         assert weights[0, place] > 0.9
         torch.testing.assert_close(weights.sum(), torch.tensor(1.0))
 
 
-def test_an_empty_shelf_leaves_the_base(made: Any) -> None:
+def test_an_empty_list_of_vectors_leaves_the_base(made: Any) -> None:
     method, cloud = made("cola")
     _, _, updates = asked(method, cloud)
     state = method.install(method.start(cloud, DEVICES), updates)
@@ -214,10 +214,10 @@ def test_two_domains_take_two_places_and_one_that_is_near_is_blended(made: Any) 
     payload = {"vector": vectors, "domain": domains, "learnt": torch.ones(3, dtype=torch.uint8)}
     later, updates = method.adapt(cloud, payload, whose(3))
     assert updates["there"].sum(1).tolist() == [1, 2, 2]
-    torch.testing.assert_close(later["shelf.vectors"][0, 0], 0.7 * vectors[0] + 0.3 * vectors[2])
+    torch.testing.assert_close(later["shared.vectors"][0, 0], 0.7 * vectors[0] + 0.3 * vectors[2])
 
 
-def test_one_that_only_follows_learns_no_rest_and_shelves_nothing(made: Any) -> None:
+def test_one_that_only_follows_learns_no_rest_and_shares_nothing(made: Any) -> None:
     method, cloud = made("cola", rate=0.0)
     state, _ = method.learn(method.start(cloud, DEVICES), recent(method, DEVICES))
     assert not state["rest"].any()
