@@ -36,9 +36,22 @@ def tasks(draw: st.DrawFn) -> dict[str, Any]:
     return world | times | {"task": task, "drift": drift, "method": method, "fleet": fleet}
 
 
-@settings(max_examples=30)
+@settings(max_examples=8)
 @given(world=tasks())
-def test_lazy_and_eager_play_agree_in_every_world(play: RunScenario, world: dict[str, Any]) -> None:
+def test_lazy_and_eager_play_agree_in_some_worlds(play: RunScenario, world: dict[str, Any]) -> None:
+    assert_agree(play, world)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@settings(max_examples=150)
+@given(world=tasks())
+def test_lazy_and_eager_play_agree_in_many_worlds(play: RunScenario, world: dict[str, Any]) -> None:
+    assert_agree(play, world)
+
+
+def assert_agree(play: RunScenario, world: dict[str, Any]) -> None:
+    """Check that a scenario gives the same tables and the same digest, lazily and eagerly."""
     lazy, eager = play(world), play(world, eager=True)
     for name in ("exchanges", "devices", "windows", "links", "cloud"):
         assert_rows_equal(lazy.table(name), eager.table(name))

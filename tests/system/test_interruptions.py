@@ -58,7 +58,7 @@ def assert_readable(folder: Path) -> None:
 def test_ctrl_c_ends_with_130_and_a_partial_run(running: tuple[subprocess.Popen[str], Path]) -> None:
     process, folder = running
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=300)
     assert process.returncode == 130
     assert err.strip().splitlines()[-1].startswith("interrupted")
     assert "Traceback" not in err
@@ -70,7 +70,7 @@ def test_ctrl_c_ends_with_130_and_a_partial_run(running: tuple[subprocess.Popen[
 def test_a_killed_run_can_still_be_read(running: tuple[subprocess.Popen[str], Path], how: signal.Signals) -> None:
     process, folder = running
     process.send_signal(how)
-    process.communicate(timeout=60)
+    process.communicate(timeout=300)
     assert process.returncode != 0
     assert status(folder) in ("running", "partial")
     assert_readable(folder)
@@ -79,7 +79,7 @@ def test_a_killed_run_can_still_be_read(running: tuple[subprocess.Popen[str], Pa
 def test_a_stopped_run_can_be_replaced_but_only_with_force(running: tuple[subprocess.Popen[str], Path]) -> None:
     process, folder = running
     process.kill()
-    process.communicate(timeout=60)
+    process.communicate(timeout=300)
     with pytest.raises(FolderError, match="already holds a run"):
         RunFolder.open(folder)
     RunFolder.open(folder, force=True)

@@ -28,7 +28,7 @@ def loaded(*arguments: str, cwd: Path) -> set[str]:
     """Return the heavy libraries that a successful command has loaded."""
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     probe = [sys.executable, "-c", PROBE, *arguments]
-    ended = subprocess.run(probe, cwd=cwd, env=environment, capture_output=True, text=True, timeout=120)
+    ended = subprocess.run(probe, cwd=cwd, env=environment, capture_output=True, text=True, timeout=300)
     code, heavy = json.loads(ended.stderr.splitlines()[-1])
     assert code == 0, ended.stderr
     return set(heavy)

@@ -41,7 +41,7 @@ def test_a_killed_run_with_a_trained_method_goes_on(tmp_path: Path) -> None:
     begin = ["run", str(scenario_of("digits")), *PERSONA, *watched]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(HERE), str(ROOT)]), "KILLED_AFTER": "6"}
     words = command(*begin, "--quiet", "--out", tmp_path / "cut")
-    killed = subprocess.run(words, env=environment, cwd=HERE, capture_output=True, timeout=120)
+    killed = subprocess.run(words, env=environment, cwd=HERE, capture_output=True, timeout=300)
     assert killed.returncode == -signal.SIGKILL
     assert (tmp_path / "cut" / "STATUS").read_text(encoding="utf-8").strip() == "running"
     goes_on = digest(["resume", str(tmp_path / "cut"), "--allow-plugins"], HERE)

@@ -113,6 +113,6 @@ def test_a_yardstick_is_a_process_that_ends_with_a_line_of_json(setup: BaselineS
     plain = replace(SPEC, cohorts=(replace(SPEC.cohorts[0], label_delay=None),))
     spec.write_bytes(pickle.dumps(plain))
     command = [sys.executable, "-m", "agents.baselines.bare_torch", str(spec), '{"seconds": 0.01, "whole": false}']
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["amount"] > 0

@@ -86,7 +86,7 @@ def test_every_process_gives_the_same_digest() -> None:
             env=os.environ | {"PYTHONHASHSEED": salt},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
         ).stdout.strip()
         for salt in ("1", "2")
     ]
