@@ -182,8 +182,9 @@ def _switches(scenario: Scenario, path: Path, period_s: float) -> _Count:
 
 
 def _packets(scenario: Scenario) -> Iterator[_Count]:
+    # Where an adapter draws its sizes; another's option of that name may be anything else.
     laws = [getattr(scenario.method.adapter, name, None) for name in ("payload", "update")]
-    sent = max([law.mean for law in laws if law is not None], default=0.0)
+    sent = max(getattr(law, "mean", 0.0) for law in laws)
     used = {
         name for cohort in scenario.fleet if cohort.link for name in (cohort.link, *scenario.links[cohort.link].via)
     }
