@@ -9,22 +9,21 @@ import numpy as np
 from agents.contract import ExchangeKind, Exchanges, news_of
 from sim.cloud.build import batch_work_of
 from sim.compiled.codes import DONE, DRAWS, RETRY, WORK
+from sim.compiled.departures import Departures
 from sim.compiled.growing import Growing
 from sim.compiled.initial import empty_state
 from sim.compiled.intake import take_in, take_in_hop
 from sim.compiled.laws import Laws
 from sim.compiled.layout import HopPlan, Layout
 from sim.compiled.loop import advance
-from sim.compiled.outlet import put_exchanges, put_services, put_transfers
-from sim.compiled.row_views import MOMENTS, OUTCOMES, exchanges_of, joined, transfers_of
+from sim.compiled.row_views import exchanges_of, joined
 from sim.compiled.state import EVENT, HOP, ROW
-from sim.kernel.records import COLUMNS, TIMES
+from sim.exchanges.simulation import tick_edges_s
 from sim.kernel.requests import Requests
 from sim.kernel.transfer_log import TransferLog
 from sim.links.device_availability import AvailabilityOf
 from sim.network.rates.rate import Constant
 
-_COUNTS = ("ticket", "device", "up_bytes", "down_bytes", "retransmitted_bytes")
 #: Batches that are drawn at once.
 _BATCHES = 64
 
@@ -49,16 +48,21 @@ class CompiledEngine:
         *,
         followed: bool,
     ) -> None:
-        self._layout, self._laws, self._cloud_log, self._followed = layout, laws, cloud_log, followed
+        self._layout, self._laws, self._followed = layout, laws, followed
         self._availability_of, self._gated = availability_of, gated
         sizes = [cohort.devices for cohort in scenario.fleet]
         self._first_device = np.cumsum([0, *sizes])[:-1]
         self._has_rate = np.zeros(len(layout.stations), bool)
-        self._finished: dict[str, list[np.ndarray]] = {name: [] for name in COLUMNS}
         self._closed: list[Exchanges] = []
         self._first = self._next = 0
         self._work, self._batch_work_s = Growing(np.float64), batch_work_of(scenario.cloud, scenario.seed)
         self._state = empty_state(scenario, layout, workers)
+        edges_s = tick_edges_s(scenario.duration, scenario.tick)
+        self._departures = Departures(self._state, layout, cloud_log, edges_s)
+        # Compiled code is loaded before the run begins.
+        self._lay_tables()
+        self.advance(0.0)
+        self._departures.count(np.arange(0))
         for link, first in layout.first_station.items():
             if link.instances and isinstance(rate := link.spec.rate_of(0), Constant):
                 span = slice(first, first + link.instances)
@@ -128,13 +132,15 @@ class CompiledEngine:
 
     def finish(self) -> None:
         """Complete the logs of links and cloud."""
-        self._log(np.arange(self._first, self._next))
+        self._departures.count(np.arange(self._first, self._next))
+
+    def departed(self) -> dict[str, np.ndarray]:
+        """Return the exchanges that have left since the last call, column by column."""
+        return self._departures.take()
 
     def columns(self) -> dict[str, np.ndarray]:
-        """Return the exchanges so far, column by column; times may lie in the future."""
-        rest = self._columns_of(np.arange(self._first, int(self._state.g["next_ask"][0])))
-        columns = {name: np.concatenate([*parts, rest[name]]) for name, parts in self._finished.items()}
-        return columns | {"outcome": OUTCOMES[columns["outcome"]]}
+        """Return the exchanges that have not left, column by column; times may lie in the future."""
+        return self._departures.columns(np.arange(self._first, int(self._state.g["next_ask"][0])))
 
     @property
     def _mask(self) -> int:
@@ -148,40 +154,18 @@ class CompiledEngine:
         return self._state["hop"][(rows["id"] & self._mask) * self._layout.places + place]
 
     def _leave(self) -> None:
-        """Store the rows at the front that are over."""
+        """Let the rows at the front that are over leave."""
         ring = self._state["row"]["over"]
         places = np.arange(self._first, self._next) & self._mask
         going = np.flatnonzero(ring[places] == 0)
         end = self._first + (int(going[0]) if len(going) else len(places))
         if end == self._first:
             return
-        rows = np.arange(self._first, end)
-        self._log(rows)
-        for name, values in self._columns_of(rows).items():
-            self._finished[name].append(values)
+        self._departures.leave(np.arange(self._first, end))
         self._first = end
-
-    def _columns_of(self, rows: np.ndarray) -> dict[str, np.ndarray]:
-        """Return the table of those of ``rows`` (numbers) that are exchanges, outcomes as numbers."""
-        times_s, counts = np.empty((len(TIMES), len(rows))), np.empty((len(_COUNTS), len(rows)), np.int64)
-        outcome = np.empty(len(rows), np.int8)
-        kept = put_exchanges(self._state.g, rows, times_s, counts, outcome)
-        columns = {name: times_s[place, :kept] for place, name in enumerate(TIMES)}
-        return (
-            columns | {name: counts[place, :kept] for place, name in enumerate(_COUNTS)} | {"outcome": outcome[:kept]}
-        )
-
-    def _log(self, rows: np.ndarray) -> None:
-        """Write the transfers of rows (numbers) into the logs of links and cloud."""
-        times_s, counts = np.empty((len(MOMENTS), len(rows))), np.zeros((3, len(rows)), np.int64)
-        for cohort, hops in enumerate(self._layout.hops):
-            for hop in hops:
-                first = self._layout.first_station[hop.link]
-                kept = put_transfers(self._state.g, rows, cohort, hop.place, first, times_s, counts)
-                hop.link.log.extend(transfers_of(times_s, counts, kept))
-        counts[:] = 0
-        kept = put_services(self._state.g, rows, times_s, counts)
-        self._cloud_log.extend(transfers_of(times_s, counts, kept))
+        # What is still to come begins no earlier than the first that has not left.
+        if end < self._next:
+            self._departures.settle(float(self._rows(end, end + 1)["requested_s"][0]))
 
     def _prepare(
         self, cohort: int, hops: list[HopPlan], rows: np.ndarray, requests: Requests, asks: np.ndarray
@@ -244,7 +228,7 @@ class CompiledEngine:
         retries = self._layout.cohorts["retries"][rows["cohort"]]
         waits = (rows["state"] == RETRY) & (rows["over"] == 0) & (rows["attempt"] < retries)
         rows = rows[waits & (rows["drawn"] <= rows["attempt"])]
-        self._log(rows["id"])
+        self._departures.count(rows["id"])
         if self._followed:
             self._closed.append(exchanges_of(rows))
         places = rows["id"] & self._mask

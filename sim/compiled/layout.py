@@ -34,6 +34,8 @@ class HopPlan:
     #: The group of the flows of each device of the cohort that begin here, int64; None for no network.
     paths: np.ndarray | None = None
     first_device: int = 0
+    #: Whether several messages of one instance are under way at once.
+    overlaps: bool = False
 
 
 @dataclass
@@ -170,7 +172,7 @@ class LayoutBuilder:
         first_device = sum(section.devices for section in self._scenario.fleet[:cohort])
         paths = self._paths([link for link, _ in crossed], cohort, first_device, float(self._stages[-1]["weight"][0]))
         for link, hop in crossed:
-            hops.append(HopPlan(link, hop.number, len(hops), upwards, paths, first_device))
+            hops.append(HopPlan(link, hop.number, len(hops), upwards, paths, first_device, law is not None))
             paths = None
 
     def _paths(self, run: list[Link], cohort: int, first_device: int, weight: float) -> np.ndarray | None:

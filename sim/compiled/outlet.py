@@ -1,4 +1,4 @@
-"""Rows become columns: for the table of exchanges, and for the logs of links and cloud."""
+"""Rows become columns of the table of exchanges, and sums or columns of links and cloud."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import math
 from sim.compiled.codes import OUTCOME_OF, REJECTED
 from sim.compiled.compiling import compiled
 from sim.compiled.memory import hop_of, row_of
+from sim.compiled.tick_sums import count
 
 _REJECTED = OUTCOME_OF[REJECTED]
 
@@ -63,3 +64,32 @@ def put_services(state, rows, times_s, counts):
         counts[0, kept] = x.worker
         kept += 1
     return kept
+
+
+@compiled
+def count_transfers(state, rows, cohort, hop, edges_s, sums):
+    """Add what ``rows`` of a cohort sent over a hop, one message after the other, to sums [SUMMED, ticks]."""
+    g = state[0]
+    for place in range(len(rows)):
+        if row_of(g, rows[place]).cohort != cohort:
+            continue
+        t = hop_of(g, rows[place], hop)
+        if t.offered_s == math.inf:
+            continue
+        times = t.offered_s, t.start_s, t.end_s, t.arrive_s, t.dropped_s
+        count(sums, edges_s, *times, t.wire_bytes, t.retransmitted_bytes)
+
+
+@compiled
+def count_services(state, rows, edges_s, sums):
+    """Add what ``rows`` were to a cloud whose workers serve one at a time, to sums [SUMMED, ticks]."""
+    g = state[0]
+    for place in range(len(rows)):
+        x = row_of(g, rows[place])
+        # What waits for another attempt was added when that was drawn.
+        if math.isnan(x.reached_s) or x.drawn > x.attempt:
+            continue
+        start_s = math.inf if math.isnan(x.started_s) else x.started_s
+        end_s = math.inf if math.isnan(x.served_s) else x.served_s
+        dropped_s = x.reached_s if x.outcome == _REJECTED else math.inf
+        count(sums, edges_s, x.reached_s, start_s, end_s, end_s, dropped_s, 0, 0)

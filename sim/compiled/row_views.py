@@ -7,8 +7,6 @@ import numpy as np
 from agents.contract import ExchangeKind, Exchanges, Outcome
 
 _TIMES = ("sent_s", "reached_s", "started_s", "served_s", "ended_s")
-#: Outcomes of rows by their number.
-OUTCOMES = np.array([outcome.name.lower() for outcome in Outcome], object)
 _LOST = int(Outcome.LOST)
 #: Times of a transfer.
 MOMENTS = ("offered_s", "start_s", "end_s", "arrive_s", "dropped_s")

@@ -8,7 +8,7 @@ from operator import attrgetter
 
 import numpy as np
 
-from agents.contract import ExchangeKind, Exchanges
+from agents.contract import ExchangeKind, Exchanges, Outcome
 from sim.exchanges.exchange import ask
 from sim.exchanges.exchange_context import ExchangeContext
 from sim.exchanges.learning import begin_learning
@@ -17,6 +17,8 @@ from sim.kernel.records import COLUMNS, KIND_COLUMNS, Exchange, ExchangeDraws
 from sim.kernel.requests import Requests
 from sim.kernel.row_store import RowStore
 from sim.links.presampled_losses import PresampledLosses
+
+_OUTCOMES = {outcome.name.lower(): int(outcome) for outcome in Outcome}
 
 
 class ProcessEngine:
@@ -50,12 +52,17 @@ class ProcessEngine:
     def advance(self, until_s: float) -> None:
         """Nothing to do: the calendar brings every exchange to ``until_s`` by itself."""
 
+    def departed(self) -> None:
+        """Nothing leaves: all exchanges are kept to the end."""
+
     def finish(self) -> None:
         """Nothing to do: links and cloud keep their own logs."""
 
     def columns(self) -> dict[str, np.ndarray]:
-        """Return the exchanges so far, column by column, those that are over first."""
-        return self._exchanges.columns()
+        """Return the exchanges so far, column by column, those that are over first; outcomes as numbers."""
+        columns = self._exchanges.columns()
+        outcomes = map(_OUTCOMES.__getitem__, columns["outcome"].tolist())
+        return columns | {"outcome": np.fromiter(outcomes, np.int8, len(columns["outcome"]))}
 
     def _begin_all(
         self, requests: Requests, kind: ExchangeKind, begin: Callable[[ExchangeContext, Exchange], bool]

@@ -57,12 +57,19 @@ class Engine(Protocol):
         """Return what the data plane must be handed: all news up to ``until_s``, each of them once."""
         ...
 
+    def departed(self) -> dict[str, np.ndarray] | None:
+        """Return the exchanges that have left since the last call, by ticket: each is over, and no longer known here.
+
+        None if the engine keeps all of them to the end.
+        """
+        ...
+
     def finish(self) -> None:
         """Complete the logs of links and cloud."""
         ...
 
     def columns(self) -> dict[str, np.ndarray]:
-        """Return the exchanges so far (:data:`sim.kernel.records.COLUMNS`)."""
+        """Return the exchanges that have not departed (:data:`sim.kernel.records.COLUMNS`); outcomes are numbers."""
         ...
 
 
@@ -140,6 +147,11 @@ class Simulation:
 def tick_count(duration_s: float, tick_s: float) -> int:
     """Return how many ticks cover the duration; a remainder below a billionth of a tick is rounding."""
     return max(1, ceil(duration_s / tick_s - 1e-9))
+
+
+def tick_edges_s(duration_s: float, tick_s: float) -> np.ndarray:
+    """Return when each tick ends [s]."""
+    return np.minimum(np.arange(1, tick_count(duration_s, tick_s) + 1) * tick_s, duration_s)
 
 
 @contextmanager

@@ -9,8 +9,10 @@ from math import inf
 import numpy as np
 
 from agents.contract import COHORT_COLUMNS
-from sim.exchanges.simulation import Tick
+from sim.exchanges.simulation import Tick, tick_edges_s
 from sim.run.assembly import AssembledRun
+from sim.run.exchange_rows import ExchangeRows
+from sim.run.exchange_sums import ExchangeSums
 from sim.run.progress import Progress
 from sim.run.run_folder import RunFolder
 from sim.run.tables import (
@@ -19,7 +21,6 @@ from sim.run.tables import (
     cloud_table,
     concepts_table,
     devices_table,
-    exchanges_table,
     links_table,
     windows_table,
 )
@@ -39,8 +40,10 @@ class Recorder:
         self._samples = self._correct = 0
         # The first tick is written at once: a run that is killed early can still be read.
         self._flush_at = -inf
-        ticks = live.simulation.ticks
-        self._edges_s = np.minimum(np.arange(1, ticks + 1) * scenario.tick, scenario.duration)
+        self._edges_s = tick_edges_s(scenario.duration, scenario.tick)
+        sizes = [cohort.devices for cohort in scenario.fleet]
+        groups, cohort_of = folder.row_groups("exchanges"), np.repeat(np.arange(len(sizes)), sizes)
+        self._exchanges = ExchangeRows(groups, self._cohorts, cohort_of, self._edges_s, scenario.duration)
 
     def on_tick(self, tick: Tick) -> None:
         if tick.tallies is not None:
@@ -48,38 +51,46 @@ class Recorder:
             self._samples += int(tick.tallies.cohorts[:, 0].sum())
             self._correct += int(tick.tallies.cohorts[:, 2].sum())
         self._progress.at(tick.until_s, self._samples, self._correct, tick.exchanges)
+        if (departed := self._live.simulation.engine.departed()) is not None:
+            self._exchanges.add(departed)
         if time.monotonic() >= self._flush_at:
             self._flush(tick.until_s)
 
     def _flush(self, until_s: float) -> None:
         began = time.monotonic()
-        self._folder.write_table("windows", self._windows(self._exchanges(until_s)))
+        rest = self._exchanges.table_of(self._live.simulation.engine.columns())
+        self._folder.write_table("windows", self._windows(self.sums.requests + self.sums.requests_of(rest)))
         self._folder.log(f"at {until_s:g} s of {self._scenario.duration:g} s")
         ended = time.monotonic()
         # What it costs grows with the run so far: a fixed pace would make long runs quadratic.
         self._flush_at = ended + max(_FLUSH_EVERY_S, _PAUSES * (ended - began))
 
+    @property
+    def sums(self) -> ExchangeSums:
+        """Sums over the exchanges that have been recorded."""
+        return self._exchanges.sums
+
+    def finish(self) -> str:
+        """Record the exchanges that are left, and write their table; return its digest."""
+        self._exchanges.add(self._live.simulation.engine.columns())
+        return self._exchanges.finish()
+
     def tables(self) -> dict[str, Table]:
-        """Return all tables of the finished run."""
-        live, horizon_s = self._live, self._scenario.duration
-        exchanges = self._exchanges(horizon_s)
+        """Return all tables of the finished run but that of exchanges."""
+        live = self._live
         plane = live.simulation.plane
         counts = {} if plane is None else dict(zip(plane.device_columns, plane.totals().counts.T, strict=True))
         return {
-            "windows": self._windows(exchanges),
-            "exchanges": exchanges,
-            "devices": devices_table(live.cohort_of, counts, exchanges, horizon_s),
+            "windows": self._windows(self.sums.requests),
+            "devices": devices_table(live.cohort_of, counts, self.sums),
             "links": links_table(live.links, self._edges_s),
             "cloud": cloud_table(live.cloud_log, self._scenario.cloud.workers, self._edges_s),
             **ages_table(self._cohorts, self._columns, self._tallies),
             **concepts_table(live.simulation.plane, live.cohort_of),
         }
 
-    def _exchanges(self, horizon_s: float) -> Table:
-        return exchanges_table(self._live.simulation.engine.columns(), self._live.cohort_of, horizon_s)
-
-    def _windows(self, exchanges: Table) -> Table:
-        return windows_table(self._edges_s, self._cohorts, self._columns, self._tallies, exchanges)
+    def _windows(self, requests: np.ndarray) -> Table:
+        return windows_table(self._edges_s, self._cohorts, self._columns, self._tallies, requests)
 
     @property
     def _cohorts(self) -> list[str]:

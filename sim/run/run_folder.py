@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pyarrow.parquet as pq
 
 from sim.run import checksums
 from sim.run.output_folder import FolderError, Lock, OutputFolder, holds_run
+from sim.run.row_groups import RowGroups
 from sim.run.tables import Table
 
 RUNNING, COMPLETE, PARTIAL, FAILED = "running", "complete", "partial", "failed"
@@ -31,6 +33,7 @@ class RunFolder:
         self._lock = Lock(path)
         self._output_folder = output_folder
         self._sums: dict[str, list[str]] = {}
+        self._row_groups: list[RowGroups] = []
 
     @classmethod
     def open(cls, path: Path, *, force: bool = False) -> RunFolder:
@@ -83,6 +86,9 @@ class RunFolder:
 
     def release(self) -> None:
         """Release the lock of the folder."""
+        for groups in self._row_groups:
+            with suppress(OSError):
+                groups.discard()
         self._lock.release()
 
     def discard_previous(self) -> None:
@@ -136,6 +142,11 @@ class RunFolder:
             use_dictionary=[column for column, values in table.items() if values.dtype.kind != "f"],
         )
         os.replace(beside, target)
+
+    def row_groups(self, name: str) -> RowGroups:
+        """Return what writes ``name``.parquet group by group; what is not whole goes as the folder is released."""
+        self._row_groups.append(RowGroups(self.path / f"{name}.parquet"))
+        return self._row_groups[-1]
 
     def log(self, line: str) -> None:
         """Append one line to run.log, with the wall time (which is used nowhere else)."""

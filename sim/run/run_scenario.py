@@ -89,11 +89,12 @@ def run_scenario(
         live.simulation.on_tick = recorder.on_tick
         with saved_run.deferred(live.simulation.plane):
             live.simulation.run()
+        of_exchanges = recorder.finish()
         tables = recorder.tables()
         progress.close()
         for name, table in (tables | rates_table(live.links, scenario.duration)).items():
             folder.write_table(name, table)
-        summary = summarise(tables, digest(tables), scenario.references)
+        summary = summarise(tables, recorder.sums, digest(tables, of_exchanges), scenario.references)
         summary |= evaluate_recovery(tables["windows"], live.drift_marks)
         engine = live.simulation.engine
         summary |= {"asks_dropped": engine.asks_dropped, "asks_away": engine.asks_away}

@@ -8,18 +8,22 @@ from typing import Any
 
 import numpy as np
 
-from sim.kernel.records import INSTALLED
+from sim.kernel.records import INSTALLED, LOST
+from sim.run.canonical import canonical
+from sim.run.exchange_sums import OUTCOMES, ExchangeSums
 from sim.run.tables import Table
 
 #: A queue is overloaded if, in the second half of a run, it was busy practically all the time and kept growing.
 _BUSY, _GROWTH = 0.99, 1
 
 
-def summarise(tables: Mapping[str, Table], digest: str, references: Sequence[str]) -> dict[str, Any]:
+def summarise(
+    tables: Mapping[str, Table], sums: ExchangeSums, digest: str, references: Sequence[str]
+) -> dict[str, Any]:
     """Return the headline figures of a run; accuracies are None where nothing was evaluated or requested."""
-    windows, exchanges, devices = tables["windows"], tables["exchanges"], tables["devices"]
+    windows, devices = tables["windows"], tables["devices"]
     samples = int(windows["samples"].sum())
-    outcomes = exchanges["outcome"]
+    outcomes = {name: int(count) for name, count in zip(OUTCOMES, sums.outcomes, strict=True) if count}
     return {
         "accuracy": _share(windows["correct"], samples),
         "accuracy_static": _share(windows["correct_static"], samples) if "static" in references else None,
@@ -29,12 +33,12 @@ def summarise(tables: Mapping[str, Table], digest: str, references: Sequence[str
         "regret": {name: int(windows[name].sum()) for name in windows if name.startswith("regret_")},
         "recovery_s": None,
         "samples": samples,
-        "exchanges": len(outcomes),
-        "installed": int((outcomes == INSTALLED).sum()),
-        "lost": int((outcomes == "lost").sum()),
-        "outcomes": {name: int((outcomes == name).sum()) for name in sorted(set(outcomes.tolist()))},
-        "up_bytes": int(exchanges["up_bytes"].sum()),
-        "down_bytes": int(exchanges["down_bytes"].sum()),
+        "exchanges": sum(outcomes.values()),
+        "installed": outcomes.get(INSTALLED, 0),
+        "lost": outcomes.get(LOST, 0),
+        "outcomes": dict(sorted(outcomes.items())),
+        "up_bytes": int(sums.up_bytes.sum()),
+        "down_bytes": int(sums.down_bytes.sum()),
         "mean_age_s": float(devices["mean_age_s"].mean()),
         "overloaded": overloaded(tables),
         "digest": digest,
@@ -65,20 +69,11 @@ def _share(correct: np.ndarray, samples: int) -> float | None:
     return float(correct.sum()) / samples if samples else None
 
 
-def digest(tables: Mapping[str, Table]) -> str:
-    """Return the SHA-256 of tables by their canonical bytes: names in order, little-endian values."""
-    sha = hashlib.sha256()
+def digest(tables: Mapping[str, Table], of_exchanges: str) -> str:
+    """Return the SHA-256 of tables by their canonical bytes, names in order; that of exchanges by its own digest."""
+    sha = hashlib.sha256(of_exchanges.encode())
     for name, table in sorted(tables.items()):
         for column, values in sorted(table.items()):
             sha.update(f"{name}.{column}:{len(values)}\n".encode())
-            sha.update(_canonical(values))
+            sha.update(canonical(values))
     return sha.hexdigest()
-
-
-def _canonical(values: np.ndarray) -> bytes:
-    if values.dtype == object:
-        return "\0".join(map(str, values.tolist())).encode()
-    if values.dtype.kind == "f":
-        # One zero and one NaN, whichever operation made them.
-        values = np.where(np.isnan(values), np.nan, values + 0.0)
-    return values.astype(values.dtype.newbyteorder("<")).tobytes()

@@ -6,60 +6,30 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from agents.contract import AGE_EDGES_S, COHORT_COLUMNS, DEVICE_COLUMNS, DataPlane, ExchangeKind
-from sim.kernel.records import COLUMNS, IN_FLIGHT, INSTALLED, TIMES
-from sim.kernel.transfer_log import TickSums, TransferLog
+from agents.contract import AGE_EDGES_S, COHORT_COLUMNS, DEVICE_COLUMNS, DataPlane
+from sim.kernel.tick_sums import TickSums
+from sim.kernel.transfer_log import TransferLog
 from sim.links.link import Link
 from sim.network.rates.rate import Constant
+from sim.run.exchange_sums import ExchangeSums
 
 #: Column name -> values, all of one length.
 Table = dict[str, np.ndarray]
 
 
-def exchanges_table(exchanged: Mapping[str, np.ndarray], cohort_of: np.ndarray, horizon_s: float) -> Table:
-    """Return one row per exchange, by ticket; events after the horizon are left out.
-
-    ``exchanged`` has the columns of :data:`sim.kernel.records.COLUMNS`, and may have
-    :data:`sim.kernel.records.KIND_COLUMNS`: where there is more than requests, the table says what each row is, and of
-    which round.
-    """
-    columns: Table = dict(exchanged)
-    for name in TIMES:
-        columns[name] = np.where(exchanged[name] <= horizon_s, exchanged[name], np.nan)
-    columns["down_bytes"] = np.where(np.isnan(columns["served_s"]), 0, exchanged["down_bytes"])
-    unfinished = (exchanged["outcome"] == INSTALLED) & np.isnan(columns["installed_s"])
-    columns["outcome"] = np.where(unfinished, IN_FLIGHT, exchanged["outcome"])
-    columns["cohort"] = cohort_of[columns["device"]]
-    order = np.argsort(columns["ticket"], kind="stable")
-    names = ["ticket", "device", "cohort", *list(COLUMNS)[2:]]
-    if "kind" in exchanged and np.any(exchanged["kind"] != ExchangeKind.UPDATE):
-        columns["kind"] = _KIND_NAMES[exchanged["kind"]]
-        columns["round"] = np.where(np.isin(exchanged["kind"], _OF_ROUNDS), exchanged["number"], -1)
-        names += ["kind", "round"]
-    return {name: columns[name][order] for name in names}
-
-
-_KIND_NAMES = np.array([kind.name.lower() for kind in ExchangeKind], object)
-#: What counts as a request: payloads that go up.
-_ASKED = [kind.name.lower() for kind in (ExchangeKind.UPDATE, ExchangeKind.REPORT)]
-_OF_ROUNDS = (ExchangeKind.PUSH, ExchangeKind.REPORT)
-
-
 def windows_table(
-    edges_s: np.ndarray, cohorts: Sequence[str], columns: Sequence[str], tallies: Sequence[np.ndarray], exchanges: Table
+    edges_s: np.ndarray,
+    cohorts: Sequence[str],
+    columns: Sequence[str],
+    tallies: Sequence[np.ndarray],
+    requests: np.ndarray,
 ) -> Table:
-    """Return one row per tick and cohort: what was evaluated, by ``columns``, and how many exchanges were asked for."""
+    """Return one row per tick and cohort: what was evaluated, by ``columns``, and ``requests`` [ticks, cohorts]."""
     ticks = len(edges_s)
     counts = np.zeros((ticks, len(cohorts), len(columns)), np.int64)
     if tallies:
         counts[: len(tallies)] = np.stack(tallies)
     names = np.array(cohorts, dtype=object)
-    asked = np.isin(exchanges["kind"], _ASKED) if "kind" in exchanges else np.ones(len(exchanges["ticket"]), bool)
-    exchanges = {name: exchanges[name][asked] for name in ("requested_s", "cohort")}
-    tick = np.minimum(np.searchsorted(edges_s, exchanges["requested_s"], side="left"), ticks - 1)
-    requests = np.zeros((ticks, len(cohorts)), np.int64)
-    for index, cohort in enumerate(cohorts):
-        requests[:, index] = np.bincount(tick[exchanges["cohort"] == cohort], minlength=ticks)
     table: Table = {"t_s": np.repeat(edges_s, len(cohorts)), "cohort": np.tile(names, ticks)}
     flat = counts.reshape(-1, len(columns))
     by_column = {name: flat[:, column] for column, name in enumerate(columns)}
@@ -89,35 +59,14 @@ def ages_table(cohorts: Sequence[str], columns: Sequence[str], tallies: Sequence
 _OF_AGE = (f"samples{_AGE}", f"regret{_AGE}")
 
 
-def devices_table(cohort_of: np.ndarray, counts: Mapping[str, np.ndarray], exchanges: Table, horizon_s: float) -> Table:
+def devices_table(cohort_of: np.ndarray, counts: Mapping[str, np.ndarray], sums: ExchangeSums) -> Table:
     """Return one row per device; ``counts`` are int64 [devices] by name, none of them without a data plane."""
     devices = len(cohort_of)
     table: Table = {"device": np.arange(devices), "cohort": cohort_of}
     table |= {name: counts.get(name, np.zeros(devices, np.int64)) for name in DEVICE_COLUMNS}
-    device = exchanges["device"]
-    table["exchanges"] = np.bincount(device, minlength=devices)
-    for name in ("up_bytes", "down_bytes"):
-        table[name] = np.bincount(device, weights=exchanges[name], minlength=devices).astype(np.int64)
-    table["mean_age_s"] = mean_age_s(devices, exchanges, horizon_s)
+    table |= {"exchanges": sums.exchanges, "up_bytes": sums.up_bytes, "down_bytes": sums.down_bytes}
+    table["mean_age_s"] = sums.mean_age_s()
     return table | {name: values for name, values in counts.items() if name not in table}
-
-
-def mean_age_s(devices: int, exchanges: Table, horizon_s: float) -> np.ndarray:
-    """Return the time average of each device's age of model over (0, horizon] [s].
-
-    The age at t is t minus the moment at which the data behind the newest installed update were sent; before the
-    first update it is t (Kaul, Yates and Gruteser, INFOCOM 2012).
-    """
-    done = ~np.isnan(exchanges["installed_s"])
-    device, at_s, sent_s = (exchanges[name][done] for name in ("device", "installed_s", "sent_s"))
-    order = np.lexsort((at_s, device))
-    device, at_s, sent_s = device[order], at_s[order], sent_s[order]
-    # The sawtooth's area is the triangle up to the horizon, less a parallelogram for each jump down.
-    same = np.r_[False, device[1:] == device[:-1]] if len(device) else np.zeros(0, bool)
-    before_s = np.where(same, np.r_[0.0, sent_s[:-1]] if len(device) else sent_s, 0.0)
-    saved = (sent_s - before_s) * (horizon_s - at_s)
-    area = horizon_s**2 / 2 - np.bincount(device, weights=saved, minlength=devices)
-    return area / horizon_s
 
 
 def links_table(links: Sequence[Link], edges_s: np.ndarray) -> Table:

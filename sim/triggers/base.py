@@ -42,15 +42,23 @@ class Numbering:
         """Return the asks, sorted and numbered."""
         order = np.lexsort((device, at_s))
         device, at_s = device[order], at_s[order]
-        by_device = np.argsort(device, kind="stable")
-        grouped = device[by_device]
-        # Rank of each ask among those of its device within this plan.
-        first = np.r_[True, grouped[1:] != grouped[:-1]] if len(grouped) else np.zeros(0, bool)
-        start = np.maximum.accumulate(np.where(first, np.arange(len(grouped)), 0))
-        number = np.empty(len(device), np.int64)
-        number[by_device] = self._planned[grouped] + np.arange(len(grouped)) - start
-        np.add.at(self._planned, device, 1)
+        planned = np.bincount(device, minlength=len(self._planned))
+        number = self._planned[device]
+        if planned.max(initial=0) > 1:
+            number += _ranks(device)
+        self._planned += planned
         return Asks(device, at_s, number)
+
+
+def _ranks(device: np.ndarray) -> np.ndarray:
+    """Return how many earlier entries each entry has of the same device."""
+    by_device = np.argsort(device, kind="stable")
+    grouped = device[by_device]
+    first = np.r_[True, grouped[1:] != grouped[:-1]]
+    start = np.maximum.accumulate(np.where(first, np.arange(len(grouped)), 0))
+    rank = np.empty(len(device), np.int64)
+    rank[by_device] = np.arange(len(grouped)) - start
+    return rank
 
 
 def no_asks(numbering: Numbering) -> Asks:

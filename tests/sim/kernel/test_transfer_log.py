@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from sim.kernel.transfer_log import Transfer, TransferLog
 
+#: Sums of times are exact to 4 ns each.
+EXACT_S = 2e-7
 EDGES_S = np.array([10.0, 20.0, 30.0, 35.0])
 
 spans = st.tuples(
@@ -53,10 +55,31 @@ def test_sums_per_tick_match_counting_by_hand(
         assert sums.delivered_bytes[tick] == sum(p.nbytes for p in made if p.arrive_s <= until)
         assert sums.dropped_bytes[tick] == sum(p.nbytes for p in made if p.dropped_s <= until)
         assert sums.queue[tick] == sum(p.offered_s <= until < p.start_s for p in made)
-        assert abs(sums.busy_s[tick] - busy_by_hand(made, after, until, servers)) < 1e-9
+        assert abs(sums.busy_s[tick] - busy_by_hand(made, after, until, servers)) < EXACT_S
         waits = [p.start_s - p.offered_s for p in made if after < p.start_s <= until or (tick == 0 and p.start_s == 0)]
-        assert abs(sums.waiting_s[tick] - sum(waits)) < 1e-9
+        assert abs(sums.waiting_s[tick] - sum(waits)) < EXACT_S
         assert sums.waited[tick] == len(waits)
+
+
+@given(st.lists(spans, max_size=20), st.sampled_from([1.0, 2.0, np.inf]), st.floats(0, 50))
+def test_sums_in_passing_are_those_at_the_end(
+    rows: list[tuple[int, float, float, float, float, int, bool]], servers: float, cut_s: float
+) -> None:
+    kept, passing = TransferLog(servers), TransferLog(servers)
+    passing.add_in_passing(EDGES_S)
+    made = transfers(rows)
+    early = [one for one in made if one.offered_s < cut_s]
+    for some in (early, [one for one in made if one.offered_s >= cut_s]):
+        passing.pass_by({name: np.array([getattr(one, name) for one in some]) for name in KINDS} if some else EMPTY)
+        passing.settle(cut_s)
+    for one in made:
+        kept.add(one)
+    for name, values in vars(kept.per_tick(EDGES_S)).items():
+        assert np.array_equal(values, getattr(passing.per_tick(EDGES_S), name)), name
+
+
+KINDS = Transfer.__slots__
+EMPTY = {name: np.zeros(0, int if name in ("instance", "nbytes", "retransmitted_bytes") else float) for name in KINDS}
 
 
 def test_what_never_ends_is_busy_to_the_end_and_never_delivered() -> None:

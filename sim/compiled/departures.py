@@ -1,0 +1,82 @@
+"""Rows that leave the compiled engine: sums of links and cloud, and the columns of exchanges."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.compiled.layout import HopPlan, Layout
+from sim.compiled.outlet import count_services, count_transfers, put_exchanges, put_services, put_transfers
+from sim.compiled.row_views import MOMENTS, transfers_of
+from sim.compiled.state import State
+from sim.kernel.records import TIMES
+from sim.kernel.transfer_log import TransferLog
+
+_COUNTS = ("ticket", "device", "up_bytes", "down_bytes", "retransmitted_bytes")
+
+
+class Departures:
+    """Adds up what rows sent, and keeps the columns of those that have left until they are taken.
+
+    Args:
+        edges_s: ends of the ticks [s].
+    """
+
+    def __init__(self, state: State, layout: Layout, cloud_log: TransferLog, edges_s: np.ndarray) -> None:
+        self._state, self._layout, self._cloud_log, self._edges_s = state, layout, cloud_log, edges_s
+        self._parts: list[dict[str, np.ndarray]] = []
+        self._sums = {link.log: link.log.add_in_passing(edges_s) for link in layout.first_station}
+        self._sums[cloud_log] = cloud_log.add_in_passing(edges_s)
+        # Where spans overlap, it is found out later how many servers were busy.
+        self._overlapping = [hop.link.log for hops in layout.hops for hop in hops if hop.overlaps]
+        if layout.cloud_share >= 0:
+            self._overlapping.append(cloud_log)
+
+    def leave(self, rows: np.ndarray) -> None:
+        """Let rows (numbers) leave: they are over."""
+        self.count(rows)
+        self._parts.append(self.columns(rows))
+
+    def settle(self, until_s: float) -> None:
+        """Forget what no later row overlaps: none begins anything before that time."""
+        for log in self._overlapping:
+            log.settle(until_s)
+
+    def take(self) -> dict[str, np.ndarray]:
+        """Return the columns of what has left since the last call."""
+        parts, self._parts = self._parts or [self.columns(np.zeros(0, np.int64))], []
+        return parts[0] if len(parts) == 1 else {name: np.concatenate([p[name] for p in parts]) for name in parts[0]}
+
+    def columns(self, rows: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the table of those of ``rows`` (numbers) that are exchanges, outcomes as numbers."""
+        times_s, counts = np.empty((len(TIMES), len(rows))), np.empty((len(_COUNTS), len(rows)), np.int64)
+        outcome = np.empty(len(rows), np.int8)
+        kept = put_exchanges(self._state.g, rows, times_s, counts, outcome)
+        columns = {name: times_s[place, :kept] for place, name in enumerate(TIMES)}
+        return (
+            columns | {name: counts[place, :kept] for place, name in enumerate(_COUNTS)} | {"outcome": outcome[:kept]}
+        )
+
+    def count(self, rows: np.ndarray) -> None:
+        """Add what rows sent to the sums of links and cloud."""
+        for cohort, hops in enumerate(self._layout.hops):
+            for hop in hops:
+                self._count_hop(rows, cohort, hop)
+        g, log = self._state.g, self._cloud_log
+        if self._layout.cloud_share < 0:
+            count_services(g, rows, self._edges_s, self._sums[log])
+            return
+        times_s, counts = _room(rows)
+        log.pass_by(transfers_of(times_s, counts, put_services(g, rows, times_s, counts)))
+
+    def _count_hop(self, rows: np.ndarray, cohort: int, hop: HopPlan) -> None:
+        g, log = self._state.g, hop.link.log
+        if not hop.overlaps:
+            count_transfers(g, rows, cohort, hop.place, self._edges_s, self._sums[log])
+            return
+        times_s, counts = _room(rows)
+        first = self._layout.first_station[hop.link]
+        log.pass_by(transfers_of(times_s, counts, put_transfers(g, rows, cohort, hop.place, first, times_s, counts)))
+
+
+def _room(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return np.empty((len(MOMENTS), len(rows))), np.zeros((3, len(rows)), np.int64)

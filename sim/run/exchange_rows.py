@@ -1,0 +1,98 @@
+"""The table of exchanges, written as they leave: chunks become row groups, sums, and a part of the digest."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from agents.contract import ExchangeKind, Outcome
+from sim.kernel.records import COLUMNS, TIMES
+from sim.run.canonical import canonical
+from sim.run.exchange_sums import KINDS, OUTCOMES, ExchangeSums
+from sim.run.row_groups import RowGroups
+from sim.run.tables import Table
+
+#: Rows of a chunk.
+CHUNK = 1 << 17
+_OF_ROUNDS = (ExchangeKind.PUSH, ExchangeKind.REPORT)
+
+
+class ExchangeRows:
+    """Exchanges in the order of their tickets, as many in memory as a chunk holds.
+
+    Args:
+        cohort_of: the number of each device's cohort, int64 [devices].
+    """
+
+    def __init__(
+        self, groups: RowGroups, cohorts: Sequence[str], cohort_of: np.ndarray, edges_s: np.ndarray, horizon_s: float
+    ) -> None:
+        self._groups, self._cohort_of, self._horizon_s = groups, cohort_of, horizon_s
+        self.sums = ExchangeSums(edges_s, len(cohorts), len(cohort_of), horizon_s)
+        self._names = {"cohort": tuple(cohorts), "outcome": OUTCOMES, "kind": KINDS}
+        self._parts: list[Table] = []
+        self._sha, self._rows = hashlib.sha256(repr(self._names).encode()), 0
+
+    def add(self, columns: Mapping[str, np.ndarray]) -> None:
+        """Add exchanges that are over, or all that are left at the end; times may lie beyond the horizon."""
+        table = self.table_of(columns)
+        self.sums.add(table)
+        self._parts.append(table)
+        if sum(len(part["ticket"]) for part in self._parts) >= CHUNK:
+            self._write_chunks()
+
+    def table_of(self, columns: Mapping[str, np.ndarray]) -> Table:
+        """Return one row per exchange, by ticket, names as numbers; events after the horizon are left out.
+
+        ``columns`` are those of :data:`sim.kernel.records.COLUMNS`, and may have
+        :data:`sim.kernel.records.KIND_COLUMNS`: where there is more than requests, the table says what each row is,
+        and of which round.
+        """
+        table: Table = dict(columns)
+        for name in TIMES:
+            if (late := columns[name] > self._horizon_s).any():
+                table[name] = np.where(late, np.nan, columns[name])
+        table["down_bytes"] = np.where(np.isnan(table["served_s"]), 0, columns["down_bytes"])
+        unfinished = (columns["outcome"] == Outcome.INSTALLED) & np.isnan(table["installed_s"])
+        table["outcome"] = np.where(unfinished, np.int8(Outcome.IN_FLIGHT), columns["outcome"])
+        table["cohort"] = self._cohort_of[columns["device"]]
+        names = ["ticket", "device", "cohort", *list(COLUMNS)[2:]]
+        if "kind" in columns and np.any(columns["kind"] != ExchangeKind.UPDATE):
+            table["round"] = np.where(np.isin(columns["kind"], _OF_ROUNDS), columns["number"], -1)
+            names += ["kind", "round"]
+        order = np.argsort(columns["ticket"], kind="stable") if np.any(np.diff(columns["ticket"]) < 0) else slice(None)
+        return {name: table[name][order] for name in names}
+
+    def finish(self) -> str:
+        """Write what is left; return the digest of all rows."""
+        self._write_chunks()
+        if self._parts or not self._rows:
+            self._write(self._joined())
+        self._groups.finish()
+        return self._sha.hexdigest()
+
+    def _joined(self) -> Table:
+        parts, self._parts = self._parts, []
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+    def _write_chunks(self) -> None:
+        """Write whole chunks, of any parts; keep the rest."""
+        if not self._parts:
+            return
+        table = self._joined()
+        rows = len(table["ticket"])
+        whole = rows - rows % CHUNK
+        for first in range(0, whole, CHUNK):
+            self._write({name: values[first : first + CHUNK] for name, values in table.items()})
+        if whole < rows or not self._rows:
+            self._parts.append({name: values[whole:].copy() for name, values in table.items()})
+
+    def _write(self, chunk: Table) -> None:
+        rows = len(chunk["ticket"])
+        for name, values in sorted(chunk.items()):
+            self._sha.update(f"{name}:{self._rows}:{rows}\n".encode())
+            self._sha.update(canonical(values))
+        self._rows += rows
+        self._groups.write(chunk, self._names)
