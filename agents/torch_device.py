@@ -85,3 +85,13 @@ def _repeat_bits() -> None:
     torch.backends.cudnn.allow_tf32 = False
     torch.backends.cudnn.deterministic = True
     torch.backends.cudnn.benchmark = False
+
+
+def get_threads() -> int:
+    """Return how many threads torch computes with in this process."""
+    return torch.get_num_threads()
+
+
+def set_threads(count: int) -> None:
+    """Let torch compute with so many threads."""
+    torch.set_num_threads(count)

@@ -17,6 +17,18 @@ from typing import Any
 #: Name -> module and attribute, imported by the first use.
 HOMES = {
     "__version__": "sim.program:VERSION",
+    "simulate": "driftbed.simulating:simulate",
+    "open": "driftbed.results:open_result",
+    "Result": "driftbed.results:Result",
+    "Scenario": "driftbed.scenarios:Scenario",
+    "ScenarioErrors": "sim.scenario.problems:ScenarioErrors",
+    "RunError": "analysis.folder:RunError",
+    "FolderError": "sim.run.output_folder:FolderError",
+    "Watcher": "sim.run.watching:Watcher",
+    "Moment": "sim.run.watching:Moment",
+    "TensorBoard": "driftbed.trackers.tensorboard:TensorBoard",
+    "WandB": "driftbed.trackers.wandb_offline:WandB",
+    "MLflow": "driftbed.trackers.mlflow_store:MLflow",
 }
 
 __all__ = list(HOMES)

@@ -18,7 +18,10 @@ MOST_LINES, MOST_LINES_OF_A_FUNCTION = 300, 50
 
 #: A library -> where it may be imported (paths or folders), and why nowhere else.
 LIBRARIES = {
-    "torch": (("agents/",), "the timing plane knows times and sizes, never a tensor"),
+    "torch": (
+        ("agents/", "driftbed/trackers/tensorboard.py"),
+        "the timing plane knows times and sizes, never a tensor",
+    ),
     "numba": (
         ("agents/kernels/", "agents/compiling.py", "sim/compiled/"),
         "the order of operations is written down where numbers are exact: in kernels, and in the compiled engine",
@@ -33,7 +36,7 @@ LIBRARIES = {
     ),
     "safetensors": (("sim/run/resuming/", "agents/"), "tensors go to the disk in checkpoints and in the cache alone"),
     "ray": (("agents/pools/ray/",), "workers are one pool among others"),
-    "pandas": (("analysis/",), "runs write tables; only the analysis computes with data frames"),
+    "pandas": (("analysis/", "driftbed/results.py"), "runs write tables; only the analysis computes with data frames"),
     "matplotlib": (("analysis/",), "a run draws nothing"),
     "yaml": (("sim/scenario/", "analysis/folder.py"), "scenarios are YAML, and so is resolved.yaml, their record"),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any, TypeVar, cast
 
 T = TypeVar("T")
@@ -12,19 +13,24 @@ T = TypeVar("T")
 #: Open blocks, and (path, its stamp, how it was read) -> what was read in them.
 _open_blocks = 0
 _READ: dict[Hashable, Any] = {}
+#: Runs may go on in several threads.
+_COUNTING = Lock()
+_ABSENT = object()
 
 
 @contextmanager
 def reading_once() -> Iterator[None]:
     """Keep what is read in the block until it ends; outside, nothing is kept."""
     global _open_blocks
-    _open_blocks += 1
+    with _COUNTING:
+        _open_blocks += 1
     try:
         yield
     finally:
-        _open_blocks -= 1
-        if not _open_blocks:
-            _READ.clear()
+        with _COUNTING:
+            _open_blocks -= 1
+            if not _open_blocks:
+                _READ.clear()
 
 
 def read_once(path: str | Path, how: Hashable, read: Callable[[], T]) -> T:
@@ -35,9 +41,10 @@ def read_once(path: str | Path, how: Hashable, read: Callable[[], T]) -> T:
     if not _open_blocks:
         return read()
     key = (str(path), _stamp(Path(path)), how)
-    if key not in _READ:
-        _READ[key] = read()
-    return cast(T, _READ[key])
+    found = _READ.get(key, _ABSENT)
+    if found is _ABSENT:
+        _READ[key] = found = read()
+    return cast(T, found)
 
 
 def _stamp(path: Path) -> Hashable:

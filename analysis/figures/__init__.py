@@ -123,6 +123,14 @@ def render(subject: Subject, name: str) -> Figure | None:
         return FIGURES[name].draw(subject)
 
 
+def render_named(subject: Subject, name: str, metric: str | None = None) -> Figure | None:
+    """Draw one figure; `metric` is what the response figure shows. RunError for a name that is not there."""
+    require_known("figure", [name], list(FIGURES))
+    require_known("metric", [metric] if metric else (), list(METRICS))
+    with house_style():
+        return response.draw(subject, metric) if name == "response" else FIGURES[name].draw(subject)
+
+
 def write_figures(
     subject: Subject,
     folder: Path | str,

@@ -24,6 +24,7 @@ from sim.run.tables import (
     links_table,
     windows_table,
 )
+from sim.run.watching import Moment, Watchers, network_at
 from sim.scenario import Scenario
 
 _FLUSH_EVERY_S = 15.0
@@ -34,7 +35,10 @@ _PAUSES = 50
 class Recorder:
     """Collects the results of ticks, and keeps the folder readable during the run."""
 
-    def __init__(self, scenario: Scenario, live: AssembledRun, folder: RunFolder, progress: Progress) -> None:
+    def __init__(
+        self, scenario: Scenario, live: AssembledRun, folder: RunFolder, progress: Progress, watchers: Watchers
+    ) -> None:
+        self._watchers = watchers
         self._scenario, self._live, self._folder, self._progress = scenario, live, folder, progress
         self._tallies: list[np.ndarray] = []
         self._samples = self._correct = 0
@@ -46,15 +50,32 @@ class Recorder:
         self._exchanges = ExchangeRows(groups, self._cohorts, cohort_of, self._edges_s, scenario.duration)
 
     def on_tick(self, tick: Tick) -> None:
+        samples = correct = 0
         if tick.tallies is not None:
             self._tallies.append(tick.tallies.cohorts)
-            self._samples += int(tick.tallies.cohorts[:, 0].sum())
-            self._correct += int(tick.tallies.cohorts[:, 2].sum())
+            samples, correct = int(tick.tallies.cohorts[:, 0].sum()), int(tick.tallies.cohorts[:, 2].sum())
+        self._samples += samples
+        self._correct += correct
+        if self._watchers:
+            self._watchers.at(self._moment(tick, samples, correct))
         self._progress.at(tick.until_s, self._samples, self._correct, tick.exchanges)
         if (departed := self._live.simulation.engine.departed()) is not None:
             self._exchanges.add(departed)
         if time.monotonic() >= self._flush_at:
             self._flush(tick.until_s)
+
+    def _moment(self, tick: Tick, samples: int, correct: int) -> Moment:
+        engine, at_s = self._live.simulation.engine, tick.until_s
+        return Moment(
+            at_s,
+            self._scenario.duration,
+            samples,
+            correct,
+            self._samples,
+            self._correct,
+            tick.exchanges,
+            lambda: network_at(engine.columns(), at_s),
+        )
 
     def _flush(self, until_s: float) -> None:
         began = time.monotonic()

@@ -27,6 +27,7 @@ from sim.run.resuming.saved_run import SavedRun
 from sim.run.run_folder import COMPLETE, FAILED, PARTIAL, RunFolder
 from sim.run.summary import digest, summarise
 from sim.run.tables import rates_table
+from sim.run.watching import Watchers, Watching
 from sim.scenario import Scenario, dump_resolved
 
 #: From the windows and the drift marks of a run to the entries of its summary about recovery.
@@ -37,7 +38,7 @@ EvaluateRecovery = Callable[[Mapping[str, np.ndarray], list[dict[str, Any]]], Ma
 class RunOptions:
     """What may differ between two runs of one scenario without changing their digest.
 
-    ``sweep`` is the folder of the sweep that the run is a point of.
+    ``sweep`` is the folder of the sweep that the run is a point of. ``watchers`` are called as the run goes on.
     """
 
     eager: bool = False
@@ -47,6 +48,7 @@ class RunOptions:
     workers: int | None = None
     ray_address: str | None = None
     sweep: Path | None = None
+    watchers: tuple[Watching, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,10 +72,12 @@ def run_scenario(
     """
     saved_run = saved_run or SavedRun.fresh(folder.path, scenario.execution.checkpoint)
     progress = Progress(scenario.name, scenario.duration, quiet=run_options.quiet)
+    watchers = Watchers(run_options.watchers, folder.path)
     usage = ResourceUsage()
     alive = _assembled(scenario, folder, run_options, progress, saved_run)
     with (
         closing(progress),
+        closing(watchers),
         _with_status(folder, run_options, saved_run),
         saved_run.stop.handled(),
         alive as (live, read),
@@ -83,8 +87,10 @@ def run_scenario(
         own = identity(segments, scenario)
         folder.discard_previous()
         _open_journal(live, {"scenario": own, "asked": asked, "eager": run_options.eager, "versions": versions()})
-        recorder = Recorder(scenario, live, folder, progress)
+        recorder = Recorder(scenario, live, folder, progress, watchers)
         progress.start()
+        if watchers:
+            watchers.began(scenario.resolved())
         usage.start()
         live.simulation.on_tick = recorder.on_tick
         with saved_run.deferred(live.simulation.plane):
@@ -101,6 +107,7 @@ def run_scenario(
         folder.write_json("summary.json", summary)
         origin = {"scenario": own, "asked": asked, "parent": saved_run.ancestry.parent, "read": read}
         folder.write_json("manifest.json", manifest(scenario, live) | origin | usage.read())
+        watchers.finished(summary)
         folder.log(f"complete: {summary['samples']} samples, {summary['exchanges']} exchanges")
     return RunResult(folder.path, summary)
 
