@@ -109,7 +109,7 @@ def _number(text: TraceText, line: int, field: str, spelling: Spelling) -> float
         said = f" ({odd})" if odd else ""
         raise text.error(line, f"{field!r} is no number{said}; mend or remove the row") from None
     if not 0.0 <= value < _MOST:
-        raise text.error(line, f"{field!r} must be a finite number from 0 to {_MOST:g}; mend or remove the row")
+        raise text.error(line, f"{field!r} must be a finite number >= 0 and below {_MOST:g}; mend or remove the row")
     return value
 
 
