@@ -95,8 +95,7 @@ def run_scenario(
         live.simulation.on_tick = recorder.on_tick
         with saved_run.deferred(live.simulation.plane):
             live.simulation.run()
-        of_exchanges = recorder.finish()
-        tables = recorder.tables()
+        of_exchanges, tables = recorder.finish(), recorder.tables()
         progress.close()
         for name, table in (tables | rates_table(live.links, scenario.duration)).items():
             folder.write_table(name, table)
