@@ -1,4 +1,4 @@
-"""The command ``verify``: closed forms against simulations from YAML."""
+"""The command ``verify``: closed forms against simulations from YAML, and published claims against sweeps."""
 
 from __future__ import annotations
 
@@ -14,7 +14,12 @@ from sim.commands.exits import FAILED, OK, CommandError
 
 
 def verify(options: argparse.Namespace) -> int:
-    """Run the named cases of physics, all of them, or only list them; exit 1 on a miss."""
+    """Run the named cases of physics, all of them, or only list them, or judge claims; exit 1 on a miss."""
+    if options.what[0] == "claims":
+        # Only here: the cases of physics need no analysis.
+        from sim.commands.claims import verify_claims
+
+        return verify_claims(options)
     cases = sim.verify.CASES
     if options.what == ["list"]:
         print("\n".join(f"{name:<24} {sim.verify.summary_of(name)}" for name in cases))

@@ -16,6 +16,7 @@ from sim.links.disciplines import DISCIPLINES
 from sim.network.losses import LOSSES
 from sim.network.rates import RATES
 from sim.queues import QUEUES
+from sim.scenario.claims import CLAIMS
 from sim.scenario.probe import ADAPTERS
 from sim.triggers import TRIGGERS
 
@@ -34,6 +35,7 @@ FAMILIES: dict[str, Mapping[str, Component]] = {
     "transforms": TRANSFORMS,
     "rates": RATES,
     "losses": LOSSES,
+    "claims": CLAIMS,
 }
 #: Name of a family -> where in a scenario one of it is chosen.
 PLACES: dict[str, str] = {
@@ -50,4 +52,5 @@ PLACES: dict[str, str] = {
     "transforms": "concepts.*",
     "rates": "links.*.up",
     "losses": "links.*.loss",
+    "claims": "claims.*",
 }

@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator, mo
 
 from agents.tasks import TASKS
 from sim.distributions import Empirical
+from sim.scenario.claim_fit import ClaimField, misfit
 from sim.scenario.cloud import Cloud
 from sim.scenario.concepts import Concept
 from sim.scenario.context import context_of
@@ -32,7 +33,7 @@ from sim.scenario.units import TIME
 
 MAX_TICKS = 10_000_000
 #: Sections that name or arrange a run but do not change its result.
-OUTSIDE_FINGERPRINT = ("name", "description", "execution", "sweep")
+OUTSIDE_FINGERPRINT = ("name", "description", "execution", "sweep", "claims")
 
 
 def _default_tick_s(given: dict[str, Any]) -> float:
@@ -78,6 +79,7 @@ class Scenario(SectionModel):
         default_factory=_default_references, description="judged on the very same samples, in the same run"
     )
     sweep: Sweep | None = Field(default=None, description="several runs in one file")
+    claims: list[ClaimField] = Field(default_factory=list, description="findings that the sweep is to show")
     execution: Execution = Field(default=Execution(), description="where to run")
 
     @property
@@ -137,6 +139,14 @@ class Scenario(SectionModel):
         for number, name in enumerate(self.references if self.task else ()):
             if self.task and (refusal := refused_reference(name, self.task.data.kind)):
                 raise refuse(refusal, "references", number)
+        return self
+
+    @model_validator(mode="after")
+    def _claims_are_about_the_sweep(self) -> Self:
+        grid = self.sweep.grid if self.sweep else {}
+        for number, claim in enumerate(self.claims):
+            if wrong := misfit(claim, grid):
+                raise refuse(str(wrong), "claims", number, *wrong.option)
         return self
 
     @model_validator(mode="after")

@@ -99,7 +99,7 @@ def _check_all(
 def _named(axes: list[_Axis], combinations: list[tuple[Node, ...]], seeds: list[int]) -> Iterator[Point]:
     labels, taken = _labels([axis.path for axis in axes]), set[str]()
     for combination in combinations:
-        written = [_written(value.plain()) for value in combination]
+        written = [written_value(value.plain()) for value in combination]
         values = {axis.path: text for axis, text in zip(axes, written, strict=True)}
         overrides = tuple(f"{path}={text}" for path, text in values.items())
         parts = [f"{label}={_safe(text)}" for label, text in zip(labels, written, strict=True)]
@@ -126,7 +126,7 @@ def _labels(paths: list[str]) -> list[str]:
     return labels
 
 
-def _written(value: Any) -> str:
+def written_value(value: Any) -> str:
     """Return ``value`` as ``--set`` reads it."""
     if isinstance(value, str) and scalar(value) == value and not re.search(r"""[#:{}\[\],&*!|>'"%@`]""", value):
         return str(value)

@@ -59,6 +59,7 @@ OPTIONS = [
     ("drifts", "flicker", "drift.*.flicker.times", "drift.0.times=0"),
     ("rates", "halving", "links.*.up.halving.after", "links.lte.up={halving: {start: 1 kbit/s, after: 0 s}}"),
     ("losses", "first_lost", "links.*.loss.first_lost.chance", "links.lte.loss={first_lost: {chance: 2}}"),
+    ("claims", "steady", "claims.*.steady.most", "claims=[{kind: steady, finding: f, most: 0}]"),
     ("transforms", "posterize", "concepts.*.posterize", "drift.0.to={posterize: 2}"),
     (
         "detectors",

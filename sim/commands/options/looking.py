@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.commands.options.adding import Commands, add_scenario_options, at_least_one
+from sim.commands.options.adding import Commands, add_jobs, add_scenario_options, at_least_one
 
 
 def add_looking(commands: Commands) -> None:
@@ -58,9 +58,17 @@ def add_machine(commands: Commands) -> None:
     """Add ``doctor``, ``verify``, ``bench`` and ``completion``."""
     commands.add("doctor", "validate:doctor", "check this installation")
     verify = commands.add(
-        "verify", "verify:verify", "check the simulator against closed forms", "verify physics\nverify list"
+        "verify",
+        "verify:verify",
+        "check the simulator against closed forms, and claims against sweeps",
+        "verify physics\nverify list\nverify claims burst_loss",
     )
-    verify.add_argument("what", nargs="+", metavar="WHAT", help="physics: all cases; list; or cases by name")
+    verify.add_argument(
+        "what", nargs="+", metavar="WHAT", help="physics: all cases; list; cases by name; or claims [NAME or FILE ...]"
+    )
+    verify.add_argument("--full", action="store_true", help="claims: ten seeds, and those that take long")
+    verify.add_argument("--out", metavar="DIR", help="claims: keep the sweeps there")
+    add_jobs(verify)
     verify.add_argument("--json", action="store_true", help="print the verdicts as JSON")
     bench = commands.add(
         "bench",

@@ -1,0 +1,149 @@
+"""``verify claims``: sweeps that show, or refute, what was published, judged over paired seeds."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from rich.console import Console
+from rich.table import Table
+
+import analysis
+from agents.contract.plugins import load_class
+from analysis.claims import Finding, judged, series_of
+from analysis.sweeps import Sweep
+from sim.commands.exits import FAILED, OK, CommandError
+from sim.commands.run import evaluate_recovery
+from sim.run.run_folder import RunFolder
+from sim.run.run_scenario import RunOptions
+from sim.run.sweep import run_sweep
+from sim.scenario import Scenario, load
+from sim.scenario.claim_fit import claim_of
+from sim.scenario.claims import CLAIMS
+from sim.scenario.claims.claim import Claim
+from sim.scenario.claims.closed_forms import CLOSED_FORMS
+from sim.scenario.claims.selection import Setting
+from sim.scenario.problems import near_miss
+from sim.scenario.shipped import FOLDER
+from sim.scenario.sweep import written_value
+from sim.scenario.tagged_union import Chosen
+
+#: The full tier plays at least so many seeds.
+FULL_SEEDS = 10
+#: Columns of the table where there is no terminal.
+WIDTH = 150
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A claim with the verdict on it."""
+
+    name: str
+    claim: Claim
+    finding: Finding
+    played: int
+
+    @property
+    def contradicted(self) -> bool:
+        """Whether the verdict is clear, and another one than is on record."""
+        clear = self.finding.verdict != "undecided"
+        return clear and self.finding.verdict != self.claim.expected
+
+
+def verify_claims(options: argparse.Namespace) -> int:
+    """Play the sweeps of the named claims, or of all, and print the verdicts; exit 1 on one that is not on record."""
+    files = [_file(name) for name in options.what[1:]] or sorted((FOLDER / "claims").glob("*.yaml"))
+    found: list[Judged] = []
+    for file in files:
+        scenario = load(file)
+        due = [one for one in scenario.claims if options.full or claim_of(one).tier == "quick"]
+        if not scenario.claims:
+            raise CommandError(f"{file}: claims nothing; add 'claims: [...]'")
+        if due:
+            found += _judge(file, scenario, due, options)
+    if options.json:
+        print(json.dumps([_record(one) for one in found], indent=2))
+    else:
+        Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False).print(_table(found))
+    return FAILED if any(one.contradicted for one in found) else OK
+
+
+def _file(name: str) -> Path:
+    """Return the file of claims of that name, or at that path."""
+    if name.endswith(".yaml"):
+        return Path(name)
+    known = {path.stem: path for path in (FOLDER / "claims").glob("*.yaml")}
+    if name not in known:
+        raise CommandError(f"there are no claims '{name}'{near_miss(name, sorted(known))}")
+    return known[name]
+
+
+def _judge(file: Path, scenario: Scenario, due: Sequence[Chosen], options: argparse.Namespace) -> Iterator[Judged]:
+    seeds = len(scenario.sweep.seed_list(scenario.seed)) if scenario.sweep else 1
+    seeds = max(seeds, FULL_SEEDS) if options.full else seeds
+    jobs = options.jobs if options.jobs is not None or options.owns_process else 1
+    run_options = RunOptions(quiet=True, workers=0)
+    with _folder(options.out, file.stem) as path:
+        more = [f"sweep.seeds={seeds}"] if options.full else []
+        if not options.json:
+            print(f"{file.stem}: {seeds} seeds", file=sys.stderr)
+        run_sweep(file, more, None, RunFolder.open(path, force=True), run_options, evaluate_recovery, jobs)
+        sweep = analysis.as_sweep(analysis.open_folder(path))
+        for chosen in due:
+            claim = claim_of(chosen)
+            yield Judged(file.stem, claim, _finding(file, scenario, chosen.kind, claim, sweep), seeds)
+
+
+@contextmanager
+def _folder(out: str | None, name: str) -> Iterator[Path]:
+    if out is not None:
+        yield Path(out) / name
+        return
+    with TemporaryDirectory(prefix="driftbed-claims-") as made:
+        yield Path(made) / name
+
+
+def _finding(file: Path, scenario: Scenario, kind: str, claim: Claim, sweep: Sweep) -> Finding:
+    settings = claim.points(scenario.sweep.grid if scenario.sweep else {})
+    written = [{path: written_value(value) for path, value in setting.items()} for setting in settings]
+    truths = [_truth(file, claim, setting) for setting in settings] if kind == "agrees" else []
+    series = series_of(sweep, claim.metric, written, (claim.from_, claim.until), truths, getattr(claim, "axis", None))
+    return judged(CLAIMS[kind].load()(claim, series))
+
+
+def _truth(file: Path, claim: Claim, setting: Setting) -> float:
+    """Return what the claim says is true of a setting: its value, or that of its closed form."""
+    form = getattr(claim, "form", None)
+    if form is None:
+        return claim.amounts()["value"]
+    scenario = load(file, [f"{path}={written_value(value)}" for path, value in setting.items()])
+    return float(load_class(CLOSED_FORMS[form].loads)(scenario))
+
+
+def _table(found: Sequence[Judged]) -> Table:
+    table = Table("claim", "finding", "source", "expected", "seen", "verdict", box=None, pad_edge=False)
+    for one in found:
+        table.add_row(
+            one.name, one.claim.finding, one.claim.source, one.claim.expected, one.finding.seen, _verdict(one)
+        )
+    return table
+
+
+def _verdict(one: Judged) -> str:
+    if one.contradicted:
+        return f"[red]{one.finding.verdict}"
+    if one.finding.verdict != "undecided":
+        return f"[green]{one.finding.verdict}"
+    needed = "more than 1,000" if one.finding.seeds is None else str(one.finding.seeds)
+    return f"[yellow]undecided[/] with {one.played} seeds; {needed} should do"
+
+
+def _record(one: Judged) -> dict[str, object]:
+    claim = {name: getattr(one.claim, name) for name in ("finding", "source", "metric", "expected", "reading", "tier")}
+    return {"name": one.name, **claim, **asdict(one.finding), "played": one.played, "contradicted": one.contradicted}

@@ -1,0 +1,28 @@
+"""Closed forms that a claim can name: what theory says of the metric of one scenario."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class ClosedForm(NamedTuple):
+    """What it says, of which metric, and where the code is: a function of the scenario."""
+
+    about: str
+    metric: str
+    loads: str
+
+
+#: Name in a claim -> closed form.
+CLOSED_FORMS: dict[str, ClosedForm] = {
+    "age_fifo": ClosedForm(
+        "mean age behind private M/M/1 uplinks, first come, first served",
+        "mean_age_s",
+        "sim.verify.predictions:age_fifo",
+    ),
+    "age_lcfs": ClosedForm(
+        "mean age behind private M/M/1 uplinks where a fresh message drops the stale one",
+        "mean_age_s",
+        "sim.verify.predictions:age_lcfs",
+    ),
+}
