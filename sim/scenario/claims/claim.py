@@ -1,4 +1,4 @@
-"""What all claims say, whatever their kind: the finding, where it was published, and what we found."""
+"""What all claims say, of any kind: the finding, where it was published, and what we found."""
 
 from __future__ import annotations
 
