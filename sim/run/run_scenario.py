@@ -72,8 +72,7 @@ def run_scenario(
     """
     saved_run = saved_run or SavedRun.fresh(folder.path, scenario.execution.checkpoint)
     progress = Progress(scenario.name, scenario.duration, quiet=run_options.quiet)
-    watchers = Watchers(run_options.watchers, folder.path)
-    usage = ResourceUsage()
+    watchers, usage = Watchers(run_options.watchers, folder.path), ResourceUsage()
     alive = _assembled(scenario, folder, run_options, progress, saved_run)
     with (
         closing(progress),
