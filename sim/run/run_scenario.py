@@ -88,8 +88,7 @@ def run_scenario(
         _open_journal(live, {"scenario": own, "asked": asked, "eager": run_options.eager, "versions": versions()})
         recorder = Recorder(scenario, live, folder, progress, watchers)
         progress.start()
-        if watchers:
-            watchers.began(scenario.resolved())
+        watchers.began(scenario.resolved)
         usage.start()
         live.simulation.on_tick = recorder.on_tick
         with saved_run.deferred(live.simulation.plane):

@@ -79,11 +79,11 @@ class Watchers:
     def __bool__(self) -> bool:
         return bool(self._watchers)
 
-    def began(self, scenario: Mapping[str, Any]) -> None:
-        """Report that virtual time starts."""
+    def began(self, resolved: Callable[[], Mapping[str, Any]]) -> None:
+        """Report that virtual time starts; ``resolved`` returns the scenario in its long form."""
         self._begun = True
         for watcher in self._watchers:
-            watcher.began(scenario, self._folder)
+            watcher.began(resolved(), self._folder)
 
     def at(self, moment: Moment) -> None:
         """Report that a tick is over."""
