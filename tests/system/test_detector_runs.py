@@ -91,7 +91,7 @@ def test_a_gate_asks_for_those_that_would_gain(tmp_path: Path) -> None:
 def test_what_cannot_be_watched_is_refused(tmp_path: Path) -> None:
     file = scenario_of("gaussians")
     for words, parts in (
-        (["method.trigger={kind: gate, threshold: 1}", "method.adapter=cloud_ft"], ["method.trigger", "no gate"]),
+        (["method.trigger={kind: gate, threshold: 1}", "method.adapter=cloud_ft"], ["method.adapter", "no gate"]),
         (["method.trigger={kind: gate}", "method.adapter=cloud_ft"], ["method.trigger", "threshold, quantile"]),
         ([trigger("signal: loss, detector: ddm")], ["method.trigger.detector", "signals that fit: error"]),
         ([trigger("signal: eror, detector: ddm")], ["method.trigger.signal", "did you mean 'error'?"]),
