@@ -161,12 +161,23 @@ def _opened(raw: BinaryIO, path: Path, packing: str, member: str) -> Iterator[Bi
     elif packing == "zip":
         with zipfile.ZipFile(raw) as archive:
             name = _member(str(path).partition("!")[0], member, archive)
+            size = archive.getinfo(name).compress_size
             with archive.open(name) as inner:
-                yield _within(path, inner, archive.getinfo(name).compress_size)
+                _run_through(_within(path, inner, size))
+            with archive.open(name) as inner:
+                yield _within(path, inner, size)
     else:
-        found = next(one for one in _PACKINGS if one.name == packing)
+        found, size = next(one for one in _PACKINGS if one.name == packing), os.fstat(raw.fileno()).st_size
+        with open_plain(path) as again, found.opens(again) as inner:
+            _run_through(_within(path, inner, size))
         with found.opens(raw) as inner:
-            yield _within(path, inner, os.fstat(raw.fileno()).st_size)
+            yield _within(path, inner, size)
+
+
+def _run_through(stream: BinaryIO) -> None:
+    """Unpack once and keep nothing: what is damaged or was made to harm is known before rows of it fill the memory."""
+    while stream.read(PIECE_BYTES):
+        pass
 
 
 def _within(path: Path, inner: Any, packed_bytes: int) -> BinaryIO:
