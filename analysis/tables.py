@@ -18,7 +18,7 @@ _FREE = ("name", "concept_name", "point")
 #: Columns in which numbers are never missing, further ones that count, and those in which a count may be negative.
 _ALWAYS = ("t_s", "requested_s", "busy_s", "waiting_s", "age_from_s", "bps")
 _COUNTS = re.compile(r"^(?:correct|samples|regret)_|_bytes$|_micro$|^training_steps$|^ticket$|^round$|^hit_|_bin_")
-_SIGNED = re.compile(r"regret|loss_|ahead_")
+_SIGNED = re.compile(r"^round$|regret|loss_|ahead_")
 #: Sums of counts stay exact below the first; no run lasts so long, and no link is so fast, as the second.
 _MOST, _LATEST = 2**53, 1e300
 COLUMNS: dict[str, tuple[str, ...]] = {

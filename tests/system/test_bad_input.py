@@ -183,7 +183,7 @@ def test_a_word_that_is_no_command_is_answered_in_one_line(tmp_path: Path, words
 
 
 @pytest.mark.parametrize(
-    ("words", "said"), [(["help"], "commands:"), (["help", "fork"], "--at"), (["--version"], "driftbed ")]
+    ("words", "said"), [(["help"], "play scenarios:"), (["help", "fork"], "--at"), (["--version"], "driftbed ")]
 )
 def test_help_and_version_are_printed(tmp_path: Path, words: list[str], said: str) -> None:
     done = cli(*words, cwd=tmp_path)

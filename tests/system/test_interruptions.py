@@ -23,7 +23,11 @@ def running(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], Path]]:
     """Start a run that would take very long, and hand it over once it has recorded something."""
     folder = tmp_path / "run"
     arguments = command("run", scenario_of("timing"), "--quiet", "--out", folder, *LONG)
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    # A suite under nohup ignores SIGHUP, and so would what it starts, as it should.
+    ours = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    signal.signal(signal.SIGHUP, ours)
+    with process:
         try:
             wait_for(folder / "run.log", process)
             yield process, folder
