@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import struct
 import zlib
 from collections import deque
@@ -163,6 +164,10 @@ def _entries(content: bytes, at: int) -> Iterator[tuple[Entry, int]]:
         yield entry, at
 
 
+#: Kinds of numbers as NumPy writes them; it would take other words for whole expressions.
+_NUMBERS = re.compile(r"[<>|=][biuf][1248]")
+
+
 def _entry(body: bytes, before: Snapshot) -> tuple[Entry, Snapshot]:
     """Return the entry of a record, and its arrays; one of several errors if it is none."""
     (until_s,) = struct.unpack_from("<d", body, _ORDERS_BYTES)
@@ -187,6 +192,8 @@ def _unpacked(packed: bytes, before: Snapshot) -> Snapshot:
     (length,) = struct.unpack_from("<I", packed)
     changed, at, arrays = zlib.decompress(packed[4 + length :]), 0, dict[str, np.ndarray]()
     for name, kind, shape in json.loads(packed[4 : 4 + length]):
+        if not _NUMBERS.fullmatch(kind):
+            raise ValueError(f"{kind} is no kind of number")
         count = int(np.prod(shape))
         values = np.frombuffer(changed, kind, count, at).reshape(shape)
         arrays[name] = _changed(values, before.get(name)).view(kind).reshape(shape)
