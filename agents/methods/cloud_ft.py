@@ -10,15 +10,11 @@ from dataclasses import replace
 
 import torch
 
-from agents.codecs.message import Field
 from agents.contract import Costs
 from agents.methods.base import (
     CloudState,
     Context,
-    Deployed,
-    DeviceState,
     Payload,
-    Recent,
     Updates,
     Who,
     in_chunks,
@@ -29,11 +25,10 @@ from agents.methods.head_fitting import (
     REPLAYED,
     Labelled,
     fitted,
-    label_field,
     read_labels,
     replayed_past,
-    sent_labels,
 )
+from agents.methods.labelled_windows import LabelledWindows
 from agents.models.base import Base
 from agents.models.training import one_thread
 from agents.streams.base import History
@@ -42,19 +37,14 @@ from agents.streams.base import History
 _CHUNK = 8
 
 
-class CloudFt(Deployed):
+class CloudFt(LabelledWindows):
     """See :class:`CloudFtOptions`; anchor, memory and replay are there because few labels must not undo a head."""
 
     name = "cloud_ft"
-    needs_labels = True
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self.options: CloudFtOptions = context.options
-        self.window = self.options.window
-        features = Field("features", (self.window, self.head.shown), bound=self.net.feature_bound)
-        self.payload_fields = (features, label_field(self.net, self.window))
-        self.update_fields = (Field("head", (self.head.params,)),)
 
     @property
     def costs(self) -> Costs:
@@ -67,15 +57,6 @@ class CloudFt(Deployed):
         past = replayed_past(history, base, seed) if self.options.replay else {}
         remembered = DevicesKnown.none(self._fresh(head)) if self._remembers else {}
         return {"head": head, **past, **remembered}
-
-    def known(self, cloud: CloudState) -> CloudState:
-        return {"head": cloud["head"]}
-
-    def start(self, cloud: CloudState, devices: int) -> DeviceState:
-        return self.head.unpack(cloud["head"].repeat(devices, 1))
-
-    def collect(self, state: DeviceState, recent: Recent) -> tuple[DeviceState, Payload]:
-        return state, {"features": recent.features, "label": sent_labels(recent.label, self.payload_fields[1])}
 
     def adapt(self, cloud: CloudState, payloads: Payload, who: Who) -> tuple[CloudState, Updates]:
         with one_thread():
@@ -90,9 +71,6 @@ class CloudFt(Deployed):
                 heads |= dict(zip(some.tolist(), made["head"], strict=True))
         head = torch.stack([heads[row] for row in range(len(who))])
         return {**cloud, **known.cloud()}, {"head": head}
-
-    def install(self, state: DeviceState, updates: Updates) -> DeviceState:
-        return self.head.unpack(updates["head"])
 
     @property
     def _remembers(self) -> bool:

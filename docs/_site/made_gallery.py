@@ -34,10 +34,8 @@ def pages() -> dict[str, str]:
     return {"gallery.md": "\n".join(parts), **made}
 
 
-_HEAD = """Play one with `python run_sim.py run FILE` (with a grid or seeds: `sweep FILE`). The picture shows what
-drifts
-when: a bar for each drift, over the run's virtual time. "Size" is what a run plays; a million samples take some seconds
-to a minute, by model and method.
+_HEAD = """Play one with `python run_sim.py run FILE` (with a grid or seeds: `sweep FILE`). The picture shows what drifts
+when: a bar for each drift, over the run's virtual time. "Size" is what a run plays.
 """
 
 

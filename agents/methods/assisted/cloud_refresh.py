@@ -8,36 +8,30 @@ from itertools import pairwise
 
 import torch
 
-from agents.codecs.message import Field
 from agents.contract import Costs
 from agents.methods.assisted.options import CloudRefreshOptions
-from agents.methods.base import CloudState, Context, Deployed, DeviceState, Payload, Recent, Updates, Who
+from agents.methods.base import CloudState, Context, Payload, Updates, Who
 from agents.methods.head_fitting import (
     REPLAYED,
     Labelled,
     fitted,
-    label_field,
     read_labels,
     replayed_past,
-    sent_labels,
 )
+from agents.methods.labelled_windows import LabelledWindows
 from agents.models.base import Base
 from agents.models.training import one_thread
 from agents.streams.base import History
 
 
-class CloudRefresh(Deployed):
+class CloudRefresh(LabelledWindows):
     """See :class:`CloudRefreshOptions`; the pool is a ring, written in the order of service."""
 
-    name, needs_labels = "cloud_refresh", True
+    name = "cloud_refresh"
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self.options: CloudRefreshOptions = context.options
-        self.window = self.options.window
-        features = Field("features", (self.window, self.head.shown), bound=self.net.feature_bound)
-        self.payload_fields = (features, label_field(self.net, self.window))
-        self.update_fields = (Field("head", (self.head.params,)),)
 
     @property
     def costs(self) -> Costs:
@@ -59,15 +53,6 @@ class CloudRefresh(Deployed):
             **(replayed_past(history, base, seed) if self.options.replay else {}),
         }
 
-    def known(self, cloud: CloudState) -> CloudState:
-        return {"head": cloud["head"]}
-
-    def start(self, cloud: CloudState, devices: int) -> DeviceState:
-        return self.head.unpack(cloud["head"].repeat(devices, 1))
-
-    def collect(self, state: DeviceState, recent: Recent) -> tuple[DeviceState, Payload]:
-        return state, {"features": recent.features, "label": sent_labels(recent.label, self.payload_fields[1])}
-
     def adapt(self, cloud: CloudState, payloads: Payload, who: Who) -> tuple[CloudState, Updates]:
         asked = (who.collected_s / self.options.every).floor().long()
         period = torch.cat([cloud["period"], asked]).cummax(0).values
@@ -78,9 +63,6 @@ class CloudRefresh(Deployed):
             later = _pooled(later, payloads["features"][rows], label[rows])
             heads.append(later["head"].expand(rows.stop - rows.start, -1))
         return {**later, "period": period[-1:]}, {"head": torch.cat(heads)}
-
-    def install(self, state: DeviceState, updates: Updates) -> DeviceState:
-        return self.head.unpack(updates["head"])
 
     def _refitted(self, cloud: CloudState) -> torch.Tensor:
         past = None

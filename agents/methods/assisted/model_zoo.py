@@ -10,14 +10,14 @@ from dataclasses import replace
 
 import torch
 
-from agents.codecs.message import Field
 from agents.contract import Costs
 from agents.kernels import totals
 from agents.methods.assisted.options import ModelZooOptions
-from agents.methods.base import CloudState, Context, Deployed, DeviceState, Payload, Recent, Updates, Who
+from agents.methods.base import CloudState, Context, Payload, Updates, Who
 from agents.methods.baseline_options import GroupFtOptions
 from agents.methods.group_ft import GroupFt
-from agents.methods.head_fitting import Labelled, label_field, read_labels, sent_labels
+from agents.methods.head_fitting import Labelled, read_labels
+from agents.methods.labelled_windows import LabelledWindows
 from agents.methods.test_time.entropy import log_softmax
 from agents.models.base import Base
 from agents.models.fitting import fit_heads
@@ -28,18 +28,14 @@ from agents.streams.base import History
 _BASE = 0
 
 
-class ModelZoo(Deployed):
+class ModelZoo(LabelledWindows):
     """See :class:`ModelZooOptions`; a new head is fitted to every other label and judged by the rest."""
 
-    name, needs_labels = "model_zoo", True
+    name = "model_zoo"
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self.options: ModelZooOptions = context.options
-        self.window = self.options.window
-        features = Field("features", (self.window, self.head.shown), bound=self.net.feature_bound)
-        self.payload_fields = (features, label_field(self.net, self.window))
-        self.update_fields = (Field("head", (self.head.params,)),)
         self._clusters = GroupFt(replace(context, options=GroupFtOptions(groups=max(1, self.options.groups))))
 
     @property
@@ -60,12 +56,6 @@ class ModelZoo(Deployed):
     def known(self, cloud: CloudState) -> CloudState:
         return {"head": cloud["zoo"][:1]}
 
-    def start(self, cloud: CloudState, devices: int) -> DeviceState:
-        return self.head.unpack(cloud["zoo"][:1].repeat(devices, 1))
-
-    def collect(self, state: DeviceState, recent: Recent) -> tuple[DeviceState, Payload]:
-        return state, {"features": recent.features, "label": sent_labels(recent.label, self.payload_fields[1])}
-
     def adapt(self, cloud: CloudState, payloads: Payload, who: Who) -> tuple[CloudState, Updates]:
         label, heads = read_labels(payloads["label"]), []
         with one_thread():
@@ -74,9 +64,6 @@ class ModelZoo(Deployed):
                 cloud, head = self._answered(cloud, rows)
                 heads.append(head)
         return cloud, {"head": torch.stack(heads)}
-
-    def install(self, state: DeviceState, updates: Updates) -> DeviceState:
-        return self.head.unpack(updates["head"])
 
     def _answered(self, cloud: CloudState, rows: Labelled) -> tuple[CloudState, torch.Tensor]:
         """Return the zoo after one request, and the head that fits it best."""
