@@ -34,8 +34,8 @@ def pages() -> dict[str, str]:
     return {"gallery.md": "\n".join(parts), **made}
 
 
-_HEAD = """Play one with `python run_sim.py run FILE` (with a grid or seeds: `sweep FILE`). The picture shows what drifts
-when: a bar for each drift, over the run's virtual time. "Size" is what a run plays.
+_HEAD = """Play one with `python run_sim.py run FILE` (with a grid or seeds: `sweep FILE`). The picture shows what
+drifts when: a bar for each drift, over the run's virtual time. "Size" is what a run plays.
 """
 
 
