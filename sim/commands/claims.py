@@ -28,10 +28,10 @@ from sim.scenario.claim_fit import claim_of
 from sim.scenario.claims import CLAIMS
 from sim.scenario.claims.claim import Claim
 from sim.scenario.claims.closed_forms import CLOSED_FORMS
-from sim.scenario.claims.selection import Setting
 from sim.scenario.problems import near_miss
 from sim.scenario.shipped import FOLDER
 from sim.scenario.sweep import written_value
+from sim.scenario.sweep_settings import Setting
 from sim.scenario.tagged_union import Chosen
 
 #: The full tier plays at least so many seeds.
@@ -110,7 +110,7 @@ def _folder(out: str | None, name: str) -> Iterator[Path]:
 
 
 def _finding(file: Path, scenario: Scenario, kind: str, claim: Claim, sweep: Sweep) -> Finding:
-    settings = claim.points(scenario.sweep.grid if scenario.sweep else {})
+    settings = claim.points(scenario.sweep.axes if scenario.sweep else {})
     written = [{path: written_value(value) for path, value in setting.items()} for setting in settings]
     truths = [_truth(file, claim, setting) for setting in settings] if kind == "agrees" else []
     series = series_of(sweep, claim.metric, written, (claim.from_, claim.until), truths, getattr(claim, "axis", None))

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from sim.commands.exits import CommandError
+from sim.commands.plan import show_plan
 from sim.commands.report import show
 from sim.run.backend import Backend, choose_backend, require_device
 from sim.run.fork import fork as play_fork
@@ -45,6 +46,8 @@ def sweep(options: argparse.Namespace) -> int:
     options.file = found(options.file)
     scenario = load(options.file, options.set, seed=options.seed, allow_plugins=options.allow_plugins)
     backend = _backend(scenario, options)
+    if options.dry_run:
+        return show_plan(options, read_run_options(options), _jobs(options))
     folder = _left(options, scenario.name) if options.resume else _folder(options, scenario.name)
     _guard(backend, options, folder.path)
     jobs = _jobs(options)

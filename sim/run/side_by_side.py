@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from agents.contract import BackendError, InputError, WorkersLostError
+from sim.run.output_folder import FolderError
 from sim.run.resume import run_or_resume
 from sim.run.resuming.interrupts import Interrupted
+from sim.run.resuming.journaled_plane import ReplayError
 from sim.run.run_scenario import EvaluateRecovery, RunOptions
-from sim.scenario import Point, Scenario, load
+from sim.run.sweep_progress import OnMove, PointProgress
+from sim.scenario import Point, Scenario, ScenarioErrors, load
 from sim.scenario.error_location import located
 
 #: A process of its own costs some seconds: fewer points than this are run one after another.
 FEWEST = 4
+#: Wall time between two looks at what running points report.
+_LOOK_EVERY_S = 0.2
 
 
 @dataclass(frozen=True)
@@ -63,43 +69,111 @@ def jobs_for(points: int, wanted: int | None, workers: int | None) -> int:
     return 1 if workers or points < FEWEST else min(points, len(os.sched_getaffinity(0)))
 
 
-def run_points(jobs: Sequence[PointJob], at_once: int, on_end: OnEnd) -> list[dict[str, Any]]:
+def run_points(
+    jobs: Sequence[PointJob], at_once: int, on_end: OnEnd, on_move: OnMove | None = None
+) -> list[dict[str, Any]]:
     """Run points, ``at_once`` at a time, each in a process that goes on to the next; return their summaries in order.
+
+    ``on_move`` is called now and then with each point that runs.
 
     Raises:
         Interrupted: the user stopped the sweep; points under way are left as they can be resumed.
         PointsFailedError: some failed, which kept no other from being run.
     """
     # A fork would take over threads of torch that it does not have.
-    executor = ProcessPoolExecutor(at_once, mp_context=multiprocessing.get_context("spawn"))
+    context = multiprocessing.get_context("spawn")
+    reports = context.SimpleQueue() if on_move else None
+    executor = ProcessPoolExecutor(at_once, mp_context=context, initializer=_report_to, initargs=(reports,))
     ended: dict[int, Ended] = {}
     try:
-        for place, found in _as_they_end([executor.submit(_one, job) for job in jobs]):
+        for place, found in _as_they_end([executor.submit(_one, job) for job in jobs], reports, on_move):
             ended[place] = found
             on_end(jobs[place].point, found)
     except KeyboardInterrupt:
         raise Interrupted(jobs[0].folder) from None
     finally:
         executor.shutdown(cancel_futures=True)
+    require_all(jobs, ended)
+    return [ended[place].summary or {} for place in range(len(jobs))]
+
+
+def run_one_by_one(
+    jobs: Sequence[PointJob], on_end: OnEnd, on_move: OnMove | None = None, scenarios: Sequence[Scenario] = ()
+) -> None:
+    """Run points in this process, one after another.
+
+    What a run raises of its own accord - bad input, a folder in use, workers lost - ends the sweep.
+
+    Raises:
+        PointsFailedError: some failed in another way, which kept no other from being run.
+    """
+    ended: dict[int, Ended] = {}
+    for place, job in enumerate(jobs):
+        try:
+            ended[place] = Ended(_watched(job, on_move).run(scenarios[place] if scenarios else None))
+        except (ScenarioErrors, InputError, FolderError, ReplayError, BackendError, WorkersLostError, Interrupted):
+            raise
+        except Exception as error:
+            if len(jobs) == 1:
+                raise
+            ended[place] = Ended(None, _failure(error))
+        on_end(job.point, ended[place])
+    require_all(jobs, ended)
+
+
+def require_all(jobs: Sequence[PointJob], ended: Mapping[int, Ended]) -> None:
+    """Check that every point has its summary.
+
+    Raises:
+        PointsFailedError: some failed.
+    """
     failed = [f"{jobs[place].point.name}: {found.failure}" for place, found in sorted(ended.items()) if found.failure]
     if failed:
         raise PointsFailedError(
             "\n".join([f"{len(failed)} of {len(jobs)} points failed; the others are done:", *failed])
         )
-    return [ended[place].summary or {} for place in range(len(jobs))]
+
+
+#: What running points report to, in a process of its own.
+_REPORTS: list[Any] = []
+
+
+def _report_to(reports: Any) -> None:
+    if reports is not None:
+        _REPORTS.append(reports)
 
 
 def _one(job: PointJob) -> Ended:
     """Run one point; its failure is an answer, so that others go on, and text, so that it fits through a pipe."""
     try:
-        return Ended(replace(job, run_options=replace(job.run_options, quiet=True)).run())
+        quiet = replace(job, run_options=replace(job.run_options, quiet=True))
+        return Ended(_watched(quiet, _posted if _REPORTS else None).run())
     except Exception as error:
-        return Ended(None, f"{type(error).__name__}: {error}")
+        return Ended(None, _failure(error))
 
 
-def _as_they_end(futures: Sequence[Future[Ended]]) -> Iterator[tuple[int, Ended]]:
+def _failure(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def _posted(name: str, share: float, words: str) -> None:
+    _REPORTS[0].put((name, share, words))
+
+
+def _watched(job: PointJob, on_move: OnMove | None) -> PointJob:
+    """Return a job whose run reports how far it is, and shows nothing of its own."""
+    if on_move is None:
+        return job
+    options = job.run_options
+    watchers = (*options.watchers, PointProgress(job.point.name, on_move))
+    return replace(job, run_options=replace(options, quiet=True, watchers=watchers))
+
+
+def _as_they_end(futures: Sequence[Future[Ended]], reports: Any, on_move: OnMove | None) -> Iterator[tuple[int, Ended]]:
     places, left = {future: place for place, future in enumerate(futures)}, set(futures)
     while left:
-        done, left = wait(left, return_when=FIRST_COMPLETED)
+        done, left = wait(left, timeout=_LOOK_EVERY_S if on_move else None, return_when=FIRST_COMPLETED)
+        while on_move and not reports.empty():
+            on_move(*reports.get())
         for future in sorted(done, key=lambda one: places[one]):
             yield places[future], future.result()

@@ -19,9 +19,9 @@ from sim.run.backend import ending_workers
 from sim.run.checksums import changed
 from sim.run.run_folder import COMPLETE, PARTIAL, RUNNING, FolderError, RunFolder
 from sim.run.run_scenario import EvaluateRecovery, RunOptions
-from sim.run.side_by_side import Ended, OnEnd, PointJob, jobs_for, run_points
+from sim.run.side_by_side import Ended, OnEnd, PointJob, jobs_for, run_one_by_one, run_points
 from sim.run.sweep_progress import SweepProgress
-from sim.scenario import Point, Scenario, ScenarioErrors, load, points
+from sim.scenario import Point, ScenarioErrors, load, points
 
 
 def run_sweep(
@@ -59,15 +59,14 @@ def run_sweep(
         _write_index(folder, _index(scenarios[0].name, axes, all_points) | origin)
         folder.set_status(RUNNING)
         at_once = jobs_for(len(all_points), jobs, run_options.workers)
-        play = _one_by_one(scenarios) if at_once == 1 else partial(run_points, at_once=at_once)
-        point_jobs = [
-            PointJob(str(file), tuple(overrides), point, folder.path, run_options, evaluate_recovery)
-            for point in all_points
-        ]
-        with closing(SweepProgress(len(all_points), quiet=run_options.quiet or len(all_points) == 1)) as progress:
-            play(point_jobs, on_end=_noting(runs, folder, progress))
-    order = {point.name: place for place, point in enumerate(all_points)}
-    runs.sort(key=lambda run: order[run["name"]])
+        one_by_one: Callable[..., object] = partial(run_one_by_one, scenarios=scenarios)
+        play = one_by_one if at_once == 1 else partial(run_points, at_once=at_once)
+        job = partial(PointJob, str(file), tuple(overrides))
+        point_jobs = [job(point, folder.path, run_options, evaluate_recovery) for point in all_points]
+        with closing(_progress(all_points, quiet=run_options.quiet)) as progress:
+            play(point_jobs, on_end=_noting(runs, folder, progress), on_move=progress.moved if progress.live else None)
+    order = [point.name for point in all_points]
+    runs.sort(key=lambda run: order.index(run["name"]))
     _join_windows(folder.path, all_points)
     summary = {"name": scenarios[0].name, "axes": axes, "runs": runs}
     folder.write_json("summary.json", summary)
@@ -95,6 +94,11 @@ def resume_sweep(
     return run_sweep(file, overrides, seed, folder, run_options, evaluate_recovery, jobs)
 
 
+def _progress(all_points: Sequence[Point], *, quiet: bool) -> SweepProgress:
+    width = max(len(point.name) for point in all_points)
+    return SweepProgress(len(all_points), quiet=quiet or len(all_points) == 1, width=width)
+
+
 def _noting(runs: list[dict[str, Any]], folder: RunFolder, progress: SweepProgress) -> OnEnd:
     """Return what notes the summary of a point as it ends."""
 
@@ -105,16 +109,6 @@ def _noting(runs: list[dict[str, Any]], folder: RunFolder, progress: SweepProgre
         progress.ended(point.name, ended.summary, ended.failure)
 
     return on_end
-
-
-def _one_by_one(scenarios: Sequence[Scenario]) -> Callable[..., None]:
-    """Return what runs points in this process, one after another; the first failure ends it."""
-
-    def play(point_jobs: Sequence[PointJob], on_end: OnEnd) -> None:
-        for job, scenario in zip(point_jobs, scenarios, strict=True):
-            on_end(job.point, Ended(job.run(scenario)))
-
-    return play
 
 
 @contextmanager

@@ -1,23 +1,46 @@
-"""How far a sweep is, on stderr: a line as a point ends, and on a terminal one bar for all."""
+"""How far a sweep is, on stderr: a row as a point ends; on a terminal a bar for all and one a running point."""
 
 from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TextIO
+
+from sim.run.watching import Moment, Watcher
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
+
+#: Wall time between two reports of a running point.
+_EVERY_S = 0.2
+#: Called with a point that runs, how far it is in [0, 1], and its figures so far.
+OnMove = Callable[[str, float, str], None]
 
 
 class SweepProgress:
     """Counts points. Wall time is read here and does not affect any run."""
 
-    def __init__(self, points: int, *, quiet: bool = False, out: TextIO | None = None) -> None:
-        self._points, self._quiet, self._ended = points, quiet, 0
+    def __init__(self, points: int, *, quiet: bool = False, out: TextIO | None = None, width: int = 0) -> None:
+        self._points, self._quiet, self._ended, self._width = points, quiet, 0, width
         self._out = out or sys.stderr
         self._bar = self._live() if self._out.isatty() and not quiet else None
+        self._running: dict[str, Any] = {}
         self._began = time.monotonic()
+
+    @property
+    def live(self) -> bool:
+        """Whether running points are shown, so that they need to report."""
+        return self._bar is not None
+
+    def moved(self, name: str, share: float, words: str) -> None:
+        """Show how far a running point is."""
+        if self._bar is None:
+            return
+        if name not in self._running:
+            self._running[name] = self._bar.add_task(name, total=1.0, words="")
+        self._bar.update(self._running[name], completed=share, words=words)
+        self._bar.refresh()
 
     def ended(self, name: str, summary: dict[str, Any] | None, failure: str = "") -> None:
         """Report that a point ended, with its figures or why it failed."""
@@ -25,16 +48,21 @@ class SweepProgress:
         if self._quiet:
             return
         width = len(str(self._points))
-        line = f"[{self._ended:>{width}}/{self._points}] {name}  {failure or figures(summary or {})}"
+        number = f"[{self._ended:>{width}}/{self._points}]"
         if self._bar is None:
-            self._out.write(f"{line}\n")
+            self._out.write(f"{number} {name}  {failure or figures(summary or {})}\n")
             self._out.flush()
-        else:
-            self._bar.console.print(line, markup=False, highlight=False)
-            self._bar.update(self._bar.task_ids[0], completed=self._ended, words=self._left(), refresh=True)
+            return
+        if name in self._running:
+            self._bar.remove_task(self._running.pop(name))
+        style = "red" if failure else None
+        row = f"{number} {name:<{self._width}}  {failure or figures(summary or {})}"
+        self._bar.console.print(row, markup=False, highlight=False, style=style)
+        self._bar.update(self._bar.task_ids[0], completed=self._ended, words=self._left())
+        self._bar.refresh()
 
     def close(self) -> None:
-        """End the live bar, if there is one."""
+        """End the live bars, if there are any."""
         if self._bar is not None:
             self._bar.stop()
 
@@ -47,11 +75,32 @@ class SweepProgress:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn
 
-        columns = (TextColumn("sweep"), BarColumn(), TextColumn("{task.fields[words]}", markup=False))
-        bar = Progress(*columns, console=Console(file=self._out), auto_refresh=False)
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(20),
+            TextColumn("{task.fields[words]}", markup=False),
+        )
+        bar = Progress(*columns, console=Console(file=self._out), auto_refresh=False, transient=True)
         bar.start()
-        bar.add_task("sweep", total=self._points, words=f"0/{self._points}")
+        bar.add_task("all", total=self._points, words=f"0/{self._points}")
         return bar
+
+
+class PointProgress(Watcher):
+    """Reports now and then how far one point is, from the process that it runs in."""
+
+    def __init__(self, name: str, report: OnMove) -> None:
+        self._name, self._report, self._shown = name, report, 0.0
+        report(name, 0.0, "preparing")
+
+    def at(self, moment: Moment) -> None:
+        now = time.monotonic()
+        if now - self._shown < _EVERY_S:
+            return
+        self._shown = now
+        accuracy = f", accuracy {moment.correct / moment.samples:.3f}" if moment.samples else ""
+        share = moment.at_s / moment.duration_s
+        self._report(self._name, share, f"{share:4.0%} of {moment.duration_s:g} s{accuracy}")
 
 
 def figures(summary: dict[str, Any]) -> str:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import cached_property
+from math import prod
 from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationInfo, model_validator
 
 from sim.scenario.quantities import Written, choice, quantity
 from sim.scenario.sections import SectionModel, refuse
+from sim.scenario.sweep_settings import Axes, combined, left_out, misfit_of
 from sim.scenario.units import SIZE, TIME, shown
 
 #: As many as a sweep may have runs.
@@ -63,11 +66,18 @@ _DEVICES = {"type": "string", "pattern": f"^({_DEVICE.pattern})$"}
 _CPUS = {"type": "number", "exclusiveMinimum": 0}
 
 
-class Sweep(SectionModel):
-    """Every combination of the grid, each with every seed."""
+Values = Annotated[list[Any], Field(min_length=1)]
 
-    grid: dict[str, Annotated[list[Any], Field(min_length=1)]] = Field(
-        default_factory=dict, description="dotted path -> values, as in --set"
+
+class Sweep(SectionModel):
+    """Every combination of the grid and of what changes together, but for what is left out; each with every seed."""
+
+    grid: dict[str, Values] = Field(default_factory=dict, description="dotted path -> values, as in --set")
+    zip: list[Annotated[dict[str, Values], Field(min_length=1)]] = Field(
+        default_factory=list, description="axes that change together: in each entry, dotted path -> as many values"
+    )
+    exclude: list[Annotated[dict[str, Any], Field(min_length=1)]] = Field(
+        default_factory=list, description="combinations that are not played: in each entry, dotted path -> value"
     )
     seeds: Annotated[int | list[int], Written(_read_seeds, lambda v: v, _SEEDS)] = Field(
         default=1, description="how many seeds, from the scenario's own on; or a list"
@@ -76,6 +86,21 @@ class Sweep(SectionModel):
     def seed_list(self, first: int) -> list[int]:
         """Return the seeds of the sweep; a number counts up from ``first``."""
         return [first + i for i in range(self.seeds)] if isinstance(self.seeds, int) else self.seeds
+
+    @cached_property
+    def axes(self) -> Axes:
+        """Return the values of each axis, with the settings that are played."""
+        whole = combined(self.grid, self.zip)
+        return Axes([setting for setting in whole if not left_out(setting, self.exclude)])
+
+    @model_validator(mode="after")
+    def _settings_can_be_had(self) -> Self:
+        if prod(map(len, self.grid.values())) * prod(len(next(iter(each.values()))) for each in self.zip) > MAX_SEEDS:
+            # Said of the whole sweep, where its points are made.
+            return self
+        if (wrong := misfit_of(self.grid, self.zip, self.exclude)) is not None:
+            raise refuse(wrong[0], *wrong[1])
+        return self
 
 
 def _default_backend(given: dict[str, Any]) -> str:

@@ -17,6 +17,9 @@ KINDED = frozenset(
     {"task.data", "task.model", "method.adapter", "method.trigger", "method.codec", "method.update_codec"}
 )
 
+#: What an entry of a list is called by: ``fleet.phones.link``.
+NAMING = ("cohort", "name")
+
 
 def read_tree(path: Path | str, faults: list[Problem], above: tuple[Path, ...] = ()) -> Node:
     """Read a scenario file and everything it extends, the file's own values on top.
@@ -95,11 +98,27 @@ def _entries(node: Node, done: tuple[str, ...], mark: Mark, faults: Sequence[Pro
 
 
 def _index(node: Node, key: str, done: tuple[str, ...], mark: Mark, faults: Sequence[Problem]) -> int:
+    """Return the place in a list that a key means: a number, or the name of an entry that no other entry has."""
     if key.isdecimal() and int(key) < len(node.content):
         return int(key)
+    names = [_name(item) for item in node.content]
+    if names.count(key) == 1:
+        return names.index(key)
     count, path = len(node.content), ".".join(done)
     wanted = f"0 to {count - 1}" if count else "none, for the list is empty"
-    raise ScenarioErrors([*faults, problem(mark, "", f"{path} has no entry '{key}'; entries: {wanted}")])
+    known = ", ".join(name for name in names if name)
+    raise ScenarioErrors(
+        [
+            *faults,
+            problem(mark, "", f"{path} has no entry '{key}'; entries: {wanted}{f', or {known}' if known else ''}"),
+        ]
+    )
+
+
+def _name(item: Node) -> str:
+    """Return what an entry of a list is called: a cohort, or a change that has a name."""
+    named = next((item.child(key) for key in NAMING if item.child(key) is not None), None)
+    return str(named.content) if named is not None else ""
 
 
 def _base(given: Node, faults: list[Problem], above: tuple[Path, ...]) -> Node:

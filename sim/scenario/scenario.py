@@ -143,7 +143,7 @@ class Scenario(SectionModel):
 
     @model_validator(mode="after")
     def _claims_are_about_the_sweep(self) -> Self:
-        grid = self.sweep.grid if self.sweep else {}
+        grid = self.sweep.axes if self.sweep else {}
         for number, claim in enumerate(self.claims):
             if wrong := misfit(claim, grid):
                 raise refuse(str(wrong), "claims", number, *wrong.option)

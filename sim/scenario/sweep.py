@@ -6,14 +6,15 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
 from math import prod
 from pathlib import Path
 from typing import Any
 
+from sim.scenario.execution import Sweep
 from sim.scenario.layers import placed, read_tree, with_value
 from sim.scenario.loader import check, overridden
 from sim.scenario.problems import Problem, ScenarioErrors, problem
+from sim.scenario.sweep_settings import combined, left_out
 from sim.scenario.tree import Node
 from sim.scenario.yaml_reader import scalar
 
@@ -37,10 +38,8 @@ class Point:
     seed: int
 
 
-@dataclass(frozen=True)
-class _Axis:
-    path: str
-    values: list[Node]
+#: One setting of a sweep: path of each axis -> value, with its place in the file.
+Placed = dict[str, Node]
 
 
 def points(
@@ -56,39 +55,46 @@ def points(
     faults: list[Problem] = []
     root = overridden(read_tree(path, faults), overrides, seed, faults)
     scenario = check(root, faults, allow_plugins=allow_plugins)
-    axes = _axes(root)
     seeds = scenario.sweep.seed_list(scenario.seed) if scenario.sweep else [scenario.seed]
-    if prod(len(axis.values) for axis in axes) * len(seeds) > MAX_POINTS:
+    settings = _settings(root, scenario.sweep, len(seeds))
+    _check_all(root, settings, len(overrides) + 2, allow_plugins)
+    return list(_named(settings, seeds))
+
+
+def _settings(root: Node, sweep: Sweep | None, seeds: int) -> list[Placed]:
+    """Return the settings that are played, those of the grid first."""
+    if sweep is None:
+        return [{}]
+    grid, *zipped = columns = [_columns(root, "grid"), *(_columns(root, "zip", n) for n in range(len(sweep.zip)))]
+    for path in (path for where in columns for path in where):
+        _require_axis(root, path)
+    if prod(map(len, grid.values())) * prod(len(next(iter(each.values()))) for each in zipped) * seeds > MAX_POINTS:
         raise ScenarioErrors([_about(root, "sweep", f"asks for more than {MAX_POINTS} runs")])
-    combinations = list(product(*(axis.values for axis in axes)))
-    _check_all(root, axes, combinations, len(overrides) + 2, allow_plugins)
-    return list(_named(axes, combinations, seeds))
+    whole = combined(grid, zipped)
+    return [one for one in whole if not left_out({path: node.plain() for path, node in one.items()}, sweep.exclude)]
 
 
-def _axes(root: Node) -> list[_Axis]:
-    sweep = root.child("sweep")
-    grid = sweep.child("grid") if sweep else None
-    entries = grid.content.items() if grid else ()
-    axes = [_Axis(path, node.content) for path, node in entries]
-    strange = [axis for axis in axes if axis.path.split(".")[0] in ("seed", "sweep", "version", "name")]
-    if strange:
-        message = "cannot be swept" + ("; write 'sweep: {seeds: ...}'" if strange[0].path == "seed" else "")
-        raise ScenarioErrors([_about(root, f"sweep.grid.{strange[0].path}", message)])
-    return axes
+def _columns(root: Node, *steps: str | int) -> dict[str, list[Node]]:
+    node = root.child("sweep")
+    for step in steps:
+        node = node.child(step) if node else None
+    return {path: values.content for path, values in node.content.items()} if node else {}
 
 
-def _check_all(
-    root: Node, axes: list[_Axis], combinations: list[tuple[Node, ...]], layer: int, allow_plugins: bool
-) -> None:
-    if not axes:
-        # The only point is the scenario itself.
-        return
+def _require_axis(root: Node, path: str) -> None:
+    if path.split(".")[0] in ("seed", "sweep", "version", "name"):
+        message = "cannot be swept" + ("; write 'sweep: {seeds: ...}'" if path == "seed" else "")
+        raise ScenarioErrors([_about(root, f"sweep.grid.{path}", message)])
+
+
+def _check_all(root: Node, settings: Sequence[Placed], layer: int, allow_plugins: bool) -> None:
     problems: list[Problem] = []
-    for combination in combinations:
+    # A setting without axes is the scenario itself.
+    for setting in filter(None, settings):
         try:
             tree = root
-            for axis, value in zip(axes, combination, strict=True):
-                tree = with_value(tree, axis.path, _above(value, layer))
+            for path, value in setting.items():
+                tree = with_value(tree, path, _above(value, layer))
             check(tree, allow_plugins=allow_plugins)
         except ScenarioErrors as error:
             problems += error.problems
@@ -96,13 +102,12 @@ def _check_all(
         raise ScenarioErrors(problems)
 
 
-def _named(axes: list[_Axis], combinations: list[tuple[Node, ...]], seeds: list[int]) -> Iterator[Point]:
-    labels, taken = _labels([axis.path for axis in axes]), set[str]()
-    for combination in combinations:
-        written = [written_value(value.plain()) for value in combination]
-        values = {axis.path: text for axis, text in zip(axes, written, strict=True)}
+def _named(settings: Sequence[Placed], seeds: Sequence[int]) -> Iterator[Point]:
+    labels, taken = _labels(list(settings[0])), set[str]()
+    for setting in settings:
+        values = {path: written_value(value.plain()) for path, value in setting.items()}
         overrides = tuple(f"{path}={text}" for path, text in values.items())
-        parts = [f"{label}={_safe(text)}" for label, text in zip(labels, written, strict=True)]
+        parts = [f"{label}={_safe(text)}" for label, text in zip(labels, values.values(), strict=True)]
         for seed in seeds:
             yield Point(_fresh(",".join([*parts, f"seed={seed}"]), taken), values, overrides, seed)
 

@@ -32,7 +32,8 @@ def add_playing(commands: Commands) -> None:
         """\
         sweep mine.yaml --jobs 4
         sweep mine.yaml --set "sweep={grid: {links.lte.up: [1 kbit/s]}}"
-        sweep mine.yaml --resume
+        sweep mine.yaml --dry-run
+        sweep mine.yaml --resume --set sweep.seeds=10
         """,
     )
     for command in (run, sweep):
@@ -40,7 +41,10 @@ def add_playing(commands: Commands) -> None:
         add_folder_options(command)
         add_play_options(command)
     sweep.add_argument(
-        "--resume", action="store_true", help="go on with the newest sweep of this file, or that in --out"
+        "--resume", action="store_true", help="go on with the newest sweep of this file, or that in --out; add seeds"
+    )
+    sweep.add_argument(
+        "--dry-run", action="store_true", help="say how many points, how long and how much disk; play a few ticks"
     )
     add_jobs(sweep)
     _add_resume(commands)

@@ -9,7 +9,8 @@ from typing import Annotated, Any
 from agents.contract.component import OptionError, option
 from agents.contract.forms import OneOf, Time
 from sim.scenario.claims.measures import IN_PART, amount_of, require_measure
-from sim.scenario.claims.selection import Grid, Setting
+from sim.scenario.claims.selection import Grid
+from sim.scenario.sweep_settings import Setting
 
 #: An amount of a metric, with the metric's unit.
 Amount = str | float

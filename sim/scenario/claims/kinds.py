@@ -10,8 +10,9 @@ from agents.contract.component import OptionError, option
 from agents.contract.forms import Length, OneOf, PositiveNumber
 from sim.scenario.claims.claim import Amount, Claim
 from sim.scenario.claims.closed_forms import CLOSED_FORMS
-from sim.scenario.claims.selection import Grid, Setting, one_setting, require_axis, settings
+from sim.scenario.claims.selection import Grid, one_setting, require_axis, settings
 from sim.scenario.problems import near_miss
+from sim.scenario.sweep_settings import Setting
 
 
 @dataclass(frozen=True, kw_only=True)

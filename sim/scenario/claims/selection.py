@@ -8,11 +8,10 @@ from typing import Any
 
 from agents.contract.component import OptionError
 from sim.scenario.problems import near_miss
+from sim.scenario.sweep_settings import Axes, Setting, fits
 from sim.scenario.units import shown
 
 Grid = Mapping[str, Sequence[Any]]
-#: One setting of a sweep: path of each axis -> value as it stands in the grid.
-Setting = dict[str, Any]
 
 
 def one_setting(grid: Grid, wanted: Mapping[str, Any], *place: str) -> Setting:
@@ -33,12 +32,18 @@ def settings(grid: Grid, wanted: Mapping[str, Any], *place: str) -> list[Setting
     """Return all settings that ``wanted`` names, in the order of the sweep.
 
     Raises:
-        OptionError: an axis or a value that the sweep does not have.
+        OptionError: an axis, a value or a combination that the sweep does not have.
     """
     for path in wanted:
         require_axis(grid, path, *place)
     kept = {path: _fitting(path, values, wanted, place) for path, values in grid.items()}
-    return [dict(zip(kept, values, strict=True)) for values in product(*kept.values())]
+    found = [dict(zip(kept, values, strict=True)) for values in product(*kept.values())]
+    if not isinstance(grid, Axes):
+        return found
+    played = [setting for setting in found if setting in grid.settings]
+    if not played:
+        raise OptionError("the sweep leaves this combination out", *place)
+    return played
 
 
 def require_axis(grid: Grid, path: str, *place: str) -> None:
@@ -56,17 +61,8 @@ def _fitting(path: str, values: Sequence[Any], wanted: Mapping[str, Any], place:
     if path not in wanted:
         return list(values)
     exact = [value for value in values if value == wanted[path]]
-    found = exact or [value for value in values if _fits(value, wanted[path])]
+    found = exact or [value for value in values if fits(value, wanted[path])]
     if not found:
         there = ", ".join(map(shown, values))
         raise OptionError(f"{path}: the sweep has no value {shown(wanted[path])}; it has {there}", *place)
     return found
-
-
-def _fits(value: Any, wanted: Any) -> bool:
-    """Return whether a value is of the kind, or has the options, that are wanted."""
-    if not isinstance(value, Mapping):
-        return bool(value == wanted)
-    if not isinstance(wanted, Mapping):
-        return bool(value.get("kind") == wanted)
-    return all(key in value and _fits(value[key], item) for key, item in wanted.items())

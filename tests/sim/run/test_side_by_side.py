@@ -12,6 +12,7 @@ from sim.run.run_folder import RunFolder
 from sim.run.run_scenario import RunOptions
 from sim.run.side_by_side import PointsFailedError, jobs_for
 from sim.run.sweep import run_sweep
+from sim.run.sweep_plan import plan_sweep
 from sim.run.sweep_progress import SweepProgress, figures
 
 SCENARIO = """
@@ -99,3 +100,59 @@ def test_what_two_need_at_once_is_trained_once(tmp_path: Path, monkeypatch: pyte
     for thread in threads:
         thread.join()
     assert len(trained) == 1
+
+
+class Terminal(io.StringIO):
+    """A stream that is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_on_a_terminal_each_running_point_has_a_bar(jobs: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = Terminal()
+    monkeypatch.setattr("sys.stderr", out)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "120")
+    file = tmp_path / "queues.yaml"
+    file.write_text(SCENARIO)
+    folder = RunFolder.open(tmp_path / "live")
+    run_sweep(file, [], None, folder, RunOptions(), no_recovery, jobs)
+    folder.release()
+    shown = out.getvalue()
+    assert "preparing" in shown
+    assert "[4/4] up=" in shown
+    assert "0/4" in shown
+
+
+def test_one_by_one_a_point_that_fails_keeps_no_other_from_being_run(tmp_path: Path) -> None:
+    file = tmp_path / "queues.yaml"
+    file.write_text(SCENARIO)
+    folder, played = RunFolder.open(tmp_path / "one"), []
+
+    def second_fails(windows: object, marks: object) -> dict[str, object]:
+        played.append(windows)
+        if len(played) == 2:
+            raise ZeroDivisionError("no")
+        return {}
+
+    with pytest.raises(PointsFailedError, match="1 of 4 points failed; the others are done:\nup=1_Mbit_s,seed=1: "):
+        run_sweep(file, [], None, folder, RunOptions(quiet=True), second_fails, 1)
+    folder.release()
+    assert folder.status == "partial"
+    assert len(list((tmp_path / "one").glob("*/summary.json"))) == 3
+
+
+def test_a_dry_run_counts_points_and_guesses_time_and_disk(tmp_path: Path) -> None:
+    file = tmp_path / "queues.yaml"
+    file.write_text(SCENARIO.replace("duration: 20 s", "duration: 200 s"))
+    plan = plan_sweep(file, [], None, RunOptions(quiet=True), 2)
+    assert (len(plan.points), plan.settings, plan.seeds, plan.at_once) == (4, 2, 2, 2)
+    assert [point.requests for point in plan.points] == [160] * 4
+    assert plan.wall_s >= max(point.wall_s for point in plan.points)
+    folder = RunFolder.open(tmp_path / "played")
+    run_sweep(file, [], None, folder, RunOptions(quiet=True), no_recovery, 1)
+    folder.release()
+    played = sum(path.stat().st_size for path in (tmp_path / "played").glob("*/*") if path.is_file())
+    assert 0.5 < plan.disk_bytes / played < 2.0

@@ -90,8 +90,8 @@ def test_later_overrides_win_and_the_seed_wins_over_all(write: Write) -> None:
         ("lnks.lte.up=5 Mbit/s", "--set lnks.lte.up: lnks: unknown key; did you mean 'links'?"),
         ("fleet.3.devices=2", "--set fleet.3.devices: fleet has no entry '3'; entries: 0 to 0"),
         (
-            "fleet.phones.devices=2",
-            "--set fleet.phones.devices: fleet has no entry 'phones'; entries: 0 to 0",
+            "fleet.phone.devices=2",
+            "--set fleet.phone.devices: fleet has no entry 'phone'; entries: 0 to 0, or phones",
         ),
         ("seed.deep=2", "--set seed.deep: seed is '7', no map to set a key in"),
         ("seed", "--set seed: an override reads a.b=value"),

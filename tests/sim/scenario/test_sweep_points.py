@@ -94,3 +94,56 @@ def test_values_that_look_alike_get_names_of_their_own(write: Write, small: str)
     path = write(small + sweep.replace("1 'kB/s'", "'1  kB/s'"))
     names = [point.name for point in points(path)]
     assert len(set(names)) == 2
+
+
+def test_axes_that_change_together_are_no_grid(write: Write, small: str) -> None:
+    sweep = """\
+sweep:
+  grid: {method.adapter.kind: [static, cloud_ft]}
+  zip:
+    - {links.lte.up: [32 kbit/s, 2 Mbit/s], links.lte.down: [64 kbit/s, 4 Mbit/s]}
+"""
+    got = points(write(small + sweep))
+    assert [tuple(point.values.values()) for point in got] == [
+        (kind, up, down)
+        for kind in ("static", "cloud_ft")
+        for up, down in (("32 kbit/s", "64 kbit/s"), ("2 Mbit/s", "4 Mbit/s"))
+    ]
+
+
+def test_what_is_excluded_is_not_played(write: Write, small: str) -> None:
+    sweep = """\
+sweep:
+  grid: {links.lte.up: [32 kbit/s, 2 Mbit/s], method.adapter: [static, {kind: cloud_ft, steps: 5}]}
+  exclude:
+    - {links.lte.up: 32 kbit/s, method.adapter: cloud_ft}
+"""
+    got = points(write(small + sweep))
+    assert [point.values["links.lte.up"] for point in got] == ["32 kbit/s", "2 Mbit/s", "2 Mbit/s"]
+
+
+@pytest.mark.parametrize(
+    ("sweep", "said"),
+    [
+        (
+            "zip: [{links.lte.up: [1 Mbit/s], tick: [1 s, 2 s]}]",
+            "as many values on each axis; links.lte.up has 1",
+        ),
+        ("grid: {tick: [1 s]}, zip: [{tick: [1 s]}]", "tick is an axis already"),
+        ("grid: {tick: [1 s]}, exclude: [{tock: 1 s}]", "the sweep has no axis 'tock'; its axes: tick"),
+        ("grid: {tick: [1 s]}, exclude: [{tick: 2 s}]", "leaves out nothing"),
+        ("grid: {tick: [1 s]}, exclude: [{tick: 1 s}]", "leaves nothing to play"),
+        ("zip: [{seed: [1, 2]}]", "cannot be swept; write 'sweep: {seeds: ...}'"),
+    ],
+)
+def test_a_sweep_that_cannot_be_is_refused(write: Write, small: str, sweep: str, said: str) -> None:
+    with pytest.raises(ScenarioErrors) as caught:
+        points(write(small + f"sweep: {{{sweep}}}\n"))
+    assert said in str(caught.value)
+
+
+def test_entries_of_lists_go_by_their_names(write: Write, small: str) -> None:
+    got = points(write(small + "sweep: {grid: {fleet.phones.devices: [3, 4]}}\n"))
+    assert [load(write(), point.overrides).devices for point in got] == [3, 4]
+    named = small.replace("to: {rotate: 90 deg}", "to: {rotate: 90 deg}, name: turn")
+    assert load(write(named), ["drift.turn.at=7 min"]).drift[0].at == 420.0

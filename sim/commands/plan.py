@@ -1,0 +1,68 @@
+"""``sweep --dry-run``: what a sweep would take."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+from dataclasses import asdict
+
+from rich.console import Console
+from rich.table import Table
+
+from sim.commands.exits import OK
+from sim.run.run_scenario import RunOptions
+from sim.run.sweep_plan import PlannedPoint, plan_sweep
+
+#: Columns of the table where there is no terminal.
+WIDTH = 120
+#: Points that are listed; --json has all.
+LISTED = 40
+
+
+def show_plan(options: argparse.Namespace, run_options: RunOptions, jobs: int | None) -> int:
+    """Print how many points a sweep has, how long it takes on this machine, and how much disk."""
+    plan = plan_sweep(options.file, options.set, options.seed, run_options, jobs)
+    if options.json:
+        whole = {"wall_s": plan.wall_s, "disk_bytes": plan.disk_bytes}
+        print(json.dumps(asdict(plan) | whole, indent=2))
+        return OK
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(width=WIDTH, highlight=False)
+    console.print(_table(plan.points[:LISTED]))
+    if len(plan.points) > LISTED:
+        console.print(f"... and {len(plan.points) - LISTED} more")
+    console.print(
+        f"{len(plan.points)} points: {plan.settings} settings, {plan.seeds} seeds each\n"
+        f"about {in_words(plan.wall_s)}, {plan.at_once} at once, and {megabytes(plan.disk_bytes, 1)} of disk\n"
+        "taken from a few ticks of each kind of setting on this machine, now; what they trained is kept"
+    )
+    return OK
+
+
+def in_words(wall_s: float) -> str:
+    """Return a wall time in the unit that suits it."""
+    if math.isnan(wall_s):
+        return "unknown"
+    if wall_s < 90:
+        return f"{wall_s:.0f} s"
+    return f"{wall_s / 60:.0f} min" if wall_s < 5400 else f"{wall_s / 3600:.1f} h"
+
+
+def megabytes(size: float, digits: int) -> str:
+    """Return a size in megabytes."""
+    return "unknown" if math.isnan(size) else f"{size / 1e6:,.{digits}f} MB"
+
+
+def _table(planned: tuple[PlannedPoint, ...]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    table.add_column("point")
+    for name in ("samples", "requests", "time", "disk"):
+        table.add_column(name, justify="right")
+    for point in planned:
+        requests = "as it comes" if point.requests is None else f"{point.requests:,}"
+        table.add_row(
+            point.name, f"{point.samples:,.0f}", requests, in_words(point.wall_s), megabytes(point.disk_bytes, 2)
+        )
+    return table
