@@ -1,4 +1,4 @@
-"""The ground truth of a run: which concepts reigned for which device, and when."""
+"""The ground truth of a run: which concept each device followed, and when."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ def mlp(*hidden: int, layers: int = 2, activation: str = "tanh") -> dict[str, An
 
 
 _FT = {"kind": "cloud_ft", "window": 8, "steps": 3}
-_PERSONA = {"kind": "persona", "window": 5, "steps": 4, "prototypes": 3}
+_PERSONA = {"kind": "persona", "window": 5, "steps": 4, "group_steps": 5, "prototypes": 3}
 _LISTS = {"kind": "synthetic_interactions", "users": 60, "items": 110}
 _DIGITS = {"kind": "digits"}
 _TINY = {"kind": "mobilenet_v3_small", "width": 0.1, "hidden": 16}

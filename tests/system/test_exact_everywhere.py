@@ -13,7 +13,10 @@ from run_commands import RunScenario, assert_rows_equal
 #: Tasks of drawn samples and small nets, without and with a trunk: what is exact here is a matter of order, not size.
 DATA = [{"kind": "gaussians", "history": 500}, {"kind": "hyperplane", "history": 500}]
 MODELS = ["logistic", {"kind": "mlp", "hidden": [6], "layers": 1}, {"kind": "mlp", "hidden": [16, 5], "layers": 2}]
-ADAPTERS = [{"kind": "cloud_ft", "window": 4, "steps": 2}, {"kind": "persona", "window": 4, "steps": 2}]
+ADAPTERS = [
+    {"kind": "cloud_ft", "window": 4, "steps": 2},
+    {"kind": "persona", "window": 4, "steps": 2, "group_steps": 5},
+]
 TURNS = {"gaussians": {"rotate": "90 deg"}, "hyperplane": {"boundary": "90 deg"}}
 
 
@@ -68,7 +71,7 @@ def test_ticks_change_no_prediction(play: RunScenario, tick: str) -> None:
     assert_rows_equal(fine.exchanges, coarse.exchanges)
 
 
-@pytest.mark.parametrize("adapter", ["{kind: cloud_ft, steps: 5}", "{kind: persona, steps: 20}"])
+@pytest.mark.parametrize("adapter", ["{kind: cloud_ft, steps: 5}", "{kind: persona, steps: 20, group_steps: 5}"])
 def test_a_device_may_ask_before_its_first_sample_or_never_have_one(play: RunScenario, adapter: str) -> None:
     chosen = [f"method.adapter={adapter}", "method.trigger={kind: at, times: [0 s, 20 s]}"]
     # It has nothing to tell, and gets back what says nothing: up to the next ask it is the base model.

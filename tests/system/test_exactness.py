@@ -11,7 +11,7 @@ from run_commands import RunScenario, Table, assert_rows_equal, cli, scenario_of
 
 ADAPTERS = {
     "cloud_ft": "{kind: cloud_ft, steps: 5}",
-    "persona": "{kind: persona, steps: 20}",
+    "persona": "{kind: persona, steps: 20, group_steps: 5}",
     "static": "static",
 }
 TRIGGERS = {

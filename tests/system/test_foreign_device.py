@@ -30,14 +30,15 @@ from sim.run.run_folder import RunFolder
 from sim.run.run_scenario import RunOptions, run_scenario
 from sim.scenario import Scenario, load
 
-PERSONA = {"kind": "persona", "steps": 20, "prototypes": 4, "window": 8}
+FEW_STEPS = {"kind": "persona", "steps": 20, "prototypes": 4, "window": 8}
+PERSONA = {**FEW_STEPS, "group_steps": 5}
 ADAPTERS: dict[str, dict[str, Any]] = {
     "static": {"kind": "static"},
     "cloud_ft": {"kind": "cloud_ft", "steps": 5},
     "cloud_ft from the base": {"kind": "cloud_ft", "steps": 5, "start": "base", "anchor": 0.01},
     "persona": PERSONA,
     "persona across layers": {**PERSONA, "transfer": "gru", "pooling": "gru"},
-    "persona by numbers": {**PERSONA, "reply": "number"},
+    "persona by numbers": {**FEW_STEPS, "reply": "number"},
     "persona on the move": {**PERSONA, "brings": "when_changed", "expires": "9 s", "publish_every": 1, "refine": 0.1},
 }
 NORMAL = ["task.data.history=300", "task.pretrain.epochs=1", "method.trigger={kind: periodic, every: 15 s}"]

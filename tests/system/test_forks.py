@@ -135,7 +135,7 @@ def test_what_cannot_change_is_refused_in_one_line(parent: Run, change: str, why
 
 
 def test_what_was_trained_before_the_run_cannot_change(tmp_path: Path) -> None:
-    adapter = "method.adapter={kind: persona, steps: 5}"
+    adapter = "method.adapter={kind: persona, steps: 5, group_steps: 5}"
     scenario = load(scenario_of("gaussians"), [*WORLD, adapter, OFTEN, "drift=[]", "duration=20 s"])
     run_scenario(scenario, RunFolder.open(tmp_path / "run"), HOW, lambda windows, marks: {})
     with pytest.raises(ForkError, match="was made before it"):

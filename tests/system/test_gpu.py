@@ -13,7 +13,7 @@ from same_samples import assert_alike
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no GPU here")
 
 ON_A_GPU = "execution.device=cuda"
-PERSONA = "kind: persona, steps: 20, prototypes: 4, window: 8"
+PERSONA = "kind: persona, steps: 20, group_steps: 5, prototypes: 4, window: 8"
 #: A scenario and the adapter that plays it.
 WORLDS = [
     ("digits", "{kind: cloud_ft, steps: 5}"),

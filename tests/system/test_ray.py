@@ -63,7 +63,7 @@ def test_any_number_of_workers_tells_the_same() -> None:
 
 
 def test_one_digest_eager_on_workers_and_lazy_in_process(tmp_path: Path) -> None:
-    short = ["duration=20 s", "drift=[]", "method.adapter={kind: persona, steps: 5}"]
+    short = ["duration=20 s", "drift=[]", "method.adapter={kind: persona, steps: 5, group_steps: 5}"]
     watching = "method.trigger={kind: every_samples, n: 8}"
     lazy = digest(tmp_path / "lazy", 0, *short, watching)
     assert digest(tmp_path / "eager", 2, *short, watching, eager=True) == lazy

@@ -70,7 +70,7 @@ def scenario(log: Path) -> Callable[..., Scenario]:
     return make
 
 
-PERSONA = {"kind": "persona", "window": 5, "prototypes": 2, "steps": 20}
+PERSONA = {"kind": "persona", "window": 5, "prototypes": 2, "steps": 20, "group_steps": 5}
 CLOUD_FT = {"kind": "cloud_ft", "window": 6, "steps": 3}
 ASKS = {"trigger": {"kind": "every_samples", "n": 4}, "codec": "int8"}
 

@@ -7,7 +7,7 @@ import pytest
 from run_commands import Run, RunScenario, Table
 
 PHASES = (*("undetected", "labels", "uplink", "cloud_queue", "service", "downlink", "lost", "residual", "straddling"),)
-ADAPTERS = {"cloud_ft": "{kind: cloud_ft, steps: 5}", "persona": "{kind: persona, steps: 20}"}
+ADAPTERS = {"cloud_ft": "{kind: cloud_ft, steps: 5}", "persona": "{kind: persona, steps: 20, group_steps: 5}"}
 #: The phase that must hold the most regret of all waits -> the overrides that make its wait long.
 WAITS = {
     "uplink": ["links.lte={up: 800 bit/s, down: 1 Gbit/s, latency: 0 s, jitter: 0 s}"],

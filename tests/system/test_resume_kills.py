@@ -15,7 +15,7 @@ from run_commands import ROOT, cli_process, command, scenario_of
 
 HERE = Path(__file__).resolve().parent
 PERSONA = [
-    *("--set", "method.adapter={kind: persona, steps: 20}"),
+    *("--set", "method.adapter={kind: persona, steps: 20, group_steps: 5}"),
     *("--set", "execution.checkpoint=1 us"),
     *("--set", "fleet.0.devices=40"),
 ]

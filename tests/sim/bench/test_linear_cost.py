@@ -23,7 +23,7 @@ fleet: [{cohort: phones, devices: 256, samples: {every: 2 s, arrivals: periodic}
 drift: [{at: 1 min, kind: sudden, to: {rotate: 90 deg}}]
 links: {lte: {up: 1 Mbit/s, down: 1 Mbit/s, latency: 40 ms}}
 cloud: {workers: 64, service: 5 ms}
-method: {adapter: {kind: persona, steps: 2}, trigger: {kind: periodic, every: 30 s}}
+method: {adapter: {kind: persona, steps: 2, group_steps: 5}, trigger: {kind: periodic, every: 30 s}}
 references: [static]
 """
 
