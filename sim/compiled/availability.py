@@ -8,10 +8,8 @@ import numpy as np
 
 from sim.compiled.codes import DAILY, RENEWAL
 from sim.compiled.compiling import inlined
+from sim.compiled.draws import draws_of, uniform
 from sim.compiled.memory import gate_of, number_at, part_of
-
-_GOLDEN, _MIX_1, _MIX_2 = (np.uint64(word) for word in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))
-_30, _27, _31, _11 = (np.uint64(bits) for bits in (30, 27, 31, 11))
 
 
 @inlined
@@ -41,20 +39,11 @@ def before(g, first, count, value):
 
 
 @inlined
-def _mix(word):
-    word = (word ^ (word >> _30)) * _MIX_1
-    word = (word ^ (word >> _27)) * _MIX_2
-    return word ^ (word >> _31)
-
-
-@inlined
 def _comes(p, day):
     if p.share >= 1.0:
         return True
     number = 2 * day if day >= 0 else -2 * day - 1
-    state = _mix(p.draws ^ _mix(np.uint64(p.device) + _GOLDEN))
-    state = _mix(state ^ _mix(np.uint64(number) + _MIX_2))
-    return (np.float64(state >> _11) + 0.5) * 2.0**-53 < p.share
+    return uniform(draws_of(p.draws, p.device), number) < p.share
 
 
 @inlined

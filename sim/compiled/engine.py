@@ -16,6 +16,7 @@ from sim.compiled.intake import take_in, take_in_hop
 from sim.compiled.laws import Laws
 from sim.compiled.layout import HopPlan, Layout
 from sim.compiled.loop import advance
+from sim.compiled.losses import draw_losses
 from sim.compiled.row_views import exchanges_of, joined
 from sim.compiled.state import EVENT, HOP, ROW
 from sim.exchanges.simulation import tick_edges_s
@@ -189,7 +190,7 @@ class CompiledEngine:
         latency_s: np.ndarray,
         attempt: np.ndarray | int,
     ) -> None:
-        costs = hop.link.spec.overhead.costs(device, number, nbytes, latency_s, hop.number, attempt)
+        costs = hop.link.spec.overhead.costs(device, number, nbytes, latency_s, hop.number, attempt, draw_losses)
         station = hop.link.instances_of(device) + self._layout.first_station[hop.link]
         missing = np.unique(station[~self._has_rate[station]])
         for place in missing.tolist():

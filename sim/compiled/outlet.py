@@ -69,7 +69,7 @@ def put_services(state, rows, times_s, counts):
 @compiled
 def count_transfers(state, rows, cohort, hop, edges_s, sums):
     """Add what ``rows`` of a cohort sent over a hop, one message after the other, to sums [SUMMED, ticks]."""
-    g = state[0]
+    g, tick = state[0], 0
     for place in range(len(rows)):
         if row_of(g, rows[place]).cohort != cohort:
             continue
@@ -77,13 +77,13 @@ def count_transfers(state, rows, cohort, hop, edges_s, sums):
         if t.offered_s == math.inf:
             continue
         times = t.offered_s, t.start_s, t.end_s, t.arrive_s, t.dropped_s
-        count(sums, edges_s, *times, t.wire_bytes, t.retransmitted_bytes)
+        tick = count(sums, edges_s, tick, *times, t.wire_bytes, t.retransmitted_bytes)
 
 
 @compiled
 def count_services(state, rows, edges_s, sums):
     """Add what ``rows`` were to a cloud whose workers serve one at a time, to sums [SUMMED, ticks]."""
-    g = state[0]
+    g, tick = state[0], 0
     for place in range(len(rows)):
         x = row_of(g, rows[place])
         # What waits for another attempt was added when that was drawn.
@@ -92,4 +92,4 @@ def count_services(state, rows, edges_s, sums):
         start_s = math.inf if math.isnan(x.started_s) else x.started_s
         end_s = math.inf if math.isnan(x.served_s) else x.served_s
         dropped_s = x.reached_s if x.outcome == _REJECTED else math.inf
-        count(sums, edges_s, x.reached_s, start_s, end_s, end_s, dropped_s, 0, 0)
+        tick = count(sums, edges_s, tick, x.reached_s, start_s, end_s, end_s, dropped_s, 0, 0)

@@ -11,7 +11,7 @@ from sim.kernel.records import Transmission
 from sim.links.message import Hop, Message
 from sim.network.loss import LossProcess
 from sim.network.losses import LOSSES
-from sim.network.transport import Framing, Repair, Transport
+from sim.network.transport import Drawing, Framing, Repair, Transport
 
 _REPAIR = {"on": Repair.SELECTIVE, "stop_and_wait": Repair.STOP_AND_WAIT, "off": Repair.NONE}
 _LOSS_PURPOSE = {"up": Purpose.UPLINK_LOSS, "down": Purpose.DOWNLINK_LOSS}
@@ -56,15 +56,23 @@ class Overhead:
         latency_s: np.ndarray,
         hop: int,
         attempt: np.ndarray | int = 0,
+        drawing: Drawing | None = None,
     ) -> WireCost:
-        """Return the cost of messages over a hop, each as :meth:`cost` computes it."""
+        """Return the cost of messages over a hop, each as :meth:`cost` computes it; ``drawing`` draws what is lost."""
         if self.header_bytes is not None:
             nothing = np.zeros(len(nbytes), np.int64)
             return WireCost(nbytes + self.header_bytes, nothing, np.zeros(len(nbytes)), nothing.astype(bool))
-        return self._costs(device, (number * _ATTEMPTS + attempt) * _HOPS + hop, nbytes, latency_s)
+        return self._costs(device, (number * _ATTEMPTS + attempt) * _HOPS + hop, nbytes, latency_s, drawing)
 
-    def _costs(self, device: np.ndarray, key: np.ndarray, nbytes: np.ndarray, latency_s: np.ndarray) -> WireCost:
-        took = self._transport.transmit(self._seed, self._purpose, device, key, nbytes)
+    def _costs(
+        self,
+        device: np.ndarray,
+        key: np.ndarray,
+        nbytes: np.ndarray,
+        latency_s: np.ndarray,
+        drawing: Drawing | None = None,
+    ) -> WireCost:
+        took = self._transport.transmit(self._seed, self._purpose, device, key, nbytes, drawing)
         again = took.retransmitted_bytes
         return WireCost(took.wire_bytes - again, again, took.round_trips * (2.0 * latency_s), took.lost)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -99,24 +99,33 @@ class Transport:
     repair: Repair = Repair.SELECTIVE
     sends_at_most: int = 1000
 
+    @property
+    def rounds_at_most(self) -> int:
+        """How often what is lost is sent, the first time included."""
+        return 1 if self.repair is Repair.NONE else self.sends_at_most
+
     def transmit(
-        self, seed: int, purpose: Purpose, device: np.ndarray, exchange: np.ndarray, nbytes: np.ndarray
+        self,
+        seed: int,
+        purpose: Purpose,
+        device: np.ndarray,
+        exchange: np.ndarray,
+        nbytes: np.ndarray,
+        drawing: Drawing | None = None,
     ) -> TransportResult:
         """Return what messages take, each as a pure function of its own key; int64 [messages] each.
 
         The loss process starts in its stationary state with each message. A packet is lost or not by a
-        number that belongs to (device, exchange, how many packets the message has sent before).
+        number that belongs to (device, exchange, how many packets the message has sent before). ``drawing`` draws in
+        place of :func:`in_parts`, to the same numbers.
         """
         packets, wire_bytes = self.framing.packets(nbytes), self.framing.wire_bytes(nbytes)
         if self.loss is None or self.loss.mean_loss == 0.0:
             nothing = np.zeros_like(packets)
             round_trips = self._round_trips(packets, np.ones_like(packets))
             return TransportResult(packets, packets, wire_bytes, nothing, round_trips, nothing.astype(bool))
-        parts = [
-            _TransportBatch(self, seed, purpose, device[some], exchange[some], packets[some], wire_bytes[some]).run()
-            for some in _parts(packets)
-        ]
-        retransmitted_bytes, sends, rounds, lost = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+        draw = drawing or in_parts
+        retransmitted_bytes, sends, rounds, lost = draw(self, seed, purpose, device, exchange, packets, wire_bytes)
         total_bytes = wire_bytes + retransmitted_bytes
         round_trips = self._round_trips(sends, rounds)
         return TransportResult(packets, sends, total_bytes, retransmitted_bytes, round_trips, lost)
@@ -125,6 +134,30 @@ class Transport:
         if self.repair is Repair.ROUNDS:
             return rounds - 1
         return sends - 1 if self.repair is Repair.STOP_AND_WAIT else np.zeros_like(sends)
+
+
+#: Draws the losses of some messages: (transport, seed, purpose, device, exchange, packets, wire_bytes) -> bytes sent
+#: again, packets sent, rounds, and whether it is lost, by message.
+Lost = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+Drawing = Callable[[Transport, int, Purpose, np.ndarray, np.ndarray, np.ndarray, np.ndarray], Lost]
+
+
+def in_parts(
+    transport: Transport,
+    seed: int,
+    purpose: Purpose,
+    device: np.ndarray,
+    exchange: np.ndarray,
+    packets: np.ndarray,
+    wire_bytes: np.ndarray,
+) -> Lost:
+    """Draw the losses of messages, at least one, some thousand packets at a time."""
+    parts = [
+        _TransportBatch(transport, seed, purpose, device[some], exchange[some], packets[some], wire_bytes[some]).run()
+        for some in _parts(packets)
+    ]
+    retransmitted_bytes, sends, rounds, lost = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    return retransmitted_bytes, sends, rounds, lost
 
 
 def _parts(packets: np.ndarray) -> Iterator[slice]:
@@ -158,10 +191,9 @@ class _TransportBatch:
         self._message = np.repeat(np.arange(len(packets)), packets)
         self._number = np.arange(len(self._message)) - np.repeat(np.cumsum(packets) - packets, packets)
 
-    def run(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    def run(self) -> Lost:
         """Return bytes sent again, packets sent, rounds, and whether it is lost, by message."""
-        most = 1 if self._transport.repair is Repair.NONE else self._transport.sends_at_most
-        for number in range(most):
+        for number in range(self._transport.rounds_at_most):
             if len(self._message):
                 self._send(again=number > 0)
         lost = np.bincount(self._message, minlength=len(self._packets)) > 0

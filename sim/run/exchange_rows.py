@@ -32,16 +32,20 @@ class ExchangeRows:
         self._groups, self._cohort_of, self._horizon_s = groups, cohort_of, horizon_s
         self.sums = ExchangeSums(edges_s, len(cohorts), len(cohort_of), horizon_s)
         self._names = {"cohort": tuple(cohorts), "outcome": OUTCOMES, "kind": KINDS}
-        self._parts: list[Table] = []
+        self._chunk: Table = {}
+        self._filled = 0
         self._sha, self._rows = hashlib.sha256(repr(self._names).encode()), 0
 
     def add(self, columns: Mapping[str, np.ndarray]) -> None:
         """Add exchanges that are over, or all that are left at the end; times may lie beyond the horizon."""
         table = self.table_of(columns)
         self.sums.add(table)
-        self._parts.append(table)
-        if sum(len(part["ticket"]) for part in self._parts) >= CHUNK:
-            self._write_chunks()
+        if not self._chunk:
+            # One room for all chunks: pages that are new cost as much as what is written to them.
+            self._chunk = {name: np.empty(CHUNK, values.dtype) for name, values in table.items()}
+        done, rows = 0, len(table["ticket"])
+        while done < rows:
+            done += self._fill(table, done, min(rows - done, CHUNK - self._filled))
 
     def table_of(self, columns: Mapping[str, np.ndarray]) -> Table:
         """Return one row per exchange, by ticket, names as numbers; events after the horizon are left out.
@@ -67,27 +71,20 @@ class ExchangeRows:
 
     def finish(self) -> str:
         """Write what is left; return the digest of all rows."""
-        self._write_chunks()
-        if self._parts or not self._rows:
-            self._write(self._joined())
+        if self._filled or not self._rows:
+            self._write({name: values[: self._filled] for name, values in self._chunk.items()})
         self._groups.finish()
         return self._sha.hexdigest()
 
-    def _joined(self) -> Table:
-        parts, self._parts = self._parts, []
-        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-
-    def _write_chunks(self) -> None:
-        """Write whole chunks, of any parts; keep the rest."""
-        if not self._parts:
-            return
-        table = self._joined()
-        rows = len(table["ticket"])
-        whole = rows - rows % CHUNK
-        for first in range(0, whole, CHUNK):
-            self._write({name: values[first : first + CHUNK] for name, values in table.items()})
-        if whole < rows or not self._rows:
-            self._parts.append({name: values[whole:].copy() for name, values in table.items()})
+    def _fill(self, table: Table, first: int, rows: int) -> int:
+        """Put some rows of a table into the chunk, and write it once it is full; return how many they are."""
+        for name, values in table.items():
+            self._chunk[name][self._filled : self._filled + rows] = values[first : first + rows]
+        self._filled += rows
+        if self._filled == CHUNK:
+            self._write(self._chunk)
+            self._filled = 0
+        return rows
 
     def _write(self, chunk: Table) -> None:
         rows = len(chunk["ticket"])

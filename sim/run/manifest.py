@@ -6,6 +6,7 @@ import platform
 import subprocess
 import sys
 from dataclasses import asdict
+from functools import cache
 from importlib.metadata import version
 from math import inf
 from typing import Any
@@ -40,7 +41,7 @@ def manifest(scenario: Scenario, live: AssembledRun) -> dict[str, Any]:
         "timing_only": scenario.task is None,
         "service_s": _mean_s(scenario.cloud.service),
         "service": None if live.service is None else asdict(live.service),
-        "versions": versions(),
+        "versions": dict(versions()),
         "processor": processor(),
         "kernels": None if plane is None else _kernels(),
         "git": _revision(),
@@ -54,6 +55,7 @@ def manifest(scenario: Scenario, live: AssembledRun) -> dict[str, Any]:
     }
 
 
+@cache
 def versions() -> dict[str, str]:
     """Return the versions of all that a result may depend on."""
     return {"python": platform.python_version()} | {name: version(name) for name in _PACKAGES}

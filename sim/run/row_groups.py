@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
+
+from sim.run.arrow_columns import arrow_table
 
 
 class RowGroups:
@@ -21,7 +22,7 @@ class RowGroups:
 
     def write(self, rows: Mapping[str, np.ndarray], names: Mapping[str, Sequence[str]]) -> None:
         """Write one group; columns in ``names`` are numbers of names."""
-        group = pa.table({name: _column(values, names.get(name)) for name, values in rows.items()})
+        group = arrow_table(rows, names)
         if self._writer is None:
             # Names are stored as plain text: the Arrow schema, left out, would make readers keep numbers.
             self._writer = pq.ParquetWriter(self._beside, group.schema, store_schema=False, **_options(rows))
@@ -39,10 +40,6 @@ class RowGroups:
             self._writer.close()
             self._writer = None
             self._beside.unlink(missing_ok=True)
-
-
-def _column(values: np.ndarray, names: Sequence[str] | None) -> Any:
-    return pa.array(values) if names is None else pa.DictionaryArray.from_arrays(pa.array(values), pa.array(names))
 
 
 def _options(rows: Mapping[str, np.ndarray]) -> dict[str, Any]:

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sim.run import checksums
+from sim.run.arrow_columns import arrow_table
 from sim.run.output_folder import FolderError, Lock, OutputFolder, holds_run
 from sim.run.row_groups import RowGroups
 from sim.run.tables import Table
@@ -134,7 +134,7 @@ class RunFolder:
         target = self.path / f"{name}.parquet"
         beside = target.with_name(f".{target.name}.new")
         pq.write_table(
-            pa.table({column: pa.array(values) for column, values in table.items()}),
+            arrow_table(table),
             beside,
             compression="zstd",
             write_page_checksum=True,

@@ -40,7 +40,10 @@ class Numbering:
 
     def asks(self, device: np.ndarray, at_s: np.ndarray) -> Asks:
         """Return the asks, sorted and numbered."""
-        order = np.lexsort((device, at_s))
+        order = np.argsort(at_s)
+        if (np.diff(at_s[order]) == 0.0).any():
+            # Sorting by times alone is several times faster, where no two are equal.
+            order = np.lexsort((device, at_s))
         device, at_s = device[order], at_s[order]
         planned = np.bincount(device, minlength=len(self._planned))
         number = self._planned[device]

@@ -43,21 +43,23 @@ class Periodic:
         self._phase_s = own * options.every if random else np.full(devices, float(options.phase))
         self._seed, self._jitter_s = seed, options.jitter
         self._next = np.where(self._phase_s > 0, 0, 1).astype(np.int64)
+        self._at_s = self._times_s(np.arange(devices))
 
     def plan(self, after_s: float, until_s: float, signals: Mapping[str, np.ndarray]) -> Asks:
         devices, times = [], []
-        while True:
-            at_s = self._phase_s + self._next * self._every_s + self._late_s()
-            due = np.flatnonzero(at_s <= until_s)
-            if not len(due):
-                break
+        due = np.flatnonzero(self._at_s <= until_s)
+        while len(due):
             devices.append(due)
-            times.append(at_s[due])
+            times.append(self._at_s[due])
             self._next[due] += 1
+            self._at_s[due] = self._times_s(due)
+            due = due[self._at_s[due] <= until_s]
         return joined(self._numbering, devices, times)
 
-    def _late_s(self) -> np.ndarray | float:
-        """Return how much later than its time the next request of each device comes [s]."""
+    def _times_s(self, devices: np.ndarray) -> np.ndarray:
+        """Return when some devices ask next [s]."""
+        number = self._next[devices]
+        at_s = self._phase_s[devices] + number * self._every_s
         if not self._jitter_s:
-            return 0.0
-        return self._jitter_s * uniforms(self._seed, Purpose.TRIGGER_JITTER, np.arange(len(self._next)), self._next)
+            return at_s
+        return at_s + self._jitter_s * uniforms(self._seed, Purpose.TRIGGER_JITTER, devices, number)
