@@ -40,7 +40,7 @@ SPEC = FleetSpec(
     cohorts=(CohortSpec("phones", 256, 1.0, "poisson", 1.0, no_delay),),
     drift=(DriftSpec("sudden", 30.0, to={"rotate": 90.0}),),
     adapter="persona",
-    adapter_options={"steps": 20},
+    adapter_options={"steps": 20, "group_steps": 5},
     codec="fp32",
     references=(),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from some_messages import KINDS, MESSAGE, cut, equal, rows
 
@@ -30,6 +30,7 @@ def second(codec: Codec, messages: int, seed: int = 0, scale: float = 1.0) -> tu
     return wire, sender, receiver, later
 
 
+@settings(max_examples=30)
 @given(seed=st.integers(0, 1000), scale=st.sampled_from([0.0, 1e-3, 1.0, 1e6]))
 def test_sizes_are_those_of_the_bytes_written_and_these_say_all(seed: int, scale: float) -> None:
     for codec in KINDS.values():

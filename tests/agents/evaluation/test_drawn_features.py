@@ -18,7 +18,7 @@ NETS = [
     ("mlp", {"hidden": [1, 20], "layers": 2}, (1,)),
     ("mlp", {"hidden": [100, 10], "layers": 1}, (33,)),
     ("cnn", {"channels": [3, 5], "hidden": [10], "layers": 1}, (1, 8, 8)),
-    ("mobilenet_v3_small", {}, (3, 16, 16)),
+    ("mobilenet_v3_small", {"width": 0.5}, (3, 16, 16)),
 ]
 
 

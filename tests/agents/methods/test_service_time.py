@@ -54,7 +54,7 @@ def test_a_measured_service_is_that_of_serving_real_payloads(history: History, b
 
 
 def test_one_request_is_not_charged_for_the_padding_of_many(history: History, base: Base, net: Net) -> None:
-    method = make_method("persona", {"steps": 5, "window": 16}, "fp32", net)
+    method = make_method("persona", {"steps": 5, "group_steps": 5, "window": 16}, "fp32", net)
     cloud = CloudHalf(method, method.prepare(history, base, 0))
     found = dict(cloud.measure(past_payloads(method, history, base, cloud.state)).measured)
     assert found[1] < found[64]
