@@ -14,9 +14,11 @@ import numpy as np
 import pandas as pd
 
 from analysis.quantities import base_value, mean_of
+from analysis.radio import PARTS as RADIO
+from analysis.radio import radio
 from analysis.runs import Run
 
-PARTS = ("idle_j", "busy_j", "send_j", "receive_j")
+PARTS = ("idle_j", "busy_j", "send_j", "receive_j", "radio_j")
 BYTES = ("sent_bytes", "received_bytes")
 
 
@@ -25,7 +27,7 @@ class Energy:
     """The energy of one run.
 
     devices: one row a device: `device cohort sent_bytes received_bytes busy_s idle_s`, energies [J] `idle_j
-    busy_j send_j receive_j` and their sum `energy_j`. cloud: the same but for the energy of transmission, and
+    busy_j send_j receive_j radio_j` and their sum `energy_j`. cloud: the same but for the energy of transmission, and
     `workers`. total: `device_j cloud_j energy_j`, and `up_bytes`, `down_bytes` at the devices. powered:
     whether any power was given; without one, all energies are 0.
     """
@@ -58,7 +60,8 @@ def energy(run: Run) -> Energy:
         "energy_j": device_j + cloud["energy_j"],
     }
     given = [power, *(cohort.get("power", {}) for cohort in cohorts.values())]
-    return Energy(devices, cloud, total, any(base_value(value) for each in given for value in each.values()))
+    powered = any(base_value(value) for each in given for value in each.values())
+    return Energy(devices, cloud, total, powered or bool(devices["radio_j"].any()))
 
 
 def as_rows(made: Energy) -> pd.DataFrame:
@@ -88,6 +91,7 @@ def _devices(run: Run, cohorts: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame
     )
     made["send_j"] = watts["send"] * made["sent_bytes"]
     made["receive_j"] = watts["receive"] * made["received_bytes"]
+    made["radio_j"] = radio(run, cohorts)[list(RADIO)].sum(axis=1)
     return made.assign(energy_j=made[list(PARTS)].sum(axis=1))
 
 

@@ -90,6 +90,15 @@ def gain(run: Run) -> float | None:
     return None if deployed is None or static is None else deployed - static
 
 
+def harm(run: Run) -> float | None:
+    """Return by how much the model that never changes was ahead in windows where it was, over all samples."""
+    if not run.has("static"):
+        return None
+    behind = (run.windows["correct_static"] - run.windows["correct"]).clip(lower=0)
+    samples = int(run.windows["samples"].sum())
+    return float(behind.sum()) / samples if samples else None
+
+
 def ahead_of_oracle(run: Run) -> float | None:
     """Return the share of samples that the deployed model predicted and the oracle did not."""
     if not run.has("oracle") or "ahead_of_oracle" not in run.windows:
@@ -159,6 +168,7 @@ METRICS = {
     },
     "ahead_of_oracle": Metric("ahead of the oracle", "%", 100, 2, 0, ahead_of_oracle, share=True),
     "gain": Metric("gain over static", "points", 100, 2, +1, gain),
+    "harm": Metric("harm by updates", "points", 100, 2, -1, harm),
     "regained": Metric("oracle's lead regained", "%", 100, 1, +1, regained),
     "worst_decile": Metric("worst decile of devices", "%", 100, 2, +1, _worst_decile, share=True),
     **{name: Metric(label, "%", 100, 2, +1, of, share=True) for name, (label, of) in SUMMED.items()},

@@ -14,28 +14,29 @@ from scipy.special import ndtr
 from analysis.folder import RunError
 
 TIMES = "d=86400 day=86400 days=86400 week=604800 weeks=604800 h=3600 min=60 s=1 sec=1 ms=1e-3 us=1e-6 µs=1e-6 μs=1e-6"
+POWERS = "kW=1e3 W=1 mW=1e-3 uW=1e-6"
+RATES = "Tbit/s=1e12 Gbit/s=1e9 Mbit/s=1e6 kbit/s=1e3 bit/s=1"
 UNITS = {
     name: Decimal(size)
     for name, size in (
-        entry.split("=")
-        for entry in f"{TIMES} ns=1e-9 kW=1e3 W=1 mW=1e-3 uW=1e-6 J/B=1 mJ/B=1e-3 uJ/B=1e-6 nJ/B=1e-9".split()
+        entry.split("=") for entry in f"{TIMES} ns=1e-9 {POWERS} {RATES} J/B=1 mJ/B=1e-3 uJ/B=1e-6 nJ/B=1e-9".split()
     )
 }
 PART = re.compile(r"([+-]?[\d.]+(?:[eE][+-]?\d+)?)\s*([^\d\s+.-]\S*)")
 
 
 def base_value(text: object) -> float:
-    """Return a time [s], a power [W] or an energy per byte [J/B], as ``resolved.yaml`` writes it.
+    """Return a time [s], a power [W], a rate [bit/s] or an energy per byte [J/B], as ``resolved.yaml`` writes it.
 
     Parts add up, as in `1 h 30 min`. RunError where that is no such quantity.
     """
     parts = PART.findall(str(text))
     if not parts or PART.sub("", str(text)).strip() or any(unit not in UNITS for _, unit in parts):
-        raise RunError(f"resolved.yaml: '{text}' is no time, power or energy per byte")
+        raise RunError(f"resolved.yaml: '{text}' is no time, power, rate or energy per byte")
     try:
         return float(sum(Decimal(number) * UNITS[unit] for number, unit in parts))
     except ArithmeticError:
-        raise RunError(f"resolved.yaml: '{text}' is no time, power or energy per byte") from None
+        raise RunError(f"resolved.yaml: '{text}' is no time, power, rate or energy per byte") from None
 
 
 def share(value: object) -> float:

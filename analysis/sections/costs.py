@@ -15,7 +15,7 @@ from analysis.statistics import student_interval
 from analysis.sweeps import Group, Sweep
 
 TRAFFIC = ("sent", "received", "busy")
-ENERGY = ("idle", "computing", "sending", "receiving", "energy")
+ENERGY = ("idle", "computing", "sending", "receiving", "radio", "energy")
 PREFIXES = ((1e9, "GJ"), (1e6, "MJ"), (1e3, "kJ"), (1.0, "J"), (1e-3, "mJ"), (1e-6, "µJ"), (1e-9, "nJ"))
 WORDS = (
     "Bytes are those on the wire, headers and repetitions included: sent as soon as a message leaves, received "

@@ -145,6 +145,7 @@ FORMULAS: dict[str, str] = {
     "accuracy_popularity": "the same for the most clicked item so far",
     "ahead_of_oracle": "Σ ahead_of_oracle / Σ samples",
     "gain": "accuracy - accuracy_static",
+    "harm": "Σ max(correct_static - correct, 0) over windows and cohorts / Σ samples",
     "regained": "(accuracy - accuracy_static) / (accuracy_oracle - accuracy_static)",
     "worst_decile": "accuracy on one half of the samples of the tenth of devices that is worst on the other half",
     **{f"hit_{k}": f"share of clicks with r ≤ {k}" for k in (1, 5, 10, 20)},

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from agents.contract import DataPlane
+from agents.contract import DataPlane, InputError
 from agents.seeding import Purpose
 from sim.distributions import Constant, Distribution
 from sim.kernel.requests import Draw, RequestSampler, RequestSource, by_cohort, draw_from, total
@@ -53,7 +53,14 @@ def _message_sizes(scenario: Scenario, plane: DataPlane | None) -> tuple[Distrib
     if plane is None:
         probe: Any = scenario.method.adapter
         return probe.payload, probe.update
-    return Constant(float(plane.sizes.payload_bytes)), Constant(float(plane.sizes.update_bytes))
+    own, given = plane.sizes, scenario.method.sizes
+    if given is None:
+        return Constant(float(own.payload_bytes)), Constant(float(own.update_bytes))
+    if own.from_data:
+        raise InputError("method.sizes", "sizes that follow from the data cannot be given; choose another codec")
+    payload = own.payload_bytes if given.payload is None else given.payload
+    update = own.update_bytes if given.update is None else given.update
+    return Constant(float(payload)), Constant(float(update))
 
 
 _LATENCY = {

@@ -14,13 +14,30 @@ from sim.scenario.distribution_fields import JitterDistribution, TimeDistributio
 from sim.scenario.losses import Loss, LossField, Recovery
 from sim.scenario.outages import Contacts, Outages, OutagesField
 from sim.scenario.problems import near_miss
-from sim.scenario.quantities import Devices, PositiveNumber, PositiveSize, Size, choice
+from sim.scenario.quantities import Devices, PositiveNumber, PositiveSize, Power, Size, Time, choice
 from sim.scenario.rates import LinkRateField, Trace, TraceField
 from sim.scenario.sections import SectionModel, refuse
 from sim.scenario.tagged_union import Shorthand
 
 #: The key of a message's draws has room for so many links after its own (see ``sim.links.overhead``).
 _MOST_VIA = 15
+
+
+class Radio(SectionModel):
+    """Energy of a radio by its states: promoted for a message, active while it is on air, then a tail, then asleep.
+
+    The machine of radio resource control (LTE, 3G); with a sleep that pages now and then (eDRX) or not at all (PSM) it
+    is NB-IoT's, with a tail of two receive windows LoRaWAN's.
+    """
+
+    promotion_time: Time = Field(default=0.0, description="from asleep to active")
+    promotion: Power = Field(default=0.0, description="while it is promoted")
+    transmitting: Power = Field(default=0.0, description="while a message goes up: its bytes at the mean rate of the link")
+    receiving: Power = Field(default=0.0, description="while one comes down")
+    tail_time: Time = Field(default=0.0, description="how long it stays awake after a message")
+    tail: Power = Field(default=0.0, description="while it does, and while it waits for the answer")
+    waits: bool = Field(default=True, description="whether it stays awake until the answer has come")
+    asleep: Power = Field(default=0.0, description="at all other times, paging included")
 
 
 class Link(SectionModel):
@@ -55,6 +72,7 @@ class Link(SectionModel):
     loss: LossField = Field(default=Loss.model_construct(bernoulli=0.0), description="packets lost")
     recovery: Recovery = Field(default=Recovery.model_construct(), description="what is done about lost packets")
     outages: OutagesField = Field(default=Outages.model_construct(), description="when the link is down")
+    radio: Radio | None = Field(default=None, description="of a device on this link, for the energy account")
     contacts: Contacts | None = Field(default=None, description="windows outside of which the link is down")
 
     @field_validator("via", mode="after")

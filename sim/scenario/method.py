@@ -11,7 +11,7 @@ from sim.scenario.codec_fit import misfits
 from sim.scenario.components import tagged_union
 from sim.scenario.context import context_of
 from sim.scenario.probe import ADAPTERS
-from sim.scenario.quantities import choice
+from sim.scenario.quantities import Size, choice
 from sim.scenario.sections import SectionModel, refuse
 from sim.scenario.tagged_union import Chosen
 from sim.triggers import TRIGGERS
@@ -34,6 +34,13 @@ class Learning(SectionModel):
     )
 
 
+class Sizes(SectionModel):
+    """Bytes of messages as they would be of another net: what is sent and what it does stay as they are."""
+
+    payload: Size | None = Field(default=None, description="of what goes up; default: what the method sends")
+    update: Size | None = Field(default=None, description="of what comes down; default: what the method sends")
+
+
 class Method(SectionModel):
     """Adapter, trigger and codec; any pairing works or is refused with a reason."""
 
@@ -50,6 +57,7 @@ class Method(SectionModel):
         description="a request while one is under way: forget it, replace the old one, or wait",
     )
 
+    sizes: Sizes | None = Field(default=None, description="sizes of messages, as if the net were another")
     learning: Learning | None = Field(default=None, description="learning on the device; default: none")
 
     @model_validator(mode="after")
@@ -84,6 +92,12 @@ class Method(SectionModel):
         if context_of(info).timing_only is True and row is not None and "task" in row.needs:
             raise ValueError(f"'trigger: {trigger.kind}' watches samples; with 'task: none' there are none")
         return trigger
+
+    @model_validator(mode="after")
+    def _sizes_are_not_given_twice(self, info: ValidationInfo) -> Self:
+        if self.sizes is not None and context_of(info).timing_only is True:
+            raise refuse("a probe has sizes of its own", "sizes")
+        return self
 
     @model_validator(mode="after")
     def _codecs_fit(self) -> Self:

@@ -133,7 +133,7 @@ class Dimension:
 
 def _is_known(unit: str) -> bool:
     """Return whether a unit is one of another dimension."""
-    return any(unit in one.units or unit in one.spellings for one in _DIMENSIONS)
+    return any(unit in one.units or unit in one.spellings for one in DIMENSIONS)
 
 
 def shown(value: object) -> str:
@@ -224,4 +224,4 @@ ENERGY_PER_BYTE = Dimension(
     spellings=_table("J/bit=8 mJ/bit=8e-3 uJ/bit=8e-6 nJ/bit=8e-9 J/MB=1e-6 J/kB=1e-3"),
 )
 _PERCENT = Dimension("share", {"%": Decimal("0.01")}, example="%")
-_DIMENSIONS = (TIME, RATE, SIZE, FREQUENCY, ANGLE, ANGULAR_SPEED, SPEED, POWER, ENERGY, ENERGY_PER_BYTE)
+DIMENSIONS = (TIME, RATE, SIZE, FREQUENCY, ANGLE, ANGULAR_SPEED, SPEED, POWER, ENERGY, ENERGY_PER_BYTE)

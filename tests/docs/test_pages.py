@@ -26,7 +26,7 @@ LONG = (
     "4-choose-when-to-ask.md",
 )
 LONG += ("5-one-device.md", "6-fork.md", "federated-rounds.md", "own-codec.md", "own-method.md", "paper-figures.md")
-LONG += ("seeds.md", "sweeps.md")
+LONG += ("seeds.md", "sweeps.md", "answers.md")
 PAGES = [pytest.param(page, id=page.name, marks=[pytest.mark.slow] if page.name in LONG else []) for page in played()]
 
 

@@ -34,7 +34,7 @@ from sim.run.resuming.checkpoints import Checkpoints
 from sim.run.resuming.journal import Past
 from sim.scenario import ScenarioErrors, load
 from sim.scenario.loader import dump_resolved
-from sim.scenario.units import _DIMENSIONS, UnitError
+from sim.scenario.units import DIMENSIONS, UnitError
 
 Target = Callable[[bytes], None]
 
@@ -79,7 +79,7 @@ def yaml(data: bytes) -> None:
 def units(data: bytes) -> None:
     """A quantity of each dimension; what is accepted must be written so that it reads alike."""
     text = data.decode("utf-8", "replace")
-    for dimension in _DIMENSIONS:
+    for dimension in DIMENSIONS:
         with suppress(UnitError):
             value = dimension.parse(text)
             assert dimension.parse(dimension.format(value)) == value, text

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Mapping
 
 from sim.commands.options.adding import Commands
+from sim.commands.options.answering import add_answering
 from sim.commands.options.looking import add_looking, add_machine
 from sim.commands.options.playing import add_playing
 from sim.commands.options.showing import add_showing
@@ -46,6 +47,7 @@ def called(name: str) -> str:
 GROUPS = {
     "play scenarios": add_playing,
     "see what came out": add_showing,
+    "find an answer": add_answering,
     "choose, write and check": add_looking,
     "this machine": add_machine,
 }

@@ -9,7 +9,9 @@ from sim.scenario.units import ENERGY, SIZE, TIME, Dimension, parse_share
 #: Metric -> dimension of its amounts; None: a share, or a difference of shares (``0.5 %``). ``number``: a bare one.
 MEASURES: dict[str, Dimension | str | None] = {
     **dict.fromkeys(("accuracy", "accuracy_after_drift", "adaptation_area", "accuracy_static", "accuracy_oracle")),
-    **dict.fromkeys(("accuracy_no_change", "accuracy_majority", "accuracy_popularity", "ahead_of_oracle", "gain")),
+    **dict.fromkeys(
+        ("accuracy_no_change", "accuracy_majority", "accuracy_popularity", "ahead_of_oracle", "gain", "harm")
+    ),
     **dict.fromkeys(("regained", "worst_decile", "never_updated", "installed", "auc", "uauc", "mrr")),
     **dict.fromkeys(("hit_1", "hit_5", "hit_10", "hit_20", "ndcg_5", "ndcg_10", "ndcg_20")),
     **dict.fromkeys(("recovery_mean_s", "mean_age_s", "delay_s"), TIME),
@@ -18,7 +20,7 @@ MEASURES: dict[str, Dimension | str | None] = {
     "exchanges": "number",
 }
 #: Metrics that can be judged in a part of the run.
-IN_PART = ("accuracy", "gain", "accuracy_static", "accuracy_oracle", "regained", "ahead_of_oracle")
+IN_PART = ("accuracy", "gain", "harm", "accuracy_static", "accuracy_oracle", "regained", "ahead_of_oracle")
 
 
 def require_measure(name: str) -> None:
