@@ -32,7 +32,7 @@ class Radio(SectionModel):
 
     promotion_time: Time = Field(default=0.0, description="from asleep to active")
     promotion: Power = Field(default=0.0, description="while it is promoted")
-    transmitting: Power = Field(default=0.0, description="while a message goes up: its bytes at the mean rate of the link")
+    transmitting: Power = Field(default=0.0, description="while a message goes up: bytes at the mean rate of the link")
     receiving: Power = Field(default=0.0, description="while one comes down")
     tail_time: Time = Field(default=0.0, description="how long it stays awake after a message")
     tail: Power = Field(default=0.0, description="while it does, and while it waits for the answer")
