@@ -44,7 +44,7 @@ def wandering(markov: Any, place: RatePlace) -> RateOf:
 
 def fitted(options: Any, place: RatePlace) -> RateOf:
     """Return rates that jump between states fitted to a trace."""
-    return _wandering(fit_markov(_fluid(recording(options.trace)), options.states), place)
+    return _wandering(fit_markov(fluid_of(recording(options.trace), options.bin), options.states), place)
 
 
 def as_fluid(rate_of_instance: RateOf) -> RateOf:
@@ -52,7 +52,7 @@ def as_fluid(rate_of_instance: RateOf) -> RateOf:
 
     def fluid(instance: int) -> Rate:
         rate = rate_of_instance(instance)
-        return _fluid(rate) if isinstance(rate, Opportunities) else rate
+        return fluid_of(rate) if isinstance(rate, Opportunities) else rate
 
     return fluid
 
@@ -119,5 +119,6 @@ def _all_alike(states: int) -> np.ndarray:
     return (np.ones((states, states)) - np.eye(states)) / (states - 1)
 
 
-def _fluid(rate: Any) -> Steps:
-    return rate.smoothed(_BIN_S) if isinstance(rate, Opportunities) else rate
+def fluid_of(rate: Any, bin_s: float = _BIN_S) -> Steps:
+    """Return a recording as a rate against time: packets are counted over ``bin_s``."""
+    return rate.smoothed(bin_s) if isinstance(rate, Opportunities) else rate

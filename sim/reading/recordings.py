@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.links.link_rates import as_fluid, columns_of, recording
+from sim.links.link_rates import columns_of, fluid_of, recording
 from sim.network.availability import Windows
 from sim.network.rates.markov import fit_markov
 from sim.network.traces.columns import Columns
@@ -29,8 +29,7 @@ def rate_read(trace: Any) -> dict[str, Any]:
 
 def fitted_read(fitted: Any) -> dict[str, Any]:
     """Return the same of a rate that is fitted to a trace; the fit is made, so that an impossible one is found."""
-    fluid = as_fluid(lambda instance: recording(fitted.trace))(0)
-    law = fit_markov(fluid, fitted.states)  # type: ignore[arg-type]  # as_fluid returns steps for a recording
+    law = fit_markov(fluid_of(recording(fitted.trace), fitted.bin), fitted.states)
     return {**rate_read(fitted.trace), "states": len(law.stationary)}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import yaml
 from pydantic import ValidationError
@@ -79,7 +80,13 @@ def check(root: Node, faults: Sequence[Problem] = (), *, allow_plugins: bool = F
 
 def dump_resolved(scenario: Scenario) -> str:
     """Return ``resolved.yaml``: the long form, every default written out; it loads to an equal scenario."""
-    return yaml.dump(scenario.resolved(), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+    return dump_plain(scenario.resolved())
+
+
+def dump_plain(values: Any) -> str:
+    """Return plain values as YAML that our reader reads back to the same."""
+    text: str = yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+    return text
 
 
 class _Dumper(yaml.SafeDumper):

@@ -8,8 +8,10 @@ from sim.commands.options.adding import Commands, add_jobs, add_scenario_options
 
 
 def add_answering(commands: Commands) -> None:
-    """Add ``solve``."""
+    """Add ``solve``, ``hunt`` and ``fit``."""
     _add_solve(commands)
+    _add_hunt(commands)
+    _add_fit(commands)
 
 
 def _add_solve(commands: Commands) -> None:
@@ -38,6 +40,58 @@ def _add_solve(commands: Commands) -> None:
         "--tolerance", type=share_of_one, default=0.05, metavar="SHARE", help="how close is enough (default: 0.05)"
     )
     add_answer_options(solve)
+
+
+def _add_hunt(commands: Commands) -> None:
+    hunt = commands.add(
+        "hunt",
+        "hunt:hunt",
+        "find where a method loses most against a rival, and the least that it takes",
+        """\
+        hunt mine.yaml --tries 40
+        hunt mine.yaml --rival persona --over links.lte.latency "1 ms" "1 min"
+        """,
+    )
+    hunt.add_argument("file", help="scenario: a YAML file, or the name of one that 'list' has")
+    hunt.add_argument("--rival", default="static", metavar="METHOD", help="what it is compared with (default: static)")
+    hunt.add_argument("--metric", default="accuracy", metavar="NAME", help="what is compared (default: accuracy)")
+    hunt.add_argument(
+        "--over",
+        action="append",
+        nargs=3,
+        metavar=("PATH", "LOW", "HIGH"),
+        help="what is moved (default: rates, latency, the delay of labels, the time between requests)",
+    )
+    hunt.add_argument(
+        "--tries", type=at_least_one, default=32, metavar="N", help="settings that are tried (default: 32)"
+    )
+    hunt.add_argument("--seeds", type=at_least_one, default=3, metavar="N", help="paired seeds of each (default: 3)")
+    add_answer_options(hunt)
+
+
+def _add_fit(commands: Commands) -> None:
+    fit = commands.add(
+        "fit",
+        "fit:fit",
+        "fit a law of links to a recorded rate, and show how good the fit is",
+        """\
+        fit Verizon-LTE-short.up
+        fit norway_bus_1 --unit Mbit/s --time-unit s --held-out norway_bus_2 norway_bus_3 --out fits/bus
+        """,
+    )
+    fit.add_argument("trace", help="the recording, of any form that scenarios read")
+    fit.add_argument("--held-out", nargs="+", default=[], metavar="FILE", help="other recordings, to judge the fit by")
+    fit.add_argument("--states", type=at_least_one, default=8, metavar="N", help="levels of the rate (default: 8)")
+    fit.add_argument(
+        "--bin", dest="bin_s", type=float, default=0.1, metavar="S", help="count packets over so long (default: 0.1)"
+    )
+    fit.add_argument("--links", type=at_least_one, default=100, metavar="N", help="links to judge (default: 100)")
+    fit.add_argument("--seed", type=int, default=0, help="of the links (default: 0)")
+    fit.add_argument("--unit", help="of the rates, where the file does not say it")
+    fit.add_argument("--time-unit", help="of the times, where the file does not say it")
+    fit.add_argument("--column", help="of the rates: a name, or a number from 1")
+    fit.add_argument("--out", metavar="DIR", help="write a figure there")
+    fit.add_argument("--json", action="store_true", help="print the figures as JSON")
 
 
 def add_answer_options(command: argparse.ArgumentParser) -> None:

@@ -39,3 +39,4 @@ class FittedOptions:
 
     trace: RateTrace = option(description="what it is fitted to")
     states: PositiveCount = option(4, "number of rate levels")
+    bin: PositiveTime = option(0.1, "packets of a recording are counted over so long; a rate stays as it is recorded")
