@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from analysis.figures.style import COLOURS, house_style, legend_below, sheet
+from analysis.figures.style import COLOURS, house_style, legend_below, log_axis, sheet
 
 
 def draw(file: Path, recorded: Any, made: Any, others: Sequence[Any], lags_s: Sequence[int], size: int) -> Path:
@@ -25,7 +25,9 @@ def draw(file: Path, recorded: Any, made: Any, others: Sequence[Any], lags_s: Se
             times.plot(*_law(one.times_s[len(one.times_s) // 2]), **look)
         law.set(xlabel="rate in a second [Mbit/s]", ylabel="share of seconds below")
         correlation.set(xlabel="lag [s]", ylabel="autocorrelation of the rate")
-        times.set(xlabel=f"time to carry {size / 1e3:g} kB [s]", ylabel="share of transfers below", xscale="log")
+        times.set(xlabel=f"time to carry {size / 1e3:g} kB [s]", ylabel="share of transfers below")
+        spread = np.concatenate([one.times_s[len(one.times_s) // 2] for _, one, *_ in series])
+        log_axis(times, *np.nanquantile(spread[np.isfinite(spread) & (spread > 0)], [0.0, 1.0]))
         legend_below(figure, law)
         figure.savefig(file)
         figure.savefig(file.with_suffix(".png"), dpi=150)
