@@ -18,6 +18,8 @@ from agents.cache_folder import cache_folder
 settings.register_profile("steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("searching", settings.get_profile("steady"), derandomize=False)
 settings.load_profile("steady")
+# Every run of the suite checks its own causality, bytes and queues.
+os.environ.setdefault("DRIFTBED_CHECK", "1")
 
 
 @pytest.hookimpl(trylast=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from sim.bench.client_updates import client_updates
 from sim.bench.exchanges import exchanges
+from sim.bench.large_fleets import fleets
 from sim.bench.memory import memory
 from sim.bench.plan import Plan, warm_up
 from sim.bench.ray_workers import ray_workers
@@ -24,14 +25,15 @@ GROUPS: dict[str, tuple[str, Callable[[Plan], Iterator[Finding]]]] = {
     "start": ("imports, command line, first tick", startup),
     "clients": ("federated clients that learn in a second, against a plain loop", client_updates),
     "ray": ("two workers against one", ray_workers),
+    "fleets": ("a hundred thousand devices in cells, and a million for an hour: messages alone; takes minutes", fleets),
     "scale": ("the scenarios of scenarios/scale, each once; takes minutes", scale),
 }
 #: What only a thorough bench measures: it takes longer than a minute.
-SLOW = ("ray", "scale")
+SLOW = ("ray", "fleets", "scale")
 #: What plays no net: nothing needs to be trained for it.
-UNTRAINED = ("exchanges", "clients")
+UNTRAINED = ("exchanges", "clients", "fleets")
 #: What is measured when nothing is named.
-USUAL = tuple(name for name in GROUPS if name != "scale")
+USUAL = tuple(name for name in GROUPS if name not in ("fleets", "scale"))
 
 
 def chosen(names: Sequence[str], *, quick: bool) -> list[str]:

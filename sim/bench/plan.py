@@ -14,7 +14,11 @@ _CELL = "up: 1 Mbit/s, down: 5 Mbit/s, latency: 40 ms, jitter: 20 ms, loss: 1 %,
 #: queues; in the second a cell serves all its messages at once, so that later arrivals change when each one ends.
 QUEUES = f"links={{access: {{{_CELL}}}, backhaul: {{{_FAR}}}}}"
 SHARES = f"links={{access: {{{_CELL}, discipline: ps}}, backhaul: {{{_FAR}, discipline: ps}}}}"
-
+#: Cells alone, without losses.
+_PLAIN = "up: 1 Mbit/s, down: 5 Mbit/s, latency: 40 ms, jitter: 20 ms"
+CELLS = f"links={{access: {{{_PLAIN}, shared_by: 50 devices, discipline: ps}}}}"
+#: A million devices for an hour, and workers enough for them.
+MILLION = ("fleet.0.devices=1000000", "duration=1 h", "cloud.workers=512")
 
 SCALE = HOME / "scenarios" / "scale"
 #: The scenario that ratios are about, and one of messages alone.

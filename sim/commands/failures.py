@@ -6,6 +6,7 @@ from agents.contract import BackendError, InputError, WorkersLostError
 from agents.contract.plugins import PluginError
 from analysis import RunError
 from sim.commands.exits import BAD_INPUT, ENVIRONMENT, FAILED, PARTIAL, CommandError
+from sim.run.invariants import InvariantError
 from sim.run.resuming.journaled_plane import ReplayError
 from sim.run.run_folder import FolderError
 from sim.run.side_by_side import PointsFailedError
@@ -24,7 +25,7 @@ def known_failure(error: Exception) -> tuple[int, str] | None:
         return ENVIRONMENT, str(error)
     if isinstance(error, WorkersLostError):
         return PARTIAL, str(error)
-    if isinstance(error, ReplayError | PointsFailedError):
+    if isinstance(error, ReplayError | PointsFailedError | InvariantError):
         return FAILED, str(error)
     if isinstance(error, OSError) and error.errno is not None:
         place = f"{error.filename}: " if error.filename else ""

@@ -16,6 +16,7 @@ from sim.commands.report import show
 from sim.run.backend import Backend, choose_backend, require_device
 from sim.run.fork import fork as play_fork
 from sim.run.fork import prepare_fork
+from sim.run.invariants import asked_by_environment
 from sim.run.resume import resume_run
 from sim.run.run_folder import RunFolder, first_free, newest
 from sim.run.run_scenario import RunOptions, run_scenario
@@ -103,6 +104,7 @@ def read_run_options(options: argparse.Namespace) -> RunOptions:
         plugins=options.allow_plugins,
         workers=options.workers,
         ray_address=options.ray_address,
+        check=options.check or asked_by_environment(),
     )
 
 

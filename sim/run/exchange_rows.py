@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -24,11 +24,19 @@ class ExchangeRows:
 
     Args:
         cohort_of: the number of each device's cohort, int64 [devices].
+        check: is shown all rows before they are written.
     """
 
     def __init__(
-        self, groups: RowGroups, cohorts: Sequence[str], cohort_of: np.ndarray, edges_s: np.ndarray, horizon_s: float
+        self,
+        groups: RowGroups,
+        cohorts: Sequence[str],
+        cohort_of: np.ndarray,
+        edges_s: np.ndarray,
+        horizon_s: float,
+        check: Callable[[Table], None] = lambda table: None,
     ) -> None:
+        self._check = check
         self._groups, self._cohort_of, self._horizon_s = groups, cohort_of, horizon_s
         self.sums = ExchangeSums(edges_s, len(cohorts), len(cohort_of), horizon_s)
         self._names = {"cohort": tuple(cohorts), "outcome": OUTCOMES, "kind": KINDS}
@@ -39,6 +47,7 @@ class ExchangeRows:
     def add(self, columns: Mapping[str, np.ndarray]) -> None:
         """Add exchanges that are over, or all that are left at the end; times may lie beyond the horizon."""
         table = self.table_of(columns)
+        self._check(table)
         self.sums.add(table)
         if not self._chunk:
             # One room for all chunks: pages that are new cost as much as what is written to them.

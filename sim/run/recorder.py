@@ -13,6 +13,7 @@ from sim.exchanges.simulation import Tick, tick_edges_s
 from sim.run.assembly import AssembledRun
 from sim.run.exchange_rows import ExchangeRows
 from sim.run.exchange_sums import ExchangeSums
+from sim.run.invariants import Invariants
 from sim.run.progress import Progress
 from sim.run.run_folder import RunFolder
 from sim.run.tables import (
@@ -36,7 +37,13 @@ class Recorder:
     """Collects the results of ticks, and keeps the folder readable during the run."""
 
     def __init__(
-        self, scenario: Scenario, live: AssembledRun, folder: RunFolder, progress: Progress, watchers: Watchers
+        self,
+        scenario: Scenario,
+        live: AssembledRun,
+        folder: RunFolder,
+        progress: Progress,
+        watchers: Watchers,
+        invariants: Invariants | None = None,
     ) -> None:
         self._watchers = watchers
         self._scenario, self._live, self._folder, self._progress = scenario, live, folder, progress
@@ -47,7 +54,9 @@ class Recorder:
         self._edges_s = tick_edges_s(scenario.duration, scenario.tick)
         sizes = [cohort.devices for cohort in scenario.fleet]
         groups, cohort_of = folder.row_groups("exchanges"), np.repeat(np.arange(len(sizes)), sizes)
-        self._exchanges = ExchangeRows(groups, self._cohorts, cohort_of, self._edges_s, scenario.duration)
+        self._invariants = invariants
+        checks = {} if invariants is None else {"check": invariants.check_exchanges}
+        self._exchanges = ExchangeRows(groups, self._cohorts, cohort_of, self._edges_s, scenario.duration, **checks)
 
     def on_tick(self, tick: Tick) -> None:
         samples = correct = 0
@@ -101,7 +110,7 @@ class Recorder:
         live = self._live
         plane = live.simulation.plane
         counts = {} if plane is None else dict(zip(plane.device_columns, plane.totals().counts.T, strict=True))
-        return {
+        tables = {
             "windows": self._windows(self.sums.requests),
             "devices": devices_table(live.cohort_of, counts, self.sums),
             "links": links_table(live.links, self._edges_s),
@@ -109,6 +118,9 @@ class Recorder:
             **ages_table(self._cohorts, self._columns, self._tallies),
             **concepts_table(live.simulation.plane, live.cohort_of),
         }
+        if self._invariants is not None:
+            self._invariants.check_tables(tables)
+        return tables
 
     def _windows(self, requests: np.ndarray) -> Table:
         return windows_table(self._edges_s, self._cohorts, self._columns, self._tallies, requests)

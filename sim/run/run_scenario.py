@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from sim.reading import ReadOf, read_scenario
 from sim.run.assembly import AssembledRun, assemble
 from sim.run.backend import choose_backend
 from sim.run.forking.segments import identity
+from sim.run.invariants import Invariants, asked_by_environment
 from sim.run.manifest import manifest, versions
 from sim.run.progress import Progress
 from sim.run.recorder import Recorder
@@ -39,6 +40,7 @@ class RunOptions:
     """What may differ between two runs of one scenario without changing their digest.
 
     ``sweep`` is the folder of the sweep that the run is a point of. ``watchers`` are called as the run goes on.
+    ``check`` lets the run check itself (:mod:`sim.run.invariants`).
     """
 
     eager: bool = False
@@ -49,6 +51,7 @@ class RunOptions:
     ray_address: str | None = None
     sweep: Path | None = None
     watchers: tuple[Watching, ...] = ()
+    check: bool = field(default_factory=asked_by_environment)
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,8 @@ def run_scenario(
         own = identity(segments, scenario)
         folder.discard_previous()
         _open_journal(live, {"scenario": own, "asked": asked, "eager": run_options.eager, "versions": versions()})
-        recorder = Recorder(scenario, live, folder, progress, watchers)
+        invariants = Invariants(scenario) if run_options.check else None
+        recorder = Recorder(scenario, live, folder, progress, watchers, invariants)
         progress.start()
         watchers.began(scenario.resolved)
         usage.start()

@@ -9,7 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from sim.verify import availability, clouds, conservation, losses, queueing, sharing, transfers, varying_rates
+from sim.verify import (
+    availability,
+    clouds,
+    conservation,
+    large,
+    losses,
+    queueing,
+    rounds,
+    sharing,
+    transfers,
+    varying_rates,
+)
 from sim.verify.findings import Finding, Verdict, verdict_table
 
 __all__ = ["CASES", "Verdict", "summary_of", "verdict_table", "verify"]
@@ -25,15 +36,20 @@ CASES: dict[str, Callable[[], Finding]] = {
     "ps.two_transfers": sharing.two_transfers,
     "ps.weights": sharing.weights,
     "ps.water_filling": sharing.water_filling,
+    "ps.weights_heavy": large.weights_heavy,
+    "ps.weights_light": large.weights_light,
+    "ps.insensitivity": large.ps_insensitivity,
     "ps.exponential": queueing.ps_exponential,
     "ps.constant": queueing.ps_constant,
     "ps.hyperexponential": queueing.ps_hyperexponential,
     "maxmin.two_links": sharing.two_links,
     "maxmin.random_graph": sharing.random_graph,
+    "maxmin.three_hops": sharing.three_hops,
     "lcfs.sojourn": queueing.lcfs_sojourn,
     "lcfs.delivered": queueing.lcfs_delivered,
     "lcfs.age": queueing.lcfs_age,
     "rate.trace": varying_rates.trace_integral,
+    "rate.shared_trace": varying_rates.shared_trace,
     "rate.opportunities": varying_rates.opportunities,
     "rate.outage": varying_rates.outage,
     "rate.contacts": varying_rates.contacts,
@@ -52,6 +68,7 @@ CASES: dict[str, Callable[[], Finding]] = {
     "cloud.md1": clouds.md1_cloud,
     "cloud.mg1_uniform": clouds.mg1_uniform,
     "cloud.mg1_lognormal": clouds.mg1_lognormal,
+    "cloud.many_workers": large.many_workers,
     "cloud.erlang_c": clouds.erlang_wait,
     "cloud.erlang_b": clouds.erlang_loss,
     "cloud.lcfs": clouds.lcfs_cloud,
@@ -60,6 +77,9 @@ CASES: dict[str, Callable[[], Finding]] = {
     "cloud.batch": clouds.batching,
     "cloud.failure": clouds.failure,
     "cloud.busy_time": clouds.busy_time,
+    "rounds.synchronous": rounds.synchronous,
+    "rounds.semi_asynchronous": rounds.semi_asynchronous,
+    "rounds.asynchronous": rounds.asynchronous,
     "little.link": conservation.little_link,
     "little.cloud": conservation.little_cloud,
     "bytes.every_row": conservation.bytes_on_every_row,

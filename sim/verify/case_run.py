@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -70,8 +70,12 @@ def poisson(rate: str) -> dict[str, Any]:
     return {"kind": "poisson", "rate": rate}
 
 
-def run_case(scenario: Mapping[str, Any], files: Mapping[str, str] | None = None) -> Run:
+def run_case(
+    scenario: Mapping[str, Any], files: Mapping[str, str] | None = None, columns: Sequence[str] | None = None
+) -> Run:
     """Run a scenario from its file on, beside ``files`` that it names, and read the run folder back.
+
+    Of the exchanges only ``columns`` are read, all by default.
 
     The seed is a hash of the scenario: no two cases share their draws, and no seed was picked by hand.
 
@@ -87,17 +91,17 @@ def run_case(scenario: Mapping[str, Any], files: Mapping[str, str] | None = None
         text = json.dumps(scenario)
         file.write_text(json.dumps({**scenario, "seed": crc32(text.encode())}), encoding="utf-8")
         run = RunFolder.open(folder / "run")
-        played = run_scenario(load(file), run, RunOptions(quiet=True), lambda windows, marks: {})
-        return _read(run.path, played.summary)
+        played = run_scenario(load(file), run, RunOptions(quiet=True, check=True), lambda windows, marks: {})
+        return _read(run.path, played.summary, columns)
 
 
-def _read(folder: Path, summary: dict[str, Any]) -> Run:
-    tables = {name: _table(folder / f"{name}.parquet") for name in ("exchanges", "links", "cloud", "devices")}
-    return Run(**tables, summary=summary)
+def _read(folder: Path, summary: dict[str, Any], columns: Sequence[str] | None) -> Run:
+    tables = {name: _table(folder / f"{name}.parquet") for name in ("links", "cloud", "devices")}
+    return Run(**tables, exchanges=_table(folder / "exchanges.parquet", columns), summary=summary)
 
 
-def _table(path: Path) -> Table:
-    table = pq.read_table(path)
+def _table(path: Path, columns: Sequence[str] | None = None) -> Table:
+    table = pq.read_table(path, columns=None if columns is None else list(columns))
     return {name: table[name].to_numpy() for name in table.column_names}
 
 

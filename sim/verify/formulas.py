@@ -43,3 +43,17 @@ def preempted_age_s(arrivals_per_s: float, mean_s: float) -> float:
     M/M/1 with preemption (Kaul, Yates and Gruteser, CISS 2012).
     """
     return mean_s + 1.0 / arrivals_per_s
+
+
+def shared_sojourns_s(
+    arrivals_per_s: tuple[float, float], mean_s: float, weights: tuple[float, float]
+) -> tuple[float, float]:
+    """Return the mean sojourns of two classes of exponential jobs, alike on average, that share a server by weights.
+
+    Fayolle, Mitrani and Iasnogorodski (Journal of the ACM 27, 1980, section 5), for equal mean sizes.
+    """
+    first, second = (rate * mean_s for rate in arrivals_per_s)
+    alone_s = mean_s / (1.0 - first - second)
+    share = weights[0] * (1.0 - first) + weights[1] * (1.0 - second)
+    gain = weights[1] - weights[0]
+    return alone_s * (1.0 + second * gain / share), alone_s * (1.0 - first * gain / share)

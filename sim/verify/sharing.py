@@ -80,6 +80,28 @@ def random_graph() -> Finding:
     return exact([flow.end_s for flow in flows], run.exchanges["reached_s"][order])
 
 
+def three_hops() -> Finding:
+    """Eighty messages through cells, four aggregates and a core, all shared, against filling anew at every event.
+
+    Cells of four devices cross one of the aggregates and the core; sizes are random, and many are under way at once.
+    """
+    draw = np.random.default_rng(11)
+    capacity_bps = {"core": 12e6} | {f"area{n}": float(draw.integers(2, 7)) * 1e6 for n in range(4)}
+    links = {name: _shared(f"{bps:.0f} bit/s", shared=True) for name, bps in capacity_bps.items()}
+    cells_bps = [float(draw.integers(8, 30)) * 1e5 for _ in range(20)]
+    for n, bps in enumerate(cells_bps):
+        links[f"cell{n}"] = _shared(f"{bps:.0f} bit/s", via=[f"area{n % 4}", "core"], shared=True)
+    fleet = {f"cell{n}": (f"cell{n}", 4) for n in range(20)}
+    starts_s = draw.integers(0, 60, 80) / 4
+    run = _cohorts(fleet, links, {"exponential": "500 kB"}, [f"{start} s" for start in starts_s])
+    order = np.argsort(run.exchanges["device"])
+    bits = 8.0 * run.exchanges["up_bytes"][order]
+    paths = [(f"cell{n // 4}", f"area{n // 4 % 4}", "core") for n in range(80)]
+    flows = [Flow(starts_s[n], bits[n], paths[n]) for n in range(80)]
+    simulate(flows, capacity_bps | {f"cell{n}": bps for n, bps in enumerate(cells_bps)})
+    return exact([flow.end_s for flow in flows], run.exchanges["reached_s"][order])
+
+
 def _shared(up: str, **more: Any) -> dict[str, Any]:
     return {"up": up, "down": "1 Gbit/s", "discipline": "ps", **more}
 

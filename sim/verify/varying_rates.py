@@ -19,6 +19,18 @@ def trace_integral() -> Finding:
     return exact([32.0, 37.0, 54.25], run.exchanges["reached_s"])
 
 
+def shared_trace() -> Finding:
+    """Two messages of 10 Mbit share 1, 0 and 4 Mbit/s for 10 s each: from 0 s and 4 s on they end at 21.5 and 22.5 s.
+
+    Until 4 s the first sends 4 Mbit alone, until 10 s both 3 Mbit; at 20 s they have 3 and 7 Mbit left, and 2 Mbit/s
+    each, until the second goes on alone with 4.
+    """
+    trace = {"file": "rate.txt", "unit": "Mbit/s", "time_unit": "s"}
+    link = {"up": {"trace": trace}, "discipline": "ps", "shared": True}
+    run = run_case(scenario_of(link, asks("0 s", "4 s"), "1.25 MB", devices=2), files={"rate.txt": "0 1\n10 0\n20 4\n"})
+    return exact([21.5, 22.5], run.exchanges["reached_s"])
+
+
 def opportunities() -> Finding:
     """Each line of a Mahimahi trace lets one packet of 1,500 bytes pass; an unused one is wasted.
 

@@ -66,6 +66,11 @@ def add_play_options(parser: argparse.ArgumentParser) -> None:
         default="auto",
         help="what plays the exchanges; auto: the compiled engine where there are many and it can (default: auto)",
     )
+    group.add_argument(
+        "--check",
+        action="store_true",
+        help="check causality, conservation of bytes and Little's law as the run goes on (tests always do)",
+    )
     shown = parser.add_argument_group("what is shown")
     shown.add_argument("--quiet", action="store_true", help="no progress")
     shown.add_argument("--json", action="store_true", help="print the summary as JSON")

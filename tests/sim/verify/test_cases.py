@@ -22,7 +22,8 @@ ROOT = Path(__file__).resolve().parents[3]
 LARGE = {
     *("ps.exponential", "ps.constant", "ps.hyperexponential", "loss.retries", "little.cloud"),
     *("cloud.ps", "cloud.lcfs", "cloud.erlang_b", "cloud.erlang_c", "cloud.md1"),
-    *("cloud.mg1_uniform", "cloud.mg1_lognormal"),
+    *("cloud.mg1_uniform", "cloud.mg1_lognormal", "cloud.many_workers"),
+    *("ps.insensitivity", "ps.weights_heavy", "ps.weights_light"),
 }
 
 
