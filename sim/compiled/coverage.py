@@ -52,8 +52,6 @@ def _of_links(scenario: Any, up: DirectionRoutes, down: DirectionRoutes) -> Obst
         section, path = scenario.links[name], f"links.{name}"
         if section.discipline not in _DISCIPLINES:
             return Obstacle(f"{path}.discipline", f"the discipline {section.discipline}")
-        if section.ping is not None:
-            return Obstacle(f"{path}.ping", "recorded latencies")
         if link.instances and not knows_rate(link.spec.rate_of(0)):
             return Obstacle(path, f"the rate of link {name}")
     return None

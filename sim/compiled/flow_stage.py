@@ -179,7 +179,7 @@ def _land(g, x, stage, end_s):
         if x.result != ARRIVED:
             hop.dropped_s = x.at_s
             continue
-        at_s = arrives_s(station_of(g, hop.station), hop, (stage.ordered >> number) & 1, end_s)
+        at_s = arrives_s(g, station_of(g, hop.station), hop, (stage.ordered >> number) & 1, end_s)
         if hop.lost:
             hop.dropped_s, x.result = at_s, LOST
         else:

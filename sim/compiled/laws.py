@@ -11,6 +11,7 @@ from agents.seeding import Purpose, key_of
 from sim.compiled.codes import CONSTANT, DAILY, MARKOV, PACKETS, RENEWAL, STEPS, WINDOWS
 from sim.compiled.growing import Growing
 from sim.compiled.state import GATE, PART, RATE
+from sim.links.link_rates import RecordedLatency
 from sim.network.availability import AllOf, Availability, Windows
 from sim.network.daily_hours import DailyHours
 from sim.network.rates.interrupted import InterruptedRate
@@ -38,6 +39,10 @@ class Laws:
         else:
             fields = self._fields(rate)
         return self.rates.add(**fields)
+
+    def add_latency(self, latency: RecordedLatency) -> int:
+        """Add a recorded latency, as a rate over time of which half is meant; return its place."""
+        return self.rates.add(gate=-1, **self._steps(latency.round_trip), factor=latency.scale, scaled=True)
 
     def add_gate(self, availability: Availability) -> int:
         """Add an availability; return its place."""

@@ -61,7 +61,7 @@ class LayoutBuilder:
     """Builds the layout of a scenario, cohort by cohort."""
 
     def __init__(self, scenario: Any, up: DirectionRoutes, down: DirectionRoutes, laws: Laws) -> None:
-        self._scenario, self._up, self._down, self._timers = scenario, up, down, laws.numbers
+        self._scenario, self._up, self._down, self._laws = scenario, up, down, laws
         self._networks = Networks(scenario, laws)
         self._stages: list[np.ndarray] = []
         self._shares, self._sources = Growing(SHARE), 0
@@ -71,7 +71,7 @@ class LayoutBuilder:
             self._first_station[link] = count
             count += link.instances
         self._stations = np.zeros(count, STATION)
-        self._stations["share"] = -1
+        self._stations["share"] = self._stations["ping"] = -1
         self._networks.add(up)
         self._networks.add(down)
         for link, first in self._first_station.items():
@@ -87,7 +87,7 @@ class LayoutBuilder:
             hops.append(self._add_route(index))
             record["stages"] = len(self._stages) - record["first_stage"]
             record["retries"] = policy.retries
-            record["timers"] = self._timers.extend([policy.timer_s(n) for n in range(policy.retries + 1)])
+            record["timers"] = self._laws.numbers.extend([policy.timer_s(n) for n in range(policy.retries + 1)])
         self._add_networks()
         cloud_share = self._add_cloud()
         places = max(len(of_cohort) for of_cohort in hops)
@@ -106,6 +106,8 @@ class LayoutBuilder:
 
     def _lay_out(self, link: Link, stations: np.ndarray) -> None:
         """Give the instances of a link their own state, and a share where it has one."""
+        if (latency := link.spec.extra_latency_s) is not None:
+            stations["ping"] = self._laws.add_latency(latency)
         if (bucket := link.spec.bucket) is not None:
             stations["refill_bps"], stations["line_bps"] = bucket.rate, link.spec.rate_of(0).at(0.0)
             stations["tokens_bits"] = stations["burst_bits"] = 8.0 * bucket.burst

@@ -8,14 +8,17 @@ from sim.compiled.availability import next_off_s
 from sim.compiled.calendar import wait_until
 from sim.compiled.codes import ABORTED, ARRIVED, CROSSED, LOST
 from sim.compiled.compiling import inlined
+from sim.compiled.fluid_rates import rate_at
 from sim.compiled.memory import cohort_of, device_of, rate_of, station_of
 from sim.compiled.rates import bits, when
 
 
 @inlined
-def arrives_s(station, hop, ordered, end_s):
+def arrives_s(g, station, hop, ordered, end_s):
     """Return when a message that has left its link arrives, or would if it were not lost."""
     at_s = end_s + hop.recovery_delay_s + hop.latency_s
+    if station.ping >= 0:
+        at_s += rate_at(g, rate_of(g, station.ping), end_s) / 2
     if ordered:
         if station.latest_s > at_s:
             at_s = station.latest_s
@@ -108,7 +111,7 @@ def cross_queue(g, x, stage, hop, now_s):
     if not whole:
         x.at_s, x.result, hop.dropped_s = until_s, ABORTED, until_s
     else:
-        x.at_s = arrives_s(station, hop, stage.ordered & 1, hop.end_s)
+        x.at_s = arrives_s(g, station, hop, stage.ordered & 1, hop.end_s)
         if hop.lost:
             x.result, hop.dropped_s = LOST, x.at_s
         else:

@@ -75,11 +75,12 @@ STAGE = _record(
         _FLAG: ("kind", "access", "first", "upwards", "bucket", "law"),
     }
 )
-#: One instance of a link: a queue, or a share in a flow's path. ``latest_s`` keeps the order of messages.
+#: One instance of a link: a queue, or a share in a flow's path. ``latest_s`` keeps the order of messages; ``ping`` is
+#: what adds to their latency over time, among the rates; -1 for nothing.
 STATION = _record(
     {
         _TIME: ("free_s", "credit_bits", "latest_s", "tokens_bits", "refill_bps", "burst_bits", "line_bps"),
-        _INDEX: ("rate", "share"),
+        _INDEX: ("rate", "share", "ping"),
     }
 )
 #: What flows share: a processor sharing link, a stack, a max-min network, or the cloud's workers. ``root`` is the first

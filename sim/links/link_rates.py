@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from math import inf
 from typing import Any
 
@@ -71,11 +72,22 @@ def recording(trace: Any) -> Recorded:
     return load_rate(trace.file, **columns_of(trace))
 
 
-def recorded_latency(trace: Any) -> Callable[[float], float]:
-    """Return half of a recorded round trip as a function of virtual time [s]."""
+@dataclass(frozen=True)
+class RecordedLatency:
+    """Half of a recorded round trip as a function of virtual time [s]."""
+
+    round_trip: Steps
+    scale: float
+
+    def __call__(self, at_s: float) -> float:
+        return self.round_trip.at(at_s) * self.scale / 2
+
+
+def recorded_latency(trace: Any) -> RecordedLatency:
+    """Return the latency that a scenario's ``ping`` adds."""
     pings = load_latency(trace.file, **columns_of(trace))
-    half = pings.shifted(0.0 if trace.offset == "random" else trace.offset, repeat=trace.end == "repeat")
-    return lambda at_s: half.at(at_s) * trace.scale / 2
+    offset_s = 0.0 if trace.offset == "random" else trace.offset
+    return RecordedLatency(pings.shifted(offset_s, repeat=trace.end == "repeat"), trace.scale)
 
 
 def columns_of(trace: Any) -> dict[str, Any]:

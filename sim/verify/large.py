@@ -1,6 +1,6 @@
 """Queues of hundreds of thousands to millions of jobs: what takes too long as processes.
 
-An interval over so many jobs is narrow: laws that are nearly right are told from those that are.
+An interval over so many jobs is narrow: a law that is nearly right does not pass for one that is.
 """
 
 from __future__ import annotations

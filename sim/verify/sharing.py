@@ -81,7 +81,7 @@ def random_graph() -> Finding:
 
 
 def three_hops() -> Finding:
-    """Eighty messages through cells, four aggregates and a core, all shared, against filling anew at every event.
+    """Eighty messages through cells, four aggregates and a core, all shared, against filling again at every event.
 
     Cells of four devices cross one of the aggregates and the core; sizes are random, and many are under way at once.
     """

@@ -15,6 +15,7 @@ from random_scenarios import compiled_worlds, queueing_worlds, rough_worlds
 from run_commands import TABLES, Reported, Run, RunScenario, play_file, scenario_of
 
 from agents.contract import InputError
+from sim.compiled.coverage import Obstacle
 from sim.run.assembly import assemble
 from sim.run.engine_choice import EngineChoice, choose_engine, expected_requests
 from sim.scenario import load
@@ -110,20 +111,36 @@ def test_each_network_is_played_to_the_same_tables(play: RunScenario, traces: Pa
     assert_same_tables(compiled, simpy)
 
 
-@pytest.fixture
-def pings(tmp_path: Path) -> str:
-    """The override that records latencies, which are not compiled."""
-    (tmp_path / "pings.csv").write_text("time_s,rtt_ms\n0,40\n7,90\n60,50\n")
-    return f"links.lte.ping={{file: {tmp_path / 'pings.csv'}, column: rtt_ms}}"
+#: What is not compiled.
+IN_ROUNDS = ["method.adapter=fedavg", "method.trigger={kind: rounds, every: 15 s, cohort_size: 20}"]
 
 
-def test_what_is_not_compiled_is_named(pings: str) -> None:
-    scenario = load(scenario_of("timing"), [pings])
-    with pytest.raises(InputError, match="only SimPy plays recorded latencies") as refused:
+def test_what_is_not_compiled_is_named() -> None:
+    scenario = load(scenario_of("gaussians"), IN_ROUNDS)
+    with pytest.raises(InputError, match="only SimPy plays rounds") as refused:
         assemble(scenario, engine="compiled")
-    assert refused.value.about == "links.lte.ping"
-    many = load(scenario_of("timing"), [pings, "fleet.0.devices=60000"])
-    assert assemble(many, engine="auto").engine.name == "simpy"
+    assert refused.value.about == "method.trigger"
+    many = choose_engine("auto", load(scenario_of("timing"), ["fleet.0.devices=1000000"]), rounds_hinder, eager=False)
+    assert many.name == "simpy"
+    assert many.notice is not None
+    assert "only SimPy plays rounds" in many.notice
+
+
+def rounds_hinder() -> Obstacle:
+    return Obstacle("method.trigger", "rounds")
+
+
+@pytest.mark.parametrize("discipline", ["fifo", "ps"])
+@pytest.mark.parametrize("end", ["repeat", "once"])
+def test_recorded_latencies_are_played_to_the_same_tables(
+    play: RunScenario, tmp_path: Path, discipline: str, end: str
+) -> None:
+    (tmp_path / "pings.csv").write_text("time_s,rtt_ms\n0,40\n7,90\n11,3000\n60,50\n" + "9999,70\n" * (end == "once"))
+    ping = f"links.lte.ping={{file: {tmp_path / 'pings.csv'}, column: rtt_ms, end: {end}, scale: 1.7, offset: 3 s}}"
+    overrides = [ping, f"links.lte.discipline={discipline}", "links.lte.shared_by=5 devices", "links.lte.ordered=true"]
+    compiled, simpy = (play("timing", *overrides, engine=engine) for engine in ENGINES)
+    assert compiled.summary["installed"] > 10
+    assert_same_tables(compiled, simpy)
 
 
 def test_what_is_lost_for_good_ends_at_the_same_moment(play: RunScenario) -> None:
@@ -232,10 +249,11 @@ def test_the_command_line_chooses_the_engine(reported: Reported, tmp_path: Path)
     assert made[0] == made[1]
 
 
-def test_what_contradicts_is_refused(reported: Reported, pings: str) -> None:
+def test_what_contradicts_is_refused(reported: Reported) -> None:
     code, _, err = reported("run", str(scenario_of("timing")), "--eager", "--engine", "compiled")
     assert code == 2
     assert "--eager" in err
-    code, _, err = reported("run", str(scenario_of("timing")), "--engine", "compiled", "--set", pings)
+    rounds = [word for one in IN_ROUNDS for word in ("--set", one)]
+    code, _, err = reported("run", str(scenario_of("gaussians")), "--engine", "compiled", *rounds)
     assert code == 2
-    assert "only SimPy plays recorded latencies" in err
+    assert "only SimPy plays rounds" in err
