@@ -82,7 +82,7 @@ class Invariants:
         self._again_bytes += int(table["retransmitted_bytes"].sum())
 
     def _check_bytes(self, links: Table) -> None:
-        """Bytes of exchanges are those on the first link of their way, where that can be said; some are sent again later."""
+        """Bytes of exchanges are those on the first link of their way, where that is known; some go again later."""
         first, later = set[tuple[str, str]](), set[tuple[str, str]]()
         for cohort in self._scenario.fleet:
             path = [] if cohort.link is None else path_of(self._scenario.links, cohort.link)
