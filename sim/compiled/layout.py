@@ -16,6 +16,7 @@ from sim.compiled.state import COHORT, SHARE, STAGE, STATION
 from sim.exchanges.exchange_context import RetryPolicy
 from sim.links.build import DirectionRoutes
 from sim.links.link import Link
+from sim.links.link_rates import RecordedLatency
 from sim.links.message import Hop
 from sim.links.route import Stage
 
@@ -106,7 +107,7 @@ class LayoutBuilder:
 
     def _lay_out(self, link: Link, stations: np.ndarray) -> None:
         """Give the instances of a link their own state, and a share where it has one."""
-        if (latency := link.spec.extra_latency_s) is not None:
+        if isinstance(latency := link.spec.extra_latency_s, RecordedLatency):
             stations["ping"] = self._laws.add_latency(latency)
         if (bucket := link.spec.bucket) is not None:
             stations["refill_bps"], stations["line_bps"] = bucket.rate, link.spec.rate_of(0).at(0.0)
