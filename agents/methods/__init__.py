@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from agents.contract.component import Component, NoOptions
 from agents.methods.apg.options import ApgOptions
+from agents.methods.assisted.by_cause_options import ByCauseOptions
 from agents.methods.assisted.options import (
     CemaOptions,
     CloudRefreshOptions,
@@ -157,6 +158,13 @@ METHODS: dict[str, Component] = {
         paper="Chen et al., NeurIPS 2024",
         needs=frozenset({"task", "classes", "learning"}),
         quick={"window": 12, "vectors": 3},
+    ),
+    "by_cause": Component(
+        ByCauseOptions,
+        "agents.methods.assisted.by_cause:ByCause",
+        paper="Hao et al. (Nazar), ASPLOS 2025, arXiv 2305.07772",
+        needs=frozenset({"task", "classes"}),
+        quick={"window": 20, "upload": 8, "pool": 64, "steps": 3, "every": 10.0},
     ),
     **FEDERATED,
     "bn_adapt": Component(

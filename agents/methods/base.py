@@ -7,7 +7,7 @@ dictionaries of tensors, so that it goes through a checkpoint as it is.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import torch
@@ -105,6 +105,7 @@ class Context:
         codec: of its payloads, and of its updates unless there is an ``update_codec``.
         net: the architecture on the device.
         devices: how many there are in the fleet; 1 where that is not known.
+        cohorts: devices of each cohort, by name, in the order of their numbers; empty where not known.
     """
 
     options: Any
@@ -112,6 +113,7 @@ class Context:
     net: Net
     update_codec: Codec | None = None
     devices: int = 1
+    cohorts: Mapping[str, int] = field(default_factory=dict)
 
 
 class Method(Protocol):
@@ -277,8 +279,7 @@ def in_chunks(compute: Callable[[Payload], Updates], payloads: Payload, chunk: i
 
     Rows of padding are zeros and their results are dropped. ``compute`` must treat rows alike and apart.
     """
-    tickets = len(next(iter(payloads.values())))
-    parts, pads = [], PADS.get()
+    tickets, parts, pads = len(next(iter(payloads.values()))), [], PADS.get()
     for first in range(0, tickets, chunk):
         rows = {name: values[first : first + chunk] for name, values in payloads.items()}
         if pads:

@@ -26,10 +26,12 @@ def make_method(
     update_codec_options: Mapping[str, Any] | None = None,
     seed: int = 0,
     devices: int = 1,
+    cohorts: Mapping[str, int] | None = None,
 ) -> Method:
-    """Return the method ``name`` for a fleet of ``devices`` that run ``net``; ``codec`` codes its messages.
+    """Return the method ``name`` for a fleet of ``devices`` in ``cohorts`` that run ``net``.
 
-    With an ``update_codec`` updates are coded by that one. ``seed`` is that of what codecs draw at random.
+    ``codec`` codes its messages; with an ``update_codec`` updates are coded by that one. ``seed`` is that
+    of what codecs draw at random.
 
     Raises:
         ValueError: an unknown method, codec or option, or a pairing that cannot work.
@@ -41,7 +43,7 @@ def make_method(
         coding = make_codec(codec, codec_options, seed)
     with error_location("method.update_codec"):
         of_updates = None if update_codec is None else make_codec(update_codec, update_codec_options, seed)
-    method: Method = component.load()(Context(typed, coding, net, of_updates, devices))
+    method: Method = component.load()(Context(typed, coding, net, of_updates, devices, cohorts or {}))
     if is_plugin(name):
         require_current(name, method)
     return method
@@ -59,4 +61,5 @@ def method_of(spec: FleetSpec, net: Net) -> Method:
         *updates,
         seed=spec.seed,
         devices=spec.devices,
+        cohorts={cohort.name: cohort.devices for cohort in spec.cohorts},
     )

@@ -48,7 +48,7 @@ class TeacherOptions:
     """What teaches students: a larger net in the cloud, which sees samples and the window that they came in."""
 
     hidden: Annotated[int, Interval(ge=1, le=1024)] = option(64, "units of the teacher")
-    lessons: Steps = option(200, "steps of Adam that train the teacher on the past")
+    lessons: Steps = option(600, "steps of Adam that train the teacher on the past, each on new windows")
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,10 @@ class CemaOptions(TeacherOptions):
         0.95, "cosine with the mean prediction at which a sample is not new; 0.05 in the paper"
     )
     steps: Steps = option(10, "steps of Adam")
-    rate: PositiveNumber = option(0.02, "learning rate")
+    rate: PositiveNumber = option(0.005, "learning rate")
     entropy: Number = option(1.0, "weight of the student's entropy beside the distance from the teacher")
+    prior: Number = option(16.0, "samples that the statistics of the past count for beside those of a window")
+    replay: Annotated[int, Interval(ge=0, le=1024)] = option(48, "samples sent before that are learnt from again")
 
     def __post_init__(self) -> None:
         if self.upload > self.window:

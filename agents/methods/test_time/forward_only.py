@@ -42,7 +42,10 @@ class ForwardOnly(Local):
         return replace(super().costs, learning=self.passes * self.norm.forward_macs)
 
     def start(self, cloud: CloudState, devices: int) -> DeviceState:
-        return {name: values.expand(devices, *values.shape[1:]) for name, values in cloud.items()}
+        kept = dict(cloud)
+        if self.judging.weights == "int8":
+            kept |= {name: _in_eight_bits(cloud[name]) for name in cloud if name.startswith("w")}
+        return {name: values.expand(devices, *values.shape[1:]) for name, values in kept.items()}
 
     def predict(self, state: DeviceState, inputs: Inputs) -> torch.Tensor:
         return self.norm.predict(state, inputs)
@@ -91,3 +94,9 @@ class ForwardOnly(Local):
     def _deviation(self, state: DeviceState) -> torch.Tensor:
         # A feature that never varied in the past has no scale of its own.
         return sqrt((state["source.norm.var"] + 1e-3).contiguous())
+
+
+def _in_eight_bits(weights: torch.Tensor) -> torch.Tensor:
+    """Return ``weights`` rounded to 255 even steps, symmetric about zero; one scale for a layer."""
+    scale = weights.abs().max() / 127.0
+    return weights if scale == 0 else (weights / scale).round() * scale

@@ -10,6 +10,8 @@ from agents.contract.forms import Interval, Number, OneOf, PositiveNumber
 
 Window = Annotated[int, Interval(ge=1, le=1024)]
 Momentum = Annotated[float, Interval(ge=0, lt=1)]
+Weights = Annotated[str, OneOf("fp32", "int8")]
+_WEIGHTS = "how the head's weights are kept: gradients need fp32, forward passes alone do with int8"
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,7 @@ class FoaOptions:
     population: Annotated[int, Interval(ge=0, le=256)] = option(12, "candidates of a generation; 0: the shift alone")
     spread: PositiveNumber = option(0.05, "step size of the search at first")
     weight: Number = option(1.0, "weight of the distance from the statistics of the past, beside the entropy")
+    weights: Weights = option("fp32", _WEIGHTS)
 
 
 @dataclass(frozen=True)
@@ -116,3 +119,4 @@ class ZoaOptions:
     rate: Number = option(0.02, "learning rate")
     spread: PositiveNumber = option(0.02, "how far the second pass is from the first")
     weight: Number = option(1.0, "weight of the distance from the statistics of the past, beside the entropy")
+    weights: Weights = option("fp32", _WEIGHTS)

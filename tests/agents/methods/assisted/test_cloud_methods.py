@@ -10,7 +10,7 @@ from quick_methods import FEATURES, QUICK, payloads_of, recent, whose
 
 from agents.methods.assisted.cema import Cema
 from agents.methods.assisted.cola import Cola
-from agents.methods.base import CloudState, Method, OfFeatures, Payload, Updates, Who
+from agents.methods.base import CloudState, Method, OfFeatures, Payload, Recent, Updates, Who
 from agents.methods.group_ft import moments
 from agents.methods.making import make_method
 from agents.methods.test_time.entropy import Predictions
@@ -160,12 +160,23 @@ def test_a_student_that_agrees_with_the_teacher_stays(made: Any) -> None:
     method, cloud = made("cema", entropy=0.0, filtered=False)
     rows = {
         "features": torch.randn(2, 8, FEATURES),
-        "moments": torch.zeros(2, 2 * FEATURES),
+        "statistics": torch.cat([cloud["norm.mean"][:, 0], cloud["norm.var"][:, 0]], 1).expand(2, -1),
         "count": torch.full((2,), 8, dtype=torch.uint8),
     }
     method.teacher.labels = lambda _, x, seen: method.predict(method.start(cloud, len(x)), OfFeatures(x))
     _, updates = method.adapt(cloud, rows, whose(2))
     torch.testing.assert_close(updates["affine"], method.known(cloud)["affine"].expand(2, -1), rtol=0, atol=1e-2)
+
+
+def test_what_dims_or_shifts_all_features_reaches_no_teacher(made: Any) -> None:
+    method, cloud = made("cema", prior=0.0, filtered=False, upload=20)
+    x = torch.randn(2, 20, FEATURES, generator=torch.Generator().manual_seed(4)).tanh()
+    count, seen = torch.full((2,), 20), []
+    method.teacher.labels = lambda _, aligned, past: seen.append(aligned) or method.head.forward(cloud, aligned)
+    for features in (x, 0.3 * x + 0.2):
+        payloads = payloads_of(method, method.start(cloud, 2), Recent(features, torch.full((2, 20), -1), count))
+        method.adapt(cloud, payloads, whose(2))
+    torch.testing.assert_close(seen[0][:2], seen[1][:2], rtol=0, atol=2e-2)
 
 
 def sent(method: Cola, cloud: CloudState, vectors: torch.Tensor, domains: torch.Tensor) -> dict[str, torch.Tensor]:

@@ -186,3 +186,13 @@ def test_lengths_are_one() -> None:
     rows = normalised(torch.randn(3, 4, 5))
     assert torch.allclose(rows.norm(dim=2), torch.ones(3, 4), atol=1e-6)
     assert torch.equal(normalised(torch.zeros(1, 1, 3)), torch.zeros(1, 1, 3))
+
+
+@pytest.mark.parametrize("name", ["foa", "zoa"])
+def test_weights_of_eight_bits_err_by_half_a_step_at_most(name: str, net: Net, history: History, base: Base) -> None:
+    plain, rounded = (started(name, net, history, base, weights=kept)[1] for kept in ("fp32", "int8"))
+    for layer in ("w0", "w1"):
+        step = plain[layer].abs().max() / 127.0
+        assert 0.0 < (plain[layer] - rounded[layer]).abs().max() <= 0.5001 * step
+        assert len((rounded[layer] / step).round().unique()) <= 255
+    assert all(torch.equal(plain[layer], rounded[layer]) for layer in ("b0", "b1"))
