@@ -37,7 +37,7 @@ def running(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], Path]]:
 
 def wait_for(path: Path, process: subprocess.Popen[str]) -> None:
     """Wait until a file is there; the process must not end before."""
-    for _ in range(600):
+    for _ in range(3000):
         if path.exists():
             return
         assert process.poll() is None, process.communicate()
