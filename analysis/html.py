@@ -8,7 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 STYLE_SHEET = Path(__file__).with_name("report.css")
+SCRIPT = Path(__file__).with_name("report.js")
 PROLOG = re.compile(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<metadata>.*?</metadata>", re.DOTALL)
+#: What ``analysis.figures.series`` says about a drawing.
+PARTS = re.compile(r"<dc:description>(.*?)</dc:description>", re.DOTALL)
 WIDTH = re.compile(r'<svg [^>]*?width="([0-9.]+)pt"')
 # A figure of a whole page's width fills the column of the report; smaller ones keep their proportion.
 FULL_PT, FULL_REM = 504.0, 59.5
@@ -59,13 +62,16 @@ def contents(titles: Sequence[str]) -> Markup:
 
 def inline_svg(path: Path, prefix: str, alt: str, caption: str) -> Markup:
     """Return an SVG file of ours as a figure, with identifiers of its own and words for who cannot see it."""
-    drawing = PROLOG.sub("", path.read_text(encoding="utf-8")).strip()
+    whole = path.read_text(encoding="utf-8")
+    parts = html.escape(html.unescape("".join(PARTS.findall(whole)[:1]) or "{}"))
+    drawing = PROLOG.sub("", whole).strip()
     drawing = IDENTIFIER.sub(rf"\g<1>{prefix}-", drawing)
     # Of areas and of lines alike.
     for colour, ink in INKS.items():
         drawing = drawing.replace(f": {colour}", f": {ink}")
     widest = FULL_REM * float(WIDTH.findall(drawing)[0]) / FULL_PT
-    attributes = f'<svg role="img" aria-label="{html.escape(alt)}" style="max-width: {widest:.1f}rem" '
+    said = f'data-prefix="{html.escape(prefix)}" data-parts="{parts}"' if parts != "{}" else ""
+    attributes = f'<svg role="img" aria-label="{html.escape(alt)}" {said} style="max-width: {widest:.1f}rem" '
     drawing = drawing.replace("<svg ", attributes, 1)
     scrolled = tag("div", Markup(drawing), class_="scroll", tabindex="0", role="group", aria_label="figure")
     return tag("figure", scrolled, tag("figcaption", caption))
@@ -79,5 +85,6 @@ def page(title: str, *body: str) -> str:
         tag("title", title),
         tag("style", Markup(STYLE_SHEET.read_text(encoding="utf-8"))),
     )
-    content = join(tag("head", head), tag("body", tag("main", *body)))
+    script = tag("script", Markup(SCRIPT.read_text(encoding="utf-8")))
+    content = join(tag("head", head), tag("body", tag("main", *body), script))
     return f'<!DOCTYPE html>\n<html lang="en">{content}</html>\n'

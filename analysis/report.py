@@ -8,6 +8,7 @@ from pathlib import Path
 
 from analysis.export import export_run
 from analysis.figures import FIGURES, FORMATS, write_figures
+from analysis.glossary import explained
 from analysis.html import Markup, anchor, contents, inline_svg, page, tag
 from analysis.sections import AFTER_FIGURES, BESIDE, OPENING
 from analysis.sweeps import Subject, Sweep, as_sweep, compare_runs, open_folder
@@ -49,7 +50,7 @@ def build_report(sweep: Sweep, plots: Path) -> str:
     opening = [section(sweep) for section in OPENING]
     tables = [section(sweep) for section in AFTER_FIGURES]
     body = [*opening, contents([title for title, _ in shown]), *(chapter for _, chapter in shown), *tables]
-    return page(f"{sweep.name} - driftbed", *(part for part in body if part))
+    return page(f"{sweep.name} - driftbed", explained("".join(part for part in body if part)))
 
 
 def _chapter(sweep: Sweep, name: str, drawing: Path) -> Markup | None:

@@ -30,6 +30,7 @@ from analysis.figures import (
     traffic,
     transfers,
 )
+from analysis.figures.series import marked
 from analysis.figures.style import Look, house_style, rename
 from analysis.folder import require_known
 from analysis.metrics import METRICS
@@ -167,21 +168,22 @@ def write_timeline(shown: Timeline, folder: Path | str, formats: Sequence[str] =
 
 
 def _save_all(figure: Figure, stem: Path, formats: Sequence[str]) -> list[Path]:
-    written = []
+    written, parts = [], marked(figure)
     for suffix in formats:
-        written.append(_save(figure, stem.with_name(f"{stem.name}.{suffix}")))
+        written.append(_save(figure, parts, stem.with_name(f"{stem.name}.{suffix}")))
         # What was laid out once stays: the next format need not do it again.
         figure.set_layout_engine("none")
     return written
 
 
-def _save(figure: Figure, path: Path) -> Path:
+def _save(figure: Figure, parts: str, path: Path) -> Path:
     """Write beside the target and rename, so that no reader ever meets half a file."""
     suffix = path.suffix.removeprefix(".")
     handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
     os.close(handle)
     try:
-        figure.savefig(draft, format=suffix, metadata={"Date": None} if suffix == "svg" else {"Software": None})
+        said = {"Date": None, "Description": parts} if suffix == "svg" else {"Software": None}
+        figure.savefig(draft, format=suffix, metadata=said)
         os.chmod(draft, 0o644)
         os.replace(draft, path)
     finally:

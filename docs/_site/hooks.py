@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,7 @@ import made_gallery  # noqa: E402  # beside this file
 import made_reference  # noqa: E402  # beside this file
 from mkdocs.structure.files import File, Files  # noqa: E402  # after the path
 
-#: Words of the glossary that say nothing special outside of it.
-_PLAIN = {"block", "event", "process", "timer", "evaluation", "segment (of a run)"}
+from analysis.glossary import meanings  # noqa: E402  # after the path
 
 
 def made_pages() -> dict[str, str]:
@@ -31,9 +29,7 @@ def made_pages() -> dict[str, str]:
 
 def hovers(glossary: str) -> str:
     """Return an abbreviation of Markdown for each word of the glossary, so that it shows its meaning under a mouse."""
-    rows = re.findall(r"^\| ([^|]+) \| ([^|]+) \| [^|]+ \|$", glossary, re.MULTILINE)
-    words = [(word.strip(), meaning.strip()) for word, meaning in rows if word.strip() not in {"word", "---", *_PLAIN}]
-    return "\n".join(f"*[{word}]: {meaning}" for word, meaning in words)
+    return "\n".join(f"*[{word}]: {meaning}" for word, meaning in meanings(glossary).items())
 
 
 def llms(nav: list[Any], folder: Path, made: dict[str, str]) -> str:

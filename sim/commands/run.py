@@ -105,6 +105,7 @@ def read_run_options(options: argparse.Namespace) -> RunOptions:
         workers=options.workers,
         ray_address=options.ray_address,
         check=options.check or asked_by_environment(),
+        live=getattr(options, "live", False),
     )
 
 

@@ -47,6 +47,11 @@ class Progress:
             self._bar.stop()
             self._bar = None
 
+    def end(self) -> None:
+        """Show nothing any more."""
+        self.close()
+        self._quiet = True
+
     def _is_time(self) -> bool:
         now = time.monotonic()
         if self._quiet or now - self._shown < (_PLAIN_EVERY_S if self._bar is None else _LIVE_EVERY_S):

@@ -18,6 +18,7 @@ from sim.run.assembly import AssembledRun, assemble
 from sim.run.backend import choose_backend
 from sim.run.forking.segments import identity
 from sim.run.invariants import Invariants, asked_by_environment
+from sim.run.live_view import LiveView
 from sim.run.manifest import manifest, versions
 from sim.run.progress import Progress
 from sim.run.recorder import Recorder
@@ -41,6 +42,7 @@ class RunOptions:
 
     ``sweep`` is the folder of the sweep that the run is a point of. ``watchers`` are called as the run goes on.
     ``check`` lets the run check itself (:mod:`sim.run.invariants`).
+    ``live`` shows a run as it goes on, rather than a bar.
     """
 
     eager: bool = False
@@ -52,6 +54,7 @@ class RunOptions:
     sweep: Path | None = None
     watchers: tuple[Watching, ...] = ()
     check: bool = field(default_factory=asked_by_environment)
+    live: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ def run_scenario(
     """
     saved_run = saved_run or SavedRun.fresh(folder.path, scenario.execution.checkpoint)
     progress = Progress(scenario.name, scenario.duration, quiet=run_options.quiet)
-    watchers, usage = Watchers(run_options.watchers, folder.path), ResourceUsage()
+    watchers, usage = Watchers(_watchers(scenario.name, run_options), folder.path), ResourceUsage()
     alive = _assembled(scenario, folder, run_options, progress, saved_run)
     with (
         closing(progress),
@@ -92,6 +95,8 @@ def run_scenario(
         invariants = Invariants(scenario) if run_options.check else None
         recorder = Recorder(scenario, live, folder, progress, watchers, invariants)
         progress.start()
+        if run_options.live:
+            progress.end()
         watchers.began(scenario.resolved)
         usage.start()
         live.simulation.on_tick = recorder.on_tick
@@ -111,6 +116,13 @@ def run_scenario(
         watchers.finished(summary)
         folder.log(f"complete: {summary['samples']} samples, {summary['exchanges']} exchanges")
     return RunResult(folder.path, summary)
+
+
+def _watchers(name: str, run_options: RunOptions) -> tuple[Watching, ...]:
+    """Return who watches a run, the view of it among them where one is wanted."""
+    if not run_options.live or run_options.quiet:
+        return run_options.watchers
+    return (*run_options.watchers, LiveView(name))
 
 
 @contextmanager

@@ -76,6 +76,13 @@ def add_play_options(parser: argparse.ArgumentParser) -> None:
     shown.add_argument("--json", action="store_true", help="print the summary as JSON")
 
 
+def add_live(parser: argparse.ArgumentParser) -> None:
+    """Add the view of a run."""
+    parser.add_argument(
+        "--live", action="store_true", help="show time, accuracy, queue and bytes as it goes on, not a bar alone"
+    )
+
+
 def add_jobs(parser: argparse.ArgumentParser) -> None:
     """Add how many points run at once."""
     parser.add_argument(
@@ -100,4 +107,11 @@ def count(text: str) -> int:
     """Read a whole number from 0 on."""
     if not text.isdigit():
         raise argparse.ArgumentTypeError(f"'{text}' is no whole number from 0 on")
+    return int(text)
+
+
+def port(text: str) -> int:
+    """Read the number of a port; 0 for any that is free."""
+    if count(text) > 65535:
+        raise argparse.ArgumentTypeError("ports end at 65535")
     return int(text)

@@ -6,7 +6,7 @@ from sim.commands.options.adding import Commands, add_jobs, add_scenario_options
 
 
 def add_looking(commands: Commands) -> None:
-    """Add ``list``, ``describe``, ``validate``, ``check``, ``data``, ``schema`` and ``gallery``."""
+    """Add ``list``, ``describe``, ``validate``, ``check``, ``new``, ``data``, ``schema`` and ``gallery``."""
     listing = commands.add(
         "list", "catalogue:list_kind", "list scenarios, or the components of a kind", "list\nlist methods"
     )
@@ -25,6 +25,7 @@ def add_looking(commands: Commands) -> None:
     validate.add_argument("--json", action="store_true", help="print what was read as JSON")
     add_scenario_options(validate)
     _add_check(commands)
+    _add_new(commands)
     data = commands.add(
         "data",
         "data:data",
@@ -52,6 +53,18 @@ def _add_check(commands: Commands) -> None:
     check.add_argument("name", metavar="NAME", help="pkg.mod:Class, or a name of a table (then with --family)")
     check.add_argument("--family", help="methods, triggers, codecs, models, tasks or detectors; default: by attributes")
     check.add_argument("--options", default="{}", metavar="JSON", help="its options in base units, as a JSON map")
+
+
+def _add_new(commands: Commands) -> None:
+    new = commands.add(
+        "new",
+        "new:new",
+        "write a component of your own that works, and a test of it that passes",
+        "new method recentre\nnew trigger burst --out mine",
+    )
+    new.add_argument("kind", choices=("method", "task", "trigger"))
+    new.add_argument("name", metavar="NAME", help="of the module, as my_method; the class is then MyMethod")
+    new.add_argument("--out", metavar="DIR", help="where the two files go (default: here)")
 
 
 def add_machine(commands: Commands) -> None:

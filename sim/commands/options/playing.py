@@ -8,6 +8,7 @@ from sim.commands.options.adding import (
     Commands,
     add_folder_options,
     add_jobs,
+    add_live,
     add_play_options,
     add_scenario_options,
 )
@@ -22,6 +23,7 @@ def add_playing(commands: Commands) -> None:
         """\
         run quickstart
         run mine.yaml --set links.lte.up="32 kbit/s" --seed 3
+        run quickstart --live
         run mine.yaml --allow-plugins --set method.adapter=mine:Recentre
         """,
     )
@@ -36,6 +38,7 @@ def add_playing(commands: Commands) -> None:
         sweep mine.yaml --resume --set sweep.seeds=10
         """,
     )
+    add_live(run)
     for command in (run, sweep):
         _add_scenario(command)
         add_folder_options(command)
@@ -79,6 +82,7 @@ def _add_fork(commands: Commands) -> None:
         """,
     )
     fork.add_argument("folder", help="the run")
+    add_live(fork)
     fork.add_argument("--at", required=True, metavar="TIME", help="when the change takes effect: a tick, as '5 min'")
     add_scenario_options(fork)
     add_folder_options(fork)

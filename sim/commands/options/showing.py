@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from sim.commands.options.adding import Commands, add_jobs, add_no_check
+from sim.commands.options.adding import Commands, add_jobs, add_no_check, port
 
 
 def add_showing(commands: Commands) -> None:
@@ -14,6 +14,7 @@ def add_showing(commands: Commands) -> None:
     add_no_check(_add_plot(commands), report, _add_compare(commands))
     _add_explain(commands)
     _add_timeline(commands)
+    _add_serve(commands)
 
 
 def _add_plot(commands: Commands) -> argparse.ArgumentParser:
@@ -82,3 +83,18 @@ def _add_timeline(commands: Commands) -> None:
     swim_lane.add_argument("--at", metavar="TIME", help="around which moment (default: the first drift)")
     swim_lane.add_argument("--out", metavar="DIR", help="where the figure goes (default: the run's plots)")
     swim_lane.add_argument("--allow-plugins", action="store_true", help="import classes that the scenario names")
+
+
+def _add_serve(commands: Commands) -> None:
+    serve = commands.add(
+        "serve",
+        "serve:serve",
+        "show run folders on a local page, also while they are played",
+        "serve\nserve runs --port 9000 --open",
+    )
+    serve.add_argument("folder", nargs="?", default="runs", help="what holds the runs (default: runs)")
+    serve.add_argument("--port", type=port, default=8765, metavar="N", help="0: any that is free (default: 8765)")
+    serve.add_argument("--open", action="store_true", help="open it in the browser")
+    serve.add_argument(
+        "--allow-plugins", action="store_true", help="import classes that scenarios name, to play them again"
+    )

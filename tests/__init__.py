@@ -1,0 +1,1 @@
+"""Tests. A package, because other distributions install a ``tests`` of their own, which would come first."""
