@@ -26,9 +26,12 @@ class Progress:
         if self._is_time() or (share >= 1.0 and self._bar is not None):
             self._show(f"preparing {what}", share, f"{share:4.0%}", "")
 
-    def start(self) -> None:
-        """Count the rate from now on: preparation is over."""
+    def start(self, *, silent: bool = False) -> None:
+        """Count the rate from now on: preparation is over. Silent: show nothing any more, others do."""
         self._began = time.monotonic()
+        if silent:
+            self.close()
+            self._quiet = True
 
     def at(self, now_s: float, samples: int, correct: int, exchanges: int) -> None:
         """Show where virtual time is, and what has been done in all."""
@@ -46,11 +49,6 @@ class Progress:
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
-
-    def end(self) -> None:
-        """Show nothing any more."""
-        self.close()
-        self._quiet = True
 
     def _is_time(self) -> bool:
         now = time.monotonic()

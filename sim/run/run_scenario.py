@@ -94,9 +94,7 @@ def run_scenario(
         _open_journal(live, {"scenario": own, "asked": asked, "eager": run_options.eager, "versions": versions()})
         invariants = Invariants(scenario) if run_options.check else None
         recorder = Recorder(scenario, live, folder, progress, watchers, invariants)
-        progress.start()
-        if run_options.live:
-            progress.end()
+        progress.start(silent=run_options.live)
         watchers.began(scenario.resolved)
         usage.start()
         live.simulation.on_tick = recorder.on_tick
