@@ -25,6 +25,7 @@ from analysis.metrics import METRICS, main_metric
 from analysis.response import Line, base_unit, response
 from analysis.statistics import student_interval
 from analysis.sweeps import Group, Subject, Sweep, as_sweep, short_axis
+from analysis.theory import twins
 
 ACROSS = 3
 #: The axis is logarithmic where its values span more than such a factor.
@@ -68,6 +69,20 @@ def _panel(axes: Axes, sweep: Sweep, lines: Sequence[Line], name: str) -> None:
         _line(axes, place, line, METRICS[name].scale, name)
     for reference, metric in REFERENCE_METRICS.get(name, {}).items():
         _reference(axes, lines, reference, metric)
+    _theory(axes, lines, name)
+
+
+def _theory(axes: Axes, lines: Sequence[Line], name: str) -> None:
+    """Mark what closed forms say, where theory reaches."""
+    points = [
+        (x, METRICS[name].scale * twin.value)
+        for line in lines
+        for x, group in zip(line.x, line.groups, strict=True)
+        for twin in twins(group)
+        if twin.metric == name
+    ]
+    if points:
+        axes.plot(*zip(*points, strict=True), "x", color="black", markersize=6, zorder=5, label="theory")
 
 
 def _line(axes: Axes, place: int, line: Line, scale: float, name: str) -> None:

@@ -29,6 +29,7 @@ from sim.run.resuming.saved_run import SavedRun
 from sim.run.run_folder import COMPLETE, FAILED, PARTIAL, RunFolder
 from sim.run.summary import digest, summarise
 from sim.run.tables import rates_table
+from sim.run.theory import theory_of
 from sim.run.watching import Watchers, Watching
 from sim.scenario import Scenario, dump_resolved
 
@@ -110,7 +111,8 @@ def run_scenario(
         summary |= {"asks_dropped": engine.asks_dropped, "asks_away": engine.asks_away}
         folder.write_json("summary.json", summary)
         origin = {"scenario": own, "asked": asked, "parent": saved_run.ancestry.parent, "read": read}
-        folder.write_json("manifest.json", manifest(scenario, live) | origin | usage.read())
+        made = {"theory": theory_of(scenario)}
+        folder.write_json("manifest.json", manifest(scenario, live) | origin | made | usage.read())
         watchers.finished(summary)
         folder.log(f"complete: {summary['samples']} samples, {summary['exchanges']} exchanges")
     return RunResult(folder.path, summary)

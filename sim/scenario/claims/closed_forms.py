@@ -25,4 +25,9 @@ CLOSED_FORMS: dict[str, ClosedForm] = {
         "mean_age_s",
         "sim.verify.predictions:age_lcfs",
     ),
+    "static_gaussians": ClosedForm(
+        "accuracy of a model that never changes on two normal classes that turn steadily",
+        "accuracy_static",
+        "sim.verify.predictions:static_gaussians",
+    ),
 }
