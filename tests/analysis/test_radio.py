@@ -81,6 +81,12 @@ def test_without_a_mean_rate_a_message_is_on_air_as_long_as_it_takes() -> None:
     assert radio(run, cohorts(run)).iloc[0]["air_s"] == pytest.approx(2 * 1.0 + 2 * 0.5)
 
 
+def test_what_never_came_down_costs_no_reception() -> None:
+    run = made_run(LTE, {"rate": "16 kbit/s"})
+    run.exchanges.loc[2, ["reached_s", "served_s", "down_bytes"]] = [51.0, 51.5, 500]
+    assert radio(run, cohorts(run)).iloc[0]["air_s"] == pytest.approx(3 * 0.5 + 2 * 0.25)
+
+
 def test_a_device_that_never_asks_sleeps_and_the_account_has_it() -> None:
     made = energy(made_run(LTE, {"rate": "16 kbit/s"}))
     assert made.powered
