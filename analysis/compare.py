@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from analysis.folder import require_known
 from analysis.metrics import METRICS, Metric, measure
-from analysis.pairing import axis_of, base_words, bases
+from analysis.pairing import axis_of, base_words, bases, together
 from analysis.significance import MARGIN, Verdict, holm, p_value, verdict
 from analysis.statistics import Interval, paired_difference
 from analysis.sweeps import Group, Subject, as_sweep, short_axis
@@ -44,11 +44,17 @@ class Comparison:
     metrics: tuple[str, ...]
     rows: tuple[Row, ...]
     notes: tuple[str, ...] = ()
+    along: tuple[str, ...] = ()
 
     @property
     def held(self) -> tuple[str, ...]:
         """Return the axes on which a setting and its base agree."""
-        return tuple(axis for axis in self.axes if axis != self.by)
+        return tuple(axis for axis in self.axes if axis not in self.moving)
+
+    @property
+    def moving(self) -> tuple[str, ...]:
+        """Return the axis of the comparison, and those that change together with it."""
+        return self.along or (self.by,)
 
 
 def comparison(
@@ -67,7 +73,8 @@ def comparison(
     rows = tuple(_row(group, names, measured, pairs.get(group.label)) for group in sweep.groups)
     kept = tuple(name for name in names if any(row.values[name].n for row in rows))
     axis = axis_of(sweep, by) if sweep.axes and base not in measured else ""
-    return Comparison(sweep.name, sweep.axes, axis, base_words(sweep, pairs, by), kept, rows, sweep.notes)
+    along = tuple(one for one in sweep.axes if one in together(sweep, axis)) if axis else ()
+    return Comparison(sweep.name, sweep.axes, axis, base_words(sweep, pairs, by), kept, rows, sweep.notes, along)
 
 
 def sorted_by(result: Comparison, name: str) -> Comparison:

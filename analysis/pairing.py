@@ -29,9 +29,27 @@ def bases(sweep: Sweep, by: str | None = None, base: str | None = None) -> dict[
     if base is not None and base not in values:
         raise RunError(f"--base: there is no '{base}' on {short_axis(axis)}{_near(base, [*values, *labels])}")
     chosen = base or (STATIC if STATIC in values else values[0])
-    found = {_others(group, axis): group.label for group in sweep.groups if group.values[axis] == chosen}
-    pairs = {group.label: found.get(_others(group, axis)) for group in sweep.groups}
+    moving = together(sweep, axis)
+    found: dict[tuple[tuple[str, str], ...], str] = {}
+    for group in sweep.groups:
+        if group.values[axis] == chosen:
+            found.setdefault(_others(group, moving), group.label)
+    pairs = {group.label: found.get(_others(group, moving)) for group in sweep.groups}
     return {label: other for label, other in pairs.items() if other is not None and other != label}
+
+
+def together(sweep: Sweep, axis: str) -> set[str]:
+    """Return the axes that change together with one, itself included: at most half of their combinations were run.
+
+    Where a method's name, codec and sizes are zipped, none of them can be held while another changes.
+    """
+    values = [group.values for group in sweep.groups]
+
+    def zipped(other: str) -> bool:
+        pairs = {(one[axis], one[other]) for one in values}
+        return 2 * len(pairs) <= len({one[axis] for one in values}) * len({one[other] for one in values})
+
+    return {axis} | {other for other in sweep.axes if other != axis and zipped(other)}
 
 
 def axis_of(sweep: Sweep, by: str | None = None) -> str:
@@ -47,10 +65,11 @@ def axis_of(sweep: Sweep, by: str | None = None) -> str:
 def base_words(sweep: Sweep, pairs: dict[str, str], by: str | None = None) -> str:
     """Say with what settings are compared."""
     used = sorted(set(pairs.values()))
-    if len(used) == 1 or not sweep.axes:
+    if len(used) < 2 or not sweep.axes:
         return used[0] if used else ""
     axis = axis_of(sweep, by)
-    return next(group.values[axis] for group in sweep.groups if group.label == used[0])
+    first = next(group for group in sweep.groups if group.label == used[0])
+    return " · ".join(first.values[one] for one in sweep.axes if one in together(sweep, axis))
 
 
 def _values(sweep: Sweep, by: str | None) -> set[str]:
@@ -63,8 +82,8 @@ def _against(labels: Sequence[str], base: str | None) -> dict[str, str]:
     return {label: base or labels[0] for label in labels if label != (base or labels[0])}
 
 
-def _others(group: Group, axis: str) -> tuple[tuple[str, str], ...]:
-    return tuple((path, value) for path, value in group.values.items() if path != axis)
+def _others(group: Group, moving: set[str]) -> tuple[tuple[str, str], ...]:
+    return tuple((path, value) for path, value in group.values.items() if path not in moving)
 
 
 def _near(word: str, known: Sequence[str]) -> str:

@@ -70,8 +70,8 @@ def _of_cohort(run: Run, name: str, cohort: Mapping[str, Any]) -> pd.DataFrame:
 def air_times(rows: pd.DataFrame, up_bps: float, down_bps: float) -> tuple[Floats, Floats]:
     """Return how long each message was on air [s], up and down; 0 for what was not sent.
 
-    Where the mean rate is not known (NaN), a message was on air from the moment it left to that of its arrival. A device
-    pays for all that it sent, and for what it received.
+    Where the mean rate is not known (NaN), a message was on air from the moment it left to that of its arrival. A
+    device pays for all that it sent, and for what it received.
     """
     down_s = _air(rows["down_bytes"], down_bps, rows["served_s"], rows["returned_s"])
     up_s = _air(rows["up_bytes"], up_bps, rows["sent_s"], rows["reached_s"])

@@ -37,7 +37,8 @@ def _compared(result: Comparison, name: str) -> list[str]:
     by_value: dict[str, list[Row]] = {}
     for row in result.rows:
         if name in row.differences and row.differences[name].n:
-            by_value.setdefault(row.setting.get(result.by, row.label), []).append(row)
+            words = " · ".join(row.setting[axis] for axis in result.moving if axis in row.setting)
+            by_value.setdefault(words or row.label, []).append(row)
     return [_against(result, name, value, rows, stands) for value, rows in by_value.items()]
 
 

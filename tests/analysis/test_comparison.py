@@ -212,3 +212,29 @@ def test_sentences_say_what_is_clear_and_what_is_not(sweep_folder: Path) -> None
     assert f"at lte up 32 kbit/s {with_interval(METRICS['accuracy'], row, signed=True)} points" in found
     assert "persona against cloud_ft in accuracy" in found
     assert takeaways(sweep, comparison(open_run(sweep.runs[0].folder))) == []
+
+
+def test_axes_that_change_together_are_compared_as_one(tmp_path: Path) -> None:
+    from analysis.pairing import bases, together
+    from analysis.sweeps import Group, Sweep
+
+    rows = [
+        (rate, form, size) for rate in ("1", "2") for form, size in (("a", "9"), ("b", "9"), ("b", "3"), ("c", "1"))
+    ]
+    groups = tuple(
+        Group(" ".join(row), dict(zip(("rate", "method.x", "method.y"), row, strict=True)), ()) for row in rows
+    )
+    sweep = Sweep("zipped", ("rate", "method.x", "method.y"), groups)
+    assert together(sweep, "method.x") == {"method.x", "method.y"}
+    assert together(sweep, "rate") == {"rate"}
+    assert bases(sweep) == {f"{rate} {form}": f"{rate} a 9" for rate in ("1", "2") for form in ("b 9", "b 3", "c 1")}
+    assert bases(sweep, "rate") == {f"2 {form}": f"1 {form}" for form in ("a 9", "b 9", "b 3", "c 1")}
+
+
+def test_a_grid_with_a_hole_is_still_a_grid(tmp_path: Path) -> None:
+    from analysis.pairing import together
+    from analysis.sweeps import Group, Sweep
+
+    rows = [("1", "a"), ("1", "b"), ("2", "a")]
+    groups = tuple(Group(" ".join(row), dict(zip(("rate", "method.x"), row, strict=True)), ()) for row in rows)
+    assert together(Sweep("hole", ("rate", "method.x"), groups), "method.x") == {"method.x"}
