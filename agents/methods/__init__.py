@@ -16,6 +16,7 @@ from agents.methods.assisted.options import (
     ModelZooOptions,
 )
 from agents.methods.baseline_options import DeviceFtHeadOptions, GroupFtOptions, StaticBalancedOptions
+from agents.methods.cdc_mmpg.options import CdcMmpgOptions
 from agents.methods.cloud_ft_options import CloudFtOptions
 from agents.methods.device_ft_options import DeviceFtOptions
 from agents.methods.dpu.options import DpuOptions
@@ -25,6 +26,7 @@ from agents.methods.first_aid_options import FirstAidOptions
 from agents.methods.intellectreq.options import IntellectReqOptions
 from agents.methods.lsc4rec.options import Lsc4RecOptions
 from agents.methods.persona.options import PersonaOptions
+from agents.methods.solid.options import SolidOptions
 from agents.methods.test_time.options import (
     BnAdaptOptions,
     EataOptions,
@@ -98,6 +100,20 @@ METHODS: dict[str, Component] = {
         ApgOptions,
         "agents.methods.apg.method:Apg",
         paper="Yan et al., APG, NeurIPS 2022, arXiv 2203.16218",
+        needs=frozenset({"task"}),
+        quick={"steps": 40, "window": 8},
+    ),
+    "solid": Component(
+        SolidOptions,
+        "agents.methods.solid.method:Solid",
+        paper="Lv et al., SOLID, ACM MM 2024, arXiv 2408.00123",
+        needs=frozenset({"task"}),
+        quick={"steps": 40, "window": 8, "codes": 16},
+    ),
+    "cdc_mmpg": Component(
+        CdcMmpgOptions,
+        "agents.methods.cdc_mmpg.method:CdcMmpg",
+        paper="Ji et al., ACM TOMM 21(2), 2025, arXiv 2406.01601",
         needs=frozenset({"task"}),
         quick={"steps": 40, "window": 8},
     ),

@@ -35,11 +35,14 @@ from agents.models.base import Base
 from agents.models.costs import multiply_adds
 from agents.models.training import generator, initialise, one_thread
 from agents.seeding import Purpose
-from agents.streams.base import History
+from agents.streams.base import History, Past
 
 
 class GeneratedHeads(Deployed):
     """A method says what its network is (:meth:`fresh_network`, :meth:`first_weights`) and what of it is sent."""
+
+    #: Options that change nothing of what is trained.
+    served_only: tuple[str, ...] = ("uplink",)
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
@@ -56,12 +59,22 @@ class GeneratedHeads(Deployed):
         return uplink_of(self.options.uplink, self.net, self.window)
 
     def fresh_network(self) -> nn.Module:
-        """Return the network, untrained: (window, count) -> (what is sent [tickets, n], heads [tickets, params])."""
+        """Return the network, untrained: (window, count) -> (what is sent [tickets, n], heads [tickets, params]).
+
+        A third result is a loss of its own, which is added while it is trained.
+        """
         raise NotImplementedError
 
     def first_weights(self, network: Any, base: Base, rng: torch.Generator) -> None:
         """Let a fresh network begin with the head of the base."""
         raise NotImplementedError
+
+    def windows_of(self, past: Past, base: Base) -> Any:
+        """Return what windows of a past are drawn from, as :func:`agents.methods.past_windows.windows_of` does."""
+        return windows_of(past, base)
+
+    def acquaint(self, network: Any, past: Any, rng: torch.Generator) -> None:
+        """Let a fresh network see the past before it is trained on it."""
 
     @property
     def costs(self) -> Costs:
@@ -73,7 +86,7 @@ class GeneratedHeads(Deployed):
     def prepare(self, history: History, base: Base, seed: int) -> CloudState:
         key = {
             "what": self.name,
-            "options": {name: value for name, value in asdict(self.options).items() if name != "uplink"},
+            "options": {name: value for name, value in asdict(self.options).items() if name not in self.served_only},
             "base": base.digest(),
             "seed": seed,
             "history": fingerprint(history.tensors()),
@@ -88,8 +101,10 @@ class GeneratedHeads(Deployed):
         network = self.fresh_network()
         initialise(network, rng)
         self.first_weights(network, base, rng)
-        past, none = windows_of(history.for_adapters, base), torch.zeros(1, base.head.params)
-        exam = windows_of(history.validation, base).draw(JUDGED, options.window, generator(seed, Purpose.METHOD, 1))
+        past, none = self.windows_of(history.for_adapters, base), torch.zeros(1, base.head.params)
+        self.acquaint(network, past, rng)
+        judged = self.windows_of(history.validation, base)
+        exam = judged.draw(JUDGED, options.window, generator(seed, Purpose.METHOD, 1))
 
         def lesson() -> Lesson:
             return Lesson(past.draw(DEVICES, options.window, rng, options.stale), none)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agents.contract.component import Component, NoOptions
-from agents.models.options import CnnOptions, MlpOptions, MobileNetOptions
+from agents.models.options import CnnOptions, LargeMobileNetOptions, MlpOptions, MobileNetOptions
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,14 @@ MODELS: dict[str, ModelRow] = {
         paper="Howard et al., Searching for MobileNetV3, ICCV 2019",
         needs=_CLASSES,
         quick={"width": 0.5, "hidden": 16},
+        pretrain=_CONVOLUTIONAL,
+    ),
+    "mobilenet_v3_large": ModelRow(
+        LargeMobileNetOptions,
+        "agents.models.mobilenet:mobilenet_v3_large",
+        paper="Howard et al., Searching for MobileNetV3, ICCV 2019",
+        needs=_CLASSES,
+        quick={"width": 0.25, "hidden": 16},
         pretrain=_CONVOLUTIONAL,
     ),
     "din": ModelRow(

@@ -27,6 +27,8 @@ class Net:
         options: everything that made the net what it is; goes into cache keys.
         metric: what counts as a correct prediction.
         rows: how many rows go through the trunk at once, so that large activations fit; None: all of them.
+        weights: sets the weights of a trunk and of a packed head [1, params] in place, before they are trained; None:
+            they stay as drawn.
         whole: all layers from input to logits, where they are all dense; None for any other trunk.
     """
 
@@ -38,6 +40,7 @@ class Net:
     options: Mapping[str, Any]
     metric: Metric = field(default_factory=Top1)
     rows: int | None = None
+    weights: Callable[[nn.Module, torch.Tensor], None] | None = None
     whole: HeadShape | None = None
 
     @property

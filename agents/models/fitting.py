@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from agents.kernels import adam_step, product, totals
-from agents.models.head import ACTIVATIONS, HeadShape, Layers
+from agents.models.head import ACTIVATIONS, HeadShape, Layers, slope_of
 
 #: Adam's constants (Kingma and Ba, 2015).
 _FIRST, _SECOND, _EPSILON = 0.9, 0.999, 1e-8
@@ -63,22 +63,19 @@ def backward(
 
     ``error_of`` returns the slope of the loss by the logits [heads, rows, classes] that it is given.
     """
-    inputs = [head.entrance(x)]
+    inputs, before = [head.entrance(x)], []
     for index in range(len(head.sizes) - 1):
-        inputs.append(ACTIVATIONS[head.activation](head.affine(layers, index, inputs[-1])))
+        before.append(head.affine(layers, index, inputs[-1]))
+        inputs.append(ACTIVATIONS[head.activation](before[-1]))
     error = error_of(head.affine(layers, len(head.sizes) - 1, inputs[-1]))
     slopes: Layers = {}
     for index in reversed(range(len(head.sizes))):
         slopes[f"w{index}"] = product(inputs[index].transpose(1, 2), error)
         slopes[f"b{index}"] = product(error.new_ones(1, 1, error.shape[1]).expand(len(error), -1, -1), error)
         if index:
-            error = product(error, layers[f"w{index}"].transpose(1, 2)).mul_(_slope(head, inputs[index]))
+            own = slope_of(head.activation, before[index - 1], inputs[index])
+            error = product(error, layers[f"w{index}"].transpose(1, 2)).mul_(own)
     return slopes, lambda: product(error, layers["w0"].transpose(1, 2))
-
-
-def _slope(head: HeadShape, activated: torch.Tensor) -> torch.Tensor:
-    """Return the slope of the activation where it gave ``activated``."""
-    return 1.0 - activated.square() if head.activation == "tanh" else (activated > 0.0).float()
 
 
 class Adam:

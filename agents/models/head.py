@@ -14,8 +14,23 @@ from agents.kernels import affine, product, recorded, sigmoid, softmax, sqrt, ta
 #: Stacked weights: ``w0`` [devices, in, out], ``b0`` [devices, 1, out], ``w1`` ...
 Layers = dict[str, torch.Tensor]
 
+
+def hardswish(x: torch.Tensor) -> torch.Tensor:
+    """Return x clip(x + 3, 0, 6) / 6 (Howard et al., ICCV 2019, section 5.2)."""
+    return x * (x + 3.0).clamp(0.0, 6.0) / 6.0
+
+
 #: Activations between head layers.
-ACTIVATIONS = {"tanh": tanh, "relu": torch.relu}
+ACTIVATIONS = {"tanh": tanh, "relu": torch.relu, "hardswish": hardswish}
+
+
+def slope_of(activation: str, x: torch.Tensor, activated: torch.Tensor) -> torch.Tensor:
+    """Return the slope of an activation at ``x``, where it gave ``activated``."""
+    if activation == "tanh":
+        return 1.0 - activated.square()
+    if activation == "relu":
+        return (activated > 0.0).float()
+    return torch.where(x.abs() < 3.0, (2.0 * x + 3.0) / 6.0, (x > 0.0).float())
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,12 @@
-"""MobileNetV3-small with a stem for small images (A. Howard et al., "Searching for MobileNetV3", ICCV 2019, table 2).
+"""MobileNetV3 with a stem for small images (A. Howard et al., "Searching for MobileNetV3", ICCV 2019, tables 1 and 2).
 
-The first convolution keeps the size of the image, where the paper halves one of 224 pixels. Everything up to the
-last dense layer is the trunk; the statistics of batch normalisation are frozen on devices.
+The first convolution keeps the size of the image, where the paper halves one of 224 pixels. Everything up to the last
+dense layer, or the last two, is the trunk; the statistics of batch normalisation are frozen on devices.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -14,7 +15,8 @@ from torch import nn
 from agents.models.base import Net
 from agents.models.cnn import ROWS, ChannelsLast, image_shape, in_channels_last
 from agents.models.head import Dense, HeadShape
-from agents.models.options import MobileNetOptions
+from agents.models.options import LargeMobileNetOptions, MobileNetOptions
+from agents.models.weight_files import beginning_with, digest_of
 
 
 class _Row(NamedTuple):
@@ -41,38 +43,83 @@ _ROWS = (
     _Row(5, 576, 96, True, nn.Hardswish, 1),
     _Row(5, 576, 96, True, nn.Hardswish, 1),
 )
-_STEM, _LAST = 16, 576
+_LARGE_ROWS = (
+    _Row(3, 16, 16, False, nn.ReLU, 1),
+    _Row(3, 64, 24, False, nn.ReLU, 2),
+    _Row(3, 72, 24, False, nn.ReLU, 1),
+    _Row(5, 72, 40, True, nn.ReLU, 2),
+    _Row(5, 120, 40, True, nn.ReLU, 1),
+    _Row(5, 120, 40, True, nn.ReLU, 1),
+    _Row(3, 240, 80, False, nn.Hardswish, 2),
+    _Row(3, 200, 80, False, nn.Hardswish, 1),
+    _Row(3, 184, 80, False, nn.Hardswish, 1),
+    _Row(3, 184, 80, False, nn.Hardswish, 1),
+    _Row(3, 480, 112, True, nn.Hardswish, 1),
+    _Row(3, 672, 112, True, nn.Hardswish, 1),
+    _Row(5, 672, 160, True, nn.Hardswish, 2),
+    _Row(5, 960, 160, True, nn.Hardswish, 1),
+    _Row(5, 960, 160, True, nn.Hardswish, 1),
+)
+_STEM, _LAST, _LARGE_LAST = 16, 576, 960
+#: What torchvision's weights were trained with: it is added to variances.
+_EPSILON = 1e-3
 #: Channels come in multiples of this, which processors like.
 _MULTIPLE = 8
 
 
 def mobilenet_v3_small(input_shape: tuple[int, ...], classes: int, options: MobileNetOptions) -> Net:
-    """Return the net; ``width`` scales all channels, ``hidden`` is the number of features that the head sees.
+    """Return the small net; ``width`` scales all channels, the last ``layers`` dense layers are the head.
 
     Raises:
-        ValueError: input that is no image.
+        ValueError: input that is no image, or weights that do not fit.
     """
-    width, hidden = options.width, options.hidden
-    depth = image_shape(input_shape, "mobilenet_v3_small")[0]
+    return _net("mobilenet_v3_small", _ROWS, _LAST, input_shape, classes, options)
+
+
+def mobilenet_v3_large(input_shape: tuple[int, ...], classes: int, options: LargeMobileNetOptions) -> Net:
+    """Return the large net, as :func:`mobilenet_v3_small` does the small one."""
+    return _net("mobilenet_v3_large", _LARGE_ROWS, _LARGE_LAST, input_shape, classes, options)
+
+
+def _net(
+    name: str,
+    rows: Sequence[_Row],
+    last: int,
+    input_shape: tuple[int, ...],
+    classes: int,
+    options: MobileNetOptions,
+) -> Net:
+    width, hidden, layers = options.width, options.hidden, options.layers
+    depth = image_shape(input_shape, name)[0]
 
     def build_trunk() -> nn.Module:
-        return _trunk(depth, width, hidden)
+        steps = _convolutions(depth, rows, last, width)
+        if layers == 1:
+            steps += [Dense(scaled(last, width), hidden), nn.Hardswish()]
+        trunk = in_channels_last(nn.Sequential(*steps))
+        for part in trunk.modules():
+            if options.weights is not None and isinstance(part, nn.BatchNorm2d):
+                part.eps = _EPSILON
+        return trunk
 
-    made_of = {"input": input_shape, "width": width, "hidden": hidden}
-    head = HeadShape((hidden, classes))
-    return Net("mobilenet_v3_small", input_shape, head, build_trunk, None, made_of, rows=ROWS)
+    dims = (hidden, classes) if layers == 1 else (scaled(last, width), hidden, classes)
+    made_of: dict[str, object] = {"input": input_shape, "width": width, "hidden": hidden}
+    made_of |= {"layers": layers} if layers > 1 else {}
+    file, begin = options.weights, None
+    if file is not None:
+        made_of["weights"], begin = digest_of(file), beginning_with(file, name)
+    head = HeadShape(dims, "hardswish" if layers > 1 else "tanh")
+    return Net(name, input_shape, head, build_trunk, None, made_of, rows=ROWS, weights=begin)
 
 
-def _trunk(depth: int, width: float, hidden: int) -> nn.Module:
-    stem, last = scaled(_STEM, width), scaled(_LAST, width)
+def _convolutions(depth: int, rows: Sequence[_Row], last: int, width: float) -> list[nn.Module]:
+    stem = scaled(_STEM, width)
     steps: list[nn.Module] = [ChannelsLast(), *_convolved(depth, stem, 3, nn.Hardswish)]
     inputs = stem
-    for row in _ROWS:
+    for row in rows:
         steps.append(InvertedResidual(inputs, row, width))
         inputs = scaled(row.out, width)
-    steps += [*_convolved(inputs, last, 1, nn.Hardswish), nn.AdaptiveAvgPool2d(1), nn.Flatten()]
-    steps += [Dense(last, hidden), nn.Hardswish()]
-    return in_channels_last(nn.Sequential(*steps))
+    return [*steps, *_convolved(inputs, scaled(last, width), 1, nn.Hardswish), nn.AdaptiveAvgPool2d(1), nn.Flatten()]
 
 
 class InvertedResidual(nn.Module):

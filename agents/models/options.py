@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from agents.contract.component import OptionError, option
-from agents.contract.forms import Interval, OneOf, PositiveCount, Sizes
+from agents.contract.forms import DataPath, Interval, OneOf, PositiveCount, Sizes
 
 Activation = Annotated[str, OneOf("tanh", "relu")]
 
@@ -40,7 +40,18 @@ class CnnOptions:
 
 @dataclass(frozen=True)
 class MobileNetOptions:
-    """MobileNetV3-small with a stem for small inputs; its last dense layer is the head."""
+    """MobileNetV3-small with a stem for small inputs; its last one or two dense layers are the head."""
 
     width: Annotated[float, Interval(gt=0, le=16)] = option(1.0, "factor on all channels")
-    hidden: PositiveCount = option(1024, "features that the head sees")
+    hidden: PositiveCount = option(1024, "size of the hidden dense layer")
+    layers: Annotated[int, Interval(ge=1, le=2)] = option(1, "dense layers of the head")
+    weights: DataPath | None = option(
+        None, "file of weights to begin with, as torchvision names them; images must have three channels"
+    )
+
+
+@dataclass(frozen=True)
+class LargeMobileNetOptions(MobileNetOptions):
+    """MobileNetV3-large with a stem for small inputs; its last one or two dense layers are the head."""
+
+    hidden: PositiveCount = option(1280, "size of the hidden dense layer")

@@ -111,6 +111,8 @@ def _begun(
     trunk = net.build_trunk()
     initialise(trunk, rng)
     packed = nn.Parameter(initial_head(net.head, rng))
+    if net.weights is not None:
+        net.weights(trunk, packed.data)
     optimiser = torch.optim.Adam([*trunk.parameters(), packed], lr=recipe.rate)
     fading = torch.optim.lr_scheduler.LambdaLR(optimiser, _share_of_rate(recipe, len(history.train.x)))
     kept = Base.load(net, _now(net, trunk, packed).tensors())

@@ -24,6 +24,8 @@ QUICK = {
         "method.adapter={kind: intellectreq, around: {kind: duet, steps: 20}, pairs: 128, steps: 20}",
         "method.trigger={kind: gate, threshold: 0.2}",
     ),
+    "solid": ("method.adapter={kind: solid, codes: 256, steps: 20}",),
+    "cdc_mmpg": ("method.adapter={kind: cdc_mmpg, steps: 20}",),
     "apg": ("method.adapter={kind: apg, steps: 20}",),
 }
 

@@ -84,6 +84,10 @@ class _HeadOnRaw(NamedTuple):
 
     together: _Together
 
+    @property
+    def params(self) -> int:
+        return self._head.params
+
     def unpack(self, packed: torch.Tensor) -> Layers:
         return self._head.unpack(packed)
 

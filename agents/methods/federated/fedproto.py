@@ -14,7 +14,7 @@ from agents.methods.federated.local_descent import descend
 from agents.methods.federated.options import FedProtoOptions
 from agents.methods.federated.trained import DenseLayers, Params
 from agents.models.base import Base
-from agents.models.head import ACTIVATIONS
+from agents.models.head import ACTIVATIONS, slope_of
 from agents.streams.base import History
 
 
@@ -87,7 +87,8 @@ class FedProto(Federated):
         found = {name: torch.zeros_like(params[name]) for name in self.part.names[-2:]}
         for index in reversed(range(len(shape.sizes) - 1)):
             out = read[index + 1]
-            error = error * (1.0 - out.square() if shape.activation == "tanh" else (out > 0.0).float())
+            before = shape.affine(params, index, read[index]) if shape.activation == "hardswish" else out
+            error = error * slope_of(shape.activation, before, out)
             found[f"w{index}"] = product(read[index].transpose(1, 2).contiguous(), error.contiguous())
             found[f"b{index}"] = product(error.new_ones(len(error), 1, error.shape[1]), error.contiguous())
             error = product(error.contiguous(), params[f"w{index}"].transpose(1, 2).contiguous())

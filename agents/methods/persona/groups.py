@@ -11,7 +11,7 @@ from agents.methods.past_windows import Contexts, Places, Streams, Windows, nois
 from agents.methods.persona.adapter import Adapter, bounded
 from agents.methods.persona.options import PersonaOptions
 from agents.methods.persona.prototypes import cluster
-from agents.methods.persona.training import DEVICES, JUDGED, Course, Lesson, teach
+from agents.methods.persona.training import DEVICES, JUDGED, WEIGHTS, Course, Lesson, teach
 from agents.models.base import Base
 from agents.models.fitting import fit_heads
 from agents.models.training import generator
@@ -57,16 +57,16 @@ class Groups:
         """Return centres, first heads [prototypes, params], adapters, and how far windows lie from centres."""
         options = self._options
         clustered = self._past.places(_CLUSTERED, options.window, self._rng(2))
-        codes, edits = self._called_for(self._past, clustered)
+        codes = self._codes(self._past, clustered)
         centres, group = cluster(codes, options.prototypes, self._seed % 2**32)
         pool = self._pool(self._past, _POOL, centres, 3, options.stale)
         judged = self._pool(self._validation, 2 * JUDGED, centres, 4)
-        born = self._born(centres, group, edits, pool)
+        born = self._born(centres, group, clustered, pool)
         adapters = self._adapters(born, pool, judged) if options.edits_served else []
         distances = torch.quantile(judged.distance, torch.linspace(0.0, 1.0, QUANTILES))
         return {"centres": centres, "frozen.born": born, "frozen.distances": distances, **stacked(adapters)}
 
-    def _born(self, centres: torch.Tensor, group: torch.Tensor, edits: torch.Tensor, pool: _Pool) -> torch.Tensor:
+    def _born(self, centres: torch.Tensor, group: torch.Tensor, clustered: Places, pool: _Pool) -> torch.Tensor:
         """Return the first head of each prototype, [prototypes, params]."""
         if self._options.prototype_from == "centre":
             with torch.no_grad():
@@ -75,7 +75,7 @@ class Groups:
         if self._options.prototype_from == "fine_tuned":
             return torch.cat([self._fine_tuned(pool, number) for number in range(len(centres))])
         number = torch.bincount(group, minlength=len(centres)).clamp_min(1).unsqueeze(1)
-        return self._head + torch.zeros(len(centres), edits.shape[1]).index_add_(0, group, edits) / number
+        return self._head + self._summed_edits(clustered, group, len(centres)) / number
 
     def _fine_tuned(self, pool: _Pool, group: int) -> torch.Tensor:
         """Return the base head fine-tuned on what followed the windows of a group: [1, params]."""
@@ -138,19 +138,27 @@ class Groups:
         self, past: Contexts | Streams, windows: int, centres: torch.Tensor, use: int, stale: float | None = None
     ) -> _Pool:
         places = past.places(windows, self._options.window, self._rng(use), stale)
-        distance, group = torch.cdist(self._called_for(past, places)[0], centres).min(1)
+        distance, group = torch.cdist(self._codes(past, places), centres).min(1)
         return _Pool(past, places, group, distance)
 
     @torch.no_grad()
-    def _called_for(self, past: Contexts | Streams, places: Places) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return codes [windows, layers * code] and bounded edits [windows, params] by the common adapter."""
-        codes, edits = [], []
+    def _codes(self, past: Contexts | Streams, places: Places) -> torch.Tensor:
+        """Return the codes [windows, layers * code] of windows by the common adapter."""
+        found = []
         for some in torch.arange(len(places.real)).split(_AT_ONCE):
             windows: Windows = past.at(places.some(some))
-            code, edit = self._common(windows.window, windows.real)
-            codes.append(code.flatten(1))
-            edits.append(bounded(edit, self._options.tau))
-        return torch.cat(codes), torch.cat(edits)
+            found.append(self._common.codes(windows.window, windows.real).flatten(1))
+        return torch.cat(found)
+
+    @torch.no_grad()
+    def _summed_edits(self, places: Places, group: torch.Tensor, groups: int) -> torch.Tensor:
+        """Return the sums [groups, params] of the bounded edits that windows of each group call for."""
+        sums, at_once = torch.zeros(groups, self._base.head.params), WEIGHTS // self._base.head.params
+        for some in torch.arange(len(places.real)).split(min(_AT_ONCE, max(1, at_once))):
+            windows: Windows = self._past.at(places.some(some))
+            edits = bounded(self._common(windows.window, windows.real)[1], self._options.tau)
+            sums.index_add_(0, group[some], edits)
+        return sums
 
     def _rng(self, *use: int) -> torch.Generator:
         return generator(self._seed, Purpose.METHOD, *use)

@@ -50,7 +50,7 @@ from agents.seeding import Purpose
 from agents.streams.base import History
 
 #: Options that the first adapter is trained with, and those that its groups are made with, beside.
-_FIRST = ("window", "form", "tau", "transfer", "pooling", "code", "width", "stale", "noise", "steps", "rate")
+_FIRST = ("window", "form", "tau", "transfer", "pooling", "code", "width", "rank", "stale", "noise", "steps", "rate")
 _GROUPS = ("prototypes", "prototype_from", "adapters", "group_steps")
 #: Rows that an adapter of a group edits at once: a request finds few others of its group.
 _TOGETHER = 16
@@ -212,7 +212,7 @@ class Persona(Deployed):
 
     def _fresh_adapter(self) -> Adapter:
         options = self.options
-        return Adapter(self.head, options.code, options.width, options.transfer, options.pooling)
+        return Adapter(self.head, options.code, options.width, options.transfer, options.pooling, options.rank)
 
     def _first(self, history: History, base: Base, seed: int) -> CloudState:
         """Train the first adapter, on the base head; return its weights."""

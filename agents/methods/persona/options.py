@@ -47,6 +47,9 @@ class PersonaOptions:
     gate: Share = option(0.0, "share of the past's windows that fits worst: such windows get no edit; 0: none")
     code: Annotated[int, Interval(ge=1, le=1024)] = option(32, "size of a code")
     width: Annotated[int, Interval(ge=1, le=4096)] = option(64, "width of the window encoder")
+    rank: Annotated[int, Interval(ge=0, le=1024)] = option(
+        0, "rank of the edits of a layer, which heads of many weights need; 0: full"
+    )
     stale: Share = option(0.1, "share of training windows that straddle a change of the world")
     noise: Number = option(0.15, "deviation of noise on features while the adapter is trained")
     steps: Steps = option(2000, "training steps of the first adapter")

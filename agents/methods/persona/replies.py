@@ -10,7 +10,7 @@ from agents.codecs.base import Codec, fresh
 from agents.codecs.message import Field
 from agents.codecs.sometimes import Sometimes
 from agents.methods.base import CloudState, DeviceState, Payload, Updates
-from agents.methods.persona.adapter import EditGenerator, bounded
+from agents.methods.persona.adapter import EditGenerator, bounded, generator_of
 from agents.methods.persona.options import PersonaOptions
 from agents.methods.persona.prototypes import NONE, Served
 from agents.models.head import HeadShape
@@ -109,7 +109,7 @@ class Replies:
         # The base stands behind the prototypes here.
         self._born = torch.cat([cloud["frozen.born"], cloud["base"]])
         if self._options.reply == "code":
-            self._generators = _generators(cloud, self._head, self._options.code)
+            self._generators = _generators(cloud, self._head, self._options.code, self._options.rank)
         named = {
             "prototype": cloud["base"].new_full((devices,), NONE, dtype=torch.uint8),
             "version": cloud["base"].new_zeros(devices, dtype=torch.int16),
@@ -166,7 +166,7 @@ class Replies:
         return edit
 
 
-def _generators(cloud: CloudState, head: HeadShape, code: int) -> list[EditGenerator]:
+def _generators(cloud: CloudState, head: HeadShape, code: int, rank: int) -> list[EditGenerator]:
     """Return the generators of all adapters that the cloud has."""
     weights = {
         name.removeprefix("frozen.group.generator."): values
@@ -175,7 +175,7 @@ def _generators(cloud: CloudState, head: HeadShape, code: int) -> list[EditGener
     }
     made = []
     for number in range(len(next(iter(weights.values())))):
-        generator = EditGenerator(head, code).to(cloud["base"].device)
+        generator = generator_of(head, code, rank).to(cloud["base"].device)
         generator.load_state_dict({name: values[number] for name, values in weights.items()})
         made.append(generator)
     return made

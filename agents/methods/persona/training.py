@@ -14,6 +14,8 @@ from agents.models.base import Base
 
 #: Windows of one step, and windows that an adapter is judged by.
 DEVICES, JUDGED = 64, 1024
+#: Weights of heads that are held at once where nothing else says how many.
+WEIGHTS = 2**25
 #: Weight of the mean squared edit; largest norm of a gradient.
 _DECAY, _GRADIENT = 1e-4, 5.0
 #: Steps between two looks at the validation split.
@@ -61,17 +63,28 @@ def teach(
 
 
 def loss_of(adapter: nn.Module, base: Base, lesson: Lesson, tau: float | None) -> torch.Tensor:
-    """Return the mean cross-entropy of queries under heads edited for their windows, and a little decay."""
+    """Return the mean cross-entropy of queries under heads edited for their windows, and a little decay.
+
+    What an adapter returns beside what is sent and the edits is a loss of its own.
+    """
     windows, start = lesson
-    edit = bounded(adapter(windows.window, windows.real)[1], tau)
+    _, made, *own = adapter(windows.window, windows.real)
+    edit = bounded(made, tau)
     logits = base.head.forward(base.head.unpack(start + edit), windows.query)
     decay = 0.0 if tau is None else _DECAY
-    return base.net.metric.training_loss(logits, windows.label) + decay * edit.square().mean()
+    return base.net.metric.training_loss(logits, windows.label) + decay * edit.square().mean() + sum(own)
 
 
 @torch.no_grad()
 def _judged(adapter: nn.Module, base: Base, lesson: Lesson, tau: float | None) -> float:
-    return float(loss_of(adapter, base, lesson, tau))
+    """Return the loss on a lesson, as many windows at once as memory should hold heads."""
+    windows, start = lesson
+    loss, at_once = 0.0, max(1, WEIGHTS // base.head.params)
+    for rows in torch.arange(len(windows.real)).split(at_once):
+        some = Windows(*(one[rows] for one in windows)) if len(rows) < len(windows.real) else windows
+        own = Lesson(some, start if len(start) == 1 else start[rows])
+        loss += float(loss_of(adapter, base, own, tau)) * len(rows) / len(windows.real)
+    return loss
 
 
 def _weights(adapter: nn.Module) -> dict[str, torch.Tensor]:

@@ -21,7 +21,7 @@ from agents.models.training import generator
 from agents.seeding import Purpose
 from agents.streams.base import History
 
-NAMES = ("duet", "metanetwork", "apg")
+NAMES = ("duet", "metanetwork", "apg", "cdc_mmpg")
 SASREC, DIN = HeadShape((32, 32, 32)), HeadShape((64, 128, 64, 1))
 DEVICES = 13
 

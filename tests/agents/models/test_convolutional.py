@@ -14,7 +14,7 @@ from agents.models.training import augmented, generator, initial_head, initialis
 from agents.seeding import Purpose
 from agents.streams.base import History, Past
 
-NAMES = ("cnn", "mobilenet_v3_small")
+NAMES = ("cnn", "mobilenet_v3_small", "mobilenet_v3_large")
 
 
 def params(trunk: nn.Module) -> int:
@@ -36,6 +36,19 @@ def images(count: int, shape: tuple[int, ...] = (3, 32, 32)) -> torch.Tensor:
 def test_mobilenet_v3_small_has_as_many_parameters_as_the_known_one() -> None:
     net = make_net("mobilenet_v3_small", (3, 224, 224), 1000, {})
     assert params(net.build_trunk()) + net.head.params == 2_542_856
+
+
+def test_mobilenet_v3_large_has_as_many_parameters_as_the_known_one() -> None:
+    net = make_net("mobilenet_v3_large", (3, 224, 224), 1000, {})
+    assert params(net.build_trunk()) + net.head.params == 5_483_032
+
+
+@pytest.mark.parametrize(("name", "nbytes"), [("small", 2_995_232), ("large", 4_961_312)])
+def test_heads_of_two_layers_are_as_large_as_those_of_the_papers_faces(name: str, nbytes: int) -> None:
+    net = make_net(f"mobilenet_v3_{name}", (3, 48, 48), 8, {"layers": 2, "hidden": 1280})
+    assert 4 * net.head.params == nbytes
+    one = make_net(f"mobilenet_v3_{name}", (3, 48, 48), 8, {"hidden": 1280})
+    assert params(net.build_trunk()) + net.head.params == params(one.build_trunk()) + one.head.params
 
 
 def test_the_width_scales_channels_to_multiples_of_eight() -> None:
@@ -106,6 +119,7 @@ def bright_rows(count: int) -> Past:
 SMALL_NETS = {
     "cnn": {"channels": [4, 8], "hidden": [16, 16]},
     "mobilenet_v3_small": {"width": 0.25, "hidden": 32},
+    "mobilenet_v3_large": {"width": 0.25, "hidden": 32},
 }
 RECIPE = {"epochs": 8, "batch": 20, "rate": 5e-3, "fading": True, "shift": 0}
 
@@ -167,7 +181,7 @@ def test_a_moved_image_is_the_image_moved() -> None:
         ("cnn", (1, 8, 8), {"layers": 3}, "1 to 2"),
         ("cnn", (1, 8, 8), {"activation": "gelu"}, "'gelu'"),
         ("cnn", (2,), {}, "not inputs of 2"),
-        ("mobilenet_v3_small", (1, 8, 8), {"layers": 1}, "'layers'"),
+        ("mobilenet_v3_small", (1, 8, 8), {"layers": 3}, "layers"),
         ("mobilenet_v3_small", (1, 8, 8), {"width": 0.0}, "above 0"),
         ("mobilenet_v3_small", (12,), {}, "not inputs of 12"),
     ],
