@@ -99,6 +99,12 @@ def harm(run: Run) -> float | None:
     return float(behind.sum()) / samples if samples else None
 
 
+def per_point(run: Run, spent: float | None) -> float | None:
+    """Return what was spent for each point of accuracy beyond static; None where nothing was gained."""
+    gained = gain(run)
+    return None if spent is None or gained is None or gained <= 0.0 else spent / (100.0 * gained)
+
+
 def ahead_of_oracle(run: Run) -> float | None:
     """Return the share of samples that the deployed model predicted and the oracle did not."""
     if not run.has("oracle") or "ahead_of_oracle" not in run.windows:
@@ -194,6 +200,17 @@ METRICS = {
     "installed": Metric("requests installed", "%", 100, 1, +1, _installed, share=True),
     "up_bytes": Metric("up, per device", "kB", 1e-3, 1, -1, lambda run: bytes_per_device(run, "up_bytes")),
     "down_bytes": Metric("down, per device", "kB", 1e-3, 1, -1, lambda run: bytes_per_device(run, "down_bytes")),
+    "bytes_per_point": Metric(
+        "bytes for each point gained",
+        "kB",
+        1e-3,
+        1,
+        -1,
+        lambda run: per_point(run, bytes_per_device(run, "up_bytes", "down_bytes")),
+    ),
+    "joules_per_point": Metric(
+        "energy for each point gained", "J", 1, 2, -1, lambda run: per_point(run, device_energy_j(run))
+    ),
     "device_energy_j": Metric("energy, per device", "J", 1, 1, -1, device_energy_j),
     "cloud_energy_j": Metric("energy of the cloud", "kJ", 1e-3, 2, -1, cloud_energy_j),
 }

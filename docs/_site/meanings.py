@@ -164,6 +164,8 @@ FORMULAS: dict[str, str] = {
     "installed": "rows with outcome installed / rows",
     "up_bytes": "Σ up_bytes / devices",
     "down_bytes": "Σ down_bytes / devices",
+    "bytes_per_point": "(Σ up_bytes + Σ down_bytes) / devices / points of gain; only of runs that gained",
+    "joules_per_point": "device_energy_j / points of gain; only of runs that gained",
     "device_energy_j": "Σ energy of devices (radio and computing, as the scenario prices them) / devices",
     "cloud_energy_j": "busy time of workers times power",
 }

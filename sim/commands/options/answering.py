@@ -8,10 +8,31 @@ from sim.commands.options.adding import Commands, add_jobs, add_scenario_options
 
 
 def add_answering(commands: Commands) -> None:
-    """Add ``solve``, ``hunt`` and ``fit``."""
+    """Add ``solve``, ``hunt``, ``fit`` and ``study``."""
     _add_solve(commands)
     _add_hunt(commands)
     _add_fit(commands)
+    _add_study(commands)
+
+
+def _add_study(commands: Commands) -> None:
+    study = commands.add(
+        "study",
+        "study:study",
+        "play all sweeps of a study, or what is missing of them, and write their tables and figures",
+        """\
+        study family
+        study family --only contexts,systems --full --jobs 4
+        study family --full --page docs/family.md
+        """,
+    )
+    study.add_argument("name", help="a folder of scenarios that has sweeps, for example family")
+    study.add_argument("--only", metavar="A,B", help="these of its sweeps (default: all)")
+    study.add_argument("--full", action="store_true", help="as the files say; else 8 devices a cohort and 2 seeds")
+    study.add_argument("--out", metavar="DIR", help="where all runs go (default: runs/study-NAME-TIER)")
+    study.add_argument("--page", metavar="FILE", help="put the tables on this page, between its marks")
+    study.add_argument("--quiet", action="store_true", help="no progress")
+    add_jobs(study)
 
 
 def _add_solve(commands: Commands) -> None:

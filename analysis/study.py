@@ -1,0 +1,90 @@
+"""The tables of a study: several sweeps, each against its base, with one correction over all of them.
+
+A study asks the same questions of every sweep: how accurate after drift, how soon, for how many bytes and joules, and
+where devices were worse off than without any update.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from analysis.compare import Comparison, Row, comparison, outcome_words, titled, with_interval
+from analysis.metrics import METRICS
+from analysis.significance import holm, p_value
+from analysis.sweeps import Sweep, short_axis
+
+#: What settings are compared by: the first of these that applies.
+FIRST = ("ndcg_10", "accuracy_after_drift", "accuracy")
+#: What stands beside it.
+BESIDE = (
+    "adaptation_area",
+    "recovery_mean_s",
+    "censored_share",
+    "harm",
+    "up_bytes",
+    "down_bytes",
+    "bytes_per_point",
+    "joules_per_point",
+)
+
+
+@dataclass(frozen=True)
+class StudyTable:
+    """One sweep of a study: its comparison, and the metric that its settings are compared by."""
+
+    name: str
+    result: Comparison
+    first: str
+
+    def tests(self) -> Iterator[tuple[str, float]]:
+        """Yield the label of each setting that has a base, and the p value of its difference."""
+        for row in self.result.rows:
+            if self.first in row.differences:
+                yield row.label, p_value(row.differences[self.first])
+
+
+def study_tables(sweeps: Mapping[str, Sweep]) -> list[StudyTable]:
+    """Compare the settings of each sweep with the first value of the axis of its method, or with `static`."""
+    made = []
+    for name, sweep in sweeps.items():
+        result = comparison(sweep, [*FIRST, *BESIDE])
+        made.append(StudyTable(name, result, next(one for one in FIRST if one in result.metrics)))
+    return made
+
+
+def standing_in(tables: Sequence[StudyTable]) -> set[tuple[str, str]]:
+    """Return the (table, label) whose differences stand when those of all tables are tested at once (Holm, 1979)."""
+    cells = [(table.name, label, value) for table in tables for label, value in table.tests()]
+    stand = holm([value for _, _, value in cells])
+    return {(name, label) for (name, label, _), stands in zip(cells, stand, strict=True) if stands}
+
+
+def written_tables(tables: Sequence[StudyTable]) -> dict[str, str]:
+    """Return each table as Markdown, by its name."""
+    stand = standing_in(tables)
+    return {table.name: _markdown(table, {label for name, label in stand if name == table.name}) for table in tables}
+
+
+def _markdown(table: StudyTable, stand: set[str]) -> str:
+    result, names = table.result, [one for one in BESIDE if one in table.result.metrics]
+    axes = [short_axis(axis) for axis in result.axes] or ["setting"]
+    heads = [*axes, "n", titled(METRICS[table.first]), "difference", "shows", *(titled(METRICS[one]) for one in names)]
+    rows = [_cells(table, row, names, row.label in stand) for row in result.rows]
+    base = f"Differences are to {result.base}, paired by seed; " if result.base else ""
+    note = f"{base}intervals are 95 % (Student's t); what shows stands after Holm's correction over the whole study."
+    return "\n".join([note, "", _line(heads), _line(["---"] * len(heads)), *map(_line, rows)])
+
+
+def _cells(table: StudyTable, row: Row, names: Sequence[str], stands: bool) -> list[str]:
+    seeds, difference = len(row.seeds), row.differences.get(table.first)
+    metric = METRICS[table.first]
+    shown = with_interval(metric, difference, signed=True) if difference and difference.n else ""
+    words = outcome_words(table.first, difference, stands) if difference else ""
+    setting = list(row.setting.values()) or [row.label]
+    others = [with_interval(METRICS[name], row.values[name], of=seeds) for name in names]
+    return [*setting, str(seeds), with_interval(metric, row.values[table.first], of=seeds), shown, words, *others]
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"

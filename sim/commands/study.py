@@ -1,0 +1,124 @@
+"""``study``: all sweeps of a folder of ours, played and written down as tables and figures by one command.
+
+A folder that was begun is gone on with: points that are complete stay, so that it may be stopped at any time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import analysis
+from analysis.study import study_tables, written_tables
+from analysis.sweeps import Sweep
+from sim.commands.exits import OK, PARTIAL, CommandError
+from sim.commands.run import evaluate_recovery
+from sim.run.output_folder import holds_run
+from sim.run.run_folder import RunFolder
+from sim.run.run_scenario import RunOptions
+from sim.run.sweep import run_sweep
+from sim.scenario import Scenario, ScenarioErrors, load
+from sim.scenario.problems import near_miss
+from sim.scenario.shipped import FOLDER
+
+#: The quick tier: few devices and seeds. It shows that a study runs; its intervals decide next to nothing.
+QUICK_DEVICES, QUICK_SEEDS = 8, 2
+FIGURES = ("accuracy", "pareto", "recovery")
+
+
+def study(options: argparse.Namespace) -> int:
+    """Play what is missing of a study, write its tables, and put them on a page if one is named."""
+    files = _files(options.name, options.only.split(",") if options.only else None)
+    out = Path(options.out) if options.out else Path("runs") / f"study-{options.name}-{_tier(options)}"
+    jobs = options.jobs if options.jobs is not None or options.owns_process else 1
+    sweeps: dict[str, Sweep] = {}
+    left_out: dict[str, str] = {}
+    for file in files:
+        try:
+            scenario = load(file)
+        except ScenarioErrors as errors:
+            left_out[file.stem] = str(errors).splitlines()[0]
+            continue
+        _play(file, overrides(scenario, options.full), out / file.stem, options.quiet, jobs)
+        sweeps[file.stem] = analysis.as_sweep(analysis.open_folder(out / file.stem))
+    for name, reason in left_out.items():
+        print(f"left out: {name}: {reason}", file=sys.stderr)
+    if not sweeps:
+        raise CommandError(f"{options.name}: no sweep of it can be played here")
+    _write(sweeps, out, options)
+    return PARTIAL if left_out else OK
+
+
+def overrides(scenario: Scenario, full: bool) -> list[str]:
+    """Return what the tier changes of a scenario: the full one nothing."""
+    assert scenario.sweep is not None
+    if full:
+        return []
+    changed = [
+        f"fleet.{place}.devices={QUICK_DEVICES}"
+        for place, cohort in enumerate(scenario.fleet)
+        if cohort.devices > QUICK_DEVICES
+    ]
+    seeds = scenario.sweep.seed_list(scenario.seed)[:QUICK_SEEDS]
+    return [*changed, f"sweep.seeds=[{', '.join(map(str, seeds))}]"]
+
+
+def _files(name: str, only: Sequence[str] | None) -> list[Path]:
+    """Return the sweeps of a study."""
+    studies = {path.name for path in FOLDER.iterdir() if path.is_dir() and _sweeps_in(path)}
+    if name not in studies:
+        raise CommandError(f"there is no study '{name}'{near_miss(name, sorted(studies))}")
+    files = {path.stem: path for path in _sweeps_in(FOLDER / name)}
+    for one in only or ():
+        if one not in files:
+            raise CommandError(f"--only: {name} has no sweep '{one}'{near_miss(one, list(files))}")
+    return [files[one] for one in only or files]
+
+
+def _sweeps_in(folder: Path) -> list[Path]:
+    return [path for path in sorted(folder.glob("*.yaml")) if "\nsweep:" in path.read_text(encoding="utf-8")]
+
+
+def _tier(options: argparse.Namespace) -> str:
+    return "full" if options.full else "quick"
+
+
+def _play(file: Path, changed: list[str], path: Path, quiet: bool, jobs: int | None) -> None:
+    """Play the points of a sweep that its folder lacks."""
+    if not quiet:
+        print(f"{file.stem}: {path}", file=sys.stderr)
+    folder = RunFolder.reopen(path) if path.is_dir() and holds_run(path) else RunFolder.open(path)
+    run_sweep(file, changed, None, folder, RunOptions(quiet=quiet, workers=0), evaluate_recovery, jobs)
+
+
+def _write(sweeps: dict[str, Sweep], out: Path, options: argparse.Namespace) -> None:
+    """Write tables.md, the figures of each sweep, and the tables on a page between its marks."""
+    tables = written_tables(study_tables(sweeps))
+    parts = [f"## {name}\n\n{table}\n" for name, table in tables.items()]
+    title = f"# {options.name}, {_tier(options)} tier\n"
+    (out / "tables.md").write_text("\n".join([title, *parts]), encoding="utf-8")
+    for name, sweep in sweeps.items():
+        analysis.write_figures(sweep, out / name / "plots", FIGURES)
+    if options.page:
+        page = Path(options.page)
+        page.write_text(on_page(page.read_text(encoding="utf-8"), tables, _tier(options)), encoding="utf-8")
+    print(out / "tables.md")
+
+
+def on_page(text: str, tables: dict[str, str], tier: str) -> str:
+    """Return a page with tables between ``<!-- study NAME -->`` and ``<!-- end -->``; marks without a table stay."""
+
+    def filled(found: re.Match[str]) -> str:
+        name = found["name"]
+        if name not in tables:
+            return found[0]
+        return f"<!-- study {name} -->\n\n{tables[name]}\n\n({tier} tier)\n\n<!-- end -->"
+
+    marks = re.compile(r"<!-- study (?P<name>[\w-]+) -->.*?<!-- end -->", re.DOTALL)
+    named = {found["name"] for found in marks.finditer(text)}
+    if missing := [name for name in tables if name not in named]:
+        raise CommandError(f"--page: there is no '<!-- study {missing[0]} -->' with '<!-- end -->' below it")
+    return marks.sub(filled, text)
