@@ -37,6 +37,7 @@ from agents.methods.lsc4rec.fusion import disagreement, fused
 from agents.methods.lsc4rec.large import LargeRecommender, best
 from agents.methods.lsc4rec.options import Lsc4RecOptions
 from agents.methods.lsc4rec.past_clicks import lessons, sequences
+from agents.methods.lsc4rec.t5 import T5Recommender, digest_of
 from agents.models.base import Base
 from agents.models.costs import multiply_adds
 from agents.models.fitting import fit_heads
@@ -71,12 +72,16 @@ class Lsc4Rec(Deployed):
         self.update_fields = (Field(_LIST, (self.options.candidates,), number),)
         self._large, self._trunk = KeptModule("large", self._fresh_large()), KeptModule("trunk", self.net.build_trunk())
 
-    def _fresh_large(self) -> LargeRecommender:
+    def _fresh_large(self, seed: int = 0) -> LargeRecommender | T5Recommender:
         one = self.options
+        if one.large == "t5":
+            return T5Recommender(self._items, one.large_width, one.large_layers, one.large_heads, one.weights, seed)
         return LargeRecommender(self._items, one.history, one.large_width, one.large_layers, one.large_heads)
 
     @property
     def costs(self) -> Costs:
+        if isinstance(self._large.module, T5Recommender):
+            return replace(super().costs, each=self._large.module.multiply_adds(self.options.history))
         with torch.device("meta"):
             large, clicks = self._fresh_large(), torch.zeros(1, self.options.history, dtype=torch.int64)
         return replace(super().costs, each=multiply_adds(lambda: large(clicks)))
@@ -85,7 +90,8 @@ class Lsc4Rec(Deployed):
         options = asdict(self.options)
         key = {
             "what": self.name,
-            "options": {name: one for name, one in options.items() if name != "fusion"},
+            "options": {name: one for name, one in options.items() if name not in ("fusion", "weights")},
+            "weights": "" if self.options.weights is None else digest_of(self.options.weights),
             "base": base.digest(),
             "seed": seed,
             "history": fingerprint(history.tensors()),
@@ -96,8 +102,9 @@ class Lsc4Rec(Deployed):
 
     def _made(self, history: History, base: Base, seed: int) -> CloudState:
         rng = generator(seed, Purpose.METHOD, 0)
-        large, users = self._fresh_large(), sequences(history.train, self._clicks, self.options.unseen)
-        initialise(large, rng)
+        large, users = self._fresh_large(seed), sequences(history.train, self._clicks, self.options.unseen)
+        if isinstance(large, LargeRecommender):
+            initialise(large, rng)
         optimiser = torch.optim.Adam(large.parameters(), lr=self.options.rate, fused=True)
         for _ in range(self.options.steps):
             optimiser.zero_grad()
@@ -197,7 +204,9 @@ class Lsc4Rec(Deployed):
 
         answered: Callable[[Payload], Updates] = listed
         with one_thread():
-            return cloud, in_chunks(answered, payloads)
+            # The products of transformers are those of torch, whose bits depend on what is beside a row.
+            alone = self.options.large == "t5"
+            return cloud, in_chunks(answered, payloads, 1) if alone else in_chunks(answered, payloads)
 
     def install(self, state: DeviceState, updates: Updates) -> DeviceState:
         return {_LIST: updates[_LIST].int()}

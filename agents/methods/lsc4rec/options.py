@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from agents.contract.component import option
-from agents.contract.forms import Interval, OneOf, PositiveCount, PositiveNumber, Share, Steps
+from agents.contract.component import OptionError, option
+from agents.contract.forms import DataPath, Interval, OneOf, PositiveCount, PositiveNumber, Share, Steps
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,10 @@ class Lsc4RecOptions:
         "independent", "of the small recommender: by itself, or its head then also on lists of the large one"
     )
     unseen: Share = option(0.1, "newest share of each user's past that the large recommender has not seen")
+    large: Annotated[str, OneOf("sasrec", "t5")] = option(
+        "sasrec", "the large recommender: a causal SASRec, or a T5 of transformers that reads items (extra llm)"
+    )
+    weights: DataPath | None = option(None, "folder of a T5 to begin with, as transformers saves it; default: drawn")
     large_width: PositiveCount = option(64, "width of the large recommender")
     large_layers: Annotated[int, Interval(ge=1, le=12)] = option(2, "layers of the large recommender")
     large_heads: PositiveCount = option(2, "heads of its attention")
@@ -31,3 +35,7 @@ class Lsc4RecOptions:
     batch: PositiveCount = option(64, "sequences of a step")
     rate: PositiveNumber = option(1e-3, "learning rate")
     collaborative_steps: Steps = option(300, "steps of the head on lists, with 'training: collaborative'")
+
+    def __post_init__(self) -> None:
+        if self.weights is not None and self.large != "t5":
+            raise OptionError("has no effect with 'large: sasrec'; write 'large: t5'", "weights")
