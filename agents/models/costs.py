@@ -10,6 +10,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from agents.contract.costs import Costs
 from agents.models.base import Net
+from agents.models.ranking import ScoringHead
 
 #: A learning step goes through the head, and back to its inputs and to its weights.
 PASSES = 3
@@ -31,7 +32,8 @@ def head_multiply_adds(net: Net, features: int) -> float:
 def costs_of(net: Net, step_samples: int) -> Costs:
     """Return what a device computes with a net whose head is learnt; the cloud computes nothing."""
     with torch.device("meta"):
-        trunk, sample = net.build_trunk().eval(), torch.zeros(1, *net.input_shape)
+        kind = torch.int64 if isinstance(net.head, ScoringHead) else torch.float32
+        trunk, sample = net.build_trunk().eval(), torch.zeros(1, *net.input_shape, dtype=kind)
     found: list[torch.Tensor] = []
     whole = multiply_adds(lambda: found.append(trunk(sample)))
     head = head_multiply_adds(net, found[0].shape[-1])

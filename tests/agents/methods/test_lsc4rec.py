@@ -16,6 +16,7 @@ from agents.methods.lsc4rec.method import Lsc4Rec
 from agents.methods.lsc4rec.past_clicks import sequences
 from agents.methods.making import make_method
 from agents.methods.recent import Recent
+from agents.models.making import make_net
 from agents.models.training import initialise
 
 
@@ -140,3 +141,14 @@ def test_what_does_not_rank_is_refused() -> None:
         make_method("lsc4rec", {}, "fp32", small_net())
     with pytest.raises(ValueError, match="candidates: 50 is more than there are items: 20"):
         make_method("lsc4rec", {}, "fp32", ranked_net())
+
+
+@pytest.mark.parametrize("name", ["din", "gru4rec", "sasrec"])
+def test_what_a_recommender_computes_is_counted(name: str) -> None:
+    net = make_net(name, (CLICKS + 5,), 5, {}, {"items": ITEMS, "window": CLICKS})
+    costs = make_method("lsc4rec", QUICK["lsc4rec"], "fp32", net).costs
+    heads = sum(inputs * outputs for inputs, outputs in net.head.sizes)
+    rows = 5 if name == "din" else 1
+    # Each click and each candidate goes through a layer of 32 by 32 at least, and the head once, or once a candidate.
+    assert costs.inference > rows * heads + (CLICKS + 5) * 32 * 32
+    assert costs.each > 0
