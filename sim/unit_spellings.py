@@ -71,10 +71,14 @@ def meant_by(unit: str, dimension: str) -> tuple[str, ...]:
 def units_in(name: str, dimension: str) -> tuple[str, ...]:
     """Return the units that the end of a column's name may mean: ``RATE(MBit/s)``, ``rate_kbps``, ``time (us)``.
 
-    A rate has to name its second: ``Mbs`` means nothing here.
+    A rate has to name its second: ``Mbs`` means nothing here. A name of several units, or of a share, is unclear.
     """
     found = _AT_END[dimension].search(name)
-    return meant_by(found[1], dimension) if found else ()
+    if found is None or "%" in name:
+        return ()
+    others = _RATES_WITHIN.findall(name) if dimension == "data rate" else []
+    units = [unit for spelling in (found[1], *others) for unit in meant_by(spelling, dimension)]
+    return tuple(dict.fromkeys(units))
 
 
 def without_unit(name: str, dimension: str) -> str:
@@ -132,6 +136,7 @@ def _either(unit: str, per: str) -> tuple[str, ...]:
 _READERS: Mapping[str, Callable[[str], tuple[str, ...]]] = {"time": _time, "data rate": _rate, "size": _size}
 #: A name of one letter is no unit of time but for h and s.
 _TIME_WORDS = "|".join(sorted((re.escape(word) for word in _TIME if word != "d"), key=len, reverse=True))
+_RATES_WITHIN = re.compile(rf"(?<![^_(\[\s])({_AMOUNT.replace('(', '(?:')}{PER_SECOND})(?![^\W_])", re.IGNORECASE)
 _AT_END = {
     dimension: re.compile(rf"(?:^|[_(\[\s])({unit})\W*$", re.IGNORECASE)
     for dimension, unit in (("data rate", rf"(?:{_AMOUNT}){PER_SECOND}"), ("time", _TIME_WORDS))

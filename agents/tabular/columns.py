@@ -67,7 +67,9 @@ class Numbers:
 
     def _checked(self, cells: Sequence[str], values: np.ndarray) -> np.ndarray:
         for row, cell in enumerate(cells):
-            if np.isinf(values[row]) or "_" in cell:
+            if "_" in cell and not self.spelling.is_missing(cell):
+                raise CellError(row, f"{cell!r} is no number ({other_spelling(cell)})")
+            if np.isinf(values[row]):
                 raise CellError(row, f"{cell!r} is no finite number")
         return values
 

@@ -14,6 +14,8 @@ from agents.tabular.spelling import PLAIN, Spelling
 
 #: Tried in this order; the one that cuts the first lines into most columns, all alike, wins.
 DELIMITERS = (",", ";", "\t", "|", " ")
+#: Lines of a file among which its table may begin.
+_PREAMBLE = 20
 #: How spreadsheets say in a first line what delimits the others.
 _SEP_LINE = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 
@@ -40,16 +42,20 @@ def delimited_sheet(
     delimiter = delimiter or given or _sniffed(path, [text for _, text in head])
     rows = [row for row in _rows(path, head, delimiter, strict=False) if row.cells]
     first, below = rows[0], [row.cells for row in rows[1:]]
-    width = _width(len(first.cells), below, header)
-    names = [""] * (width - len(first.cells)) + [cell.strip() for cell in first.cells]
-    stands = width > len(first.cells) or header
+    called = [cell.strip() for cell in first.cells]
+    ends = _ends_in_mark(called, below)
+    called = called[:-1] if ends and not called[-1] else called
+    width = len(called) if ends else _width(len(called), below, header)
+    names = [""] * (width - len(called)) + called
+    stands = width > len(called) or header
     named = header_stands(f"{path}:{first.line}", names, below, spelling) if stands is None else stands
     data = _rows(path, lines, delimiter)
     if named:
         next(data)
-    called = tuple(names) if named else _names_above(opened.head, head[0][0], delimiter, width)
+    columns = tuple(names) if named else _names_above(opened.head, head[0][0], delimiter, width)
     data_from = first.line + 1 if named else head[0][0]
-    return Sheet(path, called, (None,) * width, _even(path, data, width), Cut(delimiter, named, data_from))
+    even = _even(path, _trimmed(data, width) if ends else data, width)
+    return Sheet(path, columns, (None,) * width, even, Cut(delimiter, named, data_from))
 
 
 def _below_preamble(path: Path, head: list[tuple[int, str]]) -> tuple[list[tuple[int, str]], str | None]:
@@ -75,6 +81,19 @@ def _names_above(head: Sequence[tuple[int, str]], line: int, delimiter: str, wid
     names = [cell.strip() for cell in _cut(above[-1], delimiter)] if above else []
     fits = len(names) == width == len(set(names)) and all(names) and not any(map(PLAIN.is_number, names))
     return tuple(names) if fits else tuple(f"column {n}" for n in range(width))
+
+
+def _ends_in_mark(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    """Return whether all lines below the first end in a delimiter with nothing behind it, as some writers do it."""
+    width = len(first) if first[-1] else len(first) - 1
+    return bool(below) and width > 1 and all(len(row) == width + 1 and not row[-1].strip() for row in below)
+
+
+def _trimmed(rows: Iterable[Row], width: int) -> Iterator[Row]:
+    """Yield rows without the nothing behind their last delimiter."""
+    for row in rows:
+        ends = len(row.cells) == width + 1 and not row.cells[-1].strip()
+        yield Row(row.line, row.cells[:-1]) if ends else row
 
 
 def _width(first: int, below: Sequence[Sequence[str]], header: bool | None) -> int:
@@ -137,5 +156,7 @@ class _Fed:
 def _even(path: Path, rows: Iterable[Row], width: int) -> Iterator[Row]:
     for row in rows:
         if len(row.cells) != width:
-            raise ValueError(f"{path}:{row.line}: has {len(row.cells)} columns where the first line has {width}")
+            said = f"has {len(row.cells)} columns where the first line has {width}"
+            above = f"; if the table begins here, leave out what stands above: 'skip: {row.line - 1}'"
+            raise ValueError(f"{path}:{row.line}: {said}{above if row.line <= _PREAMBLE else ''}")
         yield row

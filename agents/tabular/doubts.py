@@ -6,12 +6,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from agents.tabular.spelling import Spelling, other_spelling
+from agents.tabular.moments import is_moment
+from agents.tabular.spelling import Spelling, doubtful_spelling, other_spelling
 
 #: A column of names of which more than this share are numbers was not meant to be one.
 _MOSTLY = 0.5
 #: Labels that are numbers are no classes if there are more than so many, and so many in each row.
 _MANY, _MANY_A_ROW = 30, 0.1
+#: So many names of which none comes twice are no category.
+_ALL_DIFFERENT = 20
 
 
 def mostly_numbers(names: Sequence[str], counts: np.ndarray, spelling: Spelling) -> tuple[str, str] | None:
@@ -22,7 +25,7 @@ def mostly_numbers(names: Sequence[str], counts: np.ndarray, spelling: Spelling)
         counts: cells that hold each, int64 [names].
         spelling: in which numbers were looked for.
     """
-    odd = {name: other_spelling(name) for name in names}
+    odd = {name: doubtful_spelling(name) for name in names}
     numeric = np.array([said is not None for said in odd.values()], bool)
     if not len(names) or counts[numeric].sum() <= _MOSTLY * counts.sum():
         return None
@@ -35,6 +38,21 @@ def mostly_numbers(names: Sequence[str], counts: np.ndarray, spelling: Spelling)
         return name, f"most of the column are numbers; {said}; or name the column under 'nominal'"
     name = names[int(spelled.argmax())]
     return name, f"{odd[name]}; if these are categories, name the column under 'nominal'"
+
+
+def no_category(names: Sequence[str], counts: np.ndarray) -> str | None:
+    """Return why a column of names is no category: it holds dates, or another name in every row; else None.
+
+    Args:
+        names: that were met.
+        counts: cells that hold each, int64 [names].
+    """
+    dates = np.array([is_moment(name) for name in names], bool)
+    if len(names) and counts[dates].sum() > _MOSTLY * counts.sum():
+        return f"{names[int(dates.argmax())]!r} is a date, and no category; name the column under 'time' or 'ignore'"
+    if len(names) >= _ALL_DIFFERENT and counts.max() == 1:
+        return "holds another name in every row, and no category; name it under 'ignore'"
+    return None
 
 
 def amount_among(labels: Sequence[str], rows: int, named: bool) -> str | None:

@@ -21,6 +21,10 @@ def header_stands(location: str, first: Sequence[str], below: Sequence[Sequence[
     """
     if not below:
         return not any(map(spelling.is_number, first))
+    # Where files were joined, the names of the columns may stand again in their midst.
+    if not any(map(spelling.is_number, first)):
+        names = [cell.strip() for cell in first]
+        below = [row for row in below if [cell.strip() for cell in row] != names] or below
     columns = [[row[n].strip() for row in below if n < len(row)] for n in range(len(first))]
     known = [spelling.known(cells) for cells in columns]
     numeric = [n for n, cells in enumerate(known) if cells and all(map(spelling.is_number, cells))]

@@ -22,6 +22,14 @@ _STAMPS = (
 )
 #: 3/4/2020 is in March or in April, depending on who wrote it.
 _TWO_WAYS = re.compile(r"\d{1,2}[/.-]\d{1,2}[/.-](?:\d{4}|\d{2})\b")
+#: Layouts that are proposed where a date cannot be read as it stands: those that can be read in two ways, and others.
+_DATES = ("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y")
+_CLOCKS = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", " %H:%M:%S.%f")
+_OTHERS = (
+    ("%H:%M:%S", "%H:%M:%S.%f", "%H:%M", "%I:%M:%S %p", "%I:%M %p"),
+    ("%b %d %Y %H:%M:%S", "%d %b %Y %H:%M:%S", "%d-%b-%Y %H:%M:%S", "%b %d, %Y %H:%M:%S", "%B %d, %Y", "%d %B %Y"),
+    ("[%d/%b/%Y:%H:%M:%S %z]", "%Y%m%dT%H%M%S", "%Y-%j", "%d%b%Y:%H:%M:%S"),
+)
 #: Digits of a date that is written as one number -> how it is laid out, and how many rows have to look like it.
 _COMPACT = {8: ("%Y%m%d", 1), 14: ("%Y%m%d%H%M%S", 1), 12: ("%Y%m%d%H%M", 1), 10: ("%Y%m%d%H", 1), 6: ("%Y%m", 13)}
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
@@ -43,9 +51,28 @@ def moment_s(cell: str, layout: str | None = None) -> float:
     for one in _STAMPS:
         with suppress(ValueError):
             return _seconds(datetime.strptime(text, one))  # what has no zone is in UTC
-    if _TWO_WAYS.match(text):
-        raise ValueError(f"{cell!r} can be read in two ways; write its layout, for example time_format: '%d/%m/%Y'")
-    raise ValueError(f"{cell!r} is no time; wanted: a number or a date like 2024-05-31 12:00:00")
+    raise ValueError(f"{cell!r} {_remedy(text)}")
+
+
+def _remedy(text: str) -> str:
+    """Return what to do about a time that cannot be read: the layouts that fit it, if there are any."""
+    two = bool(_TWO_WAYS.match(text))
+    known = [date + clock for date in _DATES for clock in _CLOCKS] if two else [one for row in _OTHERS for one in row]
+    fit = [layout for layout in known if _fits(text, layout)]
+    if two:
+        said = "can be read in two ways" if len(fit) > 1 else "is no time as it stands"
+        return f"{said}; write its layout, for example time_format: {' or '.join(map(repr, fit or ['%d/%m/%Y']))}"
+    if fit:
+        return f"is no time as it stands; write its layout, time_format: {fit[0]!r}"
+    return "is no time; wanted: a number or a date like 2024-05-31 12:00:00"
+
+
+def _fits(text: str, layout: str) -> bool:
+    try:
+        datetime.strptime(text, layout)  # only whether it can be read
+    except ValueError:
+        return False
+    return True
 
 
 def is_moment(cell: str) -> bool:

@@ -60,6 +60,13 @@ _UNREAD = (
     (0, b"\x89HDF\r\n", "an HDF5 file; write it as CSV or as a NumPy archive"),
     (0, b"SQLite format 3", "a SQLite database; write a table of it as CSV"),
     (0, b"%PDF-", "a PDF; write its table as CSV"),
+    (0, b"PK\x05\x06", "a zip without a file in it"),
+    (0, b"\x89PNG\r\n", "a picture"),
+    (0, b"\xff\xd8\xff", "a picture"),
+    (0, b"version https://git-lfs.github.com/", "a pointer of Git LFS; fetch what it points to: git lfs pull"),
+    (0, b"<!DOCTYPE html", "a web page; fetch the file itself"),
+    (0, b"<!doctype html", "a web page; fetch the file itself"),
+    (0, b"<html", "a web page; fetch the file itself"),
     (257, b"ustar", "a tar archive; unpack it and name a file in it"),
 )
 _PEEKED = 512
@@ -183,7 +190,10 @@ def _run_through(stream: BinaryIO) -> None:
 def _within(path: Path, inner: Any, packed_bytes: int) -> BinaryIO:
     """Return what unpacks, as long as it is no more than a file of data can hold."""
     stream = Bounded(inner, allowed_bytes(packed_bytes), str(path))
-    _refuse_unread(path, stream.peek(_PEEKED))
+    begins = stream.peek(_PEEKED)
+    if twice := _packing_of(begins, ""):
+        raise FileError(f"{path}: is packed twice, with {twice} inside; unpack it once")
+    _refuse_unread(path, begins)
     return cast(BinaryIO, stream)
 
 
@@ -212,6 +222,8 @@ def _member(file: str, member: str, archive: zipfile.ZipFile) -> str:
         return member
     if not member and len(names) == 1:
         return names[0]
+    if not names:
+        raise FileError(f"{file}: is a zip without a file in it")
     near = get_close_matches(member, names, n=1, cutoff=0.0)
     example = f"; write for example '!{near[0]}'" if near else ""
     asked = f"there is no {member!r} in the zip" if member else "name a file within the zip"

@@ -61,7 +61,7 @@ class Spelling:
             ValueError: it holds none in this spelling.
         """
         text = cell.strip()
-        if self.plain:
+        if self.plain and "_" not in text:
             return float(text)
         if not re.fullmatch(self.pattern, text):
             raise ValueError(f"{cell!r} is no number")
@@ -141,10 +141,26 @@ _ODD: Sequence[tuple[str, str]] = (
 )
 
 
+#: What may be a number to its reader, and may be a name: what a cell looks like -> what to do.
+_DOUBTFUL: Sequence[tuple[str, str]] = (
+    (rf"'\s*{_DIGITS}\s*'", "a number in quotes of its own: remove them"),
+    (rf"[<>\u2264\u2265~\u2248]=?\s*{_DIGITS}", "a bound: write a number"),
+    (rf"{_DIGITS}\s*[*\u2020\u2021]+", "a number with a footnote: remove its mark"),
+    (r"[+-]?\d+\s*/\s*\d+", "a fraction: write it in decimals"),
+    (r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?", "a time of day: write it as a number"),
+)
+
+
+def doubtful_spelling(cell: str) -> str | None:
+    """Return what to do about a cell that may be a number to its reader; None if it is none at all."""
+    text = cell.strip()
+    return other_spelling(text) or next((said for pattern, said in _DOUBTFUL if re.fullmatch(pattern, text)), None)
+
+
 def other_spelling(cell: str) -> str | None:
     """Return what to do about a cell that is a number in another spelling; None if it is none at all."""
     text = cell.strip().strip("\u00a0\u202f\u2009")
-    if _is_float(text):
+    if _is_float(text) and "_" not in text:
         return "a number in another spelling than decimal and thousands say"
     return next((said for pattern, said in _ODD if re.fullmatch(pattern, text)), None)
 

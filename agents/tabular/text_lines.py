@@ -80,7 +80,9 @@ def _text(path: Path, number: int, raw: bytes, odd_bytes: str) -> str:
     except UnicodeDecodeError:
         raise ValueError(f"{path}:{number}: is no UTF-8 text; save it as UTF-8") from None
     if "\0" in text:
-        raise ValueError(f"{path}:{number}: holds a zero byte; this is no text")
+        wide = number == 1 and 3 * text.count("\0") > len(text)
+        said = "; if it is UTF-16, save it as UTF-8" if wide else ""
+        raise ValueError(f"{path}:{number}: holds a zero byte; this is no text{said}")
     text = text.rstrip("\r\n")
     if "\r" in text:
         raise ValueError(f"{path}:{number}: its lines end in carriage returns alone; save it with line feeds")

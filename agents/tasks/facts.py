@@ -70,7 +70,8 @@ def _features(table: Table) -> dict[str, str]:
         name if numeric else name.rpartition("=")[0] for name, numeric in zip(table.names, table.numeric, strict=True)
     )
     numbers = {name for name, numeric in zip(table.names, table.numeric, strict=True) if numeric}
-    return {name: "number" if name in numbers else f"{count} categories" for name, count in values.items()}
+    several = {name: "number" if count == 1 else f"{count} columns of numbers" for name, count in values.items()}
+    return {name: several[name] if name in numbers else f"{count} categories" for name, count in values.items()}
 
 
 def _counted(labels: np.ndarray, names: Sequence[Any]) -> dict[str, int]:

@@ -54,12 +54,13 @@ def _drop_output() -> None:
 def _print_error(error: Exception) -> int:
     """Print an error without a traceback; return the exit code."""
     from sim.commands.failures import known_failure
+    from sim.scenario.problems import one_line
 
     code, message = known_failure(error) or (
         FAILED,
         f"{type(error).__name__}: {error} (add --debug for the traceback)",
     )
-    print(message, file=sys.stderr)
+    print("\n".join(map(one_line, message.splitlines())), file=sys.stderr)
     with suppress(OSError):
         sys.stdout.flush()
         return code

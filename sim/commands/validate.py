@@ -14,6 +14,7 @@ from sim.program import HOME, IN_CLONE
 from sim.reading import read_points, read_scenario
 from sim.scenario import ScenarioErrors, load, points
 from sim.scenario.error_location import located
+from sim.scenario.problems import one_line
 from sim.scenario.shipped import found, name_of, shipped
 
 
@@ -41,7 +42,7 @@ def _understood(file: str, options: argparse.Namespace) -> dict[str, Any]:
     if not options.json:
         print(
             f"{file}: ok ({scenario.name})",
-            *(f"  {what}: {words}" for what, words in read["in_words"].items()),
+            *(one_line(f"  {what}: {words}") for what, words in read["in_words"].items()),
             sep="\n",
         )
     return read

@@ -92,7 +92,7 @@ def recorded_latency(trace: Any) -> RecordedLatency:
 
 def columns_of(trace: Any) -> dict[str, Any]:
     """Return how a scenario says that a trace is laid out, as the loaders take it."""
-    names = ("column", "unit", "time_column", "time_unit", "decimal", "skip", "time_format")
+    names = ("column", "unit", "time_column", "time_unit", "decimal", "thousands", "skip", "time_format")
     return {name: getattr(trace, name) for name in names}
 
 

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,10 @@ from typing import Any
 from agents.contract import BackendError, InputError, WorkersLostError
 from sim.run.output_folder import FolderError
 from sim.run.resume import run_or_resume
-from sim.run.resuming.interrupts import Interrupted
+from sim.run.resuming.interrupts import Interrupted, resume_line
 from sim.run.resuming.journaled_plane import ReplayError
 from sim.run.run_scenario import EvaluateRecovery, RunOptions
+from sim.run.supervisor import end_with_parent
 from sim.run.sweep_progress import OnMove, PointProgress
 from sim.scenario import Point, Scenario, ScenarioErrors, load
 from sim.scenario.error_location import located
@@ -79,11 +81,12 @@ def run_points(
     Raises:
         Interrupted: the user stopped the sweep; points under way are left as they can be resumed.
         PointsFailedError: some failed, which kept no other from being run.
+        WorkersLostError: one of the processes was killed.
     """
     # A fork would take over threads of torch that it does not have.
     context = multiprocessing.get_context("spawn")
     reports = context.SimpleQueue() if on_move else None
-    executor = ProcessPoolExecutor(at_once, mp_context=context, initializer=_report_to, initargs=(reports,))
+    executor = ProcessPoolExecutor(at_once, context, initializer=_begin_process, initargs=(os.getpid(), reports))
     ended: dict[int, Ended] = {}
     try:
         for place, found in _as_they_end([executor.submit(_one, job) for job in jobs], reports, on_move):
@@ -91,6 +94,9 @@ def run_points(
             on_end(jobs[place].point, found)
     except KeyboardInterrupt:
         raise Interrupted(jobs[0].folder) from None
+    except BrokenProcessPool:
+        killed = "a process that ran points was killed, perhaps for its memory (fewer --jobs take less)"
+        raise WorkersLostError(f"{killed}; {resume_line(jobs[0].folder)}") from None
     finally:
         executor.shutdown(cancel_futures=True)
     require_all(jobs, ended)
@@ -138,7 +144,8 @@ def require_all(jobs: Sequence[PointJob], ended: Mapping[int, Ended]) -> None:
 _REPORTS: list[Any] = []
 
 
-def _report_to(reports: Any) -> None:
+def _begin_process(parent: int, reports: Any) -> None:
+    end_with_parent(parent)
     if reports is not None:
         _REPORTS.append(reports)
 

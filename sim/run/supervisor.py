@@ -47,12 +47,19 @@ def supervise(folder: Path) -> None:
         _watch(child, mine, folder)
     os.close(mine)
     libc.prctl(_PR_SET_CHILD_SUBREAPER, 0)
-    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != supervisor:
-        os._exit(_ENVIRONMENT)
+    end_with_parent(supervisor)
     # Reached only if the interpreter exits normally.
     atexit.register(_mark, its)
     signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def end_with_parent(parent: int) -> None:
+    """Let this process end (SIGTERM) when ``parent``, which has just started it, does; nothing on other systems."""
+    if sys.platform != "linux":
+        return
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:
+        os._exit(_ENVIRONMENT)
 
 
 def _mark(end: int) -> None:

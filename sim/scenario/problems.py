@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -11,6 +12,8 @@ from pathlib import Path
 _LISTED, _LONG, _LONGEST = 20, 64, 600
 #: With how many known names a word is compared, and how many problems are printed one by one.
 _COMPARED, _PRINTED = 200, 20
+#: No path, and no value that a reader would want to see whole.
+_LONG_WORD = re.compile(r"\S{300,}")
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class Problem:
     def __str__(self) -> str:
         mark = Mark(self.file, self.line, self.column, Path())
         path = "" if self.file == f"--set {self.path}" else self.path
-        return _one_line(": ".join(part for part in (str(mark), path, self.message) if part))
+        return one_line(": ".join(part for part in (str(mark), path, self.message) if part))
 
 
 class ScenarioErrors(Exception):  # noqa: N818  # it is all the errors of a file, and its name says so
@@ -80,7 +83,8 @@ def closest(word: str, known: Sequence[str]) -> str | None:
     return next(name for name in known if name.lower() == close[0]) if close else None
 
 
-def _one_line(text: str) -> str:
-    """Return ``text`` without line breaks and terminal controls, at limited length."""
-    short = text if len(text) <= _LONGEST else text[:_LONGEST] + "..."
+def one_line(text: str) -> str:
+    """Return ``text`` without line breaks and terminal controls; long words and long texts are cut."""
+    words = _LONG_WORD.sub(lambda word: f"{word[0][:_LONG]}... ({len(word[0]):,} characters)", text)
+    short = words if len(words) <= _LONGEST else words[:_LONGEST] + "..."
     return "".join(sign if sign.isprintable() else f"\\x{ord(sign):02x}" for sign in short)

@@ -82,7 +82,7 @@ def choice(*names: str) -> Written:
 def _schema(dimension: Dimension, words: tuple[str, ...]) -> dict[str, Any]:
     known = "|".join(sorted({*dimension.units, *dimension.spellings}, key=lambda unit: (-len(unit), unit)))
     sign = "[+-]?" if dimension.signed else "\\+?"
-    part = rf"\s*{sign}(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*({known})"
+    part = rf"\s*{sign}(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*({known})"
     pattern = rf"^({part})+\s*$" if dimension.compound else rf"^{part}\s*$"
     text = {"type": "string", "pattern": pattern, "examples": [f"5 {dimension.example}"]}
     name = dimension.name.replace(" ", "_")

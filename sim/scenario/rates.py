@@ -42,6 +42,9 @@ class Trace(SectionModel):
     decimal: Annotated[str, choice(".", ",")] = Field(
         default=".", description="between the whole part of a number and its fraction"
     )
+    thousands: str | None = Field(
+        default=None, description="between groups of three digits; default: there is no such sign"
+    )
     time_format: str | None = Field(
         default=None, description="how dates are laid out, as in '%d/%m/%Y %H:%M', where they can be read in two ways"
     )
@@ -51,6 +54,13 @@ class Trace(SectionModel):
     )
     offset: PhaseTime = Field(default=0.0, description="where in the trace t = 0 lies; random: each device its own")
     scale: PositiveNumber = Field(default=1.0, description="multiplies every value")
+
+    @model_validator(mode="after")
+    def _thousands_fit(self) -> Self:
+        sign = self.thousands
+        if sign is not None and (len(sign) != 1 or sign in '0123456789+-eE"' or sign == self.decimal):
+            raise refuse("is one sign, neither a digit nor what decimal is", "thousands")
+        return self
 
     def must_load(self, load: Callable[..., Any], duration_s: float | None) -> None:
         """Read the file now, so that its errors are reported before anything runs.

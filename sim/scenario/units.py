@@ -15,7 +15,8 @@ from decimal import Context, Decimal, InvalidOperation
 
 from sim.unit_spellings import meant_by
 
-_NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?)\s*")
+# No two parts of it can take the same digits or blanks: what does not match is known in linear time.
+_NUMBER = re.compile(r"\s*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,4})?)\s*")
 _UNIT = re.compile(r"[^\d\s+.\-][^\s\d]*")
 _EXACT = Context(prec=60, Emax=99999, Emin=-99999, traps=[InvalidOperation])
 #: The amount in examples.
@@ -108,7 +109,7 @@ class Dimension:
         return value
 
     def _no_quantity(self, text: str, amount: Decimal | None = None, unit: str = "") -> str:
-        meant = [f"{amount} {one}" for one in self._meant(unit)] if amount is not None else []
+        meant = [_respelled(text, amount, unit, one) for one in self._meant(unit)] if amount is not None else []
         if len(meant) == 1:
             return f"'{text}' is no {self.name}; write for example '{meant[0]}'"
         if meant:
@@ -129,6 +130,15 @@ class Dimension:
             return f"{value} has no unit; write '{value} {units[0]}'"
         amounts = [f"{value} {unit}" for unit in units]
         return f"{value} has no unit: {', '.join(amounts[:-1])} or {amounts[-1]}?"
+
+
+def _respelled(text: str, amount: Decimal, unit: str, right: str) -> str:
+    """Return a quantity with one unit written right; its other parts stay."""
+    part = re.search(rf"[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?\s*{re.escape(unit)}(?![^\d\s+.\-])", text)
+    if part is None or part[0] == text.strip():
+        return f"{amount} {right}"
+    parts = (text[: part.start()].strip(), f"{amount} {right}", text[part.end() :].strip())
+    return " ".join(filter(None, parts))
 
 
 def _is_known(unit: str) -> bool:

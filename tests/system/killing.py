@@ -49,12 +49,14 @@ class Asked:
         words: of the command that does so, but for the folder.
         victims: what stands in the command lines of processes that are killed; none: a child of this process that
             plays it is killed.
+        begun: what stands in the command line of a process without which nothing has begun.
         touching: parts of the names of files at whose writes it is killed; none: at any time.
     """
 
     begin: Callable[[Path], object]
     words: tuple[str, ...] = ()
     victims: tuple[str, ...] = ()
+    begun: str = ""
     touching: tuple[str, ...] = ()
 
 
@@ -136,27 +138,28 @@ class Hurt:
     found: bool
 
 
-def hurt(words: Sequence[str], victim: str, wall_s: float, draw: random.Random) -> Hurt:
-    """Run a command in processes of its own, and kill one whose command line holds ``victim`` after ``wall_s``."""
+def hurt(asked: Asked, folder: Path, wall_s: float, draw: random.Random) -> Hurt:
+    """Begin in processes of their own, and kill a victim ``wall_s`` after something has begun."""
+    words = [*asked.words, "--out", str(folder)]
     with subprocess.Popen(
         command(*words), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as process:
         try:
-            found = _killed_one(process, victim, wall_s, draw)
+            found = _killed_one(process, asked, wall_s, draw)
             _, err = process.communicate(timeout=PATIENCE_S)
         finally:
             process.kill()
     return Hurt(process.returncode, err, found)
 
 
-def _killed_one(process: subprocess.Popen[str], victim: str, wall_s: float, draw: random.Random) -> bool:
-    """Wait for the victim and then ``wall_s``, and kill it; return whether there was one."""
-    while process.poll() is None and not _family(process.pid, victim):
+def _killed_one(process: subprocess.Popen[str], asked: Asked, wall_s: float, draw: random.Random) -> bool:
+    """Return whether there was a victim."""
+    while process.poll() is None and not _family(process.pid, asked.begun):
         time.sleep(0.02)
     give_up_s = time.monotonic() + wall_s
     while process.poll() is None and time.monotonic() < give_up_s:
         time.sleep(0.01)
-    victims = _family(process.pid, victim)
+    victims = _family(process.pid, draw.choice(asked.victims))
     if process.poll() is not None or not victims:
         return False
     os.kill(draw.choice(victims), signal.SIGKILL)

@@ -51,14 +51,16 @@ def asked_for(kind: str, tmp_path: Path) -> Asked:
     if kind == "fork":
         run(tmp_path / "parent")
         return Asked(partial(forked, tmp_path / "parent"))
-    on_ray = Asked(run, command_words("run", "--workers", "2"))
+    at_work = "BlockWorker.run_commands"
+    on_ray = Asked(run, command_words("run", "--workers", "2"), begun=at_work)
+    by_jobs = Asked(sweep, command_words("sweep", "--set", GRID, "--jobs", "2"), begun="spawn_main")
     table = {
         "preparing": Asked(run, touching=("STATUS", "resolved", "manifest", "journal")),
         "checkpoints": Asked(run, touching=("checkpoints",)),
         "tables": Asked(run, touching=("parquet", "summary", "checksums", "manifest")),
         "sweep": Asked(sweep),
-        "jobs": Asked(sweep, command_words("sweep", "--set", GRID, "--jobs", "2"), ("run_sim.py sweep", "spawn_main")),
-        "ray worker": replace(on_ray, victims=("BlockWorker.run_commands",)),
+        "jobs": replace(by_jobs, victims=("run_sim.py sweep", "spawn_main")),
+        "ray worker": replace(on_ray, victims=(at_work,)),
         "ray driver": replace(on_ray, victims=("run_sim.py",)),
     }
     return table[kind]
@@ -91,8 +93,7 @@ def _killed(asked: Asked, folder: Path, writes: int, wall_s: float, draw: random
 
 
 def _one_of_its_processes(asked: Asked, folder: Path, wall_s: float, draw: random.Random) -> int:
-    words = [*asked.words, "--out", str(folder)]
-    ended = hurt(words, draw.choice(asked.victims), draw.uniform(0.0, wall_s), draw)
+    ended = hurt(asked, folder, draw.uniform(0.0, wall_s), draw)
     assert "Traceback" not in ended.err, ended.err
     assert ended.code in (0, 3, 4, 128 + signal.SIGKILL, -signal.SIGKILL), ended
     return int(ended.found)

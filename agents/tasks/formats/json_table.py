@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from agents.tabular.json_text import parsed_json
 from agents.tabular.sheet import Opened, Row, Sheet
 from agents.tabular.text_lines import whole_text
 
@@ -51,19 +52,21 @@ def _rows(path: Path, opened: Opened) -> Iterator[_Numbered]:
 def _is_whole(text: str) -> bool:
     try:
         json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return True
 
 
 def _parsed(location: str, text: str) -> Any:
     try:
-        return json.loads(text)
+        return parsed_json(text)
     except json.JSONDecodeError as error:
         line = location if location.rpartition(":")[2].isdigit() else f"{location}:{error.lineno}"
         raise ValueError(f"{line}: is no JSON: {error.msg} at column {error.colno}") from None
     except RecursionError:
         raise ValueError(f"{location}: is nested too deeply for a table") from None
+    except ValueError as error:
+        raise ValueError(f"{location}: {error}") from None
 
 
 def _map(location: str, row: Any) -> Mapping[str, Any]:
@@ -90,7 +93,8 @@ def _declared(values: Sequence[Any]) -> tuple[str, ...] | str | None:
         return ("false", "true")
     if there and all(isinstance(value, int | float) and not isinstance(value, bool) for value in there):
         return "numeric"
-    return "object" if any(isinstance(value, list | Mapping) for value in there) else None
+    kinds = {list: "list", dict: "map"}
+    return next((word for kind, word in kinds.items() if any(isinstance(value, kind) for value in there)), None)
 
 
 def _row(path: Path, number: int, row: Mapping[str, Any], names: Sequence[str]) -> Row:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -11,21 +10,25 @@ from pathlib import Path
 import numpy as np
 
 from agents.tabular.columns import CellError, Column, Names, Numbers, Times
-from agents.tabular.doubts import amount_among, mostly_numbers
 from agents.tabular.guessing import Guessed, Labels
 from agents.tabular.quick import quick_blocks
 from agents.tabular.sheet import Row, Sheet
 from agents.tabular.spelling import PLAIN, Spelling
 from agents.tasks.formats.data_folders import openml_target
 from agents.tasks.formats.image_set import MOST_CLASSES
+from agents.tasks.formats.refusals import (
+    odd_names,
+    refuse_index_as_class,
+    refuse_labels,
+    refuse_nameless,
+    refuse_too_wide,
+)
 from agents.tasks.formats.sheets import TextForm, opened_sheet
 
 #: Lines turned into numbers at once.
 _ROWS = 4096
 #: What a table may take once each category has a column.
 _MOST_BYTES = 1 << 32
-#: What writers call a column of row numbers that has no name.
-_NAMELESS = re.compile(r"(?:Unnamed: \d+)?")
 
 ColumnName = str | int
 
@@ -128,6 +131,9 @@ class _Reader:
 
     def __init__(self, sheet: Sheet, how: Reading) -> None:
         self.sheet, self.how = sheet, how
+        refuse_too_wide(sheet)
+        if how.target is None:
+            refuse_index_as_class(sheet)
         self.target = sheet.find(len(sheet.names) - 1 if how.target is None else how.target, "target")
         self.time, self.owner = (None if one is None else sheet.find(one, "column") for one in (how.time, how.owner))
         apart = {self.target, self.time, self.owner, *(sheet.find(one, "ignore") for one in how.ignore)}
@@ -137,7 +143,7 @@ class _Reader:
         self.columns |= self._apart()
         if not self.features:
             raise ValueError(f"{sheet.path}: no column is left for features")
-        self._refuse_nameless()
+        refuse_nameless(sheet, self.features)
 
     def _apart(self) -> dict[int, Column]:
         """Return the readers of columns that are no features."""
@@ -154,6 +160,9 @@ class _Reader:
     def _labels(self, declared: tuple[str, ...] | str | None) -> Names:
         if isinstance(declared, tuple):
             return Names(declared, spelling=self.how.spelling)
+        if declared in ("map", "list", "struct", "binary"):
+            said = f"column {self.sheet.names[self.target]!r} is a {declared} and no class"
+            raise ValueError(f"{self.sheet.path}: {said}; name the class under 'target'")
         return Labels(MOST_CLASSES, self.how.spelling)
 
     def _feature(self, number: int) -> Column:
@@ -166,13 +175,6 @@ class _Reader:
         if number in self.nominal:
             return Names(spelling=spelling)
         return Numbers(spelling) if declared == "numeric" else Guessed(spelling)
-
-    def _refuse_nameless(self) -> None:
-        """Refuse the column of row numbers that data frames write: as a feature it would give the order away."""
-        number = next((n for n in self.features if _NAMELESS.fullmatch(self.sheet.names[n])), None)
-        if number is not None:
-            remedy = f"leave it out by 'ignore: [{number}]', or name it in the file"
-            raise ValueError(f"{self.sheet.path}: column {number} has no name, as if it counted the rows; {remedy}")
 
     @property
     def gaps(self) -> frozenset[int]:
@@ -188,7 +190,10 @@ class _Reader:
         try:
             values = self.columns[number].read([row.cells[number] for row in rows])
         except CellError as error:
-            raise self._about(rows[error.row], number, str(error)) from None
+            row = rows[error.row]
+            again = [cell.strip() for cell in row.cells] == list(self.sheet.names)
+            said = "the names of the columns stand here again; remove the line" if again else str(error)
+            raise self._about(row, number, said) from None
         if np.isnan(values).any() and number not in self.gaps:
             raise self._about_missing(rows[int(np.isnan(values).argmax())], number)
         return values
@@ -234,11 +239,11 @@ class _Reader:
             raise ValueError(f"{self.sheet.path}: {size} are more than {_MOST_BYTES >> 30} GiB; leave columns out")
 
     def _check_names(self, number: int, column: Names, codes: np.ndarray) -> None:
-        names = list(column.known)
-        counts = np.bincount(codes[~np.isnan(codes)].astype(np.int64), minlength=len(names))
-        if odd := mostly_numbers(names, counts, self.how.spelling):
-            row = int((codes == column.known[odd[0]]).argmax())
-            raise self._about(self._row(row), number, f"{odd[0]!r} is no number: {odd[1]}")
+        if odd := odd_names(list(column.known), codes, self.how.spelling):
+            cell, said = odd
+            row = None if cell is None else self._row(int((codes == column.known[cell]).argmax()))
+            place = f"{self.sheet.path}" if row is None else f"{self.sheet.path}:{row.line}"
+            raise ValueError(f"{place}: column {self.sheet.names[number]!r}: {said}")
 
     def _row(self, number: int) -> Row:
         """Return a row of data, read again."""
@@ -277,23 +282,14 @@ class _Reader:
         assert isinstance(column, Names)
         names, order = list(column.known), np.arange(len(column.known))
         if isinstance(column, Labels):
-            self._refuse_amounts(names, len(codes))
+            if self.target not in self.nominal:
+                refuse_labels(self.sheet, self.target, names, len(codes), self.how.target is not None)
             order = column.order
             names = [names[number] for number in order.argsort()]
         if len(names) < 2:
             only = f" ({names[0]!r})" if names else ""
             raise ValueError(f"{self.sheet.path}: column {self.sheet.names[self.target]!r} has one class only{only}")
         return order[codes], tuple(names)
-
-    def _refuse_amounts(self, names: Sequence[str], rows: int) -> None:
-        """Refuse a target that holds amounts: each of them would be a class."""
-        label = None if self.target in self.nominal else amount_among(names, rows, self.how.target is not None)
-        if label is None:
-            return
-        column = repr(self.sheet.names[self.target])
-        which = f"column {column}" if self.how.target is not None else f"the last column, {column},"
-        remedy = f"name the class under 'target'; if each number is a class, write nominal: [{column}], too"
-        raise ValueError(f"{self.sheet.path}: {which} holds amounts such as {label} and no classes; {remedy}")
 
 
 def _found(column: Column) -> Column | None:

@@ -60,7 +60,8 @@ def _found(role: str, plain: Sequence[str], header: Sequence[str]) -> int | None
     if not matching and role == "rating":
         return None
     said = f"may be {' or '.join(header[number].strip() for number in matching)}" if matching else "is not named"
-    example = header[matching[0]].strip() if matching else "NAME"
+    same = len({header[number].strip() for number in matching}) < len(matching)
+    example = (matching[0] if same else header[matching[0]].strip()) if matching else "NAME"
     known = ", ".join(name.strip() for name in header)
     raise ValueError(f"the column of the {role} {said}: write columns: {{{role}: {example}}}; columns are {known}")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from agents.tabular.spelling import Spelling
 from sim.network.traces.text import TraceText
-from sim.network.traces.units import TIME, Quantity
+from sim.network.traces.units import RATE, TIME, Quantity
 
 _TIME_NAME = re.compile(
     r"(time|timestamp|date|datetime|days?|hours?|minutes?|mins?|seconds?|secs?|msecs?|usecs?|[tsh]|ms|us|ns)(\b|_|$)",
@@ -24,6 +24,7 @@ class Columns:
     time: str | int | None = None
     time_unit: str | None = None
     decimal: str = "."
+    thousands: str | None = None
     skip: int = 0
     time_format: str | None = None
 
@@ -42,7 +43,7 @@ class Layout:
     """
 
     def __init__(self, text: TraceText, fields: list[str], asked: Columns, quantity: Quantity) -> None:
-        self._text, self.spelling = text, Spelling(asked.decimal)
+        self._text, self.spelling = text, Spelling(asked.decimal, asked.thousands)
         self._line = text.head[0][0]
         self.named = not any(map(self.spelling.is_number, fields))
         self.names = fields if self.named else [str(i + 1) for i in range(len(fields))]
@@ -65,7 +66,7 @@ class Layout:
         if asked is None:
             if len(candidates) == 1:
                 return candidates[0]
-            key = f"'{quantity.column}: {self.names[candidates[0] if candidates else -1]}'"
+            key = f"'{quantity.column}: {self._example(candidates, quantity)}'"
             raise self._error(f"the column of the {quantity.name} is not clear: write for example {key}")
         name = str(asked)
         if self.names.count(name) == 1:
@@ -73,6 +74,15 @@ class Layout:
         if isinstance(asked, int) and 1 <= asked <= len(self.names):
             return asked - 1
         raise self._error(f"{quantity.column}: there is no column {name!r}")
+
+    def _example(self, candidates: list[int], quantity: Quantity) -> str | int:
+        """Return a column that may be meant: one that no unit gives to the other quantity, by number if need be."""
+        others = RATE if quantity is TIME else TIME
+        free = [n for n, name in enumerate(self.names) if not others.named_units(name)]
+        at = (candidates or free or [len(self.names) - 1])[0]
+        name = self.names[at]
+        plain = self.names.count(name) == 1 and name.isprintable() and re.fullmatch(r"[A-Za-z_][\w .()/%-]*", name)
+        return name if plain else at + 1
 
     def _time_columns(self) -> list[int]:
         if self.named:

@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from agents.tabular.json_text import parsed_json
 from agents.tabular.moments import moment_s
 from agents.tabular.text_lines import text_bytes, whole_text
 from sim.network.traces.text import TraceError
@@ -79,9 +80,13 @@ def _loaded(path: str) -> Mapping[str, Any]:
     except ValueError as error:
         raise TraceError(str(error)) from error
     try:
-        recorded = json.loads(raw)
-    except (ValueError, RecursionError) as error:
-        raise TraceError(f"{path}: is no JSON ({str(error).splitlines()[0]})") from None
+        recorded = parsed_json(raw.decode("utf-8", "replace"))
+    except json.JSONDecodeError as error:
+        raise TraceError(f"{path}:{error.lineno}: is no JSON: {error.msg} at column {error.colno}") from None
+    except RecursionError:
+        raise TraceError(f"{path}: is nested too deeply for windows of devices") from None
+    except ValueError as error:
+        raise TraceError(f"{path}: {error}") from None
     if not isinstance(recorded, Mapping) or not recorded:
         raise TraceError(f"{path}: is no map from device to what was recorded")
     return recorded
@@ -91,14 +96,22 @@ def _windows(one: Any, states: Sequence[str]) -> Iterator[Window]:
     if isinstance(one, Mapping) and "messages" in one:
         yield from _held(_events(one["messages"]), states)
     elif isinstance(one, Mapping) and "active" in one and "inactive" in one:
-        yield from (_window(pair) for pair in zip(one["active"], one["inactive"], strict=True))
+        yield from map(_window, _paired(one["active"], one["inactive"]))
     elif isinstance(one, list):
         yield from map(_window, one)
     else:
         raise ValueError("wanted: [[from, until], ...], {active, inactive} or {messages}")
 
 
+def _paired(begins: Any, ends: Any) -> Iterator[tuple[Any, Any]]:
+    if not isinstance(begins, list) or not isinstance(ends, list) or len(begins) != len(ends):
+        raise ValueError("wanted: as many beginnings under 'active' as ends under 'inactive', each a list")
+    return zip(begins, ends, strict=True)
+
+
 def _window(pair: Any) -> Window:
+    if not isinstance(pair, list | tuple) or len(pair) != 2:
+        raise ValueError("a window is [from, until]")
     from_s, until_s = (moment_s(one) if isinstance(one, str) else _number(one) for one in pair)
     if not 0.0 <= from_s <= until_s < math.inf:
         raise ValueError(f"window {from_s:g} to {until_s:g} must end after it begins, at times >= 0")

@@ -6,6 +6,7 @@ two stands for a lost packet differs from tool to tool: a header ``lost`` or ``r
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
@@ -110,8 +111,8 @@ def _column(text: TraceText, names: Sequence[str], width: int, wanted: str | int
     if names.count(str(wanted)) == 1:
         return names.index(str(wanted))
     said = "the column of the strength is not clear" if wanted is None else f"there is no column {wanted!r}"
-    known = ", ".join(names) or f"1 to {width}"
-    raise text.error(text.head[0][0], f"{said}: write column; its columns are {known}")
+    known, example = ", ".join(names) or f"1 to {width}", names[-1] if names else width
+    raise text.error(text.head[0][0], f"{said}: write 'column: {example}'; its columns are {known}")
 
 
 def _is_weak(text: TraceText, number: int, cells: list[str], at: int, below: float) -> bool:
@@ -119,7 +120,10 @@ def _is_weak(text: TraceText, number: int, cells: list[str], at: int, below: flo
         # A packet that did not arrive has no strength.
         return True
     try:
-        return PLAIN.number(cells[at]) < below
+        strength = PLAIN.number(cells[at])
+        if not math.isfinite(strength):
+            raise ValueError
+        return strength < below
     except ValueError:
         raise text.error(number, f"{cells[at]!r} is no number; mend or remove the row") from None
 

@@ -42,6 +42,7 @@ def load_rate(
     time_column: str | int | None = None,
     time_unit: str | None = None,
     decimal: str = ".",
+    thousands: str | None = None,
     skip: int = 0,
     time_format: str | None = None,
 ) -> Steps | Opportunities:
@@ -56,6 +57,7 @@ def load_rate(
         time_column: the column of the time, likewise.
         time_unit: ``ns`` to ``d``, where times are numbers and the name does not give it.
         decimal: between the whole part of a number and its fraction.
+        thousands: between groups of three digits, if there is such a sign.
         skip: lines at the beginning of the file that are left out.
         time_format: how dates are laid out, for strptime, where they can be read in two ways.
 
@@ -63,7 +65,8 @@ def load_rate(
         TraceError: with file, line and remedy: nothing there, out of order, negative, not a number, all zero,
             columns or units that are not clear.
     """
-    return _rate(str(path), _stamp_of(path), Columns(column, unit, time_column, time_unit, decimal, skip, time_format))
+    asked = Columns(column, unit, time_column, time_unit, decimal, thousands, skip, time_format)
+    return _rate(str(path), _stamp_of(path), asked)
 
 
 def load_latency(
@@ -74,6 +77,7 @@ def load_latency(
     time_column: str | int | None = None,
     time_unit: str | None = None,
     decimal: str = ".",
+    thousands: str | None = None,
     skip: int = 0,
     time_format: str | None = None,
 ) -> Steps:
@@ -85,9 +89,8 @@ def load_latency(
     Raises:
         TraceError: as :func:`load_rate`; zeros are allowed.
     """
-    return _latency(
-        str(path), _stamp_of(path), Columns(column, unit, time_column, time_unit, decimal, skip, time_format)
-    )
+    asked = Columns(column, unit, time_column, time_unit, decimal, thousands, skip, time_format)
+    return _latency(str(path), _stamp_of(path), asked)
 
 
 def unit_of(path: str | Path, asked: Columns, *, latency: bool = False) -> str:

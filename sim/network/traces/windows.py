@@ -9,8 +9,10 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from agents.tabular.columns import is_number
-from agents.tabular.moments import moment_s
+from agents.tabular.moments import compact_dates, epoch_unit, moment_s
 from sim.network.availability import Windows
 from sim.network.traces.device_states import is_json, windows_of_json
 from sim.network.traces.text import TraceError, TraceText, read_text
@@ -24,6 +26,10 @@ _ROLES: Mapping[str, tuple[str, ...]] = {
 }
 
 
+#: Devices that are kept of one recording.
+_MOST_NAMES = 1 << 18
+
+
 class _Place(NamedTuple):
     """Where the columns of a file are, and the seconds in a unit of its times."""
 
@@ -31,6 +37,7 @@ class _Place(NamedTuple):
     from_: int
     until: int
     unit_s: float
+    unit_is_named: bool = False
 
 
 def load_windows(
@@ -60,10 +67,14 @@ def load_windows(
 
 @lru_cache(maxsize=64)
 def _load(path: str, unit_s: float, period_s: float, states: tuple[str, ...]) -> tuple[Windows, ...]:
-    recordings = windows_of_json(path, states) if is_json(path) else _windows_of_rows(path, unit_s)
+    events = is_json(path)
+    if states and not events:
+        raise TraceError(f"{path}: is no JSON of events, for which 'states' is; leave it out")
+    recordings = windows_of_json(path, states) if events else _windows_of_rows(path, unit_s)
     begins = [from_s for windows in recordings.values() for from_s, until_s in windows if until_s > from_s]
     if not begins:
-        raise TraceError(f"{path}: holds no window that lasts; each row is 'from until' or 'name from until'")
+        said = "no event begins what is asked for" if states else "each row is 'from until' or 'name from until'"
+        raise TraceError(f"{path}: holds no window that lasts; {said}")
     first_s = min(begins)
     return tuple(Windows(_since(first_s, windows), period_s=period_s) for windows in recordings.values())
 
@@ -77,16 +88,35 @@ def _windows_of_rows(path: str, unit_s: float) -> dict[str, list[tuple[float, fl
     recordings: dict[str, list[tuple[float, float]]] = {}
     text = read_text(path)
     place, header = _placed(text, unit_s)
+    width, dates = len(text.split(text.head[0][1])), False
     for line, words in islice(text.lines(), header, None):
         fields = text.split(words)
-        if len(fields) != len(text.split(text.head[0][1])):
+        if len(fields) != width:
             raise text.error(line, f"{len(fields)} columns; write 'from until' or 'name from until'")
         from_s, until_s = (_seconds(text, line, fields[at], place.unit_s) for at in (place.from_, place.until))
         if not from_s <= until_s:
             raise text.error(line, "a window must end after it begins; mend the row")
         name = "" if place.name is None else fields[place.name]
+        if name not in recordings and len(recordings) == _MOST_NAMES:
+            raise text.error(line, f"names more than {_MOST_NAMES:,} devices; take a part of the file")
         recordings.setdefault(name, []).append((from_s, until_s))
-    return recordings
+        dates = dates or not is_number(fields[place.from_])
+    return recordings if dates or place.unit_is_named else _settled(path, recordings, place.unit_s)
+
+
+def _settled(
+    path: str, recordings: dict[str, list[tuple[float, float]]], unit_s: float
+) -> dict[str, list[tuple[float, float]]]:
+    """Return windows of numbers without a named unit; 20200731 is a date, and what counts ms since 1970 is refused."""
+    times = np.array([moment for windows in recordings.values() for window in windows for moment in window]) / unit_s
+    if (unit := epoch_unit(times)) not in (None, "s"):
+        named = f"name their unit in a header: 'device,start_{unit},end_{unit}'"
+        raise TraceError(f"{path}: times look as if they counted {unit} since 1970; {named}")
+    days = compact_dates(times)
+    if days is None:
+        return recordings
+    pairs = zip(days[::2].tolist(), days[1::2].tolist(), strict=True)
+    return {name: [next(pairs) for _ in windows] for name, windows in recordings.items()}
 
 
 def _placed(text: TraceText, unit_s: float) -> tuple[_Place, int]:
@@ -102,7 +132,10 @@ def _placed(text: TraceText, unit_s: float) -> tuple[_Place, int]:
         raise text.error(text.head[0][0], f"its columns are {', '.join(first)}: which is which? {said}")
     from_, until = (number for number in found if number is not None)
     name = next((number for number in range(len(first)) if number not in found), None)
-    return _Place(name, from_, until, _unit_s(text, first[from_], unit_s)), 1
+    units_s = [_unit_s(text, first[number], unit_s) for number in (from_, until)]
+    if units_s[0] != units_s[1]:
+        raise text.error(text.head[0][0], f"{first[from_]} and {first[until]} have two units; write them in one")
+    return _Place(name, from_, until, units_s[0], bool(TIME.named_units(first[from_]))), 1
 
 
 def _named(header: Sequence[str], names: Sequence[str]) -> int | None:

@@ -143,8 +143,11 @@ def _about(content: bytes) -> dict[str, Any] | None:
     digest, _, text = line.partition(b" ")
     if not end or hashlib.sha256(text).hexdigest().encode() != digest:
         return None
-    about: dict[str, Any] = json.loads(text)
-    return about
+    try:
+        about = json.loads(text)
+    except ValueError:
+        return None
+    return about if isinstance(about, dict) else None
 
 
 def _entries(content: bytes, at: int) -> Iterator[tuple[Entry, int]]:

@@ -288,7 +288,7 @@ def test_device_traces_in_json_are_read(tmp_path: Path) -> None:
         ('{"a": {"active": [1], "inactive": []}}', "device 'a': "),
         ('{"a": {"messages": 5}}', "device 'a': messages are no text"),
         ('{"a": {"messages": "noon\\ton"}}', "device 'a': 'noon' is no time"),
-        ('{"a": ' + "[" * 100_000, "is no JSON"),
+        ('{"a": ' + "[" * 100_000, "is nested too deeply"),
         ("device,first,last\na,1,2\n", ":1: its columns are device, first, last: which is which"),
         ("device,start_m,end_m\na,1,2\n", ":1: the unit of start_m may be min or ms"),
         ("1\n", ":1: 1 columns"),

@@ -65,7 +65,7 @@ def test_a_table_with_decimal_commas_reads_like_the_one_with_points(rows: list[t
         ("(#.0)", "negative number of accounts"),
         ("#-", "negative number of accounts"),
         ("1.5D+#", "exponent of Fortran"),
-        ("1_#", "no finite number"),
+        ("1_#", "underscores between digits: remove them"),
     ],
 )
 def test_numbers_in_another_spelling_are_refused_with_the_remedy(tmp_path: Path, cell: str, remedy: str) -> None:

@@ -1,0 +1,67 @@
+"""Columns that are not what a table would take them for: counts of rows, amounts, names that never come twice."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+
+import numpy as np
+
+from agents.tabular.doubts import amount_among, mostly_numbers, no_category
+from agents.tabular.sheet import Sheet
+from agents.tabular.spelling import Spelling
+
+#: What writers call a column of row numbers that has no name.
+_NAMELESS = re.compile(r"(?:Unnamed: \d+|__index_level_\d+__)?")
+#: Columns that are read at all, and labels of which none comes twice that are no classes.
+_MOST_COLUMNS, _ALL_DIFFERENT = 1 << 14, 20
+
+
+def refuse_too_wide(sheet: Sheet) -> None:
+    """Refuse a sheet of more columns than are read."""
+    if len(sheet.names) > _MOST_COLUMNS:
+        raise ValueError(f"{sheet.path}: has {len(sheet.names):,} columns; {_MOST_COLUMNS:,} at most are read")
+
+
+def refuse_index_as_class(sheet: Sheet) -> None:
+    """Refuse an index behind all columns where the last one would be the class."""
+    last = len(sheet.names) - 1
+    if last and _NAMELESS.fullmatch(sheet.names[last]):
+        remedy = f"leave it out by 'ignore: [{last}]', and name the class under 'target'"
+        raise ValueError(
+            f"{sheet.path}: the last column, {sheet.names[last]!r}, is a frame's own count of rows; {remedy}"
+        )
+
+
+def refuse_nameless(sheet: Sheet, features: Collection[int]) -> None:
+    """Refuse the column of row numbers that data frames write: as a feature it would give the order away."""
+    number = next((n for n in features if _NAMELESS.fullmatch(sheet.names[n])), None)
+    if number is not None:
+        remedy = f"leave it out by 'ignore: [{number}]', or name it in the file"
+        raise ValueError(f"{sheet.path}: column {number} has no name, as if it counted the rows; {remedy}")
+
+
+def odd_names(names: Sequence[str], codes: np.ndarray, spelling: Spelling) -> tuple[str | None, str] | None:
+    """Return what is wrong with a column of names, and the cell that shows it, if one does; None if it is one.
+
+    Args:
+        names: that were met.
+        codes: float64 [rows], which name each row holds; NaN where none.
+        spelling: in which numbers were looked for.
+    """
+    counts = np.bincount(codes[~np.isnan(codes)].astype(np.int64), minlength=len(names))
+    if odd := mostly_numbers(names, counts, spelling):
+        return odd[0], f"{odd[0]!r} is no number: {odd[1]}"
+    said = no_category(names, counts)
+    return (None, f"{said}; or, if these are categories after all, under 'nominal'") if said else None
+
+
+def refuse_labels(sheet: Sheet, target: int, names: Sequence[str], rows: int, named: bool) -> None:
+    """Refuse a target that holds amounts, or another name in every row: each of them would be a class."""
+    column = repr(sheet.names[target])
+    which = f"column {column}" if named else f"the last column, {column},"
+    if label := amount_among(names, rows, named):
+        remedy = f"name the class under 'target'; if each number is a class, write nominal: [{column}], too"
+        raise ValueError(f"{sheet.path}: {which} holds amounts such as {label} and no classes; {remedy}")
+    if len(names) == rows >= _ALL_DIFFERENT:
+        raise ValueError(f"{sheet.path}: {which} holds another class in every row; name the class under 'target'")
