@@ -43,6 +43,7 @@ LIBRARIES = {
 #: Doors of the data plane that load neither torch nor Ray nor pandas, so that the timing plane may use them.
 TORCH_FREE = (
     "agents.tabular.columns",
+    "agents.tabular.json_text",
     "agents.tabular.moments",
     "agents.tabular.once",
     "agents.tabular.packed",

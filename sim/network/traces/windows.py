@@ -62,11 +62,15 @@ def load_windows(
     """
     if unit not in TIME_UNITS:
         raise ValueError(f"{unit!r} is no unit of time; write one of {', '.join(TIME_UNITS)}")
-    return _load(str(path), TIME_UNITS[unit], period_s, tuple(states))
+    file = Path(str(path).partition("!")[0])
+    stamp = (file.stat().st_mtime_ns, file.stat().st_size) if file.is_file() else None
+    return _load(str(path), stamp, TIME_UNITS[unit], period_s, tuple(states))
 
 
 @lru_cache(maxsize=64)
-def _load(path: str, unit_s: float, period_s: float, states: tuple[str, ...]) -> tuple[Windows, ...]:
+def _load(
+    path: str, stamp: tuple[int, int] | None, unit_s: float, period_s: float, states: tuple[str, ...]
+) -> tuple[Windows, ...]:
     events = is_json(path)
     if states and not events:
         raise TraceError(f"{path}: is no JSON of events, for which 'states' is; leave it out")
