@@ -27,6 +27,8 @@ def known_failure(error: Exception) -> tuple[int, str] | None:
         return PARTIAL, str(error)
     if isinstance(error, ReplayError | PointsFailedError | InvariantError):
         return FAILED, str(error)
+    if isinstance(error, MemoryError):
+        return ENVIRONMENT, f"there is not enough memory ({error or 'none is left'}); run less at once"
     if isinstance(error, OSError) and error.errno is not None:
         place = f"{error.filename}: " if error.filename else ""
         return ENVIRONMENT, f"{place}{error.strerror or error}"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
 
-from sim.commands.exits import BAD_INPUT
+from sim.commands.exits import BAD_INPUT, ENVIRONMENT
 from sim.commands.options import make_parser
 from sim.program import HOME
 
@@ -20,6 +21,11 @@ def main(arguments: Sequence[str] | None = None, name: str = "driftbed") -> int:
 
     ``name`` is what the user started. Without a command the quickstart is swept.
     """
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        print("the folder in which this is started is gone; go to another one", file=sys.stderr)
+        return ENVIRONMENT
     words = list(sys.argv[1:] if arguments is None else arguments)
     parser, commands = make_parser(name)
     options = parser.parse_args(_completed(words, parser, commands))

@@ -5,11 +5,14 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import shlex
+import subprocess
 import time
 import zipfile
 from pathlib import Path
 
 import pytest
+from run_commands import command
 
 from agents.tabular.json_text import parsed_json
 from agents.tabular.moments import moment_s
@@ -209,3 +212,12 @@ def test_a_map_is_no_class(tmp_path: Path) -> None:
     path.write_text(json.dumps([{"x": n, "z": {"q": 1}} for n in range(30)]))
     with pytest.raises(ValueError, match="'z' is a map and no class"):
         read_table(path, Reading(format="json"))
+
+
+def test_a_command_in_a_folder_that_is_gone_ends_in_one_line(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    shell = f"cd {gone} && rmdir {gone} && exec {shlex.join(command('list'))}"
+    ended = subprocess.run(["sh", "-c", shell], capture_output=True, text=True, timeout=120)
+    assert ended.returncode == 3
+    assert ended.stderr == "the folder in which this is started is gone; go to another one\n"

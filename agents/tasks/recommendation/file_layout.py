@@ -78,10 +78,10 @@ def find_layout(
     wanted = {**default, **given}
     ordered = {part: wanted[part] for part in COLUMNS if wanted.get(part) is not None}
     found = {part: _place(part, where, names, named) for part, where in ordered.items() if where is not None}
-    first = {at: part for part, at in reversed(found.items())}
-    if twice := [part for part, at in found.items() if first[at] != part]:
+    owner = {at: part for part, at in reversed(found.items())}
+    if twice := [part for part, at in found.items() if owner[at] != part]:
         at = found[twice[0]]
-        raise ValueError(f"{first[at]} and {twice[0]} are one column, {at}; give each its own under 'columns'")
+        raise ValueError(f"{owner[at]} and {twice[0]} are one column, {at}; give each its own under 'columns'")
     return Layout(own, found, len(names), named, tuple(name.strip() for name in names))
 
 
