@@ -7,8 +7,9 @@ COPY . .
 RUN pip install --no-cache-dir -c constraints.txt torch --index-url https://download.pytorch.org/whl/cpu \
     && pip install --no-cache-dir -c constraints.txt .
 
-RUN useradd --create-home player && mkdir /work && ln -s /opt/driftbed/scenarios /work/scenarios && chown player /work
-USER player
+RUN useradd --create-home --uid 1000 player && mkdir /work && ln -s /opt/driftbed/scenarios /work/scenarios && chown player /work
+# A number, so that a cluster can see that it is not root.
+USER 1000
 WORKDIR /work
 ENTRYPOINT ["driftbed"]
 CMD ["--help"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from typing import NamedTuple
 
@@ -42,12 +43,18 @@ COLOURS = {"better": "green", "worse": "red", "as good": "green", "undecided": "
 
 
 class Column(NamedTuple):
-    """A column of the table; `least`: it stays however narrow the terminal is."""
+    """A column of the table; `least`: it stays however narrow the terminal is; `best`: rows that are shown bold."""
 
     head: str
     cells: list[str]
     least: bool = False
     text: bool = False
+    best: frozenset[int] = frozenset()
+
+    def shown(self, place: int) -> Text:
+        """Return a cell: the best of a column bold, what is clear of zero in colour."""
+        cell = self.cells[place]
+        return Text(cell, style="bold" if place in self.best else COLOURS.get(cell, ""))
 
     @property
     def width(self) -> int:
@@ -112,8 +119,8 @@ def _side_by_side(result: Comparison, width: int, metrics: list[str]) -> Table:
     table = Table(title=Text(result.name), caption=Text("; ".join(notes)), box=SIMPLE_HEAD, padding=(0, 1))
     for column in columns:
         table.add_column(Text(column.head), justify="left" if column.text else "right", no_wrap=True)
-    for cells in zip(*(column.cells for column in columns), strict=True):
-        table.add_row(*(Text(cell, style=COLOURS.get(cell, "")) for cell in cells))
+    for place in range(len(result.rows)):
+        table.add_row(*(column.shown(place) for column in columns))
     return table
 
 
@@ -133,10 +140,22 @@ def _figures(result: Comparison, shown: list[str]) -> list[Column]:
     columns = []
     for place, name in enumerate(shown):
         head = SHOWN.get(name, METRICS[name].label)
-        columns.append(Column(head, [_short(_value(row, name)) for row in result.rows], least=place == 0))
+        cells = [_short(_value(row, name)) for row in result.rows]
+        columns.append(Column(head, cells, least=place == 0, best=best_of(result, name)))
         if place == 0:
             columns += _paired(result, name)
     return columns
+
+
+def best_of(result: Comparison, name: str) -> frozenset[int]:
+    """Return the rows with the best mean of a metric, as it is shown; none where all are alike or none is better."""
+    metric = METRICS[name]
+    means = [row.values[name].mean for row in result.rows]
+    known = {place: mean for place, mean in enumerate(means) if math.isfinite(mean)}
+    if not metric.better or len({metric.show(mean) for mean in known.values()}) < 2:
+        return frozenset()
+    top = metric.show((max if metric.better > 0 else min)(known.values()))
+    return frozenset(place for place, mean in known.items() if metric.show(mean) == top)
 
 
 def _paired(result: Comparison, name: str) -> list[Column]:

@@ -249,6 +249,9 @@ class InteractionsOptions:
     time_unit: Annotated[str, OneOf("ns", "us", "ms", "s", "min", "h", "d")] | None = option(
         None, "of times that are numbers; default: s"
     )
+    duplicates: Annotated[str, OneOf("keep", "merge")] = option(
+        "keep", "what the same user, item and time once more is: one more click, or the same (merge)"
+    )
     core: Count = option(5, "keep users and items with at least so many interactions in the past")
     split: Annotated[str, OneOf("user", "time")] = option(
         "user", "where the past ends: at a share of each user's clicks, or of the log's time span, for all at once"

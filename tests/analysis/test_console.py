@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shutil
 from argparse import Namespace
 from pathlib import Path
@@ -14,6 +15,9 @@ from rich.console import Console
 from analysis.console import print_comparison
 from analysis.sweeps import open_folder
 from sim.commands.report import show
+
+#: What a terminal showed, looked at and kept.
+SCREENS = Path(__file__).with_name("screens")
 
 
 def test_a_run_leaves_report_figures_and_csv_behind(
@@ -56,3 +60,34 @@ def test_a_sweep_fits_and_keeps_what_matters(sweep_folder: Path, width: int) -> 
     assert "…" not in text
     for word in ("adapter", "lte up", "accuracy %", "difference", "shows", "persona", "32 kbit/s"):
         assert word in text
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_screen_is_as_recorded(sweep_folder: Path, width: int) -> None:
+    written = io.StringIO()
+    print_comparison(open_folder(sweep_folder), Console(file=written, width=width, highlight=False))
+    shown = "\n".join(line.rstrip() for line in written.getvalue().splitlines()) + "\n"
+    assert shown == (SCREENS / f"sweep-{width}.txt").read_text(encoding="utf-8")
+
+
+def test_the_best_is_bold_and_what_is_clear_has_a_colour(sweep_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    screen = _on_a_terminal(sweep_folder)
+    rows = [line for line in screen.splitlines() if re.search(r"[0-9] ± [0-9]", line) and "points" not in line]
+    assert len(rows) == 4
+    assert [line for line in rows if "\x1b[1m" in line] == [max(rows, key=_accuracy)]
+    assert "\x1b[32mbetter" in screen
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[32m" not in _on_a_terminal(sweep_folder)
+
+
+def _on_a_terminal(folder: Path) -> str:
+    written = io.StringIO()
+    console = Console(file=written, width=80, highlight=False, force_terminal=True, color_system="standard")
+    print_comparison(open_folder(folder), console, metrics=["accuracy"])
+    return written.getvalue()
+
+
+def _accuracy(line: str) -> float:
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", line)
+    return float(re.findall(r"([0-9.]+) ±", plain)[0])

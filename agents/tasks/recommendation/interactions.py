@@ -29,7 +29,7 @@ from agents.tasks.recommendation.decisions import (
     narrowed,
     stack,
 )
-from agents.tasks.recommendation.log import Log, core_of_past, part_of
+from agents.tasks.recommendation.log import Log, core_of_past, merged, part_of
 from agents.tasks.recommendation.log_times import refuse_unclear_unit, rows_apart
 from agents.tasks.recommendation.reading import LogReading, read_log
 from agents.tasks.recommendation.supply import Clicks
@@ -141,7 +141,7 @@ def _read(options: InteractionsOptions) -> Log:
             raise ValueError(apart)
         if options.compression is not None and options.time_unit is None:
             refuse_unclear_unit(log.time_s)
-    return log
+    return merged(log) if options.duplicates == "merge" else log
 
 
 def _split(whole: Log, options: InteractionsOptions) -> tuple[Log, Users]:

@@ -105,6 +105,15 @@ def part_of(log: Log, kept: np.ndarray) -> Log:
     )
 
 
+def merged(log: Log) -> Log:
+    """Return the log in which a user's click on an item at one time counts once, the first in the order of the file."""
+    clicks = np.stack([log.time_s, log.user, log.item])
+    first = np.unique(clicks, axis=1, return_index=True)[1]
+    kept = np.zeros(len(log), bool)
+    kept[first] = True
+    return part_of(log, kept)
+
+
 def _ranks(names: list[str]) -> tuple[np.ndarray, tuple[str, ...]]:
     """Return the place of each name among the sorted ones, and these."""
     numeric = all(name.isascii() and name.isdigit() for name in names)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.tasks.recommendation.log import Log, core, make_log
+from agents.tasks.recommendation.log import Log, core, make_log, merged
 from agents.tasks.recommendation.users import split_in_time, validation_split_s
 
 CLICK = st.tuples(st.integers(0, 7), st.integers(0, 6), st.integers(0, 20))
@@ -81,3 +81,12 @@ def test_a_past_without_a_click_and_one_too_short_are_refused() -> None:
         split_in_time(log, 1.0)
     with pytest.raises(ValueError, match="leave nothing to validate on"):
         validation_split_s(split_in_time(log, 0.0), 0.1)
+
+
+@given(st.lists(CLICK, min_size=1, max_size=60))
+def test_the_same_click_twice_counts_once_where_merged(clicks: list[tuple[int, int, int]]) -> None:
+    log = log_of(clicks)
+    once = list(dict.fromkeys(reported(log)))
+    assert reported(merged(log)) == once
+    assert reported(merged(log_of(clicks + clicks))) != reported(log_of(clicks + clicks))
+    assert sorted(reported(merged(log_of(clicks + clicks)))) == sorted(once)
