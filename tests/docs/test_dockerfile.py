@@ -9,7 +9,6 @@ import subprocess
 import tomllib
 
 import pytest
-
 from pages import ROOT
 
 KNOWN = {"FROM", "WORKDIR", "COPY", "RUN", "USER", "ENTRYPOINT", "CMD", "ENV", "ARG", "EXPOSE", "VOLUME", "LABEL"}
