@@ -31,13 +31,14 @@ def adam_step(
         value.sub_((first / sqrt(second * unbiased).add_(epsilon)).mul_(towards))
         return
     flat = (one.view(-1).numpy() for one in (value, slope.contiguous(), first, second))
-    _adam(*flat, *(np.float32(one) for one in (*keep, *shares, unbiased, towards, epsilon)))
+    adam_all(*flat, *(np.float32(one) for one in (*keep, *shares, unbiased, towards, epsilon)))
 
 
 @compiled("void(f4[::1], f4[::1], f4[::1], f4[::1], f4, f4, f4, f4, f4, f4, f4)")
-def _adam(  # type: ignore[no-untyped-def]
+def adam_all(  # type: ignore[no-untyped-def]
     value, slope, first, second, keep_first, keep_second, share_first, share_second, unbiased, towards, epsilon
 ):
+    """Take one step of Adam in place: :func:`adam_step` on flat arrays."""
     for i in range(len(value)):
         first[i] = keep_first * first[i] + share_first * slope[i]
         second[i] = keep_second * second[i] + share_second * (slope[i] * slope[i])

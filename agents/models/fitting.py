@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor
 
-from agents.kernels import adam_step, product, totals
+from agents.kernels import adam_step, applies, product, totals
 from agents.models.head import ACTIVATIONS, HeadShape, Layers, slope_of
+from agents.models.head_descent import HeadDescent
 
 #: Adam's constants (Kingma and Ba, 2015).
 _FIRST, _SECOND, _EPSILON = 0.9, 0.999, 1e-8
@@ -40,6 +41,11 @@ def fit_heads(
     share = (share / totals(share).unsqueeze(1).clamp_min(1.0)).unsqueeze(2)
     began = head.unpack(start.expand(heads, -1))
     layers = {name: value.contiguous().clone() for name, value in began.items()}
+    if HeadDescent.covers(head) and applies(features, share, *layers.values()):
+        descent = HeadDescent(head, layers, features, label, share, anchor)
+        for number in range(1, steps + 1):
+            descent.step((_FIRST, _SECOND), *_corrections(rate, number), _EPSILON)
+        return head.pack(layers)
     adam = Adam(layers, rate)
     for _ in range(steps):
         slopes = gradient(head, layers, features, label, share)
@@ -89,8 +95,12 @@ class Adam:
     def step(self, slopes: Mapping[str, torch.Tensor]) -> None:
         """Take one step against ``slopes``."""
         self._steps += 1
-        towards = self._rate / (1.0 - _FIRST**self._steps)
-        unbiased = 1.0 / (1.0 - _SECOND**self._steps)
+        unbiased, towards = _corrections(self._rate, self._steps)
         for name, slope in slopes.items():
             moments = self._first[name], self._second[name]
             adam_step(self._layers[name], slope, *moments, (_FIRST, _SECOND), unbiased, towards, _EPSILON)
+
+
+def _corrections(rate: float, number: int) -> tuple[float, float]:
+    """Return what makes good that Adam's moments start at zero, in step ``number``; the first's holds the rate."""
+    return 1.0 / (1.0 - _SECOND**number), rate / (1.0 - _FIRST**number)
