@@ -42,7 +42,7 @@ def memory(plan: Plan) -> Iterator[Finding]:
 
 def _cases(plan: Plan) -> Iterator[_Case]:
     def messages(devices: int) -> Reading:
-        return plan.exchanges(f"fleet.0.devices={devices}", "method.trigger=never", "duration=1 min")
+        return plan.exchanges("compiled", f"fleet.0.devices={devices}", "method.trigger=never", "duration=1 min")
 
     def silent(devices: int) -> Reading:
         return plan.throughput(devices, *_SILENT, "duration=61 s")

@@ -17,17 +17,17 @@ _ROWS = {
     "time": Row("time when the duration doubles", "", _MOST, "six virtual minutes instead of three"),
     "messages": Row("time when devices double, messages alone", "", _MOST, "private links, no model, twice the fleet"),
     "queues": Row("time when devices double, shared queues", "", _MOST, "the same with lossy cells behind a backhaul"),
-    "stories": Row("time when devices double, any network", "", _MOST, "cells that share (ps), exchange by exchange"),
+    "cells": Row("time when devices double, ps cells", "", _MOST, "cells and a backhaul that share (ps, max-min)"),
 }
 #: What is compared to another base, and what it has more of.
-_BASES = {"messages": "few messages", "queues": "few queues", "stories": "few processes"}
-_MORE = {"samples": "samples", **dict.fromkeys(("asks", "messages", "queues", "stories"), "exchanges")}
+_BASES = {"messages": "few messages", "queues": "few queues", "cells": "few cells"}
+_MORE = {"samples": "samples", **dict.fromkeys(("asks", "messages", "queues", "cells"), "exchanges")}
 _SLOPES = {
     "samples": Row("one sample more", "us", None, "processor time, from the two runs whose samples differ"),
     "asks": Row("one exchange more, with a model", "us", None, "likewise; payload, adapting and installing included"),
     "messages": Row("one exchange more, private links", "us", None, "likewise, messages alone"),
     "queues": Row("one exchange more, shared queues", "us", None, "likewise, lossy cells behind a backhaul"),
-    "stories": Row("one exchange more, any network", "us", None, "likewise, one process an exchange"),
+    "cells": Row("one exchange more, ps cells", "us", None, "likewise, cells and a backhaul that share"),
 }
 _BYTES = Row(
     "memory of one exchange", "bytes", None, "what the larger fleet of messages alone holds more, tables included"
@@ -76,6 +76,6 @@ def _measures(plan: Plan) -> dict[str, Measure]:
         "messages": partial(plan.exchanges, "compiled"),
         "few queues": partial(plan.exchanges, "compiled", few, QUEUES),
         "queues": partial(plan.exchanges, "compiled", QUEUES),
-        "few processes": partial(plan.exchanges, "compiled", few, SHARES),
-        "stories": partial(plan.exchanges, "compiled", SHARES),
+        "few cells": partial(plan.exchanges, "compiled", few, SHARES),
+        "cells": partial(plan.exchanges, "compiled", SHARES),
     }

@@ -29,6 +29,8 @@ def _array(values: np.ndarray) -> Any:
 
 
 def _strings(texts: Sequence[str]) -> Any:
-    encoded = [text.encode() for text in texts]
+    # Names of cohorts stand there once a device: each is encoded once.
+    known = {text: text.encode() for text in set(texts)}
+    encoded = [known[text] for text in texts]
     ends = np.cumsum([0, *map(len, encoded)], dtype=np.int64).astype(np.int32)
     return pa.StringArray.from_buffers(len(encoded), pa.py_buffer(ends), pa.py_buffer(b"".join(encoded)))

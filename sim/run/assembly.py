@@ -114,7 +114,7 @@ def assemble(
         learning=_learning(scenario),
         beside=beside,
     )
-    cohort_of = np.array(_per_device([cohort.cohort for cohort in scenario.fleet], _sizes(scenario)), object)
+    cohort_of = np.repeat(np.array([cohort.cohort for cohort in scenario.fleet], object), _sizes(scenario))
     return AssembledRun(
         scenario, simulation, choice, [*up.links, *down.links], cloud.log, cohort_of, drift_marks(scenario), service
     )

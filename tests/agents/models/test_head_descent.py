@@ -18,7 +18,7 @@ class Tensors(HeadShape):
 
 
 @pytest.mark.parametrize("dims", [(5, 3), (1, 4, 2), (33, 17, 6), (8, 8, 8, 10), (4, 1, 2)], ids=str)
-@pytest.mark.parametrize("activation", ["tanh", "relu"])
+@pytest.mark.parametrize("activation", ["tanh", "relu", "hardswish"])
 @pytest.mark.parametrize("anchor", [0.0, 0.3])
 def test_a_fit_is_the_same_to_the_bit(dims: tuple[int, ...], activation: str, anchor: float) -> None:
     draw = torch.Generator().manual_seed(7)
