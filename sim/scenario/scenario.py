@@ -41,8 +41,11 @@ def _default_tick_s(given: dict[str, Any]) -> float:
 
 
 #: What a method may ask of the data's answers, and what to do where it is not there.
-_KINDS_OF_ANSWERS = frozenset({"items"})
-_REMEDIES = {"items": "write for example 'data: synthetic_interactions, model: sasrec'"}
+_KINDS_OF_ANSWERS = frozenset({"items", "classes"})
+_REMEDIES = {
+    "items": "write for example 'data: synthetic_interactions, model: sasrec'",
+    "classes": "write for example 'data: digits, model: mlp'",
+}
 
 
 def _default_references(given: dict[str, Any]) -> list[str]:

@@ -74,6 +74,12 @@ def test_a_method_that_ranks_needs_items(tmp_path: Path) -> None:
     assert "'lsc4rec' needs items, which 'gaussians' has not; write for example 'data: synthetic_interactions" in said
 
 
+def test_a_method_of_classes_is_refused_where_items_are_ranked(tmp_path: Path) -> None:
+    method = "method: {adapter: tent, learning: {trigger: {kind: periodic, every: 9 s}}}\n"
+    said = refusal(tmp_path, TASK.format(data="synthetic_interactions", model="sasrec") + method)
+    assert "'tent' needs classes, which 'synthetic_interactions' has not; write for example 'data: digits" in said
+
+
 def paired(adapter: str, codecs: str) -> str:
     """Return a scenario in which messages of a method are coded so."""
     needed = {

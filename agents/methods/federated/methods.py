@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agents.contract.component import Component
 from agents.methods.federated.options import (
+    DriftGuardOptions,
     FedAsyncOptions,
     FedAvgOptions,
     FedBuffOptions,
@@ -78,6 +79,13 @@ FEDERATED: dict[str, Component] = {
         "agents.methods.federated.feddrift:FedDrift",
         paper="Jothimurugesan et al., AISTATS 2023, arXiv 2206.00799",
         needs=frozenset({"task", "labels", "rounds"}),
+        quick={"window": 12, "steps": 3},
+    ),
+    "driftguard": Component(
+        DriftGuardOptions,
+        "agents.methods.federated.driftguard:DriftGuard",
+        paper="DriftGuard, 2026, arXiv 2603.18872",
+        needs=frozenset({"task", "labels", "classes", "rounds"}),
         quick={"window": 12, "steps": 3},
     ),
 }

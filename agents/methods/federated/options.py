@@ -93,3 +93,13 @@ class FedDriftOptions(FedAvgOptions):
 
     models: Annotated[int, Interval(ge=2, le=64)] = option(4, "models at most")
     drop: Share = option(0.1, "fall of the best accuracy that is drift; models within it of each other are merged")
+
+
+@dataclass(frozen=True)
+class DriftGuardOptions(FedAvgOptions):
+    """Groups that err too often retrain their last layer, a fleet that does the layers below; others take no step."""
+
+    groups: Annotated[int, Interval(ge=1, le=16)] = option(4, "groups at most")
+    poor: Share = option(0.6, "accuracy below which a group retrains; the fleet does below 0.9 times as much")
+    apart: PositiveNumber = option(0.3, "distance of mean features at which groups differ")
+    smallest: PositiveCount = option(3, "devices below which a group goes to the nearest")

@@ -69,6 +69,31 @@ def test_an_entropy_code_loses_nothing_and_gains_where_most_numbers_are_small() 
     assert sizes[2] <= 1001
 
 
+def second_coder(numbers: list[int], low: int) -> bytes:
+    """Return what Rice's code makes of numbers, by strings of digits and arithmetic alone."""
+    folded = [2 * number if number >= 0 else -2 * number - 1 for number in numbers]
+    plain = [f"{one % 2**low:0{low}b}" if low else "" for one in folded]
+    text = "".join(
+        ("1" * (one // 2**low) + "0" if low < 8 else "") + rest for one, rest in zip(folded, plain, strict=True)
+    )
+    filled = text.ljust(-(-len(text) // 8) * 8, "0")
+    return int(filled, 2).to_bytes(len(filled) // 8, "big")
+
+
+@pytest.mark.parametrize("scale", [0.004, 0.03, 0.2, 5.0])
+def test_a_second_coder_writes_the_same_bytes_in_the_shortest_of_its_codes(scale: float) -> None:
+    field, codec = message(300, 1.0), KINDS["rice"]
+    values = scale * torch.randn(1, 300, generator=torch.Generator().manual_seed(8))
+    wire, _ = codec.encode(field, {"x": values}, {})
+    numbers = (values.clamp(-1.0, 1.0) * 127.0).round().long()[0].tolist()
+    shortest = min((second_coder(numbers, low) for low in range(9)), key=len)
+    written = codec.write(field, wire, 0)
+    assert len(written) == 1 + len(shortest)
+    assert written[1:] == second_coder(numbers, written[0])
+    share = torch.unique(torch.tensor(numbers), return_counts=True)[1] / 300
+    assert 8 * len(shortest) >= -300 * (share * share.log2()).sum()
+
+
 def test_the_largest_numbers_arrive_and_the_rest_is_zero() -> None:
     sent = {"x": torch.tensor([[3.0, -5.0, 1.0, 0.0, 4.0, -1.0, 2.0, 0.5, 0.1, 0.2]])}
     codec = make_codec("topk", {"share": 0.3, "feedback": False})

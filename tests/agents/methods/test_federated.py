@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 from federated_rounds import Clients, parabolas
-from quick_methods import CLASSES, QUICK, recent, whose
+from quick_methods import CLASSES, FEATURES, QUICK, recent, whose
 from torch.nn import functional
 
 from agents.methods import METHODS
@@ -167,7 +167,8 @@ def test_a_thousand_devices_at_once_are_a_loop_to_the_bit(name: str, net: Net, h
     cloud, window = method.prepare(history, base, 3), recent(method, 1000)
     state = method.start(cloud, 1000)
     learnt, steps = method.learn(state, window)
-    assert steps.tolist() == [method.learning_steps] * 1000
+    # Devices that are not due take no step.
+    assert steps.tolist() == [method.learning_steps or 0] * 1000
     for row in (0, 1, 499, 998, 999):
         mine = slice(row, row + 1)
         own = Recent(window.features[mine], window.label[mine], window.count[mine])
@@ -204,6 +205,7 @@ def test_messages_are_as_long_as_the_table_says(name: str, net: Net) -> None:
     d, shared, width = net.head.params, 16 * 16 + 16, 16
     up = {"scaffold": 8 * d, "fedrep": 4 * shared, "fedproto": 4 * CLASSES * (width + 1), "ifca": 4 * d + 1}
     down = {"scaffold": 8 * d, "fedrep": 4 * shared, "fedproto": 4 * CLASSES * width, "ifca": 2 * 4 * d}
+    up["driftguard"], down["driftguard"] = 4 * d + 4 + 4 * CLASSES * (width + 1), 4 * d + 1
     up["feddrift"], down["feddrift"] = 4 * d + 4 * 4 + 1, 4 * 4 * d + 4
     method = made(name, net)
     assert (method.payload_bytes, method.update_bytes) == (up.get(name, 4 * d), down.get(name, 4 * d))
@@ -308,7 +310,7 @@ def test_a_prototype_is_the_mean_of_all_features_of_a_class(net: Net, history: H
 @pytest.mark.parametrize("model", ["mlp", "cnn"])
 def test_whole_nets_are_learnt(name: str, model: str, history: History, base: Base) -> None:
     net = base.net if model == "mlp" else make_net("cnn", (1, 8, 8), CLASSES, {"channels": (2, 3), "hidden": (8, 8)})
-    if model == "cnn" and name in ("fedrep", "fedproto"):
+    if model == "cnn" and name in ("fedrep", "fedproto", "driftguard"):
         with pytest.raises(ValueError, match=f"{name} takes dense layers apart"):
             made(name, net, trains="all")
         return
@@ -322,6 +324,8 @@ def test_whole_nets_are_learnt(name: str, model: str, history: History, base: Ba
     clients = Clients(method, method.prepare(history, own, 3), window)
     before = method.predict(clients.state, window)
     assert torch.allclose(before[0], own.head.forward(own.layers, own.features(raw[:1]))[0], atol=1e-5)
+    if "duty" in clients.state:
+        clients.state["duty"].fill_(3)
     payload = clients.learn()
     assert not torch.equal(method.predict(clients.state, window), before)
     assert all(torch.isfinite(values.float()).all() for values in payload.values())
@@ -348,7 +352,27 @@ def test_a_convolutional_net_learns_as_plain_torch_does() -> None:
 
 def test_what_has_no_layer_below_the_last_is_refused(net: Net) -> None:
     one = make_net("mlp", (12,), CLASSES, {"hidden": [16], "layers": 1})
-    for name in ("fedrep", "fedproto"):
+    for name in ("fedrep", "fedproto", "driftguard"):
         with pytest.raises(ValueError, match=r"layers: 2.*trains: all"):
             made(name, one)
     assert isinstance(made("fedrep", one, trains="all").part, DenseLayers)
+
+
+def test_only_the_group_that_errs_retrains_its_own_layer(net: Net, history: History, base: Base) -> None:
+    method = made("driftguard", net, apart=0.2, smallest=2, poor=0.7, rate=0.3)
+    x = torch.randn(6, 12, FEATURES, generator=torch.Generator().manual_seed(3)).tanh()
+    x = torch.where((torch.arange(6) >= 4)[:, None, None], 0.2 * x + 0.7, x)
+    right = base.head.forward(base.layers, x).argmax(2)
+    label = torch.where((torch.arange(6) >= 4)[:, None], (right + 1) % CLASSES, right)
+    clients = Clients(method, method.prepare(history, base, 3), Recent(x, label, torch.full((6,), 12)))
+    before = clients.cloud["models"].clone()
+    clients.round()
+    duty = method.broadcast(clients.cloud, whose(6))["duty"].tolist()
+    assert duty[:4] == [0] * 4
+    assert duty[4] & 1
+    assert duty[5] & 1
+    assert torch.equal(clients.cloud["models"], before)
+    clients.round()
+    mine = method.broadcast(clients.cloud, whose(6))["weights"]
+    assert torch.equal(mine[0, -method.part.last :], before[0, -method.part.last :])
+    assert not torch.equal(mine[4, -method.part.last :], before[0, -method.part.last :])

@@ -196,3 +196,19 @@ def test_weights_of_eight_bits_err_by_half_a_step_at_most(name: str, net: Net, h
         assert 0.0 < (plain[layer] - rounded[layer]).abs().max() <= 0.5001 * step
         assert len((rounded[layer] / step).round().unique()) <= 255
     assert all(torch.equal(plain[layer], rounded[layer]) for layer in ("b0", "b1"))
+
+
+@pytest.mark.parametrize("follow", [0.1, 0.4])
+def test_a_moving_mean_tracks_a_random_walk_with_the_error_of_theory(
+    follow: float, net: Net, history: History, base: Base
+) -> None:
+    """With steps of variance q and windows whose mean has variance r, e <- (1 - a)(e - w) + a v has a known limit."""
+    step, rng = 0.05, torch.Generator().manual_seed(6)
+    method, state = started("foa", net, history, base, 600, population=0, follow=follow)
+    true = state["norm.mean"].clone()
+    for _ in range(80):
+        true = true + step * torch.randn(true.shape, generator=rng)
+        state = learnt(method, state, window(true + torch.randn(600, WINDOW, 16, generator=rng)))
+    kept = 1.0 - follow
+    expected = (kept**2 * step**2 + follow**2 / WINDOW) / (1.0 - kept**2)
+    assert (state["norm.mean"] - true).square().mean().item() == pytest.approx(expected, rel=0.05)
