@@ -216,5 +216,10 @@ def raw_windows_of(past: Past) -> Contexts | Streams:
 
 
 def noisy(query: torch.Tensor, deviation: float, rng: torch.Generator) -> torch.Tensor:
-    """Blur features: what is trained must not lean on what the trunk knows by heart of its own images."""
+    """Blur features: what is trained must not lean on what the trunk knows by heart of its own images.
+
+    Ids of items stay as they are.
+    """
+    if not query.is_floating_point():
+        return query
     return query + deviation * torch.randn(query.shape, generator=rng)

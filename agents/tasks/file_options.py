@@ -131,6 +131,9 @@ class RowsOptions:
         "features that are missing: an error (refuse), or the mean of the past (mean); or a list of the cells that "
         "stand for no value, as in [NA, '?']; or both: {cells: [...], fill: mean}",
     )
+    scaling: Annotated[str, OneOf("standard", "robust")] = option(
+        "standard", "of numbers, by mean and deviation of the past, or by its median and middle half, against outliers"
+    )
     ignore: list[Column] = option(factory=list, description="columns to leave out")
     nominal: list[Column] = option(
         factory=list, description="columns whose numbers are categories: one feature for each"

@@ -70,7 +70,10 @@ class _Together(nn.Module):
 
     def features(self, raw: torch.Tensor) -> torch.Tensor:
         """Return features [a, b, F] of flat raw input [a, b, n]."""
-        rows = raw.flatten(0, 1).unflatten(1, self.net.input_shape)
+        rows = raw.flatten(0, 1)
+        # Lists that rankers are taught are shorter than those that devices show: only images have a shape of their own.
+        if len(self.net.input_shape) > 1:
+            rows = rows.unflatten(1, self.net.input_shape)
         features: torch.Tensor = self.trunk(rows)
         return features.unflatten(0, raw.shape[:2])
 

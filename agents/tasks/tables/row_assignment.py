@@ -83,9 +83,13 @@ def owners_from(owners: np.ndarray) -> np.ndarray:
     return np.asarray(first.argsort().argsort()[number.reshape(-1)])
 
 
+#: Standard deviations that the middle half of a normal law is wide.
+_MIDDLE_HALF = 1.349
+
+
 @dataclass(frozen=True)
 class Scaling:
-    """Means and standard deviations of the past, float64 [features]; they fill gaps, too.
+    """Where the past lies and how far it spreads, float64 [features]; its means fill gaps.
 
     Categories are left at 0 and 1. A feature that was constant, or never there, in the past is moved and not stretched.
     """
@@ -104,6 +108,20 @@ class Scaling:
         # Rounding alone makes a constant column look as if it varied a little.
         varies = spread > 1e-9 * np.maximum(np.abs(mean), 1e-300)
         return cls(mean, np.where(numeric, mean, 0.0), np.where(numeric & varies, spread, 1.0))
+
+    @classmethod
+    def robust(cls, past: np.ndarray, numeric: np.ndarray) -> Scaling:
+        """Learn medians, and spreads from the middle half of the values, which outliers do not move.
+
+        The middle half of a normal law is 1.349 standard deviations wide. A feature whose middle half is one value
+        is scaled by its standard deviation.
+        """
+        plain = cls.of(past, numeric)
+        known = np.where(np.isnan(past).all(0), 0.0, past)
+        low, middle, high = np.nanquantile(known, [0.25, 0.5, 0.75], axis=0)
+        wide = numeric & (high - low > 1e-9 * np.maximum(np.abs(middle), 1e-300))
+        spread = np.where(wide, (high - low) / _MIDDLE_HALF, plain.spread)
+        return cls(np.where(numeric, middle, plain.fill), np.where(numeric, middle, 0.0), spread)
 
     def __call__(self, rows: np.ndarray) -> np.ndarray:
         """Return rows as models see them: float32 [rows, features], no gaps."""

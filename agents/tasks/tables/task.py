@@ -36,7 +36,7 @@ _LEAST = 10
 
 
 class Tables(Stream):
-    """See :class:`TableOptions`. Features are standardised on the past alone.
+    """See :class:`TableOptions`. Features are scaled by the past alone.
 
     ``contexts``: stretches of the past, as which adapters see it. Classes are those an ARFF file declares, else those
     of the whole file, so that streams may show some that the past does not know. The oracle is one of hindsight:
@@ -51,7 +51,8 @@ class Tables(Stream):
         table = read_once(self.options.path, how, lambda: read_table(self.options.path, how))
         past = int(len(table.labels) * self.options.history)
         _check_split(self.options.path, past, len(table.labels))
-        scaling = Scaling.of(table.features[:past], table.numeric)
+        learn = Scaling.robust if self.options.scaling == "robust" else Scaling.of
+        scaling = learn(table.features[:past], table.numeric)
         self._past, self._stream = (scaling(rows) for rows in np.split(table.features, [past]))
         self._past_labels, self._labels = np.split(table.labels, [past])
         self._numeric, self.classes, self.class_names = table.numeric, len(table.classes), table.classes

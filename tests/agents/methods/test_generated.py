@@ -8,6 +8,7 @@ import pytest
 import torch
 from quick_methods import QUICK, recent, whose
 
+from agents.conformance.methods import CLICKS, ITEMS, ranked_history
 from agents.methods.apg.cores import Factors
 from agents.methods.base import Method
 from agents.methods.duet.generator import Duet, MetaNetwork, StableLayer
@@ -17,7 +18,8 @@ from agents.methods.past_windows import windows_of
 from agents.methods.recent import Recent
 from agents.models.base import Base, Net
 from agents.models.head import HeadShape
-from agents.models.training import generator
+from agents.models.making import make_net
+from agents.models.training import generator, pretrain
 from agents.seeding import Purpose
 from agents.streams.base import History
 
@@ -158,3 +160,13 @@ def test_a_joint_trunk_is_the_devices_own_and_no_row_depends_on_others(net: Net,
     updates = method.adapt(cloud, payload, whose(DEVICES))[1]
     alone = method.adapt(cloud, {name: one[4:5] for name, one in payload.items()}, whose(1))[1]
     assert torch.equal(alone["head"], updates["head"][4:5])
+
+
+def test_a_joint_trunk_learns_from_lists_shorter_than_those_that_devices_show() -> None:
+    history, known = ranked_history(), {"items": ITEMS, "window": CLICKS}
+    net = make_net("gru4rec", (CLICKS + ITEMS,), ITEMS, {}, known)
+    base = pretrain(history, net, {"epochs": 1}, 3)
+    method = made("duet", net, trunk="joint", steps=3)
+    cloud = method.prepare(history, base, 3)
+    assert history.train.x.shape[1] < CLICKS + ITEMS
+    assert torch.isfinite(cloud["base"]).all()

@@ -139,6 +139,28 @@ def test_scaling_is_safe_with_constants_gaps_and_categories() -> None:
     assert np.allclose(scaled, [[0.0, 0.0, 2 / 3, 0.0], [7.0, 2.0, 1.0, 2.0]])
 
 
+def test_robust_scaling_is_not_moved_by_outliers() -> None:
+    draws = np.random.default_rng(0)
+    past, numeric = draws.normal(3.0, 2.0, (20_000, 3)), np.array([True, True, False])
+    past[:, 2] = draws.integers(0, 2, len(past))
+    past[:200, 0] = 1e9
+    past[5:9, 1] = np.nan
+    scaling = Scaling.robust(past, numeric)
+    assert np.allclose(scaling.centre[:2], 3.0, atol=0.1)
+    assert np.allclose(scaling.spread, [2.0, 2.0, 1.0], rtol=0.05)
+    assert Scaling.of(past, numeric).spread[0] > 1e6
+    gap = scaling(np.full((1, 3), np.nan))
+    assert np.allclose(gap[0, :2], 0.0, atol=1e-6)
+
+
+def test_robust_scaling_is_safe_where_the_middle_half_is_one_value_or_nothing() -> None:
+    past = np.zeros((100, 2))
+    past[:10, 0], past[:, 1] = 5.0, np.nan
+    scaling = Scaling.robust(past, np.array([True, True]))
+    assert np.isclose(scaling.spread[0], past[:, 0].std())
+    assert (scaling.centre[1], scaling.spread[1]) == (0.0, 1.0)
+
+
 def test_classes_that_only_come_later_are_known(tmp_path: Path, fleet_spec: SpecMaker) -> None:
     rows = [f"{row},{'new' if row > 80 else 'ab'[row % 2]}" for row in range(100)]
     (tmp_path / "t.csv").write_text("x,y\n" + "\n".join(rows))
