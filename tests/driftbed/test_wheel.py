@@ -89,6 +89,8 @@ def test_it_holds_one_package_with_all_that_travels(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.partition("/")[0].partition("-")[0] for name in names} == {"driftbed"}
     carried = ("scenarios/quickstart.yaml", "scenarios/scenario.schema.json", "docs/glossary.md", "analysis/report.css")
+    carried += ("analysis/report.js", "analysis/serving/page.js", "analysis/serving/page.css")
+    carried += ("sim/commands/templates/method.txt", "sim/commands/templates/test_task.txt")
     assert not {f"driftbed/{name}" for name in carried} - set(names)
     assert "driftbed/clone.py" not in names
 
