@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import re
 import textwrap
 from typing import Any
 
+#: Columns of a narrow terminal, less one.
+_WIDTH = 79
 #: Options and groups are added to a parser, or to a group of it.
 Options = Any
 
@@ -26,11 +29,11 @@ class Commands:
 
         ``examples`` are lines of words after the name of the program.
         """
-        lines = [f"  {self._name} {line}" for line in textwrap.dedent(examples).strip().splitlines()]
+        lines = [_broken(f"  {self._name} {line}") for line in textwrap.dedent(examples).strip().splitlines()]
         command: argparse.ArgumentParser = self._added.add_parser(
             name,
             help=text,
-            description=f"{text[0].upper()}{text[1:]}.",
+            description=textwrap.fill(f"{text[0].upper()}{text[1:]}.", _WIDTH),
             epilog="\n".join(["examples:", *lines]) if lines else None,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
@@ -38,6 +41,16 @@ class Commands:
         command.set_defaults(command=does)
         command.add_argument("--debug", action="store_true", help="show tracebacks")
         return command
+
+
+def _broken(line: str) -> str:
+    """Return an example as a shell takes it in lines that fit a terminal; what is quoted stays whole."""
+    lines = [""]
+    for word in re.findall(r'\s*(?:"[^"]*"|\S)+', line):
+        if len(lines[-1]) + len(word) > _WIDTH - 2:
+            lines.append("    ")
+        lines[-1] += word
+    return " \\\n".join(lines)
 
 
 def add_scenario_options(parser: Options) -> None:

@@ -59,7 +59,7 @@ def _add_new(commands: Commands) -> None:
     new = commands.add(
         "new",
         "new:new",
-        "write a component of your own that works, and a test of it that passes",
+        "write a component that works, and a test of it that passes",
         "new method recentre\nnew trigger burst --out mine",
     )
     new.add_argument("kind", choices=("method", "task", "trigger"))
