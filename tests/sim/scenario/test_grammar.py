@@ -125,8 +125,8 @@ def test_values_are_in_base_units(everything: Path) -> None:
         (
             "method.adapter.kind",
             "kind: persona",
-            "kind: cdc_mmpg",
-            "'cdc_mmpg' is no known adapter; known: static, static_balanced",
+            "kind: quixotic",
+            "'quixotic' is no known adapter; known: static, static_balanced",
         ),
         ("method.trigger.kind", "kind: every_samples", "kind: every_sample", "did you mean 'every_samples'?"),
         ("method.codec.kind", "codec: int8", "codec: codes", "'codes' is no known codec; did you mean 'codebook'?"),
