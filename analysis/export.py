@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +10,7 @@ from analysis.energy import as_rows, energy
 from analysis.folder import read_status
 from analysis.runs import Run
 from analysis.tables import read_table
+from analysis.whole_files import whole_file
 
 
 def export_run(run: Run) -> list[Path]:
@@ -33,10 +33,6 @@ def export_csv(source: Run | Path | str, name: str = "windows") -> Path:
 
 
 def _write(table: pd.DataFrame, path: Path) -> Path:
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with whole_file(path) as draft:
         table.to_csv(draft, index=False, lineterminator="\n")
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
     return path

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from analysis.glossary import explained
 from analysis.html import Markup, anchor, contents, inline_svg, page, tag
 from analysis.sections import AFTER_FIGURES, BESIDE, OPENING
 from analysis.sweeps import Subject, Sweep, as_sweep, compare_runs, open_folder
+from analysis.whole_files import whole_file
 
 COMPARISON = "comparison.html"
 
@@ -69,10 +69,6 @@ def _write(subject: Subject, target: Path, plots: Path, formats: Sequence[str]) 
     sweep = as_sweep(subject)
     target.parent.mkdir(parents=True, exist_ok=True)
     write_figures(subject, plots, formats=["svg", *(suffix for suffix in formats if suffix != "svg")])
-    draft = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
+    with whole_file(target) as draft:
         draft.write_text(build_report(sweep, plots), encoding="utf-8")
-        os.replace(draft, target)
-    finally:
-        draft.unlink(missing_ok=True)
     return target

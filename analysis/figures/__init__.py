@@ -5,8 +5,6 @@ Every `draw` takes a run or a sweep and returns None where it has nothing to sho
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -36,6 +34,7 @@ from analysis.folder import require_known
 from analysis.metrics import METRICS
 from analysis.sweeps import Subject
 from analysis.timeline import Timeline
+from analysis.whole_files import whole_file
 
 FORMATS = ("svg", "png")
 
@@ -177,15 +176,8 @@ def _save_all(figure: Figure, stem: Path, formats: Sequence[str]) -> list[Path]:
 
 
 def _save(figure: Figure, parts: str, path: Path) -> Path:
-    """Write beside the target and rename, so that no reader ever meets half a file."""
     suffix = path.suffix.removeprefix(".")
-    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
-    os.close(handle)
-    try:
-        said = {"Date": None, "Description": parts} if suffix == "svg" else {"Software": None}
+    said = {"Date": None, "Description": parts} if suffix == "svg" else {"Software": None}
+    with whole_file(path) as draft:
         figure.savefig(draft, format=suffix, metadata=said)
-        os.chmod(draft, 0o644)
-        os.replace(draft, path)
-    finally:
-        Path(draft).unlink(missing_ok=True)
     return path
