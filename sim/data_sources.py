@@ -61,6 +61,16 @@ SOURCES: dict[str, DataSource] = {
         "recsys/ml-100k/u.data",
         ("recommendation.yaml",),
     ),
+    "amazon": DataSource(
+        "ratings of an Amazon shop with times",
+        f"{_RAW}/librahu/HIN-Datasets-for-Recommendation-and-Network-Embedding/"
+        "cc05c484b628b08237f0a876fcebf99d736ccbea/Amazon/user_item.dat",
+        "sha256:d14fcc5b04f0d701d326149bc4f18d471156f189ff1f4d0fefa14511c4cb42c8",
+        4_188_782,
+        _NONE,
+        "recsys/amazon_6170u/user_item.dat.gz",
+        ("family/amazon.yaml",),
+    ),
     "cifar10": DataSource(
         "CIFAR-10, all 60,000 images; the figures beside scenarios are of a subset of 25,000",
         "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",

@@ -70,7 +70,7 @@ def placed(node: Node, mark: Mark, layer: int) -> Node:
         content = {key: placed(child, mark, layer) for key, child in content.items()}
     elif isinstance(content, list):
         content = [placed(child, mark, layer) for child in content]
-    return replace(node, content=content, mark=mark, layer=layer)
+    return Node(content, mark, layer, node.written if content is not None else "")
 
 
 def _put(node: Node, rest: tuple[str, ...], done: tuple[str, ...], value: Node, faults: Sequence[Problem]) -> Node:

@@ -52,6 +52,6 @@ def test_names_that_no_module_can_have_are_refused(reported: Reported, tmp_path:
 
 
 def test_nothing_is_written_over(reported: Reported, tmp_path: Path) -> None:
-    (tmp_path / "test_mine.py").write_text("kept", encoding="utf-8")
-    assert_refused(*reported("new", "method", "mine", "--out", str(tmp_path)), "test_mine.py: is there already")
+    (tmp_path / "test_taken.py").write_text("kept", encoding="utf-8")
+    assert_refused(*reported("new", "method", "taken", "--out", str(tmp_path)), "test_taken.py: is there already")
     assert [path.read_text() for path in tmp_path.iterdir()] == ["kept"]

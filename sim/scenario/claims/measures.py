@@ -15,8 +15,8 @@ MEASURES: dict[str, Dimension | str | None] = {
     **dict.fromkeys(("regained", "worst_decile", "never_updated", "installed", "auc", "uauc", "mrr")),
     **dict.fromkeys(("hit_1", "hit_5", "hit_10", "hit_20", "ndcg_5", "ndcg_10", "ndcg_20")),
     **dict.fromkeys(("recovery_mean_s", "mean_age_s", "delay_s"), TIME),
-    **dict.fromkeys(("up_bytes", "down_bytes"), SIZE),
-    **dict.fromkeys(("device_energy_j", "cloud_energy_j"), ENERGY),
+    **dict.fromkeys(("up_bytes", "down_bytes", "bytes_per_point"), SIZE),
+    **dict.fromkeys(("device_energy_j", "cloud_energy_j", "joules_per_point"), ENERGY),
     "exchanges": "number",
 }
 #: Metrics that can be judged in a part of the run.
