@@ -99,6 +99,15 @@ SOURCES: dict[str, DataSource] = {
         "network/mahimahi/Verizon-LTE-short.down",
         ("network/lte_trace.yaml",),
     ),
+    "umts-up": DataSource(
+        "uplink of a UMTS network while driving (Mahimahi)",
+        f"{_MAHIMAHI}/TMobile-UMTS-driving.up",
+        "sha256:f2dc7c8e57f4cf525fefaff2d68c18a9118fd1382ce9c240b1d324a2a60f8a65",
+        506_697,
+        "GPL-3.0",
+        "network/mahimahi/TMobile-UMTS-driving.up",
+        ("studies/low_bandwidth.yaml",),
+    ),
     "3g-bus": DataSource(
         "3G throughput on a bus in Oslo",
         f"{_HSDPA}/norway_bus_1",
