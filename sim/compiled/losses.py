@@ -8,18 +8,10 @@ from agents.seeding import Purpose, key_of
 from sim.compiled.compiling import compiled, inlined
 from sim.compiled.draws import draws_of, uniform
 from sim.network.loss import Bernoulli, GilbertElliott
-from sim.network.transport import DRAWS_PER_EXCHANGE, Lost, Transport, in_parts
+from sim.network.transport import DRAWS_PER_EXCHANGE, Lost, Messages, Transport, in_parts
 
 
-def draw_losses(
-    transport: Transport,
-    seed: int,
-    purpose: Purpose,
-    device: np.ndarray,
-    exchange: np.ndarray,
-    packets: np.ndarray,
-    wire_bytes: np.ndarray,
-) -> Lost:
+def draw_losses(transport: Transport, seed: int, purpose: Purpose, sent: Messages) -> Lost:
     """Draw the losses of messages (:data:`sim.network.transport.Drawing`)."""
     loss = transport.loss
     if isinstance(loss, Bernoulli):
@@ -27,11 +19,11 @@ def draw_losses(
     elif isinstance(loss, GilbertElliott):
         channel = (loss.p, loss.r, loss.good, loss.bad, loss.bad_share)
     else:
-        return in_parts(transport, seed, purpose, device, exchange, packets, wire_bytes)
-    again, sends, rounds = np.empty_like(packets), np.empty_like(packets), np.empty_like(packets)
-    lost = np.empty(len(packets), np.bool_)
+        return in_parts(transport, seed, purpose, sent)
+    again, sends, rounds = (np.empty_like(sent.packets) for _ in range(3))
+    lost = np.empty(len(sent.packets), np.bool_)
     key, limits = np.uint64(key_of(seed, purpose)), (transport.framing.mtu_bytes, transport.rounds_at_most)
-    _transmit(key, device, exchange, packets, wire_bytes, channel, limits, again, sends, rounds, lost)
+    _transmit(key, *sent, channel, limits, again, sends, rounds, lost)
     return again, sends, rounds, lost
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import NamedTuple
 
 import numpy as np
 
@@ -124,8 +125,8 @@ class Transport:
             nothing = np.zeros_like(packets)
             round_trips = self._round_trips(packets, np.ones_like(packets))
             return TransportResult(packets, packets, wire_bytes, nothing, round_trips, nothing.astype(bool))
-        draw = drawing or in_parts
-        retransmitted_bytes, sends, rounds, lost = draw(self, seed, purpose, device, exchange, packets, wire_bytes)
+        draw, sent = drawing or in_parts, Messages(device, exchange, packets, wire_bytes)
+        retransmitted_bytes, sends, rounds, lost = draw(self, seed, purpose, sent)
         total_bytes = wire_bytes + retransmitted_bytes
         round_trips = self._round_trips(sends, rounds)
         return TransportResult(packets, sends, total_bytes, retransmitted_bytes, round_trips, lost)
@@ -136,25 +137,25 @@ class Transport:
         return sends - 1 if self.repair is Repair.STOP_AND_WAIT else np.zeros_like(sends)
 
 
-#: Draws the losses of some messages: (transport, seed, purpose, device, exchange, packets, wire_bytes) -> bytes sent
-#: again, packets sent, rounds, and whether it is lost, by message.
+class Messages(NamedTuple):
+    """Messages to be sent: who sends each in which exchange, its packets and its bytes; int64 [messages] each."""
+
+    device: np.ndarray
+    exchange: np.ndarray
+    packets: np.ndarray
+    wire_bytes: np.ndarray
+
+
+#: Draws the losses of some messages: bytes sent again, packets sent, rounds, and whether it is lost, by message.
 Lost = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
-Drawing = Callable[[Transport, int, Purpose, np.ndarray, np.ndarray, np.ndarray, np.ndarray], Lost]
+Drawing = Callable[[Transport, int, Purpose, Messages], Lost]
 
 
-def in_parts(
-    transport: Transport,
-    seed: int,
-    purpose: Purpose,
-    device: np.ndarray,
-    exchange: np.ndarray,
-    packets: np.ndarray,
-    wire_bytes: np.ndarray,
-) -> Lost:
+def in_parts(transport: Transport, seed: int, purpose: Purpose, sent: Messages) -> Lost:
     """Draw the losses of messages, at least one, some thousand packets at a time."""
     parts = [
-        _TransportBatch(transport, seed, purpose, device[some], exchange[some], packets[some], wire_bytes[some]).run()
-        for some in _parts(packets)
+        _TransportBatch(transport, seed, purpose, Messages(*(values[some] for values in sent))).run()
+        for some in _parts(sent.packets)
     ]
     retransmitted_bytes, sends, rounds, lost = (np.concatenate(columns) for columns in zip(*parts, strict=True))
     return retransmitted_bytes, sends, rounds, lost
@@ -171,20 +172,12 @@ def _parts(packets: np.ndarray) -> Iterator[slice]:
 class _TransportBatch:
     """Some messages under way, round by round: first all packets, then again those that were lost."""
 
-    def __init__(
-        self,
-        transport: Transport,
-        seed: int,
-        purpose: Purpose,
-        device: np.ndarray,
-        exchange: np.ndarray,
-        packets: np.ndarray,
-        wire_bytes: np.ndarray,
-    ) -> None:
+    def __init__(self, transport: Transport, seed: int, purpose: Purpose, sent: Messages) -> None:
         self._transport, self._seed, self._purpose = transport, seed, purpose
-        self._device, self._packets = device, packets
-        self._short_bytes = packets * transport.framing.mtu_bytes - wire_bytes
-        self._next_draw = exchange * DRAWS_PER_EXCHANGE
+        packets = sent.packets
+        self._device, self._packets = sent.device, packets
+        self._short_bytes = packets * transport.framing.mtu_bytes - sent.wire_bytes
+        self._next_draw = sent.exchange * DRAWS_PER_EXCHANGE
         self._retransmitted_bytes, self._sends = np.zeros_like(packets), np.zeros_like(packets)
         self._rounds, self._state = np.zeros_like(packets), np.zeros(len(packets), np.int64)
         # Which message a packet belongs to, and its number there.

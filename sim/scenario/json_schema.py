@@ -9,6 +9,8 @@ from typing import Any
 from sim.scenario.scenario import Scenario
 from sim.scenario.sections import SectionModel
 
+#: Bounds that are equal are one to Python's types, 0 and 0.0: whichever was met first. They are written alike.
+_BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 #: Words that only say what pydantic calls things, or would refuse a file that extends another one.
 _NOISE = ("title", "default", "required")
 
@@ -47,7 +49,11 @@ def _tidied(node: Any, shared: dict[str, Any], names: bool = False) -> Any:
         return [_tidied(item, shared) for item in node if item != {"type": "null"}]
     if not isinstance(node, dict):
         return node
-    kept = {key: item for key, item in node.items() if names or key not in _NOISE}
+    kept = {
+        key: int(item) if key in _BOUNDS and isinstance(item, float) and item.is_integer() else item
+        for key, item in node.items()
+        if names or key not in _NOISE
+    }
     tidy = {key: _tidied(item, shared, not names and key in ("properties", "$defs")) for key, item in kept.items()}
     return tidy if names else _hoisted(_flat(tidy), shared)
 

@@ -15,9 +15,8 @@ from analysis.report import write_report
 from analysis.serving import PageServer
 from analysis.serving.library import Library
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PAGES = ("", "run?run=sweep", "run?run=one", "run?run=on", "compare?run=one&run=other", "device?run=one", "nothing")
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -43,15 +42,6 @@ def address(root: Path) -> Iterator[str]:
     served.shutdown()
     thread.join()
     served.server_close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as started:
-        made = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield made
-        made.close()
 
 
 def opened(browser: Any, address: str, width: int, scheme: str, said: list[str]) -> Any:

@@ -80,8 +80,7 @@ class ByCause(Deployed):
         return {"normaliser": self._packed(cloud)}
 
     def start(self, cloud: CloudState, devices: int) -> DeviceState:
-        own = {name: cloud[name] for name in cloud if name.startswith(("w", "b", "norm.", "source."))}
-        return {name: values.expand(devices, *values.shape[1:]) for name, values in own.items()}
+        return self.norm.fresh(cloud, devices)
 
     def predict(self, state: DeviceState, inputs: Inputs) -> torch.Tensor:
         return self.norm.predict(state, inputs)
@@ -101,15 +100,18 @@ class ByCause(Deployed):
         }
 
     def adapt(self, cloud: CloudState, payloads: Payload, who: Who) -> tuple[CloudState, Updates]:
-        cohort = torch.bucketize(who.device.cpu(), self._ends, right=True).clamp_max(len(self.cohorts) - 1).tolist()
-        period = (who.collected_s / self.options.every).floor().long()
+        cohort = torch.bucketize(who.device.cpu(), self._ends, right=True).clamp_max(len(self.cohorts) - 1)
+        cohort = cohort.to(cloud[_POOL].device)
+        period = (who.collected_s / self.options.every).floor().long().to(cohort.device)
+        newest = torch.cat([cloud[_PERIOD], period]).cummax(0).values
+        opens = (newest[1:] > newest[:-1]).cpu()
         later, made = {**cloud, **{name: cloud[name].clone() for name in (_POOL, _WRITTEN, _LOG)}}, []
-        for row, group in enumerate(cohort):
-            if period[row] > later[_PERIOD]:
-                later = {**later, **self._refitted(later), _PERIOD: period[row : row + 1]}
-            self._take_in(later, {name: values[row] for name, values in payloads.items()}, group)
-            made.append(later[_MADE][group])
-        return later, {"normaliser": torch.stack(made)}
+        for some in torch.arange(len(opens)).tensor_split(opens.nonzero()[:, 0]):
+            if len(some) and opens[some[0]]:
+                later = {**later, **self._refitted(later), _PERIOD: period[some[:1]]}
+            self._take_in(later, {name: values[some] for name, values in payloads.items()}, cohort[some])
+            made.append(later[_MADE][cohort[some]])
+        return later, {"normaliser": torch.cat(made)}
 
     def install(self, state: DeviceState, updates: Updates) -> DeviceState:
         parts = updates["normaliser"].unsqueeze(1).split(self.norm.width, 2)
@@ -123,13 +125,20 @@ class ByCause(Deployed):
         logged = [Logged(own, *of) for own, of in zip(self.attributes, counts, strict=True) if of[1]]
         return causes_of(logged, Limits(ratio=self.options.ratio))
 
-    def _take_in(self, cloud: CloudState, one: Payload, cohort: int) -> None:
-        """Log a payload, and put its samples into the ring of its cohort."""
-        count, size = int(one["count"]), self.options.pool
-        place = (cloud[_WRITTEN][cohort] + torch.arange(count, device=one["features"].device)) % size
-        cloud[_POOL][cohort, place] = one["features"][:count]
-        cloud[_WRITTEN][cohort] += count
-        cloud[_LOG][cohort] += torch.stack([one["flagged"], one["seen"]]).long()
+    def _take_in(self, cloud: CloudState, rows: Payload, cohort: torch.Tensor) -> None:
+        """Log payloads of the ``cohort`` of each, int64 [tickets], and put their samples into its ring, in order."""
+        size, count = self.options.pool, rows["count"].long()
+        counts = torch.zeros(len(cohort), len(self.cohorts), dtype=torch.int64, device=cohort.device)
+        counts.scatter_(1, cohort[:, None], count[:, None])
+        through = cloud[_WRITTEN] + counts.cumsum(0)
+        end = through.gather(1, cohort[:, None])
+        cloud[_WRITTEN] += counts.sum(0)
+        slot = torch.arange(self.options.upload, device=cohort.device)
+        place = end - count[:, None] + slot
+        # What the same batch writes over is left out: no place is written twice.
+        kept = (slot < count[:, None]) & (place >= cloud[_WRITTEN][cohort][:, None] - size)
+        cloud[_POOL][cohort[:, None].expand_as(place)[kept], place[kept] % size] = rows["features"][kept]
+        cloud[_LOG].index_add_(0, cohort, torch.stack([rows["flagged"], rows["seen"]], 1).long())
 
     def _refitted(self, cloud: CloudState) -> CloudState:
         """Return normalisers by cohort, and what is left of the log."""

@@ -84,9 +84,7 @@ class Cema(Deployed):
         return {"affine": self._packed(cloud)}
 
     def start(self, cloud: CloudState, devices: int) -> DeviceState:
-        own = {name: cloud[name] for name in cloud if name.startswith(("w", "b", "norm.", "source."))}
-        mean = cloud["norm.mean"].new_zeros(devices, self.head.dims[-1])
-        return {**{name: values.expand(devices, *values.shape[1:]) for name, values in own.items()}, _MEAN: mean}
+        return {**self.norm.fresh(cloud, devices), _MEAN: cloud["norm.mean"].new_zeros(devices, self.head.dims[-1])}
 
     def predict(self, state: DeviceState, inputs: Inputs) -> torch.Tensor:
         return self.norm.predict(state, inputs)
@@ -172,7 +170,7 @@ class Cema(Deployed):
         """Return scales and shifts [tickets, 2 F] after steps against the distance from what was ``taught``."""
         keep = Mixture(torch.ones(len(start), device=start.device))
         affine = {name: values.contiguous().clone() for name, values in self._unpacked(start).items()}
-        fixed = {name: cloud[name].expand(len(start), *cloud[name].shape[1:]) for name in self._fixed(cloud)}
+        fixed = self.norm.fresh(cloud, len(start))
         adam = Adam(affine, self.options.rate)
         for _ in range(self.options.steps):
             passed = self.norm.forward(
@@ -185,9 +183,6 @@ class Cema(Deployed):
         seen = Predictions.of(logits, real_rows(count, logits.shape[1]))
         weight = mean_weight(seen.real) * exponential(self._high - seen.entropy)
         return weight.unsqueeze(2) * (seen.share - taught) + seen.slope(self.options.entropy * weight)
-
-    def _fixed(self, cloud: CloudState) -> list[str]:
-        return [name for name in cloud if name.startswith(("w", "b", "norm.", "source."))]
 
     def _packed(self, state: DeviceState) -> torch.Tensor:
         return torch.cat([state[name][:, 0] for name in self.norm.affine], 1)

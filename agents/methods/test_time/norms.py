@@ -99,6 +99,11 @@ class FeatureNorm:
         own = dict(zip((*self.affine, *self.statistics), values, strict=True))
         return {**layers, **own, **{SOURCE + name: kept.clone() for name, kept in own.items()}}
 
+    def fresh(self, cloud: CloudState, devices: int) -> Tensors:
+        """Return the tensors of fresh devices, [devices, ...]: what :meth:`started` gave, whatever else a cloud has."""
+        own = {name: values for name, values in cloud.items() if name.startswith(("w", "b", "norm.", SOURCE))}
+        return {name: values.expand(devices, *values.shape[1:]) for name, values in own.items()}
+
     def predict(self, state: DeviceState, inputs: Inputs) -> torch.Tensor:
         return self.head.forward(state, self.normalised(state, inputs.features))
 

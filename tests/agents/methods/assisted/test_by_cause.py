@@ -85,3 +85,22 @@ def test_attributes_of_a_cohort_that_is_not_there_are_refused(net: Net) -> None:
         make_method("by_cause", {"attributes": {"d": ["rain"]}}, "fp32", net, devices=12, cohorts=COHORTS)
     with pytest.raises(ValueError, match="is no list of words"):
         make_method("by_cause", {"attributes": {"a": "rain"}}, "fp32", net, devices=12, cohorts=COHORTS)
+
+
+@pytest.mark.parametrize("pool", [4, 7, 64])
+def test_many_at_once_are_one_after_the_other(net: Net, history: History, base: Base, pool: int) -> None:
+    options = {**QUICK["by_cause"], "pool": pool}
+    method: Any = make_method("by_cause", options, "fp32", net, devices=12, cohorts=COHORTS)
+    together = apart = method.prepare(history, base, 3)
+    number, got = torch.randint(12, (30,), generator=torch.Generator().manual_seed(5)), []
+    window = Recent(base.features(history.train.x[:600]).view(30, 20, FEATURES), torch.full((30, 20), -1), number + 8)
+    payloads = payloads_of(method, method.start(together, 30), window)
+    who = Who(number, number, torch.arange(30.0) * 2, number)
+    together, updates = method.adapt(together, payloads, who)
+    for row in range(30):
+        one = slice(row, row + 1)
+        own = {name: values[one] for name, values in payloads.items()}
+        apart, update = method.adapt(apart, own, who.rows(one))
+        got.append(update["normaliser"])
+    assert torch.equal(updates["normaliser"], torch.cat(got))
+    assert all(torch.equal(values, apart[name]) for name, values in together.items())
