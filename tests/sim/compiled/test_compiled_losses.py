@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from agents.seeding import Purpose
 from sim.compiled.losses import draw_losses
 from sim.network.loss import Bernoulli, GilbertElliott, LossProcess
-from sim.network.transport import Framing, Repair, Transport, in_parts
+from sim.network.transport import Framing, Messages, Repair, Transport, in_parts
 
 CHANCES = st.sampled_from([0.0, 0.01, 0.3, 0.5, 0.9, 1.0])
 PROCESSES = st.one_of(CHANCES.map(Bernoulli), st.builds(GilbertElliott, CHANCES, CHANCES, CHANCES, CHANCES))
@@ -30,11 +30,9 @@ def test_messages_lose_the_same_packets(
     transport = Transport(Framing(1500, 40, 8), loss, repair, most)
     nbytes = np.array(sizes)
     device, exchange = np.arange(len(sizes)) % 7, np.arange(len(sizes)) * 1024
-    key = seed, Purpose.UPLINK_LOSS, device, exchange
-    packets, wire_bytes = transport.framing.packets(nbytes), transport.framing.wire_bytes(nbytes)
-    for compiled, plain in zip(
-        draw_losses(transport, *key, packets, wire_bytes), in_parts(transport, *key, packets, wire_bytes), strict=True
-    ):
+    sent = Messages(device, exchange, transport.framing.packets(nbytes), transport.framing.wire_bytes(nbytes))
+    drawn = (draw(transport, seed, Purpose.UPLINK_LOSS, sent) for draw in (draw_losses, in_parts))
+    for compiled, plain in zip(*drawn, strict=True):
         assert np.array_equal(compiled, plain)
 
 
