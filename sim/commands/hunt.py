@@ -133,7 +133,7 @@ def _axis(path: str, low: str, high: str) -> Axis:
 
 def _default_axes(scenario: Scenario) -> list[Axis]:
     """Return what is moved where nothing is named: rates and latency of the links in use, labels, the time to ask."""
-    rate, time = Scale("data rate", RATE.format), Scale("time", TIME.format)
+    rate, time = Scale(RATE.format), Scale(TIME.format)
     axes = []
     for name in dict.fromkeys(cohort.link for cohort in scenario.fleet if cohort.link):
         for direction in ("up", "down"):

@@ -84,8 +84,8 @@ class Invariants:
     def _check_bytes(self, links: Table) -> None:
         """Bytes of exchanges are those on the first link of their way, where that is known; some go again later."""
         first, later = set[tuple[str, str]](), set[tuple[str, str]]()
-        for cohort in self._scenario.fleet:
-            path = [] if cohort.link is None else path_of(self._scenario.links, cohort.link)
+        for cohort in self._linked():
+            path = path_of(self._scenario.links, cohort.link)
             for direction, way in (("up", path), ("down", path[::-1])):
                 first |= {(name, direction) for name in way[:1]}
                 later |= {(name, direction) for name in way[1:]}

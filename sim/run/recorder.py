@@ -55,8 +55,8 @@ class Recorder:
         sizes = [cohort.devices for cohort in scenario.fleet]
         groups, cohort_of = folder.row_groups("exchanges"), np.repeat(np.arange(len(sizes)), sizes)
         self._invariants = invariants
-        checks = {} if invariants is None else {"check": invariants.check_exchanges}
-        self._exchanges = ExchangeRows(groups, self._cohorts, cohort_of, self._edges_s, scenario.duration, **checks)
+        check = None if invariants is None else invariants.check_exchanges
+        self._exchanges = ExchangeRows(groups, self._cohorts, cohort_of, self._edges_s, scenario.duration, check)
 
     def on_tick(self, tick: Tick) -> None:
         samples = correct = 0

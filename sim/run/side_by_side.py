@@ -103,12 +103,19 @@ def run_points(
     return [ended[place].summary or {} for place in range(len(jobs))]
 
 
+#: What a run raises of its own accord, and what the next point would meet, too: a full disk, no memory.
+_ENDS_ALL = (
+    *(ScenarioErrors, InputError, FolderError, ReplayError, BackendError, WorkersLostError, Interrupted),
+    *(OSError, MemoryError),
+)
+
+
 def run_one_by_one(
     jobs: Sequence[PointJob], on_end: OnEnd, on_move: OnMove | None = None, scenarios: Sequence[Scenario] = ()
 ) -> None:
     """Run points in this process, one after another.
 
-    What a run raises of its own accord - bad input, a folder in use, workers lost - ends the sweep.
+    What a run raises of its own accord - bad input, a folder in use, workers lost, a full disk - ends the sweep.
 
     Raises:
         PointsFailedError: some failed in another way, which kept no other from being run.
@@ -117,7 +124,7 @@ def run_one_by_one(
     for place, job in enumerate(jobs):
         try:
             ended[place] = Ended(_watched(job, on_move).run(scenarios[place] if scenarios else None))
-        except (ScenarioErrors, InputError, FolderError, ReplayError, BackendError, WorkersLostError, Interrupted):
+        except _ENDS_ALL:
             raise
         except Exception as error:
             if len(jobs) == 1:

@@ -14,7 +14,6 @@ from sim.scenario.units import DIMENSIONS, UnitError, format_share, parse_share
 class Scale:
     """What two amounts have in common: how numbers on the scale are written in a scenario; ``whole``: counts."""
 
-    name: str
     written: Callable[[float], str]
     whole: bool = False
 
@@ -36,16 +35,16 @@ def amounts(low: str, high: str) -> tuple[float, float, Scale]:
         UnitError: not amounts, or of two kinds.
     """
     if low.strip().isdigit() and high.strip().isdigit():
-        return float(low), float(high), Scale("count", lambda value: str(round(value)), whole=True)
+        return float(low), float(high), Scale(lambda value: str(round(value)), whole=True)
     for dimension in DIMENSIONS:
         try:
-            return dimension.parse(low), dimension.parse(high), Scale(dimension.name, dimension.format)
+            return dimension.parse(low), dimension.parse(high), Scale(dimension.format)
         except UnitError:
             continue
     if low.strip().endswith("%") and high.strip().endswith("%"):
-        return parse_share(low), parse_share(high), Scale("share", lambda value: str(format_share(value)))
+        return parse_share(low), parse_share(high), Scale(lambda value: str(format_share(value)))
     try:
-        return float(low), float(high), Scale("number", repr)
+        return float(low), float(high), Scale(repr)
     except ValueError:
         raise UnitError(
             f"'{low}' and '{high}' are no amounts of one kind; write for example '1 kbit/s' '1 Mbit/s'"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from functools import cached_property
-from math import prod
 from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationInfo, model_validator
@@ -95,9 +94,6 @@ class Sweep(SectionModel):
 
     @model_validator(mode="after")
     def _settings_can_be_had(self) -> Self:
-        if prod(map(len, self.grid.values())) * prod(len(next(iter(each.values()))) for each in self.zip) > MAX_SEEDS:
-            # Said of the whole sweep, where its points are made.
-            return self
         if (wrong := misfit_of(self.grid, self.zip, self.exclude)) is not None:
             raise refuse(wrong[0], *wrong[1])
         return self

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +13,9 @@ from sim.scenario.execution import Sweep
 from sim.scenario.layers import placed, read_tree, with_value
 from sim.scenario.loader import check, overridden
 from sim.scenario.problems import Problem, ScenarioErrors, problem
-from sim.scenario.sweep_settings import combined, left_out
+from sim.scenario.sweep_settings import MAX_POINTS, TOO_MANY, combined, how_many, left_out
 from sim.scenario.tree import Node
 from sim.scenario.yaml_reader import scalar
-
-MAX_POINTS = 10_000
 
 
 @dataclass(frozen=True)
@@ -66,10 +63,10 @@ def _settings(root: Node, sweep: Sweep | None, seeds: int) -> list[Placed]:
     if sweep is None:
         return [{}]
     grid, *zipped = columns = [_columns(root, "grid"), *(_columns(root, "zip", n) for n in range(len(sweep.zip)))]
-    for path in (path for where in columns for path in where):
-        _require_axis(root, path)
-    if prod(map(len, grid.values())) * prod(len(next(iter(each.values()))) for each in zipped) * seeds > MAX_POINTS:
-        raise ScenarioErrors([_about(root, "sweep", f"asks for more than {MAX_POINTS} runs")])
+    for place, axes in zip(("grid", *(f"zip.{n}" for n in range(len(zipped)))), columns, strict=True):
+        _require_axes(root, place, axes)
+    if how_many(grid, zipped) * seeds > MAX_POINTS:
+        raise ScenarioErrors([_about(root, "sweep", TOO_MANY)])
     whole = combined(grid, zipped)
     return [one for one in whole if not left_out({path: node.plain() for path, node in one.items()}, sweep.exclude)]
 
@@ -81,10 +78,11 @@ def _columns(root: Node, *steps: str | int) -> dict[str, list[Node]]:
     return {path: values.content for path, values in node.content.items()} if node else {}
 
 
-def _require_axis(root: Node, path: str) -> None:
-    if path.split(".")[0] in ("seed", "sweep", "version", "name"):
-        message = "cannot be swept" + ("; write 'sweep: {seeds: ...}'" if path == "seed" else "")
-        raise ScenarioErrors([_about(root, f"sweep.grid.{path}", message)])
+def _require_axes(root: Node, place: str, axes: Iterable[str]) -> None:
+    for path in axes:
+        if path.split(".")[0] in ("seed", "sweep", "version", "name"):
+            message = "cannot be swept" + ("; write 'sweep: {seeds: ...}'" if path == "seed" else "")
+            raise ScenarioErrors([_about(root, f"sweep.{place}.{path}", message)])
 
 
 def _check_all(root: Node, settings: Sequence[Placed], layer: int, allow_plugins: bool) -> None:

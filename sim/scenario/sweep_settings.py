@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
+from math import prod
 from typing import Any, TypeVar
 
 Value = TypeVar("Value")
@@ -11,6 +12,11 @@ Value = TypeVar("Value")
 Setting = dict[str, Any]
 #: Path of an axis -> its values.
 Columns = Mapping[str, Sequence[Value]]
+
+
+#: What a sweep may ask for; more is a slip, and would only be listed for hours.
+MAX_POINTS = 10_000
+TOO_MANY = f"asks for more than {MAX_POINTS} runs"
 
 
 class Axes(dict[str, Sequence[Any]]):
@@ -34,6 +40,11 @@ def combined(grid: Columns[Value], zipped: Sequence[Columns[Value]]) -> Iterator
     ]
     for parts in product(*factors):
         yield {path: value for part in parts for path, value in part.items()}
+
+
+def how_many(grid: Columns[Any], zipped: Sequence[Columns[Any]]) -> int:
+    """Return how many settings :func:`combined` yields."""
+    return prod(map(len, grid.values())) * prod(len(next(iter(columns.values()))) for columns in zipped)
 
 
 def left_out(setting: Setting, exclude: Sequence[Mapping[str, Any]]) -> bool:
@@ -63,18 +74,19 @@ def misfit_of(
         if twice := sorted(seen & set(columns)):
             return f"{twice[0]} is an axis already", ("zip", number, twice[0])
         seen |= set(columns)
-    return _misfit_of_exclude(list(combined(grid, zipped)), seen, exclude)
+    for number, entry in enumerate(exclude):
+        if strange := [path for path in entry if path not in seen]:
+            known = ", ".join(sorted(seen)) or "none"
+            return f"the sweep has no axis '{strange[0]}'; its axes: {known}", ("exclude", number)
+    if how_many(grid, zipped) > MAX_POINTS:
+        return TOO_MANY, ()
+    return _misfit_of_exclude(list(combined(grid, zipped)), exclude)
 
 
 def _misfit_of_exclude(
-    settings: Sequence[Setting], axes: set[str], exclude: Sequence[Mapping[str, Any]]
+    settings: Sequence[Setting], exclude: Sequence[Mapping[str, Any]]
 ) -> tuple[str, tuple[str | int, ...]] | None:
     for number, entry in enumerate(exclude):
-        if strange := [path for path in entry if path not in axes]:
-            return f"the sweep has no axis '{strange[0]}'; its axes: {', '.join(sorted(axes)) or 'none'}", (
-                "exclude",
-                number,
-            )
         if not any(left_out(setting, [entry]) for setting in settings):
             return "leaves out nothing: no setting of the sweep has these values", ("exclude", number)
     if settings and all(left_out(setting, exclude) for setting in settings):

@@ -72,7 +72,7 @@ def test_every_pairing_is_refused_with_a_reason_or_accepted(method: str, tmp_pat
     for codec, trigger, model, labels in walked(method, 0):
         file.write_text(scenario(method, codec, trigger, model, labels), "utf-8")
         for line in reasons(file):
-            assert len(line.split()) > 4, (method, codec, trigger, model, labels, line)
+            assert any(f"'{name}'" in line for name in (method, codec, trigger, model)) or ";" in line, line
 
 
 @pytest.mark.slow
@@ -85,3 +85,4 @@ def test_what_is_accepted_plays(method: str, tmp_path: Path) -> None:
             code = run_sim.main(["run", str(file), "--quiet", "--force", "--out", str(tmp_path / "run")])
             assert code == OK, file.read_text("utf-8")
             played += 1
+    assert played

@@ -79,15 +79,17 @@ def loop(kind: str, tmp_path: Path, rounds: int) -> int:
         if asked.victims:
             kills += _one_of_its_processes(asked, folder, wall_s, draw)
         else:
-            kills += sum(takewhile(bool, (_killed(asked, folder, writes, wall_s, draw) for _ in range(3))))
+            # The first dies at a write, however fast this machine is.
+            at_writes = [bool(asked.touching) or number + turn == 0 for turn in range(3)]
+            kills += sum(takewhile(bool, (_killed(asked, folder, writes, wall_s, draw, at) for at in at_writes)))
         go_on(asked, folder)
         assert digests(folder) == whole, f"{kind}, round {number}"
         shutil.rmtree(folder)
     return kills
 
 
-def _killed(asked: Asked, folder: Path, writes: int, wall_s: float, draw: random.Random) -> bool:
-    if asked.touching:
+def _killed(asked: Asked, folder: Path, writes: int, wall_s: float, draw: random.Random, at_write: bool) -> bool:
+    if at_write:
         return killed_at_write(asked, folder, draw.randint(1, writes)) is None
     return killed_after(asked, folder, draw.uniform(0.0, wall_s))
 
@@ -106,7 +108,9 @@ def test_three_rounds_of_each_kind_end_with_one_digest(kind: str, tmp_path: Path
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("kind", [pytest.param(kind, marks=pytest.mark.ray) for kind in ROUNDS])
+@pytest.mark.parametrize(
+    "kind", [pytest.param(kind, marks=pytest.mark.ray) if kind.startswith("ray") else kind for kind in ROUNDS]
+)
 def test_a_hundred_rounds_end_with_one_digest(kind: str, tmp_path: Path) -> None:
     kills = loop(kind, tmp_path, ROUNDS[kind])
     print(f"{kind}: {ROUNDS[kind]} rounds, {kills} kills, equal digests")

@@ -100,7 +100,7 @@ class FeatureNorm:
         return {**layers, **own, **{SOURCE + name: kept.clone() for name, kept in own.items()}}
 
     def fresh(self, cloud: CloudState, devices: int) -> Tensors:
-        """Return the tensors of fresh devices, [devices, ...]: what :meth:`started` gave, whatever else a cloud has."""
+        """Return the tensors of fresh devices, [devices, ...]: what :meth:`started` gave, of all in a cloud."""
         own = {name: values for name, values in cloud.items() if name.startswith(("w", "b", "norm.", SOURCE))}
         return {name: values.expand(devices, *values.shape[1:]) for name, values in own.items()}
 

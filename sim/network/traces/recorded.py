@@ -25,7 +25,7 @@ from sim.network.rates.steps import Steps
 from sim.network.traces.columns import Columns
 from sim.network.traces.opportunities import Opportunities
 from sim.network.traces.table import Table, layout_of, read_table
-from sim.network.traces.text import TraceError, TraceText, read_text
+from sim.network.traces.text import TraceError, TraceText, read_text, stamp_of
 from sim.network.traces.units import LATENCY, RATE, Quantity
 
 #: Digits of the longest count of milliseconds: 31,000 years.
@@ -66,7 +66,7 @@ def load_rate(
             columns or units that are not clear.
     """
     asked = Columns(column, unit, time_column, time_unit, decimal, thousands, skip, time_format)
-    return _rate(str(path), _stamp_of(path), asked)
+    return _rate(str(path), stamp_of(path), asked)
 
 
 def load_latency(
@@ -90,7 +90,7 @@ def load_latency(
         TraceError: as :func:`load_rate`; zeros are allowed.
     """
     asked = Columns(column, unit, time_column, time_unit, decimal, thousands, skip, time_format)
-    return _latency(str(path), _stamp_of(path), asked)
+    return _latency(str(path), stamp_of(path), asked)
 
 
 def unit_of(path: str | Path, asked: Columns, *, latency: bool = False) -> str:
@@ -102,12 +102,6 @@ def unit_of(path: str | Path, asked: Columns, *, latency: bool = False) -> str:
     text, quantity = read_text(str(path), asked.skip, asked.decimal), LATENCY if latency else RATE
     factor = layout_of(text, asked, quantity).value_factor
     return next(name for name, one in quantity.units.items() if one == factor)
-
-
-def _stamp_of(path: str | Path) -> tuple[int, int] | None:
-    """Return values that differ if a file has changed since it was read."""
-    file = Path(str(path).partition("!")[0])
-    return (file.stat().st_mtime_ns, file.stat().st_size) if file.is_file() else None
 
 
 @lru_cache(maxsize=256)

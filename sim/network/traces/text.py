@@ -19,6 +19,12 @@ class TraceError(ValueError):
     """A trace cannot be played; the message names file and line, what is wrong and what to do."""
 
 
+def stamp_of(path: str | Path) -> tuple[int, int] | None:
+    """Return values that differ if a file (or ``FILE.zip!member``) has changed since it was read."""
+    file = Path(str(path).partition("!")[0])
+    return (file.stat().st_mtime_ns, file.stat().st_size) if file.is_file() else None
+
+
 @dataclass(frozen=True)
 class TraceText:
     """One trace, read line by line as often as it is asked for.

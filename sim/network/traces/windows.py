@@ -15,7 +15,7 @@ from agents.tabular.columns import is_number
 from agents.tabular.moments import compact_dates, epoch_unit, moment_s
 from sim.network.availability import Windows
 from sim.network.traces.device_states import is_json, windows_of_json
-from sim.network.traces.text import TraceError, TraceText, read_text
+from sim.network.traces.text import TraceError, TraceText, read_text, stamp_of
 from sim.network.traces.units import TIME, TIME_UNITS
 from sim.unit_spellings import without_unit
 
@@ -62,9 +62,7 @@ def load_windows(
     """
     if unit not in TIME_UNITS:
         raise ValueError(f"{unit!r} is no unit of time; write one of {', '.join(TIME_UNITS)}")
-    file = Path(str(path).partition("!")[0])
-    stamp = (file.stat().st_mtime_ns, file.stat().st_size) if file.is_file() else None
-    return _load(str(path), stamp, TIME_UNITS[unit], period_s, tuple(states))
+    return _load(str(path), stamp_of(path), TIME_UNITS[unit], period_s, tuple(states))
 
 
 @lru_cache(maxsize=64)

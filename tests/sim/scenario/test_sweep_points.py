@@ -133,7 +133,7 @@ sweep:
         ("grid: {tick: [1 s]}, exclude: [{tock: 1 s}]", "the sweep has no axis 'tock'; its axes: tick"),
         ("grid: {tick: [1 s]}, exclude: [{tick: 2 s}]", "leaves out nothing"),
         ("grid: {tick: [1 s]}, exclude: [{tick: 1 s}]", "leaves nothing to play"),
-        ("zip: [{seed: [1, 2]}]", "cannot be swept; write 'sweep: {seeds: ...}'"),
+        ("zip: [{seed: [1, 2]}]", "sweep.zip.0.seed: cannot be swept; write 'sweep: {seeds: ...}'"),
     ],
 )
 def test_a_sweep_that_cannot_be_is_refused(write: Write, small: str, sweep: str, said: str) -> None:
