@@ -121,7 +121,7 @@ def test_pieces_of_a_file_make_the_whole(tmp_path: Path, monkeypatch: pytest.Mon
         ),
         ("a,item,r,time\n1,2,3,4\n", {"columns": {"user": "uid"}}, r"log:1: .*'uid' for 'user'; columns are a, item"),
         (b"1,2,3,4\n1,\xff\xfe,3,4\n", {}, r"log:2: is not UTF-8 text"),
-        (gzip.compress(b"1,2,3,4\n" * 9999)[:-20], {}, r"log: gzip file is cut short"),
+        (gzip.compress(b"1,2,3,4\n" * 9999, mtime=0)[:-20], {}, r"log: gzip file is cut short"),
     ],
 )
 def test_what_is_no_log_is_told_by_file_and_line(
