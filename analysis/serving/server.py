@@ -104,7 +104,7 @@ class _Site:
         return _page("comparison", pages.compared(entries))
 
     def _device(self, asked: dict[str, list[str]]) -> Answer:
-        entry, device = self._entry(asked), asked.get("device", ["worst"])[0]
+        entry, device = self._entry(asked), asked.get("device", [""])[0]
         if entry.is_sweep:
             raise RunError(f"{entry.name}: is a sweep; a device belongs to one of its points")
         number, lines, drawing = self._look_up(entry.folder, device, asked.get("draw") == ["1"])

@@ -19,7 +19,7 @@ from agents.contract.plugins import load_class
 from analysis.claims import Finding, judged, series_of
 from analysis.sweeps import Sweep
 from sim.commands.exits import FAILED, OK, CommandError
-from sim.commands.run import evaluate_recovery
+from sim.commands.run import evaluate_recovery, jobs_of
 from sim.run.run_folder import RunFolder
 from sim.run.run_scenario import RunOptions
 from sim.run.sweep import run_sweep
@@ -87,13 +87,12 @@ def _file(name: str) -> Path:
 def _judge(file: Path, scenario: Scenario, due: Sequence[Chosen], options: argparse.Namespace) -> Iterator[Judged]:
     seeds = len(scenario.sweep.seed_list(scenario.seed)) if scenario.sweep else 1
     seeds = max(seeds, FULL_SEEDS) if options.full else seeds
-    jobs = options.jobs if options.jobs is not None or options.owns_process else 1
     run_options = RunOptions(quiet=True, workers=0)
     with _folder(options.out, file.stem) as path:
         more = [f"sweep.seeds={seeds}"] if options.full else []
         if not options.json:
             print(f"{file.stem}: {seeds} seeds", file=sys.stderr)
-        run_sweep(file, more, None, RunFolder.open(path, force=True), run_options, evaluate_recovery, jobs)
+        run_sweep(file, more, None, RunFolder.open(path, force=True), run_options, evaluate_recovery, jobs_of(options))
         sweep = analysis.as_sweep(analysis.open_folder(path))
         for chosen in due:
             claim = claim_of(chosen)

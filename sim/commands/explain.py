@@ -11,7 +11,7 @@ from rich.console import Console
 
 import analysis
 from sim.commands.exits import OK, CommandError
-from sim.commands.run import evaluate_recovery
+from sim.commands.run import evaluate_recovery, jobs_of
 from sim.run.explaining.factors import FACTORS
 from sim.run.explaining.forks import explain_run
 from sim.run.run_scenario import RunOptions
@@ -47,13 +47,12 @@ def explain(options: argparse.Namespace) -> int:
 
 def _explain_one(run: Path, names: list[str] | None, options: argparse.Namespace) -> None:
     run_options = RunOptions(quiet=True, plugins=options.allow_plugins, workers=0)
-    jobs = options.jobs if options.jobs is not None or options.owns_process else 1
 
     def on_end(point: Point, ended: Ended) -> None:
         if not options.quiet:
             print(f"{run.name}  {point.name}  {ended.failure or figures(ended.summary or {})}", file=sys.stderr)
 
-    explain_run(run, names, run_options, evaluate_recovery, on_end, every=options.shapley, jobs=jobs)
+    explain_run(run, names, run_options, evaluate_recovery, on_end, every=options.shapley, jobs=jobs_of(options))
 
 
 def _names(text: str | None) -> list[str] | None:

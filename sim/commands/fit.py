@@ -6,12 +6,14 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from analysis.figures.link_fit import draw
 from sim.commands.exits import OK, CommandError
+from sim.commands.json_text import json_text
 from sim.links.link_rates import Recorded, fluid_of
 from sim.network.rates.markov import fit_markov
 from sim.network.traces.recorded import TraceError, load_rate
@@ -37,11 +39,7 @@ def fit(options: argparse.Namespace) -> int:
         rows[f"the recording, to {name}"] = compared(recorded, other)
     figure = _figure(Path(options.out), recorded, made, others) if options.out else None
     if options.json:
-        print(
-            json.dumps(
-                {"states": len(model.rates_bps), **{name: one._asdict() for name, one in rows.items()}}, indent=2
-            )
-        )
+        print(json_text({"states": len(model.rates_bps), **{name: one._asdict() for name, one in rows.items()}}))
         return OK
     console = Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False)
     console.print(_table(rows))
@@ -57,11 +55,8 @@ def fit(options: argparse.Namespace) -> int:
 
 
 def _trace(file: str, options: argparse.Namespace) -> Recorded:
-    columns = {"unit": options.unit, "time_unit": options.time_unit, "column": options.column}
     try:
-        loaded: Recorded = load_rate(
-            Path(file), **{name: value for name, value in columns.items() if value is not None}
-        )
+        loaded: Recorded = load_rate(Path(file), **_columns(options))
     except (TraceError, OSError) as error:
         raise CommandError(str(error)) from error
     return loaded
@@ -82,7 +77,12 @@ def _figure(folder: Path, recorded: Observed, made: Observed, others: list[Obser
 
 
 def _yaml(options: argparse.Namespace, states: int) -> str:
+    trace = {"file": str(Path(options.trace).resolve()), **_columns(options)}
+    law = {"fitted": {"trace": trace, "states": states, "bin": f"{options.bin_s:g} s"}}
+    return f"in a scenario: links: {{mine: {{up: {json.dumps(law, ensure_ascii=False)}, down: ...}}}}"
+
+
+def _columns(options: argparse.Namespace) -> dict[str, Any]:
+    """Return what was said of the columns, by the words of a scenario."""
     named = {"unit": options.unit, "time_unit": options.time_unit, "column": options.column}
-    more = "".join(f", {name}: {value}" for name, value in named.items() if value is not None)
-    law = f"{{fitted: {{trace: {{file: {options.trace}{more}}}, states: {states}, bin: {options.bin_s:g} s}}}}"
-    return f"in a scenario: links: {{mine: {{up: {law}, down: ...}}}}"
+    return {name: value for name, value in named.items() if value is not None}

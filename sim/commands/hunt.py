@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import analysis
+from agents.contract.component import OptionError
 from analysis.metrics import METRICS
 from analysis.searching import Side, lowest, needed
 from analysis.statistics import Interval, paired_difference
+from analysis.whole_files import whole_file
 from sim.commands.exits import OK, CommandError
-from sim.commands.run import evaluate_recovery
-from sim.run.run_folder import first_free
-from sim.run.run_scenario import RunOptions
+from sim.commands.json_text import json_text
+from sim.commands.tries import trials_of
 from sim.run.trying import Trials
 from sim.scenario import Scenario, ScenarioErrors, load
 from sim.scenario.amounts import Scale, amounts
+from sim.scenario.claims.measures import require_measure
 from sim.scenario.merged_text import drift_of, merged_text
 from sim.scenario.shipped import found
 from sim.scenario.units import RATE, TIME
@@ -43,31 +45,37 @@ def hunt(options: argparse.Namespace) -> int:
     """Search, shrink what was found, write it as a scenario, and print how to play it."""
     options.file = found(options.file)
     scenario = load(options.file, options.set, allow_plugins=options.allow_plugins)
+    try:
+        require_measure(options.metric)
+    except OptionError as error:
+        raise CommandError(f"--metric: {error}") from error
     axes = [_axis(*each) for each in options.over or ()] or _default_axes(scenario)
-    folder = Path(options.out) if options.out else first_free(Path.cwd() / "runs", f"{scenario.name}-hunt")
-    hunter = _Hunter(options, scenario, _trials(options, folder))
+    hunter = _Hunter(options, scenario, trials_of(options, f"{scenario.name}-hunt"))
+    hunter.require_playable(axes)
     point, least = lowest(lambda at: hunter.mean(_changes(axes, at)), [axis.side for axis in axes], options.tries)
+    if math.isinf(least):
+        raise CommandError(f"none of {options.tries} settings can be played; name smaller ranges with --over")
     worst = _changes(axes, point)
     if least >= 0:
-        print(f"in {options.tries} tries {scenario.method.adapter.kind} was never below {hunter.rival}")
+        said = f"in {options.tries} tries {scenario.method.adapter.kind} was never below {hunter.rival}"
+        print(json_text({"changes": [], "searched": [], "difference": None, "file": None}) if options.json else said)
         return OK
     drift = drift_of(options.file, options.set)
     whole = [*worst, *(f"{_KEEP}{place}" for place in range(len(drift)))]
     kept = needed(whole, lambda changes: hunter.mean(_applied(changes, drift)) <= KEPT * least)
     final = _applied(kept, drift)
-    file = folder / "worst.yaml"
-    file.write_text(
-        _head(scenario, hunter, final) + merged_text(options.file, [*options.set, *final]), encoding="utf-8"
-    )
+    file = hunter.folder / "worst.yaml"
+    text = merged_text(options.file, [*options.set, *final], allow_plugins=options.allow_plugins)
+    with whole_file(file) as draft:
+        draft.write_text(_head(scenario, hunter, final) + text, encoding="utf-8")
     seen = hunter.seen(final)
     if options.json:
         record = {"changes": list(final), "searched": list(worst), "difference": seen._asdict(), "file": str(file)}
-        print(json.dumps(record, indent=2))
+        print(json_text(record))
         return OK
-    half = "" if seen.n < 2 else f" ± {100 * seen.half:.2f}"
     print(
-        f"{scenario.method.adapter.kind} is {-100 * seen.mean:.2f}{half} points of {options.metric} "
-        f"below {hunter.rival} ({seen.n} paired seeds), where",
+        f"{scenario.method.adapter.kind} is worse than {hunter.rival} in {options.metric}: "
+        f"{_shown(options.metric, seen)} ({seen.n} paired seeds), where",
         *(f"  {change}" for change in final or ("nothing is changed",)),
         f"searched {options.tries} settings; {len(worst)} changes were made, {len(final)} are needed",
         f"play it: run {file}",
@@ -80,10 +88,30 @@ class _Hunter:
     """Measures how far the method is ahead of its rival, in a scenario with some changes."""
 
     def __init__(self, options: argparse.Namespace, scenario: Scenario, trials: Trials) -> None:
-        self._options, self._trials = options, trials
+        self._options, self._trials, self.folder = options, trials, trials.folder
         self.rival = options.rival
-        if self.rival == "static" and options.metric == "accuracy" and "static" not in scenario.references:
+        if self._with_static and "static" not in scenario.references:
             raise CommandError("the scenario has no reference 'static' to compare with")
+
+    def require_playable(self, axes: list[Axis]) -> None:
+        """Check the paths of the axes and the rival, before anything is played.
+
+        Raises:
+            ScenarioErrors: the scenario cannot be played at either end of an axis, or with the rival.
+        """
+        options = self._options
+        rival = [] if self._with_static else [f"method.adapter={self.rival}"]
+        load(options.file, [*options.set, *rival], allow_plugins=options.allow_plugins)
+        for axis in axes:
+            ends = [f"{axis.path}={axis.scale.written(value)}" for value in (axis.side.low, axis.side.high)]
+            try:
+                load(options.file, [*options.set, ends[0]], allow_plugins=options.allow_plugins)
+            except ScenarioErrors:
+                load(options.file, [*options.set, ends[1]], allow_plugins=options.allow_plugins)
+
+    @property
+    def _with_static(self) -> bool:
+        return bool(self.rival == "static" and self._options.metric == "accuracy")
 
     def mean(self, changes: tuple[str, ...]) -> float:
         """Return the mean difference over seeds; NaN where the scenario cannot be played so."""
@@ -93,17 +121,17 @@ class _Hunter:
             return float("nan")
 
     def seen(self, changes: tuple[str, ...]) -> Interval:
-        """Return the difference over seeds with its interval."""
-        own = self._metric(self._options.metric, changes)
-        if self.rival == "static" and self._options.metric == "accuracy":
+        """Return how much better the method is than its rival, over seeds, with its interval."""
+        metric = self._options.metric
+        own = self._metric(metric, changes)
+        if self._with_static:
             base = self._metric("accuracy_static", changes)
         else:
-            base = self._metric(self._options.metric, (*changes, f"method.adapter={self.rival}"))
-        difference = paired_difference(own, base)
-        sign = METRICS[self._options.metric].better or 1
-        difference = difference if sign > 0 else _negated(difference)
+            base = self._metric(metric, (*changes, f"method.adapter={self.rival}"))
+        less = METRICS[metric].better < 0
+        difference = paired_difference(base, own) if less else paired_difference(own, base)
         if not self._options.quiet:
-            print(f"{100 * difference.mean:+.2f} points  {' '.join(changes)}", file=sys.stderr)
+            print(f"{_shown(metric, difference)}  {' '.join(changes)}", file=sys.stderr)
         return difference
 
     def _metric(self, name: str, changes: tuple[str, ...]) -> dict[int, float | None]:
@@ -111,14 +139,11 @@ class _Hunter:
         return {run.seed: METRICS[name].of(run) for run in runs}
 
 
-def _negated(one: Interval) -> Interval:
-    return one._replace(mean=-one.mean, low=-one.high, high=-one.low)
-
-
-def _trials(options: argparse.Namespace, folder: Path) -> Trials:
-    jobs = options.jobs if options.jobs is not None or options.owns_process else 1
-    run_options = RunOptions(quiet=True, plugins=options.allow_plugins, workers=0)
-    return Trials(options.file, options.set, options.seeds, folder, run_options, evaluate_recovery, jobs)
+def _shown(name: str, difference: Interval) -> str:
+    metric = METRICS[name]
+    unit = "points" if metric.share else metric.unit
+    half = "" if difference.n < 2 else f" ± {metric.show(difference.half)}"
+    return f"{metric.show(difference.mean, signed=True)}{half} {unit}".rstrip()
 
 
 def _axis(path: str, low: str, high: str) -> Axis:

@@ -64,7 +64,8 @@ def _module(name: str) -> str:
 def _what_next(kind: str, name: str, folder: Path) -> list[str]:
     inside = "" if folder == Path(".") else f"cd {shlex.quote(str(folder))}  # then:\n"
     path = f"PYTHONPATH={shlex.quote(str(HOME))} " if IN_CLONE and folder.resolve() != HOME else ""
-    start = program() if folder == Path(".") or not program().endswith(".py") else f"python {HOME / 'run_sim.py'}"
+    door = f"python {shlex.quote(str(HOME / 'run_sim.py'))}"
+    start = program() if folder == Path(".") or not program().endswith(".py") else door
     where = "method.trigger.kind" if kind == "trigger" else "task.data.kind" if kind == "task" else "method.adapter"
     return [
         f"{inside}{path}python -m pytest test_{name}.py",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import math
 from dataclasses import asdict
 
@@ -11,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sim.commands.exits import OK
+from sim.commands.json_text import json_text
 from sim.run.run_scenario import RunOptions
 from sim.run.sweep_plan import PlannedPoint, plan_sweep
 
@@ -25,7 +25,7 @@ def show_plan(options: argparse.Namespace, run_options: RunOptions, jobs: int | 
     plan = plan_sweep(options.file, options.set, options.seed, run_options, jobs)
     if options.json:
         whole = {"wall_s": plan.wall_s, "disk_bytes": plan.disk_bytes}
-        print(json.dumps(asdict(plan) | whole, indent=2))
+        print(json_text(asdict(plan) | whole))
         return OK
     console = Console(highlight=False)
     if not console.is_terminal:

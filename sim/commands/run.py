@@ -131,6 +131,11 @@ def _jobs(options: argparse.Namespace) -> int | None:
     """
     if options.jobs is not None and options.workers:
         raise CommandError("--jobs runs whole points side by side, --workers splits one: choose one of them")
+    return jobs_of(options)
+
+
+def jobs_of(options: argparse.Namespace) -> int | None:
+    """Return ``--jobs``; where it is not given, None (as many as pay), or one in a process that is not ours."""
     return options.jobs if options.jobs is not None or options.owns_process else 1
 
 

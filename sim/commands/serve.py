@@ -15,7 +15,8 @@ from analysis.html import Markup, inline_svg
 from analysis.serving import PageServer
 from analysis.serving.library import Library
 from sim.commands.exits import ENVIRONMENT, OK, CommandError
-from sim.commands.timeline import NAMES
+from sim.commands.failures import known_failure
+from sim.commands.timeline import device_of
 from sim.run.device_timeline import sample_timeline
 
 #: matplotlib's settings belong to the process, and a run played again takes the machine: one device at a time.
@@ -30,7 +31,12 @@ def serve(options: argparse.Namespace) -> int:
         raise CommandError(f"{root}: there is no such folder; name one that holds runs")
 
     def look_up(folder: Path, device: str, draw: bool) -> tuple[int, Sequence[str], Markup | None]:
-        return device_timeline(folder, device, draw=draw, allow_plugins=options.allow_plugins)
+        try:
+            return device_timeline(folder, device, draw=draw, allow_plugins=options.allow_plugins)
+        except Exception as error:
+            if (known := known_failure(error)) is None:
+                raise
+            raise analysis.RunError(known[1]) from error
 
     try:
         server = PageServer(Library(root), look_up, options.port)
@@ -52,23 +58,17 @@ def serve(options: argparse.Namespace) -> int:
 def device_timeline(
     folder: Path, device: str, *, draw: bool, allow_plugins: bool = False
 ) -> tuple[int, Sequence[str], Markup | None]:
-    """Return a device's number and its requests around the first drift; its drawing only if the run is to be played."""
+    """Return a device's number and its requests around the first drift; its drawing only if the run is to be played.
+
+    No ``device`` stands for the worst, or the first where none was judged.
+    """
     with _ONE:
         run = analysis.open_run(folder, check=False)
-        number = _device(run, device)
+        number = device_of(run, device or ("worst" if analysis.typical_devices(run) else "0"))
         after_s, until_s = analysis.around(run, None)
         samples = sample_timeline(folder, [number], allow_plugins=allow_plugins) if draw else _no_samples()
         shown = analysis.timeline_of(run, samples, number, after_s, until_s)
         return number, analysis.timeline_lines(shown), _drawing(shown) if draw else None
-
-
-def _device(run: object, text: str) -> int:
-    if text in NAMES:
-        known = analysis.typical_devices(run)
-        return int(known.get(text, known.get("worst", 0)))
-    if not text.isdecimal() or len(text) > 12:
-        raise analysis.RunError(f"'{text[:40]}' is no device; write its number, or {', '.join(NAMES)}")
-    return int(text)
 
 
 def _no_samples() -> dict[str, object]:

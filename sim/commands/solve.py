@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -16,11 +15,10 @@ from analysis.metrics import METRICS
 from analysis.solving import Bracket, Solution
 from analysis.solving import solve as bisect
 from analysis.statistics import Interval, student_interval
+from analysis.whole_files import whole_file
 from sim.commands.exits import FAILED, OK, CommandError
-from sim.commands.run import evaluate_recovery
-from sim.run.run_folder import first_free
-from sim.run.run_scenario import RunOptions
-from sim.run.trying import Trials
+from sim.commands.json_text import json_text
+from sim.commands.tries import trials_of
 from sim.scenario import load
 from sim.scenario.amounts import Scale, Target, amounts, target
 from sim.scenario.shipped import found
@@ -41,10 +39,7 @@ def solve(options: argparse.Namespace) -> int:
     if low >= high:
         raise CommandError(f"--between: {options.between[0]} is not below {options.between[1]}")
     scenario = load(options.file, options.set, allow_plugins=options.allow_plugins)
-    folder = Path(options.out) if options.out else first_free(Path.cwd() / "runs", f"{scenario.name}-solve")
-    jobs = options.jobs if options.jobs is not None or options.owns_process else 1
-    run_options = RunOptions(quiet=True, plugins=options.allow_plugins, workers=0)
-    trials = Trials(options.file, options.set, options.seeds, folder, run_options, evaluate_recovery, jobs)
+    trials = trials_of(options, f"{scenario.name}-solve")
 
     def margin(value: float) -> Interval:
         written = scale.written(value)
@@ -56,9 +51,10 @@ def solve(options: argparse.Namespace) -> int:
     worst, best = (low, high) if options.minimise else (high, low)
     solution = bisect(margin, worst, best, tolerance=options.tolerance, whole=scale.whole)
     record = _record(path, scale, wanted, solution)
-    (folder / "solve.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    with whole_file(trials.folder / "solve.json") as draft:
+        draft.write_text(f"{json_text(record)}\n", encoding="utf-8")
     if options.json:
-        print(json.dumps(record | {"folder": str(folder)}, indent=2))
+        print(json_text(record | {"folder": str(trials.folder)}))
     else:
         console = Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False)
         console.print(_table(path, scale, wanted, solution))

@@ -14,8 +14,9 @@ from pathlib import Path
 import analysis
 from analysis.study import study_tables, written_tables
 from analysis.sweeps import Sweep
+from analysis.whole_files import whole_file
 from sim.commands.exits import OK, PARTIAL, CommandError
-from sim.commands.run import evaluate_recovery
+from sim.commands.run import evaluate_recovery, jobs_of
 from sim.run.output_folder import holds_run
 from sim.run.run_folder import RunFolder
 from sim.run.run_scenario import RunOptions
@@ -26,6 +27,8 @@ from sim.scenario.shipped import FOLDER
 
 #: The quick tier: few devices and seeds. It shows that a study runs; its intervals decide next to nothing.
 QUICK_DEVICES, QUICK_SEEDS = 8, 2
+#: Where a page has the tables of a sweep.
+_MARKS = re.compile(r"<!-- study (?P<name>[\w-]+) -->.*?<!-- end -->", re.DOTALL)
 FIGURES = ("accuracy", "pareto", "recovery")
 
 
@@ -33,7 +36,7 @@ def study(options: argparse.Namespace) -> int:
     """Play what is missing of a study, write its tables, and put them on a page if one is named."""
     files = _files(options.name, options.only.split(",") if options.only else None)
     out = Path(options.out) if options.out else Path("runs") / f"study-{options.name}-{_tier(options)}"
-    jobs = options.jobs if options.jobs is not None or options.owns_process else 1
+    page = _page(options, [file.stem for file in files])
     sweeps: dict[str, Sweep] = {}
     left_out: dict[str, str] = {}
     for file in files:
@@ -42,13 +45,18 @@ def study(options: argparse.Namespace) -> int:
         except ScenarioErrors as errors:
             left_out[file.stem] = str(errors).splitlines()[0]
             continue
-        _play(file, overrides(scenario, options.full), out / file.stem, options.quiet, jobs)
+        _play(file, overrides(scenario, options.full), out / file.stem, options.quiet, jobs_of(options))
         sweeps[file.stem] = analysis.as_sweep(analysis.open_folder(out / file.stem))
     for name, reason in left_out.items():
         print(f"left out: {name}: {reason}", file=sys.stderr)
     if not sweeps:
         raise CommandError(f"{options.name}: no sweep of it can be played here")
-    _write(sweeps, out, options)
+    tables = written_tables(study_tables(sweeps))
+    _write(sweeps, tables, out, options)
+    if page is not None:
+        with whole_file(page) as draft:
+            draft.write_text(on_page(page.read_text(encoding="utf-8"), tables, _tier(options)), encoding="utf-8")
+    print(out / "tables.md")
     return PARTIAL if left_out else OK
 
 
@@ -94,18 +102,33 @@ def _play(file: Path, changed: list[str], path: Path, quiet: bool, jobs: int | N
     run_sweep(file, changed, None, folder, RunOptions(quiet=quiet, workers=0), evaluate_recovery, jobs)
 
 
-def _write(sweeps: dict[str, Sweep], out: Path, options: argparse.Namespace) -> None:
-    """Write tables.md, the figures of each sweep, and the tables on a page between its marks."""
-    tables = written_tables(study_tables(sweeps))
+def _write(sweeps: dict[str, Sweep], tables: dict[str, str], out: Path, options: argparse.Namespace) -> None:
+    """Write tables.md and the figures of each sweep."""
     parts = [f"## {name}\n\n{table}\n" for name, table in tables.items()]
     title = f"# {options.name}, {_tier(options)} tier\n"
-    (out / "tables.md").write_text("\n".join([title, *parts]), encoding="utf-8")
+    with whole_file(out / "tables.md") as draft:
+        draft.write_text("\n".join([title, *parts]), encoding="utf-8")
     for name, sweep in sweeps.items():
         analysis.write_figures(sweep, out / name / "plots", FIGURES)
-    if options.page:
-        page = Path(options.page)
-        page.write_text(on_page(page.read_text(encoding="utf-8"), tables, _tier(options)), encoding="utf-8")
-    print(out / "tables.md")
+
+
+def _page(options: argparse.Namespace, names: Sequence[str]) -> Path | None:
+    """Return the page that is to be filled, before anything is played.
+
+    Raises:
+        CommandError: it cannot be read, or has no place for one of the sweeps.
+    """
+    if not options.page:
+        return None
+    page = Path(options.page)
+    try:
+        text = page.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandError(f"--page: {page} cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    there = {found["name"] for found in _MARKS.finditer(text)}
+    if missing := [name for name in names if name not in there]:
+        raise CommandError(f"--page: there is no '<!-- study {missing[0]} -->' with '<!-- end -->' below it")
+    return page
 
 
 def on_page(text: str, tables: dict[str, str], tier: str) -> str:
@@ -117,8 +140,4 @@ def on_page(text: str, tables: dict[str, str], tier: str) -> str:
             return found[0]
         return f"<!-- study {name} -->\n\n{tables[name]}\n\n({tier} tier)\n\n<!-- end -->"
 
-    marks = re.compile(r"<!-- study (?P<name>[\w-]+) -->.*?<!-- end -->", re.DOTALL)
-    named = {found["name"] for found in marks.finditer(text)}
-    if missing := [name for name in tables if name not in named]:
-        raise CommandError(f"--page: there is no '<!-- study {missing[0]} -->' with '<!-- end -->' below it")
-    return marks.sub(filled, text)
+    return _MARKS.sub(filled, text)

@@ -18,7 +18,7 @@ NAMES = ("worst", "median", "best")
 def timeline(options: argparse.Namespace) -> int:
     """Play the run again, draw the device and print what happened around the moment."""
     run = analysis.open_run(Path(options.folder))
-    device = _device(run, options.device)
+    device = device_of(run, options.device)
     after_s, until_s = analysis.around(run, _moment(options.at))
     samples = sample_timeline(run.folder, [device], allow_plugins=options.allow_plugins)
     shown = analysis.timeline_of(run, samples, device, after_s, until_s)
@@ -31,11 +31,20 @@ def timeline(options: argparse.Namespace) -> int:
     return OK
 
 
-def _device(run: Any, text: str) -> int:
+def device_of(run: Any, text: str) -> int:
+    """Return the number of a device that is given by it, or by how it fares.
+
+    Raises:
+        RunError: it is neither, or so few devices were judged that none has this name.
+    """
+    known = analysis.typical_devices(run)
+    if text in known:
+        return int(known[text])
     if text in NAMES:
-        return int(analysis.typical_devices(run)[text])
-    if not text.isdigit():
-        raise CommandError(f"'{text}' is no device; write its number, or {', '.join(NAMES)}")
+        judged = f"too few devices were judged for a {text} one" if known else "no device of it was judged"
+        raise analysis.RunError(f"{run.folder}: {judged}; write the number of a device")
+    if not text.isdecimal() or len(text) > 12:
+        raise analysis.RunError(f"'{text[:40]}' is no device; write its number, or {', '.join(NAMES)}")
     return int(text)
 
 

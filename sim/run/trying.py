@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sim.run.run_folder import RunFolder
@@ -40,9 +40,8 @@ class Trials:
             # The grid and the claims are about another sweep.
             words = [*self.overrides, *key, "claims=[]", f"sweep={{seeds: {self.seeds}}}"]
             load(self.file, words, allow_plugins=self.run_options.plugins)
-            folder = RunFolder.open(path, force=True)
-            options = replace(self.run_options, quiet=True)
-            run_sweep(self.file, words, None, folder, options, self.evaluate_recovery, self.jobs)
+            folder = RunFolder.open(path)
+            run_sweep(self.file, words, None, folder, self.run_options, self.evaluate_recovery, self.jobs)
             folder.release()
             self.played[key] = path
         return self.played[key]

@@ -15,32 +15,32 @@ from sim.scenario.tree import Text
 _OTHER = ("sweep", "claims", "extends")
 
 
-def merged_text(file: str | Path, overrides: Sequence[str]) -> str:
+def merged_text(file: str | Path, overrides: Sequence[str], *, allow_plugins: bool = False) -> str:
     """Return the text of a scenario that is the file with its overrides; paths in it are absolute.
 
     Where what was written does not make the same scenario - options of a choice that was replaced are left - the long
     form with every default is returned.
     """
     words = [*overrides, "claims=[]"]
-    wanted = load(file, words)
+    wanted = load(file, words, allow_plugins=allow_plugins)
     tree = overridden(read_tree(file, []), words, None, [])
     written = {key: _plain(value) for key, value in tree.plain().items() if key not in _OTHER}
     text = dump_plain(written | {"name": wanted.name})
     try:
-        same = load_text(text).fingerprint() == wanted.fingerprint()
+        same = load_text(text, allow_plugins=allow_plugins).fingerprint() == wanted.fingerprint()
     except ScenarioErrors:
         same = False
     return text if same else dump_resolved(wanted)
 
 
-def load_text(text: str) -> Any:
+def load_text(text: str, *, allow_plugins: bool = False) -> Any:
     """Load a scenario from text."""
     from tempfile import TemporaryDirectory
 
     with TemporaryDirectory(prefix="driftbed-text-") as made:
         path = Path(made) / "scenario.yaml"
         path.write_text(text, encoding="utf-8")
-        return load(path)
+        return load(path, allow_plugins=allow_plugins)
 
 
 def drift_of(file: str | Path, overrides: Sequence[str]) -> list[Any]:

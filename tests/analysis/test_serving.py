@@ -25,7 +25,7 @@ HOSTILE = '<img src=x onerror="alert(1)">'
 def looked_up(folder: Path, device: str, draw: bool) -> tuple[int, list[str], None]:
     """Return a device's story without playing the run again."""
     run = open_folder(folder)
-    number = typical_devices(run)[device]
+    number = typical_devices(run)[device or "worst"]
     empty = pd.DataFrame({"device": [], "time_s": [], "correct": []})
     return number, timeline_lines(timeline_of(run, empty, number, *around(run, None))), None
 

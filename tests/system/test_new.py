@@ -8,8 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import Reported
-from run_commands import ROOT, assert_refused, cli
+from run_commands import ROOT, Reported, assert_refused, cli
 
 from sim.commands.new import KINDS, class_of
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from sim.commands import study as studying
-from sim.commands.exits import CommandError
 from sim.commands.line import main
 from sim.scenario import load
 from sim.scenario.shipped import FOLDER
@@ -86,9 +85,19 @@ def test_the_quick_tier_takes_few_devices_and_seeds_and_the_full_one_what_the_fi
     assert studying.overrides(scenario, full=False) == ["fleet.0.devices=8", "sweep.seeds=[1, 2]"]
 
 
-def test_a_page_without_marks_for_a_table_is_refused() -> None:
-    with pytest.raises(CommandError, match="there is no '<!-- study three -->'"):
-        studying.on_page(PAGE, {"three": "table"}, "quick")
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [(PAGE.replace("study one", "study three"), "there is no '<!-- study one -->'"), (None, "cannot be read")],
+)
+def test_a_page_that_cannot_be_filled_is_refused_before_anything_is_played(
+    folder: Path, capsys: pytest.CaptureFixture[str], text: str | None, said: str
+) -> None:
+    page, out = folder / "page.md", folder / "out"
+    if text is not None:
+        page.write_text(text)
+    assert main(["study", "small", "--out", str(out), "--page", str(page), "--quiet"], "driftbed") == 2
+    assert said in capsys.readouterr().err
+    assert not out.exists()
 
 
 def test_every_sweep_of_the_family_has_its_marks_on_the_page() -> None:

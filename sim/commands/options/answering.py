@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 
 from sim.commands.options.adding import Commands, add_jobs, add_scenario_options, at_least_one
 
@@ -19,7 +20,7 @@ def _add_study(commands: Commands) -> None:
     study = commands.add(
         "study",
         "study:study",
-        "play all sweeps of a study, or what is missing of them, and write their tables and figures",
+        "play the sweeps of a study, and write its tables",
         """\
         study family
         study family --only contexts,systems --full --jobs 4
@@ -39,7 +40,7 @@ def _add_solve(commands: Commands) -> None:
     solve = commands.add(
         "solve",
         "solve:solve",
-        "find the least or most of a quantity at which a metric meets a target",
+        "find the value at which a metric meets a target",
         """\
         solve quickstart --minimise links.lte.up --such-that "accuracy >= 0.9" --between "9 bit/s" "1 kbit/s"
         solve mine.yaml --maximise method.trigger.every --such-that "gain >= 2 %" --between "10 s" "30 min"
@@ -67,7 +68,7 @@ def _add_hunt(commands: Commands) -> None:
     hunt = commands.add(
         "hunt",
         "hunt:hunt",
-        "find where a method loses most against a rival, and the least that it takes",
+        "find where a method loses most against a rival",
         """\
         hunt mine.yaml --tries 40
         hunt mine.yaml --rival persona --over links.lte.latency "1 ms" "1 min"
@@ -94,7 +95,7 @@ def _add_fit(commands: Commands) -> None:
     fit = commands.add(
         "fit",
         "fit:fit",
-        "fit a law of links to a recorded rate, and show how good the fit is",
+        "fit a law of links to a recorded rate",
         """\
         fit Verizon-LTE-short.up
         fit norway_bus_1 --unit Mbit/s --time-unit s --held-out norway_bus_2 norway_bus_3 --out fits/bus
@@ -104,13 +105,13 @@ def _add_fit(commands: Commands) -> None:
     fit.add_argument("--held-out", nargs="+", default=[], metavar="FILE", help="other recordings, to judge the fit by")
     fit.add_argument("--states", type=at_least_one, default=8, metavar="N", help="levels of the rate (default: 8)")
     fit.add_argument(
-        "--bin", dest="bin_s", type=float, default=0.1, metavar="S", help="count packets over so long (default: 0.1)"
+        "--bin", dest="bin_s", type=seconds, default=0.1, metavar="S", help="count packets over so long (default: 0.1)"
     )
     fit.add_argument("--links", type=at_least_one, default=100, metavar="N", help="links to judge (default: 100)")
     fit.add_argument("--seed", type=int, default=0, help="of the links (default: 0)")
     fit.add_argument("--unit", help="of the rates, where the file does not say it")
     fit.add_argument("--time-unit", help="of the times, where the file does not say it")
-    fit.add_argument("--column", help="of the rates: a name, or a number from 1")
+    fit.add_argument("--column", type=column, help="of the rates: a name, or a number from 1")
     fit.add_argument("--out", metavar="DIR", help="write a figure there")
     fit.add_argument("--json", action="store_true", help="print the figures as JSON")
 
@@ -122,6 +123,22 @@ def add_answer_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--quiet", action="store_true", help="no progress")
     command.add_argument("--json", action="store_true", help="print what was found as JSON")
     add_jobs(command)
+
+
+def seconds(text: str) -> float:
+    """Read a time in seconds, above zero."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"'{text}' is no time in seconds above zero")
+    return value
+
+
+def column(text: str) -> str | int:
+    """Read a column: its name, or its number from 1."""
+    return int(text) if text.isdecimal() else text
 
 
 def share_of_one(text: str) -> float:

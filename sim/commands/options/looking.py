@@ -73,7 +73,7 @@ def add_machine(commands: Commands) -> None:
     verify = commands.add(
         "verify",
         "verify:verify",
-        "check the simulator against closed forms, and claims against sweeps",
+        "check closed forms, and claims against sweeps",
         "verify physics\nverify list\nverify claims burst_loss",
     )
     verify.add_argument(
