@@ -111,14 +111,20 @@ class Names:
 
 
 class Times:
-    """Moments: numbers, or dates; never falling from one row to the next. ``layout`` is that of dates, for strptime."""
+    """Moments: numbers, or dates; never falling from one row to the next, unless they may come in ``any_order``.
 
-    def __init__(self, layout: str | None = None) -> None:
+    ``layout`` is that of dates, for strptime.
+    """
+
+    def __init__(self, layout: str | None = None, any_order: bool = False) -> None:
         self._newest, self._text, self._layout = -np.inf, "", layout
+        self._any_order = any_order
         self._counts: bool | None = None
 
     def read(self, cells: Sequence[str]) -> np.ndarray:
         values = np.array([self._one(row, cell.strip()) for row, cell in enumerate(cells)])
+        if self._any_order:
+            return values
         before = np.concatenate([[self._newest], values[:-1]])
         if (values < before).any():
             row = int((values < before).argmax())

@@ -9,21 +9,21 @@ from agents.tasks.file_options import (
     ArffOptions,
     CifarOptions,
     CsvOptions,
+    DatedImagesOptions,
     DigitsOptions,
     FrameOptions,
     HuggingfaceOptions,
     IdxOptions,
     ImageFolderOptions,
-    InteractionsOptions,
     JsonOptions,
     LibsvmOptions,
     NpzOptions,
     OpenmlOptions,
     ParquetOptions,
     RowsOptions,
-    SyntheticInteractionsOptions,
     TableOptions,
 )
+from agents.tasks.recommendation.options import InteractionsOptions, SyntheticInteractionsOptions
 from agents.tasks.row import IMAGE_TRANSFORMS, TaskRow
 from agents.tasks.synthetic.options import GaussiansOptions, HyperplaneOptions, RiverOptions, SeaOptions
 
@@ -75,6 +75,13 @@ TASKS: dict[str, TaskRow] = {
     ),
     "image_folder": TaskRow(
         ImageFolderOptions, "agents.tasks.images.image_files:ImageFiles", gives=_IMAGES, transforms=IMAGE_TRANSFORMS
+    ),
+    "dated_images": TaskRow(
+        DatedImagesOptions,
+        "agents.tasks.images.dated:DatedImages",
+        gives=frozenset({"classes", "oracle_head", "recorded"}),
+        transforms=IMAGE_TRANSFORMS,
+        priorless="its pictures are replayed as they come",
     ),
     "table": _rows(TableOptions),
     "csv": _rows(CsvOptions),

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from agents.tasks.formats import Labelled
+from agents.tasks.formats.dated_images import DatedImages
 from agents.tasks.formats.table import Table
 from agents.tasks.image_reading import ImagesRead
 from agents.tasks.recommendation.log import Log
@@ -58,6 +59,19 @@ def image_facts(read: ImagesRead) -> dict[str, Any]:
         "classes": _counted(np.concatenate([part.labels for part in _parts(read)]), range(read.found.classes)),
         "splits": {split: len(rows) for split, (_, rows) in read.rows.items()},
     }
+
+
+def dated_facts(found: DatedImages) -> dict[str, Any]:
+    """Return what pictures with times hold."""
+    facts: dict[str, Any] = {
+        "images": len(found.labels),
+        "shape": list(found.images.shape[1:]),
+        "pixels": str(found.images.dtype),
+        "columns": dict(found.columns),
+        "classes": _counted(found.labels, found.classes),
+        "span": [float(found.times[0]), float(found.times[-1])],
+    }
+    return facts if found.owners is None else {**facts, "owners": int(found.owners.max()) + 1}
 
 
 def _parts(read: ImagesRead) -> list[Labelled]:

@@ -1,4 +1,4 @@
-"""Options of data that are read from files, and of their synthetic twin."""
+"""Options of data that are read from files: images and tables."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from agents.contract.forms import (
     ConceptForm,
     Count,
     DataPath,
-    Form,
     Interval,
     Length,
     Missing,
@@ -39,10 +38,6 @@ class DigitsOptions:
     streams: Annotated[str, OneOf(*STREAMS)] = option(
         "evaluation", "images that devices see; validation: to tune methods by"
     )
-
-
-#: Items beside the right one, or ``all`` of them: sampled negatives can reorder methods (Krichene, Rendle, KDD 2020).
-Negatives = Annotated[int | str, Form("negatives")]
 
 
 @dataclass(frozen=True)
@@ -108,8 +103,8 @@ class ImageFolderOptions(ImageOptions):
 
 
 @dataclass(frozen=True)
-class RowsOptions:
-    """Rows in the order of a file; the first are the cloud's past, the others the devices' streams."""
+class OrderedOptions:
+    """Samples in an order of their own; the first are the cloud's past, the others the devices' streams."""
 
     path: DataPath = option(description="file or folder")
     target: Column | None = option(None, "the class, by name or number from 0; default: last column")
@@ -126,18 +121,6 @@ class RowsOptions:
         None, "units of 'time' (s of a date) in a second of the run; default: it fills the run"
     )
     at_end: Annotated[str, OneOf("stop", "repeat")] = option("stop", "what a device does whose rows are out")
-    missing: Missing = option(
-        "refuse",
-        "features that are missing: an error (refuse), or the mean of the past (mean); or a list of the cells that "
-        "stand for no value, as in [NA, '?']; or both: {cells: [...], fill: mean}",
-    )
-    scaling: Annotated[str, OneOf("standard", "robust")] = option(
-        "standard", "of numbers, by mean and deviation of the past, or by its median and middle half, against outliers"
-    )
-    ignore: list[Column] = option(factory=list, description="columns to leave out")
-    nominal: list[Column] = option(
-        factory=list, description="columns whose numbers are categories: one feature for each"
-    )
     time_format: str | None = option(None, "how times are laid out, as in '%d/%m/%Y'; default: numbers or ISO dates")
     contexts: PositiveCount = option(8, "stretches of the past, as adapters see it")
     segments: PositiveCount = option(20, "stretches of the streams, one oracle head pair in each")
@@ -152,6 +135,45 @@ class RowsOptions:
             raise OptionError("goes with 'deal: column'", "column")
         if self.deal == "column" and self.among is not None:
             raise OptionError("goes with 'deal: round_robin' or 'contiguous'; owners share nothing", "among")
+
+
+@dataclass(frozen=True)
+class DatedImagesOptions(OrderedOptions):
+    """Pictures in the order in which they were taken, as in Yearbook, WILDS or Wild-Time.
+
+    A folder for each class with file names that begin with a date (``1905_...``); or a folder with a table that names
+    each picture; or a NumPy archive with arrays of images, labels and times. The first pictures are the cloud's past.
+    """
+
+    target: Column | None = option(None, "the class: column of the table, or array of the archive")
+    time: Column | None = option(None, "when a picture was taken, likewise, in any order; else by the files' names")
+    table: str | None = option(
+        None, "file in the folder with a row for each picture, as metadata.csv; default: folders are classes"
+    )
+    image: Column | None = option(None, "column of that table with the files' names, or array of the images")
+    pictures: str | None = option(None, "folder in which the names of that table begin; default: 'path'")
+    size: Annotated[int, Interval(ge=4, le=1024)] | None = option(
+        None, "pixels a side that pictures are scaled to; default: they have one size"
+    )
+    grey: bool = option(False, "one channel in place of three")
+
+
+@dataclass(frozen=True)
+class RowsOptions(OrderedOptions):
+    """Rows in the order of a file; the first are the cloud's past, the others the devices' streams."""
+
+    missing: Missing = option(
+        "refuse",
+        "features that are missing: an error (refuse), or the mean of the past (mean); or a list of the cells that "
+        "stand for no value, as in [NA, '?']; or both: {cells: [...], fill: mean}",
+    )
+    scaling: Annotated[str, OneOf("standard", "robust")] = option(
+        "standard", "of numbers, by mean and deviation of the past, or by its median and middle half, against outliers"
+    )
+    ignore: list[Column] = option(factory=list, description="columns to leave out")
+    nominal: list[Column] = option(
+        factory=list, description="columns whose numbers are categories: one feature for each"
+    )
 
 
 @dataclass(frozen=True)
@@ -222,79 +244,3 @@ class HuggingfaceOptions(RowsOptions):
     """A table of Hugging Face, saved by save_to_disk or copied from the hub."""
 
     split: str | None = option(None, "which one, where the folder has several")
-
-
-@dataclass(frozen=True)
-class InteractionColumns:
-    """Columns of an interaction log, by name or number from 0; default: by the header's names.
-
-    Without a header a log is user, item, rating, timestamp.
-    """
-
-    user: Column | None = option(None, "who")
-    item: Column | None = option(None, "what")
-    rating: Column | None = option(None, "how much it was liked; only checked to be a number")
-    timestamp: Column | None = option(None, "when")
-
-
-@dataclass(frozen=True)
-class InteractionsOptions:
-    """A log of user, item, rating, timestamp; one user is one device, clicks replayed in time order."""
-
-    path: DataPath = option(description="file or folder")
-    separator: str | None = option(None, "between columns; default: what the file uses")
-    header: bool | None = option(None, "whether the first line names columns; default: found out")
-    skip: Count = option(0, "lines before the log that are left out")
-    columns: InteractionColumns = option(
-        InteractionColumns(), "where to find what; default: by the header, else user, item, rating, timestamp"
-    )
-    time_format: str | None = option(None, "how times are laid out, as in '%d/%m/%Y'; default: numbers or ISO dates")
-    time_unit: Annotated[str, OneOf("ns", "us", "ms", "s", "min", "h", "d")] | None = option(
-        None, "of times that are numbers; default: s"
-    )
-    duplicates: Annotated[str, OneOf("keep", "merge")] = option(
-        "keep", "what the same user, item and time once more is: one more click, or the same (merge)"
-    )
-    core: Count = option(5, "keep users and items with at least so many interactions in the past")
-    split: Annotated[str, OneOf("user", "time")] = option(
-        "user", "where the past ends: at a share of each user's clicks, or of the log's time span, for all at once"
-    )
-    history: Share = option(0.8, "that share")
-    users: Annotated[str, OneOf("warm", "cold", "all")] = option(
-        "warm", "who the devices are: users whom the past knows (see 'core'), by past clicks; all others; or both"
-    )
-    compression: PositiveNumber | None = option(
-        None,
-        "seconds of the log per second of the run; default: what follows fills the run (split: user: for nine in ten)",
-    )
-    negatives: Negatives = option(99, "items sampled against each clicked one; all: every item")
-    window: PositiveCount = option(10, "latest clicks that the model sees")
-    latest: PositiveCount = option(100, "latest clicks of each user that the cloud trains on")
-
-    def __post_init__(self) -> None:
-        if self.separator is not None and (not self.separator or self.separator in '"\r\n'):
-            raise OptionError(f"{self.separator!r} cannot separate columns", "separator")
-
-
-#: Choices of all past users, items, or clicks in a window.
-_MOST_CHOICES = 10_000_000
-
-
-@dataclass(frozen=True)
-class SyntheticInteractionsOptions:
-    """Users whose interests drift; the oracle ranking is known."""
-
-    users: PositiveCount = option(1000, "users of the cloud's past; devices are others")
-    items: PositiveCount = option(500, "items of the shop")
-    negatives: Negatives = option(99, "items beside the one that is chosen; all: every item")
-    window: PositiveCount = option(10, "latest clicks that the model sees")
-    clicks: Annotated[int, Interval(ge=2)] = option(40, "choices of each past user")
-    sharpness: PositiveNumber = option(4.0, "how much interest decides; small: chance does")
-
-    def __post_init__(self) -> None:
-        if not isinstance(self.negatives, str) and self.items <= self.negatives:
-            said = f"{self.items} leave no {self.negatives} beside the one that is chosen"
-            raise OptionError(said, "items")
-        for name, count in (("users", self.users * self.clicks), ("items", self.items), ("window", self.window)):
-            if count > _MOST_CHOICES:
-                raise OptionError(f"makes {count:,} choices or items; {_MOST_CHOICES:,} at most", name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -31,15 +32,20 @@ def read_image_folder(path: Path, size: int | None = None, grey: bool = False) -
     train = next((path / name for name in _TRAIN if (path / name).is_dir()), None)
     test = next((path / name for name in _TEST if (path / name).is_dir()), None)
     if train is None:
-        return image_set(*_split(path, _classes(path), size, grey))
-    names = _classes(train)
-    if test is not None and (odd := sorted(set(_classes(test)) - set(names))):
+        return image_set(*_split(path, class_folders(path), size, grey))
+    names = class_folders(train)
+    if test is not None and (odd := sorted(set(class_folders(test)) - set(names))):
         raise ValueError(f"{test}: has the class {odd[0]!r}, which {train.name} lacks")
     (learnt,) = _split(train, names, size, grey)
     return image_set(learnt, None if test is None else _split(test, names, size, grey)[0], len(names))
 
 
-def _classes(folder: Path) -> list[str]:
+def class_folders(folder: Path) -> list[str]:
+    """Return the names of the folders of classes, sorted.
+
+    Raises:
+        ValueError: too few, or too many.
+    """
     names = sorted(one.name for one in folder.iterdir() if one.is_dir() and not one.name.startswith("."))
     if not 2 <= len(names) <= MOST_CLASSES:
         raise ValueError(f"{folder}: has {len(names)} folders; wanted: one for each class, 2 to {MOST_CLASSES}")
@@ -47,25 +53,45 @@ def _classes(folder: Path) -> list[str]:
 
 
 def _split(folder: Path, names: list[str], size: int | None, grey: bool) -> tuple[Labelled]:
-    images: list[np.ndarray] = []
-    labels: list[int] = []
-    held = 0
-    for label, name in enumerate(names):
-        for file in sorted((folder / name).rglob("*")) if (folder / name).is_dir() else ():
-            if file.suffix.lower() not in _PICTURES:
-                continue
-            image = _image(file, size, grey)
-            if images and image.shape != images[0].shape:
-                said = "x".join(map(str, image.shape[1:])), "x".join(map(str, images[0].shape[1:]))
-                raise ValueError(f"{file}: has {said[0]} pixels, the first one {said[1]}; write for example 'size: 32'")
-            held += image.nbytes
-            if held > _MOST_BYTES:
-                raise ValueError(f"{folder}: holds more than {_MOST_BYTES >> 30} GiB of pixels; write a smaller 'size'")
-            images.append(image)
-            labels.append(label)
-    if not images:
+    files, labels = pictures_by_class(folder, names)
+    return (Labelled(read_pictures(files, folder, size, grey), labels, str(folder)),)
+
+
+def pictures_by_class(folder: Path, names: Sequence[str]) -> tuple[list[Path], np.ndarray]:
+    """Return the pictures in the folders of classes, sorted by name within each, and their classes: int64 [pictures].
+
+    Raises:
+        ValueError: there is none.
+    """
+    found = [
+        (file, label)
+        for label, name in enumerate(names)
+        for file in (sorted((folder / name).rglob("*")) if (folder / name).is_dir() else ())
+        if file.suffix.lower() in _PICTURES
+    ]
+    if not found:
         raise ValueError(f"{folder}: no picture is in its folders; known are {', '.join(sorted(_PICTURES))}")
-    return (Labelled(np.stack(images), np.array(labels, np.int64), str(folder)),)
+    return [file for file, _ in found], np.array([label for _, label in found], np.int64)
+
+
+def read_pictures(files: Sequence[Path], folder: Path, size: int | None = None, grey: bool = False) -> np.ndarray:
+    """Return pictures of one size: uint8 [pictures, channels, height, width].
+
+    Raises:
+        ValueError: one that cannot be read or has another size, or too many pixels in all.
+    """
+    images: list[np.ndarray] = []
+    held = 0
+    for file in files:
+        image = _image(file, size, grey)
+        if images and image.shape != images[0].shape:
+            said = "x".join(map(str, image.shape[1:])), "x".join(map(str, images[0].shape[1:]))
+            raise ValueError(f"{file}: has {said[0]} pixels, the first one {said[1]}; write for example 'size: 32'")
+        held += image.nbytes
+        if held > _MOST_BYTES:
+            raise ValueError(f"{folder}: holds more than {_MOST_BYTES >> 30} GiB of pixels; write a smaller 'size'")
+        images.append(image)
+    return np.stack(images)
 
 
 def _image(file: Path, size: int | None, grey: bool) -> np.ndarray:

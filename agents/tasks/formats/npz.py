@@ -38,15 +38,20 @@ def read_archive(
     Raises:
         ValueError: no archive, an array that is missing, or one that holds no images or labels.
     """
-    with _opened(path) as archive:
+    with opened_archive(path) as archive:
         train = _part(archive, path, x, y)
-        if x_test is None and not {"x_test", "y_test"} & set(_names(archive)):
+        if x_test is None and not {"x_test", "y_test"} & set(array_names(archive)):
             return image_set(train)
         return image_set(train, _part(archive, path, x_test or "x_test", y_test or "y_test"))
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
+def opened_archive(path: Path) -> Iterator[zipfile.ZipFile]:
+    """Open an archive for :func:`named_array`.
+
+    Raises:
+        ValueError: it is none, or damaged.
+    """
     wanted = "wanted: one with images and labels, as numpy.savez writes it"
     try:
         with open_plain(path) as raw:
@@ -62,17 +67,23 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
 
 def _part(archive: zipfile.ZipFile, path: Path, images: str, labels: str) -> Labelled:
     # Labels first: they are small, and a name that is wrong is found before images are unpacked.
-    y, x = (_array(archive, path, name) for name in (labels, images))
+    y, x = (named_array(archive, path, name) for name in (labels, images))
     location = f"{path}!{images}"
     return Labelled(as_images(x, location), as_labels(y, f"{path}!{labels}"), location)
 
 
-def _names(archive: zipfile.ZipFile) -> list[str]:
+def array_names(archive: zipfile.ZipFile) -> list[str]:
+    """Return the names of its arrays."""
     return [name.removesuffix(".npy") for name in archive.namelist()]
 
 
-def _array(archive: zipfile.ZipFile, path: Path, name: str) -> np.ndarray:
-    names = _names(archive)
+def named_array(archive: zipfile.ZipFile, path: Path, name: str) -> np.ndarray:
+    """Return one array; nothing is unpickled.
+
+    Raises:
+        ValueError: it is not there, or no plain array.
+    """
+    names = array_names(archive)
     if name not in names:
         held = ", ".join(names[:20]) or "nothing"
         raise ValueError(f"{path}: has no array '{name}'; it holds {held}{_which(names)}")

@@ -43,12 +43,7 @@ class ImagePool:
         images, strengths = pixels(self.images if rows is None else self.images[rows]), dict(concept.strengths)
         if not strengths:
             return images
-        drawn = self._noise_of(rows) if strengths.keys() & _RANDOM else _FIXED
-        seen = torch.empty_like(images)
-        for first in range(0, len(images), _AT_ONCE):
-            part = slice(first, first + _AT_ONCE)
-            seen[part] = transform(images[part], strengths, ImageNoise(drawn.noise[part], drawn.corner[part]))
-        return seen
+        return _seen(images, strengths, self._noise_of(rows) if strengths.keys() & _RANDOM else _FIXED)
 
     def _noise_of(self, rows: np.ndarray | None) -> ImageNoise:
         # Drawn again at each look: it would take four times the memory of the images themselves.
@@ -93,6 +88,23 @@ class ImagePool:
         first = np.searchsorted(self.labels, np.arange(self.classes + 1))
         sizes = np.diff(first)[drawn]
         return first[drawn] + np.minimum((within * sizes).astype(np.int64), sizes - 1)
+
+
+def seen_under(concept: Concept, images: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    """Return images float32 [n, channels, h, w] as they look under ``concept``; each has its own draws of noise."""
+    strengths, before = dict(concept.strengths), torch.from_numpy(images)
+    if not strengths:
+        return images
+    drawn = ImageNoise.draw(before, generator) if strengths.keys() & _RANDOM else _FIXED
+    return _seen(before, strengths, drawn).numpy()
+
+
+def _seen(images: torch.Tensor, strengths: dict[str, float], drawn: ImageNoise) -> torch.Tensor:
+    seen = torch.empty_like(images)
+    for first in range(0, len(images), _AT_ONCE):
+        part = slice(first, first + _AT_ONCE)
+        seen[part] = transform(images[part], strengths, ImageNoise(drawn.noise[part], drawn.corner[part]))
+    return seen
 
 
 def pixels(images: torch.Tensor) -> torch.Tensor:

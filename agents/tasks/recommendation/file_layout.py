@@ -11,8 +11,9 @@ from agents.tasks.recommendation.column_roles import by_name
 
 #: Separators that are tried, in this order; the first that cuts the first line into at least three wins.
 SEPARATORS = ("::", "\t", ",", ";", "|", " ")
-#: Columns of a log and their default positions. A rating is optional, and only checked.
-COLUMNS: Mapping[str, str | int | None] = {"user": 0, "item": 1, "rating": 2, "timestamp": 3}
+#: Columns of a log and their default positions. A rating is optional, and only checked; a weight is only what is named.
+COLUMNS: Mapping[str, str | int | None] = {"user": 0, "item": 1, "rating": 2, "timestamp": 3, "weight": None}
+_WITHOUT_HEADER = 4
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def find_layout(
     names = cut(first, own)
     named = not any(is_number(name) or is_moment(name) for name in names) if header is None else header
     given = {part: where for part, where in columns.items() if where is not None}
-    if not named and not given and len(names) > len(COLUMNS):
+    if not named and not given and len(names) > _WITHOUT_HEADER:
         example = "columns: {user: 0, item: 1, timestamp: 2}"
         raise ValueError(f"has no header and {len(names)} columns; say which is what, as in {example}")
     default = by_name(names, given) if named else {**COLUMNS, **({"rating": None} if given else {})}

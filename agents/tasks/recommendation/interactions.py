@@ -8,6 +8,7 @@ know (``cold``); of a user without past clicks the first window is empty.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 from functools import cached_property
 
@@ -16,10 +17,10 @@ import numpy as np
 from agents.contract import FleetSpec, InputError
 from agents.contract.component import read_options
 from agents.contract.errors import about_file
+from agents.seeding import Purpose, rng
 from agents.streams.base import BlockId, Chunk, Content, History, Past, Stream
 from agents.tabular.once import read_once
 from agents.tasks.facts import log_facts
-from agents.tasks.file_options import InteractionsOptions
 from agents.tasks.recommendation.decisions import (
     MOST_CANDIDATES,
     SHOWN,
@@ -29,8 +30,9 @@ from agents.tasks.recommendation.decisions import (
     narrowed,
     stack,
 )
-from agents.tasks.recommendation.log import Log, core_of_past, merged, part_of
+from agents.tasks.recommendation.log import Log, core_of_past, merged, part_of, rows_by_weight
 from agents.tasks.recommendation.log_times import refuse_unclear_unit, rows_apart
+from agents.tasks.recommendation.options import InteractionsOptions
 from agents.tasks.recommendation.reading import LogReading, read_log
 from agents.tasks.recommendation.supply import Clicks
 from agents.tasks.recommendation.users import Users, in_past, split_in_time, trained_until, users_of
@@ -56,7 +58,9 @@ class Interactions(Stream):
             log, self.users = _split(whole, self.options)
             self.items = len(log.items)
             # A past that cannot be split is refused here, before anything is trained.
-            trained_until(self.users, VALIDATION)
+            cut = trained_until(self.users, VALIDATION)
+            if self.users.weight is not None:
+                self._check_weights(cut)
         self._negatives = None if isinstance(self.options.negatives, str) else self.options.negatives
         self.classes = self.items if self._negatives is None else 1 + self._negatives
         if self.classes > MOST_CANDIDATES:
@@ -89,7 +93,10 @@ class Interactions(Stream):
         return self.decisions.label[None]
 
     def history(self) -> History:
-        """Return every past click of every user as a row to train on; the last tenth, by time, to validate."""
+        """Return every past click of every user as a row to train on; the last tenth, by time, to validate.
+
+        Where clicks have weights, rows are drawn by them: as many, each as often as its weight says.
+        """
         cut = trained_until(self.users, VALIDATION)
         return History(self._past(_TRAIN, cut), self._past(_VALIDATE, cut))
 
@@ -115,20 +122,40 @@ class Interactions(Stream):
         return decide(clicks, which, self.items, self.options.window, others, self.seed, (user, use))
 
     def _past(self, use: int, cut: np.ndarray) -> Past:
-        parts = []
+        kept = list(self._kept(use, cut))
+        parts = [_rows(self._decide(user, use, which, SHOWN - 1), user) for user, which in kept]
+        x, label, whose = (np.concatenate(column) for column in zip(*parts, strict=True))
+        if self.users.weight is not None:
+            weight = np.concatenate([self.users.weights(user)[which] for user, which in kept])
+            rows = rows_by_weight(weight, rng(self.seed, Purpose.HISTORY, use))
+            x, label, whose = x[rows], label[rows], whose[rows]
+        return Past.of(x, label, whose, _places(whose))
+
+    def _kept(self, use: int, cut: np.ndarray) -> Iterator[tuple[int, slice]]:
+        """Yield the users of the past, and which of their clicks are to learn from, or to validate on."""
         for user in np.flatnonzero(self.users.warm).tolist():
             upto, known = int(cut[user]), int(self.users.known[user])
             which = slice(max(0, upto - self.options.latest), upto) if use == _TRAIN else slice(upto, known)
             if which.stop > which.start:
-                parts.append(_rows(self._decide(user, use, which, SHOWN - 1), user))
-        x, label, whose = (np.concatenate(column) for column in zip(*parts, strict=True))
-        return Past.of(x, label, whose, np.concatenate([np.arange(len(part[0])) for part in parts]))
+                yield user, which
+
+    def _check_weights(self, cut: np.ndarray) -> None:
+        """Refuse weights of which nothing could be learnt: now, and not when the base is trained."""
+        for use, what in ((_TRAIN, "learn from"), (_VALIDATE, "validate on")):
+            if not any(self.users.weights(user)[which].any() for user, which in self._kept(use, cut)):
+                raise ValueError(f"weight: all are 0 in the part of the past to {what}")
 
 
 def _rows(decisions: Decisions, user: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return what a past is made of: x, label, and whose they are."""
     x = np.concatenate([decisions.window, decisions.candidates], 1).astype(np.int64)
     return x, decisions.label, np.full(len(x), user)
+
+
+def _places(whose: np.ndarray) -> np.ndarray:
+    """Return for each row the how many-th of its user it is; the rows of a user are together: int64 [rows]."""
+    begins = np.flatnonzero(np.diff(whose, prepend=-1))
+    return np.arange(len(whose)) - np.repeat(begins, np.diff(np.append(begins, len(whose))))
 
 
 def _read(options: InteractionsOptions) -> Log:
@@ -141,7 +168,7 @@ def _read(options: InteractionsOptions) -> Log:
             raise ValueError(apart)
         if options.compression is not None and options.time_unit is None:
             refuse_unclear_unit(log.time_s)
-    return merged(log) if options.duplicates == "merge" else log
+    return log if options.duplicates == "keep" else merged(log, count=options.duplicates == "count")
 
 
 def _split(whole: Log, options: InteractionsOptions) -> tuple[Log, Users]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -16,7 +16,8 @@ class Log:
         user, item: int32 [clicks], numbers from 0 in the order of the names.
         time_s: float64 [clicks], rising.
         users, items: the names behind the numbers, sorted (as numbers, where all are).
-        columns: ``user``, ``item``, ``rating``, ``timestamp`` -> the column of the file that is.
+        columns: ``user``, ``item``, ``rating``, ``timestamp``, ``weight`` -> the column of the file that is.
+        weight: float64 [clicks], how much each counts when the cloud learns; None: all alike.
     """
 
     user: np.ndarray
@@ -25,6 +26,7 @@ class Log:
     users: tuple[str, ...]
     items: tuple[str, ...]
     columns: Mapping[str, str] = field(default_factory=dict)
+    weight: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.user)
@@ -37,13 +39,16 @@ def make_log(
     users: list[str],
     items: list[str],
     columns: Mapping[str, str] | None = None,
+    weight: np.ndarray | None = None,
 ) -> Log:
     """Return the log of clicks in the order of the file; ``users`` and ``items`` name the numbers used there."""
     order = np.argsort(time_s, kind="stable")
     user_rank, user_names = _ranks(users)
     item_rank, item_names = _ranks(items)
     ranked = user_rank[user[order]], item_rank[item[order]], time_s[order]
-    return Log(ranked[0].astype(np.int32), ranked[1].astype(np.int32), ranked[2], user_names, item_names, columns or {})
+    weights = None if weight is None else weight[order]
+    clicks = ranked[0].astype(np.int32), ranked[1].astype(np.int32), ranked[2]
+    return Log(*clicks, user_names, item_names, columns or {}, weights)
 
 
 def core(log: Log, least: int) -> Log:
@@ -102,16 +107,39 @@ def part_of(log: Log, kept: np.ndarray) -> Log:
         tuple(log.users[code] for code in users.tolist()),
         tuple(log.items[code] for code in items.tolist()),
         log.columns,
+        None if log.weight is None else log.weight[kept],
     )
 
 
-def merged(log: Log) -> Log:
-    """Return the log in which a user's click on an item at one time counts once, the first in the order of the file."""
+def merged(log: Log, *, count: bool = False) -> Log:
+    """Return the log in which a user's click on an item at one time stands once, the first in the order of the file.
+
+    With ``count`` it has the weights of all of them; a click without a weight has 1.
+    """
     clicks = np.stack([log.time_s, log.user, log.item])
-    first = np.unique(clicks, axis=1, return_index=True)[1]
+    _, first, group = np.unique(clicks, axis=1, return_index=True, return_inverse=True)
     kept = np.zeros(len(log), bool)
     kept[first] = True
-    return part_of(log, kept)
+    if not count:
+        return part_of(log, kept)
+    weight = np.zeros(len(log))
+    weight[first] = np.bincount(group.reshape(-1), log.weight, len(first))
+    return part_of(replace(log, weight=weight), kept)
+
+
+def rows_by_weight(weight: np.ndarray, draw: np.random.Generator) -> np.ndarray:
+    """Return as many rows as there are weights, each in proportion to its own, in their order: int64 [rows].
+
+    A row comes up as often as its share says, rounded down or up at random (systematic sampling: Kitagawa, Journal of
+    Computational and Graphical Statistics, 1996): what is learnt from them is weighted in expectation.
+
+    Args:
+        weight: float64 [rows], not all 0.
+        draw: gives the one place that decides.
+    """
+    upto = np.cumsum(weight) * (len(weight) / weight.sum())
+    places = np.arange(len(weight)) + draw.random()
+    return np.minimum(np.searchsorted(upto, places, side="right"), int(np.flatnonzero(weight)[-1]))
 
 
 def _ranks(names: list[str]) -> tuple[np.ndarray, tuple[str, ...]]:

@@ -75,17 +75,21 @@ def read_log(path: str | Path, how: LogReading | None = None) -> Log:
     """
     reading = how or LogReading()
     users, items, moments = Names(), Names(), LogTimes(reading.time_format)
-    parts, layout = [], None
+    parts, weights, layout = [], [], None
     for layout, table in _tables(Path(path), reading, moments):
         parts.append((users.encode(table["user"]), items.encode(table["item"]), moments.read(table["timestamp"])))
+        if "weight" in table.column_names:
+            weights.append(as_numpy(table["weight"]))
         if len(parts) == 1:
             _refuse_swapped(path, layout, table, parts[0][2])
     if not parts or layout is None:
         raise ValueError(f"{path}: holds no interaction")
     user, item, time = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return make_log(
-        user, item, moments.settled(time, reading.time_unit), list(users.codes), list(items.codes), layout.named
-    )
+    weight = np.concatenate(weights) if weights else None
+    if weight is not None and not weight.any():
+        raise ValueError(f"{path}: weight: all are 0, so that nothing would be learnt")
+    time_s = moments.settled(time, reading.time_unit)
+    return make_log(user, item, time_s, list(users.codes), list(items.codes), layout.named, weight)
 
 
 def _tables(path: Path, how: LogReading, moments: LogTimes) -> Iterator[tuple[Layout, pa.Table]]:
@@ -153,15 +157,20 @@ def _parsed(piece: bytes, layout: Layout, moments: LogTimes) -> pa.Table:
             strings_can_be_null=False,
         ),
     ).rename_columns(list(layout.columns))
-    if "rating" in layout.columns:
-        ratings = pc.cast(pc.utf8_trim_whitespace(table["rating"]), pa.float64())
-        if not pc.all(pc.is_finite(ratings)).as_py():
-            raise ValueError("a rating is not finite")
-        table = table.set_column(table.column_names.index("rating"), "rating", ratings)
+    for name in ("rating", "weight"):
+        if name in layout.columns:
+            table = table.set_column(table.column_names.index(name), name, _numbers(table[name], name))
     moments.read(table["timestamp"])
     if any(any_empty(table[name]) for name in ("user", "item")):
         raise ValueError("a user or an item has no name")
     return table
+
+
+def _numbers(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
+    numbers = pc.cast(pc.utf8_trim_whitespace(column), pa.float64())
+    if not pc.all(pc.is_finite(numbers)).as_py() or (name == "weight" and pc.min(numbers).as_py() < 0.0):
+        raise ValueError(f"a {name} is not finite, or a weight is below 0")
+    return numbers
 
 
 def _cut_by_lines(piece: bytes, layout: Layout) -> bytes:
@@ -189,8 +198,10 @@ def _wrong(text: str, layout: Layout, moments: LogTimes) -> str | None:
     if len(columns) != layout.width:
         return f"has {len(columns)} columns where the first line has {layout.width}"
     for name, where in layout.columns.items():
-        if name == "rating" and not is_number(columns[where]):
-            return f"rating {columns[where]!r} is no number"
+        if name in ("rating", "weight") and not is_number(columns[where]):
+            return f"{name} {columns[where]!r} is no number"
+        if name == "weight" and float(columns[where]) < 0.0:
+            return f"weight {columns[where]!r} is below 0"
         if name == "timestamp" and (wrong := moments.wrong(columns[where])):
             return f"timestamp {wrong}"
         if not columns[where]:

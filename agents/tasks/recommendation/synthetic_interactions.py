@@ -18,9 +18,9 @@ from agents.drift.onset import device_keys
 from agents.drift.schedule import Schedule, make_schedule
 from agents.seeding import Purpose, rng, uniforms
 from agents.streams.base import BlockId, Chunk, Content, History, Past, Stream
-from agents.tasks.file_options import SyntheticInteractionsOptions
 from agents.tasks.recommendation.choice_model import HIT_WITHIN, ITEM_GROUPS, ChoiceModel, choose, unit
 from agents.tasks.recommendation.decisions import MOST_CANDIDATES, Decisions, narrowed, windows
+from agents.tasks.recommendation.options import SyntheticInteractionsOptions
 
 #: What drift can do, in shares of the way.
 NEUTRAL: dict[str, float] = {"interest": 0.0, "popularity": 0.0}

@@ -22,6 +22,7 @@ class Users:
         warm: bool [users], whom the past knows well enough.
         split_s: the end of the past, which it includes; None where each user has an end of its own.
         end_s: the last click of all.
+        weight: float64 [clicks], how much each counts when the cloud learns; None: all alike.
     """
 
     item: np.ndarray
@@ -32,6 +33,7 @@ class Users:
     warm: np.ndarray
     split_s: float | None
     end_s: float
+    weight: np.ndarray | None = None
 
     def clicks(self, user: int) -> np.ndarray:
         """Return the items that a user clicks, in time order: int32 [clicks]."""
@@ -40,6 +42,11 @@ class Users:
     def times_s(self, user: int) -> np.ndarray:
         """Return when, on the log's clock: float64 [clicks]."""
         return self.time_s[self.start[user] : self.start[user + 1]]
+
+    def weights(self, user: int) -> np.ndarray:
+        """Return how much each counts when the cloud learns, 1 where nothing is said: float64 [clicks]."""
+        clicks = slice(int(self.start[user]), int(self.start[user + 1]))
+        return np.ones(clicks.stop - clicks.start) if self.weight is None else self.weight[clicks]
 
     @property
     def later(self) -> np.ndarray:
@@ -100,7 +107,8 @@ def users_of(log: Log, past: np.ndarray, warm: np.ndarray, split_s: float | None
     time_s = log.time_s[order]
     own_s = time_s[np.maximum(start[:-1] + known - 1, 0)] if len(time_s) else np.zeros(len(known))
     begin_s = np.full(len(known), split_s) if split_s is not None else own_s
-    return Users(log.item[order], time_s, start, known, begin_s, warm, split_s, float(log.time_s[-1]))
+    weight = None if log.weight is None else log.weight[order]
+    return Users(log.item[order], time_s, start, known, begin_s, warm, split_s, float(log.time_s[-1]), weight)
 
 
 def _split_s(log: Log, share: float) -> float:
