@@ -55,6 +55,7 @@ TORCH_FREE = (
 ARROWS = {
     "sim": (
         "agents.contract",
+        "agents.contract.amounts",
         "agents.contract.component",
         "agents.contract.forms",
         "agents.contract.laws",
@@ -78,7 +79,8 @@ ARROWS = {
         *TORCH_FREE,
     ),
     "agents": (),
-    "analysis": (),
+    # Plain arithmetic on amounts, as screens and figures write them alike.
+    "analysis": ("agents.contract.amounts",),
 }
 #: The Python face stands above all packages, as the command line does.
 TOP = "driftbed"

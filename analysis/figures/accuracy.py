@@ -9,12 +9,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from agents.contract.amounts import time_in_words
 from analysis.figures.marks import draw_marks
 from analysis.figures.style import (
     REFERENCES,
     LineStyle,
     accuracy_limits,
-    in_words,
     legend_below,
     legend_title,
     line_styles,
@@ -70,7 +70,7 @@ def vertical_label(window_s: float, groups: list[Group]) -> str:
     seeds = {len(group.runs) for group in groups}
     kind = "band 95 % t" if min(seeds) >= BAND_FROM else "thin: seeds"
     band = f"; {kind}, n = {'-'.join(map(str, sorted(seeds)))}" if max(seeds) > 1 else ""
-    return f"accuracy\n(trailing {in_words(window_s)}{band})"
+    return f"accuracy\n(trailing {time_in_words(window_s)}{band})"
 
 
 def _reference(

@@ -7,8 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from agents.contract.amounts import clock
 from analysis import ages
-from analysis.figures.style import clock, legend_below, legend_title, line_styles, log_axis, sheet
+from analysis.figures.style import legend_below, legend_title, line_styles, log_axis, sheet
 from analysis.sweeps import Group, Subject, as_sweep
 
 POINTS = 500

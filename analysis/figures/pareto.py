@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from agents.contract.amounts import byte_unit
 from analysis.figures.style import (
     GREY,
     INK,
     LineStyle,
-    byte_unit,
     legend_below,
     legend_title,
     line_styles,

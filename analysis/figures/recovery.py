@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from agents.contract.amounts import clock
 from analysis.figures.marks import describe
-from analysis.figures.style import GREY, INK, LineStyle, clock, legend_title, line_styles, panels_across, sheet
+from analysis.figures.style import GREY, INK, LineStyle, legend_title, line_styles, panels_across, sheet
 from analysis.recovery import WITHIN, recovery_times
 from analysis.survival import median, watched
 from analysis.sweeps import Group, Subject, Sweep, as_sweep

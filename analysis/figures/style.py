@@ -22,6 +22,7 @@ from matplotlib.text import Text
 from matplotlib.ticker import MultipleLocator, NullFormatter
 from numpy.typing import NDArray
 
+from agents.contract.amounts import clock
 from analysis.sweeps import Group, Sweep, short_axis
 
 COLUMN_IN = 3.5
@@ -177,18 +178,6 @@ def rename(figure: Figure, labels: Mapping[str, str]) -> None:
             text.set_text(" · ".join(parts))
 
 
-def clock(duration_s: float) -> tuple[float, str]:
-    """Return the divisor and name of the unit in which a duration reads well."""
-    steps = ((2 * 86400.0, 86400.0, "d"), (4 * 3600.0, 3600.0, "h"), (300.0, 60.0, "min"))
-    return next(((unit_s, name) for least_s, unit_s, name in steps if duration_s >= least_s), (1.0, "s"))
-
-
-def in_words(seconds: float) -> str:
-    """Write a duration in the unit in which it reads well."""
-    unit_s, unit = clock(seconds)
-    return f"{seconds / unit_s:.4g} {unit}"
-
-
 def time_axis(axes: Axes, duration_s: float, label: bool = True, most: int = 10) -> float:
     """Scale the horizontal axis to virtual time, in at most so many steps; return seconds per unit."""
     unit_s, name = clock(duration_s)
@@ -215,12 +204,6 @@ def accuracy_limits(values: Sequence[NDArray[np.float64]]) -> tuple[float, float
         return 0.0, 1.0
     margin = max(0.02, 0.06 * float(np.ptp(joined)))
     return max(0.0, float(joined.min()) - margin), min(1.005, float(joined.max()) + margin)
-
-
-def byte_unit(largest: float) -> tuple[float, str]:
-    """Return the divisor and name of the decimal unit in which a number of bytes reads well."""
-    power = 0 if largest < 1 else min(4, int(math.log10(largest) // 3))
-    return 1000.0**power, ("B", "kB", "MB", "GB", "TB")[power]
 
 
 def step_between(span: float, steps: Sequence[int], most: int = 10) -> float:

@@ -9,8 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from agents.contract.amounts import clock, time_in_words
 from analysis.figures.regret import COLOURS, HATCHES
-from analysis.figures.style import GREY, INK, PALE, clock, in_words, sheet
+from analysis.figures.style import GREY, INK, PALE, sheet
 from analysis.timeline import STAGES, Timeline
 
 RIGHT, WRONG = "#0072B2", "#D55E00"
@@ -130,6 +131,6 @@ def describe_timeline(shown: Timeline) -> str:
     count, right = len(shown.samples), int(shown.samples["correct"].sum())
     ends = shown.exchanges["outcome"].value_counts()
     asked = ", ".join(f"{ends[name]} {name.replace('_', ' ')}" for name in ends.index) or "none"
-    span = f"{in_words(shown.after_s)} to {in_words(shown.until_s)}"
+    span = f"{time_in_words(shown.after_s)} to {time_in_words(shown.until_s)}"
     who = f"Device {shown.device} of cohort {shown.cohort}"
     return f"{who} from {span}: {right} of {count} samples right; requests: {asked}."

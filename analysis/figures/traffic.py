@@ -7,8 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from agents.contract.amounts import byte_unit
 from analysis.figures.marks import draw_marks
-from analysis.figures.style import COLOURS, DASHES, byte_unit, legend_below, sheet, time_axis
+from analysis.figures.style import COLOURS, DASHES, legend_below, sheet, time_axis
 from analysis.runs import Run
 from analysis.sweeps import Subject, as_sweep
 

@@ -11,8 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MultipleLocator
 
+from agents.contract.amounts import clock
 from analysis.figures.rates import COLOUR, draw_rates
-from analysis.figures.style import GREY, INK, PAGE_IN, STEPS, clock, step_between, time_axis
+from analysis.figures.style import GREY, INK, PAGE_IN, STEPS, step_between, time_axis
 from analysis.runs import Run
 from analysis.sweeps import Subject, as_sweep
 from analysis.transfers import DIRECTIONS, Transfers, first_instance, joined, rows_of, transfers, users

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 import pandas as pd
 
+from agents.contract.amounts import size_in_words, time_in_words
 from analysis.compare import with_interval
 from analysis.energy import PARTS, Energy, energy
-from analysis.figures.style import byte_unit, in_words
 from analysis.html import Markup, join, table, tag
 from analysis.metrics import Metric
 from analysis.statistics import student_interval
@@ -64,7 +64,7 @@ def _one(group: Group, made: Energy, powered: bool) -> Markup:
 
 def _line(name: str, rows: pd.DataFrame, powered: bool) -> list[str]:
     sums = rows.sum(numeric_only=True)
-    cells = [name, _bytes(sums["sent_bytes"]), _bytes(sums["received_bytes"]), in_words(sums["busy_s"])]
+    cells = [name, _bytes(sums["sent_bytes"]), _bytes(sums["received_bytes"]), time_in_words(sums["busy_s"])]
     if not powered:
         return cells
     return cells + [_joules(sums[part]) if part in sums else "-" for part in (*PARTS, "energy_j")]
@@ -88,8 +88,7 @@ def _note(powered: bool) -> str:
 
 
 def _bytes(count: float) -> str:
-    divisor, unit = byte_unit(count)
-    return f"{count / divisor:.4g} {unit}" if count else "0"
+    return size_in_words(count) if count else "0"
 
 
 def _joules(value: float) -> str:

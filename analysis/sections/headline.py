@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from agents.contract.amounts import time_in_words
 from analysis.compare import (
     Comparison,
     comparison,
@@ -14,7 +15,6 @@ from analysis.compare import (
     titled,
     with_interval,
 )
-from analysis.figures.style import in_words
 from analysis.html import Markup, join, table, tag
 from analysis.idle import idle_notes
 from analysis.metrics import METRICS
@@ -55,7 +55,7 @@ def opening(sweep: Sweep) -> Markup:
     parts += [tag("p", note, class_="warning") for note in idle_notes(sweep.runs)]
     for run in sweep.runs:
         if run.status != "complete":
-            stop = in_words(run.played_s)
+            stop = time_in_words(run.played_s)
             note = f"{run.folder.name}: STATUS says {run.status}; the tables end at {stop}."
             parts.append(tag("p", note, class_="warning"))
     return join(*parts)
@@ -95,7 +95,7 @@ def _one_run(run: Run) -> str:
         f"{role.replace('_', ' ')} {method[role]}" for role in roles if method.get(role)
     ]
     count = run.manifest.get("devices") or len(run.devices)
-    return " · ".join([*parts, f"{count:,} devices", in_words(run.duration_s), f"seed {run.seed}"])
+    return " · ".join([*parts, f"{count:,} devices", time_in_words(run.duration_s), f"seed {run.seed}"])
 
 
 def _many_runs(sweep: Sweep) -> str:
@@ -104,7 +104,7 @@ def _many_runs(sweep: Sweep) -> str:
     count = "-".join(map(str, seeds))
     plural = "s" if seeds != [1] else ""
     settings = f"{len(sweep.groups)} setting{'s' if len(sweep.groups) > 1 else ''}"
-    return f"{settings}{axes} · {count} seed{plural} each · {in_words(sweep.duration_s)} of virtual time"
+    return f"{settings}{axes} · {count} seed{plural} each · {time_in_words(sweep.duration_s)} of virtual time"
 
 
 def _cards(result: Comparison) -> Markup:

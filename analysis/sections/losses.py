@@ -6,10 +6,10 @@ import math
 import statistics
 from typing import Any
 
+from agents.contract.amounts import clock
 from analysis.compare import with_interval
 from analysis.figures.marks import describe
 from analysis.figures.regret import LEAST
-from analysis.figures.style import clock
 from analysis.html import Markup, table
 from analysis.metrics import Metric
 from analysis.recovery import WITHIN, recovery_times

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from analysis.figures.style import byte_unit
+from agents.contract.amounts import size_in_words
 from analysis.html import Markup, table, tag
 from analysis.latency import outcomes as count_outcomes
 from analysis.queues import CloudUtilisation, LinkUtilisation, cloud_utilisation, link_utilisations
@@ -96,8 +96,7 @@ def _seed_note(sweep: Sweep, servers: str) -> str:
 
 
 def _bytes(count: int) -> str:
-    divisor, unit = byte_unit(count)
-    return f"{count / divisor:.4g} {unit}" if count else "0"
+    return size_in_words(count) if count else "0"
 
 
 def _seconds(value: float) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import math
 from dataclasses import asdict
 
 from rich.console import Console
 from rich.table import Table
 
+from agents.contract.amounts import size_in_words, time_in_words
 from sim.commands.exits import OK
 from sim.commands.json_text import json_text
 from sim.run.run_scenario import RunOptions
@@ -33,26 +33,13 @@ def show_plan(options: argparse.Namespace, run_options: RunOptions, jobs: int | 
     console.print(_table(plan.points[:LISTED]))
     if len(plan.points) > LISTED:
         console.print(f"... and {len(plan.points) - LISTED} more")
+    time, disk = time_in_words(plan.wall_s, 3), size_in_words(plan.disk_bytes, 3)
     console.print(
         f"{len(plan.points)} points: {plan.settings} settings, {plan.seeds} seeds each\n"
-        f"about {in_words(plan.wall_s)}, {plan.at_once} at once, and {megabytes(plan.disk_bytes, 1)} of disk\n"
+        f"about {time}, {plan.at_once} at once, and {disk} of disk\n"
         "taken from a few ticks of each kind of setting on this machine, now; what they trained is kept"
     )
     return OK
-
-
-def in_words(wall_s: float) -> str:
-    """Return a wall time in the unit that suits it."""
-    if math.isnan(wall_s):
-        return "unknown"
-    if wall_s < 90:
-        return f"{wall_s:.0f} s"
-    return f"{wall_s / 60:.0f} min" if wall_s < 5400 else f"{wall_s / 3600:.1f} h"
-
-
-def megabytes(size: float, digits: int) -> str:
-    """Return a size in megabytes."""
-    return "unknown" if math.isnan(size) else f"{size / 1e6:,.{digits}f} MB"
 
 
 def _table(planned: tuple[PlannedPoint, ...]) -> Table:
@@ -63,6 +50,10 @@ def _table(planned: tuple[PlannedPoint, ...]) -> Table:
     for point in planned:
         requests = "as it comes" if point.requests is None else f"{point.requests:,}"
         table.add_row(
-            point.name, f"{point.samples:,.0f}", requests, in_words(point.wall_s), megabytes(point.disk_bytes, 2)
+            point.name,
+            f"{point.samples:,.0f}",
+            requests,
+            time_in_words(point.wall_s, 3),
+            size_in_words(point.disk_bytes, 3),
         )
     return table

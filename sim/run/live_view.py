@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from agents.contract.amounts import size_in_words
 from sim.run.watching import Moment, Network, Watcher
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class LiveView(Watcher):
         accuracy = "" if moment.accuracy is None else f", accuracy {moment.accuracy:.3f}"
         return (
             f"{self._name}: {_virtual(moment)}{accuracy}, queue {network.queue}, "
-            f"up {written_bytes(network.up_bytes)}, down {written_bytes(network.down_bytes)}, {self._left(moment)}\n"
+            f"{_moved(network)}, {self._left(moment)}\n"
         )
 
     def _screen(self, moment: Moment, network: Network) -> Table:
@@ -96,7 +97,7 @@ class LiveView(Watcher):
         line = Text(sparkline(self._queue, moment.duration_s, width, bars), style="yellow")
         most = max(value for _, value in self._queue)
         screen.add_row("queue", line, Text(f"{network.queue} wait in the cloud, most {most:.0f}"))
-        moved = f"up {written_bytes(network.up_bytes)}, down {written_bytes(network.down_bytes)}"
+        moved = _moved(network)
         screen.add_row("bytes", Text(f"{moment.exchanges:,} requests"), Text(moved))
         screen.title, screen.title_justify = Text(self._name, style="bold"), "left"
         return screen
@@ -129,12 +130,8 @@ def sparkline(seen: Sequence[tuple[float, float]], until_s: float, width: int, b
     return drawn.ljust(width)
 
 
-def written_bytes(nbytes: int) -> str:
-    """Return a size with three digits and its unit (powers of a thousand)."""
-    size, units = float(nbytes), ["B", "kB", "MB", "GB", "TB"]
-    while size >= 999.5 and len(units) > 1:
-        size, units = size / 1000.0, units[1:]
-    return f"{size:.3g} {units[0]}"
+def _moved(network: Network) -> str:
+    return f"up {size_in_words(network.up_bytes, 3)}, down {size_in_words(network.down_bytes, 3)}"
 
 
 def _virtual(moment: Moment) -> str:

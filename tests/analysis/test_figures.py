@@ -16,9 +16,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from agents.contract.amounts import byte_unit, clock
 from analysis.figures import FIGURES, render, write_figures
 from analysis.figures.marks import describe
-from analysis.figures.style import accuracy_limits, byte_unit, clock, house_style, line_styles, time_axis
+from analysis.figures.style import accuracy_limits, house_style, line_styles, time_axis
 from analysis.folder import RunError
 from analysis.sweeps import Subject, as_sweep, open_folder
 from tests.analysis.conftest import SMALL

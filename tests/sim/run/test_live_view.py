@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.run.live_view import PLAIN_BARS, LiveView, sparkline, written_bytes
+from sim.run.live_view import PLAIN_BARS, LiveView, sparkline
 from sim.run.watching import Moment, Network
 
 
@@ -82,10 +82,3 @@ def test_a_line_spans_all_of_virtual_time_and_grows() -> None:
     assert sparkline([(1.0, 0.0), (6.0, 1.0)], 10.0, 4) == "▁▁█ "
     assert sparkline([(0.0, 0.5), (10.0, 0.5)], 10.0, 4) == "▁▁▁▁"
     assert sparkline([(5.0, 1.0), (7.0, 0.0), (10.0, 0.0)], 10.0, 4) == "  █▁"
-
-
-@pytest.mark.parametrize(
-    ("nbytes", "written"), [(0, "0 B"), (999, "999 B"), (1000, "1 kB"), (1_234_567, "1.23 MB"), (999_600, "1 MB")]
-)
-def test_sizes_have_three_digits(nbytes: int, written: str) -> None:
-    assert written_bytes(nbytes) == written
