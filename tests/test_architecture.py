@@ -43,10 +43,12 @@ LIBRARIES = {
 #: Doors of the data plane that load neither torch nor Ray nor pandas, so that the timing plane may use them.
 TORCH_FREE = (
     "agents.tabular.columns",
+    "agents.tabular.json_table",
     "agents.tabular.json_text",
     "agents.tabular.moments",
     "agents.tabular.once",
     "agents.tabular.packed",
+    "agents.tabular.sheet",
     "agents.tabular.spelling",
     "agents.tabular.text_lines",
     "agents.tasks.reading",

@@ -147,7 +147,7 @@ class DatedImagesOptions(OrderedOptions):
 
     target: Column | None = option(None, "the class: column of the table, or array of the archive")
     time: Column | None = option(None, "when a picture was taken, likewise, in any order; else by the files' names")
-    table: str | None = option(
+    metadata: str | None = option(
         None, "file in the folder with a row for each picture, as metadata.csv; default: folders are classes"
     )
     image: Column | None = option(None, "column of that table with the files' names, or array of the images")

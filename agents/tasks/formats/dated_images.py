@@ -94,7 +94,7 @@ def read_dated_images(path: Path, how: DatedReading) -> DatedImages:
         said = "numpy.savez('FILE.npz', images=..., labels=..., years=...)"
         raise ValueError(f"{path}: a pickle is not read, as it could run any program; save its arrays with {said}")
     if how.table is not None:
-        raise ValueError(f"{path}: is no folder; 'table' names a file in the folder of the pictures")
+        raise ValueError(f"{path}: is no folder; 'metadata' names a file in the folder of the pictures")
     return _sorted(_of_archive(path, how))
 
 
@@ -110,7 +110,7 @@ def _of_names(path: Path, how: DatedReading) -> DatedImages:
     """Read class folders of files whose names begin with a date."""
     if given := [role for role in (*_ROLES, "owner") if getattr(how, role) is not None]:
         key = "column" if given[0] == "owner" else given[0]
-        raise ValueError(f"{path}: '{key}' names a column of a table; write 'table: FILE' with it")
+        raise ValueError(f"{path}: '{key}' names a column of a table; write 'metadata: FILE' with it")
     classes = class_folders(path)
     files, labels = pictures_by_class(path, classes)
     times = _dates_of(files)
@@ -125,7 +125,7 @@ def _dates_of(files: Sequence[Path]) -> np.ndarray:
     without = next((file for file, date in found if date is None), None)
     if without is not None:
         said = "its name begins with no year (1905_...) or date (2013-05-31...)"
-        raise ValueError(f"{without}: {said}; or name pictures and times in a table, with 'table: FILE'")
+        raise ValueError(f"{without}: {said}; or name pictures and times in a table, with 'metadata: FILE'")
     dates = [(file, date) for file, date in found if date is not None]
     days = {date[2] is not None for _, date in dates}
     if len(days) > 1:

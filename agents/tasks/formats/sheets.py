@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from agents.tabular.delimited import delimited_sheet
+from agents.tabular.json_table import is_json, json_sheet
 from agents.tabular.sheet import Opened, Sheet, open_lines
 from agents.tabular.spelling import PLAIN, Spelling
 from agents.tasks.formats.arff import arff_sheet, is_arff
 from agents.tasks.formats.arrow_table import arrow_sheet, is_arrow, is_parquet
 from agents.tasks.formats.data_folders import huggingface_sheet, openml_sheet
-from agents.tasks.formats.json_table import is_json, json_sheet
 from agents.tasks.formats.libsvm import is_libsvm, libsvm_sheet
 
 

@@ -57,7 +57,7 @@ def reading_of(options: DatedImagesOptions) -> DatedReading:
         target=options.target,
         time=options.time,
         owner=options.column,
-        table=options.table,
+        table=options.metadata,
         pictures=options.pictures,
         size=options.size,
         grey=options.grey,

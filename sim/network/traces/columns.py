@@ -29,8 +29,12 @@ class Columns:
     time_format: str | None = None
 
 
+#: A column of how long each row lasts stands for one of times, where there is none.
+_LASTING_NAME = re.compile(r"(duration|dur|length|lasts)(\b|_|$)", re.IGNORECASE)
+
+
 class Layout:
-    """The columns of one table, found from its first line.
+    """The columns of one table, found from its first line; ``lasting``: its times say how long each row lasts.
 
     Args:
         text: the file.
@@ -48,6 +52,7 @@ class Layout:
         self.named = not any(map(self.spelling.is_number, fields))
         self.names = fields if self.named else [str(i + 1) for i in range(len(fields))]
         self.time_at = self._find(asked.time, self._time_columns(), TIME)
+        self.lasting = self.named and bool(_LASTING_NAME.match(self.names[self.time_at]))
         self.value_at = self._find(asked.value, self._value_columns(quantity), quantity)
         self.value_factor = self._factor(self.value_at, asked.value_unit, quantity)
         self.time_unit, self.time_format = asked.time_unit, asked.time_format
@@ -86,7 +91,8 @@ class Layout:
 
     def _time_columns(self) -> list[int]:
         if self.named:
-            return [i for i, name in enumerate(self.names) if _TIME_NAME.match(name)]
+            times = [i for i, name in enumerate(self.names) if _TIME_NAME.match(name)]
+            return times or [i for i, name in enumerate(self.names) if _LASTING_NAME.match(name)]
         return [0] if len(self.names) == 2 else []
 
     def _value_columns(self, quantity: Quantity) -> list[int]:

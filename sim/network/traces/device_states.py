@@ -25,6 +25,8 @@ from sim.network.traces.text import TraceError
 
 Window = tuple[float, float]
 
+#: Bytes of the longest line that may be a row.
+_LONGEST_ROW = 1 << 16
 #: Bytes of JSON that are read as one value.
 _MOST_BYTES = 1 << 28
 #: Event -> the state it decides, and whether the state holds from then on.
@@ -46,12 +48,22 @@ STATES = tuple(dict.fromkeys(state for state, _ in _EVENTS.values()))
 
 
 def is_json(path: str) -> bool:
-    """Return whether a file begins like a map of JSON; a file that cannot be read is left to others."""
+    """Return whether a file begins like a map of JSON from device to record; what cannot be read is left to others."""
     try:
         with text_bytes(Path(path)) as stream:
-            return stream.read(64).lstrip().startswith(b"{")
+            first, second = (stream.readline(_LONGEST_ROW).strip() for _ in range(2))
     except ValueError:
         return False
+    return first.startswith(b"{") and not (second.startswith(b"{") and _is_row(first))
+
+
+def _is_row(line: bytes) -> bool:
+    """Return whether a line is a map of plain values: one row of a table that has a row a line."""
+    try:
+        row = parsed_json(line.decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(row, Mapping) and bool(row) and not any(isinstance(one, list | Mapping) for one in row.values())
 
 
 def windows_of_json(path: str, states: Sequence[str]) -> dict[str, list[Window]]:

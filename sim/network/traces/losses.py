@@ -18,6 +18,7 @@ import numpy as np
 from agents.tabular.spelling import PLAIN
 from agents.tabular.text_lines import whole_text
 from sim.network.loss import Draw, GilbertElliott, LossProcess
+from sim.network.traces.json_rows import holds_json
 from sim.network.traces.text import TraceError, TraceText, read_text
 
 __all__ = ["RecordedLosses", "TraceError", "fitted", "load_losses", "recorded", "weak_packets"]
@@ -156,6 +157,8 @@ def _load(path: str, stamp: tuple[int, int] | None, lost: int | None) -> Recorde
 
 def _digits(path: str) -> tuple[str, np.ndarray]:
     """Return the header, empty if there is none, and the digits of a file: uint8 [packets]."""
+    if holds_json(path):
+        return _digits_of_json(path)
     try:
         raw = whole_text(Path(path), _MOST_PACKETS)
     except ValueError as error:
@@ -171,6 +174,18 @@ def _digits(path: str) -> tuple[str, np.ndarray]:
         line, sign = _place(raw, begins, values)
         raise TraceError(f"{path}:{line}: holds {sign!r}; wanted: a 0 or a 1 for each packet")
     return header if begins else "", packets - ord("0")
+
+
+def _digits_of_json(path: str) -> tuple[str, np.ndarray]:
+    """Return the same of ``[0, 1, ...]`` or ``{"lost": [0, 1, ...]}``."""
+    text = read_text(path)
+    header = "" if PLAIN.is_number(text.head[0][1]) else text.head[0][1]
+    digits = bytearray()
+    for number, line in _data(text, bool(header)):
+        if line not in ("0", "1"):
+            raise text.error(number, f"holds {line!r}; wanted: a 0 or a 1 for each packet")
+        digits.append(int(line))
+    return header, np.frombuffer(bytes(digits), np.uint8)
 
 
 def _place(raw: bytes, begins: int, values: np.ndarray) -> tuple[int, str]:

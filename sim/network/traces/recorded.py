@@ -6,6 +6,7 @@ file                                    read as
 one whole number a line                 Mahimahi: milliseconds of 1,500-byte opportunities
 ``time rate`` in columns, no header     a table; both units are declared
 columns under a header                  columns by name; units declared, or in the names
+``[{"duration_ms": 1000, ...}, ...]``   a table in JSON, whose rows have times, or last
 ``FILE.zip!inner.csv``                  any of these within a zip, such as G-NetTrack logs
 ======================================  ==========================================================
 
@@ -131,7 +132,8 @@ def _table(text: TraceText, asked: Columns, quantity: Quantity) -> Table:
 def _steps(table: Table) -> Steps:
     starts_s = table.times_s
     widths_s = [b - a for a, b in pairwise(starts_s) if b > a]
-    return Steps(starts_s, table.values, starts_s[-1] + (widths_s[-1] if widths_s else 1.0))
+    end_s = starts_s[-1] + (widths_s[-1] if widths_s else 1.0) if table.end_s is None else table.end_s
+    return Steps(starts_s, table.values, end_s)
 
 
 def _opportunities(text: TraceText) -> Opportunities:

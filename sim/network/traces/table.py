@@ -27,10 +27,11 @@ _MOST = 1e30
 
 @dataclass(frozen=True)
 class Table:
-    """Times [s], from 0 and never falling, and values in base units."""
+    """Times [s], from 0 and never falling, values in base units, and when the last one ends, if that is recorded."""
 
     times_s: list[float]
     values: list[float]
+    end_s: float | None = None
 
 
 class _Row(NamedTuple):
@@ -55,6 +56,8 @@ def read_table(text: TraceText, asked: Columns, quantity: Quantity) -> Table:
         raise text.error(text.head[0][0], f"column {layout.names[layout.value_at]} holds no value")
     counted = layout.time_format is None and other_spelling(first.time) is not None
     times, values = _columns(text, layout, chain([first], rows), counted)
+    if layout.lasting:
+        return _lasting(text, layout, times, values)
     if not counted:
         return _averaged(_forward(times), values)
     return Table(_counted(times, layout), values.tolist())
@@ -71,7 +74,7 @@ def _columns(text: TraceText, layout: Layout, rows: Iterator[_Row], counted: boo
     slack = 0.0 if counted else _CLOCK_STEP_S
     for row in rows:
         at = _time(text, layout, row, counted)
-        if times and at < times[-1] - slack:
+        if times and not layout.lasting and at < times[-1] - slack:
             raise text.error(row.line, f"time {row.time!r} lies before that of the row above; sort the rows")
         times.append(at)
         values.append(_number(text, row.line, row.value, layout.spelling) * layout.value_factor)
@@ -82,6 +85,15 @@ def _time(text: TraceText, layout: Layout, row: _Row, counted: bool) -> float:
     if counted:
         return _number(text, row.line, row.time, layout.spelling)
     return _stamp(text, row.line, row.time, layout.time_format)
+
+
+def _lasting(text: TraceText, layout: Layout, lengths: np.ndarray, values: np.ndarray) -> Table:
+    """Return the table of rows of which each says how long it lasts; a row that lasts no time is none."""
+    there = lengths > 0.0
+    if not there.any():
+        raise text.error(text.head[0][0], f"column {layout.names[layout.time_at]}: no row lasts any time")
+    ends_s = np.cumsum(lengths[there]) * layout.time_factor
+    return Table([0.0, *ends_s[:-1].tolist()], values[there].tolist(), float(ends_s[-1]))
 
 
 def _counted(times: np.ndarray, layout: Layout) -> list[float]:

@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from agents.tabular.text_lines import read_lines
+from sim.network.traces.json_rows import holds_json, json_lines
 
 #: Lines looked at before a file is read, and marks that are tried between columns; blanks are the last resort.
 _PEEKED, _MARKS = 64, (";", "\t", ",", "|")
@@ -34,12 +35,14 @@ class TraceText:
         skip: lines at its beginning that are left out.
         head: its first lines that count, each with its number.
         mark: what stands between columns; None: blanks.
+        is_json: whether it is JSON, of which numbers count rows.
     """
 
     name: str
     skip: int
     head: tuple[tuple[int, str], ...]
     mark: str | None
+    is_json: bool = False
 
     def lines(self) -> Iterator[tuple[int, str]]:
         """Yield (number, text) of each line, without blank lines, ``#`` comments and ``sep=`` lines.
@@ -47,7 +50,7 @@ class TraceText:
         Raises:
             TraceError: the file is damaged, or no text.
         """
-        yield from _lines(self.name, self.skip)
+        yield from _json(self.name) if self.is_json else _lines(self.name, self.skip)
 
     def split(self, line: str) -> list[str]:
         """Return the columns of a line."""
@@ -65,7 +68,10 @@ class TraceText:
 
     def error(self, number: int, message: str) -> TraceError:
         """Return the error that says ``message`` about a line."""
-        return TraceError(f"{self.name}:{number}: {message}")
+        place = f"{self.name}:{number}"
+        if self.is_json:
+            place = f"{self.name}: row {number}" if number else self.name
+        return TraceError(f"{place}: {message}")
 
 
 def read_text(path: str, skip: int = 0, decimal: str = ".") -> TraceText:
@@ -75,10 +81,28 @@ def read_text(path: str, skip: int = 0, decimal: str = ".") -> TraceText:
         TraceError: no such file or member, a damaged zip, or nothing in it.
     """
     _require_file(path.partition("!")[0])
+    if holds_json(path):
+        return _read_json(path, skip)
     head = tuple(islice(_lines(path, skip), _PEEKED))
     if not head:
         raise TraceError(f"{path}: the trace is empty; it needs at least one line")
     return TraceText(path, skip, head, _mark([line for _, line in head], decimal))
+
+
+def _read_json(path: str, skip: int) -> TraceText:
+    if skip:
+        raise TraceError(f"{path}: is JSON, which has no lines to leave out; remove 'skip'")
+    head = tuple(islice(_json(path), _PEEKED))
+    if not head:
+        raise TraceError(f"{path}: the trace is empty; it needs at least one row")
+    return TraceText(path, 0, head, "," if any("," in line for _, line in head) else None, is_json=True)
+
+
+def _json(path: str) -> Iterator[tuple[int, str]]:
+    try:
+        yield from json_lines(path)
+    except ValueError as error:
+        raise TraceError(str(error)) from error
 
 
 def _lines(path: str, skip: int) -> Iterator[tuple[int, str]]:

@@ -154,7 +154,7 @@ def task_of(fleet_spec: Callable[..., FleetSpec], path: Path, **options: Any) ->
 def test_the_past_is_what_was_taken_first_and_devices_see_the_rest_in_order(
     fleet_spec: Callable[..., FleetSpec], tmp_path: Path
 ) -> None:
-    options = {"image": "filename", "target": "y", "time": "datetime", "table": "metadata.csv", "pictures": "train"}
+    options = {"image": "filename", "target": "y", "time": "datetime", "metadata": "metadata.csv", "pictures": "train"}
     task = task_of(fleet_spec, camera_traps(tmp_path), deal="column", column="location_id", **options)
     found = read_dated_images(tmp_path, TABLE)
     past = task.history()
