@@ -38,6 +38,7 @@ HOMES = {
     "write_timeline": "analysis.figures",
     "Look": "analysis.figures.style",
     "read_labels": "analysis.folder",
+    "without_sums": "analysis.folder",
     "written": "analysis.writing",
     "export_csv": "analysis.export",
     "export_run": "analysis.export",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -15,6 +16,8 @@ import yaml
 #: What a run wrote, by its SHA-256 (see ``sim.run.checksums``).
 SUMS = "SHA256SUMS"
 _SUMS = re.compile(r"(?:[0-9a-f]{64}  [^/\\\x00\n]+\n)*")
+#: No text that a run writes is as long.
+_LONGEST = 1 << 28
 STATUSES = ("complete", "running", "partial", "failed")
 
 
@@ -34,14 +37,24 @@ def require_known(what: str, names: Sequence[str], known: Sequence[str]) -> None
 def read_status(folder: Path) -> str:
     """Return the first word of STATUS, or `unknown`."""
     path = folder / "STATUS"
-    words = path.read_text(encoding="utf-8", errors="replace").split() if path.is_file() else []
+    try:
+        words = read_text(path).split() if path.is_file() else []
+    except (OSError, ValueError):
+        words = []
     return words[0] if words and words[0] in STATUSES else "unknown"
+
+
+def read_text(path: Path) -> str:
+    """Read a text of a run folder; OSError or ValueError where there is none, or one that no run can have written."""
+    if not path.is_file() or path.stat().st_size > _LONGEST:
+        raise ValueError(f"{path}: no plain file, or longer than any text that a run writes")
+    return path.read_text(encoding="utf-8")
 
 
 def read_json(path: Path) -> dict[str, Any]:
     """Read a JSON object; RunError names the file and what is wrong with it."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(read_text(path))
     except json.JSONDecodeError as error:
         raise RunError(f"{path}: no valid JSON (line {error.lineno}: {error.msg})") from error
     except (OSError, ValueError, RecursionError) as error:
@@ -68,7 +81,7 @@ def read_resolved(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.safe_load(read_text(path))
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise RunError(f"{path}: cannot be read ({error.__class__.__name__})") from error
     if not isinstance(content, dict):
@@ -82,9 +95,12 @@ def require_unchanged(folder: Path) -> None:
     RunError names the first file that is not what was written.
     """
     sums = folder / SUMS
-    if not sums.is_file() or read_status(folder) != "complete":
+    if not os.path.lexists(sums) or read_status(folder) != "complete":
         return
-    text = sums.read_text(encoding="utf-8", errors="replace")
+    try:
+        text = read_text(sums)
+    except (OSError, ValueError):
+        text = "?"
     if _SUMS.fullmatch(text) is None:
         raise RunError(f"{sums}: is damaged; --no-check reads the folder all the same")
     for line in text.splitlines():
@@ -96,8 +112,17 @@ def require_unchanged(folder: Path) -> None:
             raise RunError(f"{path}: is not what the run wrote ({SUMS}); run it again, or read it by --no-check")
 
 
+def without_sums(folder: Path) -> list[Path]:
+    """Return the finished runs in a folder, or below that of a sweep, that have no SHA256SUMS: they are not checked."""
+    inside = sorted(entry for entry in folder.iterdir() if entry.is_dir()) if folder.is_dir() else []
+    return [one for one in (folder, *inside) if read_status(one) == "complete" and not os.path.lexists(one / SUMS)]
+
+
 def _digest(path: Path) -> str:
-    sha = hashlib.sha256()
+    sha, found = hashlib.sha256(), path.stat()
+    if found.st_size > _LONGEST and found.st_blocks * 512 < found.st_size // 100:
+        # Almost all of it is a hole, which no run leaves.
+        return ""
     try:
         with path.open("rb") as file:
             while part := file.read(1 << 22):

@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.folder import RunError, read_json, read_status, require_unchanged
+from analysis.folder import RunError, read_json, read_status, read_text, require_unchanged
 from analysis.manifests import read_manifest, read_scenario
 from analysis.tables import COLUMNS, read_table
 
@@ -126,7 +126,10 @@ class Run:
     def text(self, name: str) -> str:
         """Return a text file of the folder, empty where it was not written."""
         path = self.folder / name
-        return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+        try:
+            return read_text(path) if path.is_file() else ""
+        except (OSError, ValueError):
+            return ""
 
     def _table(self, name: str) -> pd.DataFrame:
         return read_table(self.folder, name, self.status)

@@ -33,12 +33,18 @@ def is_whole(path: Path) -> bool:
     Raises:
         OSError: it is there and cannot be read.
     """
-    if not path.is_file() or (at := _place(path)) is None:
+    if not path.is_file() or _is_hole(path) or (at := _place(path)) is None:
         return False
     with path.open("rb") as file:
         file.seek(at)
         sealed = file.read(64)
     return _digest(path, at).encode() == sealed
+
+
+def _is_hole(path: Path) -> bool:
+    """Return whether the disk holds almost nothing of a large file: it is not what was sealed."""
+    found = path.stat()
+    return found.st_size > _PART and found.st_blocks * 512 < found.st_size // 100
 
 
 def _place(path: Path) -> int | None:

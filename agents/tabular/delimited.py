@@ -60,7 +60,7 @@ def delimited_sheet(
 
 def _below_preamble(path: Path, head: list[tuple[int, str]]) -> tuple[list[tuple[int, str]], str | None]:
     """Return the first lines from the header on, and the delimiter that a line before it gives."""
-    if found := _SEP_LINE.fullmatch(head[0][1].strip()):
+    if found := _SEP_LINE.fullmatch(head[0][1].strip(" \r\n")):
         return _wanted(path, head[1:]), found[1]
     return _wanted(path, list(dropwhile(lambda line: _is_comment(line[1]), head))), None
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from agents.tabular.moments import is_moment
-from agents.tabular.spelling import Spelling, doubtful_spelling, other_spelling
+from agents.tabular.spelling import Spelling, doubtful_spelling, number_and_words, other_spelling
 
 #: A column of names of which more than this share are numbers was not meant to be one.
 _MOSTLY = 0.5
@@ -25,7 +25,8 @@ def mostly_numbers(names: Sequence[str], counts: np.ndarray, spelling: Spelling)
         counts: cells that hold each, int64 [names].
         spelling: in which numbers were looked for.
     """
-    odd = {name: doubtful_spelling(name) for name in names}
+    units = _in_one_unit(names, counts)
+    odd = {name: doubtful_spelling(name) or units.get(name) for name in names}
     numeric = np.array([said is not None for said in odd.values()], bool)
     if not len(names) or counts[numeric].sum() <= _MOSTLY * counts.sum():
         return None
@@ -38,6 +39,19 @@ def mostly_numbers(names: Sequence[str], counts: np.ndarray, spelling: Spelling)
         return name, f"most of the column are numbers; {said}; or name the column under 'nominal'"
     name = names[int(spelled.argmax())]
     return name, f"{odd[name]}; if these are categories, name the column under 'nominal'"
+
+
+def _in_one_unit(names: Sequence[str], counts: np.ndarray) -> dict[str, str]:
+    """Return what to do about cells that are a number and the same words, if most cells are: 5 rpm, 7 rpm."""
+    found = {name: parts for name in names if (parts := number_and_words(name))}
+    cells: dict[str, int] = {}
+    for name, count in zip(names, counts.tolist(), strict=True):
+        if name in found:
+            cells[found[name][1]] = cells.get(found[name][1], 0) + count
+    words = max(cells, key=lambda one: cells[one], default="")
+    if cells.get(words, 0) <= _MOSTLY * counts.sum():
+        return {}
+    return {name: f"a number and {words!r}: remove that" for name, parts in found.items() if parts[1] == words}
 
 
 def no_category(names: Sequence[str], counts: np.ndarray) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from agents.tabular.spelling import Spelling
 
@@ -32,6 +33,9 @@ def header_stands(location: str, first: Sequence[str], below: Sequence[Sequence[
         return not any(cell.strip() in columns[n] for n, cell in enumerate(first))
     if any(not spelling.is_missing(first[n]) and not spelling.is_number(first[n]) for n in numeric):
         return True
+    cells = [cell.strip() for cell in first]
+    if len(numeric) == len(first) > 2 and _evenly_spaced(cells) and _never_again(cells, known):
+        raise ValueError(_unclear(location))
     counted = [first[n].strip() for n in numeric] == [str(n) for n in numeric]
     texts = [n for n, cells in enumerate(known) if cells and n not in numeric]
     if _never_again([first[n].strip() for n in texts], [known[n] for n in texts]):
@@ -41,6 +45,14 @@ def header_stands(location: str, first: Sequence[str], below: Sequence[Sequence[
     if not texts and counted and len(first) > 2:
         raise ValueError(_unclear(location))
     return False
+
+
+def _evenly_spaced(first: Sequence[str]) -> bool:
+    """Return whether cells are whole numbers that grow by the same step, as years do that name columns."""
+    if not all(cell.isascii() and cell.isdigit() and len(cell) < 10 for cell in first):
+        return False
+    steps = {int(after) - int(before) for before, after in pairwise(first)}
+    return len(steps) == 1 and min(steps) > 0
 
 
 def _never_again(first: Sequence[str], texts: Sequence[Sequence[str]]) -> bool:

@@ -28,10 +28,23 @@ _CLOCKS = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", " %H:%M:%S.%f
 _OTHERS = (
     ("%H:%M:%S", "%H:%M:%S.%f", "%H:%M", "%I:%M:%S %p", "%I:%M %p"),
     ("%b %d %Y %H:%M:%S", "%d %b %Y %H:%M:%S", "%d-%b-%Y %H:%M:%S", "%b %d, %Y %H:%M:%S", "%B %d, %Y", "%d %B %Y"),
+    ("%d-%b-%y", "%d-%b-%Y", "%d %b %Y", "%b %d %Y", "%b %d, %Y", "%d-%b-%y %H:%M:%S", "%d%b%Y"),
+    ("%Y.%m.%d", "%Y.%m.%d %H:%M:%S", "%Y-%m", "%Y/%m", "%Y\u5e74%m\u6708%d\u65e5", "%Y-%m-%d %I:%M:%S %p"),
+    ("%a, %d %b %Y %H:%M:%S %Z", "%a %d %b %Y %H:%M:%S"),
     ("[%d/%b/%Y:%H:%M:%S %z]", "%Y%m%dT%H%M%S", "%Y-%j", "%d%b%Y:%H:%M:%S"),
 )
-#: Digits of a date that is written as one number -> how it is laid out, and how many rows have to look like it.
-_COMPACT = {8: ("%Y%m%d", 1), 14: ("%Y%m%d%H%M%S", 1), 12: ("%Y%m%d%H%M", 1), 10: ("%Y%m%d%H", 1), 6: ("%Y%m", 13)}
+#: Those of them that say a month or a day.
+_WITH_DAY = tuple(one for row in _OTHERS[1:] for one in row)
+#: Layouts of dates that are written as one number, by their digits; where fewer look like it, it may be a count.
+_COMPACT = {
+    8: ("%Y%m%d",),
+    14: ("%Y%m%d%H%M%S",),
+    12: ("%Y%m%d%H%M",),
+    10: ("%Y%m%d%H",),
+    7: ("%Y%j",),
+    6: ("%Y%m", "%y%m%d"),
+}
+_LEAST = {6: 13, 7: 13}
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
 #: Seconds in a unit of time that a column may count in.
 TIME_UNITS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
@@ -83,15 +96,15 @@ def is_moment(cell: str) -> bool:
     except ValueError:
         with suppress(ValueError):
             return math.isfinite(moment_s(text))
-        return bool(_TWO_WAYS.match(text))
+        return bool(_TWO_WAYS.match(text)) or any(_fits(text, one) for one in _WITH_DAY)
     return False
 
 
 def compact_dates(values: np.ndarray) -> np.ndarray | None:
     """Return the seconds since 1970 of numbers that are dates without signs, such as 20200731; None if they are none.
 
-    All have to be dates of the years 1900 to 2100 with the same number of digits; months (202007) are believed only
-    where many different ones are.
+    All have to be dates of the years 1900 to 2100 with the same number of digits; months (202007), days of a year
+    (2020201) and years of two digits (200719) are believed only where many different ones are.
 
     Args:
         values: float64 [n].
@@ -100,11 +113,19 @@ def compact_dates(values: np.ndarray) -> np.ndarray | None:
         return None
     different = np.unique(values)
     lengths = {len(f"{value:.0f}") for value in (different[0], different[-1])}
-    layout, least = _COMPACT.get(lengths.pop(), ("", 0)) if len(lengths) == 1 else ("", 0)
-    if not layout or len(different) < least:
+    digits = lengths.pop() if len(lengths) == 1 else 0
+    if len(different) < _LEAST.get(digits, 1):
         return None
-    seconds = np.empty(len(different))
-    for row, value in enumerate(different.tolist()):
+    for layout in _COMPACT.get(digits, ()):
+        if (seconds := _all_dates(different, layout)) is not None:
+            return np.asarray(seconds[np.searchsorted(different, values)])
+    return None
+
+
+def _all_dates(values: np.ndarray, layout: str) -> np.ndarray | None:
+    """Return the seconds since 1970 of numbers that are all laid out like this; None where one is not."""
+    seconds = np.empty(len(values))
+    for row, value in enumerate(values.tolist()):
         try:
             moment = datetime.strptime(f"{value:.0f}", layout).replace(tzinfo=UTC)
         except ValueError:
@@ -112,7 +133,7 @@ def compact_dates(values: np.ndarray) -> np.ndarray | None:
         if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
             return None
         seconds[row] = moment.timestamp()
-    return np.asarray(seconds[np.searchsorted(different, values)])
+    return seconds
 
 
 def epoch_unit(values: np.ndarray) -> str | None:

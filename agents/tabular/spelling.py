@@ -117,7 +117,12 @@ class MissingValues:
 
 
 _DIGITS = r"[+-]?\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?"
-_MONEY = "[$\u20ac\u00a3\u00a5]"
+_CODES = "USD|EUR|GBP|JPY|CNY|INR|CHF|AUD|CAD|SEK|NOK|DKK|PLN|BRL|KRW|US\\$|Rs\\.?|kr|z\u0142"
+_MONEY = f"(?:[$\u20ac\u00a3\u00a5\u00a2\u20b9\u20bd\u20a9\u20ba]|{_CODES})"
+#: Minus, dashes and hyphens of print, and their wide forms.
+_DASHES = "\u2212\u2010-\u2014\ufe63\uff0d"
+#: What takes no room on a page: breaks, joiners, marks of direction.
+_UNSEEN = "\u200b-\u200f\u2060\ufeff\u00ad"
 _UNITS = r"[num\u00b5\u03bc]?s|min|h|[kKMGT]?i?[bB](?:it)?(?:/s|ps)?|[kmM]?Hz|[mk]?[gmVAWJ]|[cm]m|\u00b0?[CFK]"
 #: What a cell looks like -> what to do.
 _ODD: Sequence[tuple[str, str]] = (
@@ -130,10 +135,11 @@ _ODD: Sequence[tuple[str, str]] = (
         "[+-]?\\d{1,3}(?:[ '\u2019\u00a0\u202f\u2009]\\d{3})+(?:[.,]\\d*)?",
         "groups of thousands: name their sign under thousands",
     ),
-    (rf"{_DIGITS}\s*%", "per cent: remove the sign"),
+    (rf"{_DIGITS}\s*(?:%|\u2030|pct|per ?cent)", "per cent: remove the sign"),
     (rf"[+-]?\s*{_MONEY}\s*{_DIGITS}|{_DIGITS}\s*{_MONEY}", "an amount of money: remove the currency"),
     (r"[+-]?0[xX][0-9a-fA-F]+", "a hexadecimal number: write it in decimals"),
-    (rf"[\u2212\u2013\u2012]\s*{_DIGITS}", "a minus of print: write -"),
+    (rf"[{_DASHES}]\s*{_DIGITS}", "a minus of print: write -"),
+    (rf"[{_UNSEEN}]*{_DIGITS}[{_UNSEEN}]*", "a character that cannot be seen stands beside it: remove that"),
     (rf"\(\s*{_DIGITS}\s*\)|{_DIGITS}-", "a negative number of accounts: write - before it"),
     (r"[+-]?\d+(?:\.\d*)?[dD][+-]?\d+", "an exponent of Fortran: write e"),
     (r"[+-]?\d+(?:_\d+)+(?:\.\d*)?", "underscores between digits: remove them"),
@@ -141,20 +147,39 @@ _ODD: Sequence[tuple[str, str]] = (
 )
 
 
+_LENGTH = "a length of time: write it as a number"
+_RAISED = "[\u207a\u207b\u00b9\u00b2\u00b3\u2070-\u2079]"
 #: What may be a number to its reader, and may be a name: what a cell looks like -> what to do.
 _DOUBTFUL: Sequence[tuple[str, str]] = (
     (rf"'\s*{_DIGITS}\s*'", "a number in quotes of its own: remove them"),
     (rf"[<>\u2264\u2265~\u2248]=?\s*{_DIGITS}", "a bound: write a number"),
-    (rf"{_DIGITS}\s*[*\u2020\u2021]+", "a number with a footnote: remove its mark"),
-    (r"[+-]?\d+\s*/\s*\d+", "a fraction: write it in decimals"),
-    (r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?", "a time of day: write it as a number"),
+    (rf"{_DIGITS}\s*(?:[*\u2020\u2021]+|\[\w\])", "a number with a footnote: remove its mark"),
+    (r"[+-]?(?:\d+\s+)?\d+\s*/\s*\d+|[+-]?\d*\s*[\u00bc-\u00be\u2150-\u215e]", "a fraction: write it in decimals"),
+    (r"\d{1,2}:\d{2}(?::\d{2})?(?:[.,]\d+)?", "a time of day: write it as a number"),
+    (r"(?:\d+(?:[.,]\d+)?\s*(?:days?|d|hours?|hrs?|h|min|m|sec|s|ms)\s*){2,}", _LENGTH),
+    (r"P(?:\d+[YMWD])+(?:T(?:\d+(?:[.,]\d+)?[HMS])+)?|PT(?:\d+(?:[.,]\d+)?[HMS])+", _LENGTH),
+    (r"\d+'\s*\d+(?:\"|'')?", "feet and inches: write one number"),
+    (rf"{_DIGITS}\s*(?:\u00b1|\+/?-)\s*{_DIGITS}", "a number with its error: give that a column of its own"),
+    (rf"{_DIGITS}\s*[x\u00d7*\u00b7]\s*10\s*(?:(?:\^|\*\*)?\s*[+-]?\d+|{_RAISED}+)", "a power of ten: write e"),
+    (rf"{_DIGITS}\s*(?:[kKMG]|bn|mn|mio|mrd)", "a number and its multiple: write it out"),
+    (rf"[\[{{]\s*{_DIGITS}\s*[\]}}]", "a number in brackets: remove them"),
+    (rf"(?:ca\.?|circa|about|approx\.?)\s*{_DIGITS}|{_DIGITS}\s*approx\.?", "an estimate: write the number alone"),
+    (rf"[#`=\u00d7]\s*{_DIGITS}", "a number behind a sign: remove that"),
 )
+#: A number, and what stands behind it: a unit, if it is the same in most cells.
+_BEFORE_WORDS = re.compile(rf"({_DIGITS})\s*([^\W\d_][^\d]{{0,11}}|[^\w\s.,:/+-][^\d]{{0,11}})")
 
 
 def doubtful_spelling(cell: str) -> str | None:
     """Return what to do about a cell that may be a number to its reader; None if it is none at all."""
     text = cell.strip()
     return other_spelling(text) or next((said for pattern, said in _DOUBTFUL if re.fullmatch(pattern, text)), None)
+
+
+def number_and_words(cell: str) -> tuple[str, str] | None:
+    """Return the number that a cell begins with, and the words behind it: (5, rpm); None where it is not so."""
+    found = _BEFORE_WORDS.fullmatch(cell.strip())
+    return None if found is None else (found[1], found[2].strip())
 
 
 def other_spelling(cell: str) -> str | None:

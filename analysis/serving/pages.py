@@ -79,7 +79,7 @@ def curves(library: Library, entry: Entry) -> Markup:
 
 def compared(entries: Sequence[Entry]) -> Markup:
     """Return runs side by side: what differs in words and tables, and their curves."""
-    sweep = compare_runs([entry.folder for entry in entries], check=False)
+    sweep = compare_runs([entry.folder for entry in entries])
     sections = [headline.opening(sweep), headline.shown(sweep), headline.at_a_glance(sweep)]
     window_s = smoothing_s(sweep.judged[0].runs) if sweep.judged else 0.0
     lines = []
@@ -127,7 +127,7 @@ def _has_report(entry: Entry) -> bool:
 def _figures(entry: Entry) -> list[Markup]:
     """Return what a finished run or sweep shows, in words and figures."""
     try:
-        sweep = as_sweep(open_folder(entry.folder, check=False))
+        sweep = as_sweep(open_folder(entry.folder))
     except RunError as error:
         return [tag("p", str(error), class_="warning")]
     made = [headline.shown(sweep), headline.at_a_glance(sweep), headline.figures_of_merit(sweep)]

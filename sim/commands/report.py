@@ -36,8 +36,11 @@ def plot(options: argparse.Namespace) -> int:
     if strange := [one for one in formats if one not in FORMATS]:
         raise CommandError(f"--format: '{strange[0]}' is none of {', '.join(FORMATS)}")
     out = Path(options.out) if options.out else folder / "plots"
-    subject = analysis.open_folder(folder, _checked(options))
-    for figure in analysis.write_figures(subject, out, names, formats, look, options.metric):
+    subject = analysis.open_folder(folder, _checked(options, folder))
+    drawn = analysis.write_figures(subject, out, names, formats, look, options.metric)
+    if names and not drawn:
+        raise CommandError(f"{folder}: has nothing that {' or '.join(names)} could show")
+    for figure in drawn:
         print(figure)
     return OK
 
@@ -57,13 +60,15 @@ def _width_in(text: str) -> float:
 
 def report(options: argparse.Namespace) -> int:
     """Write one report about some runs."""
-    print(analysis.write_report([Path(folder) for folder in options.folders], check=_checked(options)))
+    folders = [Path(folder) for folder in options.folders]
+    print(analysis.write_report(folders, check=_checked(options, *folders)))
     return OK
 
 
 def compare(options: argparse.Namespace) -> int:
     """Compare runs, paired by seed."""
-    subject = analysis.compare_runs([Path(folder) for folder in options.folders], _checked(options))
+    folders = [Path(folder) for folder in options.folders]
+    subject = analysis.compare_runs(folders, _checked(options, *folders))
     metrics = options.metric.split(",") if options.metric else None
     if options.form == "table":
         analysis.print_comparison(subject, metrics=metrics, base=options.base, by=options.by, sort=options.sort)
@@ -72,8 +77,17 @@ def compare(options: argparse.Namespace) -> int:
     return OK
 
 
-def _checked(options: argparse.Namespace) -> bool:
+def _checked(options: argparse.Namespace, *folders: Path) -> bool:
     """Return whether files are compared with their sums, and report it if they are not."""
     if options.no_check:
         print("files are not compared with their SHA256SUMS", file=sys.stderr)
+    else:
+        report_unchecked(*folders)
     return not options.no_check
+
+
+def report_unchecked(*folders: Path) -> None:
+    """Name the finished runs that cannot be compared with their sums."""
+    for folder in (one for given in folders for one in analysis.without_sums(given)):
+        said = "has no SHA256SUMS: nothing shows whether its files are what the run wrote"
+        print(f"{folder}: {said}", file=sys.stderr)

@@ -63,7 +63,7 @@ def device_timeline(
     No ``device`` stands for the worst, or the first where none was judged.
     """
     with _ONE:
-        run = analysis.open_run(folder, check=False)
+        run = analysis.open_run(folder)
         number = device_of(run, device or ("worst" if analysis.typical_devices(run) else "0"))
         after_s, until_s = analysis.around(run, None)
         samples = sample_timeline(folder, [number], allow_plugins=allow_plugins) if draw else _no_samples()

@@ -8,6 +8,7 @@ from typing import Any
 
 import analysis
 from sim.commands.exits import OK, CommandError
+from sim.commands.report import report_unchecked
 from sim.run.device_timeline import sample_timeline
 from sim.scenario.units import TIME, UnitError
 
@@ -18,6 +19,7 @@ NAMES = ("worst", "median", "best")
 def timeline(options: argparse.Namespace) -> int:
     """Play the run again, draw the device and print what happened around the moment."""
     run = analysis.open_run(Path(options.folder))
+    report_unchecked(run.folder)
     device = device_of(run, options.device)
     after_s, until_s = analysis.around(run, _moment(options.at))
     samples = sample_timeline(run.folder, [device], allow_plugins=options.allow_plugins)

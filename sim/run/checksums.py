@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+
+from agents.tabular.packed import open_plain
 
 FILE = "SHA256SUMS"
 #: Files that a finished run answers for.
 RESULTS = ("*.parquet", "*.json", "*.yaml")
 _LINE = re.compile(r"([0-9a-f]{64})  ([^/\\]+)")
 _PART = 1 << 22
+#: No text that a run writes is as long.
+_LONGEST = 1 << 28
 
 
 def digest_of_text(text: str) -> str:
@@ -20,12 +25,26 @@ def digest_of_text(text: str) -> str:
 
 
 def digest_of_file(path: Path) -> str:
-    """Return the SHA-256 of a file."""
+    """Return the SHA-256 of a file; ValueError if it is no plain one."""
     sha = hashlib.sha256()
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         while part := file.read(_PART):
             sha.update(part)
     return sha.hexdigest()
+
+
+def written_text(path: Path) -> str:
+    """Return a text that a run wrote.
+
+    Raises:
+        OSError: it cannot be opened.
+        ValueError: a pipe, a device or a folder, no text, or one that is far too long.
+    """
+    with open_plain(path) as file:
+        raw = file.read(_LONGEST)
+    if len(raw) == _LONGEST:
+        raise ValueError(f"{path}: is longer than any text that a run writes")
+    return raw.decode("utf-8")
 
 
 def lines(digests: Mapping[str, Iterable[str]]) -> str:
@@ -45,12 +64,23 @@ def changed(folder: Path, names: Iterable[str]) -> list[str]:
     Raises:
         OSError: one cannot be read.
     """
-    if not (folder / FILE).is_file():
+    if not os.path.lexists(folder / FILE):
         return []
     sums: dict[str, set[str]] = {}
-    for line in (folder / FILE).read_text(encoding="utf-8", errors="replace").splitlines():
+    try:
+        text = written_text(folder / FILE)
+    except (OSError, ValueError):
+        return [FILE]
+    for line in text.splitlines():
         if (match := _LINE.fullmatch(line)) is None:
             return [FILE]
         sums.setdefault(match[2], set()).add(match[1])
     known = [name for name in names if name in sums and (folder / name).is_file()]
-    return [name for name in known if digest_of_file(folder / name) not in sums[name]]
+    return [name for name in known if _digest(folder / name) not in sums[name]]
+
+
+def _digest(path: Path) -> str:
+    try:
+        return digest_of_file(path)
+    except ValueError:
+        return ""

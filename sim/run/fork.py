@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from agents.contract import DataPlane, Snapshot
+from sim.run.checksums import written_text
 from sim.run.fleet_spec import fleet_spec
 from sim.run.forking.changes import ForkError, require_possible
 from sim.run.forking.segments import FILE, Segment, identity
@@ -110,6 +111,6 @@ def _first_difference(some: Snapshot, others: Snapshot) -> str | None:
 
 def _digest_of(run: Path) -> Any:
     try:
-        return json.loads((run / "summary.json").read_text(encoding="utf-8"))["digest"]
+        return json.loads(written_text(run / "summary.json"))["digest"]
     except (OSError, ValueError, KeyError):
         return None

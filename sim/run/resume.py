@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sim.run.checksums import changed
+from sim.run.checksums import changed, written_text
 from sim.run.computing_times import follows_from_costs
 from sim.run.forking.segments import identity
 from sim.run.manifest import versions
@@ -91,7 +91,7 @@ def _explained(path: Path) -> dict[str, dict[str, Any]]:
     if found := changed(path, [f"{name}.json" for name in names]):
         raise FolderError(f"{path / found[0]}: is not what the run wrote; remove the folder, and run it again")
     try:
-        return {name: dict(json.loads((path / f"{name}.json").read_text(encoding="utf-8"))) for name in names}
+        return {name: dict(json.loads(written_text(path / f"{name}.json"))) for name in names}
     except (OSError, ValueError, TypeError, RecursionError) as error:
         raise FolderError(f"{path}: says it is complete, but lacks a whole summary or manifest; remove it") from error
 

@@ -82,7 +82,10 @@ class RunFolder:
     @property
     def status(self) -> str:
         """How the run in the folder ended, or that it did not."""
-        return (self.path / "STATUS").read_text(encoding="utf-8", errors="replace").strip()
+        try:
+            return checksums.written_text(self.path / "STATUS").strip()
+        except ValueError:
+            return ""
 
     def release(self) -> None:
         """Release the lock of the folder."""

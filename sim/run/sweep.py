@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,10 +13,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from agents.contract import BackendError
 from agents.tabular.once import reading_once
 from sim.reading import read_points
 from sim.run.backend import ending_workers
-from sim.run.checksums import changed
+from sim.run.checksums import changed, written_text
+from sim.run.resuming.interrupts import resume_line
 from sim.run.run_folder import COMPLETE, PARTIAL, RUNNING, FolderError, RunFolder
 from sim.run.run_scenario import EvaluateRecovery, RunOptions
 from sim.run.side_by_side import Ended, OnEnd, PointJob, jobs_for, run_one_by_one, run_points
@@ -87,7 +89,7 @@ def resume_sweep(
     if changed(path, ["sweep.json"]):
         raise FolderError(f"{path / 'sweep.json'}: is not what the sweep wrote; give the file: 'sweep FILE'")
     try:
-        index = json.loads((path / "sweep.json").read_text(encoding="utf-8"))
+        index = json.loads(written_text(path / "sweep.json"))
         file, overrides, seed = index["file"], index["set"], index["seed"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise FolderError(f"{path}: its sweep.json does not say what to play; give the file: 'sweep FILE'") from error
@@ -122,9 +124,20 @@ def _with_status(folder: RunFolder, runs: Sequence[Any]) -> Iterator[None]:
         else:
             folder.withdraw()
         raise
+    except OSError as error:
+        # A full disk, or a folder that may not be written any more: nothing is wrong with the sweep.
+        _end_early(folder)
+        why = f"{error.filename or folder.path}: {error.strerror or error}"
+        raise BackendError(f"{why}; {resume_line(folder.path)}") from error
     except BaseException:
-        folder.set_status(PARTIAL)
+        _end_early(folder)
         raise
+
+
+def _end_early(folder: RunFolder) -> None:
+    # Where nothing can be written any more, the folder says what it said before.
+    with suppress(OSError):
+        folder.set_status(PARTIAL)
 
 
 def _write_index(folder: RunFolder, index: dict[str, Any]) -> None:

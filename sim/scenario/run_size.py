@@ -6,6 +6,7 @@ Bounds are about ten times what has been run, so that no study meets one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from math import ceil
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,7 +31,9 @@ MAX_CONCEPTS = 50_000_000
 #: How often a link, a device or a rate may switch.
 MAX_SWITCHES = 1_000_000
 MAX_PACKETS = 10_000_000
-MAX_PARAMETERS, MAX_WIDTH = 100_000_000, 16_384
+MAX_PARAMETERS, MAX_WIDTH, MAX_LAYERS = 100_000_000, 16_384, 256
+#: Steps of training that requests lead to, all of them together.
+MAX_STEPS = 10_000_000_000
 MAX_CLOUD_WORKERS = 100_000
 
 #: Shares at which a law of times is looked at.
@@ -115,6 +118,23 @@ def _requests(scenario: Scenario) -> Iterator[_Count]:
         yield _Count(path, asked, MAX_REQUESTS, "requests of the fleet", "let devices ask less often")
         one = asked / max(scenario.devices, 1)
         yield _Count(path, one, MAX_REQUESTS_A_DEVICE, "requests of a device", "let devices ask less often")
+        steps = getattr(method.adapter, "steps", 0)
+        if path == ("method", "trigger") and isinstance(steps, int):
+            what, adapter = "steps of training for all requests", ("method", "adapter", "steps")
+            yield _Count(adapter, asked * steps, MAX_STEPS, what, "write fewer steps, or let devices ask less often")
+        yield from _alarms(scenario, path, trigger)
+
+
+def _alarms(scenario: Scenario, path: Path, trigger: Any) -> Iterator[_Count]:
+    """Count what alarms at random ask for, which have one place at each tick of a device."""
+    if trigger.kind == "dummy":
+        asked = trigger.settings
+        if asked.get("rate") is not None:
+            what = "alarms of a device in a tick"
+            yield _Count((*path, "rate"), asked["rate"] * scenario.tick, 1, what, "write a lower rate")
+        if asked.get("alarms") is not None:
+            most = (ceil(scenario.duration / scenario.tick - 1e-9) - 1) * scenario.devices
+            yield _Count((*path, "alarms"), asked["alarms"], most, "alarms", "write fewer")
 
 
 def _rounds(scenario: Scenario, trigger: Any) -> float:
@@ -205,6 +225,7 @@ def _parameters(scenario: Scenario) -> Iterator[_Count]:
             # Input and output add more; they are at least one wide.
             numbers = taps * sum(a * b for a, b in zip([1, *listed], [*listed, 1], strict=True))
             path, remedy = ("task", "model", key), "write smaller layers"
+            yield _Count(path, len(listed), MAX_LAYERS, "layers", "write fewer")
             yield _Count(path, max(listed), MAX_WIDTH, "outputs of a layer", remedy)
             yield _Count(path, numbers, MAX_PARAMETERS, "numbers in the net", remedy)
 

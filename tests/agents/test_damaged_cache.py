@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -90,4 +91,14 @@ def test_a_folder_in_its_place_costs_time_alone(folder: Path, capsys: pytest.Cap
     file.unlink()
     file.mkdir()
     assert_whole(cached({"seed": 1}, lambda: VALUES))
+    assert "is damaged" in capsys.readouterr().err
+
+
+def test_a_file_that_is_mostly_a_hole_is_found_at_once(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = stored(folder, seed=1)
+    with file.open("ab") as end:
+        end.truncate(8 << 30)
+    began = time.process_time()
+    assert_whole(cached({"seed": 1}, lambda: VALUES))
+    assert time.process_time() - began < 2.0
     assert "is damaged" in capsys.readouterr().err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from errno import EACCES
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import recorded_orders
 from run_commands import cli, scenario_of
 from test_resume_runs import HOW, at, ctrl_c
 
+from agents.contract import BackendError
 from sim.run.resuming.interrupts import Interrupted
 from sim.run.run_folder import FolderError, RunFolder
 from sim.run.sweep import resume_sweep, run_sweep
@@ -70,6 +72,22 @@ def test_a_sweep_goes_on_where_it_was_stopped(tmp_path: Path, point: int, tick: 
     assert all(path.stat().st_mtime_ns == then for path, then in done.items())
     joint = [(tmp_path / name / "windows.parquet").read_bytes() for name in ("whole", "cut")]
     assert joint[0] == joint[1]
+
+
+def test_a_sweep_whose_folder_takes_nothing_more_says_how_it_goes_on(tmp_path: Path) -> None:
+    folder = RunFolder.open(tmp_path / "sweep")
+
+    def refuse(over: int) -> None:
+        # As it is where the folder belongs to somebody else by now; root may write everywhere.
+        def refused(*words: object) -> None:
+            raise PermissionError(EACCES, "Permission denied", str(tmp_path / "sweep" / ".STATUS.new"))
+
+        folder.write_text = refused  # type: ignore[method-assign]
+        raise PermissionError(EACCES, "Permission denied", str(tmp_path / "sweep" / "x"))
+
+    recorded_orders.WATCHERS.append(refuse)
+    with pytest.raises(BackendError, match=f"Permission denied; resume with: python run_sim.py resume {folder.path}$"):
+        begin(folder)
 
 
 def test_a_complete_sweep_is_read_and_not_played(tmp_path: Path) -> None:

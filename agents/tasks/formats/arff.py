@@ -27,9 +27,9 @@ class _Attribute(NamedTuple):
 
 
 def is_arff(opened: Opened) -> bool:
-    """Return whether a file begins like ARFF: comments aside, with ``@relation``."""
+    """Return whether a file begins like ARFF: comments aside, with ``@relation``, or ``@attribute`` without it."""
     first = next((text.strip() for _, text in opened.head if not text.lstrip().startswith("%")), "%")
-    return first.lower().startswith(("@relation", "%"))
+    return first.lower().startswith(("@relation", "@attribute", "%"))
 
 
 def arff_sheet(path: Path, opened: Opened) -> Sheet:
@@ -52,6 +52,8 @@ def _attributes(path: Path, lines: Iterable[tuple[int, str]]) -> Iterator[_Attri
         text = _COMMENT.sub(r"\1", line).strip()
         keyword, _, rest = text.replace("\t", " ").partition(" ")
         if keyword.lower() == "@data":
+            if rest.strip():
+                raise ValueError(f"{path}:{number}: {rest.strip()[:40]!r} stands behind @data; begin a line with it")
             return
         if keyword.lower() == "@attribute":
             yield _attribute(f"{path}:{number}", rest.strip())

@@ -16,12 +16,16 @@ from agents.tabular.sheet import Opened, Row, Sheet, open_lines
 MOST_FEATURES = 4096
 _ROW = re.compile(r"\s*[^\s:,;]+(?:\s+qid:\d+)?(?:\s+\d+:[^\s:]+)*\s*(?:#.*)?$")
 _PAIR = re.compile(r"(\d+):(\S+)")
+#: Rows that are meant to be of this format, with names or other numbers for indices, or blanks within pairs.
+_ALIKE = re.compile(r"\s*[+-]?[\d.]+(?:,[\d.]+)*(?:\s+[-+.\w]+:\s?[-+.\deE]+)+\s*(?:#.*)?$")
 
 
 def is_libsvm(opened: Opened) -> bool:
     """Return whether all first lines are rows of this format, and at least one holds a value."""
     lines = [text for _, text in opened.head if not text.lstrip().startswith("#")]
-    return bool(lines) and all(map(_ROW.match, lines)) and any(_PAIR.search(text) for text in lines)
+    if not lines or not any(_PAIR.search(text) or _ALIKE.match(text) for text in lines):
+        return False
+    return all(map(_ROW.match, lines)) or all(map(_ALIKE.match, lines))
 
 
 def libsvm_sheet(path: Path, skip: int = 0) -> Sheet:
@@ -58,7 +62,8 @@ def _span(path: Path, lines: Iterable[tuple[int, str]]) -> tuple[int, int]:
 
 def _indices(path: Path, number: int, text: str) -> list[int]:
     if not _ROW.match(text):
-        raise ValueError(f"{path}:{number}: is no row 'label index:value ...', as the first lines are")
+        said = "is no row 'label index:value ...' with one label and indices that are whole numbers"
+        raise ValueError(f"{path}:{number}: {said}")
     # An index of many digits is too large in any case.
     indices = [int(word.partition(":")[0][:9]) for word in text.split()[1:] if not word.startswith("qid:")]
     if any(after <= before for before, after in pairwise(indices)):

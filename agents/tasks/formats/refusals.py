@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from agents.tabular.doubts import amount_among, mostly_numbers, no_category
+from agents.tabular.moments import compact_dates
 from agents.tabular.sheet import Sheet
 from agents.tabular.spelling import Spelling
 
@@ -15,6 +16,8 @@ from agents.tabular.spelling import Spelling
 _NAMELESS = re.compile(r"(?:Unnamed: \d+|__index_level_\d+__)?")
 #: Columns that are read at all, and labels of which none comes twice that are no classes.
 _MOST_COLUMNS, _ALL_DIFFERENT = 1 << 14, 20
+#: Numbers among which dates such as 20200731 lie, and how many different ones no count is likely to have.
+_FIRST_DATE, _LAST_DATE, _DATES = 19_000_101, 210_012_312_359_59, 5
 
 
 def refuse_too_wide(sheet: Sheet) -> None:
@@ -26,6 +29,10 @@ def refuse_too_wide(sheet: Sheet) -> None:
 def refuse_index_as_class(sheet: Sheet) -> None:
     """Refuse an index behind all columns where the last one would be the class."""
     last = len(sheet.names) - 1
+    if sheet.cut is not None and sheet.cut.header and sum(map(bool, sheet.names)) == 1 < last:
+        line = sheet.cut.data_from - 1
+        said = f"names one column of {last + 1}; if the table begins below it, leave it out: 'skip: {line}'"
+        raise ValueError(f"{sheet.path}:{line}: {said}")
     if last and _NAMELESS.fullmatch(sheet.names[last]):
         remedy = f"leave it out by 'ignore: [{last}]', and name the class under 'target'"
         raise ValueError(
@@ -39,6 +46,21 @@ def refuse_nameless(sheet: Sheet, features: Collection[int]) -> None:
     if number is not None:
         remedy = f"leave it out by 'ignore: [{number}]', or name it in the file"
         raise ValueError(f"{sheet.path}: column {number} has no name, as if it counted the rows; {remedy}")
+
+
+def refuse_dates(sheet: Sheet, number: int, values: np.ndarray) -> None:
+    """Refuse a feature of dates that are written as numbers: from 20200731 to 20200801 is a day, and not 70.
+
+    Args:
+        values: float64 [rows]; NaN where a value is missing.
+    """
+    known = values[~np.isnan(values)]
+    if not len(known) or known.min() < _FIRST_DATE or known.max() > _LAST_DATE or compact_dates(known) is None:
+        return
+    if len(np.unique(known)) >= _DATES:
+        remedy = "name the column under 'time' or 'ignore'; or, if these are categories, under 'nominal'"
+        said = f"holds dates such as {known[0]:.0f}, and no amounts; {remedy}"
+        raise ValueError(f"{sheet.path}: column {sheet.names[number]!r}: {said}")
 
 
 def odd_names(names: Sequence[str], codes: np.ndarray, spelling: Spelling) -> tuple[str | None, str] | None:

@@ -120,15 +120,24 @@ def _laid_out(path: Path, piece: bytes, how: LogReading) -> tuple[Layout, int]:
         text = _text(raw).strip("\r\n")
         if number <= how.skip or not text.strip() or text.lstrip().startswith("#"):
             skipped += len(raw)
-        elif found := _SEP_LINE.fullmatch(text.strip()):
+        elif found := _SEP_LINE.fullmatch(text.strip(" ")):
             skipped, separator = skipped + len(raw), separator or found[1]
         else:
+            _refuse_no_columns(f"{path}:{number}", text)
             try:
                 layout = find_layout(text, separator, how.columns, how.header)
             except ValueError as error:
                 raise ValueError(f"{path}:{number}: {error}") from None
             return layout, skipped + (len(raw) if layout.header else 0)
     raise ValueError(f"{path}: holds no interaction")
+
+
+def _refuse_no_columns(location: str, text: str) -> None:
+    """Refuse a first line that no writer of columns writes: no text at all, or JSON."""
+    if "\0" in text:
+        raise ValueError(f"{location}: holds a zero byte; this is no text; if it is UTF-16, save it as UTF-8")
+    if text.lstrip().startswith(("{", "[{", "[[")):
+        raise ValueError(f"{location}: is JSON; write a log as CSV, a row 'user,item,timestamp' an interaction")
 
 
 def _table(path: Path, piece: bytes, line: int, layout: Layout, moments: LogTimes) -> pa.Table:

@@ -21,6 +21,8 @@ from agents.contract.forms import (
 
 #: Numbers that the past may hold in memory: 1.6 GB.
 MAX_NUMBERS = 200_000_000
+#: Each sample is compared with the mean of every class.
+MAX_CLASSES = 1000
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ class GaussiansOptions:
     history: PositiveCount = option(20_000, "rows of the cloud's past")
 
     def __post_init__(self) -> None:
+        if self.classes > MAX_CLASSES:
+            raise OptionError(f"{self.classes:,} classes are more than {MAX_CLASSES:,}; write fewer", "classes")
         check_past(self.history, self.classes, "classes")
         check_past(self.history, self.dimensions, "dimensions")
 

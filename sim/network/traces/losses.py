@@ -7,6 +7,7 @@ two stands for a lost packet differs from tool to tool: a header ``lost`` or ``r
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
@@ -25,6 +26,8 @@ __all__ = ["RecordedLosses", "TraceError", "fitted", "load_losses", "recorded", 
 
 #: Name of a column -> what stands in it for a packet that is lost.
 _HEADERS = {"lost": 1, "loss": 1, "drop": 1, "dropped": 1, "received": 0, "delivered": 0, "success": 0, "ok": 0}
+#: Comments and ``sep=`` lines, and quotes around cells.
+_NO_PACKETS = re.compile(rb"^[ \t]*#[^\n]*|^\"?sep=[^\n]*|\"", re.MULTILINE | re.IGNORECASE)
 #: Packets that are kept of one recording.
 _MOST_PACKETS = 1 << 26
 
@@ -163,8 +166,10 @@ def _digits(path: str) -> tuple[str, np.ndarray]:
         raw = whole_text(Path(path), _MOST_PACKETS)
     except ValueError as error:
         raise TraceError(str(error)) from error
+    # What is no packet becomes blank, so that lines keep their numbers.
+    raw = _NO_PACKETS.sub(lambda found: b" " * len(found[0]), raw)
     first, _, rest = raw.lstrip().partition(b"\n")
-    header = first.strip().strip(b'"').decode("utf-8", "replace")
+    header = first.strip().decode("utf-8", "replace")
     begins = len(raw) - len(rest) if header[:1].isalpha() else 0
     values = np.frombuffer(raw, np.uint8)
     # Blanks, commas and line breaks may stand between packets.

@@ -31,6 +31,8 @@ from sim.network.traces.units import LATENCY, RATE, Quantity
 
 #: Digits of the longest count of milliseconds: 31,000 years.
 _LONGEST_COUNT = 15
+#: No link is silent for so long at first [ms]: 11 days.
+_LATEST_MS = 1_000_000_000
 
 __all__ = ["TraceError", "load_latency", "load_rate", "unit_of"]
 
@@ -144,6 +146,9 @@ def _opportunities(text: TraceText) -> Opportunities:
         if times_ms and int(line) < times_ms[-1]:
             raise text.error(number, f"{line} ms lies before the line above; sort the lines")
         times_ms.append(int(line))
+    if times_ms[0] > _LATEST_MS:
+        said = f"the first packet crosses {times_ms[0] / 86.4e6:,.0f} days after the beginning"
+        raise text.error(text.head[0][0], f"{said}; count milliseconds from there, and not since 1970")
     if times_ms[-1] == 0:
         raise text.error(number, "the trace ends at 0 ms; it must last for some time")
     return Opportunities(np.frombuffer(times_ms, np.int64))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
@@ -24,7 +25,8 @@ _ROLES: Mapping[str, tuple[str, ...]] = {
     "from": ("from", "start", "begin", "since", "online", "active", "joined", "start_time", "from_time", "on"),
     "until": ("until", "end", "stop", "to", "offline", "inactive", "left", "end_time", "until_time", "off"),
 }
-
+#: How they call the length of a window, which is no end.
+_LASTS = re.compile(r"(duration|length|lasts|dauer|seconds|minutes|hours)", re.IGNORECASE)
 
 #: Devices that are kept of one recording.
 _MOST_NAMES = 1 << 18
@@ -73,6 +75,8 @@ def _load(
     if states and not events:
         raise TraceError(f"{path}: is no JSON of events, for which 'states' is; leave it out")
     recordings = windows_of_json(path, states) if events else _windows_of_rows(path, unit_s)
+    if events:
+        _refuse_counts(path, recordings, unit_s, "write them in seconds")
     begins = [from_s for windows in recordings.values() for from_s, until_s in windows if until_s > from_s]
     if not begins:
         said = "no event begins what is asked for" if states else "each row is 'from until' or 'name from until'"
@@ -110,15 +114,22 @@ def _settled(
     path: str, recordings: dict[str, list[tuple[float, float]]], unit_s: float
 ) -> dict[str, list[tuple[float, float]]]:
     """Return windows of numbers without a named unit; 20200731 is a date, and what counts ms since 1970 is refused."""
-    times = np.array([moment for windows in recordings.values() for window in windows for moment in window]) / unit_s
-    if (unit := epoch_unit(times)) not in (None, "s"):
-        named = f"name their unit in a header: 'device,start_{unit},end_{unit}'"
-        raise TraceError(f"{path}: times look as if they counted {unit} since 1970; {named}")
+    times = _refuse_counts(path, recordings, unit_s, "name their unit in a header: 'device,start_{0},end_{0}'")
     days = compact_dates(times)
     if days is None:
         return recordings
     pairs = zip(days[::2].tolist(), days[1::2].tolist(), strict=True)
     return {name: [next(pairs) for _ in windows] for name, windows in recordings.items()}
+
+
+def _refuse_counts(
+    path: str, recordings: dict[str, list[tuple[float, float]]], unit_s: float, remedy: str
+) -> np.ndarray:
+    """Return all times as they stand in the file; those that count ms, us or ns since 1970 are refused."""
+    times = np.array([moment for windows in recordings.values() for window in windows for moment in window]) / unit_s
+    if (unit := epoch_unit(times)) not in (None, "s"):
+        raise TraceError(f"{path}: times look as if they counted {unit} since 1970; {remedy.format(unit)}")
+    return times
 
 
 def _placed(text: TraceText, unit_s: float) -> tuple[_Place, int]:
@@ -130,7 +141,9 @@ def _placed(text: TraceText, unit_s: float) -> tuple[_Place, int]:
         return _Place(0 if len(first) == 3 else None, len(first) - 2, len(first) - 1, unit_s), 0
     found = [_named(first, names) for names in _ROLES.values()]
     if None in found or found[0] == found[1]:
-        said = "call two columns start and end, as in 'device,start_s,end_s'"
+        lasts = next((name for name in first if _LASTS.match(name)), None)
+        said = f"{lasts!r} says how long it lasts: write when it ends" if lasts else "call two columns start and end"
+        said += ", as in 'device,start_s,end_s'"
         raise text.error(text.head[0][0], f"its columns are {', '.join(first)}: which is which? {said}")
     from_, until = (number for number in found if number is not None)
     name = next((number for number in range(len(first)) if number not in found), None)

@@ -9,6 +9,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+from sim.run.checksums import written_text
 from sim.run.explaining.factors import factors_of
 from sim.run.run_scenario import EvaluateRecovery, RunOptions
 from sim.run.side_by_side import Ended, OnEnd, PointJob, jobs_for, run_points
@@ -43,7 +44,7 @@ def explain_run(
     resolved, folder = run / "resolved.yaml", run / FOLDER
     factors = factors_of(resolved, names, allow_plugins=run_options.plugins)
     folder.mkdir(exist_ok=True)
-    seed = int(json.loads((run / "manifest.json").read_text(encoding="utf-8"))["seed"])
+    seed = int(json.loads(written_text(run / "manifest.json"))["seed"])
     chosen = subsets(list(factors), every=every)
     options = replace(run_options, sweep=folder)
     point_jobs = [

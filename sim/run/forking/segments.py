@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sim.run.checksums import written_text
 from sim.run.output_folder import FolderError
 from sim.scenario import Scenario, load
 
@@ -40,7 +41,7 @@ class Ancestry:
         if not (run / FILE).is_file():
             return cls()
         try:
-            record = json.loads((run / FILE).read_text(encoding="utf-8"))
+            record = json.loads(written_text(run / FILE))
             acts = [(float(act["until_s"]), run / Path(act["file"]).name) for act in record["acts"]]
             parent = dict(record["parent"])
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:

@@ -22,6 +22,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from agents.contract import Snapshot, Tallies
+from agents.tabular.packed import open_plain
 
 _FRAME = struct.Struct("<II")
 _ORDERS_BYTES = 16
@@ -106,8 +107,9 @@ class Past:
     def read(cls, path: Path, ticks: int | None = None) -> Past | None:
         """Read a journal as far as it is whole, at most ``ticks``; None if there is none, or not even a first line."""
         try:
-            content = path.read_bytes()
-        except OSError:
+            with open_plain(path) as file:
+                content = file.read()
+        except (OSError, ValueError):
             return None
         about = _about(content)
         if about is None:

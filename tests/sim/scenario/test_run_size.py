@@ -66,6 +66,15 @@ LARGE_TIMING = [
     ("sweep.seeds=[3, 1, 3]", "sweep.seeds", "seed 3 twice"),
 ]
 LARGE_TASK = [
+    ("task.model.hidden=[" + ", ".join(["8"] * 300) + "]", "task.model.hidden", "300 layers"),
+    ("task.data.classes=5000", "task.data.classes", "5,000 classes are more than 1,000"),
+    ("method.trigger={kind: dummy, rate: 1 /s}", "method.trigger.rate", "10 alarms of a device in a tick"),
+    ("method.trigger={kind: dummy, alarms: 1000}", "method.trigger.alarms", "1,000 alarms, and a run has 20"),
+    (
+        "method={adapter: {kind: cloud_ft, steps: 1000000}, trigger: {kind: periodic, every: 1 ms}}",
+        "method.adapter.steps",
+        "240,000,000,000 steps of training",
+    ),
     ("method.trigger={kind: rounds, every: 1 ns, cohort_size: 1}", "method.trigger", "requests of the fleet"),
     ("fleet.0.samples.every=1 ns", "fleet.0.samples", "240,000,000,000 samples"),
     ("fleet.0.samples={rate: 1e12 /s}", "fleet.0.samples", "samples"),
@@ -76,7 +85,7 @@ LARGE_TASK = [
     ("task.model.hidden=[16000, 16000]", "task.model.hidden", "numbers in the net"),
     ("task.pretrain.epochs=1000000000000", "task.pretrain.epochs", "above 100000"),
     ("task.data={kind: gaussians, history: 1000000, dimensions: 1000}", "task.data", "1,000,000 rows with 1,000"),
-    ("task.data.classes=1000000000", "task.data", "1,000,000,000 numbers each"),
+    ("task.data.classes=1000000000", "task.data", "1,000,000,000 classes are more than 1,000"),
     ("task.data.dimensions=1000000000", "task.data", "1,000,000,000 numbers each"),
     ("task.data={kind: sea, history: 1000000000}", "task.data", "rows"),
     ("task.data={kind: hyperplane, dimensions: 100000000}", "task.data", "rows"),

@@ -1,0 +1,107 @@
+"""Run folders in which a text is no text any more, sums are gone, or writing is not allowed: one line, in no time."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from run_commands import Reported, Run, RunScenario
+
+from sim.run.checksums import changed, written_text
+from sim.run.resuming.journal import Past
+
+
+def _hole(path: Path) -> None:
+    with path.open("ab") as file:
+        file.truncate(3 << 30)
+
+
+def _zeros(path: Path) -> None:
+    path.unlink()
+    path.symlink_to("/dev/zero")
+
+
+def _pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def _loop(path: Path) -> None:
+    path.unlink()
+    path.symlink_to(path.name)
+
+
+ODD: dict[str, Callable[[Path], None]] = {
+    "a hole": _hole,
+    "an endless device": _zeros,
+    "a pipe": _pipe,
+    "a loop": _loop,
+}
+TEXTS = ("STATUS", "SHA256SUMS", "manifest.json", "summary.json", "resolved.yaml")
+
+
+@pytest.fixture(scope="module")
+def whole(play: RunScenario) -> Run:
+    return play("timing", "duration=1 min", "execution.checkpoint=1 us")
+
+
+@pytest.fixture
+def folder(whole: Run, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(whole.folder, tmp_path / "run"))
+
+
+@pytest.mark.parametrize("what", ODD)
+@pytest.mark.parametrize("name", TEXTS)
+def test_what_is_no_text_is_refused_at_once(reported: Reported, folder: Path, name: str, what: str) -> None:
+    ODD[what](folder / name)
+    began = time.process_time()
+    code, out, err = reported("compare", str(folder))
+    again = reported("resume", str(folder), "--quiet")
+    assert time.process_time() - began < 5.0
+    if name == "STATUS":
+        # Without a status nothing is known to be whole: what is there is shown, and nothing goes on.
+        assert code in (0, 2)
+    else:
+        assert (code, out) == (2, "")
+        assert len(err.splitlines()) == 1
+        assert str(folder) in err
+    assert again[0] in (0, 2)
+
+
+@pytest.mark.parametrize("what", ODD)
+def test_a_table_that_is_no_file_is_not_read(reported: Reported, folder: Path, what: str) -> None:
+    ODD[what](folder / "windows.parquet")
+    code, out, err = reported("compare", str(folder))
+    assert (code, out) == (2, "")
+    assert "windows.parquet: " in err
+
+
+def test_texts_of_a_run_are_plain_and_bounded(tmp_path: Path) -> None:
+    path = tmp_path / "SHA256SUMS"
+    path.write_text("", encoding="utf-8")
+    _hole(path)
+    with pytest.raises(ValueError, match="hole"):
+        written_text(path)
+    assert changed(tmp_path, ["x"]) == ["SHA256SUMS"]
+    _pipe(path)
+    with pytest.raises(ValueError, match="a pipe or a device"):
+        written_text(path)
+    assert Past.read(path) is None
+
+
+@pytest.mark.parametrize("words", [("compare",), ("report",), ("plot", "--only", "latency", "--format", "svg")])
+def test_a_finished_run_without_sums_is_reported(reported: Reported, folder: Path, words: tuple[str, ...]) -> None:
+    (folder / "SHA256SUMS").unlink()
+    code, _, err = reported(words[0], str(folder), *words[1:])
+    assert code == 0
+    assert err == f"{folder}: has no SHA256SUMS: nothing shows whether its files are what the run wrote\n"
+
+
+def test_a_figure_that_does_not_apply_is_refused(reported: Reported, folder: Path) -> None:
+    code, out, err = reported("plot", str(folder), "--only", "accuracy,regret")
+    assert (code, out) == (2, "")
+    assert err == f"{folder}: has nothing that accuracy or regret could show\n"
