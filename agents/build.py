@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from math import ceil, sqrt
@@ -35,6 +35,7 @@ from agents.models.ranking import ScoringHead
 from agents.models.training import pretrain
 from agents.pools import make_pool
 from agents.pools.blueprint import Blueprint
+from agents.progress import Report, reporting
 from agents.service_time import past_payloads
 from agents.signals.values import PastFeatures
 from agents.streams.arrivals import Arrivals
@@ -47,9 +48,6 @@ _NEARLY_ALL = np.array([0.999])
 _DEEPEST = 4096
 #: Rows of the past from which the moments of features are taken, at most.
 _PAST_ROWS = 4096
-
-#: A progress callback: (what is being prepared, share done in [0, 1]).
-Report = Callable[[str, float], None]
 
 
 def build_fleet(spec: FleetSpec, report: Report | None = None) -> Fleet:
@@ -97,13 +95,14 @@ def _drawn(spec: FleetSpec, report: Report | None) -> tuple[Blueprint, Base]:
     with error_location("task.data"):
         task = make_task(spec)
     with error_location("task.model"):
-        net = make_net(spec.model, task.input_shape, task.classes, spec.model_options, _known_of(spec, task))
+        net = make_net(spec.model, task.input_shape, task.classes, spec.model_options, known_of(spec, task))
     with error_location("method.adapter"):
         method = method_of(spec, net)
     _require_parts(spec, method)
     history = task.history()
     base = pretrain(history, net, spec.pretrain, spec.seed, report)
-    cloud = method.prepare(history, base, spec.seed)
+    with reporting(report):
+        cloud = method.prepare(history, base, spec.seed)
     features, evaluator = _seeing(task, base, spec.references, report, raw=method.sees == "raw")
     evaluator = replace(evaluator, others=plain_references(spec.references, history, base, features))
     with error_location("method.trigger"):
@@ -125,7 +124,7 @@ def _require_parts(spec: FleetSpec, method: Method) -> None:
             raise InputError(path, f"'{spec.adapter}' {text}")
 
 
-def _known_of(spec: FleetSpec, task: Task) -> dict[str, Any]:
+def known_of(spec: FleetSpec, task: Task) -> dict[str, Any]:
     """Return what a net must know of the task; a net of the user's own also gets the views of a sample, if several."""
     views = {"views": task.views} if task.views and is_plugin(spec.model) else {}
     return {**task.net_options, **views}

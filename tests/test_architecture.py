@@ -93,6 +93,7 @@ DOOR = ("sim.program", "sim.commands.exits", "sim.commands.options", "driftbed.c
 #: (file, module) that may be imported within a function all the same, and only there.
 LATE = {
     ("sim/run/assembly.py", "agents.build"),
+    ("sim/run/rival.py", "agents.linear_rival"),
     ("sim/run/backend.py", "agents.pools"),
     ("sim/run/backend.py", "agents.torch_device"),
     ("sim/run/fork.py", "agents.build"),

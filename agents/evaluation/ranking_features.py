@@ -8,8 +8,9 @@ from typing import Protocol, Self, cast
 import numpy as np
 import torch
 
-from agents.evaluation.features import Fields, in_passes
+from agents.evaluation.features import Fields
 from agents.models.base import Base
+from agents.models.known_features import in_passes
 from agents.models.ranking import RankingTrunk
 from agents.streams.base import PoolTask
 from agents.tasks.recommendation.decisions import SHOWN, Decisions, narrow

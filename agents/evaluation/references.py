@@ -6,11 +6,12 @@ import numpy as np
 import torch
 
 from agents.cache import cached, fingerprint
-from agents.evaluation.features import PooledFeatures, known_features
+from agents.evaluation.features import PooledFeatures
 from agents.evaluation.prequential import EvaluationBatch
 from agents.models.base import Base
 from agents.models.fitting import fit_heads
 from agents.models.head import Layers
+from agents.models.known_features import known_features
 from agents.streams.base import Past, PoolTask
 
 #: Full-batch Adam on the frozen trunk's features until the training loss has flattened on every task shipped.

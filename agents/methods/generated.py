@@ -29,7 +29,7 @@ from agents.methods.base import (
 from agents.methods.generated_options import GeneratedOptions
 from agents.methods.kept_module import KeptModule
 from agents.methods.past_windows import windows_of
-from agents.methods.persona.training import DEVICES, JUDGED, Course, Lesson, teach
+from agents.methods.persona.training import DEVICES, Course, Lesson, judged_windows, teach
 from agents.methods.persona.uplink import Uplink, uplink_of
 from agents.models.base import Base
 from agents.models.costs import multiply_adds
@@ -103,8 +103,8 @@ class GeneratedHeads(Deployed):
         self.first_weights(network, base, rng)
         past, none = self.windows_of(history.for_adapters, base), torch.zeros(1, base.head.params)
         self.acquaint(network, past, rng)
-        judged = self.windows_of(history.validation, base)
-        exam = judged.draw(JUDGED, options.window, generator(seed, Purpose.METHOD, 1))
+        judged, looks = self.windows_of(history.validation, base), judged_windows(base.head.params)
+        exam = judged.draw(looks, options.window, generator(seed, Purpose.METHOD, 1))
 
         def lesson() -> Lesson:
             return Lesson(past.draw(DEVICES, options.window, rng, options.stale), none)

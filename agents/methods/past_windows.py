@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from agents.models.base import Base
+from agents.models.known_features import known_features
 from agents.streams.base import Past
 
 #: Labelled samples that follow each window.
@@ -59,7 +60,7 @@ class Contexts:
         order = torch.argsort(past.concept, stable=True)
         size = torch.bincount(past.concept)
         size = size[size > 0]
-        return cls(base.features(past.x[order]), base.head.context, past.label[order], size.cumsum(0) - size, size)
+        return cls(_features(base, past.x[order]), base.head.context, past.label[order], size.cumsum(0) - size, size)
 
     def draw(self, devices: int, window: int, rng: torch.Generator, stale: float | None = None) -> Windows:
         """Draw windows, as :meth:`places` does."""
@@ -138,7 +139,7 @@ class Streams(NamedTuple):
         begin = torch.nonzero(torch.arange(len(first)) > first)[:, 0]
         if not len(begin):
             raise ValueError("no stream of the past is long enough to learn from: none has two samples")
-        return cls(base.features(past.x[order]), base.head.context, past.label[order], first, last, begin)
+        return cls(_features(base, past.x[order]), base.head.context, past.label[order], first, last, begin)
 
     def draw(self, devices: int, window: int, rng: torch.Generator, stale: float | None = None) -> Windows:
         """Draw windows, as :meth:`places` does."""
@@ -189,6 +190,12 @@ def _gathered(features: torch.Tensor, context: int, label: torch.Tensor, places:
     seen, count, asked = places
     real = (torch.arange(seen.shape[1]) < count[:, None]).unsqueeze(2)
     return Windows(features[seen, :context] * real, count, features[asked], label[asked])
+
+
+def _features(base: Base, x: torch.Tensor) -> torch.Tensor:
+    """Return what a trunk makes of a past: a slow one once on a machine, for all methods that learn from it."""
+    slow = isinstance(base, Base) and base.net.rows is not None
+    return known_features(base, x) if slow else base.features(x)
 
 
 def windows_of(past: Past, base: Base) -> Contexts | Streams:

@@ -13,6 +13,7 @@ from agents.methods.past_windows import Windows, noisy, windows_of
 from agents.methods.static import Static
 from agents.models.base import Base
 from agents.models.training import generator, one_thread
+from agents.progress import counted
 from agents.seeding import Purpose
 from agents.streams.base import History
 
@@ -51,7 +52,7 @@ class StaticBalanced(Static):
         optimiser = torch.optim.Adam([head], lr=options.rate)
         fading = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: 1.0 - step / options.steps)
         best, kept = _loss(base, head, exam).item(), head.detach().clone()
-        for step in range(1, options.steps + 1):
+        for step in counted("balanced head", options.steps):
             windows = past.draw(_DEVICES, 1, rng)
             optimiser.zero_grad()
             _loss(base, head, windows._replace(query=noisy(windows.query, options.noise, rng))).backward()

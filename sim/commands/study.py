@@ -45,7 +45,7 @@ def study(options: argparse.Namespace) -> int:
         except ScenarioErrors as errors:
             left_out[file.stem] = str(errors).splitlines()[0]
             continue
-        _play(file, overrides(scenario, options.full), out / file.stem, options.quiet, jobs_of(options))
+        _play(file, overrides(scenario, options.full, options.seeds), out / file.stem, options.quiet, jobs_of(options))
         sweeps[file.stem] = analysis.as_sweep(analysis.open_folder(out / file.stem))
     for name, reason in left_out.items():
         print(f"left out: {name}: {reason}", file=sys.stderr)
@@ -55,23 +55,27 @@ def study(options: argparse.Namespace) -> int:
     _write(sweeps, tables, out, options)
     if page is not None:
         with whole_file(page) as draft:
-            draft.write_text(on_page(page.read_text(encoding="utf-8"), tables, _tier(options)), encoding="utf-8")
+            draft.write_text(on_page(page.read_text(encoding="utf-8"), tables, _size(options)), encoding="utf-8")
     print(out / "tables.md")
     return PARTIAL if left_out else OK
 
 
-def overrides(scenario: Scenario, full: bool) -> list[str]:
-    """Return what the tier changes of a scenario: the full one nothing."""
+def overrides(scenario: Scenario, full: bool, first: int | None = None) -> list[str]:
+    """Return what the tier changes of a scenario: the full one nothing, unless only its ``first`` seeds are wanted."""
     assert scenario.sweep is not None
     if full:
-        return []
+        return [_seeds(scenario, first)] if first else []
     changed = [
         f"fleet.{place}.devices={QUICK_DEVICES}"
         for place, cohort in enumerate(scenario.fleet)
         if cohort.devices > QUICK_DEVICES
     ]
-    seeds = scenario.sweep.seed_list(scenario.seed)[:QUICK_SEEDS]
-    return [*changed, f"sweep.seeds=[{', '.join(map(str, seeds))}]"]
+    return [*changed, _seeds(scenario, first or QUICK_SEEDS)]
+
+
+def _seeds(scenario: Scenario, first: int) -> str:
+    assert scenario.sweep is not None
+    return f"sweep.seeds=[{', '.join(map(str, scenario.sweep.seed_list(scenario.seed)[:first]))}]"
 
 
 def _files(name: str, only: Sequence[str] | None) -> list[Path]:
@@ -94,6 +98,11 @@ def _tier(options: argparse.Namespace) -> str:
     return "full" if options.full else "quick"
 
 
+def _size(options: argparse.Namespace) -> str:
+    """Return the tier in words, and how many seeds were asked for."""
+    return f"{_tier(options)} tier" + (f", the first {options.seeds} seeds" if options.seeds else "")
+
+
 def _play(file: Path, changed: list[str], path: Path, quiet: bool, jobs: int | None) -> None:
     """Play the points of a sweep that its folder lacks."""
     if not quiet:
@@ -105,7 +114,7 @@ def _play(file: Path, changed: list[str], path: Path, quiet: bool, jobs: int | N
 def _write(sweeps: dict[str, Sweep], tables: dict[str, str], out: Path, options: argparse.Namespace) -> None:
     """Write tables.md and the figures of each sweep."""
     parts = [f"## {name}\n\n{table}\n" for name, table in tables.items()]
-    title = f"# {options.name}, {_tier(options)} tier\n"
+    title = f"# {options.name}, {_size(options)}\n"
     with whole_file(out / "tables.md") as draft:
         draft.write_text("\n".join([title, *parts]), encoding="utf-8")
     for name, sweep in sweeps.items():
@@ -131,13 +140,13 @@ def _page(options: argparse.Namespace, names: Sequence[str]) -> Path | None:
     return page
 
 
-def on_page(text: str, tables: dict[str, str], tier: str) -> str:
+def on_page(text: str, tables: dict[str, str], size: str) -> str:
     """Return a page with tables between ``<!-- study NAME -->`` and ``<!-- end -->``; marks without a table stay."""
 
     def filled(found: re.Match[str]) -> str:
         name = found["name"]
         if name not in tables:
             return found[0]
-        return f"<!-- study {name} -->\n\n{tables[name]}\n\n({tier} tier)\n\n<!-- end -->"
+        return f"<!-- study {name} -->\n\n{tables[name]}\n\n({size})\n\n<!-- end -->"
 
     return _MARKS.sub(filled, text)

@@ -6,12 +6,15 @@ import argparse
 import json
 import re
 import sys
+from contextlib import closing
 from typing import Any
 
 from agents.tabular.once import reading_once
 from sim.commands.exits import BAD_INPUT, ENVIRONMENT, OK
 from sim.program import HOME, IN_CLONE
 from sim.reading import read_points, read_scenario
+from sim.run.progress import Progress
+from sim.run.rival import rival_of
 from sim.scenario import ScenarioErrors, load, points
 from sim.scenario.error_location import located
 from sim.scenario.problems import one_line
@@ -19,11 +22,16 @@ from sim.scenario.shipped import found, name_of, shipped
 
 
 def validate(options: argparse.Namespace) -> int:
-    """Check scenarios and all that they name; print what is wrong, line by line, or what was read."""
+    """Check scenarios and all that they name; print what is wrong, line by line, or what was read.
+
+    With ``--train``, also say where a linear model is better than the base model, which costs its training.
+    """
     understood: dict[str, Any] = {}
     for file in options.files:
         try:
             understood[file] = _understood(found(file), options)
+            if options.train:
+                understood[file]["linear_model"] = _beside_linear(file, options)
         except ScenarioErrors as errors:
             print(errors, file=sys.stderr)
     if options.json:
@@ -46,6 +54,30 @@ def _understood(file: str, options: argparse.Namespace) -> dict[str, Any]:
             sep="\n",
         )
     return read
+
+
+def _beside_linear(file: str, options: argparse.Namespace) -> dict[str, Any] | None:
+    """Compare the base of a scenario with a linear model; warn where that one is better."""
+    scenario = load(found(file), options.set, allow_plugins=options.allow_plugins)
+    progress = Progress(scenario.name, scenario.duration, quiet=options.json)
+    with located(found(file), options.set), closing(progress):
+        rival = rival_of(scenario, progress.preparing)
+    if rival is None or scenario.task is None:
+        print(f"{file}: no linear model is trained where there is no task, or lists are ranked", file=sys.stderr)
+        return None
+    words = (
+        f"linear minus base is {rival.middle:+.1%} [{rival.low:+.1%}, {rival.high:+.1%}] on {rival.samples} samples of "
+        f"the validation split (base {rival.base:.1%}, linear {rival.linear:.1%})"
+    )
+    if rival.ahead:
+        print(
+            f"{file}: warning: task.model: a linear model is better than '{scenario.task.model.kind}': {words}; "
+            "write 'model: logistic', or train longer",
+            file=sys.stderr,
+        )
+    elif not options.json:
+        print(f"  linear model: {words}")
+    return rival._asdict() | {"ahead": rival.ahead}
 
 
 def list_scenarios(options: argparse.Namespace) -> int:

@@ -34,7 +34,8 @@ class GateOptions(LimitOptions):
 class Gate:
     """A device asks when its gate at a tick is above a threshold, or above a quantile of the fleet's own gates.
 
-    The quantile is taken over the values of all devices at the last ``history`` ticks, the present one included.
+    The quantile is taken over the values of all devices at the last ``history`` ticks, the present one included, that
+    are finite. A device whose gate is infinite (nothing was ever answered) asks whatever the others' are.
     """
 
     watches: tuple[Watch | str, ...] = ("gate",)
@@ -47,7 +48,7 @@ class Gate:
         if after_s == 0.0 or "gate" not in signals:
             return self._next_tick.asks(_NONE, after_s, until_s)
         gate = signals["gate"]
-        return self._next_tick.asks(np.flatnonzero(gate > self._limit(gate)), after_s, until_s)
+        return self._next_tick.asks(np.flatnonzero((gate > self._limit(gate)) | (gate == np.inf)), after_s, until_s)
 
     def _limit(self, gate: np.ndarray) -> float:
         if self._options.quantile is None:

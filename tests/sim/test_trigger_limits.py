@@ -123,6 +123,15 @@ def test_a_gate_asks_above_its_threshold() -> None:
     assert sorted(gate.plan(10.0, 20.0, {"gate": values}).device.tolist()) == [2, 4]
 
 
+def test_who_was_never_answered_asks_whatever_the_quantile_of_the_others_is() -> None:
+    gate = Gate(*SETTING, GateOptions(quantile=0.5))
+    gate.plan(0.0, TICK_S, {})
+    everybody = {"gate": np.full(DEVICES, np.inf, np.float32)}
+    assert len(gate.plan(TICK_S, 2 * TICK_S, everybody).device) == DEVICES
+    some = np.array([np.inf, 0.0, 0.0, 0.0, 0.0, -np.inf], np.float32)
+    assert gate.plan(2 * TICK_S, 3 * TICK_S, {"gate": some}).device.tolist() == [0]
+
+
 def test_a_quantile_lets_that_share_of_the_fleet_through() -> None:
     gate = Gate(0, 1000, TICK_S, GateOptions(quantile=0.9, history=4))
     chance, shares = np.random.default_rng(0), []

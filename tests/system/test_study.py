@@ -83,6 +83,16 @@ def test_the_quick_tier_takes_few_devices_and_seeds_and_the_full_one_what_the_fi
     scenario = load(FOLDER / "family" / "systems.yaml")
     assert studying.overrides(scenario, full=True) == []
     assert studying.overrides(scenario, full=False) == ["fleet.0.devices=8", "sweep.seeds=[1, 2]"]
+    assert studying.overrides(scenario, full=True, first=3) == ["sweep.seeds=[1, 2, 3]"]
+
+
+def test_the_first_seeds_alone_are_played_and_the_page_says_so(folder: Path) -> None:
+    page, out = folder / "page.md", folder / "out"
+    page.write_text(PAGE)
+    words = ["study", "small", "--full", "--seeds", "1", "--out", str(out), "--page", str(page), "--quiet"]
+    assert main([*words, "--jobs", "1"], "driftbed") == 0
+    assert len(list(out.glob("one/*/STATUS"))) == 2
+    assert "(full tier, the first 1 seeds)" in page.read_text()
 
 
 @pytest.mark.parametrize(

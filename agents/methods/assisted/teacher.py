@@ -20,6 +20,7 @@ from agents.models.base import Base
 from agents.models.fitting import Adam, backward
 from agents.models.head import HeadShape, Layers
 from agents.models.training import generator, one_thread
+from agents.progress import counted
 from agents.seeding import Purpose
 from agents.streams.base import History
 
@@ -63,7 +64,7 @@ class Teacher:
         rng, past = generator(seed, Purpose.METHOD, 21), windows_of(history.for_adapters, base)
         layers = {name: part.contiguous() for name, part in self.shape.unpack(self._untrained(rng)).items()}
         adam = Adam(layers, _RATE)
-        for _ in range(self._lessons):
+        for _ in counted("teacher", self._lessons):
             drawn = past.draw(_WINDOWS, _WINDOW, rng, stale=0.0)
             query = drawn.query[..., : self._head.shown]
             x = _beside(query, moments(drawn.window, drawn.real)).flatten(0, 1)[None]

@@ -16,6 +16,7 @@ from agents.methods.intellectreq.outliers import FITTED, OUTLIERS
 from agents.methods.intellectreq.pairs import Pairs
 from agents.methods.kept_module import KeptModule
 from agents.models.training import initialise
+from agents.progress import counted
 
 #: Quantiles of scores of the past.
 _QUANTILES = 1001
@@ -129,7 +130,7 @@ class RequestGate:
 def _taught(module: Any, loss: Any, rows: int, options: IntellectReqOptions, rng: torch.Generator) -> Any:
     """Train a module in place on random rows, and return it."""
     optimiser = torch.optim.Adam(module.parameters(), lr=options.rate)
-    for _ in range(options.steps):
+    for _ in counted("gate", options.steps):
         optimiser.zero_grad()
         loss(torch.randint(rows, (_BATCH,), generator=rng)).backward()
         nn.utils.clip_grad_norm_(module.parameters(), 5.0)

@@ -43,6 +43,7 @@ from agents.models.costs import multiply_adds
 from agents.models.fitting import fit_heads
 from agents.models.ranking import RankingTrunk, ScoringHead
 from agents.models.training import generator, initialise, one_thread
+from agents.progress import counted
 from agents.seeding import Purpose
 from agents.streams.base import History
 
@@ -106,7 +107,7 @@ class Lsc4Rec(Deployed):
         if isinstance(large, LargeRecommender):
             initialise(large, rng)
         optimiser = torch.optim.Adam(large.parameters(), lr=self.options.rate, fused=True)
-        for _ in range(self.options.steps):
+        for _ in counted("large recommender", self.options.steps):
             optimiser.zero_grad()
             large.loss(*lessons(users, self.options.batch, self.options.history, rng)).backward()
             torch.nn.utils.clip_grad_norm_(large.parameters(), 5.0)

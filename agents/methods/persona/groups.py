@@ -11,7 +11,14 @@ from agents.methods.past_windows import Contexts, Places, Streams, Windows, nois
 from agents.methods.persona.adapter import Adapter, bounded
 from agents.methods.persona.options import PersonaOptions
 from agents.methods.persona.prototypes import cluster
-from agents.methods.persona.training import DEVICES, JUDGED, WEIGHTS, Course, Lesson, teach
+from agents.methods.persona.training import (
+    DEVICES,
+    Course,
+    Lesson,
+    heads_at_once,
+    judged_windows,
+    teach,
+)
 from agents.models.base import Base
 from agents.models.fitting import fit_heads
 from agents.models.training import generator
@@ -60,7 +67,7 @@ class Groups:
         codes = self._codes(self._past, clustered)
         centres, group = cluster(codes, options.prototypes, self._seed % 2**32)
         pool = self._pool(self._past, _POOL, centres, 3, options.stale)
-        judged = self._pool(self._validation, 2 * JUDGED, centres, 4)
+        judged = self._pool(self._validation, 2 * judged_windows(self._base.head.params), centres, 4)
         born = self._born(centres, group, clustered, pool)
         adapters = self._adapters(born, pool, judged) if options.edits_served else []
         distances = torch.quantile(judged.distance, torch.linspace(0.0, 1.0, QUANTILES))
@@ -103,7 +110,7 @@ class Groups:
         if len(rows) >= _FEWEST:
             exam = Lesson(judged.past.at(judged.places.some(judges)), head)
             if not len(judges):
-                exam = Lesson(pool.past.at(pool.places.some(rows[:JUDGED])), head)
+                exam = Lesson(pool.past.at(pool.places.some(rows[: judged_windows(self._base.head.params)])), head)
             self._teach(adapter, pool, rows, head, exam, self._options.group_steps, group)
         return adapter
 
@@ -132,7 +139,12 @@ class Groups:
             return Lesson(pool.past.at(pool.places.some(some)), head if len(head) == 1 else head[pool.group[some]])
 
         course = Course(steps, options.rate * _SLOWER, options.noise, options.tau)
-        teach(adapter, self._base, lesson, exam, course, rng)
+        named = (
+            "single adapter"
+            if options.adapters == "single"
+            else f"adapter of group {group + 1} of {options.prototypes}"
+        )
+        teach(adapter, self._base, lesson, exam, course, rng, named)
 
     def _pool(
         self, past: Contexts | Streams, windows: int, centres: torch.Tensor, use: int, stale: float | None = None
@@ -153,8 +165,9 @@ class Groups:
     @torch.no_grad()
     def _summed_edits(self, places: Places, group: torch.Tensor, groups: int) -> torch.Tensor:
         """Return the sums [groups, params] of the bounded edits that windows of each group call for."""
-        sums, at_once = torch.zeros(groups, self._base.head.params), WEIGHTS // self._base.head.params
-        for some in torch.arange(len(places.real)).split(min(_AT_ONCE, max(1, at_once))):
+        params = self._base.head.params
+        sums = torch.zeros(groups, params)
+        for some in torch.arange(len(places.real)).split(heads_at_once(_AT_ONCE, params)):
             windows: Windows = self._past.at(places.some(some))
             edits = bounded(self._common(windows.window, windows.real)[1], self._options.tau)
             sums.index_add_(0, group[some], edits)

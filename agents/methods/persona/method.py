@@ -41,7 +41,7 @@ from agents.methods.persona.groups import stacked as stacked_weights
 from agents.methods.persona.options import PersonaOptions
 from agents.methods.persona.prototypes import Asked, Prototypes, Refinement, at_rest
 from agents.methods.persona.replies import Held, Replies
-from agents.methods.persona.training import DEVICES, JUDGED, Course, Lesson, teach
+from agents.methods.persona.training import DEVICES, Course, Lesson, judged_windows, teach
 from agents.methods.persona.uplink import uplink_of
 from agents.models.base import Base
 from agents.models.costs import multiply_adds
@@ -224,7 +224,8 @@ class Persona(Deployed):
             adapter.generator.move(head[0])
             head = torch.zeros_like(head)
         past = windows_of(history.for_adapters, base)
-        exam = windows_of(history.validation, base).draw(JUDGED, options.window, generator(seed, Purpose.METHOD, 1))
+        judged, looks = windows_of(history.validation, base), judged_windows(base.head.params)
+        exam = judged.draw(looks, options.window, generator(seed, Purpose.METHOD, 1))
 
         def lesson() -> Lesson:
             return Lesson(past.draw(DEVICES, options.window, rng, options.stale), head)

@@ -19,10 +19,13 @@ def add_looking(commands: Commands) -> None:
         "validate",
         "validate:validate",
         "check scenarios and what they name; print what was read",
-        "validate mine.yaml\nvalidate quickstart --json",
+        "validate mine.yaml\nvalidate quickstart --json\nvalidate mine.yaml --train",
     )
     validate.add_argument("files", nargs="+", help="YAML files, or names that 'list' has")
     validate.add_argument("--json", action="store_true", help="print what was read as JSON")
+    validate.add_argument(
+        "--train", action="store_true", help="train the base model, and warn where a linear model is better"
+    )
     add_scenario_options(validate)
     _add_check(commands)
     _add_new(commands)

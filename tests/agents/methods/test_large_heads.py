@@ -10,7 +10,7 @@ import torch
 from quick_methods import QUICK, recent, whose
 
 from agents.methods.making import make_method
-from agents.methods.persona import groups, training
+from agents.methods.persona import training
 from agents.methods.persona.adapter import EditGenerator, LowRankGenerator
 from agents.models.base import Base, Net
 from agents.models.head import HeadShape
@@ -66,13 +66,26 @@ def test_persona_serves_edits_of_low_rank(reply: str, net: Net, history: History
     assert not torch.equal(head[0], head[1])
 
 
-def test_a_few_heads_at_a_time_make_the_prototypes_that_all_at_once_make(
+def test_a_few_heads_at_a_time_teach_what_all_at_once_teach(
     net: Net, history: History, base: Base, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     whole = made(net, steps=21).prepare(history, base, 3)
-    for module in (groups, training):
-        monkeypatch.setattr(module, "WEIGHTS", 40 * net.head.params)
+    monkeypatch.setattr(training, "_WEIGHTS", 20 * net.head.params)
+    monkeypatch.setattr(training, "_FEW", 7 * net.head.params)
     monkeypatch.setenv("DRIFTBED_CACHE", str(tmp_path))
     few = made(net, steps=21).prepare(history, base, 3)
     assert torch.allclose(few["frozen.born"], whole["frozen.born"], atol=1e-4)
     assert torch.allclose(few["centres"], whole["centres"], atol=1e-4)
+
+
+def test_heads_that_fit_are_made_at_once_and_of_larger_ones_so_few_that_memory_is_used_again() -> None:
+    assert training.heads_at_once(1024, 16_641) == 1024
+    # 3 MB each: the allocator keeps blocks below 32 MB.
+    few = training.heads_at_once(64, FACES.params)
+    assert 1 <= few <= 4
+    assert training.heads_at_once(64, 2**30) == 1
+
+
+@pytest.mark.parametrize(("params", "judged"), [(1_386, 1024), (66_564, 1024), (FACES.params, 358), (2**30, 128)])
+def test_the_largest_heads_are_judged_by_fewer_windows(params: int, judged: int) -> None:
+    assert training.judged_windows(params) == judged

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from agents.evaluation.features import known_features
 from agents.models.base import Base
+from agents.models.known_features import known_features
 from agents.models.making import make_net
 from agents.models.mobilenet import scaled
 from agents.models.training import augmented, generator, initial_head, initialise, pretrain
@@ -103,7 +103,7 @@ def test_a_net_is_the_same_after_a_trip_through_a_cache(name: str) -> None:
 def test_features_are_kept_between_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     base, some = fresh("cnn"), images(20)
     first = known_features(base, some)
-    monkeypatch.setattr("agents.evaluation.features.trunk_features", lambda base, raw: 1 / 0)
+    monkeypatch.setattr("agents.models.known_features.trunk_features", lambda base, raw: 1 / 0)
     assert torch.equal(known_features(base, some), first)
     with pytest.raises(ZeroDivisionError):
         known_features(base, some + 0.1)
