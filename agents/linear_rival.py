@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from math import sqrt
-from typing import NamedTuple
 
 import torch
 
 from agents.build import known_of
-from agents.contract import FleetSpec
+from agents.contract import FleetSpec, LinearRival
 from agents.contract.errors import error_location
 from agents.models.base import Base
 from agents.models.making import make_net
@@ -20,29 +19,6 @@ from agents.tasks.making import make_task
 
 #: Standard errors on each side of a 95 % interval.
 _WIDE = 1.96
-
-
-class LinearRival(NamedTuple):
-    """Accuracy of base and linear model on the validation split, and the 95 % interval of linear minus base.
-
-    Both are paired sample by sample; samples count as independent of each other, which those of a series are not.
-    """
-
-    base: float
-    linear: float
-    low: float
-    high: float
-    samples: int
-
-    @property
-    def middle(self) -> float:
-        """Linear minus base."""
-        return self.linear - self.base
-
-    @property
-    def ahead(self) -> bool:
-        """Whether the linear model is better beyond chance."""
-        return self.low > 0.0
 
 
 def linear_rival(spec: FleetSpec, report: Report | None = None) -> LinearRival | None:

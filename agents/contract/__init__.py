@@ -17,6 +17,7 @@ from agents.contract.exchanges import (
     Stage,
     news_of,
 )
+from agents.contract.linear_rival import LinearRival
 from agents.contract.phases import CLOUD_PHASES, Phase, in_force
 from agents.contract.plane import (
     AGE_EDGES_S,
@@ -58,6 +59,7 @@ __all__ = [
     "Exchanges",
     "FleetSpec",
     "InputError",
+    "LinearRival",
     "MessageSizes",
     "Outcome",
     "Phase",

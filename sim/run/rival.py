@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
+from agents.contract import LinearRival
 from sim.run.fleet_spec import fleet_spec
 from sim.scenario import Scenario
-
-if TYPE_CHECKING:
-    from agents.linear_rival import LinearRival
 
 
 def rival_of(scenario: Scenario, report: Callable[[str, float], None] | None = None) -> LinearRival | None:
