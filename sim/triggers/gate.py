@@ -35,7 +35,7 @@ class Gate:
     """A device asks when its gate at a tick is above a threshold, or above a quantile of the fleet's own gates.
 
     The quantile is taken over the values of all devices at the last ``history`` ticks, the present one included, that
-    are finite. A device whose gate is infinite (nothing was ever answered) asks whatever the others' are.
+    are finite. A device whose gate is infinite (nothing was ever answered) asks at any quantile.
     """
 
     watches: tuple[Watch | str, ...] = ("gate",)
