@@ -1,6 +1,6 @@
-"""How far a preparation is, told to whoever watches it: what trains needs no word about who that is.
+"""Progress of preparations: what trains counts its steps here, and need not know who shows them.
 
-What is told goes to the report of :func:`reporting`, which holds in this thread alone; without one it goes nowhere.
+Reports go to the callback of :func:`reporting`, which holds in this thread alone; without one they go nowhere.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _REPORT: ContextVar[Report | None] = ContextVar("report", default=None)
 
 @contextmanager
 def reporting(report: Report | None) -> Iterator[None]:
-    """Send what is told inside to ``report``."""
+    """Send all progress inside to ``report``."""
     before = _REPORT.set(report)
     try:
         yield
@@ -26,7 +26,7 @@ def reporting(report: Report | None) -> Iterator[None]:
 
 
 def counted(what: str, steps: int) -> Iterator[int]:
-    """Yield 1, 2 ... ``steps``, and tell after each how much of ``what`` is done."""
+    """Yield 1, 2 ... ``steps``, and report after each how much of ``what`` is done."""
     report = _REPORT.get()
     for step in range(1, steps + 1):
         yield step
