@@ -86,8 +86,6 @@ def read_text(path: str, skip: int = 0, decimal: str = ".") -> TraceText:
     head = tuple(islice(_lines(path, skip), _PEEKED))
     if not head:
         raise TraceError(f"{path}: the trace is empty; it needs at least one line")
-    if head[0][1].startswith(("{", "[{", "[[")):
-        raise TraceError(f"{path}:{head[0][0]}: is JSON; write columns of text, a row for each moment")
     return TraceText(path, skip, head, _mark([line for _, line in head], decimal))
 
 
