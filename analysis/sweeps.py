@@ -136,7 +136,8 @@ def compare_runs(folders: Sequence[Path | str], check: bool = True) -> Sweep:
     if not axes or len(set(labels)) < len(labels):
         labels, axes, values = _labels(members), {}, [{} for _ in members]
     made = (Group(label, chosen, part) for label, chosen, part in zip(labels, values, members, strict=True))
-    return Sweep("comparison", tuple(axes), tuple(made), notes=tuple(_notes(axes, settings)))
+    gaps = tuple(gap for subject in opened for gap in as_sweep(subject).gaps)
+    return Sweep("comparison", tuple(axes), tuple(made), notes=tuple(_notes(axes, settings)), gaps=gaps)
 
 
 def short_axis(path: str) -> str:

@@ -11,7 +11,7 @@ from rich.console import Console
 
 import analysis
 from sim.commands.exits import OK, CommandError
-from sim.commands.report import report_unchecked
+from sim.commands.report import report_gaps, report_unchecked
 from sim.commands.run import evaluate_recovery, jobs_of
 from sim.run.explaining.factors import FACTORS
 from sim.run.explaining.forks import explain_run
@@ -30,6 +30,7 @@ def explain(options: argparse.Namespace) -> int:
     names = _names(options.factors)
     sweep = analysis.as_sweep(analysis.open_folder(options.folder))
     report_unchecked(Path(options.folder))
+    report_gaps(sweep)
     for run in sweep.runs:
         if not run.has("oracle") and not options.quiet:
             print(f"{run.folder}: without an oracle nothing says what is left", file=sys.stderr)

@@ -13,6 +13,8 @@ from sim.commands.exits import OK, CommandError
 
 WIDTHS_IN = {"page": 7.0, "column": 3.5}
 FORMATS = ("svg", "png", "pdf")
+#: Points that are named where they cannot be shown.
+_MOST_GAPS = 20
 
 
 def show(folder: Path, summary: dict[str, Any], options: argparse.Namespace) -> int:
@@ -37,6 +39,7 @@ def plot(options: argparse.Namespace) -> int:
         raise CommandError(f"--format: '{strange[0]}' is none of {', '.join(FORMATS)}")
     out = Path(options.out) if options.out else folder / "plots"
     subject = analysis.open_folder(folder, _checked(options, folder))
+    report_gaps(subject)
     drawn = analysis.write_figures(subject, out, names, formats, look, options.metric)
     if names and not drawn:
         raise CommandError(f"{folder}: has nothing that {' or '.join(names)} could show")
@@ -69,6 +72,7 @@ def compare(options: argparse.Namespace) -> int:
     """Compare runs, paired by seed."""
     folders = [Path(folder) for folder in options.folders]
     subject = analysis.compare_runs(folders, _checked(options, *folders))
+    report_gaps(subject)
     metrics = options.metric.split(",") if options.metric else None
     if options.form == "table":
         analysis.print_comparison(subject, metrics=metrics, base=options.base, by=options.by, sort=options.sort)
@@ -84,6 +88,15 @@ def _checked(options: argparse.Namespace, *folders: Path) -> bool:
     else:
         report_unchecked(*folders)
     return not options.no_check
+
+
+def report_gaps(subject: Any) -> None:
+    """Name the points of a sweep that are not shown, and why."""
+    gaps = analysis.as_sweep(subject).gaps
+    for gap in gaps[:_MOST_GAPS]:
+        print(f"left out: {gap}", file=sys.stderr)
+    if len(gaps) > _MOST_GAPS:
+        print(f"left out: {len(gaps) - _MOST_GAPS} more", file=sys.stderr)
 
 
 def report_unchecked(*folders: Path) -> None:

@@ -87,8 +87,8 @@ class _Reader:
         if event.tag is not None:
             self.fault(event, path, f"the tag '{event.tag}' has no meaning here; remove it")
         if isinstance(event, yaml.ScalarEvent):
-            self.check_text(event, event.value, path)
-            return scalar(event.value) if event.implicit[0] else event.value
+            text = self.checked_text(event, path)
+            return scalar(text) if event.implicit[0] else text
         if len(path) >= MAX_DEPTH:
             self.stop(event, path, f"nested more than {MAX_DEPTH} deep")
         return self.sequence(path) if isinstance(event, yaml.SequenceStartEvent) else self.mapping(path)
@@ -104,8 +104,8 @@ class _Reader:
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
             if not isinstance(event, yaml.ScalarEvent):
                 self.stop(event, path, "a key must be plain text")
-            self.check_text(event, event.value, path)
-            key, below = event.value, (*path, event.value)
+            key = self.checked_text(event, path)
+            below = (*path, key)
             node = self.value(next(self.events), below).at(self.mark(event))
             if key in entries:
                 self.fault(event, below, f"duplicate key; the first is on line {entries[key].mark.line}")
@@ -126,9 +126,13 @@ class _Reader:
             self.stop(event, path, f"nested more than {MAX_DEPTH} deep once aliases are expanded")
         return anchor.node.at(self.mark(event))
 
-    def check_text(self, event: Any, text: str, path: tuple[str, ...]) -> None:
-        if (sign := unfit(text)) is not None:
-            self.fault(event, path, f"holds the character {sign}, which text may not; remove it")
+    def checked_text(self, event: Any, path: tuple[str, ...]) -> str:
+        """Return a text; what it may not hold is a fault, and no cause of others."""
+        text: str = event.value
+        if (sign := unfit(text)) is None:
+            return text
+        self.fault(event, path, f"holds the character {sign}, which text may not; remove it")
+        return _UNFIT.sub("_", text)
 
     def count(self, event: Any, path: tuple[str, ...], values: int) -> None:
         self.values += values

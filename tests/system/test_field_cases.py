@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -202,3 +203,9 @@ def test_a_seed_that_is_written_twice_is_refused_or_played_once(reported: Report
             path for path in (tmp_path / "sweep").rglob("summary.json") if (path.parent / "resolved.yaml").is_file()
         ]
         assert len(runs) == 2 * (1 if case == "21/case" else 2)
+
+
+def test_each_scenario_of_the_cases_has_its_outcome_here() -> None:
+    known = set(re.findall(r'"(\d\d/\w+)"', Path(__file__).read_text(encoding="utf-8")))
+    assert known == {f"{file.parent.name.partition('-')[0]}/{file.stem}" for file in CASES.glob("*/*.yaml")}
+    assert all((folder / "expect.txt").is_file() for folder in CASES.iterdir() if folder.is_dir())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import time
@@ -9,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from bit_flips import flip
 from run_commands import Reported, Run, RunScenario
 
 from sim.run.checksums import changed, written_text
@@ -105,3 +107,21 @@ def test_a_figure_that_does_not_apply_is_refused(reported: Reported, folder: Pat
     code, out, err = reported("plot", str(folder), "--only", "accuracy,regret")
     assert (code, out) == (2, "")
     assert err == f"{folder}: has nothing that accuracy or regret could show\n"
+
+
+def test_a_damaged_point_of_a_sweep_is_named_where_it_is_left_out(
+    reported: Reported, whole: Run, tmp_path: Path
+) -> None:
+    for seed in (1, 2):
+        shutil.copytree(whole.folder, tmp_path / "sweep" / f"seed={seed}")
+    points = [
+        {"name": f"seed={seed}", "folder": f"seed={seed}", "values": {"a": str(seed)}, "seed": 1} for seed in (1, 2)
+    ]
+    plan = {"name": "two", "axes": ["a"], "points": points}
+    (tmp_path / "sweep" / "sweep.json").write_text(json.dumps(plan), encoding="utf-8")
+    table = tmp_path / "sweep" / "seed=2" / "windows.parquet"
+    flip(table, 8 * (table.stat().st_size // 2))
+    code, _, err = reported("compare", str(tmp_path / "sweep"), "--as", "json")
+    assert code == 0
+    assert err.startswith(f"left out: {table}: is not what the run wrote (SHA256SUMS)")
+    assert len(err.splitlines()) == 1

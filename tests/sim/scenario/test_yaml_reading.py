@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from sim.scenario import load
 from sim.scenario.problems import Problem, ScenarioErrors
 from sim.scenario.tree import Node
 from sim.scenario.yaml_reader import MAX_DEPTH, read_text
@@ -190,3 +191,12 @@ def test_the_complaints_of_the_library_are_put_in_plain_words(text: str, meaning
     assert meaning in line
     assert "<" not in line
     assert "token" not in line
+
+
+def test_a_character_that_may_not_stand_is_the_only_complaint(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text('version: 1\nname: "a\\eb"\n"k\\u202e": "\\ud83d\\udcf1"\n', encoding="utf-8")
+    with pytest.raises(ScenarioErrors) as caught:
+        load(tmp_path / "a.yaml")
+    said = [line for line in str(caught.value).splitlines() if "name" in line.split(": ")[1]]
+    assert len(said) == 1
+    assert "holds the character U+001B" in said[0]
