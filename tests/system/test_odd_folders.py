@@ -125,3 +125,14 @@ def test_a_damaged_point_of_a_sweep_is_named_where_it_is_left_out(
     assert code == 0
     assert err.startswith(f"left out: {table}: is not what the run wrote (SHA256SUMS)")
     assert len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("status", ["comp1ete", "", "\x00\x00"])
+def test_a_status_that_says_nothing_spares_no_file_its_check(reported: Reported, folder: Path, status: str) -> None:
+    (folder / "STATUS").write_text(status, encoding="utf-8")
+    assert reported("compare", str(folder))[0] == 0
+    table = folder / "windows.parquet"
+    flip(table, 8 * (table.stat().st_size // 2))
+    code, _, err = reported("compare", str(folder))
+    assert code == 2
+    assert "windows.parquet: is not what the run wrote" in err
