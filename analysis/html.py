@@ -60,8 +60,24 @@ def contents(titles: Sequence[str]) -> Markup:
     return tag("nav", *links, aria_label="contents")
 
 
-def inline_svg(path: Path, prefix: str, alt: str, caption: str) -> Markup:
-    """Return an SVG file of ours as a figure, with identifiers of its own and words for who cannot see it."""
+def figure(wide: Path, narrow: Path | None, name: str, alt: str, caption: str) -> Markup:
+    """Return a figure with words for who cannot see it; a small screen shows the narrow form, if there is one."""
+    drawn = [_form("wide", wide, name, alt)] if wide.is_file() else []
+    if drawn and narrow is not None and narrow.is_file():
+        drawn.append(_form("narrow", narrow, f"narrow-{name}", alt))
+    forms = "forms" if len(drawn) > 1 else "form"
+    return tag("figure", *drawn, tag("figcaption", caption), class_=forms)
+
+
+def _form(which: str, path: Path, prefix: str, alt: str) -> Markup:
+    scrolled = tag(
+        "div", _inline_svg(path, prefix, alt), class_="scroll", tabindex="0", role="group", aria_label="figure"
+    )
+    return tag("div", scrolled, class_=which)
+
+
+def _inline_svg(path: Path, prefix: str, alt: str) -> Markup:
+    """Return an SVG file of ours with identifiers of its own."""
     whole = path.read_text(encoding="utf-8")
     parts = html.escape(html.unescape("".join(PARTS.findall(whole)[:1]) or "{}"))
     drawing = PROLOG.sub("", whole).strip()
@@ -72,9 +88,7 @@ def inline_svg(path: Path, prefix: str, alt: str, caption: str) -> Markup:
     widest = FULL_REM * float(WIDTH.findall(drawing)[0]) / FULL_PT
     said = f'data-prefix="{html.escape(prefix)}" data-parts="{parts}"' if parts != "{}" else ""
     attributes = f'<svg role="img" aria-label="{html.escape(alt)}" {said} style="max-width: {widest:.1f}rem" '
-    drawing = drawing.replace("<svg ", attributes, 1)
-    scrolled = tag("div", Markup(drawing), class_="scroll", tabindex="0", role="group", aria_label="figure")
-    return tag("figure", scrolled, tag("figcaption", caption))
+    return Markup(drawing.replace("<svg ", attributes, 1))
 
 
 def page(title: str, *body: str) -> str:

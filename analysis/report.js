@@ -64,7 +64,7 @@
       }
       bar.append(button);
     }
-    figure.svg.closest("figure").querySelector(".scroll").after(bar);
+    figure.svg.closest(".scroll").after(bar);
   };
 
   // Values under the pointer: the nearest point of a line that is shown.

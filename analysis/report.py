@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from analysis.export import export_run
 from analysis.figures import FIGURES, FORMATS, write_figures
+from analysis.figures.style import COLUMN_IN, Look
 from analysis.glossary import explained
-from analysis.html import Markup, anchor, contents, inline_svg, page, tag
+from analysis.html import Markup, anchor, contents, figure, page, tag
 from analysis.sections import AFTER_FIGURES, BESIDE, OPENING
 from analysis.sweeps import Subject, Sweep, as_sweep, compare_runs, open_folder
 from analysis.whole_files import whole_file
@@ -40,12 +42,14 @@ def write_report(
     return _write(compare_runs(listed, check), target, target.with_name(f"{target.stem}-plots"), formats)
 
 
-def build_report(sweep: Sweep, plots: Path) -> str:
+def build_report(sweep: Sweep, plots: Path, narrow: Path | None = None) -> str:
     """Return the report as HTML; its figures are read from `plots/<name>.svg` where they exist.
+
+    Small screens are shown those of the same names in `narrow`, which are drawn for them.
 
     First what the study is and what it shows in words, then figures, then tables.
     """
-    chapters = [(FIGURES[name].title, _chapter(sweep, name, plots / f"{name}.svg")) for name in FIGURES]
+    chapters = [(FIGURES[name].title, _chapter(sweep, name, plots, narrow)) for name in FIGURES]
     shown = [(title, chapter) for title, chapter in chapters if chapter]
     opening = [section(sweep) for section in OPENING]
     tables = [section(sweep) for section in AFTER_FIGURES]
@@ -53,14 +57,15 @@ def build_report(sweep: Sweep, plots: Path) -> str:
     return page(f"{sweep.name} - driftbed", explained("".join(part for part in body if part)))
 
 
-def _chapter(sweep: Sweep, name: str, drawing: Path) -> Markup | None:
+def _chapter(sweep: Sweep, name: str, plots: Path, narrow: Path | None) -> Markup | None:
     """Put a figure and the tables that belong to it under one heading; None where there is neither."""
     spec = FIGURES[name]
     parts = [section(sweep) for section in BESIDE.get(name, ())]
+    drawing = plots / f"{name}.svg"
     if drawing.is_file():
         labels = ", ".join(group.label for group in sweep.groups)
         alt = f"{spec.title}. {spec.reading} Settings shown: {labels}."
-        parts.insert(0, inline_svg(drawing, name, alt, spec.reading))
+        parts.insert(0, figure(drawing, narrow and narrow / drawing.name, name, alt, spec.reading))
     found = [part for part in parts if part]
     return tag("section", tag("h2", spec.title, id=anchor(spec.title)), *found) if found else None
 
@@ -69,6 +74,7 @@ def _write(subject: Subject, target: Path, plots: Path, formats: Sequence[str]) 
     sweep = as_sweep(subject)
     target.parent.mkdir(parents=True, exist_ok=True)
     write_figures(subject, plots, formats=["svg", *(suffix for suffix in formats if suffix != "svg")])
-    with whole_file(target) as draft:
-        draft.write_text(build_report(sweep, plots), encoding="utf-8")
+    with TemporaryDirectory(prefix="driftbed-report-") as narrow, whole_file(target) as draft:
+        write_figures(subject, narrow, formats=["svg"], look=Look(width_in=COLUMN_IN))
+        draft.write_text(build_report(sweep, plots, Path(narrow)), encoding="utf-8")
     return target

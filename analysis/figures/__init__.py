@@ -99,7 +99,7 @@ FIGURES: dict[str, FigureSpec] = {
     "latency": FigureSpec(
         "From request to install",
         latency.draw,
-        "Left, mean time in each stage of an exchange; right, how the whole spreads over exchanges.",
+        "First, mean time in each stage of an exchange; then, how the whole spreads over exchanges.",
     ),
     "traffic": FigureSpec(
         "Bytes over time",

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from analysis.figures.regret import COLOURS as PHASE_COLOURS
-from analysis.figures.style import INK, legend_title, line_styles, log_axis, sheet
+from analysis.figures.style import INK, key_below, legend_title, line_styles, log_axis, panels_across, sheet
 from analysis.latency import STAGES, Delays, delays
 from analysis.sweeps import Subject, Sweep, as_sweep
 
@@ -25,12 +25,14 @@ def draw(subject: Subject) -> Figure | None:
     found = {label: delay for label, delay in found.items() if len(delay.stages_s)}
     if not found:
         return None
-    figure, panels = sheet(max(2.4, 1.5 + 0.24 * len(found)), columns=2)
-    _stages(panels[0, 0], sweep, found)
-    _spread(panels[0, 1], sweep, found)
+    across = panels_across(2)
+    height_in = max(2.4, 1.5 + 0.24 * len(found))
+    figure, panels = sheet(height_in * 2 / across, rows=2 // across, columns=across, shared=False)
+    stages, spread = panels.flat
+    _stages(stages, sweep, found)
+    _spread(spread, sweep, found)
     handles = [Patch(label=stage, **_face(phase)) for stage, phase in zip(STAGES, PHASES, strict=True)]
-    figure.legend(handles=handles, loc="outside lower center", ncols=len(STAGES), columnspacing=1.2,
-                  handlelength=1.4)  # fmt: skip
+    key_below(figure, handles, STAGES, columns=len(STAGES))
     return figure
 
 

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from analysis.figures.style import INK, PALE, legend_title, sheet
+from analysis.figures.style import INK, PALE, key_below, legend_title, panels_across, sheet
 from analysis.regret import MEANINGS, regret_intervals
 from analysis.sweeps import Subject, Sweep, as_sweep
 from analysis.windows import accuracy
@@ -74,12 +74,22 @@ def _waterfall(sweep: Sweep, points: dict[str, float]) -> Figure:
     low, high = min(edges), max(edges)
     margin = max(1.0, 0.12 * (high - low))
     axes.set_xlim(max(0.0, low - margin), high + 1.2 * margin)
-    axes.set_xlabel("accuracy [%]; bars: points lost while waiting")
+    axes.set_xlabel(f"accuracy [%];{' ' if _is_wide() else chr(10)}bars: points lost while waiting")
     return figure
 
 
+def _named(part: str) -> str:
+    """Return the name of a part, and where there is space what it means; the table beside it says that, too."""
+    name = part.replace("_", " ")
+    return f"{name} ({MEANINGS[part]})" if _is_wide() else name
+
+
+def _is_wide() -> bool:
+    return panels_across(2) > 1
+
+
 def _write_rows(axes: Axes, top: float, bottom: float, points: dict[str, float]) -> None:
-    names = ["oracle", *(f"{part.replace('_', ' ')} ({MEANINGS[part]})" for part in points), "deployed"]
+    names = ["oracle", *(_named(part) for part in points), "deployed"]
     axes.set_yticks(range(len(names)), names)
     axes.tick_params(axis="y", length=0)
     axes.grid(False, axis="y")
@@ -116,7 +126,7 @@ def _stack(sweep: Sweep, points: dict[str, dict[str, float]]) -> Figure:
     axes.set_xlabel("points lost to the oracle; diamond: net")
     shown = [part for part in MEANINGS if any(part in parts for parts in points.values())]
     handles = [Patch(label=f"{part.replace('_', ' ')}: {MEANINGS[part]}", **_face(part)) for part in shown]
-    figure.legend(handles=handles, loc="outside lower center", ncols=2)
+    key_below(figure, handles, [str(handle.get_label()) for handle in handles], columns=2)
     return figure
 
 

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -116,13 +117,15 @@ def house_style(look: Look | None = None) -> Iterator[None]:
             yield
 
 
-def sheet(height_in: float, width_in: float = PAGE_IN, rows: int = 1, columns: int = 1) -> tuple[Figure, NDArray]:
-    """Return a figure and its axes, [rows, columns], with shared horizontal axes in each column.
+def sheet(
+    height_in: float, width_in: float = PAGE_IN, rows: int = 1, columns: int = 1, *, shared: bool = True
+) -> tuple[Figure, NDArray]:
+    """Return a figure and its axes, [rows, columns], with horizontal axes that a column shares, if ``shared``.
 
     It is never wider than the style in force; panels that would be narrow then are stacked by the caller.
     """
     figure = Figure(figsize=(min(width_in, mpl.rcParams["figure.figsize"][0]), height_in), layout="constrained")
-    return figure, figure.subplots(rows, columns, squeeze=False, sharex="col")
+    return figure, figure.subplots(rows, columns, squeeze=False, sharex="col" if shared else False)
 
 
 def panels_across(most: int) -> int:
@@ -156,7 +159,13 @@ def legend_below(figure: Figure, axes: Axes | Iterable[Axes], title: str | None 
     pairs = [pair for panel in panels for pair in zip(*panel.get_legend_handles_labels(), strict=True)]
     found = {label: handle for handle, label in reversed(pairs)}
     found = {label: found[label] for _, label in pairs}
-    handles, labels = list(found.values()), list(found)
+    key_below(figure, list(found.values()), list(found), title, columns)
+
+
+def key_below(
+    figure: Figure, handles: Sequence[Artist], labels: Sequence[str], title: str | None = None, columns: int = 4
+) -> None:
+    """Put a key under the figure, in as many columns as fit."""
     if not handles:
         return
     renderer = FigureCanvasAgg(figure).get_renderer()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analysis.html import Markup, join, table, tag
+from analysis.html import Markup, join, tag
 from analysis.sweeps import Sweep
 
 
@@ -14,4 +14,5 @@ def read(sweep: Sweep) -> Markup | None:
         found |= dict.fromkeys((str(what), str(said)) for what, said in words.items())
     if not found:
         return None
-    return join(tag("h2", "What was read"), table(["what", "as read"], [list(pair) for pair in found]))
+    lines = [tag("p", tag("strong", f"{what} "), said) for what, said in found]
+    return join(tag("h2", "What was read"), *lines)

@@ -1,20 +1,23 @@
-"""The gallery: each scenario with what it asks, what to look at, how large it is, and a picture of its drifts."""
+"""The gallery: each scenario with what it asks, a picture, how large it is, what one run showed and what it took."""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html import escape
 from pathlib import Path
 from typing import Any
 
 import yaml
+from made_world import world
+from play_gallery import PLAYED, ROOT, name_of
 
+from agents.contract.amounts import time_in_words
 from sim.scenario import units
 from sim.scenario.loader import load
 from sim.scenario.problems import ScenarioErrors
 
-ROOT = Path(__file__).resolve().parents[2]
 _WIDTH, _LEFT, _ROW = 640, 8, 22
 _LAST = {"blip": "for", "gradual": "over", "incremental": "over"}
 
@@ -22,20 +25,25 @@ _LAST = {"blip": "for", "gradual": "over", "incremental": "over"}
 def pages() -> dict[str, str]:
     """Return the page of the gallery, and the pictures: place -> text."""
     made, parts = {}, ["# Gallery of scenarios\n", _HEAD]
+    seen = json.loads(PLAYED.read_text(encoding="utf-8"))
     files = sorted((ROOT / "scenarios").rglob("*.yaml"))
     for folder in sorted({file.parent for file in files}):
         name = folder.relative_to(ROOT / "scenarios").as_posix()
         parts.append(f"## {'At the top' if name == '.' else name.replace('_', ' ').capitalize()}\n")
         for file in (one for one in files if one.parent == folder):
-            text, picture = _entry(file)
+            text, picture = _entry(file, seen.get(name_of(file)))
             parts.append(text)
-            if picture:
-                made[f"pictures/{_slug(file)}.svg"] = picture
+            made[f"pictures/{_slug(file)}.svg"] = picture
     return {"gallery.md": "\n".join(parts), **made}
 
 
 _HEAD = """Play one with `python run_sim.py run FILE` (with a grid or seeds: `sweep FILE`). The picture shows what
-drifts when: a bar for each drift, over the run's virtual time. "Size" is what a run plays.
+drifts when, a bar for each drift over the run's virtual time; where nothing drifts, who is there and over which links.
+
+"One run" is what a single run with the scenario's own seed showed, of a sweep its base: an example, and no finding.
+What is found over seeds stands with the claims and in the pages on [methods of the family](family.md) and on the
+[low-bandwidth study](low_bandwidth.md). The time is processor time, with the training of a base model where no scenario
+played before it had left the same one in the cache. `python docs/_site/play_gallery.py` writes these figures.
 """
 
 
@@ -43,20 +51,49 @@ def _slug(file: Path) -> str:
     return file.relative_to(ROOT / "scenarios").with_suffix("").as_posix().replace("/", "-")
 
 
-def _entry(file: Path) -> tuple[str, str]:
+def _entry(file: Path, seen: Mapping[str, Any] | None) -> tuple[str, str]:
     text = file.read_text(encoding="utf-8")
     content = yaml.safe_load(text) or {}
-    lines = [f"### {file.relative_to(ROOT).as_posix()}\n"]
+    lines = [f"### {name_of(file)}\n"]
     if about := str(content.get("description") or "").strip():
         lines.append(f"{about[:1].upper()}{about[1:].rstrip('.')}.\n")
     said = list(_comments(text))
     if said:
         lines.append("\n".join(f"> {escape(one)}" for one in said) + "\n")
-    lines.append(_size(file) + "\n")
-    picture = _picture(content)
-    if picture:
-        lines.append(f"![What drifts when in {file.stem}](pictures/{_slug(file)}.svg)\n")
-    return "\n".join(lines), picture
+    scenario = _loaded(file)
+    lines.append(f"{_size(scenario)} {_shown(seen)}\n")
+    drifts = _picture(content)
+    what = f"What drifts when in {file.stem}" if drifts else f"Devices, links and cloud of {file.stem}"
+    lines.append(f"![{what}](pictures/{_slug(file)}.svg)\n")
+    return "\n".join(lines), drifts or world(content if scenario is None else scenario.resolved())
+
+
+def _loaded(file: Path) -> Any:
+    try:
+        return load(file)
+    except ScenarioErrors:
+        return None
+
+
+def _shown(seen: Mapping[str, Any] | None) -> str:
+    """Return what one run showed, and what it took."""
+    if seen is None:
+        return "Not played for this page: it takes long, or its data were not here."
+    parts = []
+    if "accuracy" in seen:
+        beside = [
+            f"{what} {100 * seen[name]:.1f}"
+            for name, what in (("accuracy_static", "never updated"), ("accuracy_oracle", "oracle"))
+            if name in seen
+        ]
+        others = f" ({', '.join(beside)})" if beside else ""
+        parts.append(f"accuracy {100 * seen['accuracy']:.1f} %{others}")
+    if seen.get("recovery_s"):
+        parts.append(f"recovery {time_in_words(seen['recovery_s'], 3)}")
+    if seen.get("exchanges"):
+        parts.append(f"{seen['exchanges']:,} requests, {seen['installed'] / seen['exchanges']:.0%} of them installed")
+    took = f"It took {time_in_words(seen['processor_s'], 2)}."
+    return f"One run: {'; '.join(parts)}. {took}" if parts else took
 
 
 def _comments(text: str) -> Iterator[str]:
@@ -68,11 +105,9 @@ def _comments(text: str) -> Iterator[str]:
             yield line.lstrip("# ").strip()
 
 
-def _size(file: Path) -> str:
-    try:
-        scenario: Any = load(file)
-    except ScenarioErrors:
-        return "Size: its data are not here."
+def _size(scenario: Any) -> str:
+    if scenario is None:
+        return "Its data are not here."
     devices = sum(cohort.devices for cohort in scenario.fleet)
     return f"Size: {devices:,} devices for {scenario.duration / 60:g} virtual minutes."
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import analysis
-from analysis.html import Markup, inline_svg
+from analysis.html import Markup, figure
 from analysis.serving import PageServer
 from analysis.serving.library import Library
 from sim.commands.exits import ENVIRONMENT, OK, CommandError
@@ -82,4 +82,4 @@ def _drawing(shown: object) -> Markup:
     with tempfile.TemporaryDirectory() as folder:
         files = analysis.write_timeline(shown, Path(folder))
         drawing = next(file for file in files if file.suffix == ".svg")
-        return inline_svg(drawing, "device", analysis.describe_timeline(shown), _CAPTION)
+        return figure(drawing, None, "device", analysis.describe_timeline(shown), _CAPTION)

@@ -27,6 +27,15 @@ def test_no_violation_at_any_width_light_or_dark(browser: Any, report: Path) -> 
             page.goto(f"file://{report}")
             assert axe.run(page).response["violations"] == [], (width, scheme)
             assert page.evaluate("document.documentElement.scrollWidth") == width
+            shown = "[...document.querySelectorAll('figure .scroll')].filter(one => one.offsetParent !== null)"
+            assert page.evaluate(f"{shown}.length") == page.locator("figure").count()
+            if width == 400:
+                # Nobody has to scroll a figure sideways, and its words have a size that can be read.
+                assert page.evaluate(f"{shown}.filter(one => one.scrollWidth > one.clientWidth).length") == 0
+                least = (
+                    "Math.min(...[...one.querySelectorAll('text')].map(text => text.getBoundingClientRect().height))"
+                )
+                assert page.evaluate(f"Math.min(...{shown}.map(one => {least}))") > 8
 
 
 def test_values_hiding_following_and_sorting(browser: Any, report: Path) -> None:
@@ -57,7 +66,7 @@ def test_values_hiding_following_and_sorting(browser: Any, report: Path) -> None
     assert figures > 1
 
     # The value under the pointer is one of the curve's.
-    box = figure.locator("svg").bounding_box()
+    box = figure.locator(".wide svg").bounding_box()
     for step in range(30):
         page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] * (0.05 + 0.025 * step))
         if page.locator(".value").is_visible():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -87,6 +88,10 @@ def test_the_gallery_shows_every_scenario_with_what_it_asks() -> None:
     assert [file for file in files if f"### {file.relative_to(ROOT).as_posix()}\n" not in made["gallery.md"]] == []
     assert made["pictures/drift-sudden.svg"].startswith("<svg")
     assert made["gallery.md"].count("\n> ") >= len(files)
+    assert sum(place.startswith("pictures/") for place in made) == len(files)
+    assert made["pictures/network-backhaul.svg"].count("phones") == 1
+    named = set(json.loads((DOCS / "_site" / "gallery_played.json").read_text(encoding="utf-8")))
+    assert named <= {file.relative_to(ROOT).as_posix() for file in files}
 
 
 def test_the_readme_is_short_and_its_first_block_is_two_commands() -> None:
