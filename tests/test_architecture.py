@@ -94,6 +94,7 @@ DOOR = ("sim.program", "sim.commands.exits", "sim.commands.options", "driftbed.c
 LATE = {
     ("sim/run/assembly.py", "agents.build"),
     ("sim/run/rival.py", "agents.linear_rival"),
+    ("sim/run/assembly.py", "agents.surrogate.build"),
     ("sim/run/backend.py", "agents.pools"),
     ("sim/run/backend.py", "agents.torch_device"),
     ("sim/run/fork.py", "agents.build"),

@@ -105,6 +105,7 @@ class FleetSpec:
     ``codec``: of payloads; of updates, too, unless they have an ``update_codec`` of their own.
     ``learns``: whether devices learn by themselves; ``rounds``: whether the cloud calls them.
     ``logged``: devices of which every sample is kept, in this process only.
+    ``surrogate``: a table that stands for model and samples; its path.
     """
 
     seed: int
@@ -131,6 +132,7 @@ class FleetSpec:
     learns: bool = False
     rounds: bool = False
     logged: tuple[int, ...] = ()
+    surrogate: str | None = None
 
     @property
     def computes_here(self) -> bool:

@@ -256,6 +256,7 @@ def _data_plane(
         return None
     # Only here: timing-only runs never pay for torch.
     from agents.build import build_fleet
+    from agents.surrogate.build import build_surrogate
 
     stages: list[tuple[int, FleetSpec]] = []
     for before, segment in zip([None, *segments], segments, strict=False):
@@ -263,7 +264,10 @@ def _data_plane(
         spec = fleet_spec(segment.scenario, make_trigger(segment.scenario).watches, workers, ray, logged)
         if not stages or (spec.adapter_options, spec.watch) != (stages[-1][1].adapter_options, stages[-1][1].watch):
             stages.append((after, spec))
-    planes = [Stage(after, partial(build_fleet, spec, report)) for after, spec in stages]
+    planes = [
+        Stage(after, partial(build_surrogate, spec) if spec.surrogate else partial(build_fleet, spec, report))
+        for after, spec in stages
+    ]
     return planes[0].build() if wrap_plane is None else wrap_plane(planes)
 
 

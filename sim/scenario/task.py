@@ -12,7 +12,7 @@ from agents.tasks import TASKS
 from sim.scenario.components import tagged_union
 from sim.scenario.context import kind_of
 from sim.scenario.data import Data
-from sim.scenario.quantities import Count, Number, PositiveCount
+from sim.scenario.quantities import Count, DataPath, Number, PositiveCount
 from sim.scenario.sections import SectionModel, refuse
 from sim.scenario.tagged_union import Chosen
 
@@ -45,6 +45,9 @@ class Task(SectionModel):
     data: Data = Field(description="data set or synthetic generator; idx:DIR, cifar:FILE, npz:FILE, table:FILE, ...")
     model: Model = Field(default=_MODEL.default("mlp"), description="the net on the device")
     pretrain: Pretrain = Field(default=Pretrain(), description="training before t = 0")
+    surrogate: DataPath | None = Field(
+        default=None, description="a table of the command 'surrogate': accuracy is looked up there, nothing is learnt"
+    )
 
     @model_validator(mode="before")
     @classmethod

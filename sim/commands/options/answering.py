@@ -9,10 +9,11 @@ from sim.commands.options.adding import Commands, add_jobs, add_scenario_options
 
 
 def add_answering(commands: Commands) -> None:
-    """Add ``solve``, ``hunt``, ``fit`` and ``study``."""
+    """Add ``solve``, ``hunt``, ``fit``, ``surrogate`` and ``study``."""
     _add_solve(commands)
     _add_hunt(commands)
     _add_fit(commands)
+    _add_surrogate(commands)
     _add_study(commands)
 
 
@@ -115,6 +116,29 @@ def _add_fit(commands: Commands) -> None:
     fit.add_argument("--column", type=column, help="of the rates: a name, or a number from 1")
     fit.add_argument("--out", metavar="DIR", help="write a figure there")
     fit.add_argument("--json", action="store_true", help="print the figures as JSON")
+
+
+def _add_surrogate(commands: Commands) -> None:
+    measured = commands.add(
+        "surrogate",
+        "surrogate:surrogate",
+        "measure accuracy in a small run, to replay it for a large fleet",
+        """\
+        surrogate mine.yaml --table mine.json
+        surrogate mine.yaml --table mine.json --seeds 4 --check 5 --set fleet.phones.devices=50
+        run mine.yaml --set task.surrogate=mine.json --set fleet.phones.devices=1000000
+        """,
+    )
+    measured.add_argument("file", help="scenario: a YAML file, or the name of one that 'list' has")
+    measured.add_argument("--table", required=True, metavar="FILE", help="what is written: 'task.surrogate' reads it")
+    measured.add_argument("--force", action="store_true", help="replace a table that is already there")
+    measured.add_argument(
+        "--seeds", type=at_least_one, default=2, metavar="N", help="seeds that are measured (default: 2)"
+    )
+    measured.add_argument(
+        "--check", type=at_least_one, default=3, metavar="N", help="other seeds, played both ways (default: 3)"
+    )
+    add_answer_options(measured)
 
 
 def add_answer_options(command: argparse.ArgumentParser) -> None:
