@@ -9,9 +9,10 @@ from sim.commands.options.adding import Commands, add_jobs, add_scenario_options
 
 
 def add_answering(commands: Commands) -> None:
-    """Add ``solve``, ``hunt``, ``fit``, ``surrogate`` and ``study``."""
+    """Add ``solve``, ``hunt``, ``dummies``, ``fit``, ``surrogate`` and ``study``."""
     _add_solve(commands)
     _add_hunt(commands)
+    _add_dummies(commands)
     _add_fit(commands)
     _add_surrogate(commands)
     _add_study(commands)
@@ -91,6 +92,22 @@ def _add_hunt(commands: Commands) -> None:
     )
     hunt.add_argument("--seeds", type=at_least_one, default=3, metavar="N", help="paired seeds of each (default: 3)")
     add_answer_options(hunt)
+
+
+def _add_dummies(commands: Commands) -> None:
+    dummies = commands.add(
+        "dummies",
+        "dummies:dummies",
+        "compare a trigger with others that see nothing and ask as often",
+        """\
+        dummies detected
+        dummies mine.yaml --metric accuracy_after_drift --seeds 10
+        """,
+    )
+    dummies.add_argument("file", help="scenario: a YAML file, or the name of one that 'list' has")
+    dummies.add_argument("--metric", default="accuracy", metavar="NAME", help="what is compared (default: accuracy)")
+    dummies.add_argument("--seeds", type=at_least_one, default=5, metavar="N", help="paired seeds (default: 5)")
+    add_answer_options(dummies)
 
 
 def _add_fit(commands: Commands) -> None:

@@ -25,6 +25,11 @@ CLOSED_FORMS: dict[str, ClosedForm] = {
         "mean_age_s",
         "sim.verify.predictions:age_lcfs",
     ),
+    "delay_over_traces": ClosedForm(
+        "median time of an exchange over recorded private links, by the integral of their rate",
+        "delay_s",
+        "sim.verify.trace_times:delay_over_traces",
+    ),
     "static_gaussians": ClosedForm(
         "accuracy of a model that never changes on two normal classes that turn steadily",
         "accuracy_static",
