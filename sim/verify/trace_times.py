@@ -102,9 +102,7 @@ def _starts(whole: Steps) -> Iterator[float]:
         at_s = whole.next_change_s(at_s)
 
 
-def _lasting(
-    starts_s: np.ndarray, rates_bps: np.ndarray, period_s: float, at_s: np.ndarray, bits: float
-) -> np.ndarray:
+def _lasting(starts_s: np.ndarray, rates_bps: np.ndarray, period_s: float, at_s: np.ndarray, bits: float) -> np.ndarray:
     """Return how long ``bits`` take from each moment on: the inverse of the running integral of the rate."""
     lap_bits = float((rates_bps * np.diff(starts_s, append=period_s)).sum())
     if lap_bits <= 0:

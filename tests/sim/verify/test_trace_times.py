@@ -21,7 +21,10 @@ task: none
 fleet: [{cohort: phones, devices: 200, link: access}]
 links:
   access: {up: {trace: {file: rate.csv, offset: random}}, down: 1 Mbit/s, latency: 50 ms}
-method: {adapter: {kind: probe, payload: 125 kB, update: 125 kB}, trigger: {kind: periodic, every: 77 s}, in_flight: drop}
+method:
+  adapter: {kind: probe, payload: 125 kB, update: 125 kB}
+  trigger: {kind: periodic, every: 77 s}
+  in_flight: drop
 """
 Predicted = Callable[..., float]
 
