@@ -160,4 +160,6 @@ def _join_windows(folder: Path, all_points: Sequence[Point]) -> None:
         for position, (name, value) in enumerate(labels.items()):
             table = table.add_column(position, name, pa.array([value] * len(table)))
         tables.append(table)
-    pq.write_table(pa.concat_tables(tables), folder / "windows.parquet", compression="zstd", write_page_checksum=True)
+    # Points whose devices learn by themselves have columns that others lack.
+    whole = pa.concat_tables(tables, promote_options="default")
+    pq.write_table(whole, folder / "windows.parquet", compression="zstd", write_page_checksum=True)
