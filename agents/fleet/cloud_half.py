@@ -30,6 +30,8 @@ from agents.orders import Kind, Orders
 from agents.service_time import measure
 from agents.torch_device import CPU, device_of, moved, name_of
 
+#: Requests that are adapted to in one call: at most so many, and so many as have about so many bytes of messages.
+_MOST, _CACHED_BYTES = 1024, 2**22
 #: What is kept beside the fields of a payload.
 _DEVICE, _COLLECTED_S = "who.device", "who.collected_s"
 #: Prefixes of what is remembered of the device, of payloads and of updates.
@@ -64,6 +66,8 @@ class CloudHalf:
         known = method.known(state)
         self._up = CloudMemory(method.payload_codec, method.payload_fields, "receiver", known)
         self._down = CloudMemory(method.update_codec, method.update_fields, "sender", known)
+        least = method.payload_bytes + method.update_bytes
+        self._most = max(CHUNK, min(_MOST, _CACHED_BYTES // max(1, least)))
         # Most codecs remember nothing.
         self._memories = [memory for memory in (self._up, self._down) if memory.names]
         # Whether devices remember what updates brought, so that both ends must agree.
@@ -168,7 +172,8 @@ class CloudHalf:
             ends = np.flatnonzero(np.diff(groups, append=-1)) + 1
             yield from (slice(first, end) for first, end in pairwise([0, *ends.tolist()]))
         else:
-            yield from (slice(first, first + CHUNK) for first in range(0, len(groups), CHUNK))
+            most = self._most
+            yield from (slice(first, first + most) for first in range(0, len(groups), most))
 
     def _who(self, ticket: np.ndarray, group: np.ndarray, wire: Payload) -> Who:
         numbers = (torch.tensor(values, device=self._device) for values in (ticket, group))

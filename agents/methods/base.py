@@ -35,6 +35,8 @@ Updates = dict[str, torch.Tensor]
 
 #: Tickets that the cloud computes at once: always this many rows, padded, so that bits show no batch size.
 CHUNK = 64
+#: The same where kernels compute on a processor, and any number will do: much, but so that it stays cached.
+BY_KERNELS = 256
 
 
 @dataclass(frozen=True)
@@ -274,12 +276,19 @@ class Deployed:
         raise NotImplementedError(f"{self.name} does not expire")
 
 
-def in_chunks(compute: Callable[[Payload], Updates], payloads: Payload, chunk: int = CHUNK) -> Updates:
+def in_chunks(
+    compute: Callable[[Payload], Updates], payloads: Payload, chunk: int = CHUNK, by_kernels: bool = False
+) -> Updates:
     """Apply ``compute`` to rows in chunks of a fixed size and stack what comes out, in order.
 
-    Rows of padding are zeros and their results are dropped. ``compute`` must treat rows alike and apart.
+    Rows of padding are zeros and their results are dropped. ``compute`` must treat rows alike and apart. If it computes
+    ``by_kernels``, in a fixed order for each element, then bits on a processor are the same in any shape: chunks are
+    large there, and not padded.
     """
-    tickets, parts, pads = len(next(iter(payloads.values()))), [], PADS.get()
+    some = next(iter(payloads.values()))
+    free = by_kernels and some.device.type == "cpu"
+    chunk = BY_KERNELS if free else chunk
+    tickets, parts, pads = len(some), [], PADS.get() and not free
     for first in range(0, tickets, chunk):
         rows = {name: values[first : first + chunk] for name, values in payloads.items()}
         if pads:

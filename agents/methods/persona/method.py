@@ -10,7 +10,7 @@ the device ends with ``W_k + bounded(A_k(window))``; what is served refines the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import asdict, replace
 from functools import partial
@@ -32,7 +32,6 @@ from agents.methods.base import (
     Updates,
     Who,
     in_chunks,
-    stacked,
 )
 from agents.methods.past_windows import windows_of
 from agents.methods.persona.adapter import Adapter, bounded
@@ -49,6 +48,8 @@ from agents.models.training import generator, initialise, one_thread
 from agents.seeding import Purpose
 from agents.streams.base import History
 
+#: Called with windows and the prototypes of each: edits and their codes.
+_Make = Callable[[Payload, torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
 #: Options that the first adapter is trained with, and those that its groups are made with, beside.
 _FIRST = ("window", "form", "tau", "transfer", "pooling", "code", "width", "rank", "stale", "noise", "steps", "rate")
 _GROUPS = ("prototypes", "prototype_from", "adapters", "group_steps")
@@ -133,21 +134,16 @@ class Persona(Deployed):
         common, groups = (self._adapters_of(cloud, f"frozen.{name}.") for name in ("common", "group"))
         with one_thread():
             windows = {"window": self.uplink.read(cloud, payloads), "count": payloads["count"].long()}
-            asked = in_chunks(lambda rows: _asked(common[0], rows), windows)
+            asked = in_chunks(lambda rows: _asked(common[0], rows), windows, by_kernels=True)
             sizes = self._sizes(groups, windows) if self.options.assign == "smallest_edit" else None
             serving = Prototypes(cloud, self.rule)
             held = Held.of(payloads)
             misfit = self._misfits(cloud, serving, asked["code"])
             fits = ~(held.silent | misfit)
-
-            def edits(part: slice, prototype: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-                return self._edits(groups, {name: rows[part] for name, rows in windows.items()}, prototype)
-
-            parts, first = [], 0
-            for served in serving.serve(Asked(asked["code"], held.prototype, sizes, fits), edits):
-                part = slice(first, first := first + len(served.prototype))
-                parts.append(self.replies.written(served, ~fits[part], held.rows(part)))
-        return {**cloud, **serving.cloud()}, stacked(parts)
+            expected = serving.assign(asked["code"], held.prototype, sizes)
+            edits = _Edits(partial(self._edits, groups), windows, expected)
+            served = serving.serve(Asked(asked["code"], held.prototype, sizes, fits), edits.of)
+        return {**cloud, **serving.cloud()}, self.replies.written(served, ~fits, held)
 
     def install(self, state: DeviceState, updates: Updates) -> DeviceState:
         return self.replies.installed(state, updates)
@@ -176,7 +172,7 @@ class Persona(Deployed):
             rows = torch.nonzero(prototype == number)[:, 0]
             own = groups[min(number, len(groups) - 1)]
             some = {name: values[rows] for name, values in windows.items()}
-            made = in_chunks(partial(self._edited, own), some, _TOGETHER)
+            made = in_chunks(partial(self._edited, own), some, _TOGETHER, by_kernels=True)
             edit[rows], code[rows] = made["edit"], made["code"]
         return edit, code
 
@@ -193,7 +189,7 @@ class Persona(Deployed):
             edits = [self._edited(adapter, rows)["edit"] for adapter in groups]
             return {"size": torch.stack([edit.square().sum(1).sqrt() for edit in edits], 1)}
 
-        return in_chunks(sizes, windows)["size"]
+        return in_chunks(sizes, windows, by_kernels=True)["size"]
 
     def _adapters_of(self, cloud: CloudState, prefix: str) -> list[Adapter]:
         """Return adapters with the weights that ``cloud`` keeps below ``prefix``; made once: they never change."""
@@ -242,6 +238,26 @@ class Persona(Deployed):
         none, codes = torch.zeros(1, base.head.params), torch.zeros(1, len(base.head.sizes) * self.options.code)
         whole = stacked_weights([self.adapter])
         return {"centres": codes, "frozen.born": none, "frozen.distances": torch.zeros(QUANTILES), **whole}
+
+
+class _Edits:
+    """Edits of all tickets of a call, made at once by the adapters of the prototypes that they are expected to find.
+
+    Prototypes move while tickets are served, so that some may find another one: theirs are made again.
+    """
+
+    def __init__(self, make: _Make, windows: Payload, expected: torch.Tensor) -> None:
+        self._make, self._windows, self._expected = make, windows, expected
+        self._edit, self._code = make(windows, expected)
+
+    def of(self, part: slice, prototype: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the edits [tickets, params] of a part of the tickets, and their codes."""
+        other = torch.nonzero(prototype != self._expected[part])[:, 0]
+        if len(other):
+            rows = other + part.start
+            some = {name: values[rows] for name, values in self._windows.items()}
+            self._edit[rows], self._code[rows] = self._make(some, prototype[other])
+        return self._edit[part], self._code[part]
 
 
 def _entries(stacks: Mapping[str, torch.Tensor]) -> int:

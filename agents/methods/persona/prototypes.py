@@ -6,7 +6,7 @@ tensors. Where a prototype's head is now is kept as its way from the first head,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -101,20 +101,21 @@ class Prototypes:
     def __init__(self, cloud: Cloud, refinement: Refinement) -> None:
         self._now, self._rule = {name: cloud[name].clone() for name in MOVING}, refinement
 
-    def serve(self, asked: Asked, edits: Edits) -> Iterator[Served]:
-        """Find the prototypes of tickets and let these refine them; yield part by part what becomes of them.
+    def serve(self, asked: Asked, edits: Edits) -> Served:
+        """Find the prototypes of tickets and let these refine them; return what becomes of the tickets.
 
-        Between two parts prototypes may have moved.
+        It is done part by part: between two parts prototypes may have moved.
         """
         codes, held, sizes, reports = asked
-        first = 0
+        first, parts = 0, []
         while first < len(codes):
             part = slice(first, min(len(codes), first + BATCH - int(self._now["in_batch"])))
             prototype = self.assign(codes[part], held[part], None if sizes is None else sizes[part])
             edit, code = edits(part, prototype)
-            yield Served(prototype, self._version[prototype], self._now["published"][prototype], edit, code)
+            parts.append(Served(prototype, self._version[prototype], self._now["published"][prototype], edit, code))
             self._pull(prototype, codes[part], edit, reports[part])
             first = part.stop
+        return Served(*(torch.cat(rows) for rows in zip(*parts, strict=True)))
 
     def assign(self, codes: torch.Tensor, held: torch.Tensor, sizes: torch.Tensor | None = None) -> torch.Tensor:
         """Return the prototypes of tickets, int64 [tickets]: the nearest, or ``held`` if not beaten by the hysteresis.

@@ -30,10 +30,6 @@ class Held(NamedTuple):
         version = payloads["version"].long() if "version" in payloads else torch.zeros_like(prototype)
         return cls(prototype, version, payloads["count"] == 0)
 
-    def rows(self, some: slice) -> Held:
-        """Return some rows."""
-        return Held(*(values[some] for values in self))
-
 
 class Replies:
     """Both ends of replies: fields, what the cloud writes, and what a device makes of it.

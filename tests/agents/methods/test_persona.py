@@ -7,7 +7,7 @@ import torch
 from quick_methods import CLASSES, QUICK, recent, served
 
 from agents.codecs.base import roundtrip
-from agents.methods.base import CloudState, OfFeatures, Recent, Updates
+from agents.methods.base import CloudState, OfFeatures, Recent, Updates, Who
 from agents.methods.making import make_method
 from agents.methods.past_windows import Contexts, Windows
 from agents.methods.persona.method import Persona
@@ -209,6 +209,27 @@ def test_an_edit_makes_up_for_how_far_its_prototype_has_moved_and_leaves_it_ther
     born = first_heads(method.prepare(history, base, 3), updates[-1])
     assert torch.allclose(left, born + states[-1]["moved"])
     assert states[-1]["moved"].any()
+
+
+def test_windows_that_find_another_prototype_than_at_first_get_its_own_edit(
+    net: Net, history: History, base: Base
+) -> None:
+    method = made(net, refine=0.9, hysteresis=0.0, prototypes=4, group_steps=20)
+    cloud = method.prepare(history, base, 3)
+    _, payloads = method.collect(method.start(cloud, DEVICES), recent(method, DEVICES))
+    payloads = {name: values.repeat(4, *[1] * (values.dim() - 1)) for name, values in payloads.items()}
+    zeros = torch.zeros(len(payloads["count"]), dtype=torch.int64)
+    who = Who(torch.arange(len(zeros)), zeros, zeros.double(), zeros)
+    _, at_once = method.adapt(cloud, payloads, who)
+    later, parts = cloud, []
+    for first in range(0, len(zeros), 17):
+        part = slice(first, first + 17)
+        later, some = method.adapt(later, {name: values[part] for name, values in payloads.items()}, who.rows(part))
+        parts.append(some)
+    for name, values in at_once.items():
+        assert torch.equal(values, torch.cat([part[name] for part in parts])), name
+    prototype = at_once["prototype"]
+    assert (prototype[:DEVICES] != prototype[-DEVICES:]).any(), "no window has changed its prototype: nothing is tested"
 
 
 def test_a_prototype_is_paid_for_when_it_comes_along(net: Net, history: History, base: Base) -> None:

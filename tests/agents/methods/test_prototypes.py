@@ -49,14 +49,9 @@ def test_kmeans_recovers_three_blobs() -> None:
         assert len(label[blob == one].unique()) == 1
 
 
-def served_in_parts(serving: Prototypes, codes: torch.Tensor, edits: torch.Tensor, held: int) -> list[Served]:
-    asked = Asked(codes, torch.full((len(codes),), held), None, torch.ones(len(codes), dtype=torch.bool))
-    return list(serving.serve(asked, lambda some, _: (edits[some], edits[some])))
-
-
 def served(serving: Prototypes, codes: torch.Tensor, edits: torch.Tensor, held: int) -> Served:
-    parts = served_in_parts(serving, codes, edits, held)
-    return Served(*map(torch.cat, zip(*parts, strict=True)))
+    asked = Asked(codes, torch.full((len(codes),), held), None, torch.ones(len(codes), dtype=torch.bool))
+    return serving.serve(asked, lambda some, _: (edits[some], edits[some]))
 
 
 def test_clusters_may_stay_empty() -> None:
@@ -161,9 +156,9 @@ def test_versions_count_and_publish_every_so_many_refinements() -> None:
     k = nearest(made, 0)
     codes, edits = made["centres"][k].repeat(4 * BATCH, 1), torch.full((4 * BATCH, PARAMS), 0.05)
     serving = Prototypes(made, replace(RULE, every=2 * BATCH))
-    parts = served_in_parts(serving, codes, edits, k)
-    assert [part.version.unique().tolist() for part in parts] == [[0], [0], [1], [1]]
-    moved = [part.moved for part in parts]
+    tickets = served(serving, codes, edits, k)
+    assert [part.unique().tolist() for part in tickets.version.split(BATCH)] == [[0], [0], [1], [1]]
+    moved = tickets.moved.split(BATCH)
     assert not moved[0].any()
     assert not moved[1].any()
     assert torch.equal(moved[2], moved[3])
@@ -201,7 +196,7 @@ def test_windows_that_say_nothing_refine_nothing() -> None:
     made = cloud()
     serving, silent = Prototypes(made, RULE), torch.zeros(BATCH, dtype=torch.bool)
     asked = Asked(torch.ones(BATCH, 2), torch.zeros(BATCH, dtype=torch.int64), None, silent)
-    list(serving.serve(asked, lambda some, _: (torch.ones(BATCH, 3)[some],) * 2))
+    serving.serve(asked, lambda some, _: (torch.ones(BATCH, 3)[some],) * 2)
     assert not serving.cloud()["assigned"].any()
     assert torch.equal(serving.cloud()["centres"], made["centres"])
 
