@@ -25,7 +25,7 @@ from agents.contract import ServiceTime, Snapshot
 from agents.fleet.message_memory import VERSION, CloudMemory, require_version
 from agents.fleet.row_buffer import BufferView, RowBuffer
 from agents.methods.base import CHUNK, CloudState, Method, Payload, Updates, Who
-from agents.methods.padding import without_padding
+from agents.methods.chunks import without_padding
 from agents.orders import Kind, Orders
 from agents.service_time import measure
 from agents.torch_device import CPU, device_of, moved, name_of

@@ -6,7 +6,7 @@ dictionaries of tensors, so that it goes through a checkpoint as it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -15,7 +15,9 @@ import torch
 from agents.codecs.base import Codec
 from agents.codecs.message import Field
 from agents.contract import Costs
-from agents.methods.padding import PADS
+from agents.methods.chunks import CHUNK as CHUNK
+from agents.methods.chunks import in_chunks as in_chunks
+from agents.methods.chunks import stacked as stacked
 from agents.methods.recent import Recent as Recent
 from agents.models.base import Base, Net
 from agents.models.costs import costs_of
@@ -32,11 +34,6 @@ DeviceState = Mapping[str, torch.Tensor]
 Payload = dict[str, torch.Tensor]
 #: What comes down, leading axis = ticket; the fields are the method's ``update_fields``.
 Updates = dict[str, torch.Tensor]
-
-#: Tickets that the cloud computes at once: always this many rows, padded, so that bits show no batch size.
-CHUNK = 64
-#: The same where kernels compute on a processor, and any number will do: much, but so that it stays cached.
-BY_KERNELS = 256
 
 
 @dataclass(frozen=True)
@@ -274,36 +271,3 @@ class Deployed:
 
     def expired(self, state: DeviceState) -> DeviceState:
         raise NotImplementedError(f"{self.name} does not expire")
-
-
-def in_chunks(
-    compute: Callable[[Payload], Updates], payloads: Payload, chunk: int = CHUNK, by_kernels: bool = False
-) -> Updates:
-    """Apply ``compute`` to rows in chunks of a fixed size and stack what comes out, in order.
-
-    Rows of padding are zeros and their results are dropped. ``compute`` must treat rows alike and apart. If it computes
-    ``by_kernels``, in a fixed order for each element, then bits on a processor are the same in any shape: chunks are
-    large there, and not padded.
-    """
-    some = next(iter(payloads.values()))
-    free = by_kernels and some.device.type == "cpu"
-    chunk = BY_KERNELS if free else chunk
-    tickets, parts, pads = len(some), [], PADS.get() and not free
-    for first in range(0, tickets, chunk):
-        rows = {name: values[first : first + chunk] for name, values in payloads.items()}
-        if pads:
-            rows = {name: _padded(values, chunk) for name, values in rows.items()}
-        parts.append(compute(rows))
-    return {name: values[:tickets] for name, values in stacked(parts).items()}
-
-
-def stacked(parts: Sequence[Updates]) -> Updates:
-    """Return the rows of all parts, one part after the other."""
-    if len(parts) == 1:
-        return parts[0]
-    return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
-
-
-def _padded(rows: torch.Tensor, chunk: int) -> torch.Tensor:
-    missing = chunk - len(rows)
-    return torch.cat([rows, rows.new_zeros(missing, *rows.shape[1:])]) if missing else rows
