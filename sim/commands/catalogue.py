@@ -24,8 +24,27 @@ def list_kind(options: argparse.Namespace) -> int:
     if options.kind not in kinds:
         print(f"there is no kind '{options.kind}'{near_miss(options.kind, kinds)}", file=sys.stderr)
         return BAD_INPUT
+    if options.bytes and options.kind != "methods":
+        print("--bytes goes with 'list methods' alone", file=sys.stderr)
+        return BAD_INPUT
     print("\n".join(_figures() if options.kind == "figures" else _components(options.kind)))
+    if options.bytes:
+        print("", *_message_bytes(), sep="\n")
     return OK
+
+
+def _message_bytes() -> list[str]:
+    # Only here: methods are built, which loads torch.
+    from agents.methods import METHODS
+    from agents.methods.message_bytes import REFERENCE, message_bytes
+
+    names = [name for name in METHODS if name != "probe"]
+    width = max(map(len, names))
+    sizes = ((name, *message_bytes(name)) for name in names)
+    return [
+        f"bytes of one message ({REFERENCE})",
+        *(f"{name:<{width}}  up {up:>7,}  down {down:>7,}" for name, up, down in sizes),
+    ]
 
 
 def _components(family: str) -> list[str]:

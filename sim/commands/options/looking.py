@@ -11,6 +11,7 @@ def add_looking(commands: Commands) -> None:
         "list", "catalogue:list_kind", "list scenarios, or the components of a kind", "list\nlist methods"
     )
     listing.add_argument("kind", nargs="?", help="methods, triggers, codecs, ...; default: the scenarios")
+    listing.add_argument("--bytes", action="store_true", help="methods: also how large their messages are")
     describe = commands.add(
         "describe", "catalogue:describe", "describe a key of the grammar", "describe links.lte.loss"
     )
