@@ -17,7 +17,7 @@ from sim.run.resume import run_or_resume
 from sim.run.resuming.interrupts import Interrupted, resume_line
 from sim.run.resuming.journaled_plane import ReplayError
 from sim.run.run_scenario import EvaluateRecovery, RunOptions
-from sim.run.supervisor import end_with_parent
+from sim.run.supervisor import end_with_parent, end_without
 from sim.run.sweep_progress import OnMove, PointProgress
 from sim.scenario import Point, Scenario, ScenarioErrors, load
 from sim.scenario.error_location import located
@@ -147,12 +147,14 @@ def require_all(jobs: Sequence[PointJob], ended: Mapping[int, Ended]) -> None:
         )
 
 
-#: What running points report to, in a process of its own.
+#: What running points report to, and who started this process, in a process of its own.
 _REPORTS: list[Any] = []
+_PARENT: list[int] = []
 
 
 def _begin_process(parent: int, reports: Any) -> None:
     end_with_parent(parent)
+    _PARENT.append(parent)
     if reports is not None:
         _REPORTS.append(reports)
 
@@ -164,6 +166,10 @@ def _one(job: PointJob) -> Ended:
         return Ended(_watched(quiet, _posted if _REPORTS else None).run())
     except Exception as error:
         return Ended(None, _failure(error))
+    finally:
+        # The signal that came with the end of its parent let the run save itself; nobody waits for another one.
+        for parent in _PARENT:
+            end_without(parent)
 
 
 def _failure(error: Exception) -> str:

@@ -58,6 +58,11 @@ def end_with_parent(parent: int) -> None:
     if sys.platform != "linux":
         return
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    end_without(parent)
+
+
+def end_without(parent: int) -> None:
+    """End this process at once if ``parent``, which started it, is no more."""
     if os.getppid() != parent:
         os._exit(_ENVIRONMENT)
 
