@@ -167,7 +167,7 @@ def _one(job: PointJob) -> Ended:
     except Exception as error:
         return Ended(None, _failure(error))
     finally:
-        # The signal that came with the end of its parent let the run save itself; nobody waits for another one.
+        # The signal that came with the end of its parent let the run save itself; no other is wanted.
         for parent in _PARENT:
             end_without(parent)
 
