@@ -18,15 +18,19 @@ from sim.scenario import Scenario, load
 
 #: A sample every so often, and what that is called: as the scenario has it, and as a camera would.
 _PACES = (("1 s", ""), ("100 ms", ", ten samples a second"))
-_BARE = Row(
-    "full run / bare torch",
+#: What a run should reach of its arithmetic alone where samples are ten times as many.
+_DENSE_GOAL = 0.6
+_SAME = Row(
+    "full run / same arithmetic",
     "",
     at_least(0.5),
     "samples per processor second of a whole run (streams, judging against two references, exchanges, tables) over "
-    "those of the forward pass of the same net, trunk and a head for each device, batches [256, 16] ready in memory; "
-    "a device asks once a minute, every 60 samples",
+    "those of its arithmetic alone: the forward pass of the same net, trunk and a head for each device, batches "
+    "[256, 16] ready in memory, and what the method computes and installs for each exchange, 1,024 windows "
+    "ready in memory at a time; a device asks once a minute, every 60 samples",
 )
-_HEADS = Row("full run / bare torch, heads alone", "", None, "the same, with trunk features ready in memory as well")
+_BARE = Row("full run / forward pass", "", None, "the same, but the forward pass alone: no adapting, no installing")
+_HEADS = Row("full run / forward pass, heads alone", "", None, "the same, with trunk features ready in memory as well")
 _NAIVE = Row(
     "full run / naive design",
     "",
@@ -48,7 +52,9 @@ def throughput(plan: Plan) -> Iterator[Finding]:
         shared = {name: measures.pop(name + called) for name in ("whole", "heads") for _, called in reversed(paces)}
         readings = in_turns(measures | shared, plan.repeats)
     for _, called in paces:
-        for row, baseline in ((_BARE, "whole"), (_HEADS, "heads"), (_NAIVE, f"naive{called}")):
+        same = replace(_SAME, goal=at_least(_DENSE_GOAL)) if called else _SAME
+        rows = ((same, f"same{called}"), (_BARE, "whole"), (_HEADS, "heads"), (_NAIVE, f"naive{called}"))
+        for row, baseline in rows:
             output = replace(row, what=f"{row.what}{called}", why=_DENSE if called else row.why)
             yield ratio(output, readings[f"run{called}"], readings[baseline], "samples/s")
 
@@ -67,12 +73,17 @@ def _measures(plan: Plan, folder: Path, every: str) -> dict[str, Measure]:
     spec = folder / f"spec {every}"
     spec.write_bytes(pickle.dumps(fleet_spec(scenario, ())))
 
-    def bare(whole: bool) -> Reading:
-        return run_fresh("agents.baselines.bare_torch", spec, json.dumps({"seconds": plan.seconds, "whole": whole}))
+    terms = _terms(scenario)
+    asks_every = round(terms["every_s"] / scenario.fleet[0].samples.interval_s)
 
-    part = {"devices": plan.naive, "until_s": plan.naive_s, "timing": _terms(scenario)}
+    def bare(whole: bool, samples_an_exchange: int | None = None) -> Reading:
+        words = {"seconds": plan.seconds, "whole": whole, "samples_an_exchange": samples_an_exchange}
+        return run_fresh("agents.baselines.bare_torch", spec, json.dumps(words))
+
+    part = {"devices": plan.naive, "until_s": plan.naive_s, "timing": terms}
     return {
         "run": lambda: plan.throughput(None, pace),
+        "same": lambda: bare(True, asks_every),
         "whole": lambda: bare(True),
         "heads": lambda: bare(False),
         "naive": lambda: run_fresh("agents.baselines.naive_simulator", spec, json.dumps(part)),

@@ -90,6 +90,25 @@ def test_bare_torch_is_kept_busy_with_whole_batches(setup: BaselineSetup) -> Non
     assert done["amount"] > 0
 
 
+def test_the_arithmetic_of_exchanges_is_done_as_often_as_samples_call_for_it(
+    setup: BaselineSetup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    adapted = 0
+    adapt = setup.method.adapt
+
+    def counted(cloud: Any, payloads: Any, who: Who) -> Any:
+        nonlocal adapted
+        adapted += len(who)
+        return adapt(cloud, payloads, who)
+
+    monkeypatch.setattr(setup.method, "adapt", counted)
+    with torch.inference_mode():
+        done = forward(setup, seconds=0.05, whole=True, samples_an_exchange=2)
+    batches = setup.spec.devices // DEVICES or 1
+    assert adapted == (done["amount"] + batches * DEVICES * SAMPLES) // 2, "one round of batches comes before the clock"
+    assert adapted % 1024 == 0
+
+
 def test_there_are_as_many_heads_as_the_fleet_has_blocks(setup: BaselineSetup, monkeypatch: pytest.MonkeyPatch) -> None:
     made = 0
     repeat = torch.Tensor.repeat
