@@ -143,11 +143,12 @@ def _add_surrogate(commands: Commands) -> None:
         """\
         surrogate mine.yaml --table mine.json
         surrogate mine.yaml --table mine.json --seeds 4 --check 5 --set fleet.phones.devices=50
-        run mine.yaml --set task.surrogate=mine.json --set fleet.phones.devices=1000000
         """,
     )
     measured.add_argument("file", help="scenario: a YAML file, or the name of one that 'list' has")
-    measured.add_argument("--table", required=True, metavar="FILE", help="what is written: 'task.surrogate' reads it")
+    measured.add_argument(
+        "--table", required=True, metavar="FILE", help="what is written; 'run --set task.surrogate=FILE' replays it"
+    )
     measured.add_argument("--force", action="store_true", help="replace a table that is already there")
     measured.add_argument(
         "--seeds", type=at_least_one, default=2, metavar="N", help="seeds that are measured (default: 2)"
