@@ -46,7 +46,8 @@ def delay_over_traces(scenario: Scenario) -> float:
 
 def _link(scenario: Scenario) -> Any:
     names = {cohort.link for cohort in scenario.fleet}
-    link = scenario.links[names.pop()] if len(names) == 1 else None
+    # A cohort without a link has None.
+    link = scenario.links.get(names.pop()) if len(names) == 1 else None
     if link is None or scenario.task is not None:
         raise NoFormError("no run of timing only over one kind of link")
     own = type(link).model_fields
