@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 from typing import NamedTuple
 
 from rich.box import SIMPLE_HEAD
@@ -26,6 +25,7 @@ from analysis.idle import idle_notes
 from analysis.metrics import METRICS
 from analysis.sweeps import Subject, as_sweep, short_axis
 from analysis.takeaways import takeaways
+from analysis.terminal import terminal
 
 SHOWN = {
     "accuracy": "accuracy %",
@@ -78,7 +78,7 @@ def print_comparison(
     result = comparison(subject, wanted, base, by)
     result = sorted_by(result, sort) if sort else result
     if console is None:
-        console = Console(width=None if sys.stdout.isatty() else PIPE_COLUMNS, highlight=False)
+        console = terminal(PIPE_COLUMNS)
     console.print(as_table(result, console.width, metrics))
     for note in result.notes:
         console.print(Text(f"warning: {note}", style="yellow"))

@@ -52,6 +52,10 @@ class Metric(NamedTuple):
         sign = "+" if signed else ""
         return f"{scaled:{sign},.{self.digits}f}"
 
+    def half(self, interval: Interval) -> str:
+        """Write what follows a mean: half the width of its interval behind a sign, nothing where one seed has none."""
+        return f" ± {self.show(interval.half)}" if interval.n > 1 else ""
+
 
 def measure(run: Run, names: Sequence[str] | None = None) -> dict[str, float | None]:
     """Return the named metrics (default: all) of a run in base units; None where one does not apply."""

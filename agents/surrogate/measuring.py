@@ -73,7 +73,7 @@ def require_same_ground(table: SurrogateTable, spec: FleetSpec) -> None:
     own = common_ground(spec)
     different = [name for name, value in own.items() if table.measured.get(name) != value]
     if different:
-        said = f"was measured with other {', '.join(different)}; measure again: 'surrogate FILE --out TABLE'"
+        said = f"was measured with other {', '.join(different)}; measure again: 'surrogate FILE --table TABLE'"
         raise InputError("task.surrogate", said)
 
 

@@ -119,7 +119,9 @@ def read_table(path: Path) -> SurrogateTable:
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
         if record["surrogate"] != FORMAT:
-            raise InputError("task.surrogate", f"{path}: is of another version; measure it again: 'surrogate FILE'")
+            raise InputError(
+                "task.surrogate", f"{path}: is of another version; measure it again: 'surrogate FILE --table TABLE'"
+            )
         size = len(record["concepts"])
         deployed = np.zeros((size, size, len(EDGES_S), len(EDGES_S), 2))
         for *cell, samples, right in record["deployed"]:
@@ -137,7 +139,7 @@ def read_table(path: Path) -> SurrogateTable:
             record["error"],
         )
     except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
-        made = "is no table of 'surrogate FILE --out TABLE'"
+        made = "is no table of 'surrogate FILE --table TABLE'"
         raise InputError("task.surrogate", f"{path}: {made} ({type(error).__name__})") from error
 
 

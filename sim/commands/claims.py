@@ -11,13 +11,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from rich.console import Console
 from rich.table import Table
 
 import analysis
 from agents.contract.plugins import load_class
 from analysis.claims import Finding, judged, series_of
 from analysis.sweeps import Sweep
+from analysis.terminal import terminal
 from sim.commands.exits import FAILED, OK, CommandError
 from sim.commands.run import evaluate_recovery, jobs_of
 from sim.run.run_folder import RunFolder
@@ -70,7 +70,7 @@ def verify_claims(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps([_record(one) for one in found], indent=2))
     else:
-        Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False).print(_table(found))
+        terminal(WIDTH).print(_table(found))
     return FAILED if any(one.contradicted for one in found) else OK
 
 

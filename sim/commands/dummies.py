@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from rich.console import Console
 from rich.table import Table
 
 import analysis
@@ -16,6 +15,7 @@ from analysis.metrics import METRICS, Metric
 from analysis.runs import Run
 from analysis.significance import holm, p_value
 from analysis.statistics import Interval, paired_difference, student_interval
+from analysis.terminal import terminal
 from analysis.whole_files import whole_file
 from sim.commands.exits import OK, CommandError
 from sim.commands.json_text import json_text
@@ -55,8 +55,7 @@ def dummies(options: argparse.Namespace) -> int:
     if options.json:
         print(json_text(record))
         return OK
-    console = Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False)
-    console.print(_table(rivals, options.metric))
+    terminal(WIDTH).print(_table(rivals, options.metric))
     return OK
 
 
@@ -146,5 +145,5 @@ def _table(rivals: Sequence[Rival], name: str) -> Table:
 
 def _ahead(difference: Interval, clear: bool, metric: Metric) -> str:
     """Say how far the trigger is from a dummy, and whether that is clear of chance (95 %, Holm over the dummies)."""
-    half = f" ± {metric.show(difference.half)}" if difference.n > 1 else ""
+    half = metric.half(difference)
     return f"{metric.show(difference.mean, signed=True)}{half}{'' if clear else ', not clear of chance'}"

@@ -7,9 +7,8 @@ import json
 import sys
 from pathlib import Path
 
-from rich.console import Console
-
 import analysis
+from analysis.terminal import terminal
 from sim.commands.exits import OK, CommandError
 from sim.commands.report import report_gaps, report_unchecked
 from sim.commands.run import evaluate_recovery, jobs_of
@@ -41,7 +40,7 @@ def explain(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps({label: analysis.causes_record(found) for label, found in groups if found}, indent=2))
         return OK
-    console = Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False)
+    console = terminal(WIDTH)
     for label, found in groups:
         if found is not None:
             console.print(analysis.causes_table(label, found))

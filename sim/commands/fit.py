@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from analysis.figures.link_fit import draw
+from analysis.terminal import terminal
 from sim.commands.exits import OK, CommandError
 from sim.commands.json_text import json_text
 from sim.links.link_rates import Recorded, fluid_of
@@ -41,7 +40,7 @@ def fit(options: argparse.Namespace) -> int:
     if options.json:
         print(json_text({"states": len(model.rates_bps), **{name: one._asdict() for name, one in rows.items()}}))
         return OK
-    console = Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False)
+    console = terminal(WIDTH)
     console.print(_table(rows))
     console.print(
         f"{options.links} links of {length_s:g} s each; rate: largest distance of the laws in a second; "

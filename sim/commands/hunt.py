@@ -142,7 +142,7 @@ class _Hunter:
 def _shown(name: str, difference: Interval) -> str:
     metric = METRICS[name]
     unit = "points" if metric.share else metric.unit
-    half = "" if difference.n < 2 else f" ± {metric.show(difference.half)}"
+    half = metric.half(difference)
     return f"{metric.show(difference.mean, signed=True)}{half} {unit}".rstrip()
 
 

@@ -7,7 +7,6 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
 import analysis
@@ -15,6 +14,7 @@ from analysis.metrics import METRICS
 from analysis.solving import Bracket, Solution
 from analysis.solving import solve as bisect
 from analysis.statistics import Interval, student_interval
+from analysis.terminal import terminal
 from analysis.whole_files import whole_file
 from sim.commands.exits import FAILED, OK, CommandError
 from sim.commands.json_text import json_text
@@ -56,7 +56,7 @@ def solve(options: argparse.Namespace) -> int:
     if options.json:
         print(json_text(record | {"folder": str(trials.folder)}))
     else:
-        console = Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False)
+        console = terminal(WIDTH)
         console.print(_table(path, scale, wanted, solution))
         console.print("\n".join(_sentences(path, scale, wanted, solution, options)))
     return OK if solution.mean.met_at is not None else FAILED
@@ -73,7 +73,7 @@ def _metric(folder: Path, wanted: Target) -> list[float]:
 
 def _shown(wanted: Target, seen: list[float]) -> str:
     metric, interval = METRICS[wanted.metric], student_interval(seen)
-    half = "" if interval.n < 2 else f" ± {metric.show(interval.half)}"
+    half = metric.half(interval)
     return f"{metric.show(interval.mean)}{half} {metric.unit}".strip()
 
 
@@ -82,7 +82,7 @@ def _table(path: str, scale: Scale, wanted: Target, solution: Solution) -> Table
     table = Table(path, f"{metric.label} {metric.unit}".strip(), "beyond the target", "", box=None, pad_edge=False)
     for value, margin in sorted(solution.tried.items()):
         middle = metric.show(wanted.amount + wanted.sign * margin.mean)
-        half = "" if margin.n < 2 else f" ± {metric.show(margin.half)}"
+        half = metric.half(margin)
         sure = "met" if margin.mean >= 0 else "missed"
         clear = margin.n > 1 and (margin.low >= 0 or margin.high < 0)
         table.add_row(

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from rich.console import Console
 from rich.table import Table
 
 import analysis
@@ -20,6 +19,7 @@ from agents.tasks.making import make_task
 from analysis.metrics import METRICS, Metric
 from analysis.runs import Run
 from analysis.statistics import Interval, paired_difference, student_interval
+from analysis.terminal import terminal
 from analysis.whole_files import whole_file
 from sim.commands.exits import OK, CommandError
 from sim.commands.json_text import json_text
@@ -56,17 +56,17 @@ def surrogate(options: argparse.Namespace) -> int:
         raise CommandError(f"{out}: is there already; --force replaces it")
     scenario = load(options.file, options.set, allow_plugins=options.allow_plugins)
     _require_small(scenario)
+    trials = trials_of(argparse.Namespace(**{**vars(options), "seeds": options.check}), f"{scenario.name}-surrogate")
     with located(options.file, options.set):
         table = _measured(scenario, options)
     _write(table, out)
-    tries = argparse.Namespace(**{**vars(options), "seeds": options.check})
-    rows, off = _judged(scenario, trials_of(tries, f"{scenario.name}-surrogate"), out.resolve(), options.seeds)
+    rows, off = _judged(scenario, trials, out.resolve(), options.seeds)
     error = {"seeds": options.check, **off, "differences": {row.metric.label: row.difference._asdict() for row in rows}}
     _write(replace(table, error=error), out)
     if options.json:
         print(json_text({"table": str(out), **error}))
         return OK
-    console = Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False)
+    console = terminal(WIDTH)
     console.print(_shown(rows))
     console.print("\n".join(_sentences(table, off, out, options)))
     return OK
@@ -156,7 +156,7 @@ def _write(table: SurrogateTable, out: Path) -> None:
 def _shown(rows: Sequence[Row]) -> Table:
     table = Table("", "real", "replayed", "difference, 95 %", box=None, pad_edge=False)
     for metric, real, replayed, difference in rows:
-        half = f" ± {metric.show(difference.half)}" if difference.n > 1 else ""
+        half = metric.half(difference)
         name = f"{metric.label} {metric.unit}".strip()
         table.add_row(
             name,

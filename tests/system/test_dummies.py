@@ -6,32 +6,21 @@ import json
 from pathlib import Path
 
 import pytest
-from run_commands import Reported
+from run_commands import Reported, scenario_of
 
 from sim.commands.dummies import equal_triggers
 from sim.commands.exits import BAD_INPUT, OK
 from sim.scenario import load
 
-WORLD = """\
-version: 1
-name: world
-duration: 4 min
-tick: 10 s
-task: {data: {kind: gaussians, dimensions: 2, distance: 3.0}, model: logistic, pretrain: {epochs: 5}}
-fleet: [{cohort: phones, devices: 30, samples: {every: 1 s}, labels: {after: 2 s}, link: lte}]
-drift: [{at: 2 min, kind: sudden, to: {rotate: 90 deg}}]
-links: {lte: {up: 1 Mbit/s, down: 4 Mbit/s, latency: 50 ms}}
-method:
-  adapter: {kind: cloud_ft, window: 20, steps: 20, rate: 0.1, anchor: 0}
-  trigger: {kind: at, times: [150 s]}
-"""
+TURNED = str(scenario_of("turned"))
+#: Two minutes before the turn, two minutes after it.
+LONGER = ["duration=4 min", "drift.0.at=2 min", "fleet.0.devices=30", "method.trigger={kind: at, times: [150 s]}"]
 
 
 def test_trigger_that_knows_the_drift_beats_as_many_random_requests(tmp_path: Path, reported: Reported) -> None:
-    file = tmp_path / "world.yaml"
-    file.write_text(WORLD)
+    changes = [word for change in LONGER for word in ("--set", change)]
     words = ("--seeds", "3", "--out", str(tmp_path / "out"), "--jobs", "1", "--quiet", "--json")
-    code, out, err = reported("dummies", str(file), *words)
+    code, out, err = reported("dummies", TURNED, *changes, *words)
     assert code == OK, err
     found = {one["trigger"]: one for one in json.loads(out)}
     assert list(found) == ["at", "random", "periodic"]
@@ -40,10 +29,8 @@ def test_trigger_that_knows_the_drift_beats_as_many_random_requests(tmp_path: Pa
     assert found["at"]["ahead"] is None
 
 
-def test_budgets_are_equal(tmp_path: Path) -> None:
-    file = tmp_path / "world.yaml"
-    file.write_text(WORLD)
-    scenario = load(file)
+def test_budgets_are_equal() -> None:
+    scenario = load(TURNED, LONGER)
     assert equal_triggers(scenario, 0) == {"random": "{kind: never}"}
     assert list(equal_triggers(scenario, 45)) == ["random", "periodic"]
     made = equal_triggers(scenario, 90)
@@ -56,10 +43,8 @@ def test_budgets_are_equal(tmp_path: Path) -> None:
     ("change", "said"),
     [("method.trigger={kind: never}", "does not let devices ask"), ("seed=1", "no metric")],
 )
-def test_what_has_no_dummy_is_refused(tmp_path: Path, reported: Reported, change: str, said: str) -> None:
-    file = tmp_path / "world.yaml"
-    file.write_text(WORLD)
+def test_what_has_no_dummy_is_refused(reported: Reported, change: str, said: str) -> None:
     metric = () if "trigger" in change else ("--metric", "beauty")
-    code, _, err = reported("dummies", str(file), "--set", change, *metric)
+    code, _, err = reported("dummies", TURNED, "--set", change, *metric)
     assert code == BAD_INPUT
     assert said in err

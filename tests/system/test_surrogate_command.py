@@ -8,23 +8,11 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from run_commands import Reported
+from run_commands import Reported, scenario_of
 
 from sim.commands.exits import BAD_INPUT, OK
 
-WORLD = """\
-version: 1
-name: world
-duration: 2 min
-tick: 10 s
-task: {data: {kind: gaussians, dimensions: 2, distance: 3.0}, model: logistic, pretrain: {epochs: 5}}
-fleet: [{cohort: phones, devices: 20, samples: {every: 1 s}, labels: {after: 2 s}, link: lte}]
-drift: [{at: 1 min, kind: sudden, to: {rotate: 90 deg}}]
-links: {lte: {up: 1 Mbit/s, down: 4 Mbit/s, latency: 50 ms}}
-method:
-  adapter: {kind: cloud_ft, window: 20, steps: 20, rate: 0.1, anchor: 0}
-  trigger: {kind: periodic, every: 15 s}
-"""
+TURNED = str(scenario_of("turned"))
 
 
 @pytest.fixture(scope="module")
@@ -35,11 +23,10 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def measured(place: Path, reported: Reported) -> dict[str, Any]:
     """What the command said, once for all tests."""
-    file, table, said = place / "world.yaml", place / "world.json", place / "said.json"
+    table, said = place / "world.json", place / "said.json"
     if not said.exists():
-        file.write_text(WORLD)
         words = ("--table", str(table), "--seeds", "3", "--check", "2", "--out", str(place / "tries"), "--jobs", "1")
-        code, out, err = reported("surrogate", str(file), *words, "--quiet", "--json")
+        code, out, err = reported("surrogate", TURNED, *words, "--quiet", "--json")
         assert code == OK, err
         said.write_text(out)
     return dict(json.loads(said.read_text()))
@@ -47,7 +34,7 @@ def measured(place: Path, reported: Reported) -> dict[str, Any]:
 
 def replayed(place: Path, reported: Reported, *words: str) -> tuple[int, dict[str, Any], str]:
     arguments = ("--set", f"task.surrogate={place / 'world.json'}", *words, "--out", str(place / "run"), "--force")
-    code, out, err = reported("run", str(place / "world.yaml"), *arguments, "--quiet", "--json")
+    code, out, err = reported("run", TURNED, *arguments, "--quiet", "--json")
     return code, json.loads(out) if out else {}, err
 
 
@@ -100,3 +87,13 @@ def test_timing_only_scenario_has_nothing_to_measure(tmp_path: Path, reported: R
     code, _, err = reported("surrogate", "network/fifo", "--table", str(tmp_path / "t.json"), "--quiet")
     assert code == BAD_INPUT
     assert "nothing that could be measured" in err
+
+
+def test_nothing_is_measured_where_its_runs_could_not_be_kept(tmp_path: Path, reported: Reported) -> None:
+    (tmp_path / "tries").mkdir()
+    (tmp_path / "tries" / "mine.txt").write_text("kept")
+    words = ("--table", str(tmp_path / "t.json"), "--out", str(tmp_path / "tries"), "--quiet")
+    code, _, err = reported("surrogate", TURNED, *words)
+    assert code == BAD_INPUT
+    assert "is not empty" in err
+    assert not (tmp_path / "t.json").exists()

@@ -53,6 +53,12 @@ def _broken(line: str) -> str:
     return " \\\n".join(lines)
 
 
+def add_scenario(parser: Options) -> None:
+    """Add the scenario, and what changes it as it is read."""
+    parser.add_argument("file", help="scenario: a YAML file, or the name of one that 'list' has")
+    add_scenario_options(parser)
+
+
 def add_scenario_options(parser: Options) -> None:
     """Add what changes a scenario as it is read."""
     parser.add_argument("--set", action="append", default=[], metavar="A.B=C", help="override a value, as in the file")

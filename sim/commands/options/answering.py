@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 
-from sim.commands.options.adding import Commands, add_jobs, add_scenario_options, at_least_one
+from sim.commands.options.adding import Commands, add_jobs, add_scenario, at_least_one
 
 
 def add_answering(commands: Commands) -> None:
@@ -50,7 +50,6 @@ def _add_solve(commands: Commands) -> None:
         solve mine.yaml --minimise cloud.workers --such-that "delay_s <= 2 s" --between 1 64
         """,
     )
-    solve.add_argument("file", help="scenario: a YAML file, or the name of one that 'list' has")
     which = solve.add_mutually_exclusive_group(required=True)
     which.add_argument("--minimise", metavar="PATH", help="what there should be little of: a rate, workers")
     which.add_argument(
@@ -77,7 +76,6 @@ def _add_hunt(commands: Commands) -> None:
         hunt mine.yaml --rival persona --over links.lte.latency "1 ms" "1 min"
         """,
     )
-    hunt.add_argument("file", help="scenario: a YAML file, or the name of one that 'list' has")
     hunt.add_argument("--rival", default="static", metavar="METHOD", help="what it is compared with (default: static)")
     hunt.add_argument("--metric", default="accuracy", metavar="NAME", help="what is compared (default: accuracy)")
     hunt.add_argument(
@@ -104,7 +102,6 @@ def _add_dummies(commands: Commands) -> None:
         dummies mine.yaml --metric accuracy_after_drift --seeds 10
         """,
     )
-    dummies.add_argument("file", help="scenario: a YAML file, or the name of one that 'list' has")
     dummies.add_argument("--metric", default="accuracy", metavar="NAME", help="what is compared (default: accuracy)")
     dummies.add_argument("--seeds", type=at_least_one, default=5, metavar="N", help="paired seeds (default: 5)")
     add_answer_options(dummies)
@@ -145,7 +142,6 @@ def _add_surrogate(commands: Commands) -> None:
         surrogate mine.yaml --table mine.json --seeds 4 --check 5 --set fleet.phones.devices=50
         """,
     )
-    measured.add_argument("file", help="scenario: a YAML file, or the name of one that 'list' has")
     measured.add_argument(
         "--table", required=True, metavar="FILE", help="what is written; 'run --set task.surrogate=FILE' replays it"
     )
@@ -161,7 +157,7 @@ def _add_surrogate(commands: Commands) -> None:
 
 def add_answer_options(command: argparse.ArgumentParser) -> None:
     """Add where the runs of an answer go and how they are played."""
-    add_scenario_options(command)
+    add_scenario(command)
     command.add_argument("--out", metavar="DIR", help="the folder of its runs (default: a new one under runs/)")
     command.add_argument("--quiet", action="store_true", help="no progress")
     command.add_argument("--json", action="store_true", help="print what was found as JSON")

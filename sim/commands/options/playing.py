@@ -10,6 +10,7 @@ from sim.commands.options.adding import (
     add_jobs,
     add_live,
     add_play_options,
+    add_scenario,
     add_scenario_options,
 )
 
@@ -40,7 +41,7 @@ def add_playing(commands: Commands) -> None:
     )
     add_live(run)
     for command in (run, sweep):
-        _add_scenario(command)
+        _add_played(command)
         add_folder_options(command)
         add_play_options(command)
     sweep.add_argument(
@@ -54,9 +55,8 @@ def add_playing(commands: Commands) -> None:
     _add_fork(commands)
 
 
-def _add_scenario(command: argparse.ArgumentParser) -> None:
-    command.add_argument("file", help="scenario: a YAML file, or the name of one that 'list' has")
-    add_scenario_options(command)
+def _add_played(command: argparse.ArgumentParser) -> None:
+    add_scenario(command)
     command.add_argument("--seed", type=int, help="replace the scenario's seed")
     command.add_argument("--eager", action="store_true", help="settle after every order: slower, the same digest")
 
