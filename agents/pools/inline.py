@@ -125,7 +125,8 @@ class InlinePool:
             group.restore(snapshot[blocks])
 
     def shut(self) -> None:
-        """Nothing to release: blocks live and die with the process."""
+        """Release the blocks: whoever still knows this pool keeps none of their tensors."""
+        self._groups = ()
 
 
 def side_by_side(parts: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:

@@ -70,21 +70,22 @@ class FifoCloud(_Queue):
         return TransferOutcome.ARRIVED
 
 
-class _Waiting(_Queue):
+class _Waiting(_Queue, Timer):
     """A queue in which later arrivals matter: each request waits for an event of its own."""
 
     def __init__(self, clock: Clock, next_s: Callable[[], float], busy_at_most: float = inf) -> None:
-        super().__init__(clock, busy_at_most)
+        _Queue.__init__(self, clock, busy_at_most)
+        Timer.__init__(self, clock)
         self._events: dict[Hashable, PendingEvent] = {}
-        self._timer = Timer(clock, next_s, self._happen)
+        self._change_s = next_s
 
     def _wait(self, ticket: int) -> PendingEvent:
         self._events[ticket] = event = self._clock.pending_event()
-        self._timer.schedule()
+        self.schedule()
         return event
 
-    def _happen(self) -> None:
-        raise NotImplementedError
+    def _next_s(self) -> float:
+        return self._change_s()
 
 
 class LcfsCloud(_Waiting):
@@ -104,7 +105,7 @@ class LcfsCloud(_Waiting):
         result: TransferOutcome = yield from self._end(x, transfer, service.end_s)
         return result
 
-    def _happen(self) -> None:
+    def _fire(self) -> None:
         for ticket, service in self._servers.begin(self._clock.now):
             self._events.pop(ticket).succeed(service)
 
@@ -127,7 +128,7 @@ class BatchCloud(_Waiting):
         result: TransferOutcome = yield from self._end(x, transfer, batch.end_s)
         return result
 
-    def _happen(self) -> None:
+    def _fire(self) -> None:
         for batch in self._servers.begin(self._clock.now):
             for ticket in batch.jobs:
                 self._events.pop(ticket).succeed(batch)
@@ -150,6 +151,6 @@ class SharedCloud(_Waiting):
         result: TransferOutcome = yield from self._end(x, transfer, end_s)
         return result
 
-    def _happen(self) -> None:
+    def _fire(self) -> None:
         for ticket, end_s in self._servers.complete(self._clock.now):
             self._events.pop(ticket).succeed(end_s)

@@ -73,6 +73,10 @@ class Engine(Protocol):
         ...
 
 
+def unheard(tick: Tick) -> None:
+    """Do nothing about a tick."""
+
+
 @dataclass
 class Simulation:
     """A scenario built into live objects. ``run`` runs it once, from 0 to the horizon."""
@@ -84,7 +88,7 @@ class Simulation:
     trigger: Trigger
     sampler: RequestSource
     plane: DataPlane | None
-    on_tick: Callable[[Tick], None] = lambda tick: None
+    on_tick: Callable[[Tick], None] = unheard
     signals: Mapping[str, np.ndarray] = field(default_factory=dict)
     tickets: Tickets = field(default_factory=Tickets)
     #: When devices learn by themselves; None for never.
@@ -100,11 +104,14 @@ class Simulation:
 
     def run(self) -> None:
         """Run the scenario to its end."""
-        if self.beside is not None:
-            self.clock.start_process(self.beside())
+        beside = None if self.beside is None else self.beside()
+        if beside is not None:
+            self.clock.start_process(beside)
         self.clock.start_process(self._run_ticks(), TICK)
         with _quiet_garbage_collector():
             self.clock.run()
+        if beside is not None:
+            beside.close()
         self.engine.finish()
 
     def _run_ticks(self) -> ProcessGenerator:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from heapq import heappop, heappush
 from itertools import count
 from math import inf
@@ -129,16 +129,22 @@ class Process(CalendarEntry):
 
 
 class Timer(CalendarEntry):
-    """Fires at each ``next_s``; after a change of the law the caller calls :meth:`watch`.
+    """Fires at each ``_next_s``; after a change of the law the subclass calls :meth:`schedule`.
 
-    A timer may fire too early, if ``next_s`` has moved to a later time since; it is then set again.
+    A timer may fire too early, if ``_next_s`` has moved to a later time since; it is then set again. It is a base and
+    no part: what owned a timer that called it back would wait for the collector of cycles when a run is over.
     """
 
-    __slots__ = ("_clock", "_due_s", "_fire", "_next_s")
+    def __init__(self, clock: Clock) -> None:
+        self._clock, self._due_s = clock, inf
 
-    def __init__(self, clock: Clock, next_s: Callable[[], float], fire: Callable[[], None]) -> None:
-        self._clock, self._next_s, self._fire = clock, next_s, fire
-        self._due_s = inf
+    @abstractmethod
+    def _next_s(self) -> float:
+        """Return the time of the next change [s]; ``inf`` for none."""
+
+    @abstractmethod
+    def _fire(self) -> None:
+        """Do what is due now."""
 
     def schedule(self) -> None:
         """Set the timer to the next change, unless it is set to an earlier time."""

@@ -38,13 +38,13 @@ class FlowEnd(NamedTuple):
     stale: bool = False
 
 
-class Fluid:
+class Fluid(Timer):
     """A law of flows, with an event for the end of each."""
 
     def __init__(self, clock: Clock, discipline: FlowDiscipline) -> None:
-        self._clock, self._discipline = clock, discipline
+        super().__init__(clock)
+        self._discipline = discipline
         self._ends: dict[Hashable, PendingEvent] = {}
-        self._timer = Timer(clock, discipline.next_s, self._end_flows)
 
     def enter(self, flow: Hashable, bits: float, flow_parameters: dict[str, Any]) -> PendingEvent:
         """Begin a flow now; the event's value is its :class:`FlowEnd`."""
@@ -53,18 +53,21 @@ class Fluid:
         for old, left_bits in stale:
             self._ends.pop(old).succeed(FlowEnd(now_s, left_bits, stale=True))
         self._ends[flow] = event = self._clock.pending_event()
-        self._timer.schedule()
+        self.schedule()
         return event
 
     def break_off(self, flow: Hashable) -> None:
         """Remove a flow; one that ends at this moment has ended."""
-        self._end_flows()
+        self._fire()
         if flow in self._ends:
             left_bits = self._discipline.leave(self._clock.now, flow)
             self._ends.pop(flow).succeed(FlowEnd(self._clock.now, left_bits))
-        self._timer.schedule()
+        self.schedule()
 
-    def _end_flows(self) -> None:
+    def _next_s(self) -> float:
+        return self._discipline.next_s()
+
+    def _fire(self) -> None:
         for flow, end_s in self._discipline.complete(self._clock.now):
             self._ends.pop(flow).succeed(FlowEnd(end_s))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from functools import cache
 from math import inf
 from typing import Any
 
@@ -32,7 +31,7 @@ class SharedLinks:
     ) -> None:
         self._scenario, self._direction, self._clock, self._links = scenario, direction, clock, links
         # One fluid for all cohorts that use the link: they share it with each other, too.
-        self._alone = cache(self._make_alone)
+        self._alone: dict[tuple[str, int], Fluid] = {}
         joined = [run for run in runs if len(run) > 1]
         self._caps = {name: cap for run in joined for name in run if (cap := self._cap_bps(name)) < inf}
         self._joined = {name for run in joined for name in run}
@@ -51,7 +50,7 @@ class SharedLinks:
             network = self._network
             return lambda device: network
         link = self._links[run[0]]
-        return lambda device: self._alone(run[0], link.instance_of(device))
+        return lambda device: self._fluid_alone(run[0], link.instance_of(device))
 
     def flow_parameters_of(self, run: Sequence[str], cohort: str) -> Callable[[int], dict[str, Any]]:
         """Return the parameters that the law takes for a flow of a device of ``cohort``."""
@@ -70,6 +69,11 @@ class SharedLinks:
             return {"weight": weight, "path": path, "cap_bps": cap_bps}
 
         return flow_parameters
+
+    def _fluid_alone(self, name: str, instance: int) -> Fluid:
+        if (name, instance) not in self._alone:
+            self._alone[name, instance] = self._make_alone(name, instance)
+        return self._alone[name, instance]
 
     def _make_alone(self, name: str, instance: int) -> Fluid:
         """Return the fluid of one instance of a link that shares with no other, for messages of any device."""

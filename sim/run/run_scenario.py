@@ -13,6 +13,7 @@ import numpy as np
 
 from agents.contract import BackendError, InputError, WorkersLostError
 from agents.tabular.once import reading_once
+from sim.exchanges.simulation import unheard
 from sim.reading import ReadOf, read_scenario
 from sim.run.assembly import AssembledRun, assemble
 from sim.run.backend import choose_backend
@@ -155,6 +156,8 @@ def _assembled(
             folder.write_summed("resolved.yaml", dump_resolved(live.scenario))
         yield live, read
     finally:
+        # Who records a run knows it, too: with this cycle cut, what a run took is free as soon as it is over.
+        live.simulation.on_tick = unheard
         if live.simulation.plane is not None:
             live.simulation.plane.close()
 
