@@ -125,7 +125,7 @@ class InlinePool:
             group.restore(snapshot[blocks])
 
     def shut(self) -> None:
-        """Release the blocks: whoever still knows this pool keeps none of their tensors."""
+        """Release the blocks: what still refers to this pool holds none of their tensors."""
         self._groups = ()
 
 
