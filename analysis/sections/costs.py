@@ -64,7 +64,12 @@ def _one(group: Group, made: Energy, powered: bool) -> Markup:
 
 def _line(name: str, rows: pd.DataFrame, powered: bool) -> list[str]:
     sums = rows.sum(numeric_only=True)
-    cells = [name, _bytes(sums["sent_bytes"]), _bytes(sums["received_bytes"]), time_in_words(sums["busy_s"])]
+    cells = [
+        name,
+        size_in_words(sums["sent_bytes"]),
+        size_in_words(sums["received_bytes"]),
+        time_in_words(sums["busy_s"]),
+    ]
     if not powered:
         return cells
     return cells + [_joules(sums[part]) if part in sums else "-" for part in (*PARTS, "energy_j")]
@@ -85,10 +90,6 @@ def _mean(bills: Sequence[Energy], unit: str, scale: float, of: Value) -> str:
 
 def _note(powered: bool) -> str:
     return f"{WORDS} {WATTS}" if powered else WORDS
-
-
-def _bytes(count: float) -> str:
-    return size_in_words(count) if count else "0"
 
 
 def _joules(value: float) -> str:

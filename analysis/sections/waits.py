@@ -74,8 +74,8 @@ def _link(use: LinkUtilisation) -> list[str]:
         use.link,
         use.direction,
         f"{use.instances:,}",
-        *(_bytes(count) for count in (use.offered_bytes, use.delivered_bytes, use.dropped_bytes)),
-        _bytes(use.retransmitted_bytes),
+        *(size_in_words(count) for count in (use.offered_bytes, use.delivered_bytes, use.dropped_bytes)),
+        size_in_words(use.retransmitted_bytes),
         tag("strong", f"{busy} saturated") if use.saturated else busy,
         f"{100 * use.peak_busy_share:.1f}",
         f"{use.peak_queue:,}",
@@ -93,10 +93,6 @@ def _cloud(use: CloudUtilisation) -> list[str]:
 def _seed_note(sweep: Sweep, servers: str) -> str:
     first = f"Seed {sweep.groups[0].runs[0].seed} of each setting. " if len(sweep.runs) > len(sweep.groups) else ""
     return f"{first}Shares are of the capacity of all {servers} over the whole run."
-
-
-def _bytes(count: int) -> str:
-    return size_in_words(count) if count else "0"
 
 
 def _seconds(value: float) -> str:
