@@ -65,6 +65,9 @@ def verify_claims(options: argparse.Namespace) -> int:
         due = [one for one in scenario.claims if options.full or claim_of(one).tier == "quick"]
         if not scenario.claims:
             raise CommandError(f"{file}: claims nothing; add 'claims: [...]'")
+        if options.what[1:] and len(due) < len(scenario.claims):
+            left = len(scenario.claims) - len(due)
+            print(f"{file.stem}: {left} of {len(scenario.claims)} claims are judged with --full alone", file=sys.stderr)
         if due:
             found += _judge(file, scenario, due, options)
     if options.json:

@@ -59,3 +59,8 @@ def test_claims_that_are_not_there_have_a_near_miss(capsys: pytest.CaptureFixtur
 
 def test_the_quick_tier_gives_the_verdicts_on_record(tmp_path: Path) -> None:
     assert run_sim.main(["verify", "claims", "--json", "--out", str(tmp_path / "claims")]) == OK
+
+
+def test_claims_that_only_the_full_tier_judges_are_mentioned(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_sim.main(["verify", "claims", "first_aid_then_cloud"]) == OK
+    assert "first_aid_then_cloud: 2 of 2 claims are judged with --full alone" in capsys.readouterr().err
