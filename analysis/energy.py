@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,8 @@ from analysis.runs import Run
 
 PARTS = ("idle_j", "busy_j", "send_j", "receive_j", "radio_j")
 BYTES = ("sent_bytes", "received_bytes")
+#: What was added up already: several metrics, tables and figures of a run ask for it.
+_MADE: WeakKeyDictionary[Run, Energy] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +50,12 @@ def energy(run: Run) -> Energy:
     receiver pays when it has arrived. Each cloud worker is busy for its services and idle otherwise. RunError
     where `resolved.yaml` holds a quantity that cannot be read.
     """
+    if run not in _MADE:
+        _MADE[run] = _added_up(run)
+    return _MADE[run]
+
+
+def _added_up(run: Run) -> Energy:
     cohorts = {str(cohort["cohort"]): cohort for cohort in run.resolved.get("fleet", [])}
     devices = _devices(run, cohorts)
     power = run.resolved.get("cloud", {}).get("power", {})

@@ -100,7 +100,9 @@ def require_unchanged(folder: Path) -> None:
         return
     try:
         text = read_text(sums)
-    except (OSError, ValueError):
+    except OSError as error:
+        raise RunError(f"{sums}: cannot be read ({error.strerror})") from error
+    except ValueError:
         text = "?"
     if _SUMS.fullmatch(text) is None:
         raise RunError(f"{sums}: is damaged; --no-check reads the folder all the same")

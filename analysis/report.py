@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -23,23 +23,26 @@ def write_report(
     out: Path | str | None = None,
     formats: Sequence[str] = FORMATS,
     check: bool = True,
+    opened: Callable[[Subject], object] | None = None,
 ) -> Path:
     """Write the report of a run or sweep folder, or of several side by side, and return its path.
 
     One folder: `report.html` in it, the figures in `plots/`, CSV tables in each run's folder. Several: `out`
     (default: `comparison.html` where you are), the figures beside it in `<stem>-plots`. All figures are written
-    again in the given formats, SVG in any case. Raises RunError for folders that cannot be read.
+    again in the given formats, SVG in any case. ``opened`` is handed what was read, before anything is written.
+    Raises RunError for folders that cannot be read.
     """
     listed = [folders] if isinstance(folders, (str, Path)) else list(folders)
-    if len(listed) == 1:
-        folder = Path(listed[0])
-        target = Path(out) if out else folder / "report.html"
-        subject = open_folder(folder, check)
-        for run in as_sweep(subject).runs:
-            export_run(run)
-        return _write(subject, target, folder / "plots", formats)
-    target = Path(out) if out else Path(COMPARISON)
-    return _write(compare_runs(listed, check), target, target.with_name(f"{target.stem}-plots"), formats)
+    alone = Path(listed[0]) if len(listed) == 1 else None
+    subject = compare_runs(listed, check) if alone is None else open_folder(alone, check)
+    if opened is not None:
+        opened(subject)
+    if alone is None:
+        target = Path(out) if out else Path(COMPARISON)
+        return _write(subject, target, target.with_name(f"{target.stem}-plots"), formats)
+    for run in as_sweep(subject).runs:
+        export_run(run)
+    return _write(subject, Path(out) if out else alone / "report.html", alone / "plots", formats)
 
 
 def build_report(sweep: Sweep, plots: Path, narrow: Path | None = None) -> str:

@@ -25,7 +25,11 @@ def commands() -> str:
     names = re.findall(r"^ {2}([a-z]+) {2,}", _help("--help"), re.MULTILINE)
     parts = [f"{_MADE}\n\n# Commands\n", "In a clone `python run_sim.py COMMAND`, else `driftbed COMMAND`.\n"]
     parts += [f"## {name}\n\n```text\n{_help(name, '--help').strip()}\n```\n" for name in dict.fromkeys(names)]
-    exits = "0 ok, 1 failed, 2 bad input, 3 environment, 4 partial and resumable, 130 interrupted and resumable."
+    exits = (
+        "0 ok, 1 failed, 2 bad input (what was named is wrong, is not there or cannot be read), 3 environment (this "
+        "machine lacks something, or does not let it be written), 4 partial and resumable, 130 interrupted and "
+        "resumable."
+    )
     return "\n".join([*parts, f"## Exit codes\n\n{exits}\n"])
 
 

@@ -13,6 +13,7 @@ from contextlib import suppress
 from importlib import import_module
 
 from sim.commands.exits import FAILED, INTERRUPTED, OK
+from sim.commands.settings_folder import usable_settings_folder
 
 
 def carry_out(options: argparse.Namespace) -> int:
@@ -20,7 +21,8 @@ def carry_out(options: argparse.Namespace) -> int:
     module, _, function = options.command.partition(":")
     _open_streams()
     try:
-        code: int = getattr(import_module(f"{__name__}.{module}"), function)(options)
+        with usable_settings_folder():
+            code: int = getattr(import_module(f"{__name__}.{module}"), function)(options)
         sys.stdout.flush()
         return code
     except KeyboardInterrupt as error:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 from agents.contract import BackendError, InputError, WorkersLostError
 from agents.contract.plugins import PluginError
 from analysis import RunError
@@ -31,7 +34,17 @@ def known_failure(error: Exception) -> tuple[int, str] | None:
         return ENVIRONMENT, f"there is not enough memory ({error or 'none is left'}); run less at once"
     if isinstance(error, OSError) and error.errno is not None:
         place = f"{error.filename}: " if error.filename else ""
+        if isinstance(error, PermissionError) and error.filename and not _can_be_read(Path(error.filename)):
+            return BAD_INPUT, f"{place}cannot be read: {error.strerror}"
         return ENVIRONMENT, f"{place}{error.strerror or error}"
     if isinstance(error, ImportError):
         return ENVIRONMENT, f"{error}; install the project as the README says (run 'doctor' for details)"
     return None
+
+
+def _can_be_read(path: Path) -> bool:
+    """Return whether a path may be read, or is not there in a folder that may be: then it was to be written.
+
+    What was named and cannot be read is bad input, wherever that is found out; what cannot be written is not.
+    """
+    return os.access(path, os.R_OK) or (not os.path.lexists(path) and os.access(path.parent, os.R_OK | os.X_OK))

@@ -64,7 +64,7 @@ def _width_in(text: str) -> float:
 def report(options: argparse.Namespace) -> int:
     """Write one report about some runs."""
     folders = [Path(folder) for folder in options.folders]
-    print(analysis.write_report(folders, check=_checked(options, *folders)))
+    print(analysis.write_report(folders, check=_checked(options, *folders), opened=report_gaps))
     return OK
 
 

@@ -34,6 +34,8 @@ SCALARS: dict[str, re.Pattern[str]] = {
 }
 
 _CONTROLS, _DIRECTIONS = r"\x00-\x08\x0b-\x1f\x7f-\x9f", r"\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
+#: A character beyond U+FFFF as JSON writes it in ASCII: two escapes, which stand for one character together.
+_PAIR = re.compile(r"[\ud800-\udbff][\udc00-\udfff]")
 _UNFIT = re.compile(rf"[{_CONTROLS}{_DIRECTIONS}\ud800-\udfff\ufffe\uffff]")
 
 
@@ -128,7 +130,7 @@ class _Reader:
 
     def checked_text(self, event: Any, path: tuple[str, ...]) -> str:
         """Return a text; what it may not hold is a fault, and no cause of others."""
-        text: str = event.value
+        text = _with_pairs_joined(event.value)
         if (sign := unfit(text)) is None:
             return text
         self.fault(event, path, f"holds the character {sign}, which text may not; remove it")
@@ -148,6 +150,10 @@ class _Reader:
     def stop(self, event: Any, path: tuple[str, ...], message: str) -> NoReturn:
         self.fault(event, path, message)
         raise ScenarioErrors(self.faults)
+
+
+def _with_pairs_joined(text: str) -> str:
+    return _PAIR.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
 
 
 def unfit(text: str) -> str | None:

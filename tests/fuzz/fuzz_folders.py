@@ -49,7 +49,8 @@ ODD: tuple[Any, ...] = (
 
 @cache
 def whole_run(scratch: Path) -> Path:
-    """Return the folder of a small whole run."""
+    """Return the folder of a small whole run; threads for its small tables would cost most of the time."""
+    pa.set_cpu_count(1)
     file = scratch / "plain.yaml"
     file.write_text(PLAIN_SCENARIO, encoding="utf-8")
     run_scenario(load(file), RunFolder.open(scratch / "whole"), RunOptions(quiet=True), lambda windows, marks: {})
@@ -73,7 +74,7 @@ def damaged_run(scratch: Path, data: bytes) -> Path:
 
 def _damage_table(path: Path, how: list[int], rest: bytes) -> None:
     try:
-        table = pq.read_table(path)
+        table = pq.read_table(path, use_threads=False)
     except (OSError, ValueError, pa.ArrowException):
         return
     if how[0] % 8 == 7:

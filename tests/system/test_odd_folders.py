@@ -13,6 +13,8 @@ import pytest
 from bit_flips import flip
 from run_commands import Reported, Run, RunScenario
 
+from sim.commands.exits import BAD_INPUT, ENVIRONMENT
+from sim.commands.failures import known_failure
 from sim.run.checksums import changed, written_text
 from sim.run.resuming.journal import Past
 
@@ -121,10 +123,11 @@ def test_a_damaged_point_of_a_sweep_is_named_where_it_is_left_out(
     (tmp_path / "sweep" / "sweep.json").write_text(json.dumps(plan), encoding="utf-8")
     table = tmp_path / "sweep" / "seed=2" / "windows.parquet"
     flip(table, 8 * (table.stat().st_size // 2))
-    code, _, err = reported("compare", str(tmp_path / "sweep"), "--as", "json")
-    assert code == 0
-    assert err.startswith(f"left out: {table}: is not what the run wrote (SHA256SUMS)")
-    assert len(err.splitlines()) == 1
+    for words in (("compare", "--as", "json"), ("report",)):
+        code, _, err = reported(words[0], str(tmp_path / "sweep"), *words[1:])
+        assert code == 0
+        assert err.startswith(f"left out: {table}: is not what the run wrote (SHA256SUMS)")
+        assert len(err.splitlines()) == 1
 
 
 @pytest.mark.parametrize("status", ["comp1ete", "", "\x00\x00"])
@@ -136,3 +139,20 @@ def test_a_status_that_says_nothing_spares_no_file_its_check(reported: Reported,
     code, _, err = reported("compare", str(folder))
     assert code == 2
     assert "windows.parquet: is not what the run wrote" in err
+
+
+def test_what_cannot_be_read_is_bad_input_and_what_cannot_be_written_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed, allowed = tmp_path / "closed", os.access
+    closed.mkdir()
+    (closed / "file").write_text("", encoding="utf-8")
+    # The superuser may read anything.
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != closed / "file" and allowed(path, mode))
+    for path, code in ((closed / "file", BAD_INPUT), (closed / "new", ENVIRONMENT), (closed, ENVIRONMENT)):
+        assert known_failure(PermissionError(13, "Permission denied", str(path))) == (
+            code,
+            f"{path}: {'cannot be read: ' if code == BAD_INPUT else ''}Permission denied",
+        )
+    below = closed / "file" / "below"
+    assert (known_failure(PermissionError(13, "Permission denied", str(below))) or (0,))[0] == BAD_INPUT

@@ -16,8 +16,9 @@ _ABOUT = "Simulates device-cloud adaptation under drift in virtual time."
 _END = """\
 Without a command the quickstart is swept; options such as --out or --seed may
 follow. '{name} help COMMAND' has the options of one, with examples.
-Exit codes: 0 ok, 1 failed, 2 bad input, 3 environment, 4 partial and
-resumable, 130 interrupted and resumable."""
+Exit codes: 0 ok, 1 failed, 2 bad input (what was named is wrong, is not there
+or cannot be read), 3 environment (this machine lacks something, or does not
+let it be written), 4 partial and resumable, 130 interrupted and resumable."""
 
 
 def make_parser(name: str) -> tuple[argparse.ArgumentParser, list[str]]:

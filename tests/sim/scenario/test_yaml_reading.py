@@ -145,6 +145,12 @@ def test_other_languages_and_line_ends_are_text() -> None:
     assert read('a: "Größe 大小 גודל \\t \\n"').plain()["a"] == "Größe 大小 גודל \t \n"
 
 
+def test_a_character_of_two_escapes_as_json_has_it_is_one() -> None:
+    assert read('{"a": "\\ud83d\\udcf1 \\ud83d\\ude00x", "\\ud83d\\udcf1": 1}').plain() == {"a": "📱 😀x", "📱": 1}
+    for halves in ("\\udcf1\\ud83d", "\\ud83d x", "\\ud83d\\ud83d"):
+        assert "which text may not; remove it" in said(f'a: "{halves}"')
+
+
 @pytest.mark.parametrize("text", ["1" * 80_000 + "x", "1" * 80_000 + ".", "-" + "7" * 80_000 + "e", "." * 80_000])
 def test_long_scalars_take_linear_time(text: str) -> None:
     began = time.process_time()
