@@ -25,9 +25,10 @@ from agents.evaluation.ranking_references import see_lists
 from agents.evaluation.raw_pool import RawPool
 from agents.evaluation.references import BayesOptimal, Computed, Tabled, oracle_table, static_table
 from agents.fleet.cohort_parts import CohortParts
+from agents.fleet.memory_plan import changed_names, require_messages, require_states
 from agents.fleet.message_memory import writes_on_collect
 from agents.layout import Layout
-from agents.methods.base import Deployed, Method, Payload
+from agents.methods.base import CloudState, Deployed, Method, Payload
 from agents.methods.making import method_of
 from agents.models.base import Base
 from agents.models.making import make_net
@@ -36,7 +37,7 @@ from agents.models.training import pretrain
 from agents.pools import make_pool
 from agents.pools.blueprint import Blueprint
 from agents.progress import Report, reporting
-from agents.service_time import past_payloads
+from agents.service_time import past_payloads, past_windows
 from agents.signals.values import PastFeatures
 from agents.streams.arrivals import Arrivals
 from agents.streams.base import History, PoolTask, Task
@@ -99,15 +100,20 @@ def _drawn(spec: FleetSpec, report: Report | None) -> tuple[Blueprint, Base]:
     with error_location("method.adapter"):
         method = method_of(spec, net)
     _require_parts(spec, method)
+    require_messages(method, spec.devices, spec.workers, spec.memory)
     history = task.history()
     base = pretrain(history, net, spec.pretrain, spec.seed, report)
     with reporting(report):
         cloud = method.prepare(history, base, spec.seed)
-    features, evaluator = _seeing(task, base, spec.references, report, raw=method.sees == "raw")
+    changed = partial(_changed, spec, method, cloud, history, base)
+    require_states(method, cloud, spec.devices, spec.workers, spec.memory, changed)
+    features, evaluator = _seeing(task, base, spec.references, report, raw=method.sees == "raw", limit=spec.memory)
     evaluator = replace(evaluator, others=plain_references(spec.references, history, base, features))
     with error_location("method.trigger"):
         evaluator = _watching(spec.watch, evaluator, method, base, history)
-    return Blueprint(Layout(spec.cohorts), _parts(spec, task, features, evaluator, method), cloud, spec.device), base
+    return Blueprint(
+        Layout(spec.cohorts), _parts(spec, task, features, evaluator, method), cloud, spec.device, spec.memory
+    ), base
 
 
 def _require_parts(spec: FleetSpec, method: Method) -> None:
@@ -124,6 +130,11 @@ def _require_parts(spec: FleetSpec, method: Method) -> None:
             raise InputError(path, f"'{spec.adapter}' {text}")
 
 
+def _changed(spec: FleetSpec, method: Method, cloud: CloudState, history: History, base: Base) -> set[str]:
+    recent = past_windows(method, history, base, 1)
+    return changed_names(method, cloud, recent, learns=spec.learns, rounds=spec.rounds)
+
+
 def known_of(spec: FleetSpec, task: Task) -> dict[str, Any]:
     """Return what a net must know of the task; a net of the user's own also gets the views of a sample, if several."""
     views = {"views": task.views} if task.views and is_plugin(spec.model) else {}
@@ -131,7 +142,7 @@ def known_of(spec: FleetSpec, task: Task) -> dict[str, Any]:
 
 
 def _seeing(
-    task: Task, base: Base, references: Sequence[str], report: Report | None, *, raw: bool
+    task: Task, base: Base, references: Sequence[str], report: Report | None, *, raw: bool, limit: float | None
 ) -> tuple[Features, Evaluator]:
     """Return how samples become features, and what they are judged against: only what was asked for."""
     static, oracle = "static" in references, any(one.startswith("oracle") for one in references)
@@ -141,7 +152,7 @@ def _seeing(
         drawn = Computed(base) if static else None, BayesOptimal() if oracle else None
         return DrawnFeatures(base), Evaluator(*drawn, base.net.metric)
     pool_task = cast(PoolTask, task)
-    features = PooledFeatures(pool_task, base, report, RawPool.of_task(pool_task) if raw else None)
+    features = PooledFeatures(pool_task, base, report, RawPool.of_task(pool_task, limit) if raw else None)
     evaluator = Evaluator(
         static_table(pool_task, base, features) if static else None,
         _oracle(pool_task, base, features) if oracle else None,

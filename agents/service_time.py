@@ -24,17 +24,25 @@ SIZES, REPEATS = (1, 8, 64), 9
 
 def past_payloads(method: Method, history: History, base: Base, cloud: CloudState) -> Payload:
     """Return payloads as on the wire, one ticket a row: windows of the past, handed over by fresh devices."""
-    past, tickets, window = history.for_adapters, max(SIZES), max(method.window, 1)
-    first = torch.arange(tickets) * max(len(past.label) - window, 1) // tickets
-    rows = (first[:, None] + torch.arange(window)) % len(past.label)
-    features = base.features(past.x[rows.flatten()])[:, : base.head.shown].view(tickets, window, -1)
-    # Of a decision few candidates are shown; which of them was clicked makes no difference to the time.
-    known = past.label % SHOWN if isinstance(base.head, ScoringHead) else past.label
-    label = known[rows] if method.needs_labels else torch.full_like(rows, -1)
-    recent = Recent(features[:, : method.window], label[:, : method.window], torch.full((tickets,), method.window))
+    tickets = max(SIZES)
+    recent = past_windows(method, history, base, tickets)
     _, payload = state_and_payload(method.name, method.collect(method.start(cloud, tickets), recent))
     memory = fresh(method.payload_codec, method.payload_fields, "sender", tickets)
     return method.payload_codec.encode(method.payload_fields, payload, memory)[0]
+
+
+def past_windows(method: Method, history: History, base: Base, tickets: int) -> Recent:
+    """Return windows of the past as devices would see them: as many as there are ``tickets``."""
+    past, window = history.for_adapters, max(method.window, 1)
+    first = torch.arange(tickets) * max(len(past.label) - window, 1) // tickets
+    rows = (first[:, None] + torch.arange(window)) % len(past.label)
+    raw = past.x[rows.flatten()]
+    features = base.features(raw)[:, : base.head.shown].view(tickets, window, -1)
+    # Of a decision few candidates are shown; which of them was clicked makes no difference to the time.
+    known = past.label % SHOWN if isinstance(base.head, ScoringHead) else past.label
+    label = known[rows] if method.needs_labels else torch.full_like(rows, -1)
+    cut, count = slice(0, method.window), torch.full((tickets,), method.window)
+    return Recent(features[:, cut], label[:, cut], count, raw=raw.view(tickets, window, *raw.shape[1:])[:, cut])
 
 
 def measure(serve: Callable[[int], None], sizes: Sequence[int] = SIZES, repeats: int = REPEATS) -> ServiceTime:

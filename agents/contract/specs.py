@@ -106,6 +106,7 @@ class FleetSpec:
     ``learns``: whether devices learn by themselves; ``rounds``: whether the cloud calls them.
     ``logged``: devices of which every sample is kept, in this process only.
     ``surrogate``: a table that stands for model and samples; its path.
+    ``memory``: bytes that states of devices and of the cloud may take in a process; None: by default.
     """
 
     seed: int
@@ -133,6 +134,7 @@ class FleetSpec:
     rounds: bool = False
     logged: tuple[int, ...] = ()
     surrogate: str | None = None
+    memory: float | None = None
 
     @property
     def computes_here(self) -> bool:

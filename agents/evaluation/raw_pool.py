@@ -24,8 +24,8 @@ class RawPool:
         self._looks, self._look_of = list(looks), look_of
 
     @classmethod
-    def of_task(cls, task: PoolTask) -> Self:
-        """Render the pool of ``task``.
+    def of_task(cls, task: PoolTask, limit: float | None = None) -> Self:
+        """Render the pool of ``task`` within ``limit`` bytes, by default those of the environment.
 
         Raises:
             BackendError: it does not fit into memory.
@@ -41,7 +41,7 @@ class RawPool:
             left = len(different) - len(looks)
             nbytes = sum(one.nbytes for one in looks) + left * look.numel() * 4
             remedy = "use a method that sees features, fewer concepts, or fewer images"
-            require_fits(nbytes, f"raw input under {len(different)} different looks", remedy)
+            require_fits(nbytes, f"raw input under {len(different)} different looks", remedy, limit)
         return cls(looks, np.searchsorted(different, first))
 
     @property

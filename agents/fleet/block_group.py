@@ -62,7 +62,7 @@ class BlockGroup:
         self._parts, self._block_ids, self.devices = parts, slots, devices
         width, shared = len(slots) * slots[0].width, parts.method.shared_rows
         self.state = DeviceStates(state, width, shared=shared, limit=limit)
-        self._memory = DeviceMemory(parts.method, first + np.arange(width), self.state.device, known)
+        self._memory = DeviceMemory(parts.method, first + np.arange(width), self.state.device, known, limit)
         # Elsewhere than on a processor bits depend on shapes, so that there is only one.
         self._steady = self.state.device != CPU
         self._rows = np.arange(devices)

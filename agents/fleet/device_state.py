@@ -46,7 +46,7 @@ class DeviceStates:
         for name, values in changed.items():
             before = self._state[name]
             if not self._written(name):
-                if _same_row(values, before):
+                if same_row(values, before):
                     continue
                 self._make_rows(name)
             rows_of = self._state[name]
@@ -99,7 +99,7 @@ class DeviceStates:
                 self._start = {**self._start, name: self._state[name]}
 
 
-def _same_row(values: torch.Tensor, row: torch.Tensor) -> bool:
+def same_row(values: torch.Tensor, row: torch.Tensor) -> bool:
     """Return whether every row of ``values`` equals ``row``."""
     same = values.data_ptr() == row.data_ptr() and values.shape[1:] == row.shape[1:]
     return len(row) == 1 and same and values.stride()[1:] == row.stride()[1:] and values.dtype == row.dtype

@@ -11,10 +11,10 @@ DEFAULT_GB, VARIABLE = 8.0, "DRIFTBED_STATE_GB"
 
 
 class MemoryLimit:
-    """Counts the bytes of tensors that are made for the devices of one process."""
+    """Counts the bytes of tensors that are made for the devices of one process; ``limit``: see :func:`limit_bytes`."""
 
-    def __init__(self) -> None:
-        self._taken = 0
+    def __init__(self, limit: float | None = None) -> None:
+        self._taken, self._limit = 0, limit
 
     def take(self, nbytes: int, what: str, remedy: str) -> None:
         """Count ``nbytes`` more for ``what``.
@@ -22,22 +22,27 @@ class MemoryLimit:
         Raises:
             BackendError: with them there are more than the limit; ``remedy`` says what else can be done.
         """
-        require_fits(self._taken + nbytes, what, remedy)
+        require_fits(self._taken + nbytes, what, remedy, self._limit)
         self._taken += nbytes
 
 
-def require_fits(nbytes: int, what: str, remedy: str) -> None:
+def require_fits(nbytes: float, what: str, remedy: str, limit: float | None = None) -> None:
     """Check that ``nbytes`` for ``what`` are within the limit.
 
     Raises:
         BackendError: they are not.
     """
-    limit_gb = _limit_gb()
-    if nbytes > limit_gb * 1e9:
+    most = limit_bytes(limit)
+    if nbytes > most:
         raise BackendError(
-            f"{what} would take {nbytes / 1e9:.3g} GB, above the limit of {limit_gb:g} GB: {remedy}, "
-            f"or raise the limit with {VARIABLE}"
+            f"{what} would take {nbytes / 1e9:.3g} GB, above the limit of {most / 1e9:g} GB: {remedy}, "
+            f"or raise the limit with 'execution: {{memory: ...}}' or {VARIABLE}"
         )
+
+
+def limit_bytes(limit: float | None) -> float:
+    """Return the limit in bytes: what a scenario says, else what the environment says, else the default."""
+    return _limit_gb() * 1e9 if limit is None else limit
 
 
 def _limit_gb() -> float:

@@ -12,6 +12,7 @@ from agents.codecs.base import Codec, End, Rows, begun, fresh
 from agents.codecs.message import Message, Tensors
 from agents.contract import Snapshot
 from agents.fleet.device_state import DeviceStates, one_if_alike
+from agents.fleet.memory_limit import MemoryLimit
 from agents.fleet.row_buffer import RowBuffer
 from agents.methods.base import Method
 from agents.torch_device import CPU, moved
@@ -33,16 +34,24 @@ class DeviceMemory:
         devices: numbers in the fleet, int64 [width].
         device: what is computed on.
         known: what both ends have of fields before t = 0.
+        limit: counts what is made.
     """
 
-    def __init__(self, method: Method, devices: np.ndarray, device: torch.device, known: Rows) -> None:
+    def __init__(
+        self,
+        method: Method,
+        devices: np.ndarray,
+        device: torch.device,
+        known: Rows,
+        limit: MemoryLimit | None = None,
+    ) -> None:
         self._method = method
         number = torch.from_numpy(devices)
         up = begun(method.payload_codec, method.payload_fields, number, "sender", known)
         down = begun(method.update_codec, method.update_fields, number, "receiver", known)
         self._up, self._down = list(up), list(down)
         rows = one_if_alike(_below("up", up) | _below("sent", up) | _below("down", down))
-        self._rows = DeviceStates(moved(rows, device), len(devices), shared=False)
+        self._rows = DeviceStates(moved(rows, device), len(devices), shared=False, limit=limit)
         # Whether the cloud remembers what payloads brought, so that both ends must agree.
         self._checks = bool(fresh(method.payload_codec, method.payload_fields, "receiver", 0))
         #: Whether collecting changes anything on the device.

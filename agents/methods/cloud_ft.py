@@ -29,6 +29,7 @@ from agents.methods.head_fitting import (
     replayed_past,
 )
 from agents.methods.labelled_windows import LabelledWindows
+from agents.methods.shared_steps import fitted_together
 from agents.models.base import Base
 from agents.models.training import one_thread
 from agents.streams.base import History
@@ -45,6 +46,7 @@ class CloudFt(LabelledWindows):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self.options: CloudFtOptions = context.options
+        self.together = self.options.allocation == "profiled"
 
     @property
     def costs(self) -> Costs:
@@ -66,11 +68,16 @@ class CloudFt(LabelledWindows):
             heads: dict[int, torch.Tensor] = {}
             for some in turns(who.device):
                 rows = {name: values[some] for name, values in payloads.items()} | known.of(who.device[some])
-                made = in_chunks(lambda few: self._fitted(cloud, self._joined(few)), rows, _CHUNK)
+                made = self._made(cloud, rows)
                 known.put(who.device[some], {name: made[name] for name in self._fresh(cloud["head"])})
                 heads |= dict(zip(some.tolist(), made["head"], strict=True))
         head = torch.stack([heads[row] for row in range(len(who))])
         return {**cloud, **known.cloud()}, {"head": head}
+
+    def _made(self, cloud: CloudState, rows: Payload) -> Updates:
+        if self.together:
+            return self._fitted(cloud, self._joined(rows))
+        return in_chunks(lambda few: self._fitted(cloud, self._joined(few)), rows, _CHUNK)
 
     @property
     def _remembers(self) -> bool:
@@ -104,5 +111,6 @@ class CloudFt(LabelledWindows):
         past = None
         if self.options.replay:
             past = Labelled(cloud["frozen.past.features"], cloud["frozen.past.label"])
-        head = fitted(self.head, start, Labelled(rows["features"], label), self.options, past)
+        fit = fitted_together if self.together else fitted
+        head = fit(self.head, start, Labelled(rows["features"], label), self.options, past)
         return {name: rows[name] for name in ("seen", "known") if name in rows} | {"head": head}

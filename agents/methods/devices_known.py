@@ -57,6 +57,16 @@ class DevicesKnown:
             self._rows[name] = torch.cat([values, begun])[order]
 
 
+def remembered_row_bytes(cloud: CloudState) -> int:
+    """Return the bytes that a cloud comes to remember of each device that asks."""
+    rows = (values for name, values in cloud.items() if name.startswith(_PREFIX))
+    return sum(values[0].numel() * values.element_size() if len(values) else _row_bytes(values) for values in rows)
+
+
+def _row_bytes(values: torch.Tensor) -> int:
+    return values.new_empty(1, *values.shape[1:], device="meta").numel() * values.element_size()
+
+
 def turns(devices: torch.Tensor) -> Iterator[torch.Tensor]:
     """Yield rows in parts in which no device comes twice; of each device in the order in which its rows come."""
     order = torch.argsort(devices, stable=True)

@@ -27,12 +27,14 @@ class Blueprint:
         parts: what the blocks of each cohort share, cohort by cohort.
         cloud: the cloud before t = 0: what fresh devices start from.
         device: what the run computes on; the plan itself stays on the processor.
+        memory: bytes that devices of one process may take; None: by default.
     """
 
     layout: Layout
     parts: Sequence[CohortParts]
     cloud: CloudState
     device: str = "cpu"
+    memory: float | None = None
 
     def build(self) -> list[BlockGroup]:
         """Return all blocks at t = 0, in stacks, in device order.
@@ -44,7 +46,7 @@ class Blueprint:
         parts, cloud = _on(device, self.parts), moved(self.cloud, device)
         fresh = [_fresh(one.method, cloud, self.layout.width) for one in parts]
         known = [one.method.known(cloud) for one in parts]
-        groups, limit = [], MemoryLimit()
+        groups, limit = [], MemoryLimit(self.memory)
         for blocks in self.layout.groups:
             block_ids, devices = self.layout.block_ids[blocks], sum(self.layout.devices[blocks])
             cohort = block_ids[0].cohort

@@ -47,6 +47,7 @@ def fleet_spec(
         learns=method.learning is not None,
         rounds=method.trigger.kind == "rounds",
         logged=tuple(logged),
+        memory=scenario.execution.memory,
         surrogate=None if task.surrogate is None else str(task.surrogate),
     )
 

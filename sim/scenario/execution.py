@@ -130,6 +130,10 @@ class Execution(SectionModel):
     object_store: Annotated[float, quantity(SIZE, zero=False)] = Field(
         default=256e6, description="shared memory of Ray on this machine; what does not fit goes to disk"
     )
+    memory: Annotated[float | None, quantity(SIZE, zero=False)] = Field(
+        default=None,
+        description="what states of devices and the cloud may take in a process; default: DRIFTBED_STATE_GB, or 8 GB",
+    )
     checkpoint: Annotated[float | str, quantity(TIME, zero=False, words=("auto", "off"))] = Field(
         default="auto", description="wall time between checkpoints; auto: so that they cost at most 2 % of the run"
     )

@@ -129,6 +129,14 @@ class Scenario(SectionModel):
         return self
 
     @model_validator(mode="after")
+    def _batches_share_steps(self) -> Self:
+        alone = self.cloud.batch.max == 1
+        if alone and getattr(self.method.adapter, "allocation", None) == "profiled":
+            text = "shares the steps of a batch; write for example 'cloud: {batch: {max: 16, wait: 10 s}}'"
+            raise refuse(f"'profiled' {text}", "method", "adapter", "allocation")
+        return self
+
+    @model_validator(mode="after")
     def _method_has_what_it_ranks(self) -> Self:
         kind, data = self.method.adapter.kind, None if self.task is None else self.task.data.kind
         if data is None or kind not in ADAPTERS or data not in TASKS:

@@ -9,6 +9,8 @@ import torch
 
 from agents.methods import METHODS
 from agents.methods.base import CloudState, DeviceState, Method, Payload, Recent, Updates, Who
+from agents.models.base import Base
+from agents.streams.base import History
 
 #: Options that make a method quick to prepare.
 QUICK: dict[str, Mapping[str, Any]] = {name: component.quick for name, component in METHODS.items()}
@@ -26,6 +28,21 @@ def recent(method: Method, devices: int, seed: int = 5) -> Recent:
     features = torch.randn(devices, window, 16, generator=generator).tanh() * real.unsqueeze(2)
     label = torch.randint(-1, CLASSES, (devices, window), generator=generator)
     return Recent(features=features, label=torch.where(real, label, -1), count=count)
+
+
+def shifted(history: History, base: Base, rows: int) -> tuple[Recent, torch.Tensor, torch.Tensor]:
+    """Return one labelled window a context, and later samples with their labels."""
+    past = history.validation
+    window, later, labels = [], [], []
+    for context in range(CONTEXTS):
+        own = (past.concept == context).nonzero().flatten()
+        window.append(own[:rows])
+        later.append(base.features(past.x[own[rows : rows + 96]]))
+        labels.append(past.label[own[rows : rows + 96]])
+    index = torch.stack(window)
+    features = base.features(past.x[index])
+    shown = Recent(features, past.label[index], torch.full((CONTEXTS,), rows))
+    return shown, torch.stack(later), torch.stack(labels)
 
 
 def whose(tickets: int) -> Who:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 import torch
-from quick_methods import CONTEXTS, recent, served
+from quick_methods import CONTEXTS, recent, served, shifted
 
 from agents.methods.base import OfFeatures, Recent, Who
 from agents.methods.cloud_ft import CloudFt
@@ -17,21 +17,6 @@ def made(net: Net, **options: Any) -> CloudFt:
     method = make_method("cloud_ft", options, "fp32", net)
     assert isinstance(method, CloudFt)
     return method
-
-
-def shifted(history: History, base: Base, rows: int) -> tuple[Recent, torch.Tensor, torch.Tensor]:
-    """Return one labelled window a context, and later samples with their labels."""
-    past = history.validation
-    window, later, labels = [], [], []
-    for context in range(CONTEXTS):
-        own = (past.concept == context).nonzero().flatten()
-        window.append(own[:rows])
-        later.append(base.features(past.x[own[rows : rows + 96]]))
-        labels.append(past.label[own[rows : rows + 96]])
-    index = torch.stack(window)
-    features = base.features(past.x[index])
-    shown = Recent(features, past.label[index], torch.full((CONTEXTS,), rows))
-    return shown, torch.stack(later), torch.stack(labels)
 
 
 def accuracy(method: CloudFt, state: dict[str, torch.Tensor], x: torch.Tensor, label: torch.Tensor) -> float:
