@@ -39,12 +39,12 @@ def delimited_sheet(
     """
     head, given = _below_preamble(path, opened.head)
     lines = dropwhile(lambda line: line[0] < head[0][0], opened.lines)
-    delimiter = delimiter or given or _sniffed(path, [text for _, text in head])
-    rows = [row for row in _rows(path, head, delimiter, strict=False) if row.cells]
+    delimiter = delimiter or given or _sniffed(path, head)
+    rows = list(_rows(path, head, delimiter, strict=False))
     first, below = rows[0], [row.cells for row in rows[1:]]
     called = [cell.strip() for cell in first.cells]
-    ends = _ends_in_mark(called, below)
-    called = called[:-1] if ends and not called[-1] else called
+    ends = _ends_in_marks(called, below)
+    called = called[: _named(called)] if ends else called
     width = len(called) if ends else _width(len(called), below, header)
     names = [""] * (width - len(called)) + called
     stands = width > len(called) or header
@@ -54,7 +54,7 @@ def delimited_sheet(
         next(data)
     columns = tuple(names) if named else _names_above(opened.head, head[0][0], delimiter, width)
     data_from = first.line + 1 if named else head[0][0]
-    even = _even(path, _trimmed(data, width) if ends else data, width)
+    even = _even(path, _trimmed(data, width, ends) if ends else data, width)
     return Sheet(path, columns, (None,) * width, even, Cut(delimiter, named, data_from))
 
 
@@ -79,21 +79,30 @@ def _names_above(head: Sequence[tuple[int, str]], line: int, delimiter: str, wid
     """Return the names that the last comment above the data gives its columns, as NumPy writes it, or numbers."""
     above = [text.lstrip("# ") for number, text in head if number < line and _is_comment(text)]
     names = [cell.strip() for cell in _cut(above[-1], delimiter)] if above else []
+    # A sign of comments alone names a column that counts the rows.
+    names[:1] = [name or "#" for name in names[:1]]
     fits = len(names) == width == len(set(names)) and all(names) and not any(map(PLAIN.is_number, names))
     return tuple(names) if fits else tuple(f"column {n}" for n in range(width))
 
 
-def _ends_in_mark(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
-    """Return whether all lines below the first end in a delimiter with nothing behind it, as some writers do it."""
-    width = len(first) if first[-1] else len(first) - 1
-    return bool(below) and width > 1 and all(len(row) == width + 1 and not row[-1].strip() for row in below)
+def _named(first: Sequence[str]) -> int:
+    """Return how many cells there are up to the last one that is not empty."""
+    return max((n for n, cell in enumerate(first, 1) if cell), default=0)
 
 
-def _trimmed(rows: Iterable[Row], width: int) -> Iterator[Row]:
-    """Yield rows without the nothing behind their last delimiter."""
+def _ends_in_marks(first: Sequence[str], below: Sequence[Sequence[str]]) -> int:
+    """Return how many delimiters with nothing behind them end all lines below the first, as some writers do it."""
+    width = _named(first)
+    cells = max(len(first), width + 1)
+    ends = all(len(row) == cells and not any(cell.strip() for cell in row[width:]) for row in below)
+    return cells - width if below and width > 1 and ends else 0
+
+
+def _trimmed(rows: Iterable[Row], width: int, ends: int) -> Iterator[Row]:
+    """Yield rows without the nothing behind their last delimiters."""
     for row in rows:
-        ends = len(row.cells) == width + 1 and not row.cells[-1].strip()
-        yield Row(row.line, row.cells[:-1]) if ends else row
+        empty = len(row.cells) == width + ends and not any(cell.strip() for cell in row.cells[width:])
+        yield Row(row.line, row.cells[:width]) if empty else row
 
 
 def _width(first: int, below: Sequence[Sequence[str]], header: bool | None) -> int:
@@ -102,14 +111,26 @@ def _width(first: int, below: Sequence[Sequence[str]], header: bool | None) -> i
     return first + 1 if one_more and header is not False else first
 
 
-def _sniffed(path: Path, head: Sequence[str]) -> str:
-    widths = {one: [len(_cut(text, one)) for text in head] for one in DELIMITERS}
+def _sniffed(path: Path, head: Sequence[tuple[int, str]]) -> str:
+    widths = {one: [len(_cut(text, one)) for _, text in head] for one in DELIMITERS}
     even = [one for one in DELIMITERS if widths[one][0] > 1 and _are_even(widths[one])]
+    if not even:
+        _refuse_preamble(path, head, [widths[one] for one in DELIMITERS if one != " "])
     # Where none cuts all lines alike, one of them is wrong, and the best guess shows which.
     some = even or [one for one in DELIMITERS if widths[one][0] > 1]
     if not some:
         raise ValueError(f"{path}:1: has one column only; name the delimiter if it is none of , ; | tab blank")
     return max(some, key=lambda one: widths[one][0] if one != " " else 0)
+
+
+def _refuse_preamble(path: Path, head: Sequence[tuple[int, str]], cuts: Iterable[Sequence[int]]) -> None:
+    """Refuse prose or comments above lines that are all cut alike, into more columns than one."""
+    for widths in cuts:
+        width, below = widths[-1], widths.index(widths[-1])
+        if width > 1 and set(widths[below:]) == {width} and 0 < below < min(_PREAMBLE, len(head) - 1):
+            said = f"the lines from {head[below][0]} on have {width} columns, this one {widths[0]}"
+            remedy = f"leave out what stands above: 'skip: {head[below][0] - 1}'"
+            raise ValueError(f"{path}:{head[0][0]}: {said}; {remedy}")
 
 
 def _are_even(widths: Sequence[int]) -> bool:
@@ -134,7 +155,9 @@ def _rows(path: Path, lines: Iterable[tuple[int, str]], delimiter: str, strict: 
     fed = _Fed(lines)
     try:
         for cells in csv.reader(fed, delimiter=delimiter, strict=strict, skipinitialspace=True):
-            yield Row(fed.line, cells)
+            # Spreadsheets write a line of nothing but delimiters for a row that was emptied.
+            if any(map(str.strip, cells)):
+                yield Row(fed.line, cells)
     except csv.Error as error:
         raise ValueError(f"{path}:{fed.line}: cannot be cut into columns ({error})") from None
 

@@ -116,7 +116,8 @@ class MissingValues:
         return cls(frozenset(str(cell).strip() for cell in cells), fill)
 
 
-_DIGITS = r"[+-]?\d+(?:[.,]\d+)?(?:[eE][+-]?\d+)?"
+_GROUPED = r"\d{1,3}(?:[,.'\u2019 \u00a0\u202f\u2009]\d{3})+(?:[.,]\d+)?"
+_DIGITS = rf"[+-]?(?:{_GROUPED}|\d+(?:[.,]\d+)?)(?:[eE][+-]?\d+)?"
 _CODES = "USD|EUR|GBP|JPY|CNY|INR|CHF|AUD|CAD|SEK|NOK|DKK|PLN|BRL|KRW|US\\$|Rs\\.?|kr|z\u0142"
 _MONEY = f"(?:[$\u20ac\u00a3\u00a5\u00a2\u20b9\u20bd\u20a9\u20ba]|{_CODES})"
 #: Minus, dashes and hyphens of print, and their wide forms.
@@ -124,6 +125,7 @@ _DASHES = "\u2212\u2010-\u2014\ufe63\uff0d"
 #: What takes no room on a page: breaks, joiners, marks of direction.
 _UNSEEN = "\u200b-\u200f\u2060\ufeff\u00ad"
 _UNITS = r"[num\u00b5\u03bc]?s|min|h|[kKMGT]?i?[bB](?:it)?(?:/s|ps)?|[kmM]?Hz|[mk]?[gmVAWJ]|[cm]m|\u00b0?[CFK]"
+_SHOWN = r"tensor|array|Decimal|np\.\w+|numpy\.\w+"
 #: What a cell looks like -> what to do.
 _ODD: Sequence[tuple[str, str]] = (
     (r"[+-]?\d{1,3}(?:,\d{3}){2,}(?:\.\d*)?|[+-]?\d{1,3},\d{3}\.\d+", "groups of thousands: write thousands: ','"),
@@ -135,6 +137,9 @@ _ODD: Sequence[tuple[str, str]] = (
         "[+-]?\\d{1,3}(?:[ '\u2019\u00a0\u202f\u2009]\\d{3})+(?:[.,]\\d*)?",
         "groups of thousands: name their sign under thousands",
     ),
+    (r"[+-]?\d{1,2}(?:,\d{2})+,\d{3}(?:\.\d*)?", "groups of two and three digits: remove the commas between them"),
+    (r"[+-]?\d*\u066b\d+", "a decimal sign of its own: write decimal: '\u066b'"),
+    (r"[+-]?\d+\u00b7\d+", "a decimal point of print: write decimal: '\u00b7'"),
     (rf"{_DIGITS}\s*(?:%|\u2030|pct|per ?cent)", "per cent: remove the sign"),
     (rf"[+-]?\s*{_MONEY}\s*{_DIGITS}|{_DIGITS}\s*{_MONEY}", "an amount of money: remove the currency"),
     (r"[+-]?0[xX][0-9a-fA-F]+", "a hexadecimal number: write it in decimals"),
@@ -142,11 +147,14 @@ _ODD: Sequence[tuple[str, str]] = (
     (rf"[{_UNSEEN}]*{_DIGITS}[{_UNSEEN}]*", "a character that cannot be seen stands beside it: remove that"),
     (rf"\(\s*{_DIGITS}\s*\)|{_DIGITS}-", "a negative number of accounts: write - before it"),
     (r"[+-]?\d+(?:\.\d*)?[dD][+-]?\d+", "an exponent of Fortran: write e"),
+    (r"[+-]?\d+\.\d*f[+-]?\d+", "an exponent of Julia: write e"),
     (r"[+-]?\d+(?:_\d+)+(?:\.\d*)?", "underscores between digits: remove them"),
+    (rf"(?:{_SHOWN})\(\s*['\[]*{_DIGITS}\b.*\)", "a number as Python shows it: write it alone"),
     (rf"{_DIGITS}\s*(?:{_UNITS})", "a number with its unit: remove the unit"),
 )
 
 
+_MINUTES = r"(?:\s*\d+(?:\.\d+)?\s*['\u2032\u2033\"]+)*"
 _LENGTH = "a length of time: write it as a number"
 _RAISED = "[\u207a\u207b\u00b9\u00b2\u00b3\u2070-\u2079]"
 #: What may be a number to its reader, and may be a name: what a cell looks like -> what to do.
@@ -165,6 +173,10 @@ _DOUBTFUL: Sequence[tuple[str, str]] = (
     (rf"[\[{{]\s*{_DIGITS}\s*[\]}}]", "a number in brackets: remove them"),
     (rf"(?:ca\.?|circa|about|approx\.?)\s*{_DIGITS}|{_DIGITS}\s*approx\.?", "an estimate: write the number alone"),
     (rf"[#`=\u00d7]\s*{_DIGITS}", "a number behind a sign: remove that"),
+    (r"[+-]?10\s*(?:\^|\*\*)\s*[+-]?\d+", "a power of ten: write e"),
+    (rf"{_DIGITS}\s*[+-]\s*\d+(?:\.\d+)?\s*[ij]", "a complex number: give its parts columns of their own"),
+    (rf"\[\s*{_DIGITS}(?:\s*[,;\s]\s*{_DIGITS})+\s*\]", "several numbers: give each a column of its own"),
+    (rf"{_DIGITS}\s*\u00b0{_MINUTES}\s*[NSEWO]?", "an angle: write it in decimal degrees"),
 )
 #: A number, and what stands behind it: a unit, if it is the same in most cells.
 _BEFORE_WORDS = re.compile(rf"({_DIGITS})\s*([^\W\d_][^\d]{{0,11}}|[^\w\s.,:/+-][^\d]{{0,11}})")

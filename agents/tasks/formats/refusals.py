@@ -13,7 +13,12 @@ from agents.tabular.sheet import Sheet
 from agents.tabular.spelling import Spelling
 
 #: What writers call a column of row numbers that has no name.
-_NAMELESS = re.compile(r"(?:Unnamed: \d+|__index_level_\d+__)?")
+_NAMELESS = re.compile(r"(?:Unnamed: \d+(?:\.\d+|_level_\d+)*|__index_level_\d+__|level_\d+)?")
+#: What people call a column that counts the rows.
+_COUNTING = re.compile(
+    r"idx|obs|row|rownames|s\.? ?no\.?|#|(?:row|record|sample|instance)?[ _.-]?(?:id|no|nr|num|number|index)\.?",
+    re.IGNORECASE,
+)
 #: Columns that are read at all, and labels of which none comes twice that are no classes.
 _MOST_COLUMNS, _ALL_DIFFERENT = 1 << 14, 20
 #: Numbers among which dates such as 20200731 lie, and how many different ones no count is likely to have.
@@ -46,6 +51,19 @@ def refuse_nameless(sheet: Sheet, features: Collection[int]) -> None:
     if number is not None:
         remedy = f"leave it out by 'ignore: [{number}]', or name it in the file"
         raise ValueError(f"{sheet.path}: column {number} has no name, as if it counted the rows; {remedy}")
+
+
+def refuse_row_numbers(sheet: Sheet, number: int, values: np.ndarray) -> None:
+    """Refuse a feature that is called a number of rows and counts them, from 0 or 1 on.
+
+    Args:
+        values: float64 [rows]; NaN where a value is missing.
+    """
+    name = sheet.names[number]
+    called = _COUNTING.fullmatch(name.strip())
+    if called and len(values) >= _ALL_DIFFERENT and values[0] in (0.0, 1.0) and np.all(np.diff(values) == 1.0):
+        remedy = f"leave it out by 'ignore: [{number}]', or, if it is a measurement, name it otherwise in the file"
+        raise ValueError(f"{sheet.path}: column {name!r} counts the rows, and would give their order away; {remedy}")
 
 
 def refuse_dates(sheet: Sheet, number: int, values: np.ndarray) -> None:

@@ -22,6 +22,7 @@ from agents.tasks.formats.refusals import (
     refuse_index_as_class,
     refuse_labels,
     refuse_nameless,
+    refuse_row_numbers,
     refuse_too_wide,
 )
 from agents.tasks.formats.sheets import TextForm, opened_sheet
@@ -236,6 +237,7 @@ class _Reader:
                 self._check_names(number, column.found, read[:, location[number]])
             elif isinstance(column, Guessed):
                 refuse_dates(self.sheet, number, read[:, location[number]])
+                refuse_row_numbers(self.sheet, number, read[:, location[number]])
         width = sum(len(self._names(number)) for number in self.features)
         if 8 * width * len(read) > _MOST_BYTES:
             size = f"{len(read):,} rows of {width:,} features"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from agents.tabular.moments import is_moment
 from agents.tabular.spelling import Spelling
 from sim.network.traces.text import TraceText
 from sim.network.traces.units import RATE, TIME, Quantity
@@ -84,10 +85,22 @@ class Layout:
         """Return a column that may be meant: one that no unit gives to the other quantity, by number if need be."""
         others = RATE if quantity is TIME else TIME
         free = [n for n, name in enumerate(self.names) if not others.named_units(name)]
-        at = (candidates or free or [len(self.names) - 1])[0]
+        likely = candidates or free or [len(self.names) - 1]
+        at = next((n for n in likely if self._may_hold(n, quantity)), likely[0])
         name = self.names[at]
         plain = self.names.count(name) == 1 and name.isprintable() and re.fullmatch(r"[A-Za-z_][\w .()/%-]*", name)
         return name if plain else at + 1
+
+    def _may_hold(self, column: int, quantity: Quantity) -> bool:
+        """Return whether the first rows hold numbers there, or moments for times, that are not all the same."""
+        rows = [self._text.split(line) for _, line in self._text.head[int(self.named) :]]
+        cells = [row[column] for row in rows if len(row) == len(self.names) and row[column] not in ("", "-")]
+        if quantity is TIME and cells and all(map(is_moment, cells)):
+            return len(set(cells)) > 1
+        if not cells or not all(map(self.spelling.is_number, cells)):
+            return False
+        values = [self.spelling.number(cell) for cell in cells]
+        return len(set(values)) > 1 and (quantity is not TIME or values == sorted(values))
 
     def _time_columns(self) -> list[int]:
         if self.named:

@@ -13,6 +13,7 @@ from agents.tabular.json_table import is_json, json_sheet
 from agents.tabular.json_text import parsed_json
 from agents.tabular.sheet import open_lines
 from agents.tabular.text_lines import whole_text
+from sim.network.traces.tool_logs import iperf_lines, is_iperf
 
 #: Text that is read as one value.
 _MOST_BYTES = 1 << 28
@@ -32,7 +33,7 @@ def json_lines(path: str) -> Iterator[tuple[int, str]]:
     """Yield (number, text) of a header and of each row, commas between columns.
 
     ``[{"time_s": 0, "rate_kbps": 64}, ...]``, the same a row a line, or ``{"time_s": [0, ...], ...}`` have names;
-    ``[[0, 64], ...]`` and ``[3, 7, ...]`` have none. The number is that of the row.
+    ``[[0, 64], ...]`` and ``[3, 7, ...]`` have none. The number is that of the row. iperf3's JSON is one of intervals.
 
     Raises:
         ValueError: no JSON, or rows of another shape.
@@ -40,7 +41,11 @@ def json_lines(path: str) -> Iterator[tuple[int, str]]:
     if _is_bare_list(path):
         yield from _bare(path)
         return
-    sheet = json_sheet(Path(path), open_lines(Path(path)))
+    opened = open_lines(Path(path))
+    if is_iperf(text for _, text in opened.head):
+        yield from iperf_lines(path)
+        return
+    sheet = json_sheet(Path(path), opened)
     yield 0, _line(sheet.names)
     for row in sheet.rows:
         yield row.line, _line(row.cells)

@@ -26,6 +26,8 @@ __all__ = ["RecordedLosses", "TraceError", "fitted", "load_losses", "recorded", 
 
 #: Name of a column -> what stands in it for a packet that is lost.
 _HEADERS = {"lost": 1, "loss": 1, "drop": 1, "dropped": 1, "received": 0, "delivered": 0, "success": 0, "ok": 0}
+_WORDS = {"true": 1, "false": 0}
+_DIGITS = {"0": 0, "1": 1, **_WORDS}
 #: Comments and ``sep=`` lines, and quotes around cells.
 _NO_PACKETS = re.compile(rb"^[ \t]*#[^\n]*|^\"?sep=[^\n]*|\"", re.MULTILINE | re.IGNORECASE)
 #: Packets that are kept of one recording.
@@ -166,6 +168,8 @@ def _digits(path: str) -> tuple[str, np.ndarray]:
         raw = whole_text(Path(path), _MOST_PACKETS)
     except ValueError as error:
         raise TraceError(str(error)) from error
+    if raw.strip() and (found := _digits_of_table(path)) is not None:
+        return found
     # What is no packet becomes blank, so that lines keep their numbers.
     raw = _NO_PACKETS.sub(lambda found: b" " * len(found[0]), raw)
     first, _, rest = raw.lstrip().partition(b"\n")
@@ -191,6 +195,27 @@ def _digits_of_json(path: str) -> tuple[str, np.ndarray]:
             raise text.error(number, f"holds {line!r}; wanted: a 0 or a 1 for each packet")
         digits.append(int(line))
     return header, np.frombuffer(bytes(digits), np.uint8)
+
+
+def _digits_of_table(path: str) -> tuple[str, np.ndarray] | None:
+    """Return the same of the column ``lost`` or ``received`` of a table, or of one of words; None where it is none."""
+    text = read_text(path)
+    names = text.split(text.head[0][1])
+    named = [n for n, name in enumerate(names) if name.strip('"').lower() in _HEADERS]
+    if len(named) != 1 or (
+        len(names) == 1 and not any(line.strip('"').lower() in _WORDS for _, line in text.head[1:2])
+    ):
+        return None
+    digits, at = bytearray(), named[0]
+    for number, line in _data(text, True):
+        cells = text.split(line)
+        if len(cells) != len(names):
+            raise text.error(number, f"{len(cells)} columns, where the first line has {len(names)}; mend the row")
+        word = cells[at].strip('"').lower()
+        if word not in _DIGITS:
+            raise text.error(number, f"holds {word[:40]!r}; wanted: a 0 or a 1 for each packet, or true or false")
+        digits.append(_DIGITS[word])
+    return names[at].strip('"'), np.frombuffer(bytes(digits), np.uint8)
 
 
 def _place(raw: bytes, begins: int, values: np.ndarray) -> tuple[int, str]:

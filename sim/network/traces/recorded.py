@@ -7,6 +7,7 @@ one whole number a line                 Mahimahi: milliseconds of 1,500-byte opp
 ``time rate`` in columns, no header     a table; both units are declared
 columns under a header                  columns by name; units declared, or in the names
 ``[{"duration_ms": 1000, ...}, ...]``   a table in JSON, whose rows have times, or last
+``iperf3 --json``, ``ping -D``          a rate in each interval; the time of each answer
 ``FILE.zip!inner.csv``                  any of these within a zip, such as G-NetTrack logs
 ======================================  ==========================================================
 

@@ -9,8 +9,10 @@ from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
 
+from agents.tabular.sheet import open_lines
 from agents.tabular.text_lines import read_lines
 from sim.network.traces.json_rows import holds_json, json_lines
+from sim.network.traces.tool_logs import is_ping, ping_lines
 
 #: Lines looked at before a file is read, and marks that are tried between columns; blanks are the last resort.
 _PEEKED, _MARKS = 64, (";", "\t", ",", "|")
@@ -36,6 +38,7 @@ class TraceText:
         head: its first lines that count, each with its number.
         mark: what stands between columns; None: blanks.
         is_json: whether it is JSON, of which numbers count rows.
+        is_ping: whether ping wrote it.
     """
 
     name: str
@@ -43,6 +46,7 @@ class TraceText:
     head: tuple[tuple[int, str], ...]
     mark: str | None
     is_json: bool = False
+    is_ping: bool = False
 
     def lines(self) -> Iterator[tuple[int, str]]:
         """Yield (number, text) of each line, without blank lines, ``#`` comments and ``sep=`` lines.
@@ -50,7 +54,10 @@ class TraceText:
         Raises:
             TraceError: the file is damaged, or no text.
         """
-        yield from _json(self.name) if self.is_json else _lines(self.name, self.skip)
+        if self.is_ping:
+            yield from _ping(self.name, self.skip)
+        else:
+            yield from _json(self.name) if self.is_json else _lines(self.name, self.skip)
 
     def split(self, line: str) -> list[str]:
         """Return the columns of a line."""
@@ -81,6 +88,8 @@ def read_text(path: str, skip: int = 0, decimal: str = ".") -> TraceText:
         TraceError: no such file or member, a damaged zip, or nothing in it.
     """
     _require_file(path.partition("!")[0])
+    if _holds_pings(path):
+        return TraceText(path, skip, tuple(islice(_ping(path, skip), _PEEKED)), ",", is_ping=True)
     if holds_json(path):
         return _read_json(path, skip)
     head = tuple(islice(_lines(path, skip), _PEEKED))
@@ -101,6 +110,20 @@ def _read_json(path: str, skip: int) -> TraceText:
 def _json(path: str) -> Iterator[tuple[int, str]]:
     try:
         yield from json_lines(path)
+    except ValueError as error:
+        raise TraceError(str(error)) from error
+
+
+def _holds_pings(path: str) -> bool:
+    try:
+        return is_ping(text for _, text in open_lines(Path(path)).head)
+    except ValueError:
+        return False
+
+
+def _ping(path: str, skip: int) -> Iterator[tuple[int, str]]:
+    try:
+        yield from ping_lines(path, _lines(path, skip))
     except ValueError as error:
         raise TraceError(str(error)) from error
 

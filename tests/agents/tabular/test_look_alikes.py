@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from agents.tabular.moments import compact_dates, moment_s
+from agents.tabular.spelling import Spelling
 from agents.tasks.formats.table import Reading, read_table
 from agents.tasks.recommendation.reading import read_log
 from sim.network.traces.losses import load_losses
@@ -163,3 +164,96 @@ def test_comments_and_quotes_in_losses_are_no_packets(tmp_path: Path) -> None:
     assert load_losses(written(tmp_path, text)).as_recorded().tolist() == [False, True, False]
     with pytest.raises(TraceError, match=":4: holds '2'"):
         load_losses(written(tmp_path, "# a\nlost\n0\n2\n"))
+
+
+SPELLED = [
+    "1,2#,045.50",
+    "$1,00#.50",
+    "\u20ac 1.00#,50",
+    "1.00#,5 %",
+    "1,00# kg",
+    "# 000 km",
+    "1'00#.50 CHF",
+    "(1,00#)",
+]
+SPELLED += [
+    "2.5f#",
+    "10^#",
+    "10**-#",
+    "#\u066b5",
+    "#\u00b75",
+    "tensor(#.5)",
+    "np.float64(#.5)",
+    "Decimal('#.5')",
+    "array([#.5])",
+]
+SPELLED += ["#+2i", "#.5-2.0j", "[#, 4]", "52\u00b0#'30\"N", "#\u00b0"]
+
+
+@pytest.mark.parametrize("spelled", SPELLED)
+@pytest.mark.parametrize("different", [6, 10])
+def test_numbers_of_other_tools_are_no_categories(tmp_path: Path, spelled: str, different: int) -> None:
+    cells = [spelled.replace("#", str(n % different)) for n in range(60)]
+    with pytest.raises(ValueError, match=r"file:2: column 'a': .* is no number: .*; if these are categories"):
+        read_table(cells_of(tmp_path, cells))
+
+
+@pytest.mark.parametrize(("decimal", "cell"), [("\u066b", "#\u066b5"), ("\u00b7", "#\u00b75"), (",", "#,5")])
+def test_what_the_remedy_says_is_read(tmp_path: Path, decimal: str, cell: str) -> None:
+    path = cells_of(tmp_path, [cell.replace("#", str(n)) for n in range(60)])
+    assert read_table(path, Reading(spelling=Spelling(decimal))).features[:2, 0].tolist() == [0.5, 1.5]
+
+
+@pytest.mark.parametrize(
+    "name", ["index", "ID", "row", "No.", "S.No", "row_id", "sample id", "#", "level_0", "Unnamed: 0.1"]
+)
+def test_a_column_that_counts_the_rows_is_no_feature(tmp_path: Path, name: str) -> None:
+    rows = "".join(f"{n},{n % 7},{'pq'[n % 2]}\n" for n in range(60))
+    path = written(tmp_path, f"{name},a,c\n{rows}")
+    with pytest.raises(ValueError, match=r"leave it out by 'ignore: \[0\]', or"):
+        read_table(path)
+    assert read_table(path, Reading(ignore=(0,))).names == ("a",)
+
+
+@pytest.mark.parametrize("name", ["age", "time", "idle"])
+def test_a_measurement_that_grows_by_one_is_a_feature(tmp_path: Path, name: str) -> None:
+    rows = "".join(f"{n},{n % 7},{'pq'[n % 2]}\n" for n in range(60))
+    assert read_table(written(tmp_path, f"{name},a,c\n{rows}")).names == (name, "a")
+
+
+def test_an_id_that_does_not_count_is_a_feature(tmp_path: Path) -> None:
+    rows = "".join(f"{7 * n % 60},{n % 7},{'pq'[n % 2]}\n" for n in range(60))
+    assert read_table(written(tmp_path, f"id,a,c\n{rows}")).names == ("id", "a")
+
+
+@pytest.mark.parametrize(("head", "ends"), [("a;b;c;;", ";;"), ("a;b;c", ";"), ("a;b;c;", ";"), ("a;b;c", "")])
+def test_what_spreadsheets_leave_behind_is_nothing(tmp_path: Path, head: str, ends: str) -> None:
+    rows = "".join(f"{n % 7};{n};{'pq'[n % 2]}{ends}\n" for n in range(60))
+    table = read_table(written(tmp_path, f"{head}\n{rows};;{ends}\n ; ;{ends}\n"))
+    assert table.names == ("a", "b")
+    assert len(table.labels) == 60
+
+
+def test_a_column_behind_the_last_name_that_holds_something_is_refused(tmp_path: Path) -> None:
+    rows = "".join(f"{n % 7};{n};{'pq'[n % 2]};;{'x' if n == 50 else ''}\n" for n in range(60))
+    with pytest.raises(ValueError, match=r"leave it out by 'ignore: \[4\]'"):
+        read_table(written(tmp_path, f"a;b;c;;\n{rows}"))
+
+
+@pytest.mark.parametrize(
+    ("above", "skip"),
+    [
+        ("% 1. Title\n% 2. of x, y\n", 2),
+        ("|1x3 Cross validator\n", 1),
+        ("// made by\n", 1),
+        ("; made by\n", 1),
+        ("This was made by X.\nIt has 60 rows.\n\n", 3),
+        ("Date: 2020-01-01\nNote: a, b\n", 2),
+    ],
+)
+@pytest.mark.parametrize("header", ["", "a,b,c\n"])
+def test_what_stands_above_a_table_is_counted(tmp_path: Path, above: str, skip: int, header: str) -> None:
+    path = written(tmp_path, above + header + ROWS)
+    with pytest.raises(ValueError, match=f"file:1: the lines from {skip + 1} on have 3 columns.*'skip: {skip}'"):
+        read_table(path)
+    assert len(read_table(path, Reading(skip=skip)).labels) == 60
