@@ -122,5 +122,6 @@ def _empty_values(root: Node) -> list[Problem]:
 
 def _emptiness(node: Node) -> str:
     if node.written:
-        return f'{node.written} means nothing at all in YAML; put it in quotes: "{node.written}", or remove the line'
+        quoted = f'if it is a name, put it in quotes: "{node.written}"'
+        return f"{node.written} means nothing at all in YAML; {quoted}; else give a value or remove the line"
     return "is empty; give it a value or remove the line"

@@ -30,8 +30,8 @@ def message(error: Any) -> str:
         return str(error["msg"])
     if kind == "value_error":
         return str(error["ctx"]["error"])
-    if kind == "int_type" and str(error["input"]).removeprefix("-").isdecimal():
-        return f"{given} has too many digits; 18 at most"
+    if kind == "int_type" and (digits := str(error["input"]).removeprefix("-")).isdecimal():
+        return f"{given} {'has too many digits; 18 at most' if len(digits) > 18 else 'is text; write the number alone'}"
     if kind in _WANTED:
         return f"{given} is not {_WANTED[kind]}"
     return _bounds(kind, given, error.get("ctx", {})) or f"{given}: {error['msg']}"

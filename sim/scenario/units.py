@@ -17,6 +17,10 @@ from sim.unit_spellings import meant_by
 
 # No two parts of it can take the same digits or blanks: what does not match is known in linear time.
 _NUMBER = re.compile(r"\s*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,4})?)\s*")
+#: Times and numbers as others write them: 1:30:00 of YAML 1.1, PT1H30M of ISO 8601, 1,5.
+_CLOCK = re.compile(r"\s*(?:(\d{1,4}):)?(\d{1,4}):(\d{2})\s*")
+_ISO = re.compile(r"\s*P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?\s*")
+_COMMA = re.compile(r"(\d),(\d)")
 _UNIT = re.compile(r"[^\d\s+.\-][^\s\d]*")
 _EXACT = Context(prec=60, Emax=99999, Emin=-99999, traps=[InvalidOperation])
 #: The amount in examples.
@@ -109,6 +113,8 @@ class Dimension:
         return value
 
     def _no_quantity(self, text: str, amount: Decimal | None = None, unit: str = "") -> str:
+        if said := self._in_another_form(text):
+            return f"'{text}' is no {self.name}{said}"
         meant = [_respelled(text, amount, unit, one) for one in self._meant(unit)] if amount is not None else []
         if len(meant) == 1:
             return f"'{text}' is no {self.name}; write for example '{meant[0]}'"
@@ -116,6 +122,29 @@ class Dimension:
             return f"'{text}' is no {self.name}: {' or '.join(meant)}?"
         known = f"; its units are {', '.join(self.units)}" if amount is not None and not _is_known(unit) else ""
         return f"'{text}' is no {self.name}{known}; write for example '{_EXAMPLE} {self.example}'"
+
+    def _in_another_form(self, text: str) -> str:
+        """Return what to write for a time of another standard, or for a number with a decimal comma; else nothing."""
+        if self.compound and (found := _CLOCK.fullmatch(text)):
+            hours, minutes, seconds = found.groups()
+            if hours:
+                return f"; write '{_joined(hours, minutes, seconds, units=('h', 'min', 's'))}'"
+            return (
+                f": {_joined(minutes, seconds, units=('h', 'min'))} or {_joined(minutes, seconds, units=('min', 's'))}?"
+            )
+        if self.compound and (found := _ISO.fullmatch(text)) and any(found.groups()):
+            return f"; write '{_joined(*found.groups(), units=('d', 'h', 'min', 's'))}'"
+        plain, commas = _COMMA.subn(r"\1.\2", text)
+        if commas == 1 and self._reads(plain):
+            return f": a comma stands in it; '{plain}' if it begins a fraction"
+        return ""
+
+    def _reads(self, text: str) -> bool:
+        try:
+            self.parse(text)
+        except UnitError:
+            return False
+        return True
 
     def _meant(self, unit: str) -> list[str]:
         known = {**self.units, **self.spellings}
@@ -130,6 +159,12 @@ class Dimension:
             return f"{value} has no unit; write '{value} {units[0]}'"
         amounts = [f"{value} {unit}" for unit in units]
         return f"{value} has no unit: {', '.join(amounts[:-1])} or {amounts[-1]}?"
+
+
+def _joined(*amounts: str | None, units: tuple[str, ...]) -> str:
+    """Return a quantity of several parts, without those that are not there or 0."""
+    parts = [f"{int(amount)} {unit}" for amount, unit in zip(amounts, units, strict=True) if amount and int(amount)]
+    return " ".join(parts) or f"0 {units[-1]}"
 
 
 def _respelled(text: str, amount: Decimal, unit: str, right: str) -> str:

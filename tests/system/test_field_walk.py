@@ -72,7 +72,7 @@ def test_joined_files_name_the_line_where_the_header_stands_again(tmp_path: Path
 def test_lines_above_the_table_are_left_out_by_the_remedy(tmp_path: Path) -> None:
     path = table_of(tmp_path, [str(n) for n in range(30)])
     path.write_text("Measured in 2021\n" + path.read_text())
-    with pytest.raises(ValueError, match=r"t.csv:2: .*'skip: 1'"):
+    with pytest.raises(ValueError, match=r"t.csv:1: .*'skip: 1'"):
         read_table(path)
     assert len(read_table(path, Reading(skip=1)).labels) == 30
 

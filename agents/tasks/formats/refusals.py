@@ -53,12 +53,18 @@ def refuse_nameless(sheet: Sheet, features: Collection[int]) -> None:
         raise ValueError(f"{sheet.path}: column {number} has no name, as if it counted the rows; {remedy}")
 
 
-def refuse_row_numbers(sheet: Sheet, number: int, values: np.ndarray) -> None:
-    """Refuse a feature that is called a number of rows and counts them, from 0 or 1 on.
+def refuse_numbers(sheet: Sheet, number: int, values: np.ndarray) -> None:
+    """Refuse a feature of numbers that measure nothing: counts of rows, dates.
 
     Args:
         values: float64 [rows]; NaN where a value is missing.
     """
+    _refuse_row_numbers(sheet, number, values)
+    _refuse_dates(sheet, number, values)
+
+
+def _refuse_row_numbers(sheet: Sheet, number: int, values: np.ndarray) -> None:
+    """Refuse a feature that is called a number of rows and counts them, from 0 or 1 on."""
     name = sheet.names[number]
     called = _COUNTING.fullmatch(name.strip())
     if called and len(values) >= _ALL_DIFFERENT and values[0] in (0.0, 1.0) and np.all(np.diff(values) == 1.0):
@@ -66,12 +72,8 @@ def refuse_row_numbers(sheet: Sheet, number: int, values: np.ndarray) -> None:
         raise ValueError(f"{sheet.path}: column {name!r} counts the rows, and would give their order away; {remedy}")
 
 
-def refuse_dates(sheet: Sheet, number: int, values: np.ndarray) -> None:
-    """Refuse a feature of dates that are written as numbers: from 20200731 to 20200801 is a day, and not 70.
-
-    Args:
-        values: float64 [rows]; NaN where a value is missing.
-    """
+def _refuse_dates(sheet: Sheet, number: int, values: np.ndarray) -> None:
+    """Refuse a feature of dates that are written as numbers: from 20200731 to 20200801 is a day, and not 70."""
     known = values[~np.isnan(values)]
     if not len(known) or known.min() < _FIRST_DATE or known.max() > _LAST_DATE or compact_dates(known) is None:
         return

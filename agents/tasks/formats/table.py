@@ -18,11 +18,10 @@ from agents.tasks.formats.data_folders import openml_target
 from agents.tasks.formats.image_set import MOST_CLASSES
 from agents.tasks.formats.refusals import (
     odd_names,
-    refuse_dates,
     refuse_index_as_class,
     refuse_labels,
     refuse_nameless,
-    refuse_row_numbers,
+    refuse_numbers,
     refuse_too_wide,
 )
 from agents.tasks.formats.sheets import TextForm, opened_sheet
@@ -236,8 +235,7 @@ class _Reader:
             if isinstance(column, Guessed) and isinstance(column.found, Names):
                 self._check_names(number, column.found, read[:, location[number]])
             elif isinstance(column, Guessed):
-                refuse_dates(self.sheet, number, read[:, location[number]])
-                refuse_row_numbers(self.sheet, number, read[:, location[number]])
+                refuse_numbers(self.sheet, number, read[:, location[number]])
         width = sum(len(self._names(number)) for number in self.features)
         if 8 * width * len(read) > _MOST_BYTES:
             size = f"{len(read):,} rows of {width:,} features"

@@ -164,3 +164,32 @@ def test_what_is_no_share_is_refused(given_value: object) -> None:
 )
 def test_the_largest_unit_that_makes_it_whole_is_written(value: float, text: str) -> None:
     assert units.TIME.format(value).startswith(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("1:30", ": 1 h 30 min or 1 min 30 s?"),
+        ("1:00", ": 1 h or 1 min?"),
+        ("1:30:00", "; write '1 h 30 min'"),
+        ("0:00:20", "; write '20 s'"),
+        ("PT1H30M", "; write '1 h 30 min'"),
+        ("P2DT5S", "; write '2 d 5 s'"),
+        ("1,5 min", ": a comma stands in it; '1.5 min' if it begins a fraction"),
+    ],
+)
+def test_times_of_other_standards_are_written_back_in_ours(text: str, said: str) -> None:
+    with pytest.raises(UnitError) as caught:
+        units.TIME.parse(text)
+    assert str(caught.value) == f"'{text}' is no time{said}"
+
+
+@pytest.mark.parametrize("text", ["1:30 h", "P", "PT", "1,5,0 min", "1,5 parsecs", "1:2:3:4"])
+def test_what_is_no_such_form_gets_no_such_remedy(text: str) -> None:
+    with pytest.raises(UnitError, match=f"'{text}' is no time.*; write for example '5 s'"):
+        units.TIME.parse(text)
+
+
+def test_a_comma_in_a_rate_may_be_a_fraction() -> None:
+    with pytest.raises(UnitError, match=r": a comma stands in it; '1.5 Mbit/s' if it begins a fraction"):
+        units.RATE.parse("1,5 Mbit/s")
