@@ -42,8 +42,10 @@ drifts when, a bar for each drift over the run's virtual time; where nothing dri
 
 "One run" is what a single run with the scenario's own seed showed, of a sweep its base: an example, and no finding.
 What is found over seeds stands with the claims and in the pages on [methods of the family](family.md) and on the
-[low-bandwidth study](low_bandwidth.md). The time is processor time, with the training of a base model where no scenario
-played before it had left the same one in the cache. `python docs/_site/play_gallery.py` writes these figures.
+[low-bandwidth study](low_bandwidth.md). Where a whole run takes long, a smaller size was played, and what was changed
+is named; times of what was not played to its end are estimated from how far it came. The time is processor time, with
+the training of a base model where no scenario played before it had left the same one in the cache.
+`python docs/_site/play_gallery.py` writes these figures.
 """
 
 
@@ -76,9 +78,12 @@ def _loaded(file: Path) -> Any:
 
 
 def _shown(seen: Mapping[str, Any] | None) -> str:
-    """Return what one run showed, and what it took."""
+    """Return what one run showed, and what it took; else why there is none."""
     if seen is None:
-        return "Not played for this page: it takes long, or its data were not here."
+        return "Not played for this page: its data were not here, or its base model takes long to train."
+    if "stopped_at" in seen:
+        whole = time_in_words(seen["would_take_s"], 3)
+        return f"Not played to its end for this page: {seen['stopped_at']:.0%} of it say that it takes about {whole}."
     parts = []
     if "accuracy" in seen:
         beside = [
@@ -92,8 +97,9 @@ def _shown(seen: Mapping[str, Any] | None) -> str:
         parts.append(f"recovery {time_in_words(seen['recovery_s'], 3)}")
     if seen.get("exchanges"):
         parts.append(f"{seen['exchanges']:,} requests, {seen['installed'] / seen['exchanges']:.0%} of them installed")
-    took = f"It took {time_in_words(seen['processor_s'], 2)}."
-    return f"One run: {'; '.join(parts)}. {took}" if parts else took
+    took = f"It took {time_in_words(seen["processor_s"], 3)}."
+    run = f"One run of a smaller size ({', '.join(seen['smaller'])})" if "smaller" in seen else "One run"
+    return f"{run}: {'; '.join(parts)}. {took}" if parts else took
 
 
 def _comments(text: str) -> Iterator[str]:

@@ -1,9 +1,10 @@
 """Plays scenarios once, one after another, and writes down what came out and what it took: for the gallery.
 
-    python docs/_site/play_gallery.py [--limit SECONDS] [FILE ...]
+    python docs/_site/play_gallery.py [--limit SECONDS] [--set KEY=VALUE] [FILE ...]
 
 Each is played with its own seed and the cache as it is: of a sweep, the base. What is in `gallery_played.json` stays
-unless a file is named. What takes longer than the limit is left out; the gallery says so.
+unless a file is named. Of what takes more processor time than the limit, how far it came is written, from which the
+gallery says how long the whole would take. With `--set` a smaller size is played, and the gallery says which.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -29,13 +31,14 @@ KEPT = ("accuracy", "accuracy_static", "accuracy_oracle", "recovery_s", "exchang
 def main(words: Sequence[str]) -> None:
     """Play what is not written down yet, or the files that are named."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--limit", type=int, default=300, help="seconds that a scenario may take")
+    parser.add_argument("--limit", type=float, default=300, help="seconds of processor time that a scenario may take")
+    parser.add_argument("--set", action="append", default=[], help="a smaller size, as with `run`")
     parser.add_argument("files", nargs="*", type=Path)
     asked = parser.parse_args(words)
     every = sorted((ROOT / "scenarios").rglob("*.yaml"))
     for file in [one.resolve() for one in asked.files] or [one for one in every if name_of(one) not in _known()]:
-        found = _within(asked.limit, file)
-        print(f"{name_of(file)}: {found or 'not played'}", flush=True)
+        found = _found(file, asked.set, asked.limit)
+        print(f"{name_of(file)}: {found}", flush=True)
         if found is not None:
             PLAYED.write_text(json.dumps({**_known(), name_of(file): found}, indent=1, sort_keys=True) + "\n", "utf-8")
 
@@ -50,27 +53,60 @@ def _known() -> dict[str, Any]:
 
 
 class _TooLongError(Exception):
-    """A scenario takes longer than it may."""
+    """A scenario takes more processor time than it may."""
 
 
-def _within(limit_s: int, file: Path) -> dict[str, Any] | None:
-    """Return what a scenario showed; None where it takes too long, or cannot be played here."""
+class _Reached:
+    """Watches a run: the share of its virtual time that is over, and when that began."""
+
+    def __init__(self) -> None:
+        self.share, self.began_s = 0.0, 0.0
+
+    def began(self, scenario: Any, folder: Path) -> None:
+        self.began_s = time.process_time()
+
+    def at(self, moment: Any) -> None:
+        self.share = moment.at_s / moment.duration_s
+
+    def ended(self, summary: Any, folder: Path) -> None:
+        """Nothing is left to note."""
+
+
+def _found(file: Path, changes: Sequence[str], limit_s: float) -> dict[str, Any] | None:
+    """Return what a scenario showed, or how long it would take; None where it cannot be played here."""
     from sim.scenario import ScenarioErrors
+
+    reached, began_s = _Reached(), time.process_time()
+    try:
+        with _within(limit_s):
+            return played(file, changes, reached)
+    except ScenarioErrors as errors:
+        print(errors)
+        return None
+    except _TooLongError:
+        if not reached.share:
+            return None
+        before_s = reached.began_s - began_s
+        whole_s = before_s + (time.process_time() - reached.began_s) / reached.share
+        return {"stopped_at": round(reached.share, 3), "would_take_s": round(whole_s)}
+
+
+@contextmanager
+def _within(limit_s: float) -> Iterator[None]:
+    """Raise once so much processor time is over."""
 
     def late(number: int, frame: FrameType | None) -> None:
         raise _TooLongError
 
-    signal.signal(signal.SIGALRM, late)
-    signal.alarm(limit_s)
+    signal.signal(signal.SIGPROF, late)
+    signal.setitimer(signal.ITIMER_PROF, limit_s)
     try:
-        return played(file)
-    except (_TooLongError, ScenarioErrors):
-        return None
+        yield
     finally:
-        signal.alarm(0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
-def played(file: Path) -> dict[str, Any]:
+def played(file: Path, changes: Sequence[str], reached: _Reached) -> dict[str, Any]:
     """Return the figures of one run and its processor time [s], start of the program and report aside."""
     from sim.commands.run import evaluate_recovery
     from sim.run.run_folder import RunFolder
@@ -80,9 +116,11 @@ def played(file: Path) -> dict[str, Any]:
     began_s = time.process_time()
     with tempfile.TemporaryDirectory() as scratch:
         folder = RunFolder.open(Path(scratch) / "run")
-        summary = run_scenario(load(str(file)), folder, RunOptions(quiet=True), evaluate_recovery).summary
+        run_options = RunOptions(quiet=True, watchers=(reached,))
+        summary = run_scenario(load(str(file), changes), folder, run_options, evaluate_recovery).summary
     figures = {name: summary[name] for name in KEPT if summary.get(name) is not None}
-    return {"processor_s": round(time.process_time() - began_s, 1), **figures}
+    smaller = {"smaller": list(changes)} if changes else {}
+    return {"processor_s": round(time.process_time() - began_s, 1), **smaller, **figures}
 
 
 if __name__ == "__main__":

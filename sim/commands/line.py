@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from difflib import get_close_matches
 
 from sim.commands.exits import BAD_INPUT, ENVIRONMENT
@@ -28,7 +29,10 @@ def main(arguments: Sequence[str] | None = None, name: str = "driftbed") -> int:
         return ENVIRONMENT
     words = list(sys.argv[1:] if arguments is None else arguments)
     parser, commands = make_parser(name)
-    options = parser.parse_args(_completed(words, parser, commands))
+    words = _completed(words, parser, commands)
+    options, unknown = parser.parse_known_args(words)
+    if unknown:
+        parser.exit(BAD_INPUT, f"{parser.prog} {words[0]}: {_extra(unknown[0], commands[words[0]].format_usage())}\n")
     # A caller of this function may have threads, so its process must not be forked.
     options.owns_process = arguments is None
     from sim.commands import carry_out
@@ -36,7 +40,7 @@ def main(arguments: Sequence[str] | None = None, name: str = "driftbed") -> int:
     return carry_out(options)
 
 
-def _completed(words: list[str], parser: argparse.ArgumentParser, commands: Sequence[str]) -> list[str]:
+def _completed(words: list[str], parser: argparse.ArgumentParser, commands: Collection[str]) -> list[str]:
     """Return the words with what is understood; end the process where the command is none."""
     if words[:1] == ["help"]:
         words = [*words[1:2], "--help"]
@@ -47,10 +51,20 @@ def _completed(words: list[str], parser: argparse.ArgumentParser, commands: Sequ
     return words
 
 
-def _unknown(word: str, commands: Sequence[str]) -> str:
+def _unknown(word: str, commands: Collection[str]) -> str:
     """Return what to write instead of a word that is no command."""
     if word.endswith((".yaml", ".yml")):
         return f"what is to be done with {word}? Write 'run {word}' or 'sweep {word}'"
     near = get_close_matches(word, commands, 1, 0.5)
     hint = f"did you mean '{near[0]}'?" if near else "'help' lists them"
     return f"there is no command '{word}'; {hint}"
+
+
+def _extra(word: str, usage: str) -> str:
+    """Return what to write instead of a word that a command does not take; its usage names all that it takes."""
+    if not word.startswith("-"):
+        return f"one word too many: '{word}'"
+    option, _, _ = word.partition("=")
+    near = get_close_matches(option.lstrip("-"), re.findall(r"--([\w-]+)", usage), 1, 0.6)
+    hint = f"did you mean '--{near[0]}'?" if near else "'--help' lists them"
+    return f"there is no option '{option}'; {hint}"

@@ -94,6 +94,15 @@ def test_the_gallery_shows_every_scenario_with_what_it_asks() -> None:
     assert named <= {file.relative_to(ROOT).as_posix() for file in files}
 
 
+def test_the_gallery_says_what_was_made_smaller_and_what_was_not_played_to_its_end() -> None:
+    figures = {"accuracy": 0.5, "processor_s": 123.6}
+    assert made_gallery._shown(figures | {"smaller": ["duration=5 min"]}) == (
+        "One run of a smaller size (duration=5 min): accuracy 50.0 %. It took 124 s."
+    )
+    cut = made_gallery._shown({"stopped_at": 0.05, "would_take_s": 7200})
+    assert cut == "Not played to its end for this page: 5% of it say that it takes about 120 min."
+
+
 def test_the_readme_is_short_and_its_first_block_is_two_commands() -> None:
     lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
     assert len(lines) <= 120

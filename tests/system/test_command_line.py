@@ -10,6 +10,7 @@ import subprocess
 import pytest
 from run_commands import Reported
 
+from sim.commands.line import main
 from sim.commands.options import GROUPS, make_parser
 from sim.commands.options.adding import Commands
 
@@ -61,6 +62,22 @@ def test_a_bare_name_that_is_none_is_answered_by_the_nearest(reported: Reported)
     code, _, err = reported("validate", "gausians")
     assert code == 2
     assert "did you mean 'gaussians'?" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("run", "gaussians", "--sed=3"), "driftbed run: there is no option '--sed'; did you mean '--seed'?\n"),
+        (("validate", "gaussians", "--qiet"), "driftbed validate: there is no option '--qiet'; '--help' lists them\n"),
+        (("run", "gaussians", "quickstart"), "driftbed run: one word too many: 'quickstart'\n"),
+    ],
+)
+def test_a_word_that_a_command_does_not_take_is_named_with_the_nearest(
+    words: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(words)
+    assert capsys.readouterr().err == said
 
 
 def test_a_scenario_of_the_project_is_found_by_name(reported: Reported) -> None:

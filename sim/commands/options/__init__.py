@@ -21,8 +21,8 @@ or cannot be read), 3 environment (this machine lacks something, or does not
 let it be written), 4 partial and resumable, 130 interrupted and resumable."""
 
 
-def make_parser(name: str) -> tuple[argparse.ArgumentParser, list[str]]:
-    """Return the parser of a program of this name, and the names of all commands."""
+def make_parser(name: str) -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
+    """Return the parser of a program of this name, and those of all commands by name."""
     parser = argparse.ArgumentParser(
         prog=name,
         usage=f"{called(name)} COMMAND ...",
@@ -36,7 +36,7 @@ def make_parser(name: str) -> tuple[argparse.ArgumentParser, list[str]]:
         commands.begin(heading)
         add(commands)
     parser.epilog = "\n\n".join([*_listing(commands.headings), _END.format(name=called(name))])
-    return parser, list(added.choices)
+    return parser, dict(added.choices)
 
 
 def called(name: str) -> str:
