@@ -97,7 +97,7 @@ def _shown(seen: Mapping[str, Any] | None) -> str:
         parts.append(f"recovery {time_in_words(seen['recovery_s'], 3)}")
     if seen.get("exchanges"):
         parts.append(f"{seen['exchanges']:,} requests, {seen['installed'] / seen['exchanges']:.0%} of them installed")
-    took = f"It took {time_in_words(seen["processor_s"], 3)}."
+    took = f"It took {time_in_words(seen['processor_s'], 3)}."
     run = f"One run of a smaller size ({', '.join(seen['smaller'])})" if "smaller" in seen else "One run"
     return f"{run}: {'; '.join(parts)}. {took}" if parts else took
 
