@@ -11,6 +11,7 @@ import numpy as np
 from agents.checkpoint_names import concatenated
 from agents.contract import Phase, Snapshot
 from agents.evaluation.sample_log import SampleLog
+from agents.kernels.tallies import count_phases
 
 # Looking a member up in its enumeration costs more than the comparison it is for.
 _UNDETECTED, _LABELS, _UPLINK, _RESIDUAL = Phase.UNDETECTED, Phase.LABELS, Phase.UPLINK, Phase.RESIDUAL
@@ -35,9 +36,10 @@ class _Record(NamedTuple):
 
 
 class _Samples(NamedTuple):
-    """Samples of rows, and what was lost on each."""
+    """Samples of rows, ``number`` of each by time, and what was lost on each sample."""
 
-    row: np.ndarray
+    rows: np.ndarray
+    number: np.ndarray
     at_s: np.ndarray
     regret: np.ndarray
 
@@ -77,9 +79,12 @@ class PhaseTracker:
         """
         self._records.append(_Record(np.full(len(row), _ENTRY, np.int8), row, at_s, phase, cutoff_s, middle_s))
 
-    def samples(self, row: np.ndarray, at_s: np.ndarray, regret: np.ndarray) -> None:
-        """Record samples with the regret of each, the oracle's success less the deployed model's: arrays [samples]."""
-        self._samples.append(_Samples(row, at_s, regret))
+    def samples(self, rows: np.ndarray, count: np.ndarray, at_s: np.ndarray, regret: np.ndarray) -> None:
+        """Record samples, ``count`` of each of ``rows`` by time, with the regret of each.
+
+        That is the oracle's success less the deployed model's; ``at_s`` and ``regret`` are [samples].
+        """
+        self._samples.append(_Samples(rows, count, at_s, regret))
 
     def close(self, *until_s: float) -> tuple[np.ndarray, np.ndarray]:
         """End one interval or several: return (regret, samples) by phase, int64 [intervals, phases] each.
@@ -88,22 +93,26 @@ class PhaseTracker:
         """
         events = _joined([self._changes(until_s[-1]), *self._records])
         events = _Record(*(values[np.lexsort((events.what, events.at_s, events.row))] for values in events))
-        samples = _Samples(*map(np.concatenate, zip(_NONE, *self._samples, strict=True)))
+        entered = self._phases(events)
+        sums = self._summed(events, entered, np.array(until_s))
         self._records.clear()
         self._samples.clear()
-        entered = self._phases(events)
-        phase = self._phase[samples.row]
-        last, there = _last_before(events, samples)
-        phase[there] = entered[last[there]]
-        if self._log is not None:
-            self._log.note_phases(samples.row, samples.at_s, phase)
         # The last of a row stands.
         self._phase[events.row] = entered
-        bin = np.array(until_s).searchsorted(samples.at_s) * len(Phase) + phase
-        size = len(until_s) * len(Phase)
-        sums = (np.bincount(bin, samples.regret, size), np.bincount(bin, minlength=size))
-        regret, counts = (one.astype(np.int64).reshape(len(until_s), len(Phase)) for one in sums)
-        return regret, counts
+        return sums
+
+    def _summed(self, events: _Record, entered: np.ndarray, ends_s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return (regret, samples) of all samples by interval and phase, given the phase entered with each event."""
+        regrets, counts = np.zeros((2, len(ends_s), len(Phase)), np.int64)
+        first = events.row.searchsorted(np.arange(len(self._phase) + 1))
+        for rows, count, at_s, regret in self._samples:
+            phase, lost = np.empty(len(at_s), np.int8), regret.astype(np.int64)
+            count_phases(
+                rows, count, at_s, lost, first, events.at_s, entered, self._phase, ends_s, phase, regrets, counts
+            )
+            if self._log is not None:
+                self._log.note_phases(np.repeat(rows, count), at_s, phase)
+        return regrets, counts
 
     def checkpoint(self, rows: slice) -> Snapshot:
         """Return where the devices of one block stand; only right after :meth:`close`."""
@@ -215,23 +224,6 @@ class PayloadCutoffs:
 
 def _joined(parts: Sequence[_Record]) -> _Record:
     return _Record(*map(np.concatenate, zip(*parts, strict=True)))
-
-
-_NONE = _Samples(np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.int8))
-
-
-def _last_before(events: _Record, samples: _Samples) -> tuple[np.ndarray, np.ndarray]:
-    """Return for each sample the last event of its row strictly before it, and whether there is one.
-
-    Events are sorted by row and time. Times become their ranks, so that row and time are one exact number.
-    """
-    if not len(events.row):
-        return np.zeros(len(samples.row), np.int64), np.zeros(len(samples.row), bool)
-    times_s, rank = np.unique(events.at_s, return_inverse=True)
-    keys = events.row * (len(times_s) + 1) + rank
-    wanted = samples.row * (len(times_s) + 1) + times_s.searchsorted(samples.at_s)
-    last = keys.searchsorted(wanted) - 1
-    return last, (last >= 0) & (events.row[last] == samples.row)
 
 
 def _earlier(what: np.ndarray, era: np.ndarray) -> np.ndarray:

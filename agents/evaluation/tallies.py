@@ -12,18 +12,12 @@ from agents.contract import AGE_EDGES_S, CLOUD_PHASES, COHORT_COLUMNS, DEVICE_CO
 from agents.evaluation.prequential import Evaluation
 from agents.evaluation.regret_phases import PhaseTracker
 from agents.evaluation.sample_log import SampleLog
+from agents.kernels.tallies import count_samples
 from agents.streams.sample_buffer import SampleBatch
 
 _LOSS, _REGRET = COHORT_COLUMNS.index("loss_micro"), COHORT_COLUMNS.index("regret_undetected")
 _PHASES, _AGES = COHORT_COLUMNS.index("samples_undetected"), COHORT_COLUMNS.index("samples_age_00")
 _EDGES_S = np.array(AGE_EDGES_S)
-#: What a sample counts for is four bits: labelled, correct, correct_static, correct_oracle, from the highest.
-_BITS = np.arange(16)
-#: By those bits: what they add to the first columns of a cohort, and (another first bit: is it odd) to a device's.
-_OF_COHORT = np.stack([np.ones(16, np.int64), _BITS >> 3, _BITS >> 2 & 1, _BITS >> 1 & 1, _BITS & 1], axis=1)
-_OF_DEVICE = np.concatenate(
-    [_OF_COHORT[:, [0, 2, 3, 4]], (_BITS >> 3)[:, None], ((_BITS >> 3) * (_BITS >> 2 & 1))[:, None]], axis=1
-)
 
 
 class TallyCounter:
@@ -64,50 +58,32 @@ class TallyCounter:
 
     def count(self, batch: SampleBatch, evaluation: Evaluation) -> None:
         """Add what became of samples."""
-        interval = np.array(self._ends_s).searchsorted(batch.time_s)
-        flags = ((batch.due_s < inf), evaluation.correct, evaluation.correct_static, evaluation.correct_oracle)
-        labelled, correct, static, oracle = (flag.view(np.uint8) for flag in flags)
-        bits = labelled << 3 | correct << 2 | static << 1 | oracle
-        self._count_devices(batch, bits & 7)
-        self._count_intervals(interval, bits, evaluation)
-        row = np.repeat(batch.rows, batch.count)
-        age_s = batch.time_s - self._data_s[row]
-        self._count_ages(interval, age_s, evaluation.regret)
+        flags = np.stack([evaluation.correct, evaluation.correct_static, evaluation.correct_oracle])
+        count_samples(
+            batch.rows,
+            batch.count,
+            batch.time_s,
+            batch.due_s,
+            flags,
+            evaluation.regret,
+            evaluation.loss_micro,
+            evaluation.counts,
+            np.array(self._ends_s, np.float64),
+            self._data_s,
+            _EDGES_S,
+            _LOSS,
+            _AGES,
+            len(COHORT_COLUMNS),
+            self._tallies,
+            self.totals,
+        )
         if self._log is not None:
-            self._log.note(batch, evaluation, age_s)
-        self.phases.samples(row, batch.time_s, evaluation.regret)
+            self._log.note(batch, evaluation, batch.time_s - np.repeat(self._data_s[batch.rows], batch.count))
+        self.phases.samples(batch.rows, batch.count, batch.time_s, evaluation.regret)
 
     def install(self, rows: np.ndarray, collected_s: np.ndarray) -> None:
         """Note that devices have another model from now on, made of data that were collected then."""
         self._data_s[rows] = collected_s
-
-    def _count_devices(self, batch: SampleBatch, bits: np.ndarray) -> None:
-        devices = len(batch.rows)
-        ends = batch.count.cumsum()
-        # Samples of a device come in order: the next one's number is how many there were.
-        number = np.arange(len(bits)) + np.repeat(self.totals[batch.rows, 0] - (ends - batch.count), batch.count)
-        of = np.repeat(np.arange(devices) * 16, batch.count) + bits + 8 * (1 - number % 2)
-        self.totals[batch.rows] += np.bincount(of, minlength=devices * 16).reshape(devices, 16) @ _OF_DEVICE
-
-    def _count_ages(self, interval: np.ndarray, age_s: np.ndarray, regret: np.ndarray) -> None:
-        bins = len(_EDGES_S)
-        place = interval * bins + _EDGES_S.searchsorted(age_s, side="right") - 1
-        size, intervals = len(self._tallies) * bins, len(self._tallies)
-        for first, sums in (
-            (_AGES, np.bincount(place, minlength=size)),
-            (_AGES + bins, np.bincount(place, regret, size)),
-        ):
-            self._tallies[:, first : first + bins] += sums.astype(np.int64).reshape(intervals, bins)
-
-    def _count_intervals(self, interval: np.ndarray, bits: np.ndarray, evaluation: Evaluation) -> None:
-        intervals = len(self._tallies)
-        counts = np.bincount(interval * 16 + bits, minlength=intervals * 16).reshape(intervals, 16)
-        self._tallies[:, : _OF_COHORT.shape[1]] += counts @ _OF_COHORT
-        # Sums of integers below 2^53: exact as floats too.
-        self._tallies[:, _LOSS] += np.bincount(interval, evaluation.loss_micro, intervals).astype(np.int64)
-        if evaluation.counts.shape[1]:
-            counted = slice(len(COHORT_COLUMNS), len(COHORT_COLUMNS) + evaluation.counts.shape[1])
-            np.add.at(self._tallies[:, counted], interval, evaluation.counts)
 
     def close(self, until_s: float) -> None:
         """End the open interval; its samples may still be counted."""

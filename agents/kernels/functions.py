@@ -52,6 +52,8 @@ _B0, _B2, _B4, _B6 = (
     for value in (4.89352518554385e-03, 2.26843463243900e-03, 1.18534705686654e-04, 1.19825839466702e-06)
 )
 _NO_NUMBER = np.float32(np.nan)
+#: Rows that are judged at once.
+_TURNED = 64
 _BIAS, _MANTISSA = np.int32(127), np.int32(23)
 _FRACTION, _HALF_BITS = np.int32(0x007FFFFF), np.int32(0x3F000000)
 
@@ -153,15 +155,46 @@ def softmax_rows(x: np.ndarray, out: np.ndarray) -> None:
             out[row, i] /= total
 
 
+@inlined
+def _highest_of_each(by_class, highest, at):  # type: ignore[no-untyped-def]
+    """Put the largest number of each column [classes, rows] and where it first is, as :func:`highest_of` does."""
+    for row in range(by_class.shape[1]):
+        highest[row], at[row] = by_class[0, row], 0
+    for i in range(1, by_class.shape[0]):
+        for row in range(by_class.shape[1]):
+            value, known = by_class[i, row], highest[row]
+            higher = (value > known) | ((value != value) & (known == known))
+            highest[row] = value if higher else known
+            at[row] = i if higher else at[row]
+
+
+@inlined
+def _exponentials(by_class, highest, total):  # type: ignore[no-untyped-def]
+    """Put the sum of exponentials of each column, less its largest number, from the first class to the last."""
+    total[:] = _0
+    for i in range(by_class.shape[0]):
+        for row in range(by_class.shape[1]):
+            total[row] += exp_below(by_class[i, row] - highest[row])
+
+
 @compiled("void(f4[:,::1], i8[::1], b1[::1], f4[::1])")
 def judge_rows(logits: np.ndarray, label: np.ndarray, correct: np.ndarray, loss_nats: np.ndarray) -> None:
     """Say of each row of ``logits`` whether its first largest one is that at ``label``, and the cross-entropy."""
-    for row in range(logits.shape[0]):
-        highest, at = highest_of(logits[row])
-        total = _0
-        for i in range(logits.shape[1]):
-            total += exp_below(logits[row, i] - highest)
-        correct[row] = at == label[row]
-        # Without any number, or with infinite ones, a row has no finite loss.
-        finite = total >= _1
-        loss_nats[row] = log_above(total) + (highest - logits[row, label[row]]) if finite else _NO_NUMBER
+    rows, classes = logits.shape
+    # Turned round, some rows at a time, vectors lie across rows.
+    by_class = np.zeros((classes, _TURNED), np.float32)
+    highest, total = np.empty(_TURNED, np.float32), np.empty(_TURNED, np.float32)
+    at = np.empty(_TURNED, np.int32)
+    for first in range(0, rows, _TURNED):
+        here = min(_TURNED, rows - first)
+        for row in range(here):
+            for i in range(classes):
+                by_class[i, row] = logits[first + row, i]
+        _highest_of_each(by_class, highest, at)
+        _exponentials(by_class, highest, total)
+        for row in range(here):
+            own = label[first + row]
+            correct[first + row] = at[row] == own
+            # Without any number, or with infinite ones, a row has no finite loss.
+            loss = log_above(total[row]) + (highest[row] - by_class[own, row])
+            loss_nats[first + row] = loss if total[row] >= _1 else _NO_NUMBER

@@ -84,7 +84,11 @@ def log_loss(logits: torch.Tensor, label: torch.Tensor) -> tuple[torch.Tensor, t
 
 def applies(*tensors: torch.Tensor) -> bool:
     """Return whether kernels compute with these tensors: float32 on a processor."""
-    return all(type(one) in _PLAIN and one.dtype == torch.float32 and one.device.type == "cpu" for one in tensors)
+    # Asked at every product: a loop begins sooner than a generator.
+    for one in tensors:  # noqa: SIM110
+        if type(one) not in _PLAIN or one.dtype is not torch.float32 or not one.is_cpu:
+            return False
+    return True
 
 
 def recorded(*tensors: torch.Tensor) -> bool:
@@ -119,30 +123,32 @@ def _joined(weights: torch.Tensor, left: torch.Tensor, right: torch.Tensor) -> t
 
 
 def _affine(x: torch.Tensor, w: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-    stack, rows, depth = x.shape
-    shapes = {len(w), len(b)} <= {1, stack} and w.shape[1] == depth and tuple(b.shape[1:]) == (1, w.shape[2])
-    if not shapes:
+    (stack, rows, depth), (w_stack, inputs, columns), (b_stack, *offset) = x.shape, w.shape, b.shape
+    if {w_stack, b_stack} - {1, stack} or inputs != depth or offset != [1, columns]:
         raise ValueError(f"no product of x {list(x.shape)}, w {list(w.shape)}, b {list(b.shape)}")
     if not depth:
         return b.expand(stack, rows, -1).clone()
-    out = x.new_empty(stack, rows, w.shape[2])
-    weights, offsets = _readable(w), _readable(b)
-    products.multiply(x.detach().numpy(), weights.numpy(), offsets.numpy(), out.numpy())
+    out = x.new_empty(stack, rows, columns)
+    w, b = _readable(w), _readable(b)
+    w_entry, w_step, _ = w.stride()
+    weights = w.data_ptr(), w_entry if w_stack > 1 else 0, w_step
+    offsets = b.data_ptr(), b.stride(0) if b_stack > 1 else 0
+    products.multiply_at(out.data_ptr(), x.data_ptr(), *x.stride(), *weights, *offsets, stack, rows, depth, columns)
     return out
 
 
 def _readable(stack: torch.Tensor) -> torch.Tensor:
-    """Return a stack with a contiguous last axis; one entry, if it is the same memory over and over again."""
-    stack = stack.detach()
-    if len(stack) > 1 and stack.stride(0) == 0:
-        stack = stack[:1]
-    return stack if stack.stride(2) == 1 else stack.contiguous()
+    """Return a stack whose last axis is contiguous; what is the same memory over and over again stays so."""
+    entry, _, step = stack.stride()
+    if step == 1:
+        return stack
+    return stack.contiguous() if entry else stack[:1].contiguous().expand_as(stack)
 
 
 def _each(kernel: Callable[..., None], of_torch: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor) -> Any:
     if not applies(x) or recorded(x):
         return of_torch(x)
-    values = x.detach().contiguous()
+    values = x.detach().contiguous() if x.requires_grad else x.contiguous()
     out = torch.empty_like(values)
-    kernel(values.view(-1).numpy(), out.view(-1).numpy())
+    kernel(values.numpy().reshape(-1), out.numpy().reshape(-1))
     return out

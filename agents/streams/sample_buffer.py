@@ -11,6 +11,7 @@ import numpy as np
 
 from agents.checkpoint_names import concatenated
 from agents.contract import Snapshot
+from agents.kernels.rings import count_until, cut_samples
 from agents.seeding import Purpose, rng
 from agents.streams.arrivals import Arrivals
 from agents.streams.base import BlockId, Chunk, Content, Task
@@ -76,11 +77,9 @@ class SampleRing:
 
         ``known`` is a lower bound of it that lies within the ring: counting starts there.
         """
-        left = self.loaded[rows] - known
-        column = np.arange(left.max(initial=0))
-        time_s = self.time_s.take(self.slots(rows, known[:, None] + column))
-        seen = (time_s <= until_s[:, None]) & (column < left[:, None])
-        return np.asarray(known + np.count_nonzero(seen, axis=1))
+        seen = np.empty(len(rows), np.int64)
+        count_until(self.time_s, self.loaded, rows, until_s, known, seen)
+        return seen
 
     def newest(self, rows: np.ndarray, seen: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the newest ``n`` of ``seen`` samples: (places [rows, n], count [rows]), oldest first, right padded."""
@@ -230,19 +229,21 @@ class SampleBatch:
 
         The first row is ``missing`` times more among the padded: where their number must always be the same.
         """
-        column = np.arange(width)
-        slots = ring.slots(rows, first[:, None] + column)
-        kept = np.flatnonzero(column < count[:, None])
-        there = slots.take(kept)
+        slots = np.empty((len(rows), width), np.int64)
+        kept, there = np.empty((2, int(count.sum())), np.int64)
+        cut_samples(ring.capacity, rows, first, count, slots, kept, there)
         times_s = ring.time_s.take(there), ring.due_s.take(there)
         padded = np.concatenate([slots, slots[:1].repeat(missing, axis=0)]) if missing else slots
-        ordinal = (first[:, None] + column).take(kept)
-        newest = partial(_due_label, ring, rows.repeat(count), ordinal, times_s[0], history)
+        newest = partial(_due_label, ring, rows, first, count, times_s[0], history)
         return cls(rows, count, FieldView(ring, padded), FieldView(ring, there), kept, *times_s, newest)
 
 
-def _due_label(ring: SampleRing, row: np.ndarray, ordinal: np.ndarray, time_s: np.ndarray, history: int) -> np.ndarray:
+def _due_label(
+    ring: SampleRing, rows: np.ndarray, first: np.ndarray, count: np.ndarray, time_s: np.ndarray, history: int
+) -> np.ndarray:
     """Return of each sample the newest label among the ``history`` before it that was due at its time, or -1."""
+    row, ends = rows.repeat(count), count.cumsum()
+    ordinal = np.arange(len(row)) + (first - (ends - count)).repeat(count)
     found, left = np.full(len(row), -1), np.arange(len(row))
     labels = ring.fields["label"].reshape(-1)
     for back in range(1, history + 1):

@@ -12,8 +12,9 @@ from sim.compiled.coverage import Obstacle
 from sim.run.backend import expected_samples
 
 ENGINES = ("auto", "simpy", "compiled")
-#: Expected exchanges from which the compiled engine pays: it takes a second to load, and half a minute to compile once.
-WORTH_LOADING, WORTH_COMPILING = 50_000, 1_000_000
+#: Expected exchanges from which the compiled engine pays: it takes a third of a second to load, and half a minute to
+#: compile once.
+WORTH_LOADING, WORTH_COMPILING = 15_000, 1_000_000
 
 
 @dataclass(frozen=True)

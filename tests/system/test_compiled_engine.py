@@ -231,7 +231,7 @@ def test_few_exchanges_never_load_the_compiler() -> None:
     scenario = load(scenario_of("timing"))
     assert expected_requests(scenario) == pytest.approx(800)
     choice = choose_engine("auto", scenario, no_obstacle, eager=False)
-    assert choice == EngineChoice("simpy", "about 800 exchanges, fewer than 50,000")
+    assert choice == EngineChoice("simpy", "about 800 exchanges, fewer than 15,000")
 
 
 def test_many_exchanges_are_played_by_the_compiled_engine() -> None:

@@ -202,8 +202,11 @@ class Persona(Deployed):
         return self._adapters[prefix]
 
     def _filled(self, stacks: Mapping[str, torch.Tensor], number: int, cloud: CloudState) -> Adapter:
-        adapter = deepcopy(self.adapter).to(cloud["base"].device)
-        adapter.load_state_dict({name: values[number] for name, values in stacks.items()})
+        # A copy of the modules alone: tensors are replaced at once.
+        adapter = deepcopy(self.adapter, {id(one): one for one in self.adapter.parameters()})
+        adapter.load_state_dict(
+            {name: values[number].to(cloud["base"].device) for name, values in stacks.items()}, assign=True
+        )
         return adapter.requires_grad_(False)
 
     def _fresh_adapter(self) -> Adapter:
@@ -267,4 +270,4 @@ def _entries(stacks: Mapping[str, torch.Tensor]) -> int:
 @torch.no_grad()
 def _asked(adapter: Adapter, rows: Payload) -> Updates:
     """Return the codes of windows [tickets, layers * code], by which they find their prototypes."""
-    return {"code": adapter(rows["window"], rows["count"])[0].flatten(1)}
+    return {"code": adapter.codes(rows["window"], rows["count"]).flatten(1)}

@@ -25,7 +25,7 @@ def enter(clock: PhaseTracker, *entries: Entry) -> None:
 def phases_of(clock: PhaseTracker, until_s: float, times_s: list[float]) -> list[Phase]:
     """Close the interval; the regret of sample k is 10^k, so that its phase can be read off the sums."""
     times, regret = np.array(times_s), 10 ** np.arange(len(times_s))
-    clock.samples(np.zeros(len(times), np.int64), times, regret)
+    clock.samples(np.array([0]), np.array([len(times)]), times, regret)
     [found], [counts] = clock.close(until_s)
     assert found.sum() == regret.sum()
     assert counts.sum() == len(times)
@@ -138,7 +138,7 @@ def test_any_history_is_told_apart_as_if_moment_by_moment(
         for row in range(3):
             times_s = np.arange(after_s + 0.5, until_s + 0.25, 0.5)
             for one in (clock, late):
-                one.samples(np.full(len(times_s), row), times_s, np.full(len(times_s), 1 + row))
+                one.samples(np.array([row]), np.array([len(times_s)]), times_s, np.full(len(times_s), 1 + row))
             own = [entry for entry in entries if entry[0] == row]
             for time_s in times_s.tolist():
                 phase = processed(changes_s[row], own, time_s)
