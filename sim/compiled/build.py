@@ -8,14 +8,13 @@ from typing import Any
 import numpy as np
 
 from sim.cloud.build import uptimes_of
-from sim.compiled.engine import CompiledEngine
+from sim.compiled.engine import CompiledEngine, Surroundings
 from sim.compiled.initial import workers_of
 from sim.compiled.laws import Laws
 from sim.compiled.layout import LayoutBuilder
 from sim.exchanges.exchange_context import RetryPolicy
-from sim.kernel.transfer_log import TransferLog
 from sim.links.build import DirectionRoutes
-from sim.links.device_availability import AvailabilityOf, always_there
+from sim.links.device_availability import always_there
 from sim.network.rates.interrupted import InterruptedRate
 from sim.network.rates.rate import Constant
 
@@ -24,11 +23,8 @@ def build_engine(
     scenario: Any,
     up: DirectionRoutes,
     down: DirectionRoutes,
-    availability_of: AvailabilityOf,
     retry_policies: Sequence[RetryPolicy],
-    cloud_log: TransferLog,
-    *,
-    followed: bool,
+    around: Surroundings,
 ) -> CompiledEngine:
     """Return the engine of a scenario that it covers; ``retry_policies`` are those of the cohorts."""
     laws = Laws(scenario.duration)
@@ -42,4 +38,4 @@ def build_engine(
             InterruptedRate(speed, uptimes[0]) if uptimes else speed
         )
     gated = np.array([not always_there(cohort) for cohort in scenario.fleet])
-    return CompiledEngine(scenario, layout, laws, workers, availability_of, gated, cloud_log, followed=followed)
+    return CompiledEngine(scenario, layout, laws, workers, gated, around)

@@ -49,7 +49,10 @@ def add_unranked(g, at_s, row, station, flow, kind):
 @inlined
 def wait_until(g, x, at_s):
     """Let an exchange wait for a time."""
-    add(g, at_s, x.ticket, x.id, -1, 0, RESUME)
+    if x.ranked:
+        add(g, at_s, x.ticket, x.id, -1, 0, RESUME)
+    else:
+        add_unranked(g, at_s, x.id, -1, 0, RESUME)
 
 
 @inlined

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from agents.contract import DataPlane
 from sim.compiled.codes import POLICY_CODES
 from sim.compiled.laws import knows_availability, knows_rate
 from sim.links.build import DirectionRoutes
@@ -22,26 +21,18 @@ class Obstacle(NamedTuple):
 
 
 def obstacle(
-    scenario: Any, plane: DataPlane | None, up: DirectionRoutes, down: DirectionRoutes, availability_of: AvailabilityOf
+    scenario: Any, up: DirectionRoutes, down: DirectionRoutes, availability_of: AvailabilityOf
 ) -> Obstacle | None:
     """Return what only SimPy can play; None if there is no such thing."""
     return (
-        _of_method(scenario.method, plane)
+        _of_method(scenario.method)
         or _of_links(scenario, up, down)
         or _of_cloud(scenario.cloud)
         or _of_fleet(scenario, availability_of)
     )
 
 
-def _of_method(method: Any, plane: DataPlane | None) -> Obstacle | None:
-    if method.learning is not None:
-        return Obstacle("method.learning", "devices that learn by themselves")
-    if method.trigger.kind == "rounds":
-        return Obstacle("method.trigger", "rounds")
-    if plane is not None and plane.sizes.from_data:
-        return Obstacle("method", "messages whose sizes depend on the data")
-    if plane is not None and plane.expires_s is not None:
-        return Obstacle("method", "updates that expire")
+def _of_method(method: Any) -> Obstacle | None:
     known = method.in_flight in POLICY_CODES
     return None if known else Obstacle("method.in_flight", f"the policy {method.in_flight}")
 

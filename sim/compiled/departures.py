@@ -8,7 +8,7 @@ from sim.compiled.layout import HopPlan, Layout
 from sim.compiled.outlet import count_services, count_transfers, put_exchanges, put_services, put_transfers
 from sim.compiled.row_views import MOMENTS, transfers_of
 from sim.compiled.state import State
-from sim.kernel.records import TIMES
+from sim.kernel.records import KIND_COLUMNS, TIMES
 from sim.kernel.transfer_log import TransferLog
 
 _COUNTS = ("ticket", "device", "up_bytes", "down_bytes", "retransmitted_bytes")
@@ -19,9 +19,13 @@ class Departures:
 
     Args:
         edges_s: ends of the ticks [s].
+        kinds: whether rows may be more than requests.
     """
 
-    def __init__(self, state: State, layout: Layout, cloud_log: TransferLog, edges_s: np.ndarray) -> None:
+    def __init__(
+        self, state: State, layout: Layout, cloud_log: TransferLog, edges_s: np.ndarray, *, kinds: bool
+    ) -> None:
+        self._counts = (*_COUNTS, *KIND_COLUMNS) if kinds else _COUNTS
         self._state, self._layout, self._cloud_log, self._edges_s = state, layout, cloud_log, edges_s
         self._parts: list[dict[str, np.ndarray]] = []
         self._sums = {link.log: link.log.add_in_passing(edges_s) for link in layout.first_station}
@@ -48,13 +52,14 @@ class Departures:
 
     def columns(self, rows: np.ndarray) -> dict[str, np.ndarray]:
         """Return the table of those of ``rows`` (numbers) that are exchanges, outcomes as numbers."""
-        times_s, counts = np.empty((len(TIMES), len(rows))), np.empty((len(_COUNTS), len(rows)), np.int64)
+        times_s, counts = np.empty((len(TIMES), len(rows))), np.empty((len(self._counts), len(rows)), np.int64)
         outcome = np.empty(len(rows), np.int8)
         kept = put_exchanges(self._state.g, rows, times_s, counts, outcome)
         columns = {name: times_s[place, :kept] for place, name in enumerate(TIMES)}
-        return (
-            columns | {name: counts[place, :kept] for place, name in enumerate(_COUNTS)} | {"outcome": outcome[:kept]}
-        )
+        columns |= {name: counts[place, :kept] for place, name in enumerate(self._counts)}
+        if "kind" in columns:
+            columns["kind"] = columns["kind"].astype(KIND_COLUMNS["kind"])
+        return columns | {"outcome": outcome[:kept]}
 
     def count(self, rows: np.ndarray) -> None:
         """Add what rows sent to the sums of links and cloud."""

@@ -7,61 +7,64 @@ from __future__ import annotations
 
 import math
 
-from sim.compiled import flow_stage
+from sim.compiled import flow_stage, rounds
 from sim.compiled.availability import is_there
 from sim.compiled.calendar import wait_until
 from sim.compiled.codes import (
     ARRIVED,
     ASSIGNED,
     BACK,
+    CALLED,
     CLOUD,
-    DROP,
+    COUNTED,
     IN_FLIGHT,
     IN_FLOW,
     INSTALLED,
+    JOB,
+    LEARNING,
     LOST,
     OUTCOME_OF,
+    PUSH,
     QUEUE,
     REJECTED,
-    REPLACE,
+    REPORT,
+    REPORTED,
     RETRY,
+    SIZE,
+    SIZED,
+    UPDATE,
 )
 from sim.compiled.compiling import inlined
+from sim.compiled.device_models import install, watch_age
+from sim.compiled.in_flight import admit, drop, released
+from sim.compiled.learning import learnt
 from sim.compiled.memory import cohort_of, device_of, hop_of, number_at, row_of, stage_of
 from sim.compiled.queues import cross_queue
+from sim.compiled.rows import record
 from sim.compiled.servers import serve
-
-_SUPERSEDED = OUTCOME_OF[4]
 
 
 @inlined
 def ask(g, row):
-    """Let a device ask now; it does what its policy says if an exchange of its own is under way."""
+    """Let a device ask now; it does what its policy says if it is learning, or an exchange of its own is under way."""
     x = row_of(g, row)
     device = device_of(g, x.device)
     if device.gate >= 0 and not is_there(g, device.gate, g.now_s):
         g.away += 1
-        x.dropped = x.over = 1
+        x.over = 1
         return
-    if g.policy == REPLACE and device.newest >= 0:
-        row_of(g, device.newest).outcome = _SUPERSEDED
-    elif device.newest >= 0:
-        _wait_or_drop(g, x, device)
-        return
-    device.newest = device.last = row
-    following = _begin(g, row)
+    leaves = False
+    if device.learner < 0 or not g.requests_wait:
+        leaves = admit(g, x, device)
+    elif device.held >= 0:
+        drop(g, x)
+    else:
+        device.held = row
+    if not x.over:
+        record(g, x)
+    following = row if leaves else -1
     while following >= 0:
         following = _begin(g, following)
-
-
-@inlined
-def _wait_or_drop(g, x, device):
-    if g.policy == DROP:
-        g.dropped += 1
-        x.dropped = x.over = 1
-        return
-    row_of(g, device.last).waiting = x.id
-    device.last = x.id
 
 
 @inlined
@@ -85,11 +88,28 @@ def _resume(g, row):
             return -1
     elif x.state == ASSIGNED:
         flow_stage.served(g, x)
+        if x.kind == JOB:
+            rounds.pass_on(g, x, math.nan)
         return -1
     elif x.state == BACK:
         flow_stage.begin(g, x, stage)
         return -1
+    elif x.state >= LEARNING and x.state != SIZED:
+        return _go_on(g, x)
     return _crossed(g, x)
+
+
+@inlined
+def _go_on(g, x):
+    """Go on with what is no message; return the row that begins then."""
+    if x.state == LEARNING:
+        return learnt(g, x)
+    if x.state == COUNTED:
+        x.state = LEARNING
+        wait_until(g, x, x.at_s)
+        return -1
+    rounds.call(g, x)
+    return x.id
 
 
 @inlined
@@ -101,6 +121,8 @@ def _begin(g, row):
     x.attempt += 1
     x.handed_over = x.closed = 0
     x.stage, x.result, x.at_s = -1, ARRIVED, x.sent_s
+    if x.kind == PUSH:
+        x.stage, x.served_s = cohort_of(g, x.cohort).cloud, x.sent_s
     return _crossed(g, x)
 
 
@@ -109,15 +131,24 @@ def _crossed(g, x):
     """Enter the next stage, if the message has crossed this one."""
     if x.result != ARRIVED:
         return _failed(g, x, x.result)
+    if x.kind == JOB:
+        rounds.adapted(g, x, REPORTED)
+        return -1
     cohort = cohort_of(g, x.cohort)
+    if g.from_data and x.state != SIZED and (x.stage < 0 or x.stage == cohort.cloud):
+        g.pending, g.asking = SIZE, x.id
+        return -1
     x.stage += 1
     if x.stage == cohort.stages:
         x.returned_s = x.at_s
-        return _end(g, x, ARRIVED)
+        return rounds.received(g, x) if x.kind == PUSH else _end(g, x, ARRIVED)
     stage = stage_of(g, cohort.first_stage + x.stage)
     if stage.kind == QUEUE:
         cross_queue(g, x, stage, hop_of(g, x.id, stage.place), x.at_s)
     elif stage.kind == CLOUD:
+        if x.kind == REPORT:
+            rounds.reported(g, x)
+            return -1
         x.reached_s = x.at_s
         if not (serve(g, x) if g.cloud_share < 0 else flow_stage.enter_cloud(g, x)):
             return _failed(g, x, REJECTED)
@@ -128,6 +159,9 @@ def _crossed(g, x):
 
 @inlined
 def _failed(g, x, result):
+    if x.kind != UPDATE:
+        rounds.failed(g, x, result)
+        return -1
     if result != LOST:
         return _end(g, x, result)
     cohort = cohort_of(g, x.cohort)
@@ -144,16 +178,9 @@ def _end(g, x, result):
         x.outcome = OUTCOME_OF[result]
     if x.outcome == IN_FLIGHT:
         x.installed_s, x.outcome = x.returned_s, INSTALLED
+        if g.models:
+            install(g, x)
+            watch_age(g, x)
     if result != LOST:
         x.ended_s = x.installed_s if x.outcome == INSTALLED else g.now_s
-    return _released(g, x)
-
-
-@inlined
-def _released(g, x):
-    """Note that the exchange of a device is over; return the next one to leave, if one waits."""
-    device = device_of(g, x.device)
-    if device.newest != x.id:
-        return -1
-    device.newest = x.waiting
-    return x.waiting
+    return released(g, x)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import Any
 
 import numpy as np
 
+from agents.contract import DataPlane
 from sim.compiled.codes import POLICY_CODES
 from sim.compiled.laws import Laws
 from sim.compiled.layout import Layout
@@ -25,7 +27,9 @@ def empty_state(scenario: Any, layout: Layout, workers: np.ndarray) -> State:
     g["batch_wait_s"], g["batch_each_s"] = scenario.cloud.batch.wait, scenario.cloud.batch.each
     g["mask"] = _ROOM - 1
     people = np.zeros(scenario.devices, DEVICE)
-    people["newest"] = people["last"] = people["gate"] = -1
+    for name in ("newest", "last", "learner", "held", "gate"):
+        people[name] = -1
+    g["answered"], g["row_limit"] = -1, np.iinfo(np.int64).max
     g["workers"], g["event_room"] = len(workers), _ROOM
     return State(
         g,
@@ -47,6 +51,19 @@ def empty_state(scenario: Any, layout: Layout, workers: np.ndarray) -> State:
         crossing=layout.networks.crossings.array,
         entry=layout.networks.entries.array,
     )
+
+
+def set_method(state: State, scenario: Any, plane: DataPlane | None) -> bool:
+    """Set what devices do beside their requests, and what the data plane says; return whether updates expire."""
+    g, learning = state.g, scenario.method.learning
+    expires_s = None if plane is None else plane.expires_s
+    g["expires_s"] = inf if expires_s is None else expires_s
+    steps = 0 if plane is None else plane.learning_steps
+    g["steps"] = -1 if steps is None else steps
+    g["from_data"] = plane is not None and plane.sizes.from_data
+    g["requests_wait"] = learning is None or learning.requests == "wait"
+    g["models"] = expires_s is not None or learning is not None
+    return expires_s is not None
 
 
 def workers_of(scenario: Any, uptimes: list[Any], laws: Laws) -> np.ndarray:

@@ -4,30 +4,26 @@ from __future__ import annotations
 
 import math
 
-from sim.compiled.codes import ARRIVED, IDLE, IN_FLIGHT
+from sim.compiled.codes import CALLED, PUSH
 from sim.compiled.compiling import compiled
-from sim.compiled.memory import hop_of, row_of
+from sim.compiled.memory import hop_of
+from sim.compiled.rows import clear
 
 
 @compiled
-def take_in(state, first, ticket, device, number, at_s, cohort, payload_bytes, update_bytes, service_s):
-    """Write asks into the rows from number ``first`` on."""
+def take_in(
+    state, first, kind, ticket, device, number, at_s, cohort, payload_bytes, update_bytes, service_s, step_s
+):
+    """Write asks into the rows from number ``first`` on; ``step_s`` is empty where nobody learns."""
     g = state[0]
     for place in range(len(ticket)):
-        x = row_of(g, (first + place))
-        x.id, x.ticket, x.group = first + place, ticket[place], ticket[place]
+        x = clear(g, first + place, kind, kind != PUSH)
+        x.ticket = x.group = ticket[place]
         x.device, x.number, x.cohort = device[place], number[place], cohort[place]
         x.payload_bytes, x.update_bytes, x.service_s = payload_bytes[place], update_bytes[place], service_s[place]
-        x.requested_s = at_s[place]
-        x.sent_s = x.reached_s = x.started_s = x.served_s = x.returned_s = x.installed_s = x.ended_s = math.nan
-        x.up_bytes = x.down_bytes = x.retransmitted_bytes = 0
-        x.child = x.sibling = x.previous = x.next = x.waiting = -1
-        x.attempt, x.drawn, x.stage, x.flow, x.worker = -1, 0, -1, 0, 0
-        x.state, x.outcome, x.result = IDLE, IN_FLIGHT, ARRIVED
-        x.closed = x.over = x.dropped = x.stale = x.in_flow = 0
-        x.handed_over = 0
-        for hop in range(g.hops):
-            hop_of(g, first + place, hop).offered_s = math.inf
+        x.requested_s, x.step_s = at_s[place], step_s[place] if len(step_s) else 0.0
+        if kind == PUSH:
+            x.state = CALLED
 
 
 @compiled

@@ -86,6 +86,8 @@ class LayoutBuilder:
             record["first_stage"] = len(self._stages)
             record["aborts"] = self._scenario.fleet[index].offline.transfers == "abort"
             hops.append(self._add_route(index))
+            kinds = [int(stage["kind"][0]) for stage in self._stages[int(record["first_stage"][0]) :]]
+            record["cloud"] = kinds.index(CLOUD)
             record["stages"] = len(self._stages) - record["first_stage"]
             record["retries"] = policy.retries
             record["timers"] = self._laws.numbers.extend([policy.timer_s(n) for n in range(policy.retries + 1)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from agents.contract import ExchangeKind, Exchanges, Outcome
+from agents.contract import Exchanges, Outcome
 
 _TIMES = ("sent_s", "reached_s", "started_s", "served_s", "ended_s")
 _LOST = int(Outcome.LOST)
@@ -17,7 +17,7 @@ def exchanges_of(rows: np.ndarray) -> Exchanges:
     ended = ~np.isnan(rows["ended_s"])
     outcome = np.where(ended, np.where(rows["closed"] == 1, _LOST, rows["outcome"]), 0)
     return Exchanges(
-        kind=np.full(len(rows), ExchangeKind.UPDATE, np.int8),
+        kind=rows["kind"].copy(),
         ticket=rows["ticket"].copy(),
         device=rows["device"].copy(),
         attempt=rows["attempt"].astype(np.int64),
@@ -33,6 +33,18 @@ def joined(parts: list[Exchanges]) -> Exchanges:
         return parts[0]
     names = ("kind", "ticket", "device", "attempt", "group", "at_s", "outcome", "news")
     return Exchanges(*(np.concatenate([getattr(part, name) for part in parts], axis=-1) for name in names))
+
+
+def installed_in_order(rows: np.ndarray, count: int) -> int:
+    """Return how many of the first ``count`` rows may leave: on no device a later row is installed before.
+
+    Ages are added up as rows leave, on each device in the order of time.
+    """
+    at_s, device = rows["installed_s"], rows["device"]
+    soonest_s = np.full(int(device.max(initial=0)) + 1, np.inf)
+    np.fmin.at(soonest_s, device[count:], at_s[count:])
+    late = np.flatnonzero(at_s[:count] > soonest_s[device[:count]])
+    return int(late[0]) if len(late) else count
 
 
 def transfers_of(times_s: np.ndarray, counts: np.ndarray, count: int) -> dict[str, np.ndarray]:

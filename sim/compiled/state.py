@@ -21,13 +21,21 @@ ARRAYS = (
     *("number", "moment", "partial", "serving", "source", "group", "wire", "crossing", "entry", "work"),
 )
 
-#: Numbers of the whole run. ``serial`` breaks ties of what has no rank, ``next_ask`` is the row of the next ask,
-#: ``flows`` how many rows are in a flow, ``serving`` how many requests the cloud holds, if their number is ``bounded``.
+#: Numbers of the whole run. ``serial`` breaks ties of what has no rank, ``flows`` is how many rows are in a flow,
+#: ``serving`` how many requests the cloud holds, if their number is ``bounded``. ``next_ask`` and ``next_learning`` are
+#: the rows of the next ask and of the next device that learns, ``*_key`` say which goes first at equal times;
+#: ``next_row`` is the number of the next row, beyond ``row_limit`` there is no room. ``models`` says that devices
+#: change their models beside their requests. ``pending`` is why the loop must return, ``asking`` the row that waits
+#: for that, ``answered`` the row that goes on. Of a round ``left`` may report, ``enough`` close it.
 GLOBALS = _record(
     {
-        _TIME: ("now_s", "horizon_s", "batch_wait_s", "batch_each_s"),
+        _TIME: ("now_s", "horizon_s", "batch_wait_s", "batch_each_s", "expires_s", "begin_s", "every_s", "timeout_s"),
         _COUNT: (
             *("serial", "events", "dropped", "away", "next_ask", "asks_end", "mask", "hops", "policy", "bounded"),
+            *("next_learning", "learning_end", "asks_key", "learning_key", "next_row", "row_limit", "tickets"),
+            *("recorded", "models", "requests_wait", "steps", "from_data", "pending", "asking", "answered"),
+            *("round", "open", "opening", "left", "enough", "reports", "next_call", "calls_end"),
+            *("first_report", "last_report"),
             *("serving", "capacity", "flows", "partials", "event_room", "workers"),
             *("cloud_share", "batch_size", "batches", "drawn"),
             *(f"{name}_array" for name in ARRAYS),
@@ -36,12 +44,13 @@ GLOBALS = _record(
 )
 #: What happens when: to a row, at a station; ``key`` orders what happens at one time.
 EVENT = _record({_TIME: ("at_s",), _COUNT: ("key", "row"), _INDEX: ("station",), "i2": ("flow", "kind")})
-#: One exchange. ``bits`` to ``next`` are those of its flow: of the pairing heap, stack or list that it is in.
+#: One exchange, or what is like one. ``bits`` to ``next`` are those of its flow: of the pairing heap, stack or list
+#: that it is in. ``recorded`` says that it is in the table, ``ranked`` that its ticket is its rank.
 ROW = _record(
     {
         _TIME: (
             *("requested_s", "sent_s", "reached_s", "started_s", "served_s", "returned_s", "installed_s", "ended_s"),
-            *("at_s", "service_s", "bits", "flow_end_s", "left_bits", "tag", "weight"),
+            *("at_s", "service_s", "bits", "flow_end_s", "left_bits", "tag", "weight", "step_s"),
         ),
         _COUNT: (
             *("id", "ticket", "device", "number", "group", "payload_bytes", "update_bytes"),
@@ -50,7 +59,7 @@ ROW = _record(
         ),
         _INDEX: ("cohort", "station", "path", "worker"),
         "i2": ("stage", "attempt", "drawn", "flow"),
-        _FLAG: ("state", "outcome", "result", "closed", "over", "dropped", "stale", "in_flow"),
+        _FLAG: ("state", "outcome", "result", "closed", "over", "recorded", "stale", "in_flow", "kind", "ranked"),
         "u1": ("handed_over",),
     }
 )
@@ -63,9 +72,13 @@ HOP = _record(
         _FLAG: ("lost",),
     }
 )
-#: ``newest`` is the row under way, ``last`` the end of those that wait; -1 for none.
-DEVICE = _record({_COUNT: ("newest", "last"), _INDEX: ("gate", "model_changes")})
-COHORT = _record({_INDEX: ("first_stage", "stages", "retries", "timers"), _FLAG: ("aborts",)})
+#: ``newest`` is the row under way, ``last`` the end of those that wait; ``learner`` is what the device is learning,
+#: ``held`` the request that waits for that; -1 for none.
+DEVICE = _record(
+    {_COUNT: ("newest", "last", "learner", "held"), _INDEX: ("gate", "model_changes"), _FLAG: ("taking_part",)}
+)
+#: ``cloud`` is the stage of the cloud.
+COHORT = _record({_INDEX: ("first_stage", "stages", "cloud", "retries", "timers"), _FLAG: ("aborts",)})
 #: A part of a route: one queue, the cloud, or ``hops`` links that a message crosses as one flow; ``place`` is the place
 #: of the first of them on the whole route, up and down, and ``first`` says that it begins a direction.
 STAGE = _record(

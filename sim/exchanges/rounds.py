@@ -90,11 +90,11 @@ class Rounds:
 
     def _select(self, number: int) -> np.ndarray:
         """Return the devices that are called, in order: a random choice among those that are there."""
-        context, everybody = self._context, np.arange(self._devices)
-        free = [device for device in everybody.tolist() if device not in self._taking_part]
-        there = [device for device in free if context.is_there(device)]
-        own = uniforms(self._seed, Purpose.ROUND, everybody, np.full(self._devices, number))[there]
-        return np.sort(np.array(there, np.int64)[own.argsort(kind="stable")[: self._plan.called]])
+        context, free = self._context, np.ones(self._devices, bool)
+        free[list(self._taking_part)] = False
+        for device in np.flatnonzero(free).tolist():
+            free[device] = context.is_there(device)
+        return choose(self._seed, number, free, self._plan.called)
 
     def _take_part(self, round_: Round, number: int, device: int, draws: ExchangeDraws) -> ProcessGenerator:
         self._taking_part.add(device)
@@ -173,6 +173,13 @@ class _Together(Handover):
         for report in self._reports:
             report.started_s, report.served_s, report.group = x.started_s, x.served_s, self._reports[0].ticket
             self._handover.note(report)
+
+
+def choose(seed: int, number: int, free: np.ndarray, called: int) -> np.ndarray:
+    """Return so many devices that a round calls, in order: a random choice among those that are free, bool [devices]."""
+    there = np.flatnonzero(free)
+    own = uniforms(seed, Purpose.ROUND, there, np.full(len(there), number))
+    return np.sort(there[own.argsort(kind="stable")[:called]])
 
 
 def _time_out(round_: Round, at_s: float) -> ProcessGenerator:

@@ -94,11 +94,11 @@ def assemble(
     up, down = build_routes(scenario, "up", clock, earlier), build_routes(scenario, "down", clock, earlier)
     cloud, away = build_cloud(scenario.cloud, scenario.seed, clock), availability_of(scenario)
     sampler, tickets, trigger = sampler_of(segments, plane, up.hops), Tickets(), _trigger(segments)
-    not_compiled = partial(_obstacle, segments, plane, up, down, away)
+    not_compiled = partial(_obstacle, segments, up, down, away)
     choice, beside = choose_engine(engine, scenario, not_compiled, eager=eager), None
     player: Engine
     if choice.name == "compiled":
-        player = _compiled(scenario, up, down, away, cloud.log, followed=plane is not None)
+        player = _compiled(scenario, up, down, away, cloud.log, tickets, plane, trigger, sampler)
     else:
         context = _context(scenario, clock, up, down, away, cloud, tickets, plane, eager=eager)
         player, beside = ProcessEngine(context), _rounds(scenario, trigger, context, sampler)
@@ -122,7 +122,6 @@ def assemble(
 
 def _obstacle(
     segments: Sequence[Segment],
-    plane: DataPlane | None,
     up: DirectionRoutes,
     down: DirectionRoutes,
     away: AvailabilityOf,
@@ -130,7 +129,7 @@ def _obstacle(
     """Return what of a run only SimPy can play."""
     if any(segment.scenario.links != segments[-1].scenario.links for segment in segments):
         return Obstacle("links", "links that change within the run")
-    return obstacle(segments[-1].scenario, plane, up, down, away)
+    return obstacle(segments[-1].scenario, up, down, away)
 
 
 def _compiled(
@@ -139,14 +138,19 @@ def _compiled(
     down: DirectionRoutes,
     away: AvailabilityOf,
     cloud_log: TransferLog,
-    *,
-    followed: bool,
+    tickets: Tickets,
+    plane: DataPlane | None,
+    trigger: Trigger,
+    sampler: RequestSource,
 ) -> Engine:
     # Only here: other runs never load a compiler.
-    from sim.compiled.build import build_engine
+    from sim.compiled.build import Surroundings, build_engine
+    from sim.compiled.called_rounds import CalledRounds
 
     policies = [_retry_policy(scenario, cohort.link) for cohort in scenario.fleet]
-    return build_engine(scenario, up, down, away, policies, cloud_log, followed=followed)
+    called = isinstance(trigger, RoundsTrigger)
+    rounds = CalledRounds(trigger.rounds, scenario.seed, sampler) if called else None
+    return build_engine(scenario, up, down, policies, Surroundings(away, tickets, plane, rounds, cloud_log))
 
 
 def _handover(clock: Clock, plane: DataPlane | None, *, eager: bool) -> Handover:

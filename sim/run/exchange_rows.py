@@ -24,6 +24,7 @@ class ExchangeRows:
 
     Args:
         cohort_of: the number of each device's cohort, int64 [devices].
+        kinds: whether there may be more than requests: the table then says what each row is, and of which round.
         check: is shown all rows before they are written, where it is given.
     """
 
@@ -35,8 +36,10 @@ class ExchangeRows:
         edges_s: np.ndarray,
         horizon_s: float,
         check: Callable[[Table], None] | None = None,
+        *,
+        kinds: bool = False,
     ) -> None:
-        self._check = check
+        self._check, self._kinds = check, kinds
         self._groups, self._cohort_of, self._horizon_s = groups, cohort_of, horizon_s
         self.sums = ExchangeSums(edges_s, len(cohorts), len(cohort_of), horizon_s)
         self._names = {"cohort": tuple(cohorts), "outcome": OUTCOMES, "kind": KINDS}
@@ -60,9 +63,8 @@ class ExchangeRows:
     def table_of(self, columns: Mapping[str, np.ndarray]) -> Table:
         """Return one row per exchange, by ticket, names as numbers; events after the horizon are left out.
 
-        ``columns`` are those of :data:`sim.kernel.records.COLUMNS`, and may have
-        :data:`sim.kernel.records.KIND_COLUMNS`: where there is more than requests, the table says what each row is,
-        and of which round.
+        ``columns`` are those of :data:`sim.kernel.records.COLUMNS`, and where there is more than requests those of
+        :data:`sim.kernel.records.KIND_COLUMNS`.
         """
         table: Table = dict(columns)
         for name in TIMES:
@@ -73,7 +75,7 @@ class ExchangeRows:
         table["outcome"] = np.where(unfinished, np.int8(Outcome.IN_FLIGHT), columns["outcome"])
         table["cohort"] = self._cohort_of[columns["device"]]
         names = ["ticket", "device", "cohort", *list(COLUMNS)[2:]]
-        if "kind" in columns and np.any(columns["kind"] != ExchangeKind.UPDATE):
+        if self._kinds:
             table["round"] = np.where(np.isin(columns["kind"], _OF_ROUNDS), columns["number"], -1)
             names += ["kind", "round"]
         order = np.argsort(columns["ticket"], kind="stable") if np.any(np.diff(columns["ticket"]) < 0) else slice(None)

@@ -56,7 +56,11 @@ class Recorder:
         groups, cohort_of = folder.row_groups("exchanges"), np.repeat(np.arange(len(sizes)), sizes)
         self._invariants = invariants
         check = None if invariants is None else invariants.check_exchanges
-        self._exchanges = ExchangeRows(groups, self._cohorts, cohort_of, self._edges_s, scenario.duration, check)
+        method = scenario.method
+        kinds = method.learning is not None or method.trigger.kind == "rounds"
+        self._exchanges = ExchangeRows(
+            groups, self._cohorts, cohort_of, self._edges_s, scenario.duration, check, kinds=kinds
+        )
 
     def on_tick(self, tick: Tick) -> None:
         samples = correct = 0
