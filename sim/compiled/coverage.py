@@ -55,8 +55,6 @@ def _of_cloud(cloud: Any) -> Obstacle | None:
 def _of_fleet(scenario: Any, availability_of: AvailabilityOf) -> Obstacle | None:
     device = 0
     for index, cohort in enumerate(scenario.fleet):
-        if cohort.devices and cohort.link is None:
-            return Obstacle(f"fleet.{index}", "devices without a link")
         found = availability_of(device) if cohort.devices and not always_there(cohort) else None
         if found is not None and not knows_availability(found.availability):
             return Obstacle(f"fleet.{index}.availability", f"the availability of cohort {cohort.cohort}")

@@ -55,7 +55,7 @@ class Departures:
         times_s, counts = np.empty((len(TIMES), len(rows))), np.empty((len(self._counts), len(rows)), np.int64)
         outcome = np.empty(len(rows), np.int8)
         kept = put_exchanges(self._state.g, rows, times_s, counts, outcome)
-        columns = {name: times_s[place, :kept] for place, name in enumerate(TIMES)}
+        columns: dict[str, np.ndarray] = {name: times_s[place, :kept] for place, name in enumerate(TIMES)}
         columns |= {name: counts[place, :kept] for place, name in enumerate(self._counts)}
         if "kind" in columns:
             columns["kind"] = columns["kind"].astype(KIND_COLUMNS["kind"])

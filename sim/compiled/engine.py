@@ -76,12 +76,17 @@ class CompiledEngine:
         edges_s = tick_edges_s(scenario.duration, scenario.tick)
         self._departures = Departures(state, layout, around.cloud_log, edges_s, kinds=self._mixed)
         self._costs = HopCosts(state, layout, laws, around.availability_of, gated)
+        self._remedies = {
+            DRAWS: self._draw_again,
+            WORK: self._draw_work,
+            ROOM: self._grow_events,
+            ROWS: self._ring.grow,
+        }
         # Compiled code is loaded before the run begins.
         self._lay_tables()
         self.advance(0.0)
         self._departures.count(np.arange(0))
         self._costs.lay_constant_rates()
-        self._remedies = {DRAWS: self._draw_again, WORK: self._draw_work, ROOM: self._grow_events, ROWS: self._ring.grow}
         if around.plane is not None:
             answers = PlaneAnswers(state, self._ring, self._costs, around.plane)
             self._remedies |= {STEPS: answers.steps, SIZE: answers.size}

@@ -11,10 +11,8 @@ from sim.compiled.rows import clear
 
 
 @compiled
-def take_in(
-    state, first, kind, ticket, device, number, at_s, cohort, payload_bytes, update_bytes, service_s, step_s
-):
-    """Write asks into the rows from number ``first`` on; ``step_s`` is empty where nobody learns."""
+def take_in(state, first, kind, ticket, device, number, at_s, cohort, payload_bytes, update_bytes, service_s, step_s):
+    """Write asks into the rows from number ``first`` on; ``step_s`` is empty where no device learns."""
     g = state[0]
     for place in range(len(ticket)):
         x = clear(g, first + place, kind, kind != PUSH)

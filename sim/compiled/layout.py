@@ -93,7 +93,7 @@ class LayoutBuilder:
             record["timers"] = self._laws.numbers.extend([policy.timer_s(n) for n in range(policy.retries + 1)])
         self._add_networks()
         cloud_share = self._add_cloud()
-        places = max(len(of_cohort) for of_cohort in hops)
+        places = max(1, *(len(of_cohort) for of_cohort in hops))
         return Layout(
             cohorts,
             np.concatenate(self._stages),

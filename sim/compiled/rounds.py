@@ -28,7 +28,7 @@ from sim.compiled.rows import follow, record, take_ticket
 from sim.compiled.servers import serve
 
 _REJECTED = OUTCOME_OF[REJECTED]
-#: All stages are known to the data plane: it is told of reports, not of the job that they are.
+#: All stages are known to the data plane: it is handed reports, not the job that they are.
 _ALL_KNOWN = 255
 
 

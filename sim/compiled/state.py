@@ -25,7 +25,7 @@ ARRAYS = (
 #: ``serving`` how many requests the cloud holds, if their number is ``bounded``. ``next_ask`` and ``next_learning`` are
 #: the rows of the next ask and of the next device that learns, ``*_key`` say which goes first at equal times;
 #: ``next_row`` is the number of the next row, beyond ``row_limit`` there is no room. ``models`` says that devices
-#: change their models beside their requests. ``pending`` is why the loop must return, ``asking`` the row that waits
+#: change their models by themselves, too. ``pending`` is why the loop must return, ``asking`` the row that waits
 #: for that, ``answered`` the row that goes on. Of a round ``left`` may report, ``enough`` close it.
 GLOBALS = _record(
     {

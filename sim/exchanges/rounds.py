@@ -176,7 +176,7 @@ class _Together(Handover):
 
 
 def choose(seed: int, number: int, free: np.ndarray, called: int) -> np.ndarray:
-    """Return so many devices that a round calls, in order: a random choice among those that are free, bool [devices]."""
+    """Return the devices that a round calls, in order: a random choice among those that are free, bool [devices]."""
     there = np.flatnonzero(free)
     own = uniforms(seed, Purpose.ROUND, there, np.full(len(there), number))
     return np.sort(there[own.argsort(kind="stable")[:called]])

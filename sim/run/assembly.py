@@ -148,8 +148,9 @@ def _compiled(
     from sim.compiled.called_rounds import CalledRounds
 
     policies = [_retry_policy(scenario, cohort.link) for cohort in scenario.fleet]
-    called = isinstance(trigger, RoundsTrigger)
-    rounds = CalledRounds(trigger.rounds, scenario.seed, sampler) if called else None
+    rounds = None
+    if isinstance(trigger, RoundsTrigger):
+        rounds = CalledRounds(trigger.rounds, scenario.seed, sampler)
     return build_engine(scenario, up, down, policies, Surroundings(away, tickets, plane, rounds, cloud_log))
 
 

@@ -16,6 +16,9 @@ ENGINES = ("auto", "simpy", "compiled")
 #: compile once.
 WORTH_LOADING, WORTH_COMPILING = 15_000, 1_000_000
 
+#: Of a device that is called: the model that comes, what it learns, and its report.
+_OF_A_ROUND = 3
+
 
 @dataclass(frozen=True)
 class EngineChoice:
@@ -46,15 +49,24 @@ def choose_engine(asked: str, scenario: Any, obstacle: Callable[[], Obstacle | N
 
 def _too_few(scenario: Any) -> str | None:
     """Return why a run is played sooner without loading the compiled engine; None if it is not."""
-    expected = expected_requests(scenario)
+    expected = expected_exchanges(scenario)
     worth = WORTH_LOADING if expected < WORTH_LOADING or is_compiled() else WORTH_COMPILING
     return f"about {expected:,.0f} exchanges, fewer than {worth:,}" if expected < worth else None
 
 
-def expected_requests(scenario: Any) -> float:
-    """Return about how many requests devices make; at most one a tick and device, where signals decide."""
-    trigger, duration_s = scenario.method.trigger, scenario.duration
-    options = trigger.settings
+def expected_exchanges(scenario: Any) -> float:
+    """Return about how many rows the table of exchanges has: requests, what devices learn, and what rounds send."""
+    method = scenario.method
+    learning = 0.0 if method.learning is None else _expected(scenario, method.learning.trigger)
+    return learning + _expected(scenario, method.trigger)
+
+
+def _expected(scenario: Any, trigger: Any) -> float:
+    """Return about how often devices do something; at most once a tick, where signals decide."""
+    duration_s, options = scenario.duration, trigger.settings
+    if trigger.kind == "rounds":
+        called = min(options["cohort_size"] * options.get("over_select", 1.0), scenario.devices)
+        return _OF_A_ROUND * called * float(duration_s // options["every"])
     if trigger.kind == "periodic":
         return float(scenario.devices * duration_s / options["every"])
     if trigger.kind == "poisson":
@@ -64,4 +76,4 @@ def expected_requests(scenario: Any) -> float:
         return float(scenario.devices * sum(len(ask.get("times", ())) for ask in asks))
     if trigger.kind == "every_samples":
         return expected_samples(scenario) / float(options["n"])
-    return 0.0 if trigger.kind in ("never", "rounds") else float(scenario.devices * duration_s / scenario.tick)
+    return 0.0 if trigger.kind == "never" else float(scenario.devices * duration_s / scenario.tick)

@@ -40,7 +40,8 @@ class Invariants:
         self._last_ticket = -1
         self._reached = self._started = self._served = self._waited = 0
         self._sent_bytes = self._again_bytes = 0
-        self._only_requests = True
+        # One piece of the cloud's work serves all reports of a round.
+        self._rounds_started, self._rounds_served = set[int](), set[int]()
 
     def check_exchanges(self, table: Table) -> None:
         """Check some rows of the table of exchanges, which come in the order of their tickets.
@@ -71,15 +72,23 @@ class Invariants:
         self._check_cloud(cloud)
 
     def _add(self, table: Table) -> None:
+        self._sent_bytes += int(table["up_bytes"].sum() + table["down_bytes"].sum())
+        self._again_bytes += int(table["retransmitted_bytes"].sum())
+        if "kind" in table:
+            self._add_rounds(table)
+            requests = table["kind"] == ExchangeKind.UPDATE
+            table = {name: values[requests] for name, values in table.items()}
         reached_s, started_s = table["reached_s"], table["started_s"]
-        self._only_requests &= "kind" not in table or bool(np.isin(table["kind"], (ExchangeKind.UPDATE,)).all())
         began = ~np.isnan(started_s)
         self._reached += int(np.count_nonzero(~np.isnan(reached_s)))
         self._started += int(np.count_nonzero(began))
         self._served += int(np.count_nonzero(~np.isnan(table["served_s"])))
         self._waited += int(in_parts(started_s[began] - reached_s[began]).sum())
-        self._sent_bytes += int(table["up_bytes"].sum() + table["down_bytes"].sum())
-        self._again_bytes += int(table["retransmitted_bytes"].sum())
+
+    def _add_rounds(self, table: Table) -> None:
+        reports = table["kind"] == ExchangeKind.REPORT
+        for rounds, stage in ((self._rounds_started, "started_s"), (self._rounds_served, "served_s")):
+            rounds.update(table["round"][reports & ~np.isnan(table[stage])].tolist())
 
     def _check_bytes(self, links: Table) -> None:
         """Bytes of exchanges are those on the first link of their way, where that is known; some go again later."""
@@ -105,11 +114,12 @@ class Invariants:
     def _check_cloud(self, cloud: Table) -> None:
         """Little's law: what waits over time is what each waits; of lost attempts the cloud alone knows."""
         _require(bool((cloud["queue"] >= 0).all()), "fewer than none wait at the cloud")
-        if not self._only_requests:
-            # One piece of the cloud's work serves all reports of a round.
-            return
         waited = int(np.rint(cloud["waiting_s"] * PARTS_PER_S).sum())
         seen = int(cloud["arrived"][-1]), int(cloud["started"].sum()), int(cloud["served"][-1]), waited
+        if self._scenario.method.trigger.kind == "rounds":
+            served = len(self._rounds_started), len(self._rounds_served)
+            _require(served == seen[1:3], f"the cloud counts {seen[1:3]} (started, served), rounds say {served}")
+            return
         known = self._reached, self._started, self._served, self._waited
         pairs = zip(known, seen, strict=True)
         agree = all(ours <= theirs for ours, theirs in pairs) if self._repeats() else known == seen

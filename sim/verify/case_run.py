@@ -71,11 +71,14 @@ def poisson(rate: str) -> dict[str, Any]:
 
 
 def run_case(
-    scenario: Mapping[str, Any], files: Mapping[str, str] | None = None, columns: Sequence[str] | None = None
+    scenario: Mapping[str, Any],
+    files: Mapping[str, str] | None = None,
+    columns: Sequence[str] | None = None,
+    engine: str = "auto",
 ) -> Run:
     """Run a scenario from its file on, beside ``files`` that it names, and read the run folder back.
 
-    Of the exchanges only ``columns`` are read, all by default.
+    Of the exchanges only ``columns`` are read, all by default; ``engine`` plays them.
 
     The seed is a hash of the scenario: no two cases share their draws, and no seed was picked by hand.
 
@@ -91,7 +94,9 @@ def run_case(
         text = json.dumps(scenario)
         file.write_text(json.dumps({**scenario, "seed": crc32(text.encode())}), encoding="utf-8")
         run = RunFolder.open(folder / "run")
-        played = run_scenario(load(file), run, RunOptions(quiet=True, check=True), lambda windows, marks: {})
+        played = run_scenario(
+            load(file), run, RunOptions(quiet=True, check=True, engine=engine), lambda windows, marks: {}
+        )
         return _read(run.path, played.summary, columns)
 
 

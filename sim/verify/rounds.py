@@ -19,16 +19,16 @@ _STEPS, _LATENCY_S, _SERVICE_S, _EVERY_S = 10, 0.05, 2.0, 40.0
 _UP_BPS, _DOWN_BPS = 20e3, 50e3
 
 
-def synchronous() -> Finding:
+def synchronous(engine: str = "auto") -> Finding:
     """A synchronous round ends when its slowest device has reported and the cloud has averaged: maximum and service."""
-    run = _play({"kind": "fedavg", "steps": _STEPS}, _rounds())
+    run = _play({"kind": "fedavg", "steps": _STEPS}, _rounds(), engine)
     reports = _of_kind(run, "report")
     return exact(*_ends_of_rounds(reports, _reported_s(run).max() + _SERVICE_S))
 
 
-def semi_asynchronous() -> Finding:
+def semi_asynchronous(engine: str = "auto") -> Finding:
     """A round that waits for three of five ends with the third fastest; what comes later is rejected."""
-    run = _play({"kind": "fedavg", "steps": _STEPS}, _rounds(wait_for="60 %"))
+    run = _play({"kind": "fedavg", "steps": _STEPS}, _rounds(wait_for="60 %"), engine)
     reports = _of_kind(run, "report")
     late = reports["outcome"] == "rejected"
     in_time = {name: values[~late] for name, values in reports.items()}
@@ -37,10 +37,10 @@ def semi_asynchronous() -> Finding:
     return exact([*wanted, 2.0], [*found, np.count_nonzero(late) / len(np.unique(reports["round"]))])
 
 
-def asynchronous() -> Finding:
+def asynchronous(engine: str = "auto") -> Finding:
     """Without rounds each device learns, reports and goes on by itself: its steps, way up, service and way down."""
     every = {"trigger": {"kind": "periodic", "every": f"{_EVERY_S:g} s", "phase": "0 s"}}
-    run = _play({"kind": "fedasync", "steps": _STEPS}, every["trigger"], learning=every)
+    run = _play({"kind": "fedasync", "steps": _STEPS}, every["trigger"], engine, learning=every)
     updates = _of_kind(run, "update")
     done = ~np.isnan(updates["installed_s"])
     up_s = 8 * updates["up_bytes"][done] / _UP_BPS + _LATENCY_S
@@ -54,7 +54,7 @@ def _rounds(**more: Any) -> dict[str, Any]:
     return {"kind": "rounds", "every": f"{_EVERY_S:g} s", "cohort_size": len(_STEP_S), **more}
 
 
-def _play(adapter: dict[str, Any], trigger: dict[str, Any], **method: Any) -> Run:
+def _play(adapter: dict[str, Any], trigger: dict[str, Any], engine: str, **method: Any) -> Run:
     """Play five devices that differ in speed, for ten minutes."""
     section = {"samples": {"every": "1 s"}, "labels": {"after": "1 s"}, "link": "line", "devices": 1}
     fleet = [
@@ -76,7 +76,8 @@ def _play(adapter: dict[str, Any], trigger: dict[str, Any], **method: Any) -> Ru
             "links": {"line": {"up": f"{_UP_BPS:g} bit/s", "down": f"{_DOWN_BPS:g} bit/s", "latency": latency}},
             "cloud": {"workers": len(_STEP_S), "service": f"{_SERVICE_S} s"},
             "method": {"adapter": adapter, "trigger": trigger, **method},
-        }
+        },
+        engine=engine,
     )
 
 

@@ -16,8 +16,7 @@ from run_commands import TABLES, Reported, Run, RunScenario, play_file, scenario
 
 from agents.contract import InputError
 from sim.compiled.coverage import Obstacle
-from sim.run.assembly import assemble
-from sim.run.engine_choice import EngineChoice, choose_engine, expected_requests
+from sim.run.engine_choice import EngineChoice, choose_engine, expected_exchanges
 from sim.scenario import load
 
 ENGINES = ("compiled", "simpy")
@@ -111,23 +110,19 @@ def test_each_network_is_played_to_the_same_tables(play: RunScenario, traces: Pa
     assert_same_tables(compiled, simpy)
 
 
-#: What is not compiled.
-IN_ROUNDS = ["method.adapter=fedavg", "method.trigger={kind: rounds, every: 15 s, cohort_size: 20}"]
-
-
 def test_what_is_not_compiled_is_named() -> None:
-    scenario = load(scenario_of("gaussians"), IN_ROUNDS)
-    with pytest.raises(InputError, match="only SimPy plays rounds") as refused:
-        assemble(scenario, engine="compiled")
-    assert refused.value.about == "method.trigger"
-    many = choose_engine("auto", load(scenario_of("timing"), ["fleet.0.devices=1000000"]), rounds_hinder, eager=False)
+    scenario = load(scenario_of("timing"), ["fleet.0.devices=1000000"])
+    with pytest.raises(InputError, match="only SimPy plays links that change") as refused:
+        choose_engine("compiled", scenario, changing_links_hinder, eager=False)
+    assert refused.value.about == "links"
+    many = choose_engine("auto", scenario, changing_links_hinder, eager=False)
     assert many.name == "simpy"
     assert many.notice is not None
-    assert "only SimPy plays rounds" in many.notice
+    assert "only SimPy plays links that change" in many.notice
 
 
-def rounds_hinder() -> Obstacle:
-    return Obstacle("method.trigger", "rounds")
+def changing_links_hinder() -> Obstacle:
+    return Obstacle("links", "links that change within the run")
 
 
 @pytest.mark.parametrize("discipline", ["fifo", "ps"])
@@ -204,6 +199,7 @@ def assert_played_alike(world: dict[str, Any]) -> None:
         assert_same_tables(compiled, play_file(file, Path(parent) / "simpy", (), engine="simpy"))
 
 
+LEARNS = "method.adapter=device_ft"
 MODELS = {
     "private": ["method.in_flight=drop"],
     "queue": ["method.in_flight=queue"],
@@ -229,9 +225,16 @@ def test_few_exchanges_never_load_the_compiler() -> None:
         raise AssertionError("nothing needs to be looked at")
 
     scenario = load(scenario_of("timing"))
-    assert expected_requests(scenario) == pytest.approx(800)
+    assert expected_exchanges(scenario) == pytest.approx(800)
     choice = choose_engine("auto", scenario, no_obstacle, eager=False)
     assert choice == EngineChoice("simpy", "about 800 exchanges, fewer than 15,000")
+
+
+def test_rounds_and_learning_count_as_exchanges() -> None:
+    learning = "method.learning={trigger: {kind: periodic, every: 8 s}}"
+    assert expected_exchanges(load(scenario_of("gaussians"), [LEARNS, learning])) == pytest.approx(1000)
+    rounds = "method.trigger={kind: rounds, every: 15 s, cohort_size: 20, over_select: 1.5}"
+    assert expected_exchanges(load(scenario_of("gaussians"), ["method.adapter=fedavg", rounds])) == 5 * 30 * 3
 
 
 def test_many_exchanges_are_played_by_the_compiled_engine() -> None:
@@ -253,7 +256,3 @@ def test_what_contradicts_is_refused(reported: Reported) -> None:
     code, _, err = reported("run", str(scenario_of("timing")), "--eager", "--engine", "compiled")
     assert code == 2
     assert "--eager" in err
-    rounds = [word for one in IN_ROUNDS for word in ("--set", one)]
-    code, _, err = reported("run", str(scenario_of("gaussians")), "--engine", "compiled", *rounds)
-    assert code == 2
-    assert "only SimPy plays rounds" in err
