@@ -184,7 +184,7 @@ class CompiledEngine:
         going = np.flatnonzero(self._ring.field(rows, "over") == 0)
         count = int(going[0]) if len(going) else len(rows)
         if count and self._mixed:
-            count = installed_in_order(self._ring.take(rows), count)
+            count = installed_in_order(self._ring.field(rows, "installed_s"), self._ring.field(rows, "device"), count)
         if not count:
             return
         self._departures.leave(rows[:count])

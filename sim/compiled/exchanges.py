@@ -14,7 +14,6 @@ from sim.compiled.codes import (
     ARRIVED,
     ASSIGNED,
     BACK,
-    CALLED,
     CLOUD,
     COUNTED,
     IN_FLIGHT,

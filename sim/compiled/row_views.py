@@ -35,12 +35,12 @@ def joined(parts: list[Exchanges]) -> Exchanges:
     return Exchanges(*(np.concatenate([getattr(part, name) for part in parts], axis=-1) for name in names))
 
 
-def installed_in_order(rows: np.ndarray, count: int) -> int:
-    """Return how many of the first ``count`` rows may leave: on no device a later row is installed before.
+def installed_in_order(at_s: np.ndarray, device: np.ndarray, count: int) -> int:
+    """Return how many of the first ``count`` rows may leave: on no device a later row was installed before.
 
-    Ages are added up as rows leave, on each device in the order of time.
+    Ages are added up as rows leave, on each device in the order of time. ``at_s`` is when each row was installed, NaN
+    where it was not.
     """
-    at_s, device = rows["installed_s"], rows["device"]
     soonest_s = np.full(int(device.max(initial=0)) + 1, np.inf)
     np.fmin.at(soonest_s, device[count:], at_s[count:])
     late = np.flatnonzero(at_s[:count] > soonest_s[device[:count]])
