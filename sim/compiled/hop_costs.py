@@ -47,7 +47,7 @@ class HopCosts:
             self.lay_gates(device)
 
     def draw_again(self, rows: np.ndarray, ahead: int, *directions: bool) -> None:
-        """Draw the costs of rows (records) again, for the attempt so far ahead, of the ways up (True) or down (False)."""
+        """Draw the costs of rows (records) again, for the attempt so far ahead, on ways up (True) or down (False)."""
         for index, hops in enumerate(self._layout.hops):
             mine = rows[rows["cohort"] == index]
             places = (mine["id"] & (len(self._state["row"]) - 1)) * self._layout.places
