@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from learning_worlds import learning_worlds
 from run_commands import Run, play_file, scenario_of
 from test_compiled_engine import assert_same_tables
-from test_learning_and_rounds import CASES, played, world
+from test_learning_and_rounds import CASES, WORLD, played, world
 
 from sim.run.run_folder import RunFolder
 from sim.run.run_scenario import RunOptions, run_scenario
@@ -34,8 +34,8 @@ def test_each_case_is_played_to_the_same_tables(tmp_path: Path, case: str) -> No
 
 @pytest.mark.parametrize("case", ["learning", "steps from data"])
 def test_devices_without_a_link_learn_alike(tmp_path: Path, case: str) -> None:
-    alone = [f"fleet.{number}.link=null" for number in range(2)]
-    compiled, simpy = (played(tmp_path / engine, world(case, *alone), engine=engine) for engine in ENGINES)
+    [fleet] = [one.replace("link: lte, ", "") for one in WORLD if one.startswith("fleet=")]
+    compiled, simpy = (played(tmp_path / engine, world(case, fleet), engine=engine) for engine in ENGINES)
     assert compiled.summary["installed"] > 50
     assert_same_tables(compiled, simpy)
 
