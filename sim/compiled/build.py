@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from sim.cloud.build import uptimes_of
-from sim.compiled.engine import CompiledEngine, Surroundings
+from sim.compiled.engine import CompiledEngine, EngineContext
 from sim.compiled.initial import workers_of
 from sim.compiled.laws import Laws
 from sim.compiled.layout import LayoutBuilder
@@ -24,7 +24,7 @@ def build_engine(
     up: DirectionRoutes,
     down: DirectionRoutes,
     retry_policies: Sequence[RetryPolicy],
-    around: Surroundings,
+    context: EngineContext,
 ) -> CompiledEngine:
     """Return the engine of a scenario that it covers; ``retry_policies`` are those of the cohorts."""
     laws = Laws(scenario.duration)
@@ -38,4 +38,4 @@ def build_engine(
             InterruptedRate(speed, uptimes[0]) if uptimes else speed
         )
     gated = np.array([not always_there(cohort) for cohort in scenario.fleet])
-    return CompiledEngine(scenario, layout, laws, workers, gated, around)
+    return CompiledEngine(scenario, layout, laws, workers, gated, context)

@@ -43,7 +43,7 @@ _QUESTIONS = (STEPS, SIZE)
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class EngineContext:
     """What an engine shares with the run: when devices are there, tickets, the data plane, rounds, the cloud's log."""
 
     availability_of: AvailabilityOf
@@ -62,20 +62,20 @@ class CompiledEngine:
     """
 
     def __init__(
-        self, scenario: Any, layout: Layout, laws: Laws, workers: np.ndarray, gated: np.ndarray, around: Surroundings
+        self, scenario: Any, layout: Layout, laws: Laws, workers: np.ndarray, gated: np.ndarray, context: EngineContext
     ) -> None:
-        self._layout, self._laws, self._around = layout, laws, around
+        self._layout, self._laws, self._context = layout, laws, context
         sizes = np.array([cohort.devices for cohort in scenario.fleet])
         self._first_device = np.cumsum([0, *sizes])[:-1]
         self._closed: list[Exchanges] = []
         self._work, self._batch_work_s = Growing(np.float64), batch_work_of(scenario.cloud, scenario.seed)
         self._state = state = empty_state(scenario, layout, workers)
-        self._mixed = scenario.method.learning is not None or around.rounds is not None
-        adds = set_method(state, scenario, around.plane) or self._mixed
+        self._mixed = scenario.method.learning is not None or context.rounds is not None
+        adds = set_method(state, scenario, context.plane) or self._mixed
         self._ring = RowRing(state, layout.places, adds=adds)
         edges_s = tick_edges_s(scenario.duration, scenario.tick)
-        self._departures = Departures(state, layout, around.cloud_log, edges_s, kinds=self._mixed)
-        self._costs = HopCosts(state, layout, laws, around.availability_of, gated)
+        self._departures = Departures(state, layout, context.cloud_log, edges_s, kinds=self._mixed)
+        self._costs = HopCosts(state, layout, laws, context.availability_of, gated)
         self._remedies = {
             DRAWS: self._draw_again,
             WORK: self._draw_work,
@@ -87,12 +87,12 @@ class CompiledEngine:
         self.advance(0.0)
         self._departures.count(np.arange(0))
         self._costs.lay_constant_rates()
-        if around.plane is not None:
-            answers = PlaneAnswers(state, self._ring, self._costs, around.plane)
+        if context.plane is not None:
+            answers = PlaneAnswers(state, self._ring, self._costs, context.plane)
             self._remedies |= {STEPS: answers.steps, SIZE: answers.size}
-        if around.rounds is not None:
+        if context.rounds is not None:
             devices = np.flatnonzero(np.repeat(gated, sizes))
-            self._remedies[ROUND_BEGINS] = RoundCalls(state, around.rounds, self._costs, devices, self._take).begin
+            self._remedies[ROUND_BEGINS] = RoundCalls(state, context.rounds, self._costs, devices, self._take).begin
 
     @property
     def asks_dropped(self) -> int:
@@ -117,13 +117,13 @@ class CompiledEngine:
 
     def advance(self, until_s: float) -> None:
         """Process everything up to ``until_s``."""
-        g, tickets = self._state.g, self._around.tickets
+        g, tickets = self._state.g, self._context.tickets
         g["tickets"] = tickets.given
         while (reason := advance(g, until_s)) != DONE:
             g["pending"] = 0
-            if reason in _QUESTIONS and self._around.plane is not None:
+            if reason in _QUESTIONS and self._context.plane is not None:
                 # The answer depends on all that has happened before.
-                self._around.plane.carry_out(self.due(float(g["now_s"][0])))
+                self._context.plane.carry_out(self.due(float(g["now_s"][0])))
             self._remedies[reason]()
         tickets.given = int(g["tickets"][0])
 
@@ -212,7 +212,7 @@ class CompiledEngine:
         waits = (rows["state"] == RETRY) & (rows["over"] == 0) & (rows["attempt"] < retries)
         rows = rows[waits & (rows["drawn"] <= rows["attempt"])]
         self._departures.count(rows["id"])
-        if self._around.plane is not None:
+        if self._context.plane is not None:
             self._closed.append(exchanges_of(rows))
         self._ring.put(rows["id"], "handed_over", 255)
         self._ring.put(rows["id"], "drawn", rows["drawn"] + 1)

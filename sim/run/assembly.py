@@ -144,14 +144,14 @@ def _compiled(
     sampler: RequestSource,
 ) -> Engine:
     # Only here: other runs never load a compiler.
-    from sim.compiled.build import Surroundings, build_engine
+    from sim.compiled.build import EngineContext, build_engine
     from sim.compiled.called_rounds import CalledRounds
 
     policies = [_retry_policy(scenario, cohort.link) for cohort in scenario.fleet]
     rounds = None
     if isinstance(trigger, RoundsTrigger):
         rounds = CalledRounds(trigger.rounds, scenario.seed, sampler)
-    return build_engine(scenario, up, down, policies, Surroundings(away, tickets, plane, rounds, cloud_log))
+    return build_engine(scenario, up, down, policies, EngineContext(away, tickets, plane, rounds, cloud_log))
 
 
 def _handover(clock: Clock, plane: DataPlane | None, *, eager: bool) -> Handover:
