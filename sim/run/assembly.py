@@ -43,6 +43,7 @@ from sim.scenario import Scenario
 from sim.triggers import TRIGGERS
 from sim.triggers.base import Asks, Trigger
 from sim.triggers.rounds import Rounds as RoundsTrigger
+from sim.triggers.rounds import RoundsOptions
 
 #: Called with (what is being prepared, share done in [0, 1]).
 Report = Callable[[str, float], None]
@@ -98,10 +99,10 @@ def assemble(
     choice, beside = choose_engine(engine, scenario, not_compiled, eager=eager), None
     player: Engine
     if choice.name == "compiled":
-        player = _compiled(scenario, up, down, away, cloud.log, tickets, plane, trigger, sampler)
+        player = _compiled(scenario, up, down, away, cloud.log, tickets, plane, sampler)
     else:
         context = _context(scenario, clock, up, down, away, cloud, tickets, plane, eager=eager)
-        player, beside = ProcessEngine(context), _rounds(scenario, trigger, context, sampler)
+        player, beside = ProcessEngine(context), _rounds(scenario, context, sampler)
     simulation = Simulation(
         duration_s=scenario.duration,
         tick_s=scenario.tick,
@@ -140,7 +141,6 @@ def _compiled(
     cloud_log: TransferLog,
     tickets: Tickets,
     plane: DataPlane | None,
-    trigger: Trigger,
     sampler: RequestSource,
 ) -> Engine:
     # Only here: other runs never load a compiler.
@@ -148,9 +148,8 @@ def _compiled(
     from sim.compiled.called_rounds import CalledRounds
 
     policies = [_retry_policy(scenario, cohort.link) for cohort in scenario.fleet]
-    rounds = None
-    if isinstance(trigger, RoundsTrigger):
-        rounds = CalledRounds(trigger.rounds, scenario.seed, sampler)
+    options = _round_options(scenario)
+    rounds = None if options is None else CalledRounds(options, scenario.seed, sampler)
     return build_engine(scenario, up, down, policies, EngineContext(away, tickets, plane, rounds, cloud_log))
 
 
@@ -167,11 +166,17 @@ def _learning(scenario: Scenario) -> Trigger | None:
     return trigger_of(scenario, learning.trigger.kind, learning.trigger.settings, "method.learning.trigger")
 
 
+def _round_options(scenario: Scenario) -> RoundsOptions | None:
+    """Return the rounds in which the cloud calls devices; a fork leaves them as they are."""
+    trigger = make_trigger(scenario)
+    return trigger.rounds if isinstance(trigger, RoundsTrigger) else None
+
+
 def _rounds(
-    scenario: Scenario, trigger: Trigger, context: ExchangeContext, sampler: RequestSource
+    scenario: Scenario, context: ExchangeContext, sampler: RequestSource
 ) -> Callable[[], ProcessGenerator] | None:
     """Return the process of the cloud that calls devices in rounds, if there is one."""
-    if not isinstance(trigger, RoundsTrigger):
+    if (options := _round_options(scenario)) is None:
         return None
 
     def draws(devices: np.ndarray, number: int, now_s: float) -> list[ExchangeDraws]:
@@ -179,7 +184,7 @@ def _rounds(
         asks = Asks(devices, np.full(count, now_s), np.full(count, number))
         return list(draws_of(sampler.draw(asks, 0), context.presampled_losses))
 
-    return Rounds(context, trigger.rounds, scenario.seed, scenario.devices, draws).process
+    return Rounds(context, options, scenario.seed, scenario.devices, draws).process
 
 
 def _context(
