@@ -133,11 +133,12 @@ class PhaseTracker:
         """Return the concept changes that have come by ``until_s``."""
         rows, times_s = [np.zeros(0, np.int64)], [np.zeros(0)]
         left = np.flatnonzero(self._coming < self._end)
-        for row in left[self._changes_s[self._coming[left]] <= until_s].tolist():
-            coming = self._changes_s[self._coming[row] : self._end[row]]
-            times_s.append(coming[: coming.searchsorted(until_s, side="right")])
-            rows.append(np.full(len(times_s[-1]), row))
-            self._coming[row] += len(times_s[-1])
+        # A turn takes one change of each row: there are few that follow each other so soon.
+        while len(left := left[self._changes_s[self._coming[left]] <= until_s]):
+            rows.append(left)
+            times_s.append(self._changes_s[self._coming[left]])
+            self._coming[left] += 1
+            left = left[self._coming[left] < self._end[left]]
         row, at_s = np.concatenate(rows), np.concatenate(times_s)
         return _Record(np.full(len(row), _CHANGE, np.int8), row, at_s, np.zeros(len(row), np.int8), at_s, at_s)
 
