@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from run_commands import ROOT, TABLES, RunScenario, play_file
@@ -12,13 +14,9 @@ from sim.scenario import Scenario, ScenarioErrors, load, points
 
 FEW = 8
 FILES = sorted((ROOT / "scenarios").rglob("*.yaml"))
-#: Training that decides how good a method is, not whether a scenario plays.
-IMAGES = {"evaluation": 300, "train": 500, "validation": 200, "held_out": 200}
-TRAINING = {
-    "task.pretrain.epochs": 1,
-    "method.adapter.steps": 10,
-    **{f"task.data.{split}": images for split, images in IMAGES.items()},
-}
+#: Training that decides how good a method is, not whether a scenario plays: the most that is left of it.
+LEARNING = {"epochs": 1, "restarts": 0, "steps": 10, "group_steps": 2, "collaborative_steps": 10, "pairs": 256}
+IMAGES = {"evaluation": 300, "train": 200, "validation": 100, "held_out": 100}
 
 
 def loaded(file: Path) -> Scenario:
@@ -38,11 +36,22 @@ def cuts(scenario: Scenario) -> Iterator[str]:
         if cohort.devices > FEW and not names_devices(scenario):
             yield f"fleet.{number}.devices={FEW}"
     written = scenario.resolved()
-    for path, value in TRAINING.items():
-        section, part, option = path.split(".")
-        given = written[section][part] if isinstance(written[section], dict) else {}
-        if option in given:
-            yield f"{path}={min(value, given[option])}"
+    yield from less("method.adapter", written["method"]["adapter"], LEARNING)
+    yield from less("task.pretrain", written["task"].get("pretrain"), LEARNING)
+    yield from less("task.data", written["task"].get("data"), IMAGES)
+
+
+def less(path: str, given: object, most: dict[str, int]) -> Iterator[str]:
+    """Yield overrides of what is more than ``most`` below a path; a part that holds such an option is written anew."""
+    for option, value in given.items() if isinstance(given, dict) else ():
+        cut = fewer(value, most) if isinstance(value, dict) else min(value, most[option]) if option in most else value
+        if cut != value:
+            yield f"{path}.{option}={json.dumps(cut)}"
+
+
+def fewer(part: dict[str, Any], most: dict[str, int]) -> dict[str, Any]:
+    """Return a part, such as the method that another is built around, with no option above ``most``."""
+    return {option: min(value, most[option]) if option in most else value for option, value in part.items()}
 
 
 def names_devices(scenario: Scenario) -> bool:
