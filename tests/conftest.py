@@ -22,11 +22,26 @@ settings.load_profile("steady")
 os.environ.setdefault("DRIFTBED_CHECK", "1")
 
 
+#: What a worker of the suite takes at its most [bytes].
+WORKER_BYTES = 3 * 2**30
+#: Files that compute, for each one that starts Ray.
+COMPUTING = 3
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return one worker more than there are cores, since some always wait for Ray, but no more than memory holds."""
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return max(1, min(len(os.sched_getaffinity(0)) + 1, memory // WORKER_BYTES))
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let files that start Ray come first: they wait much, and while one worker waits the other computes."""
-    first = {item.path for item in items if item.get_closest_marker("ray")}
-    items.sort(key=lambda item: item.path not in first)
+    """Begin with the files that start Ray, each followed by some that compute: while one worker waits, others do."""
+    waiting = {item.path for item in items if item.get_closest_marker("ray")}
+    computing = dict.fromkeys(item.path for item in items if item.path not in waiting)
+    place = {path: number * COMPUTING for number, path in enumerate(sorted(waiting))}
+    place |= {path: number for number, path in enumerate(computing)}
+    items.sort(key=lambda item: (place[item.path], item.path not in waiting))
 
 
 @pytest.fixture(scope="session", autouse=True)

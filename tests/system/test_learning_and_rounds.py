@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -56,27 +58,39 @@ def played(folder: Path, scenario: Scenario, **how: Any) -> Run:
     return Run(run_scenario(scenario, RunFolder.open(folder), reported, lambda windows, marks: {}).folder)
 
 
+@pytest.fixture(scope="module")
+def wholes(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Run]:
+    """Return what plays a case once, lazily, in this process, with a checkpoint after every tick."""
+
+    @cache
+    def whole(case: str) -> Run:
+        return played(tmp_path_factory.mktemp("whole") / "run", world(case, "execution.checkpoint=1 us"))
+
+    return whole
+
+
 @pytest.mark.parametrize("case", CASES)
-def test_lazily_or_eagerly_it_is_one_digest(tmp_path: Path, case: str) -> None:
-    lazy = played(tmp_path / "lazy", world(case))
+def test_lazily_or_eagerly_it_is_one_digest(wholes: Callable[[str], Run], tmp_path: Path, case: str) -> None:
+    lazy = wholes(case)
     assert lazy.summary["installed"] > 50
     assert played(tmp_path / "eager", world(case), eager=True).digest == lazy.digest
 
 
 @pytest.mark.ray
 @pytest.mark.parametrize("case", ["steps from data", "rounds"])
-def test_workers_make_no_difference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: str) -> None:
+def test_workers_make_no_difference(
+    wholes: Callable[[str], Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: str
+) -> None:
     # Workers look for code of the user's own where the run was started.
     monkeypatch.chdir(Path(__file__).parent)
-    assert (
-        played(tmp_path / "two", world(case), workers=2).digest
-        == played(tmp_path / "none", world(case), workers=0).digest
-    )
+    assert played(tmp_path / "two", world(case), workers=2).digest == wholes(case).digest
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_run_that_was_cut_short_goes_on_to_the_same_digest(tmp_path: Path, case: str) -> None:
-    whole = played(tmp_path / "whole", world(case, "execution.checkpoint=1 us"))
+def test_a_run_that_was_cut_short_goes_on_to_the_same_digest(
+    wholes: Callable[[str], Run], tmp_path: Path, case: str
+) -> None:
+    whole = wholes(case)
     cut = Path(shutil.copytree(whole.folder, tmp_path / "cut"))
     for name in ("summary.json", "exchanges.parquet"):
         (cut / name).unlink()

@@ -15,6 +15,8 @@ from agents.seeding import Purpose
 from agents.streams.base import History, Past
 
 NAMES = ("cnn", "mobilenet_v3_small", "mobilenet_v3_large")
+#: The large one is made of the blocks of the small one: what takes seconds is tried with it in the long tail.
+LARGE_IS_SLOW = (*NAMES[:2], pytest.param(NAMES[2], marks=pytest.mark.slow))
 
 
 def params(trunk: nn.Module) -> int:
@@ -79,7 +81,7 @@ def test_images_of_any_size_become_features(name: str, shape: tuple[int, ...]) -
     assert (features.std(0) > 0).any(), "images that differ have features that differ"
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", LARGE_IS_SLOW)
 def test_features_depend_on_no_other_image_nor_on_how_many_there_are(name: str) -> None:
     base = fresh(name)
     some = images(300)
@@ -124,7 +126,7 @@ SMALL_NETS = {
 RECIPE = {"epochs": 8, "batch": 20, "rate": 5e-3, "fading": True, "shift": 0}
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", LARGE_IS_SLOW)
 def test_training_learns_and_freezes_statistics(name: str) -> None:
     history = History(bright_rows(200), bright_rows(80))
     base = pretrain(history, make_net(name, (1, 8, 8), 4, SMALL_NETS[name]), RECIPE, 3)
@@ -134,7 +136,7 @@ def test_training_learns_and_freezes_statistics(name: str) -> None:
     assert torch.equal(base.features(past.x), base.features(past.x)), "looking changes no statistics"
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", LARGE_IS_SLOW)
 def test_training_again_gives_the_same_bits_on_any_number_of_threads(
     name: str, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
