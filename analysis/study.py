@@ -6,11 +6,14 @@ where devices were worse off than without any update.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from analysis.compare import Comparison, Row, comparison, outcome_words, titled, with_interval
+from analysis.figures.differences import write
 from analysis.metrics import METRICS
+from analysis.setting_words import in_words
 from analysis.significance import holm, p_value
 from analysis.sweeps import Sweep, short_axis
 
@@ -71,9 +74,20 @@ def _markdown(table: StudyTable, stand: set[str]) -> str:
     axes = [short_axis(axis) for axis in result.axes] or ["setting"]
     heads = [*axes, "n", titled(METRICS[table.first]), "difference", "shows", *(titled(METRICS[one]) for one in names)]
     rows = [_cells(table, row, names, row.label in stand) for row in result.rows]
-    base = f"Differences are to {result.base}, paired by seed; " if result.base else ""
+    base = f"Differences are to {_base_words(result.base)}, paired by seed; " if result.base else ""
     note = f"{base}intervals are 95 % (Student's t); what shows stands after Holm's correction over the whole study."
     return "\n".join([note, "", _line(heads), _line(["---"] * len(heads)), *map(_line, rows)])
+
+
+def written_figures(tables: Sequence[StudyTable], files: Callable[[str], Sequence[Path]]) -> set[str]:
+    """Draw the differences of each table into the files of its name; return the names of those that have any."""
+    stand = standing_in(tables)
+    of = {table.name: {label for name, label in stand if name == table.name} for table in tables}
+    return {one.name for one in tables if write(one.result, one.first, of[one.name], files(one.name))}
+
+
+def _base_words(base: str) -> str:
+    return " · ".join(map(in_words, base.split(" · ")))
 
 
 def _cells(table: StudyTable, row: Row, names: Sequence[str], stands: bool) -> list[str]:
@@ -81,7 +95,7 @@ def _cells(table: StudyTable, row: Row, names: Sequence[str], stands: bool) -> l
     metric = METRICS[table.first]
     shown = with_interval(metric, difference, signed=True) if difference and difference.n else ""
     words = outcome_words(table.first, difference, stands) if difference else ""
-    setting = list(row.setting.values()) or [row.label]
+    setting = [in_words(value) for value in row.setting.values()] or [row.label]
     others = [with_interval(METRICS[name], row.values[name], of=seeds) for name in names]
     return [*setting, str(seeds), with_interval(metric, row.values[table.first], of=seeds), shown, words, *others]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import nn
@@ -57,26 +57,39 @@ def as_a_run(base: Base, x: torch.Tensor, label: torch.Tensor) -> Callable[[], t
     return lambda: method.collect({**state, **method.learn(state, recent)[0]}, recent)[1]["weights"]
 
 
-def as_a_loop(base: Base, x: torch.Tensor, label: torch.Tensor) -> Callable[[], torch.Tensor]:
-    """Return the same as one would write it without a simulator: one module, client after client."""
-    inputs, outputs = base.head.sizes[0]
-    head = nn.Linear(inputs, outputs)
-    model = nn.Sequential(base.net.build_trunk(), head).eval()
-    start = {f"0.{name}": values for name, values in base.trunk.state_dict().items()}
-    start |= {"1.weight": base.layers["w0"][0].T, "1.bias": base.layers["b0"][0, 0]}
+class PlainClients:
+    """Clients as one would write them without a simulator: one module, client after client."""
 
-    def learn(client: int) -> torch.Tensor:
-        model.load_state_dict(start)
-        descent = torch.optim.SGD(model.parameters(), lr=RATE)
+    def __init__(self, base: Base, x: torch.Tensor, label: torch.Tensor) -> None:
+        inputs, outputs = base.head.sizes[0]
+        self._head = nn.Linear(inputs, outputs)
+        self._model = nn.Sequential(base.net.build_trunk(), self._head).eval()
+        self._x, self._label = x, label
+        self.start = {f"0.{name}": values for name, values in base.trunk.state_dict().items()}
+        self.start |= {"1.weight": base.layers["w0"][0].T, "1.bias": base.layers["b0"][0, 0]}
+
+    def learnt(self, client: int, start: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """Return the weights of a client after its steps from ``start``."""
+        self._model.load_state_dict(start)
+        descent = torch.optim.SGD(self._model.parameters(), lr=RATE)
         for first_row in range(0, IMAGES, BATCH):
             rows = slice(first_row, first_row + BATCH)
             descent.zero_grad()
-            functional.cross_entropy(model(x[client, rows]), label[client, rows]).backward()
+            functional.cross_entropy(self._model(self._x[client, rows]), self._label[client, rows]).backward()
             descent.step()
-        parts = [values.detach().flatten() for values in model[0].parameters()]
-        return torch.cat([*parts, head.weight.detach().T.flatten(), head.bias.detach()])
+        return {name: values.detach() for name, values in self._model.state_dict().items()}
 
-    return lambda: torch.stack([learn(client) for client in range(len(x))])
+    def packed(self, client: int) -> torch.Tensor:
+        """Return the same as a row [weights], in the order of a run."""
+        self.learnt(client, self.start)
+        parts = [values.detach().flatten() for values in self._model[0].parameters()]
+        return torch.cat([*parts, self._head.weight.detach().T.flatten(), self._head.bias.detach()])
+
+
+def as_a_loop(base: Base, x: torch.Tensor, label: torch.Tensor) -> Callable[[], torch.Tensor]:
+    """Return the same as a run gives, by a plain loop."""
+    plain = PlainClients(base, x, label)
+    return lambda: torch.stack([plain.packed(client) for client in range(len(x))])
 
 
 def measured(which: str, seconds: float) -> dict[str, float]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import analysis
-from analysis.study import study_tables, written_tables
+from analysis.study import StudyTable, study_tables, written_figures, written_tables
 from analysis.sweeps import Sweep
 from analysis.whole_files import whole_file
 from sim.commands.exits import OK, PARTIAL, CommandError
@@ -51,11 +52,14 @@ def study(options: argparse.Namespace) -> int:
         print(f"left out: {name}: {reason}", file=sys.stderr)
     if not sweeps:
         raise CommandError(f"{options.name}: no sweep of it can be played here")
-    tables = written_tables(study_tables(sweeps))
+    found = study_tables(sweeps)
+    tables = written_tables(found)
     _write(sweeps, tables, out, options)
+    figures = _differences(found, out, page)
     if page is not None:
+        text = on_page(page.read_text(encoding="utf-8"), tables, _size(options), figures)
         with whole_file(page) as draft:
-            draft.write_text(on_page(page.read_text(encoding="utf-8"), tables, _size(options)), encoding="utf-8")
+            draft.write_text(text, encoding="utf-8")
     print(out / "tables.md")
     return PARTIAL if left_out else OK
 
@@ -121,6 +125,18 @@ def _write(sweeps: dict[str, Sweep], tables: dict[str, str], out: Path, options:
         analysis.write_figures(sweep, out / name / "plots", FIGURES)
 
 
+def _differences(found: Sequence[StudyTable], out: Path, page: Path | None) -> dict[str, str]:
+    """Draw how far settings are from their bases, beside the page, too; return the figure of each sweep there."""
+
+    def files(name: str) -> list[Path]:
+        plots = out / name / "plots"
+        here = [plots / "differences.svg", plots / "differences.png"]
+        return here if page is None else [*here, page.with_name(f"{page.stem}_{name}.png")]
+
+    drawn = written_figures(found, files)
+    return {} if page is None else {name: f"{page.stem}_{name}.png" for name in drawn}
+
+
 def _page(options: argparse.Namespace, names: Sequence[str]) -> Path | None:
     """Return the page that is to be filled, before anything is played.
 
@@ -140,13 +156,18 @@ def _page(options: argparse.Namespace, names: Sequence[str]) -> Path | None:
     return page
 
 
-def on_page(text: str, tables: dict[str, str], size: str) -> str:
-    """Return a page with tables between ``<!-- study NAME -->`` and ``<!-- end -->``; marks without a table stay."""
+def on_page(text: str, tables: dict[str, str], size: str, figures: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Return a page with tables between ``<!-- study NAME -->`` and ``<!-- end -->``; marks without a table stay.
+
+    ``figures`` are the files of figures beside the page, by name of the table.
+    """
 
     def filled(found: re.Match[str]) -> str:
         name = found["name"]
         if name not in tables:
             return found[0]
-        return f"<!-- study {name} -->\n\n{tables[name]}\n\n({size})\n\n<!-- end -->"
+        about = "Differences from the base, with 95 % intervals over paired seeds; filled: stands after Holm"
+        figure = f"![{about}]({figures[name]})\n\n" if name in figures else ""
+        return f"<!-- study {name} -->\n\n{figure}{tables[name]}\n\n({size})\n\n<!-- end -->"
 
     return _MARKS.sub(filled, text)

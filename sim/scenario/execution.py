@@ -9,7 +9,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, ValidationInfo, model_validator
 
-from sim.scenario.quantities import Written, choice, quantity
+from sim.scenario.quantities import PositiveSize, Written, choice, quantity
 from sim.scenario.sections import SectionModel, refuse
 from sim.scenario.sweep_settings import Axes, combined, left_out, misfit_of
 from sim.scenario.units import SIZE, TIME, shown
@@ -130,7 +130,7 @@ class Execution(SectionModel):
     object_store: Annotated[float, quantity(SIZE, zero=False)] = Field(
         default=256e6, description="shared memory of Ray on this machine; what does not fit goes to disk"
     )
-    memory: Annotated[float | None, quantity(SIZE, zero=False)] = Field(
+    memory: PositiveSize | None = Field(
         default=None,
         description="what states of devices and the cloud may take in a process; default: DRIFTBED_STATE_GB, or 8 GB",
     )

@@ -57,6 +57,8 @@ def test_a_study_is_played_gone_on_with_and_put_on_a_page(folder: Path, capsys: 
     assert "kept" in written
     assert "(quick tier)" in written
     assert list((out / "one" / "plots").glob("accuracy*.svg"))
+    assert "(page_one.png)" in written
+    assert (folder / "page_one.png").stat().st_size > 1000
     before = {path: path.stat().st_mtime_ns for path in out.glob("one/*/windows.parquet")}
     (next(iter(before)).parent / "STATUS").write_text("partial\n")
     assert main(words, "driftbed") == 0
