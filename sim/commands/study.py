@@ -46,7 +46,13 @@ def study(options: argparse.Namespace) -> int:
         except ScenarioErrors as errors:
             left_out[file.stem] = str(errors).splitlines()[0]
             continue
-        _play(file, overrides(scenario, options.full, options.seeds), out / file.stem, options.quiet, jobs_of(options))
+        if not options.played:
+            _play(
+                file, overrides(scenario, options.full, options.seeds), out / file.stem, options.quiet, jobs_of(options)
+            )
+        elif not holds_run(out / file.stem):
+            left_out[file.stem] = f"{out / file.stem} holds nothing that was played"
+            continue
         sweeps[file.stem] = analysis.as_sweep(analysis.open_folder(out / file.stem))
     for name, reason in left_out.items():
         print(f"left out: {name}: {reason}", file=sys.stderr)
@@ -104,7 +110,8 @@ def _tier(options: argparse.Namespace) -> str:
 
 def _size(options: argparse.Namespace) -> str:
     """Return the tier in words, and how many seeds were asked for."""
-    return f"{_tier(options)} tier" + (f", the first {options.seeds} seeds" if options.seeds else "")
+    asked = f", the first {options.seeds} seeds" if options.seeds else ""
+    return f"{_tier(options)} tier{', as far as it was played' if options.played else asked}"
 
 
 def _play(file: Path, changed: list[str], path: Path, quiet: bool, jobs: int | None) -> None:

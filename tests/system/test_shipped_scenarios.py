@@ -11,6 +11,7 @@ import pytest
 from run_commands import ROOT, TABLES, RunScenario, play_file
 
 from sim.scenario import Scenario, ScenarioErrors, load, points
+from sim.scenario.distribution_fields import MacsPerSecond
 
 FEW = 8
 FILES = sorted((ROOT / "scenarios").rglob("*.yaml"))
@@ -75,7 +76,9 @@ def test_a_shipped_scenario_loads_and_plays(file: Path, tmp_path: Path) -> None:
     assert all((run.folder / f"{name}.parquet").exists() for name in TABLES)
     assert run.windows["t_s"].max() == scenario.duration
     # What follows from measuring, or from what a method computes, is written as what it was.
-    follows = scenario.cloud.service == "measured" or any(one.compute.macs_per_s for one in scenario.fleet)
+    service = scenario.cloud.service
+    computed = service == "measured" or isinstance(service, MacsPerSecond)
+    follows = computed or any(one.compute.macs_per_s for one in scenario.fleet)
     if not follows:
         assert load(run.folder / "resolved.yaml").fingerprint() == load(file, overrides).fingerprint()
 

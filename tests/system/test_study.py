@@ -74,6 +74,24 @@ def test_what_cannot_be_played_here_is_left_out_by_name(folder: Path, capsys: py
     assert "left out: other" in capsys.readouterr().err
 
 
+def test_what_was_played_so_far_can_be_written_without_playing_more(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["study", "small", "--out", str(folder / "out"), "--quiet", "--played"]
+    assert main(words, "driftbed") == 2
+    assert "no sweep of it" in capsys.readouterr().err
+    assert (
+        main(["study", "small", "--out", str(folder / "out"), "--quiet", "--jobs", "1", "--only", "one"], "driftbed")
+        == 0
+    )
+    played = sorted((folder / "out").rglob("windows.parquet"))
+    (folder / "scenarios" / "small" / "two.yaml").write_text(SMALL.format(name="two"))
+    capsys.readouterr()
+    assert main(words, "driftbed") == 4
+    assert "left out: two" in capsys.readouterr().err
+    assert sorted((folder / "out").rglob("windows.parquet")) == played
+
+
 def test_unknown_names_are_refused_with_the_nearest(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["study", "smal"], "driftbed") == 2
     assert "did you mean 'small'?" in capsys.readouterr().err

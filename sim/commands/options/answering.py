@@ -33,6 +33,7 @@ def _add_study(commands: Commands) -> None:
     study.add_argument("--only", metavar="A,B", help="these of its sweeps (default: all)")
     study.add_argument("--full", action="store_true", help="as the files say; else 8 devices a cohort and 2 seeds")
     study.add_argument("--seeds", type=at_least_one, metavar="N", help="the first N seeds of each sweep, and no more")
+    study.add_argument("--played", action="store_true", help="play nothing: tables and figures of what is there")
     study.add_argument("--out", metavar="DIR", help="where all runs go (default: runs/study-NAME-TIER)")
     study.add_argument("--page", metavar="FILE", help="put the tables on this page, between its marks")
     study.add_argument("--quiet", action="store_true", help="no progress")
