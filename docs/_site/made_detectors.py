@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import re
 import subprocess
 import sys
@@ -64,7 +65,7 @@ def found(name: str, trigger: str, folder: Path, seeds: str) -> list[Mapping[str
 
 def markdown(judged: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
     """Return the table; what stands after Holm's correction over all of it is bold."""
-    apart = {(name, one["trigger"]): Interval(**one["ahead"]) for name, record in judged.items() for one in record[1:]}
+    apart = {(name, one["trigger"]): _interval(one["ahead"]) for name, record in judged.items() for one in record[1:]}
     clear = dict(zip(apart, holm([p_value(difference) for difference in apart.values()]), strict=True))
     rows = [
         "| asks by | requests | gain over static | for 100 requests | minus random | minus periodic | minus bucket |"
@@ -79,12 +80,17 @@ def markdown(judged: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
     return "\n".join(rows)
 
 
+def _interval(written: Mapping[str, Any]) -> Interval:
+    """Return an interval as it was written: ends that are not known are null."""
+    return Interval(**{name: math.nan if value is None else value for name, value in written.items()})
+
+
 def _half(interval: Mapping[str, float]) -> float:
     return (interval["high"] - interval["low"]) / 2.0
 
 
 def _cell(difference: Interval | None, clear: bool) -> str:
-    if difference is None:
+    if difference is None or difference.n < 2:
         return "-"
     text = f"{100.0 * difference.mean:+.2f} ± {100.0 * _half(difference._asdict()):.2f}"
     return f"**{text}**" if clear else text

@@ -13,7 +13,10 @@ NAMES = [name for name in METHODS if name != "probe"]
 #: Systems of the family, and what they are compared with; the others take as long again.
 FAMILY = NAMES[: NAMES.index("dpu") + 1]
 EACH = [name if name in FAMILY else pytest.param(name, marks=pytest.mark.slow) for name in NAMES]
-#: Not the base without bandwidth either, and why.
+#: Units of options, which the table of methods has in seconds.
+UNITS = {"every": " s"}
+#: Not the base without bandwidth either, and why: what these do on the device alone goes on without the cloud, as with
+#: methods that learn there.
 OWN_WAYS = {
     "static_balanced": "begins with a head of its own",
     "cema": "follows the statistics of what the device sees before it asks",
@@ -26,7 +29,8 @@ def ten_lines(method: str, link: str) -> str:
     """Return a scenario for a method, by what its row of the table says that it needs."""
     row = METHODS[method]
     ranks, learns = "items" in row.needs, "learning" in row.needs
-    options = "".join(f", {name}: {value}" for name, value in row.quick.items() if not isinstance(value, dict))
+    plain = {name: value for name, value in row.quick.items() if not isinstance(value, dict)}
+    options = "".join(f", {name}: {value}{UNITS.get(name, '')}" for name, value in plain.items())
     data = "{kind: synthetic_interactions, users: 40, items: 120}, model: gru4rec" if ranks else "digits, model: mlp"
     trigger = "{kind: rounds, every: 10 s, cohort_size: 2}" if "rounds" in row.needs else "{kind: periodic, every: 8 s}"
     computes = "compute: {macs_per_s: 1.0e9}"

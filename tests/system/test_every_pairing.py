@@ -24,7 +24,8 @@ TRIGGER = {
     "every_samples": "{kind: every_samples, n: 8}",
     "detector": "{kind: detector, signal: entropy, detector: ewma}",
     "gate": "{kind: gate, threshold: 0.1}",
-    "dummy": "{kind: dummy, alarms: 20}",
+    # There are as many places as devices times ticks: 15.
+    "dummy": "{kind: dummy, alarms: 8}",
     "token_bucket": "{kind: token_bucket, asks: 20, per: 1 min}",
     "rounds": "{kind: rounds, every: 10 s, cohort_size: 2}",
 }

@@ -4,7 +4,9 @@ Chen et al., "Cross-device collaborative test-time adaptation", NeurIPS 2024. A 
 scales and shifts of normalisation, and the statistics of the features it was learnt from. A device answers with the
 base, plus the vectors that the cloud has, weighed by how near their statistics are to its own, plus a rest that it
 learns by lower entropy. With ``rate: 0`` a device follows: forward passes alone. When its features have moved away,
-the rest is forgotten. Here weights follow likeness for all devices; in the paper those that learn fit them too.
+the rest is forgotten. It differs from the paper in two ways. Weights follow likeness for all devices; there those that
+learn fit them too. And what a device has learnt is blended into the vector of its domain at each request; there it is
+stored as a new one when a shift is seen.
 """
 
 from __future__ import annotations
