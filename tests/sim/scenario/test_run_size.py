@@ -75,7 +75,11 @@ LARGE_TASK = [
         "method.adapter.steps",
         "240,000,000,000 steps of training",
     ),
-    ("method.trigger={kind: rounds, every: 1 ns, cohort_size: 1}", "method.trigger", "requests of the fleet"),
+    (
+        "method={adapter: fedavg, trigger: {kind: rounds, every: 1 ns, cohort_size: 1}}",
+        "method.trigger",
+        "requests of the fleet",
+    ),
     ("fleet.0.samples.every=1 ns", "fleet.0.samples", "240,000,000,000 samples"),
     ("fleet.0.samples={rate: 1e12 /s}", "fleet.0.samples", "samples"),
     ("fleet.0.samples.every=5 us", "fleet.0.samples", "2,000,000 samples of a device in a tick"),
