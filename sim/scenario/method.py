@@ -72,7 +72,7 @@ class Method(SectionModel):
         if row is not None and "rounds" in row.needs and self.trigger.kind != "rounds":
             text = "works in rounds; write for example 'trigger: {kind: rounds, every: 60 s, cohort_size: 10}'"
             raise refuse(f"'{self.adapter.kind}' {text}", "trigger")
-        if row is not None and self.trigger.kind == "rounds" and "rounds" not in row.needs:
+        if row is not None and self.trigger.kind == "rounds" and not {"rounds", "no task"} & row.needs:
             text = "takes part in no rounds; write for example 'trigger: {kind: periodic, every: 60 s}'"
             raise refuse(f"'{self.adapter.kind}' {text}", "trigger")
         return self
