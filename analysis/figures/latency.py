@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
@@ -26,13 +27,18 @@ def draw(subject: Subject) -> Figure | None:
     if not found:
         return None
     across = panels_across(2)
-    height_in = max(2.4, 1.5 + 0.24 * len(found))
+    height_in = max(2.4, 1.5 + 0.24 * len(found)) + (0.04 * len(found) if len(found) > 1 else 0.0)
     figure, panels = sheet(height_in * 2 / across, rows=2 // across, columns=across, shared=False)
     stages, spread = panels.flat
     _stages(stages, sweep, found)
     _spread(spread, sweep, found)
-    handles = [Patch(label=stage, **_face(phase)) for stage, phase in zip(STAGES, PHASES, strict=True)]
-    key_below(figure, handles, STAGES, columns=len(STAGES))
+    lines = spread.get_legend_handles_labels()[0] if len(found) > 1 else []
+    handles: list[Artist] = [
+        *lines,
+        *(Patch(label=stage, **_face(phase)) for stage, phase in zip(STAGES, PHASES, strict=True)),
+    ]
+    columns = 4 if lines else len(STAGES)
+    key_below(figure, handles, [str(handle.get_label()) for handle in handles], columns=columns)
     return figure
 
 
@@ -56,7 +62,7 @@ def _spread(axes: Axes, sweep: Sweep, found: dict[str, Delays]) -> None:
     shares = np.linspace(0, 1, POINTS)
     spread = {label: np.quantile(delay.total_s, shares) for label, delay in found.items()}
     for label, total_s in spread.items():
-        axes.plot(total_s, 100 * shares, color=styles[label].colour, linestyle=styles[label].dash)
+        axes.plot(total_s, 100 * shares, color=styles[label].colour, linestyle=styles[label].dash, label=label)
     middles = [float(np.median(total_s)) for total_s in spread.values()]
     longest = max(float(total_s[-1]) for total_s in spread.values())
     if min(middles) > 0 and longest > 40 * min(middles):

@@ -22,9 +22,10 @@ _CHECK_S = 60.0
 def examine(root: Path) -> tuple[bool, list[str]]:
     """Return whether driftbed can run here, and what was found, one line each."""
     python = (sys.version_info >= _OLDEST, f"python {platform.python_version()} (needs 3.11 or newer)")
+    gpu, seen = _gpus(root)
     findings = [python, *_packages(root), *_machine(root)]
     lines = [f"{'ok  ' if sound else 'FAIL'} {line}" for sound, line in findings]
-    return all(sound for sound, _ in findings), lines
+    return all(sound for sound, _ in findings), [*lines, f"{'ok  ' if gpu else '--  '} {seen}"]
 
 
 def _packages(root: Path) -> list[tuple[bool, str]]:
@@ -53,7 +54,6 @@ def _machine(root: Path) -> list[tuple[bool, str]]:
         (True, f"{processor()['model']}, {os.cpu_count()} processors, {platform.system()} {platform.machine()}"),
         (free > _ENOUGH_BYTES, f"{free / 1e9:.1f} GB free on the disk of {written}"),
         (os.access(written, os.W_OK), f"{written} can be written to"),
-        (True, _gpus(root)),
         _one_digest(root),
     ]
 
@@ -69,7 +69,8 @@ def _one_digest(root: Path) -> tuple[bool, str]:
     return found.returncode == 0, lines[-1]
 
 
-def _gpus(root: Path) -> str:
+def _gpus(root: Path) -> tuple[bool, str]:
+    """Return whether there is a GPU, which is not needed, and the line about it."""
     # Another process checks: torch takes seconds, and a broken driver may kill its process.
     look = "from agents.torch_device import gpu_names; print(*gpu_names(), sep=', ')"
     try:
@@ -77,7 +78,8 @@ def _gpus(root: Path) -> str:
             [sys.executable, "-c", look], cwd=root, capture_output=True, text=True, timeout=_CHECK_S
         )
     except subprocess.TimeoutExpired:
-        return f"torch has not found out within {_CHECK_S:g} s which GPUs are here (execution.device: cuda)"
+        return False, f"torch has not found out within {_CHECK_S:g} s which GPUs are here (execution.device: cuda)"
     if printed.returncode:
-        return "torch cannot say which GPUs are here (execution.device: cuda)"
-    return f"torch sees {printed.stdout.strip() or 'no GPU'} (execution.device: cuda)"
+        return False, "torch cannot say which GPUs are here (execution.device: cuda)"
+    found = printed.stdout.strip()
+    return bool(found), f"torch sees {found or 'no GPU'} (execution.device: cuda)"

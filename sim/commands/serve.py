@@ -29,6 +29,8 @@ def serve(options: argparse.Namespace) -> int:
     root = Path(options.folder)
     if not root.is_dir():
         raise CommandError(f"{root}: there is no such folder; name one that holds runs")
+    # One that cannot be read would be shown as one that is empty.
+    next(root.iterdir(), None)
 
     def look_up(folder: Path, device: str, draw: bool) -> tuple[int, Sequence[str], Markup | None]:
         try:

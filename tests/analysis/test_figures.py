@@ -21,6 +21,7 @@ from analysis.figures import FIGURES, render, write_figures
 from analysis.figures.marks import describe
 from analysis.figures.style import accuracy_limits, house_style, line_styles, time_axis
 from analysis.folder import RunError
+from analysis.latency import STAGES
 from analysis.sweeps import Subject, as_sweep, open_folder
 from tests.analysis.conftest import SMALL
 from tests.analysis.synthetic import write_run
@@ -111,6 +112,16 @@ def test_pyplot_is_never_imported(run_folder: Path, tmp_path: Path) -> None:
         "sys.exit('matplotlib.pyplot' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", script], check=True, cwd=Path(__file__).parents[2])
+
+
+def test_the_key_of_times_names_every_curve(sweep_folder: Path, run_folder: Path) -> None:
+    for folder in (sweep_folder, run_folder):
+        subject = open_folder(folder)
+        figure = render(subject, "latency")
+        assert figure is not None
+        named = [text.get_text() for text in figure.legends[0].get_texts()]
+        settings = [group.label for group in as_sweep(subject).groups]
+        assert named[: -len(STAGES)] == (settings if len(settings) > 1 else [])
 
 
 def test_curves_carry_their_settings_and_references(sweep_folder: Path) -> None:

@@ -75,4 +75,6 @@ def test_a_sweep_that_now_asks_for_a_gpu_keeps_no_point_of_a_processor(play: Run
 
 
 def test_the_doctor_says_what_torch_sees(tmp_path: Path) -> None:
-    assert "torch sees " in cli("doctor", cwd=tmp_path).stdout
+    found = cli("doctor", cwd=tmp_path).stdout
+    assert "torch sees " in found
+    assert ("--   torch sees no GPU" in found) == ("torch sees no GPU" in found)
