@@ -41,10 +41,15 @@ def installed_in_order(at_s: np.ndarray, device: np.ndarray, count: int) -> int:
     Ages are added up as rows leave, on each device in the order of time. ``at_s`` is when each row was installed, NaN
     where it was not.
     """
-    soonest_s = np.full(int(device.max(initial=0)) + 1, np.inf)
-    np.fmin.at(soonest_s, device[count:], at_s[count:])
-    late = np.flatnonzero(at_s[:count] > soonest_s[device[:count]])
-    return int(late[0]) if len(late) else count
+    while count:
+        soonest_s = np.full(int(device.max()) + 1, np.inf)
+        np.fmin.at(soonest_s, device[count:], at_s[count:])
+        late = np.flatnonzero(at_s[:count] > soonest_s[device[:count]])
+        if not len(late):
+            break
+        # Rows behind that one stay, too, and may be those that were installed before.
+        count = int(late[0])
+    return count
 
 
 def transfers_of(times_s: np.ndarray, counts: np.ndarray, count: int) -> dict[str, np.ndarray]:
