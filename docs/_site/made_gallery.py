@@ -42,8 +42,8 @@ drifts when, a bar for each drift over the run's virtual time; where nothing dri
 
 "One run" is what a single run with the scenario's own seed showed, of a sweep its base: an example, and no finding.
 What is found over seeds stands with the claims and in the pages on [methods of the family](family.md) and on the
-[low-bandwidth study](low_bandwidth.md). Where a whole run takes long, a smaller size was played, and what was changed
-is named; times of what was not played to its end are estimated from how far it came. The time is processor time, with
+[low-bandwidth study](low_bandwidth.md). Where a smaller size was played, what was changed
+is named; where a run was stopped, its whole time is estimated from how far it came. The time is processor time, with
 the training of a base model where no scenario played before it had left the same one in the cache.
 `python docs/_site/play_gallery.py` writes these figures.
 """
@@ -78,9 +78,9 @@ def _loaded(file: Path) -> Any:
 
 
 def _shown(seen: Mapping[str, Any] | None) -> str:
-    """Return what one run showed, and what it took; else why there is none."""
+    """Return what one run showed, and what it took."""
     if seen is None:
-        return "Not played for this page: its data were not here, or its base model takes long to train."
+        return "Not played for this page."
     if "stopped_at" in seen:
         whole = time_in_words(seen["would_take_s"], 3)
         return f"Not played to its end for this page: {seen['stopped_at']:.0%} of it say that it takes about {whole}."
