@@ -38,6 +38,13 @@ def test_no_violation_at_any_width_light_or_dark(browser: Any, report: Path) -> 
                 assert page.evaluate(f"Math.min(...{shown}.map(one => {least}))") > 8
 
 
+def test_long_names_of_points_wrap_on_a_small_screen(browser: Any, report: Path) -> None:
+    page = browser.new_context(viewport={"width": 400, "height": 900}).new_page()
+    page.goto(f"file://{report}")
+    page.evaluate("document.querySelector('summary').textContent = 'up=500_bit_s,codec=fp32,'.repeat(4)")
+    assert page.evaluate("document.documentElement.scrollWidth") == 400
+
+
 def test_values_hiding_following_and_sorting(browser: Any, report: Path) -> None:
     page = browser.new_context(viewport={"width": 1200, "height": 1000}).new_page()
     said: list[str] = []
