@@ -115,7 +115,9 @@ def _sniffed(path: Path, head: Sequence[tuple[int, str]]) -> str:
     widths = {one: [len(_cut(text, one)) for _, text in head] for one in DELIMITERS}
     even = [one for one in DELIMITERS if widths[one][0] > 1 and _are_even(widths[one])]
     if not even:
-        _refuse_preamble(path, head, [widths[one] for one in DELIMITERS if one != " "])
+        for one in DELIMITERS:
+            if one != " ":
+                _refuse_preamble(path, head, [_cut(text, one) for _, text in head])
     # Where none cuts all lines alike, one of them is wrong, and the best guess shows which.
     some = even or [one for one in DELIMITERS if widths[one][0] > 1]
     if not some:
@@ -123,14 +125,17 @@ def _sniffed(path: Path, head: Sequence[tuple[int, str]]) -> str:
     return max(some, key=lambda one: widths[one][0] if one != " " else 0)
 
 
-def _refuse_preamble(path: Path, head: Sequence[tuple[int, str]], cuts: Iterable[Sequence[int]]) -> None:
+def _refuse_preamble(path: Path, head: Sequence[tuple[int, str]], rows: Sequence[Sequence[str]]) -> None:
     """Refuse prose or comments above lines that are all cut alike, into more columns than one."""
-    for widths in cuts:
-        width, below = widths[-1], widths.index(widths[-1])
-        if width > 1 and set(widths[below:]) == {width} and 0 < below < min(_PREAMBLE, len(head) - 1):
-            said = f"the lines from {head[below][0]} on have {width} columns, this one {widths[0]}"
-            remedy = f"leave out what stands above: 'skip: {head[below][0] - 1}'"
-            raise ValueError(f"{path}:{head[0][0]}: {said}; {remedy}")
+    widths = [len(cells) for cells in rows]
+    first, width, below = widths[0], widths[-1], widths.index(widths[-1])
+    if width < 2 or set(widths[below:]) != {width} or not 0 < below < min(_PREAMBLE, len(head) - 1):
+        return
+    said = f"the lines from {head[below][0]} on have {width} columns, this one {first}"
+    remedy = f"leave out what stands above: 'skip: {head[below][0] - 1}'"
+    if 1 < first < width and not any(cell.strip() for cells in rows[below:] for cell in cells[first:]):
+        remedy = f"take the {width - first} delimiters away with which those lines end"
+    raise ValueError(f"{path}:{head[0][0]}: {said}; {remedy}")
 
 
 def _are_even(widths: Sequence[int]) -> bool:

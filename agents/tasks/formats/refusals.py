@@ -50,6 +50,9 @@ def refuse_nameless(sheet: Sheet, features: Collection[int]) -> None:
     number = next((n for n in features if _NAMELESS.fullmatch(sheet.names[n])), None)
     if number is not None:
         remedy = f"leave it out by 'ignore: [{number}]', or name it in the file"
+        if number == 0 and sheet.cut is not None and sheet.cut.header:
+            line = sheet.cut.data_from - 1
+            remedy += f"; if line {line} names no columns, leave it out by 'skip: {line}'"
         raise ValueError(f"{sheet.path}: column {number} has no name, as if it counted the rows; {remedy}")
 
 

@@ -111,6 +111,7 @@ def test_the_layout_that_is_proposed_is_the_one_that_is_meant(cell: str, layout:
     [
         ("2019,2020,2021\n" + "".join(f"{n % 7},{n % 5},{n % 2}\n" for n in range(60)), "'header: true' or"),
         ("My data,,\na,b,c\n" + ROWS, "names one column of 3; .*'skip: 1'"),
+        ("a,b,c\n" + ROWS.replace("\n", ",,\n"), "have 5 columns, this one 3; take the 2 delimiters away"),
         (ARFF.replace("@data\n", "@data "), "'0,0,p' stands behind @data"),
         ("1 a:1\n0 b:2\n" * 30, "indices that are whole numbers"),
         ("1 1.5:1\n0 2:2\n" * 30, "indices that are whole numbers"),
