@@ -30,7 +30,8 @@ def main() -> None:
     seeds = Path(mkdtemp(prefix="seeds-"))
     for number, seed in enumerate(SEEDS[name]):
         (seeds / f"seed-{number}").write_bytes(seed)
-    limits = ["-timeout=20", "-rss_limit_mb=2000"]
+    # Seeds at their full length from the start: libFuzzer would begin with a few bytes.
+    limits = ["-timeout=20", "-rss_limit_mb=2000", "-len_control=0"]
     if name in WORDS:
         words = Path(mkdtemp(prefix="words-")) / "words"
         words.write_text("".join(f'"{_quoted(word)}"\n' for word in WORDS[name]), encoding="ascii")
