@@ -55,7 +55,7 @@ def _slug(file: Path) -> str:
 
 def _entry(file: Path, seen: Mapping[str, Any] | None) -> tuple[str, str]:
     text = file.read_text(encoding="utf-8")
-    content = yaml.safe_load(text) or {}
+    content = _content(file)
     lines = [f"### {name_of(file)}\n"]
     if about := str(content.get("description") or "").strip():
         lines.append(f"{about[:1].upper()}{about[1:].rstrip('.')}.\n")
@@ -68,6 +68,12 @@ def _entry(file: Path, seen: Mapping[str, Any] | None) -> tuple[str, str]:
     what = f"What drifts when in {file.stem}" if drifts else f"Devices, links and cloud of {file.stem}"
     lines.append(f"![{what}](pictures/{_slug(file)}.svg)\n")
     return "\n".join(lines), drifts or world(content if scenario is None else scenario.resolved())
+
+
+def _content(file: Path) -> dict[str, Any]:
+    """Return what a file says beside what it extends, section by section: its picture is drawn without its data, too."""
+    own = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    return _content(file.parent / own["extends"]) | own if "extends" in own else own
 
 
 def _loaded(file: Path) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,11 +77,12 @@ class CompiledEngine:
         edges_s = tick_edges_s(scenario.duration, scenario.tick)
         self._departures = Departures(state, layout, context.cloud_log, edges_s, kinds=self._mixed)
         self._costs = HopCosts(state, layout, laws, context.availability_of, gated)
-        self._remedies = {
-            DRAWS: self._draw_again,
-            WORK: self._draw_work,
-            ROOM: self._grow_events,
-            ROWS: self._ring.grow,
+        # No bound methods: an engine that holds itself outlives its run.
+        self._remedies: dict[int, Callable[[CompiledEngine], None]] = {
+            DRAWS: CompiledEngine._draw_again,
+            WORK: CompiledEngine._draw_work,
+            ROOM: CompiledEngine._grow_events,
+            ROWS: lambda engine: engine._ring.grow(),
         }
         # Compiled code is loaded before the run begins.
         self._lay_tables()
@@ -89,10 +91,11 @@ class CompiledEngine:
         self._costs.lay_constant_rates()
         if context.plane is not None:
             answers = PlaneAnswers(state, self._ring, self._costs, context.plane)
-            self._remedies |= {STEPS: answers.steps, SIZE: answers.size}
+            self._remedies |= {STEPS: lambda engine: answers.steps(), SIZE: lambda engine: answers.size()}
         if context.rounds is not None:
             devices = np.flatnonzero(np.repeat(gated, sizes))
-            self._remedies[ROUND_BEGINS] = RoundCalls(state, context.rounds, self._costs, devices, self._take).begin
+            calls = RoundCalls(state, context.rounds, self._costs, devices)
+            self._remedies[ROUND_BEGINS] = lambda engine: calls.begin(engine._take)
 
     @property
     def asks_dropped(self) -> int:
@@ -124,7 +127,7 @@ class CompiledEngine:
             if reason in _QUESTIONS and self._context.plane is not None:
                 # The answer depends on all that has happened before.
                 self._context.plane.carry_out(self.due(float(g["now_s"][0])))
-            self._remedies[reason]()
+            self._remedies[reason](self)
         tickets.given = int(g["tickets"][0])
 
     def due(self, until_s: float) -> Exchanges:

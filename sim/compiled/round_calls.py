@@ -21,13 +21,10 @@ class RoundCalls:
 
     Args:
         gated: the devices that may be away, int64.
-        take: makes rows of a kind out of requests; returns the first.
     """
 
-    def __init__(
-        self, state: State, rounds: CalledRounds, costs: HopCosts, gated: np.ndarray, take: Callable[..., int]
-    ) -> None:
-        self._state, self._rounds, self._take = state, rounds, take
+    def __init__(self, state: State, rounds: CalledRounds, costs: HopCosts, gated: np.ndarray) -> None:
+        self._state, self._rounds = state, rounds
         self._free = np.zeros(len(state["device"]), bool)
         costs.lay_gates(gated)
         g, options = state.g, rounds.options
@@ -38,13 +35,13 @@ class RoundCalls:
         first["row"] = first["station"] = -1
         g["events"], g["serial"] = 1, g["serial"] + 1
 
-    def begin(self) -> None:
-        """Choose the devices of a round; the loop calls them."""
+    def begin(self, take: Callable[[Requests, ExchangeKind], int]) -> None:
+        """Choose the devices of a round; the loop calls them. ``take`` makes rows of a kind, and returns the first."""
         g = self._state.g
         find_free(g, self._free)
         calls: Requests = self._rounds.call(self._free, int(g["round"][0]), float(g["now_s"][0]), int(g["tickets"][0]))
         count = len(calls.device)
-        g["next_call"] = self._take(calls, ExchangeKind.PUSH)
+        g["next_call"] = take(calls, ExchangeKind.PUSH)
         g["calls_end"] = g["next_call"] + count
         g["tickets"] += count
         g["left"], g["enough"] = count, min(self._rounds.options.enough, count)

@@ -15,11 +15,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
+import pytest
 
 import run_sim
 from sim.run.run_folder import RunFolder
 from sim.run.run_scenario import RunOptions, run_scenario
-from sim.scenario import load
+from sim.scenario import Scenario, ScenarioErrors, load
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -138,3 +139,14 @@ def assert_refused(code: int, out: str, err: str, *parts: str) -> None:
     assert out == ""
     assert len(err.splitlines()) == 1, err
     assert all(part in err for part in parts), err
+
+
+def loaded(file: Path) -> Scenario:
+    """Load a scenario; skip the test where only its data are missing."""
+    try:
+        return load(file)
+    except ScenarioErrors as errors:
+        missing = [problem for problem in errors.problems if "there is no file" in problem.message]
+        if len(missing) < len(errors.problems):
+            raise
+        pytest.skip(str(missing[0]))

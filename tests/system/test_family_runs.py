@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from run_commands import ROOT, play_file
+from run_commands import ROOT, loaded, play_file
 
 from sim.scenario import points
 
@@ -61,4 +61,5 @@ def test_settled_at_once_or_late_it_is_one_digest(file: Path, tmp_path: Path) ->
     "file", [file for file in FOLDER.glob("*.yaml") if file not in FILES], ids=lambda file: file.stem
 )
 def test_a_study_names_its_points(file: Path) -> None:
+    loaded(file)
     assert len(list(points(file))) > 1

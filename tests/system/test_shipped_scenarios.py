@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from run_commands import ROOT, TABLES, RunScenario, play_file
+from run_commands import ROOT, TABLES, RunScenario, loaded, play_file
 
-from sim.scenario import Scenario, ScenarioErrors, load, points
+from sim.scenario import Scenario, load, points
 from sim.scenario.distribution_fields import MacsPerSecond
 
 FEW = 8
@@ -20,17 +20,6 @@ LEARNING = {"epochs": 1, "restarts": 0, "steps": 10, "group_steps": 2, "collabor
 IMAGES = {"evaluation": 300, "train": 200, "validation": 100, "held_out": 100}
 
 
-def loaded(file: Path) -> Scenario:
-    """Load a scenario; skip the test where only its data are missing."""
-    try:
-        return load(file)
-    except ScenarioErrors as errors:
-        missing = [problem for problem in errors.problems if "there is no file" in problem.message]
-        if len(missing) < len(errors.problems):
-            raise
-        pytest.skip(str(missing[0]))
-
-
 def cuts(scenario: Scenario) -> Iterator[str]:
     """Yield overrides that leave a handful of devices in each cohort, and little training."""
     for number, cohort in enumerate(scenario.fleet):
@@ -38,8 +27,9 @@ def cuts(scenario: Scenario) -> Iterator[str]:
             yield f"fleet.{number}.devices={FEW}"
     written = scenario.resolved()
     yield from less("method.adapter", written["method"]["adapter"], LEARNING)
-    yield from less("task.pretrain", written["task"].get("pretrain"), LEARNING)
-    yield from less("task.data", written["task"].get("data"), IMAGES)
+    if isinstance(task := written["task"], dict):
+        yield from less("task.pretrain", task.get("pretrain"), LEARNING)
+        yield from less("task.data", task.get("data"), IMAGES)
 
 
 def less(path: str, given: object, most: dict[str, int]) -> Iterator[str]:

@@ -28,13 +28,13 @@ def cohort(name: str, devices: int, index: int = 0, arrivals: str = "periodic") 
 
 @pytest.fixture
 def table(tmp_path: Path, fleet_spec: SpecMaker) -> Maker:
-    """Return a maker of tasks over 500 rows: ``row`` counts, ``flat`` is constant, ``who`` and ``when`` are apart."""
+    """Return a maker of tasks over 500 rows: ``place`` counts, ``flat`` is constant, ``who`` and ``when`` are apart."""
 
     def make(
         *drift: DriftSpec, cohorts: tuple[CohortSpec, ...] = (cohort("a", 7), cohort("b", 6, 1)), **options: Any
     ) -> Tables:
         lines = [f"{row},3,w{row * 7 % 13},{100 + 2 * row},{row % 3}" for row in range(ROWS)]
-        (tmp_path / "t.csv").write_text("row,flat,who,when,y\n" + "\n".join(lines))
+        (tmp_path / "t.csv").write_text("place,flat,who,when,y\n" + "\n".join(lines))
         chosen = {"path": tmp_path / "t.csv", "ignore": ["who", "when"], **options}
         return Tables(fleet_spec(*drift, data="table", data_options=chosen, cohorts=cohorts, duration_s=300.0))
 
