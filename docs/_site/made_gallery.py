@@ -71,7 +71,7 @@ def _entry(file: Path, seen: Mapping[str, Any] | None) -> tuple[str, str]:
 
 
 def _content(file: Path) -> dict[str, Any]:
-    """Return what a file says beside what it extends, section by section: its picture is drawn without its data, too."""
+    """Return what a file says beside what it extends, so that it is drawn without its data, too."""
     own = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
     return _content(file.parent / own["extends"]) | own if "extends" in own else own
 
