@@ -6,8 +6,13 @@ import json
 import re
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+from agents.tabular.text_lines import whole_text
+
+#: Text that is read as one value.
+_MOST_BYTES = 1 << 28
 #: Digits of the longest whole number that is read.
 _MOST_DIGITS = 400
 _DIGITS = re.compile(rf"[0-9]{{{_MOST_DIGITS + 1},}}")
@@ -31,6 +36,23 @@ def parsed_json(text: str) -> Any:
         except UnicodeEncodeError:
             raise ValueError("holds half of a character (a surrogate without the other one)") from None
     return value
+
+
+def recording_in_json(path: str) -> Any:
+    """Return the value of a file in JSON.
+
+    Raises:
+        ValueError: it is none, nested too deeply, or too large; file and line are named.
+    """
+    text = whole_text(Path(path), _MOST_BYTES).decode("utf-8", "replace")
+    try:
+        return parsed_json(text)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path}:{error.lineno}: is no JSON: {error.msg} at column {error.colno}") from None
+    except RecursionError:
+        raise ValueError(f"{path}: is nested too deeply for a recording") from None
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
 
 
 def _map(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from agents.contract.environment import variable_set
 from driftbed.trackers.figures import figures_of, parameters, summary_figures
 from sim.run.watching import Moment, Watcher
 
@@ -31,7 +30,8 @@ class MLflow(Watcher):
         self._metric, self._param, self._experiment = Metric, Param, experiment
         address = str(store) if "://" in str(store) else Path(store).resolve().as_uri()
         # A client of its own: MLflow's current run and tracking address belong to the process.
-        with _files_allowed():
+        # It opens a store of files only for who asks for it in the environment.
+        with variable_set(_ASKED, "true"):
             self._client = MlflowClient(tracking_uri=address)
         self._run = ""
 
@@ -52,20 +52,6 @@ class MLflow(Watcher):
 
     def _log(self, figures: Mapping[str, float], step: int) -> None:
         self._client.log_batch(self._run, [self._metric(name, value, 0, step) for name, value in figures.items()])
-
-
-@contextmanager
-def _files_allowed() -> Iterator[None]:
-    """Let MLflow open a store of files, which it does only for who asks for it in the environment."""
-    before = os.environ.get(_ASKED)
-    os.environ[_ASKED] = "true"
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[_ASKED]
-        else:
-            os.environ[_ASKED] = before
 
 
 def _key(path: str) -> str:

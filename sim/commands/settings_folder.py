@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from agents.contract.environment import variable_set
+
 _NAME = "MPLCONFIGDIR"
 
 
@@ -18,22 +20,14 @@ def usable_settings_folder() -> Iterator[None]:
         return
     import tempfile
 
-    before = os.environ.get(_NAME)
     try:
         made = tempfile.TemporaryDirectory(prefix="driftbed-settings-", ignore_cleanup_errors=True)
     except OSError:
         # Who needs none goes on; who needs one says so.
         yield
         return
-    with made as folder:
-        os.environ[_NAME] = folder
-        try:
-            yield
-        finally:
-            if before is None:
-                del os.environ[_NAME]
-            else:
-                os.environ[_NAME] = before
+    with made as folder, variable_set(_NAME, folder):
+        yield
 
 
 def _wanted() -> list[Path | None]:

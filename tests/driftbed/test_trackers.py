@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
-import re
+import struct
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,31 @@ pytestmark = pytest.mark.filterwarnings("default")
 def _accuracies(result: Any) -> dict[int, float]:
     sums = result.frame("windows").groupby("t_s")[["samples", "correct"]].sum()
     return {int(at_s): row["correct"] / row["samples"] for at_s, row in sums.iterrows()}
+
+
+def _records(data: bytes) -> Iterator[bytes]:
+    """Yield the records of a file in the log format of LevelDB: those that cross a block of 32 KiB are cut in parts."""
+    place, record = 7, b""
+    while place + 7 <= len(data):
+        if (left := -place % 32768) < 7:
+            place += left
+            continue
+        _, length, kind = struct.unpack_from("<IHB", data, place)
+        record += data[place + 7 : place + 7 + length]
+        place += 7 + length
+        if kind in (1, 4):
+            yield record
+            record = b""
+
+
+def _logged(file: Path) -> Iterator[float]:
+    """Yield the accuracies that a file of Weights and Biases holds, tick by tick."""
+    from wandb.proto.wandb_internal_pb2 import Record
+
+    for data in _records(file.read_bytes()):
+        for item in Record.FromString(data).history.item:
+            if "accuracy" in (item.key, *item.nested_key):
+                yield json.loads(item.value_json)
 
 
 def test_tensorboard_reads_the_accuracy_of_every_tick(tmp_path: Path) -> None:
@@ -57,7 +84,5 @@ def test_weights_and_biases_writes_its_file_offline(tmp_path: Path, monkeypatch:
     monkeypatch.setenv("HOME", str(tmp_path))
     result = db.simulate("gaussians", set=SHORT, out=tmp_path / "run", callbacks=[db.WandB()])
     (file,) = (tmp_path / "run" / "wandb").glob("offline-run-*/*.wandb")
-    # Its records are protocol buffers, in which numbers stand as JSON text behind their names.
-    read = {float(number) for number in re.findall(rb"accuracy\W{1,8}?(\d\.\d+)", file.read_bytes())}
-    assert all(any(one == pytest.approx(accuracy) for one in read) for accuracy in _accuracies(result).values())
+    assert list(_logged(file)) == pytest.approx(list(_accuracies(result).values()))
     assert result.summary["digest"] == db.simulate("gaussians", set=SHORT, out=tmp_path / "alone").summary["digest"]

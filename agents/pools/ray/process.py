@@ -16,6 +16,8 @@ import numpy as np
 import ray
 import torch
 
+from agents.contract.environment import variable_set
+
 #: The package that this module is in, and the folder in which it is found: that of a clone, or of what is installed.
 PACKAGE = Path(str(sys.modules[__name__.partition(".")[0]].__file__)).resolve().parent
 ROOT = PACKAGE.parent
@@ -61,14 +63,8 @@ def importable() -> Iterator[None]:
         yield
         return
     before = os.environ.get("PYTHONPATH")
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), before]))
-    try:
+    with variable_set("PYTHONPATH", os.pathsep.join(filter(None, [str(ROOT), before]))):
         yield
-    finally:
-        if before is None:
-            del os.environ["PYTHONPATH"]
-        else:
-            os.environ["PYTHONPATH"] = before
 
 
 def register_tensors() -> None:

@@ -12,23 +12,20 @@ upon Large-Scale Smartphone Data", WWW 2021.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from agents.tabular.json_text import parsed_json
+from agents.tabular.json_text import parsed_json, recording_in_json
 from agents.tabular.moments import moment_s
-from agents.tabular.text_lines import text_bytes, whole_text
+from agents.tabular.text_lines import text_bytes
 from sim.network.traces.text import TraceError
 
 Window = tuple[float, float]
 
 #: Bytes of the longest line that may be a row.
 _LONGEST_ROW = 1 << 16
-#: Bytes of JSON that are read as one value.
-_MOST_BYTES = 1 << 28
 #: Event -> the state it decides, and whether the state holds from then on.
 _EVENTS: Mapping[str, tuple[str, bool]] = {
     "battery_charged_on": ("charging", True),
@@ -88,17 +85,9 @@ def windows_of_json(path: str, states: Sequence[str]) -> dict[str, list[Window]]
 
 def _loaded(path: str) -> Mapping[str, Any]:
     try:
-        raw = whole_text(Path(path), _MOST_BYTES)
+        recorded = recording_in_json(path)
     except ValueError as error:
-        raise TraceError(str(error)) from error
-    try:
-        recorded = parsed_json(raw.decode("utf-8", "replace"))
-    except json.JSONDecodeError as error:
-        raise TraceError(f"{path}:{error.lineno}: is no JSON: {error.msg} at column {error.colno}") from None
-    except RecursionError:
-        raise TraceError(f"{path}: is nested too deeply for windows of devices") from None
-    except ValueError as error:
-        raise TraceError(f"{path}: {error}") from None
+        raise TraceError(str(error)) from None
     if not isinstance(recorded, Mapping) or not recorded:
         raise TraceError(f"{path}: is no map from device to what was recorded")
     return recorded

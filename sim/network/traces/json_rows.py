@@ -10,13 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from agents.tabular.json_table import is_json, json_sheet
-from agents.tabular.json_text import parsed_json
+from agents.tabular.json_text import recording_in_json
 from agents.tabular.sheet import open_lines
-from agents.tabular.text_lines import whole_text
 from sim.network.traces.tool_logs import iperf_lines, is_iperf
 
-#: Text that is read as one value.
-_MOST_BYTES = 1 << 28
 #: Bytes looked at to see what a list begins with.
 _PEEKED = 256
 
@@ -57,13 +54,7 @@ def _is_bare_list(path: str) -> bool:
 
 
 def _bare(path: str) -> Iterator[tuple[int, str]]:
-    try:
-        rows = parsed_json(whole_text(Path(path), _MOST_BYTES).decode("utf-8", "replace"))
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{path}:{error.lineno}: is no JSON: {error.msg} at column {error.colno}") from None
-    except RecursionError:
-        raise ValueError(f"{path}: is nested too deeply for a recording") from None
-    for number, row in enumerate(rows, 1):
+    for number, row in enumerate(recording_in_json(path), 1):
         cells = row if isinstance(row, list) else [row]
         if not cells or not all(_is_cell(cell) for cell in cells):
             raise ValueError(f"{path}: row {number}: {json.dumps(row)[:40]} is no number, and no list of them")

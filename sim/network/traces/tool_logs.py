@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-from agents.tabular.json_text import parsed_json
-from agents.tabular.text_lines import whole_text
+from agents.tabular.json_text import recording_in_json
 
-#: Text that is read as one value.
-_MOST_BYTES = 1 << 28
 _IPERF = re.compile(r'\{\s*"start"\s*:')
 _PING = re.compile(r"(?:\[(?P<at_s>\d+\.\d+)\] )?\d+ bytes from .*icmp_seq=\d+ .*time=(?P<ms>[\d.]+) ms")
 PING_HEADER = "time_s,ping_ms"
@@ -31,14 +26,8 @@ def iperf_lines(path: str) -> Iterator[tuple[int, str]]:
     Raises:
         ValueError: no JSON, or no intervals in it.
     """
-    try:
-        said = parsed_json(whole_text(Path(path), _MOST_BYTES).decode("utf-8", "replace"))
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{path}:{error.lineno}: is no JSON: {error.msg} at column {error.colno}") from None
-    except RecursionError:
-        raise ValueError(f"{path}: is nested too deeply for a recording") from None
     yield 0, "time_s,bits_per_second"
-    for number, row in enumerate(_intervals(path, said), 1):
+    for number, row in enumerate(_intervals(path, recording_in_json(path)), 1):
         if not row.get("omitted"):
             yield number, f"{row['start']},{row['bits_per_second']}"
 
