@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from agents.contract.environment import variable_set
+from agents.environment import variable_set
 from driftbed.trackers.figures import figures_of, parameters, summary_figures
 from sim.run.watching import Moment, Watcher
 

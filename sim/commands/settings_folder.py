@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from agents.contract.environment import variable_set
+from agents.environment import variable_set
 
 _NAME = "MPLCONFIGDIR"
 

@@ -16,7 +16,7 @@ import numpy as np
 import ray
 import torch
 
-from agents.contract.environment import variable_set
+from agents.environment import variable_set
 
 #: The package that this module is in, and the folder in which it is found: that of a clone, or of what is installed.
 PACKAGE = Path(str(sys.modules[__name__.partition(".")[0]].__file__)).resolve().parent
