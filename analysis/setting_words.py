@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
@@ -16,6 +17,20 @@ def in_words(value: str) -> str:
     except json.JSONDecodeError:
         return value
     return _said(read)
+
+
+def words_apart(values: Sequence[str]) -> dict[str, str]:
+    """Return words for each of an axis's settings: where no other is of its kind, the kind alone says which it is."""
+    words = {value: in_words(value) for value in values}
+    kinds = Counter(_kind(word) for word in words.values())
+    return {
+        value: _kind(word) if value.startswith("{") and kinds[_kind(word)] == 1 else word
+        for value, word in words.items()
+    }
+
+
+def _kind(words: str) -> str:
+    return words.split(", ", 1)[0]
 
 
 def _said(value: Any) -> str:

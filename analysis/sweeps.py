@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +12,22 @@ from analysis.axes import Setting, differing, flattened, of_world
 from analysis.folder import RunError, point_folder, require_unchanged
 from analysis.manifests import read_plan
 from analysis.runs import Run, open_run
+from analysis.setting_words import in_words, words_apart
 
 SILENT = {"method", "links", "fleet", "kind"}
 
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """Runs of one setting, in order of their seeds; `values` are the setting's coordinates on the axes."""
+    """Runs of one setting, in order of their seeds; `values` are the setting's coordinates on the axes, in words.
+
+    written: the same as the scenario has them.
+    """
 
     label: str
     values: Mapping[str, str]
     runs: tuple[Run, ...]
+    written: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def judged(self) -> bool:
@@ -37,7 +42,7 @@ class Sweep:
     """Groups along axes: a sweep folder, several runs side by side, or one run alone.
 
     axes: the YAML paths that really vary, in the order of the sweep. gaps: points that could not be read, in
-    words. notes: why settings may not be comparable, in words.
+    words. notes: why settings may not be comparable, in words. shortened: what names of settings leave out, in words.
     """
 
     name: str
@@ -46,6 +51,7 @@ class Sweep:
     gaps: tuple[str, ...] = ()
     folder: Path | None = None
     notes: tuple[str, ...] = ()
+    shortened: tuple[str, ...] = ()
 
     @property
     def runs(self) -> list[Run]:
@@ -156,12 +162,20 @@ def _grouped(
     points = [dict(values) for values in runs]
     paths = list(dict.fromkeys([*map(str, axes), *(path for point in points for path in point)]))
     moving = tuple(path for path in paths if len({point.get(path) for point in points}) > 1)
+    words = {path: words_apart([point.get(path, "-") for point in points]) for path in moving}
     groups = []
     for values, found in runs.items():
-        chosen = {path: dict(values).get(path, "-") for path in moving}
+        written = {path: dict(values).get(path, "-") for path in moving}
+        chosen = {path: words[path][value] for path, value in written.items()}
         label = " · ".join(chosen.values()) or found[0].adapter or name
-        groups.append(Group(label, chosen, _distinct(_in_order(found), label)))
-    return Sweep(name, moving, tuple(groups), gaps, folder)
+        groups.append(Group(label, chosen, _distinct(_in_order(found), label), written))
+    shortened = [
+        f"{short} is {in_full}"
+        for path in moving
+        for written, short in words[path].items()
+        if short != (in_full := in_words(written))
+    ]
+    return Sweep(name, moving, tuple(groups), gaps, folder, shortened=tuple(shortened))
 
 
 def _in_order(runs: Sequence[Run]) -> tuple[Run, ...]:

@@ -85,6 +85,6 @@ def _place(written: str) -> float:
 
 def _group(sweep: Sweep, setting: Mapping[str, str]) -> Group:
     for group in sweep.groups:
-        if all(setting.get(path) == value for path, value in group.values.items()):
+        if all(setting.get(path) == value for path, value in group.written.items()):
             return group
     raise RunError(f"{sweep.name}: {', '.join(f'{path}={value}' for path, value in setting.items())} was not played")

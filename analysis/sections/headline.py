@@ -104,7 +104,8 @@ def _many_runs(sweep: Sweep) -> str:
     count = "-".join(map(str, seeds))
     plural = "s" if seeds != [1] else ""
     settings = f"{len(sweep.groups)} setting{'s' if len(sweep.groups) > 1 else ''}"
-    return f"{settings}{axes} · {count} seed{plural} each · {time_in_words(sweep.duration_s)} of virtual time"
+    parts = [f"{settings}{axes}", f"{count} seed{plural} each", f"{time_in_words(sweep.duration_s)} of virtual time"]
+    return " · ".join([*parts, *sweep.shortened])
 
 
 def _cards(result: Comparison) -> Markup:

@@ -137,6 +137,8 @@ def written_value(value: Any) -> str:
 
 
 def _safe(text: str) -> str:
+    # A component's kind is its name: what else it says follows.
+    text = text.removeprefix('{"kind": ')
     return re.sub(r"[^A-Za-z0-9.+-]+", "_", text).strip("_")[:60]
 
 

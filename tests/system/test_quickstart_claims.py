@@ -26,7 +26,8 @@ class Process:
 
     def curve(self, link: str, adapter: str, seed: int = 1) -> Table:
         """Return the windows of one point of the sweep."""
-        mine = (self.windows["fleet.0.link"] == link) & (self.windows["method.adapter.kind"] == adapter)
+        named = np.array([adapter in one for one in self.windows["method.adapter"]])
+        mine = (self.windows["fleet.0.link"] == link) & named
         return where(self.windows, mine & (self.windows["seed"] == seed))
 
 
