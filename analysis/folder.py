@@ -112,7 +112,7 @@ def require_unchanged(folder: Path) -> None:
     for name, digests in written.items():
         path = folder / name
         if not path.is_file():
-            raise RunError(f"{path}: missing, and the run wrote it")
+            raise RunError(f"{path}: missing, and {SUMS} lists it")
         if _digest(path) not in digests:
             raise RunError(f"{path}: is not what the run wrote ({SUMS}); run it again, or read it by --no-check")
 

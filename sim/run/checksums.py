@@ -59,7 +59,7 @@ def sums_of_results(folder: Path) -> str:
 
 
 def changed(folder: Path, names: Iterable[str]) -> list[str]:
-    """Return those of some files of a folder that are not what was written; without sums, none is known to be.
+    """Return those of some files of a folder that are gone or not what was written; without sums, none is known to be.
 
     Raises:
         OSError: one cannot be read.
@@ -75,11 +75,13 @@ def changed(folder: Path, names: Iterable[str]) -> list[str]:
         if (match := _LINE.fullmatch(line)) is None:
             return [FILE]
         sums.setdefault(match[2], set()).add(match[1])
-    known = [name for name in names if name in sums and (folder / name).is_file()]
-    return [name for name in known if _digest(folder / name) not in sums[name]]
+    return [name for name in names if name in sums and _digest(folder / name) not in sums[name]]
 
 
 def _digest(path: Path) -> str:
+    """Return the SHA-256 of a file, empty where no plain file is."""
+    if not path.is_file():
+        return ""
     try:
         return digest_of_file(path)
     except ValueError:

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from sim.run import checksums
 from sim.run.arrow_columns import arrow_table
-from sim.run.output_folder import FolderError, Lock, OutputFolder, holds_run
+from sim.run.output_folder import FolderError, Lock, OutputFolder, abandoned, append_line, holds_run
 from sim.run.row_groups import RowGroups
 from sim.run.tables import Table
 
@@ -70,7 +70,7 @@ class RunFolder:
         if not path.is_dir():
             raise FolderError(f"{path}: there is no such run folder")
         if not holds_run(path):
-            raise FolderError(f"{path}: holds no run that has begun; run it again, into the same folder if you like")
+            raise FolderError(_nothing_begun(path))
         try:
             folder = cls(path)
             for left in path.glob(".*.new"):
@@ -154,8 +154,15 @@ class RunFolder:
     def log(self, line: str) -> None:
         """Append one line to run.log, with the wall time (which is used nowhere else)."""
         stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        with (self.path / "run.log").open("a", encoding="utf-8") as log:
-            log.write(f"{stamp} {line}\n")
+        append_line(self.path / "run.log", f"{stamp} {line}")
+
+
+def _nothing_begun(path: Path) -> str:
+    """Return why a folder cannot be gone on with, and what to do."""
+    if not any(path.iterdir()) or abandoned(path):
+        return f"{path}: holds no run that has begun; run it again, into the same folder if you like"
+    lost = "STATUS" if not (path / "STATUS").is_file() else "resolved.yaml"
+    return f"{path / lost}: is missing, or no file: nothing to go on with; run it again, into another folder"
 
 
 def first_free(parent: Path, name: str) -> Path:

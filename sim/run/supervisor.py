@@ -17,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
+from sim.run.output_folder import append_line
 from sim.run.resuming.interrupts import resume_line
 
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
@@ -133,8 +134,7 @@ def _report_breakdown(code: int, folder: Path) -> int:
         )
     try:
         (folder / "STATUS").write_text("partial\n", encoding="utf-8")
-        with (folder / "run.log").open("a", encoding="utf-8") as log:
-            log.write(f"{message}\n")
+        append_line(folder / "run.log", message)
     except OSError:
         message += f"; {folder} cannot be written to"
     os.write(2, f"{message}; {resume_line(folder)}\n".encode())

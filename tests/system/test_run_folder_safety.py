@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -208,6 +209,20 @@ def test_an_edited_scenario_is_not_resumed(play: RunScenario, tmp_path: Path, re
     code, out, err = reported("resume", str(partial), "--quiet")
     assert (code, out) == (2, "")
     assert "has changed since it began; run it again" in err
+
+
+@pytest.mark.parametrize(("file", "code"), [("STATUS", 2), ("resolved.yaml", 2), ("run.log", 3)])
+def test_what_is_gone_or_a_pipe_is_named_by_resume(
+    play: RunScenario, tmp_path: Path, reported: Reported, file: str, code: int
+) -> None:
+    partial = tmp_path / "partial"
+    shutil.copytree(play("timing", "duration=1 min").folder, partial)
+    (partial / "STATUS").write_text("partial\n", encoding="utf-8")
+    (partial / file).unlink()
+    os.mkfifo(partial / file)
+    found, _, err = reported("resume", str(partial), "--quiet")
+    assert (found, len(err.splitlines())) == (code, 1)
+    assert str(partial / file) in err
 
 
 def test_a_report_folder_that_cannot_be_written_ends_in_a_line(folder: Path, reported: Reported) -> None:
