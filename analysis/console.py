@@ -117,8 +117,10 @@ def _side_by_side(result: Comparison, width: int, metrics: list[str]) -> Table:
     if any(column.head == SHOWN["recovery_s"] for column in columns):
         notes.append("recovery: median over drifts and seeds (of which not recovered)")
     table = Table(title=Text(result.name), caption=Text("; ".join(notes)), box=SIMPLE_HEAD, padding=(0, 1))
+    # Wrapped where even what must stay does not fit: a figure that is cut short says another thing.
+    fits = _width(columns) <= width
     for column in columns:
-        table.add_column(Text(column.head), justify="left" if column.text else "right", no_wrap=True)
+        table.add_column(Text(column.head), justify="left" if column.text else "right", no_wrap=fits, overflow="fold")
     for place in range(len(result.rows)):
         table.add_row(*(column.shown(place) for column in columns))
     return table
@@ -174,12 +176,17 @@ def _paired(result: Comparison, name: str) -> list[Column]:
 def _fitting(columns: list[Column], width: int) -> list[Column]:
     """Drop what matters least, from the right, until the rest fits."""
     kept = list(columns)
-    while sum(column.width for column in kept) + GAP > width:
+    while _width(kept) > width:
         last = next((place for place in reversed(range(len(kept))) if not kept[place].least), None)
         if last is None:
             break
         del kept[last]
     return kept
+
+
+def _width(columns: list[Column]) -> int:
+    """Return how wide a table with these columns is."""
+    return sum(column.width for column in columns) + GAP
 
 
 def _short(value: str) -> str:

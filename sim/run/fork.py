@@ -32,7 +32,7 @@ def prepare_fork(run: Path, at_s: float, overrides: Sequence[str], *, allow_plug
     """
     resolved = run / "resolved.yaml"
     if not resolved.is_file():
-        raise ForkError(f"{run}: holds no run that could be forked")
+        raise ForkError(f"{resolved}: is missing, or no file: there is no run here that could be forked")
     require_unchanged(run)
     old = load(resolved, allow_plugins=allow_plugins)
     new = load(resolved, overrides, allow_plugins=allow_plugins)
@@ -112,5 +112,5 @@ def _first_difference(some: Snapshot, others: Snapshot) -> str | None:
 def _digest_of(run: Path) -> Any:
     try:
         return json.loads(written_text(run / "summary.json"))["digest"]
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 #: Wall time between two reports of a running point.
 _EVERY_S = 0.2
+#: Columns of a terminal for the figures of a running point, with a bar of some columns, and for its name at least.
+_WORDS, _LEAST_NAME = 40, 20
 #: Called with a point that runs, how far it is in [0, 1], and its figures so far.
 OnMove = Callable[[str, float, str], None]
 
@@ -26,6 +28,7 @@ class SweepProgress:
         self._out = out or sys.stderr
         self._bar = self._live() if self._out.isatty() and not quiet else None
         self._running: dict[str, Any] = {}
+        self._shares: dict[str, float] = {}
         self._began = time.monotonic()
 
     @property
@@ -40,7 +43,8 @@ class SweepProgress:
         if name not in self._running:
             self._running[name] = self._bar.add_task(name, total=1.0, words="")
         self._bar.update(self._running[name], completed=share, words=words)
-        self._bar.refresh()
+        self._shares[name] = share
+        self._show_all(self._bar)
 
     def ended(self, name: str, summary: dict[str, Any] | None, failure: str = "") -> None:
         """Report that a point ended, with its figures or why it failed."""
@@ -55,32 +59,39 @@ class SweepProgress:
             return
         if name in self._running:
             self._bar.remove_task(self._running.pop(name))
+        self._shares.pop(name, None)
         style = "red" if failure else None
         row = f"{number} {name:<{self._width}}  {failure or figures(summary or {})}"
         self._bar.console.print(row, markup=False, highlight=False, style=style)
-        self._bar.update(self._bar.task_ids[0], completed=self._ended, words=self._left())
-        self._bar.refresh()
+        self._show_all(self._bar)
 
     def close(self) -> None:
         """End the live bars, if there are any."""
         if self._bar is not None:
             self._bar.stop()
 
-    def _left(self) -> str:
-        wall_s = time.monotonic() - self._began
-        return f"{self._ended}/{self._points}, {wall_s * (self._points - self._ended) / self._ended:.0f} s left"
+    def _show_all(self, bar: Bar) -> None:
+        """Show how far all points are, those that run by their shares."""
+        wall_s, done = time.monotonic() - self._began, self._ended + sum(self._shares.values())
+        left = f", {wall_s * (self._points - done) / done:.0f} s left" if done else ""
+        bar.update(bar.task_ids[0], completed=done, words=f"{self._ended}/{self._points}{left}")
+        bar.refresh()
 
     def _live(self) -> Bar:
         # Only here: without a terminal it need not be imported.
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn
+        from rich.table import Column
 
+        console = Console(file=self._out)
+        # A long name is cut short before the figures beside it are.
+        names = Column(no_wrap=True, max_width=max(console.width - _WORDS, _LEAST_NAME))
         columns = (
-            TextColumn("{task.description}", markup=False),
+            TextColumn("{task.description}", markup=False, table_column=names),
             BarColumn(20),
             TextColumn("{task.fields[words]}", markup=False),
         )
-        bar = Progress(*columns, console=Console(file=self._out), auto_refresh=False, transient=True)
+        bar = Progress(*columns, console=console, auto_refresh=False, transient=True)
         bar.start()
         bar.add_task("all", total=self._points, words=f"0/{self._points}")
         return bar

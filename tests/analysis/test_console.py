@@ -62,6 +62,13 @@ def test_a_sweep_fits_and_keeps_what_matters(sweep_folder: Path, width: int) -> 
         assert word in text
 
 
+def test_what_does_not_fit_is_wrapped_and_not_cut(sweep_folder: Path) -> None:
+    written = io.StringIO()
+    print_comparison(open_folder(sweep_folder), Console(file=written, width=60))
+    assert max(map(len, written.getvalue().splitlines())) <= 60
+    assert "…" not in written.getvalue()
+
+
 @pytest.mark.parametrize("width", [80, 120])
 def test_a_screen_is_as_recorded(sweep_folder: Path, width: int) -> None:
     written = io.StringIO()

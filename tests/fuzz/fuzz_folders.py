@@ -102,6 +102,8 @@ ODD_NAMES = ("", "t_s", "cohort", "\x1b")
 def _with_odd(table: pa.Table, place: int, which: int) -> pa.Table:
     """Replace a column: all of it or, where the type allows, one value."""
     odd, name = ODD[which % len(ODD)], table.column_names[place]
+    if not table.num_rows:
+        return table
     values = table.column(place).to_pylist()
     try:
         column = (

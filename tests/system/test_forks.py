@@ -118,6 +118,15 @@ def test_a_fork_names_its_parent(parent: Run, tmp_path: Path) -> None:
     assert load(run.folder / "resolved.yaml", allow_plugins=True).links["lte"].up.rate == 1e6
 
 
+@pytest.mark.parametrize("text", ["null", "[1]", "12", "{"])
+def test_a_parent_without_a_whole_summary_is_forked_all_the_same(parent: Run, tmp_path: Path, text: str) -> None:
+    damaged = Path(shutil.copytree(parent.folder, tmp_path / "damaged"))
+    (damaged / "summary.json").write_text(text, encoding="utf-8")
+    _, saved_run = prepare_fork(damaged, AT_S, [FASTER], allow_plugins=True)
+    assert saved_run.ancestry.parent is not None
+    assert saved_run.ancestry.parent["digest"] is None
+
+
 @pytest.mark.parametrize(
     ("change", "why"),
     [

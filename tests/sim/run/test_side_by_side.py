@@ -126,6 +126,18 @@ def test_on_a_terminal_each_running_point_has_a_bar(jobs: int, tmp_path: Path, m
     assert "0/4" in shown
 
 
+def test_the_time_left_follows_the_shares_and_long_names_give_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = Terminal()
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "80")
+    progress = SweepProgress(2, out=out)
+    monkeypatch.setattr("time.monotonic", lambda: progress._began + 10.0)
+    progress.moved("a-name-of-many-settings," * 4, 0.5, "50% of 3600 s, accuracy 0.123")
+    progress.close()
+    assert "0/2, 30 s left" in out.getvalue()
+    assert "50% of 3600 s, accuracy 0.123" in out.getvalue()
+
+
 def test_one_by_one_a_point_that_fails_keeps_no_other_from_being_run(tmp_path: Path) -> None:
     file = tmp_path / "queues.yaml"
     file.write_text(SCENARIO)
