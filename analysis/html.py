@@ -19,6 +19,9 @@ FULL_PT, FULL_REM = 504.0, 59.5
 INKS = {"#222222": "var(--ink)", "#767676": "var(--soft)", "#e8e8e8": "var(--line)", "#ffffff": "var(--paper)"}
 IDENTIFIER = re.compile(r'(\bid="|href="#|url\(#)')
 
+#: Control and direction characters, which a browser, or a terminal that shows the file, might obey.
+_OBEYED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
 
 class Markup(str):
     """Text that is HTML already."""
@@ -26,17 +29,20 @@ class Markup(str):
     __slots__ = ()
 
 
+def escaped(text: str) -> str:
+    """Return a text as it stands in HTML, a replacement character for each that would be obeyed rather than shown."""
+    return html.escape(_OBEYED.sub("\ufffd", text))
+
+
 def tag(name: str, *children: str, **attributes: str) -> Markup:
     """Return an element; children are escaped unless they are Markup, `class_` stands for `class`."""
-    written = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{html.escape(value)}"' for key, value in attributes.items()
-    )
+    written = "".join(f' {key.rstrip("_").replace("_", "-")}="{escaped(value)}"' for key, value in attributes.items())
     return Markup(f"<{name}{written}>{join(*children)}</{name}>")
 
 
 def join(*children: str) -> Markup:
     """Put children one after another, escaping what is not Markup."""
-    return Markup("".join(child if isinstance(child, Markup) else html.escape(child) for child in children))
+    return Markup("".join(child if isinstance(child, Markup) else escaped(child) for child in children))
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], caption: str = "") -> Markup:
@@ -86,8 +92,8 @@ def _inline_svg(path: Path, prefix: str, alt: str) -> Markup:
     for colour, ink in INKS.items():
         drawing = drawing.replace(f": {colour}", f": {ink}")
     widest = FULL_REM * float(WIDTH.findall(drawing)[0]) / FULL_PT
-    said = f'data-prefix="{html.escape(prefix)}" data-parts="{parts}"' if parts != "{}" else ""
-    attributes = f'<svg role="img" aria-label="{html.escape(alt)}" {said} style="max-width: {widest:.1f}rem" '
+    said = f'data-prefix="{escaped(prefix)}" data-parts="{parts}"' if parts != "{}" else ""
+    attributes = f'<svg role="img" aria-label="{escaped(alt)}" {said} style="max-width: {widest:.1f}rem" '
     return Markup(drawing.replace("<svg ", attributes, 1))
 
 

@@ -130,5 +130,6 @@ _MANIFEST: dict[str, tuple[Callable[[object], bool], str]] = {
     "drift": (_are(_is_mark), "a list of changes with finite times and printable labels"),
     "timing_only": (lambda value: isinstance(value, bool), "true or false"),
     "versions": (_is_map, "a map"),
+    "read": (lambda value: value is None or _maps_in("in_words")(value), "a map, with in_words another one"),
     "wall_s": (lambda value: value is None or _is_time(value), "a time"),
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,7 +11,7 @@ import pandas as pd
 
 from agents.contract.amounts import time_in_words
 from analysis.folder import RunError, read_status
-from analysis.html import Markup, join, tag
+from analysis.html import Markup, escaped, join, tag
 from analysis.tables import read_table
 from analysis.windows import PREDICTORS, per_tick, trailing_share
 
@@ -56,7 +55,7 @@ def drawn(lines: Sequence[Line], duration_s: float, marks_s: Sequence[float] = (
     parts = [_frame(low, duration_s), *(_mark(at_s, duration_s) for at_s in marks_s)]
     parts += [_path(line, place, low, duration_s) for place, line in enumerate(lines)]
     ends = "; ".join(f"{line.label} {line.share[-1]:.3f} at {time_in_words(float(line.t_s[-1]))}" for line in lines)
-    svg = f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{escape(f"Accuracy over time: {ends}")}">'
+    svg = f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{escaped(f"Accuracy over time: {ends}")}">'
     keys = [tag("li", _key(place), f" {line.label} {line.share[-1]:.3f}") for place, line in enumerate(lines)]
     return join(Markup(svg + "".join(parts) + "</svg>"), tag("ul", *keys, class_="keys"))
 
@@ -116,6 +115,6 @@ def _frame(low: float, duration_s: float) -> str:
         parts.append(f'<line class="grid" x1="{_LEFT}" x2="{right}" y1="{y:.1f}" y2="{y:.1f}"/>')
         parts.append(f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{share:.2f}</text>')
     parts.append(f'<text x="{_LEFT}" y="{_HEIGHT - 10}">0</text>')
-    end = escape(time_in_words(duration_s))
+    end = escaped(time_in_words(duration_s))
     parts.append(f'<text x="{right}" y="{_HEIGHT - 10}" text-anchor="end">{end} of virtual time</text>')
     return "".join(parts)

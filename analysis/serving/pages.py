@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from pathlib import Path
 from urllib.parse import urlencode
 
 from analysis.folder import RunError, read_json
-from analysis.html import Markup, join, tag
+from analysis.html import Markup, escaped, join, tag
 from analysis.manifests import read_plan
 from analysis.quantities import base_value
 from analysis.sections import headline
@@ -155,7 +154,7 @@ def _live(entry: Entry) -> dict[str, str]:
 def _box(entry: Entry) -> Markup:
     if entry.is_sweep or not entry.summary:
         return Markup("")
-    value, label = escape(entry.name), escape(f"compare {entry.name}")
+    value, label = escaped(entry.name), escaped(f"compare {entry.name}")
     return Markup(f'<input type="checkbox" name="run" value="{value}" aria-label="{label}">')
 
 

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
+import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from agents.contract import BackendError, InputError, WorkersLostError
 from sim.run.output_folder import FolderError
 from sim.run.resume import run_or_resume
-from sim.run.resuming.interrupts import Interrupted, resume_line
+from sim.run.resuming.interrupts import TIME_LIMIT_S, TOO_LATE, Interrupted, resume_line
 from sim.run.resuming.journaled_plane import ReplayError
 from sim.run.run_scenario import EvaluateRecovery, RunOptions
 from sim.run.supervisor import end_with_parent, end_without
@@ -26,6 +31,9 @@ from sim.scenario.error_location import located
 FEWEST = 4
 #: Wall time between two looks at what running points report.
 _LOOK_EVERY_S = 0.2
+#: So long may a process take to end once its run has stopped [s].
+_SAVES_S = 10.0
+_INTERRUPTED = 130
 
 
 @dataclass(frozen=True)
@@ -93,6 +101,7 @@ def run_points(
             ended[place] = found
             on_end(jobs[place].point, found)
     except KeyboardInterrupt:
+        _end(executor)
         raise Interrupted(jobs[0].folder) from None
     except BrokenProcessPool:
         killed = "a process that ran points was killed, perhaps for its memory (fewer --jobs take less)"
@@ -101,6 +110,18 @@ def run_points(
         executor.shutdown(cancel_futures=True)
     require_all(jobs, ended)
     return [ended[place].summary or {} for place in range(len(jobs))]
+
+
+def _end(executor: ProcessPoolExecutor) -> None:
+    """Let the processes save what they run, and end; those that do not are ended."""
+    begun = multiprocessing.active_children()
+    executor.shutdown(wait=False, cancel_futures=True)
+    for patience_s, then in ((TIME_LIMIT_S + _SAVES_S, BaseProcess.terminate), (_SAVES_S, BaseProcess.kill)):
+        give_up_s = time.monotonic() + patience_s
+        for process in begun:
+            process.join(max(0.0, give_up_s - time.monotonic()))
+            if process.exitcode is None:
+                then(process)
 
 
 #: What a run raises of its own accord, and what the next point would meet, too: a full disk, no memory.
@@ -118,10 +139,14 @@ def run_one_by_one(
     What a run raises of its own accord - bad input, a folder in use, workers lost, a full disk - ends the sweep.
 
     Raises:
+        Interrupted: the user stopped the sweep as a point was at its end.
         PointsFailedError: some failed in another way, which kept no other from being run.
     """
     ended: dict[int, Ended] = {}
+    TOO_LATE.clear()
     for place, job in enumerate(jobs):
+        if TOO_LATE.is_set():
+            raise Interrupted(job.folder)
         try:
             ended[place] = Ended(_watched(job, on_move).run(scenarios[place] if scenarios else None))
         except _ENDS_ALL:
@@ -152,8 +177,28 @@ _REPORTS: list[Any] = []
 _PARENT: list[int] = []
 
 
+class _Ctrl:
+    """Ctrl-C in a process that runs points: it stops a point, but not the exchange of answers between two of them.
+
+    A process that ended amid that exchange would keep its lock, and the others would wait for it for ever.
+    """
+
+    def __init__(self) -> None:
+        self.within = self.asked = False
+
+    def handle(self, number: int, frame: FrameType | None) -> None:
+        """Take the signal, outside a run, which has a handler of its own."""
+        self.asked = True
+        if self.within:
+            raise KeyboardInterrupt
+
+
+_CTRL_C = _Ctrl()
+
+
 def _begin_process(parent: int, reports: Any) -> None:
     end_with_parent(parent)
+    signal.signal(signal.SIGINT, _CTRL_C.handle)
     _PARENT.append(parent)
     if reports is not None:
         _REPORTS.append(reports)
@@ -162,14 +207,29 @@ def _begin_process(parent: int, reports: Any) -> None:
 def _one(job: PointJob) -> Ended:
     """Run one point; its failure is an answer, so that others go on, and text, so that it fits through a pipe."""
     try:
+        _CTRL_C.within = True
+        if _CTRL_C.asked or TOO_LATE.is_set():
+            raise KeyboardInterrupt
         quiet = replace(job, run_options=replace(job.run_options, quiet=True))
         return Ended(_watched(quiet, _posted if _REPORTS else None).run())
     except Exception as error:
         return Ended(None, _failure(error))
+    except KeyboardInterrupt:
+        _CTRL_C.asked = True
+        _end_soon()
+        return Ended(None, "interrupted")
     finally:
+        _CTRL_C.within = False
         # The signal that came with the end of its parent let the run save itself; no other is wanted.
         for parent in _PARENT:
             end_without(parent)
+
+
+def _end_soon() -> None:
+    """End this process in a while, whatever it waits for then: whoever stopped it may have ended others, too."""
+    timer = threading.Timer(_SAVES_S, os._exit, [_INTERRUPTED])
+    timer.daemon = True
+    timer.start()
 
 
 def _failure(error: Exception) -> str:

@@ -151,4 +151,5 @@ def test_elements_escape_what_is_not_markup() -> None:
     assert tag("p", "a < b", tag("b", "&")) == "<p>a &lt; b<b>&amp;</b></p>"
     assert tag("p", class_='x"y', aria_label="z") == '<p class="x&quot;y" aria-label="z"></p>'
     assert join("<", Markup("<br>")) == "&lt;<br>"
+    assert tag("p", "a\x1b[31m\u202eb", id="\x07") == '<p id="\ufffd">a\ufffd[31m\ufffdb</p>'
     assert '<th scope="row">&lt;i&gt;</th>' in table(["h"], [["<i>", "1"]])

@@ -9,6 +9,8 @@ from __future__ import annotations
 import logging
 import sys
 import warnings
+from collections.abc import Callable
+from hashlib import sha1
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -38,8 +40,21 @@ def main() -> None:
         limits.append(f"-dict={words}")
     corpus = Path(mkdtemp(prefix="found-"))
     grown = [] if any(not one.startswith("-") for one in options) else [str(corpus)]
-    atheris.Setup([sys.argv[0], *limits, *options, *grown, str(seeds), *_failed(name)], TARGETS[name])
+    atheris.Setup([sys.argv[0], *limits, *options, *grown, str(seeds), *_failed(name)], _keeping(TARGETS[name]))
     atheris.Fuzz()
+
+
+def _keeping(target: Callable[[bytes], None]) -> Callable[[bytes], None]:
+    """Return a target that leaves an input that raises: libFuzzer does not where Python ends the process."""
+
+    def one(data: bytes) -> None:
+        try:
+            target(data)
+        except Exception:
+            Path(f"crash-{sha1(data, usedforsecurity=False).hexdigest()}").write_bytes(data)
+            raise
+
+    return one
 
 
 def _failed(name: str) -> list[str]:

@@ -124,6 +124,7 @@ MANIFESTS = [
     ("references", "static"),
     ("timing_only", "no"),
     ("name", "\x07"),
+    ("read", "12"),
 ]
 
 

@@ -16,6 +16,9 @@ from sim.program import program
 #: Time limit of the present tick after a signal; a longer one is abandoned [s].
 TIME_LIMIT_S = 20.0
 
+#: Set where a run that was asked to stop had nothing left but its end: what would be run after it is not begun.
+TOO_LATE = threading.Event()
+
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -59,6 +62,8 @@ class StopRequest:
         self._waits = True
         try:
             yield
+            if self.asked:
+                TOO_LATE.set()
         finally:
             self._waits = False
 

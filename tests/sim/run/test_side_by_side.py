@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import io
+import multiprocessing
+import os
+import signal
 import threading
 from pathlib import Path
 
 import pytest
 
+from sim.run.resuming.interrupts import TOO_LATE, Interrupted
 from sim.run.run_folder import RunFolder
 from sim.run.run_scenario import RunOptions
 from sim.run.side_by_side import PointsFailedError, jobs_for
@@ -154,6 +158,43 @@ def test_one_by_one_a_point_that_fails_keeps_no_other_from_being_run(tmp_path: P
     folder.release()
     assert folder.status == "partial"
     assert len(list((tmp_path / "one").glob("*/summary.json"))) == 3
+
+
+def test_a_stop_that_comes_as_a_point_ends_begins_no_other(tmp_path: Path) -> None:
+    file = tmp_path / "queues.yaml"
+    file.write_text(SCENARIO)
+    folder = RunFolder.open(tmp_path / "stopped")
+
+    def too_late(windows: object, marks: object) -> dict[str, object]:
+        TOO_LATE.set()
+        return {}
+
+    with pytest.raises(Interrupted, match="resume with: "):
+        run_sweep(file, [], None, folder, RunOptions(quiet=True), too_late, 1)
+    folder.release()
+    assert folder.status == "partial"
+    assert len(list((tmp_path / "stopped").glob("*/summary.json"))) == 1
+
+
+def test_processes_that_are_interrupted_while_they_answer_are_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "queues.yaml"
+    file.write_text(SCENARIO)
+    folder = RunFolder.open(tmp_path / "hurt")
+
+    def all_interrupted(*_: object) -> None:
+        # As Ctrl-C does in a terminal.
+        for process in multiprocessing.active_children():
+            os.kill(process.pid or 0, signal.SIGINT)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(SweepProgress, "ended", all_interrupted)
+    with pytest.raises(Interrupted, match="resume with: "):
+        run_sweep(file, [], None, folder, RunOptions(quiet=True), no_recovery, 2)
+    folder.release()
+    assert folder.status == "partial"
+    assert not multiprocessing.active_children()
 
 
 def test_a_dry_run_counts_points_and_guesses_time_and_disk(tmp_path: Path) -> None:
