@@ -145,6 +145,9 @@ def open_run(folder: Path | str, check: bool = True) -> Run:
     if not folder.is_dir():
         raise RunError(f"{folder}: no such folder")
     if not (folder / "manifest.json").is_file():
+        if check:
+            # What a finished run or sweep lacks is named by its sums.
+            require_unchanged(folder)
         raise RunError(f"{folder}: no run here (manifest.json is missing{_state(folder)})")
     status = read_status(folder)
     if status == "failed":

@@ -13,12 +13,15 @@ from sim.run.checksums import changed, written_text
 from sim.run.computing_times import follows_from_costs
 from sim.run.forking.segments import identity
 from sim.run.manifest import versions
+from sim.run.output_folder import abandoned
 from sim.run.resuming.checkpoints import Checkpoints
 from sim.run.resuming.saved_run import SavedRun
 from sim.run.run_folder import COMPLETE, RUNNING, FolderError, RunFolder
 from sim.run.run_scenario import EvaluateRecovery, RunOptions, RunResult, run_scenario
 from sim.scenario import Scenario, load
 
+#: How a point of a sweep is played anew.
+POINT_AGAIN = "remove the folder of this point, and resume the sweep"
 _CHANGED = "its scenario or a data file has changed since it began; run it again"
 
 
@@ -63,6 +66,8 @@ def run_or_resume(
         FolderError: the folder holds a run of another scenario.
     """
     if not (path / "resolved.yaml").is_file():
+        if path.is_dir() and any(path.iterdir()) and not abandoned(path):
+            raise FolderError(f"{path / 'resolved.yaml'}: is missing, or no file; {POINT_AGAIN}")
         # If there is a run, it was cut short before it began.
         return run_scenario(scenario, RunFolder.open(path), run_options, evaluate_recovery).summary
     folder = RunFolder.reopen(path)
@@ -86,9 +91,9 @@ def _summary_of(path: Path, scenario: Scenario) -> dict[str, Any]:
 
 
 def _explained(path: Path) -> dict[str, dict[str, Any]]:
-    """Return the summary of a complete run."""
+    """Return the summary and manifest of a complete run."""
     names = ("manifest", "summary")
-    if found := changed(path, [f"{name}.json" for name in names]):
+    if found := changed(path, [*(f"{name}.json" for name in names), "windows.parquet"]):
         raise FolderError(f"{path / found[0]}: is not what the run wrote; remove the folder, and run it again")
     try:
         return {name: dict(json.loads(written_text(path / f"{name}.json"))) for name in names}

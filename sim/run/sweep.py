@@ -18,6 +18,7 @@ from agents.tabular.once import reading_once
 from sim.reading import read_points
 from sim.run.backend import ending_workers
 from sim.run.checksums import changed, written_text
+from sim.run.resume import POINT_AGAIN
 from sim.run.resuming.interrupts import resume_line
 from sim.run.run_folder import COMPLETE, PARTIAL, RUNNING, FolderError, RunFolder
 from sim.run.run_scenario import EvaluateRecovery, RunOptions
@@ -86,8 +87,8 @@ def resume_sweep(
         FolderError: it does not say what it was to play, or a point was played from another scenario.
     """
     folder = RunFolder.reopen(path)
-    if changed(path, ["sweep.json"]):
-        raise FolderError(f"{path / 'sweep.json'}: is not what the sweep wrote; give the file: 'sweep FILE'")
+    if found := changed(path, ["sweep.json"]):
+        raise FolderError(f"{path / found[0]}: is not what the sweep wrote; give the file: 'sweep FILE'")
     try:
         index = json.loads(written_text(path / "sweep.json"))
         file, overrides, seed = index["file"], index["set"], index["seed"]
@@ -152,10 +153,18 @@ def _index(name: str, axes: Sequence[str], all_points: Sequence[Point]) -> dict[
 
 
 def _join_windows(folder: Path, all_points: Sequence[Point]) -> None:
-    """Write the windows of all points into one table, with their name, seed and axes in front."""
+    """Write the windows of all points into one table, with their name, seed and axes in front.
+
+    Raises:
+        FolderError: those of a point cannot be read.
+    """
     tables = []
     for point in all_points:
-        table = pq.read_table(folder / point.name / "windows.parquet")
+        path = folder / point.name / "windows.parquet"
+        try:
+            table = pq.read_table(path, page_checksum_verification=True)
+        except (OSError, pa.ArrowException) as error:
+            raise FolderError(f"{path}: cannot be read; {POINT_AGAIN}") from error
         labels = {"point": point.name, "seed": point.seed, **point.values}
         for position, (name, value) in enumerate(labels.items()):
             table = table.add_column(position, name, pa.array([value] * len(table)))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from errno import EACCES
 from pathlib import Path
 from typing import Any
@@ -110,6 +111,21 @@ def test_a_point_of_another_scenario_is_refused(tmp_path: Path) -> None:
     begin(RunFolder.open(tmp_path / "sweep"))
     with pytest.raises(FolderError, match="has changed since it began"):
         begin(RunFolder.reopen(tmp_path / "sweep"), "method.adapter.steps=3")
+
+
+@pytest.mark.parametrize(
+    ("damage", "named"),
+    [
+        (lambda point: (point / "windows.parquet").write_bytes(b"PAR1"), "windows.parquet"),
+        (lambda point: (point / "resolved.yaml").unlink(), "resolved.yaml"),
+    ],
+)
+def test_a_damaged_point_is_named_with_its_file(damage: Callable[[Path], object], named: str, tmp_path: Path) -> None:
+    begin(RunFolder.open(tmp_path / "sweep"), "sweep.seeds=1", "duration=30 s")
+    point = sorted(path for path in (tmp_path / "sweep").iterdir() if path.is_dir())[0]
+    damage(point)
+    with pytest.raises(FolderError, match=f"^{re.escape(str(point / named))}: "):
+        resume_sweep(tmp_path / "sweep", HOW, lambda windows, marks: {})
 
 
 def test_points_of_a_sweep_keep_no_checkpoints_once_they_are_complete(tmp_path: Path) -> None:
