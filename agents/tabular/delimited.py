@@ -35,12 +35,14 @@ def delimited_sheet(
     lines below have columns, as R writes it, the first column has none.
 
     Raises:
-        ValueError: a line that is cut into other columns than the first; it names file and line.
+        ValueError: a line that is cut into other columns than the first, or no cell at all; it names file and line.
     """
     head, given = _below_preamble(path, opened.head)
     lines = dropwhile(lambda line: line[0] < head[0][0], opened.lines)
     delimiter = delimiter or given or _sniffed(path, head)
     rows = list(_rows(path, head, delimiter, strict=False))
+    if not rows:
+        raise ValueError(f"{path}:{head[0][0]}: holds nothing but delimiters; name another file")
     first, below = rows[0], [row.cells for row in rows[1:]]
     called = [cell.strip() for cell in first.cells]
     ends = _ends_in_marks(called, below)
