@@ -66,7 +66,7 @@ def others_in(path: Path) -> list[str]:
 
 
 def append_line(path: Path, line: str) -> None:
-    """Append a line to a text file; OSError, and no waiting, where a pipe that nobody reads has taken its place."""
+    """Append a line to a text file; OSError, and no waiting, where a pipe without a reader has taken its place."""
     with open(path, "a", encoding="utf-8", opener=lambda name, how: os.open(name, how | os.O_NONBLOCK, 0o666)) as text:
         text.write(f"{line}\n")
 

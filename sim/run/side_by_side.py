@@ -116,8 +116,8 @@ def _end(executor: ProcessPoolExecutor) -> None:
     """Let the processes save what they run, and end; those that do not are ended."""
     begun = multiprocessing.active_children()
     executor.shutdown(wait=False, cancel_futures=True)
-    for patience_s, then in ((TIME_LIMIT_S + _SAVES_S, BaseProcess.terminate), (_SAVES_S, BaseProcess.kill)):
-        give_up_s = time.monotonic() + patience_s
+    for limit_s, then in ((TIME_LIMIT_S + _SAVES_S, BaseProcess.terminate), (_SAVES_S, BaseProcess.kill)):
+        give_up_s = time.monotonic() + limit_s
         for process in begun:
             process.join(max(0.0, give_up_s - time.monotonic()))
             if process.exitcode is None:
@@ -226,7 +226,7 @@ def _one(job: PointJob) -> Ended:
 
 
 def _end_soon() -> None:
-    """End this process in a while, whatever it waits for then: whoever stopped it may have ended others, too."""
+    """End this process in a while, even while it waits: what stopped it may have ended others, too."""
     timer = threading.Timer(_SAVES_S, os._exit, [_INTERRUPTED])
     timer.daemon = True
     timer.start()
