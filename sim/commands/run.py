@@ -71,7 +71,7 @@ def resume(options: argparse.Namespace) -> int:
 
 
 def fork(options: argparse.Namespace) -> int:
-    """Repeat a run from some tick on with another method or link."""
+    """Repeat a run from some tick on with another link, trigger or service."""
     run, run_options = Path(options.folder), read_run_options(options)
     try:
         at_s = TIME.parse(options.at)

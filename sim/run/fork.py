@@ -1,4 +1,4 @@
-"""Fork a run: the same up to some tick, another method or link from there on, in a folder of its own."""
+"""Fork a run: the same up to some tick, something else from there on, in a folder of its own."""
 
 from __future__ import annotations
 

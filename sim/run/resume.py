@@ -20,7 +20,7 @@ from sim.run.run_folder import COMPLETE, RUNNING, FolderError, RunFolder
 from sim.run.run_scenario import EvaluateRecovery, RunOptions, RunResult, run_scenario
 from sim.scenario import Scenario, load
 
-#: How a point of a sweep is played anew.
+#: How a point of a sweep is played again.
 POINT_AGAIN = "remove the folder of this point, and resume the sweep"
 _CHANGED = "its scenario or a data file has changed since it began; run it again"
 

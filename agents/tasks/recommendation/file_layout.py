@@ -107,7 +107,7 @@ def _sniffed(first: str) -> str:
     for separator in SEPARATORS:
         if len(cut(first, separator)) >= 3:
             return separator
-    raise ValueError("no separator makes three columns of this line; name it with 'separator'")
+    raise ValueError("no separator makes three columns of this line (user, item, time); name it with 'separator'")
 
 
 def _place(part: str, where: str | int, names: Sequence[str], header: bool) -> int:

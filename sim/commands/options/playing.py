@@ -75,10 +75,10 @@ def _add_fork(commands: Commands) -> None:
     fork = commands.add(
         "fork",
         "run:fork",
-        "repeat a run from some tick on with another method or link",
+        "repeat a run from some tick on with another link, trigger or service",
         """\
         fork runs/mine-001 --at "5 min" --set links.lte.up="1 Mbit/s"
-        fork runs/mine-001 --at "5 min" --set method.adapter=cloud_ft
+        fork runs/mine-001 --at "5 min" --set method.trigger.every="10 s"
         """,
     )
     fork.add_argument("folder", help="the run")

@@ -1,1 +1,1 @@
-"""A run that goes on from some tick under another method or link."""
+"""A run that goes on from some tick under another link, trigger or service."""
