@@ -5,6 +5,7 @@ The folder is the only interface to the simulator (DESIGN.md, section 6); tables
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -148,6 +149,8 @@ def open_run(folder: Path | str, check: bool = True) -> Run:
         if check:
             # What a finished run or sweep lacks is named by its sums.
             require_unchanged(folder)
+        if os.path.lexists(folder / "sweep.json"):
+            raise RunError(f"{folder / 'sweep.json'}: is no plain file")
         raise RunError(f"{folder}: no run here (manifest.json is missing{_state(folder)})")
     status = read_status(folder)
     if status == "failed":

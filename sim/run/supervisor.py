@@ -137,5 +137,7 @@ def _report_breakdown(code: int, folder: Path) -> int:
         append_line(folder / "run.log", message)
     except OSError:
         message += f"; {folder} cannot be written to"
-    os.write(2, f"{message}; {resume_line(folder)}\n".encode())
+    # The bar of what was ended may stand in this line.
+    begin = "\n" if os.isatty(2) else ""
+    os.write(2, f"{begin}{message}; {resume_line(folder)}\n".encode())
     return code

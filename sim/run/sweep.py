@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
@@ -171,4 +172,6 @@ def _join_windows(folder: Path, all_points: Sequence[Point]) -> None:
         tables.append(table)
     # Points whose devices learn by themselves have columns that others lack.
     whole = pa.concat_tables(tables, promote_options="default")
-    pq.write_table(whole, folder / "windows.parquet", compression="zstd", write_page_checksum=True)
+    beside = folder / ".windows.parquet.new"
+    pq.write_table(whole, beside, compression="zstd", write_page_checksum=True)
+    os.replace(beside, folder / "windows.parquet")

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 _EVERY_S = 0.2
 #: Columns of a terminal for the figures of a running point, with a bar of some columns, and for its name at least.
 _WORDS, _LEAST_NAME = 40, 20
+_CTRL_C = len("^C") + 1
+#: Before this share of all points nothing is said of the time left: what is prepared first says little of it.
+_FIRST_GUESS = 0.05
 #: Called with a point that runs, how far it is in [0, 1], and its figures so far.
 OnMove = Callable[[str, float, str], None]
 
@@ -73,7 +76,7 @@ class SweepProgress:
     def _show_all(self, bar: Bar) -> None:
         """Show how far all points are, those that run by their shares."""
         wall_s, done = time.monotonic() - self._began, self._ended + sum(self._shares.values())
-        left = f", {wall_s * (self._points - done) / done:.0f} s left" if done else ""
+        left = f", {wall_s * (self._points - done) / done:.0f} s left" if done >= _FIRST_GUESS * self._points else ""
         bar.update(bar.task_ids[0], completed=done, words=f"{self._ended}/{self._points}{left}")
         bar.refresh()
 
@@ -84,6 +87,8 @@ class SweepProgress:
         from rich.table import Column
 
         console = Console(file=self._out)
+        # What a terminal shows for Ctrl-C must not begin a line of its own: erasing the rows would leave one.
+        console.width -= _CTRL_C
         # A long name is cut short before the figures beside it are.
         names = Column(no_wrap=True, max_width=max(console.width - _WORDS, _LEAST_NAME))
         columns = (

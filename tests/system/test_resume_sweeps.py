@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable, Iterator
 from errno import EACCES
@@ -123,6 +124,11 @@ def test_a_point_of_another_scenario_is_refused(tmp_path: Path) -> None:
 def test_a_damaged_point_is_named_with_its_file(damage: Callable[[Path], object], named: str, tmp_path: Path) -> None:
     begin(RunFolder.open(tmp_path / "sweep"), "sweep.seeds=1", "duration=30 s")
     point = sorted(path for path in (tmp_path / "sweep").iterdir() if path.is_dir())[0]
+    whole = (tmp_path / "sweep" / "windows.parquet").read_bytes()
+    (tmp_path / "sweep" / "windows.parquet").unlink()
+    os.mkfifo(tmp_path / "sweep" / "windows.parquet")
+    resume_sweep(tmp_path / "sweep", HOW, lambda windows, marks: {})
+    assert (tmp_path / "sweep" / "windows.parquet").read_bytes() == whole
     damage(point)
     with pytest.raises(FolderError, match=f"^{re.escape(str(point / named))}: "):
         resume_sweep(tmp_path / "sweep", HOW, lambda windows, marks: {})

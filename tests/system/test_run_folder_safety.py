@@ -163,6 +163,12 @@ def test_odd_columns_are_refused_by_file_and_column(folder: Path, table: str, co
         read_all(folder, check=False)
 
 
+def test_a_plan_that_is_no_plain_file_is_named(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "sweep.json")
+    with pytest.raises(RunError, match=r"sweep\.json: is no plain file"):
+        open_folder(tmp_path)
+
+
 @pytest.mark.parametrize("name", ["..", "../other", "/etc", "a/../../b", "", 3, "a\0b"])
 def test_a_sweep_names_only_folders_of_its_own(tmp_path: Path, name: object) -> None:
     plan = {"name": "s", "axes": [], "points": [{"folder": name, "values": {}, "seed": 1}]}
