@@ -7,6 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
+from agents.tabular.doubts import mostly_numbers
 from agents.tabular.moments import compact_dates, moment_s
 from agents.tabular.spelling import PLAIN, Spelling, other_spelling
 
@@ -104,10 +105,15 @@ class Names:
         if not self._open:
             raise CellError(row, f"{name!r} is none of the declared {', '.join(list(self.known)[:8])}")
         if self._most is not None and len(self.known) >= self._most:
-            odd = other_spelling(name)
+            odd = self._stranger() if self.spelling.is_number(name) else other_spelling(name)
             said = f"{name!r} is one name too many: a category has at most {self._most}"
             raise CellError(row, f"{said}{f' ({odd})' if odd else ''}")
         self.known[name] = len(self.known)
+
+    def _stranger(self) -> str | None:
+        """Return what made names of a column of numbers: the first that is none; None if no such column is known."""
+        found = mostly_numbers(list(self.known), np.ones(len(self.known), np.int64), self.spelling)
+        return f"{found[0]!r} is no number: {found[1]}" if found and not self.spelling.is_number(found[0]) else None
 
 
 class Times:

@@ -227,6 +227,8 @@ def test_too_many_categories_are_no_category(tmp_path: Path) -> None:
         read(tmp_path, "a,y\n" + "".join(f"n{row},{row % 2}\n" for row in range(300)))
     with pytest.raises(ValueError, match=r"column 'y': '1000.5' is one name too many"):
         read(tmp_path, "a,y\n" + "".join(f"1,{row + 0.5}\n" for row in range(1100)))
+    with pytest.raises(ValueError, match=r"\('None' is no number: most of .* write missing: \['None'\]"):
+        read(tmp_path, "a,y\nNone,1\n" + "".join(f"{row}.5,{row % 2}\n" for row in range(300)))
 
 
 def test_a_cut_gzip_file_is_told(tmp_path: Path) -> None:
