@@ -6,11 +6,13 @@ Only playing moves there. What is prepared before t = 0, what is sent, and what 
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Mapping
 
 import torch
 
 from agents.contract import BackendError
+from agents.environment import variable_set
 
 CPU = torch.device("cpu")
 
@@ -18,6 +20,8 @@ CPU = torch.device("cpu")
 _WORKSPACE = ("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
 #: Lets torch look for GPUs without waking the driver, which would be dead in a process split off later.
 _LOOK_ONLY = ("PYTORCH_NVML_BASED_CUDA_CHECK", "1")
+#: Held while that variable is another one than the caller's.
+_LOOKING = threading.Lock()
 
 
 def ready(name: str) -> torch.device:
@@ -46,8 +50,9 @@ def require_seen(name: str) -> None:
 
 def seen() -> int:
     """Return how many GPUs torch sees here."""
-    os.environ.setdefault(*_LOOK_ONLY)
-    return torch.cuda.device_count() if torch.cuda.is_available() else 0
+    name, value = _LOOK_ONLY
+    with _LOOKING, variable_set(name, os.environ.get(name, value)):
+        return torch.cuda.device_count() if torch.cuda.is_available() else 0
 
 
 def gpu_names() -> list[str]:
@@ -85,13 +90,3 @@ def _repeat_bits() -> None:
     torch.backends.cudnn.allow_tf32 = False
     torch.backends.cudnn.deterministic = True
     torch.backends.cudnn.benchmark = False
-
-
-def get_threads() -> int:
-    """Return how many threads torch computes with in this process."""
-    return torch.get_num_threads()
-
-
-def set_threads(count: int) -> None:
-    """Let torch compute with so many threads."""
-    torch.set_num_threads(count)

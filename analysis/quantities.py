@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ UNITS = {
         entry.split("=") for entry in f"{TIMES} ns=1e-9 {POWERS} {RATES} J/B=1 mJ/B=1e-3 uJ/B=1e-6 nJ/B=1e-9".split()
     )
 }
+#: The caller's own precision is the caller's.
+_OURS = Context(prec=28)
 PART = re.compile(r"([+-]?[\d.]+(?:[eE][+-]?\d+)?)\s*([^\d\s+.-]\S*)")
 
 
@@ -34,7 +36,8 @@ def base_value(text: object) -> float:
     if not parts or PART.sub("", str(text)).strip() or any(unit not in UNITS for _, unit in parts):
         raise RunError(f"resolved.yaml: '{text}' is no time, power, rate or energy per byte")
     try:
-        return float(sum(Decimal(number) * UNITS[unit] for number, unit in parts))
+        with localcontext(_OURS):
+            return float(sum(Decimal(number) * UNITS[unit] for number, unit in parts))
     except ArithmeticError:
         raise RunError(f"resolved.yaml: '{text}' is no time, power, rate or energy per byte") from None
 
@@ -43,7 +46,7 @@ def share(value: object) -> float:
     """Return a probability, whether written `30 %` or `0.3`."""
     text = str(value)
     try:
-        return float(Decimal(text.removesuffix("%").strip()) / 100) if text.endswith("%") else float(text)
+        return float(_OURS.divide(Decimal(text.removesuffix("%").strip()), 100)) if text.endswith("%") else float(text)
     except (ValueError, ArithmeticError):
         raise RunError(f"resolved.yaml: {text[:80]!r} is no share") from None
 

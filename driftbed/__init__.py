@@ -10,6 +10,8 @@ What one builds on has the same names in a clone and installed: ``driftbed.agent
 
 from __future__ import annotations
 
+import random
+import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -45,7 +47,18 @@ def __getattr__(name: str) -> Any:
     if _IN_CLONE and (clash := import_module("driftbed.clone").clash()):
         raise ImportError(f"{clash}, or install driftbed with 'pip install .', which clashes with nothing")
     module, _, attribute = HOMES[name].partition(":")
-    return getattr(import_module(module), attribute)
+    if module not in sys.modules:
+        _import_quietly(module)
+    return getattr(sys.modules[module], attribute)
+
+
+def _import_quietly(module: str) -> None:
+    """Import a module; rich draws of ``random`` as it is imported, and the caller's next draw must not hear of it."""
+    state = random.getstate()
+    try:
+        import_module(module)
+    finally:
+        random.setstate(state)
 
 
 def __dir__() -> list[str]:

@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from agents.torch_device import get_threads, set_threads
+import torch
+
+from agents.torch_settings import ProcessSettings, usual_modes
 from driftbed.results import Result
 from driftbed.scenarios import Scenario, overrides_of
 from sim.commands.run import evaluate_recovery
@@ -101,37 +103,40 @@ def _folder(name: str, out: str | Path | None, *, force: bool) -> RunFolder:
     raise FolderError(f"{Path.cwd() / 'runs'}: no folder is free; name one by out")
 
 
-class _Threads:
-    """How many simulations are under way, and how many threads torch had before the first of them."""
+class _Process:
+    """How many simulations are under way, and what was set before the first of them."""
 
     def __init__(self) -> None:
-        self._lock, self._under_way, self._before = threading.Lock(), 0, 0
+        self._lock, self._under_way = threading.Lock(), 0
+        self._before: ProcessSettings
 
     def begin(self) -> None:
         with self._lock:
             if not self._under_way:
-                self._before = get_threads()
+                self._before = ProcessSettings.now()
+                torch.set_default_dtype(torch.float32)
             self._under_way += 1
 
     def end(self) -> None:
         with self._lock:
             self._under_way -= 1
             if not self._under_way:
-                set_threads(self._before)
+                self._before.set()
 
 
-_THREADS = _Threads()
+_PROCESS = _Process()
 
 
 @contextmanager
 def unchanged_process() -> Iterator[None]:
-    """Give torch its threads back once no simulation is under way: a run computes with one.
+    """Give the process its settings of torch back once no simulation is under way; a run needs some of its own.
 
     Nothing else of the process is changed by a run: random states, environment, signal handlers and the settings of
-    logging, warnings and matplotlib are as before.
+    logging, warnings and matplotlib are as before. What libraries do as they are first imported stays.
     """
-    _THREADS.begin()
+    _PROCESS.begin()
     try:
-        yield
+        with usual_modes():
+            yield
     finally:
-        _THREADS.end()
+        _PROCESS.end()

@@ -6,6 +6,7 @@ import torch
 
 from agents.contract.laws import Law
 from agents.models.base import Net
+from agents.models.training import initialise
 
 #: Input shapes, and what a ranking net must know of the task.
 IMAGE, ITEMS, CANDIDATES = (1, 8, 8), {"items": 50, "window": 6}, 5
@@ -33,7 +34,9 @@ def bounded_as_declared(net: Net) -> str | None:
     """Features keep the bound that the net declares."""
     if net.feature_bound is None:
         return None
-    largest = float(net.build_trunk().eval()(raw(net)).detach().abs().max())
+    trunk = net.build_trunk().eval()
+    initialise(trunk, torch.Generator().manual_seed(3))
+    largest = float(trunk(raw(net)).detach().abs().max())
     return None if largest <= net.feature_bound else f"a feature of {largest:g}; declared {net.feature_bound:g}"
 
 

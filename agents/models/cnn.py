@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from agents.models.base import Net
-from agents.models.head import Dense, HeadShape, Tanh
+from agents.models.head import Convolution, Dense, HeadShape, Tanh
 from agents.models.options import CnnOptions
 
 _ACTIVATIONS = {"tanh": Tanh, "relu": nn.ReLU}
@@ -50,7 +50,7 @@ def _blocks(channels: Sequence[int], sides: tuple[int, int]) -> tuple[list[nn.Mo
     """Return the blocks, and (height, width) of what comes out."""
     steps: list[nn.Module] = []
     for before, after in pairwise(channels):
-        steps += [nn.Conv2d(before, after, 3, padding=1, bias=False), nn.BatchNorm2d(after), nn.ReLU()]
+        steps += [Convolution(before, after, 3, padding=1, bias=False), nn.BatchNorm2d(after), nn.ReLU()]
         if min(sides) > 1:
             steps.append(nn.MaxPool2d(2))
             sides = (sides[0] // 2, sides[1] // 2)

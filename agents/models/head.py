@@ -108,8 +108,20 @@ class HeadShape:
         return torch.cat(parts, 1)
 
 
+def zeroed(module: nn.Module) -> None:
+    """Let weights begin with zeros: drawing them would change torch's own random state, which is the caller's.
+
+    ``training.initialise`` draws them from a generator of ours.
+    """
+    for weights in module.parameters(recurse=False):
+        nn.init.zeros_(weights)
+
+
 class Dense(nn.Linear):
     """A linear layer of rows [..., in]; torch computes it while it is trained."""
+
+    def reset_parameters(self) -> None:
+        zeroed(self)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         if recorded(x, self.weight):
@@ -118,6 +130,20 @@ class Dense(nn.Linear):
         rows = x.reshape(1, -1, self.in_features)
         bias = x.new_zeros(self.out_features) if self.bias is None else self.bias
         return affine(rows, weight, bias.view(1, 1, -1)).view(*x.shape[:-1], self.out_features)
+
+
+class Embedding(nn.Embedding):
+    """A vector for each number: int64 [...] -> [..., width]."""
+
+    def reset_parameters(self) -> None:
+        zeroed(self)
+
+
+class Convolution(nn.Conv2d):
+    """A convolution over images [rows, channels, height, width]."""
+
+    def reset_parameters(self) -> None:
+        zeroed(self)
 
 
 class Tanh(nn.Module):
@@ -135,6 +161,9 @@ class Gru(nn.GRU):
 
     def __init__(self, inputs: int, hidden: int, layers: int = 1) -> None:
         super().__init__(inputs, hidden, num_layers=layers, batch_first=True)
+
+    def reset_parameters(self) -> None:
+        zeroed(self)
 
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:  # type: ignore[override]
         if recorded(x, *self.parameters()):

@@ -14,7 +14,7 @@ from torch import nn
 
 from agents.models.base import Net
 from agents.models.cnn import ROWS, ChannelsLast, image_shape, in_channels_last
-from agents.models.head import Dense, HeadShape
+from agents.models.head import Convolution, Dense, HeadShape
 from agents.models.options import LargeMobileNetOptions, MobileNetOptions
 from agents.models.weight_files import beginning_with, digest_of
 
@@ -148,9 +148,9 @@ class SqueezeExcite(nn.Module):
         squeezed = scaled(channels, 0.25)
         self.weigh = nn.Sequential(
             nn.AdaptiveAvgPool2d(1),
-            nn.Conv2d(channels, squeezed, 1),
+            Convolution(channels, squeezed, 1),
             nn.ReLU(),
-            nn.Conv2d(squeezed, channels, 1),
+            Convolution(squeezed, channels, 1),
             nn.Hardsigmoid(),
         )
 
@@ -170,5 +170,5 @@ def _convolved(
     inputs: int, out: int, kernel: int, activation: type[nn.Module] | None, stride: int = 1, groups: int = 1
 ) -> list[nn.Module]:
     """Return convolution, batch normalisation and, unless it is a narrowing one, a nonlinearity."""
-    convolution = nn.Conv2d(inputs, out, kernel, stride, kernel // 2, groups=groups, bias=False)
+    convolution = Convolution(inputs, out, kernel, stride, kernel // 2, groups=groups, bias=False)
     return [convolution, nn.BatchNorm2d(out), *([] if activation is None else [activation()])]

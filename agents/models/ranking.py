@@ -17,7 +17,7 @@ from torch import nn
 from agents.kernels import dots, product, sigmoid, tanh
 from agents.metrics import Ranking
 from agents.models.base import Net
-from agents.models.head import Dense, HeadShape
+from agents.models.head import Dense, Embedding, HeadShape
 from agents.tasks.recommendation.decisions import SHOWN
 
 #: Width of embeddings and of everything behind them.
@@ -31,7 +31,7 @@ class RankingTrunk(nn.Module):
         super().__init__()
         self.window = window
         self.items_known = items
-        self.embedding = nn.Embedding(items + 1, WIDTH)
+        self.embedding = Embedding(items + 1, WIDTH)
         self.sequence = Dense(WIDTH, WIDTH)
 
     def users(self, clicks: torch.Tensor) -> torch.Tensor:

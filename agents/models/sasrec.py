@@ -10,12 +10,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from torch import nn
 
 from agents.kernels import tanh
 from agents.models.base import Net
 from agents.models.gru4rec import TowerTrunk
-from agents.models.head import Dense, Norm, attention
+from agents.models.head import Dense, Embedding, Norm, attention
 from agents.models.ranking import WIDTH, TowerHead, last_real, ranking_net, real_clicks
 
 #: Rows of the table of positions, and so the longest window.
@@ -40,7 +39,7 @@ class SasRecTrunk(TowerTrunk):
 
     def __init__(self, items: int, window: int) -> None:
         super().__init__(items, window)
-        self.position = nn.Embedding(POSITIONS, WIDTH)
+        self.position = Embedding(POSITIONS, WIDTH)
         self.mixing = Dense(WIDTH, 3 * WIDTH)
         self.mixed = Dense(WIDTH, WIDTH)
         self.inner, self.outer = Dense(WIDTH, _INNER), Dense(_INNER, WIDTH)

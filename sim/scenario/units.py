@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Context, Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation, localcontext
 
 from sim.unit_spellings import meant_by
 
@@ -23,6 +23,8 @@ _ISO = re.compile(r"\s*P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?\s*")
 _COMMA = re.compile(r"(\d),(\d)")
 _UNIT = re.compile(r"[^\d\s+.\-][^\s\d]*")
 _EXACT = Context(prec=60, Emax=99999, Emin=-99999, traps=[InvalidOperation])
+#: What operators compute with here: the caller's own precision is the caller's, and so are its flags.
+_OURS = Context(prec=28)
 #: The amount in examples.
 _EXAMPLE = 5
 _BITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
@@ -71,14 +73,15 @@ class Dimension:
         parts = self._parts(value)
         if len(parts) > 1 and (not self.compound or any(amount < 0 for amount, _ in parts)):
             raise UnitError(self._no_quantity(value))
-        total = sum((amount * self._factor(value, amount, unit) for amount, unit in parts), Decimal(0))
+        with localcontext(_OURS):
+            total = sum((amount * self._factor(value, amount, unit) for amount, unit in parts), Decimal(0))
         return self._checked(value, float(total))
 
     def format(self, value: float) -> str:
         """Write ``value`` in the largest unit that makes it whole; reading it back gives ``value``."""
         for unit, factor in self.units.items():
             amount = _EXACT.divide(Decimal(repr(float(value))), factor).to_integral_value()
-            if 0 < abs(amount) < 10**6 and float(amount * factor) == value:
+            if 0 < amount.copy_abs() < 10**6 and float(_OURS.multiply(amount, factor)) == value:
                 return f"{int(amount)} {unit}"
         return f"{value!r} {self.base}" if value else f"0 {self.base}"
 
@@ -102,7 +105,7 @@ class Dimension:
     def _factor(self, text: str, amount: Decimal, unit: str) -> Decimal:
         factor = self.units.get(unit) or self.spellings.get(unit)
         if factor is None:
-            raise UnitError(self._no_quantity(text, abs(amount), unit))
+            raise UnitError(self._no_quantity(text, amount.copy_abs(), unit))
         return factor
 
     def _checked(self, text: str, value: float) -> float:
@@ -213,7 +216,7 @@ def format_share(share: float) -> str | float:
 
 
 def _prefixed(unit: str, prefixes: Mapping[str, int], factor: int = 1) -> dict[str, Decimal]:
-    return {prefix + unit: Decimal(size) * factor for prefix, size in reversed([*prefixes.items()])}
+    return {prefix + unit: Decimal(size * factor) for prefix, size in reversed([*prefixes.items()])}
 
 
 def _table(text: str) -> dict[str, Decimal]:
@@ -242,12 +245,12 @@ SIZE = Dimension(
     _prefixed("B", _BYTES),
     example="kB",
     largest=1e12,
-    spellings={unit: bits / 8 for unit, bits in _prefixed("bit", _BYTES).items()},
+    spellings={unit: _OURS.divide(bits, 8) for unit, bits in _prefixed("bit", _BYTES).items()},
     asked=("B", "kB", "MB"),
 )
 FREQUENCY = Dimension(
     "frequency",
-    _table("/s=1") | {unit: Decimal(1) / n for unit, n in {"/min": 60, "/h": 3600, "/d": 86400}.items()},
+    _table("/s=1") | {unit: _OURS.divide(Decimal(1), n) for unit, n in {"/min": 60, "/h": 3600, "/d": 86400}.items()},
     example="/s",
     spellings=_table("Hz=1 kHz=1e3 /ms=1e3"),
     asked=("/s", "/min"),

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
-import random
-import signal
-import warnings
+import subprocess
+import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-import torch
 
 import driftbed as db
 
+ROOT = Path(__file__).resolve().parents[2]
 SHORT = {"duration": "60 s", "fleet.0.devices": 20}
 
 
@@ -138,37 +135,21 @@ def test_a_callback_that_fails_ends_the_run_and_hears_so(tmp_path: Path) -> None
     assert (tmp_path / "a" / "STATUS").read_text(encoding="utf-8") == "failed\n"
 
 
-def _state() -> dict[str, Any]:
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    return {
-        "threads": torch.get_num_threads(),
-        "torch": torch.get_rng_state().tolist(),
-        "numpy": repr(np.random.get_state()),  # noqa: NPY002  # the global one is meant
-        "random": random.getstate(),
-        "environment": dict(os.environ),
-        "signals": [signal.getsignal(number) for number in numbers],
-        "logging": (logging.root.level, list(logging.root.handlers)),
-        "warnings": list(warnings.filters),
-        "backend": mpl.get_backend(auto_select=False),
-        # To look at the backend chooses one.
-        "matplotlib": {name: mpl.rcParams[name] for name in mpl.rcParams if name != "backend"},
-        "folder": os.getcwd(),
-    }
-
-
-def test_the_process_is_left_as_it_was_and_threads_give_one_digest(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_first_simulation_of_a_process_leaves_it_as_it_was_and_hears_nothing_of_its_settings(
+    tmp_path: Path,
 ) -> None:
+    file = db.Scenario.read("gaussians").having(SHORT).write(tmp_path / "short.yaml")
+    words = [sys.executable, str(Path(__file__).with_name("first_call.py")), str(file), str(tmp_path / "runs")]
+    # Nothing is in its cache: the base model is trained there.
+    environment = dict(os.environ) | {"DRIFTBED_CACHE": str(tmp_path / "cache"), "PYTHONPATH": str(ROOT)}
+    played = subprocess.run(words, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert played.returncode == 0, played.stderr
+    alone = db.simulate(file, out=tmp_path / "alone")
+    assert played.stdout.split() == 3 * [alone.summary["digest"]]
+
+
+def test_simulations_in_threads_take_folders_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    # What libraries do to a process as they are first imported is theirs.
-    db.simulate("gaussians", set=SHORT, out="first").plot("accuracy")
-    torch.set_num_threads(2)
-    before = _state()
     with ThreadPoolExecutor(3) as pool:
-        jobs = [pool.submit(db.simulate, "gaussians", set=SHORT) for _ in range(3)]
-        found = [job.result() for job in jobs]
-    found.append(db.simulate("gaussians", set=SHORT))
-    found[-1].plot("accuracy")
-    assert len({one.folder for one in found}) == 4
-    assert len({one.summary["digest"] for one in found}) == 1
-    assert _state() == before
+        found = list(pool.map(lambda _: db.simulate("gaussians", set=SHORT).folder, range(3)))
+    assert len(set(found)) == 3

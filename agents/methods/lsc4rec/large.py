@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn import functional
 
 from agents.kernels import product
-from agents.models.head import Dense, Norm, attention
+from agents.models.head import Dense, Embedding, Norm, attention
 
 
 class Layer(nn.Module):
@@ -39,7 +39,7 @@ class LargeRecommender(nn.Module):
 
     def __init__(self, items: int, history: int, width: int, layers: int, heads: int) -> None:
         super().__init__()
-        self.embedding, self.position = nn.Embedding(items + 1, width), nn.Embedding(history, width)
+        self.embedding, self.position = Embedding(items + 1, width), Embedding(history, width)
         self.layers = nn.ModuleList(Layer(width, heads) for _ in range(layers))
         self.norm = Norm(width)
 

@@ -12,6 +12,7 @@ from agents.methods.base import CloudState, Recent
 from agents.methods.kept_module import KeptModule
 from agents.methods.past_windows import Contexts, Places, Streams
 from agents.models.base import Base, Net
+from agents.models.head import Embedding
 from agents.models.ranking import WIDTH, ScoringHead
 
 
@@ -120,7 +121,7 @@ class ClickSource:
     def __init__(self, net: Net) -> None:
         items, self.steps = int(net.options["items"]), int(net.options["window"])
         self.whole = Field("ids", (self.steps,), "int16" if items < 2**15 else "int32")
-        self._embedding = KeptModule("embedding", nn.Embedding(items + 1, WIDTH))
+        self._embedding = KeptModule("embedding", Embedding(items + 1, WIDTH))
 
     def kept(self, base: Base) -> CloudState:
         embedding = base.trunk.embedding
