@@ -38,6 +38,13 @@ class ProcessSettings:
             (torch.backends.cuda.matmul.allow_tf32, bool(cudnn.allow_tf32)),
         )
 
+    @classmethod
+    def replaced(cls) -> ProcessSettings:
+        """Return what is set; from now on new tensors are of single precision, as every run takes them to be."""
+        before = cls.now()
+        torch.set_default_dtype(torch.float32)
+        return before
+
     def set(self) -> None:
         """Set what was there before."""
         torch.set_num_threads(self.threads)

@@ -55,7 +55,7 @@ class Result:
         ``table`` is windows, exchanges, devices, links, cloud, ages, concepts or rates; ``kind`` pandas, arrow or
         polars.
         """
-        require_known("table", [table], list(COLUMNS))
+        require_known("table", [table], [*COLUMNS, "concepts"])
         sweep = as_sweep(self._subject)
         parts = []
         for group in sweep.groups:

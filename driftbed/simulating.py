@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from agents.torch_settings import ProcessSettings, usual_modes
 from driftbed.results import Result
 from driftbed.scenarios import Scenario, overrides_of
@@ -113,8 +111,7 @@ class _Process:
     def begin(self) -> None:
         with self._lock:
             if not self._under_way:
-                self._before = ProcessSettings.now()
-                torch.set_default_dtype(torch.float32)
+                self._before = ProcessSettings.replaced()
             self._under_way += 1
 
     def end(self) -> None:

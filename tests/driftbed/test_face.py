@@ -44,6 +44,7 @@ def test_frames_come_as_arrow_and_polars_with_the_same_rows(result: Any) -> None
     assert result.frame("devices", kind="polars").equals(polars.from_arrow(arrow))
     with pytest.raises(ValueError, match="'sheets' is none of pandas, arrow, polars"):
         result.frame("devices", kind="sheets")
+    assert len(result.frame("concepts")) == len(result.frame("devices"))
     with pytest.raises(db.RunError, match="did you mean 'windows'"):
         result.frame("window")
 
