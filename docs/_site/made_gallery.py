@@ -44,7 +44,8 @@ drifts when, a bar for each drift over the run's virtual time; where nothing dri
 What is found over seeds stands with the claims and in the pages on [methods of the family](family.md) and on the
 [low-bandwidth study](low_bandwidth.md). Where a smaller size was played, what was changed
 is named; where a run was stopped, its whole time is estimated from how far it came. The time is processor time, with
-the training of a base model where no scenario played before it had left the same one in the cache.
+the training of a base model where no scenario played before it had left the same one in the cache. Of claims the
+verdict is said where it is not the published one; the lines above the size, and `verify claims NAME --full`, say more.
 `python docs/_site/play_gallery.py` writes these figures.
 """
 
@@ -64,6 +65,8 @@ def _entry(file: Path, seen: Mapping[str, Any] | None) -> tuple[str, str]:
         lines.append("\n".join(f"> {escape(one)}" for one in said) + "\n")
     scenario = _loaded(file)
     lines.append(f"{_size(scenario)} {_shown(seen)}\n")
+    if claims := list(_claims(content)):
+        lines.append("\n".join(claims) + "\n")
     drifts = _picture(content)
     what = f"What drifts when in {file.stem}" if drifts else f"Devices, links and cloud of {file.stem}"
     lines.append(f"![{what}](pictures/{_slug(file)}.svg)\n")
@@ -83,29 +86,49 @@ def _loaded(file: Path) -> Any:
         return None
 
 
+def _claims(content: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a line for each claim: what it says, and the verdict on record where that is another one."""
+    for claim in content.get("claims") or []:
+        verdict = f": **{claim['expected']}**; {claim['reading'].strip()}" if "reading" in claim else ""
+        yield f"* Claimed: {escape(claim['finding'])} ({escape(claim.get('source', 'ours'))}){escape(verdict)}."
+
+
 def _shown(seen: Mapping[str, Any] | None) -> str:
     """Return what one run showed, and what it took."""
     if seen is None:
         return "Not played for this page."
+    whole = _whole(seen)
+    if "processor_s" not in seen:
+        return f"Not played to its end for this page: {whole}."
+    found = "; ".join(_found(seen))
+    took = f"It took {time_in_words(seen['processor_s'], 3)}." + (f" The whole: {whole}." if whole else "")
+    run = f"One run of a smaller size ({', '.join(seen['smaller'])})" if "smaller" in seen else "One run"
+    return f"{run}: {found}. {took}" if found else took
+
+
+def _whole(seen: Mapping[str, Any]) -> str:
+    """Return what is known of the time of a run that was stopped."""
     if "stopped_at" in seen:
-        whole = time_in_words(seen["would_take_s"], 3)
-        return f"Not played to its end for this page: {seen['stopped_at']:.0%} of it say that it takes about {whole}."
-    parts = []
+        return f"{seen['stopped_at']:.0%} of it say that it takes about {time_in_words(seen['would_take_s'], 3)}"
+    if "prepared_for_s" in seen:
+        return f"preparing alone takes more than {time_in_words(seen['prepared_for_s'], 3)}"
+    return ""
+
+
+def _found(seen: Mapping[str, Any]) -> Iterator[str]:
     if "accuracy" in seen:
         beside = [
             f"{what} {100 * seen[name]:.1f}"
             for name, what in (("accuracy_static", "never updated"), ("accuracy_oracle", "oracle"))
             if name in seen
         ]
-        others = f" ({', '.join(beside)})" if beside else ""
-        parts.append(f"accuracy {100 * seen['accuracy']:.1f} %{others}")
+        yield f"accuracy {100 * seen['accuracy']:.1f} %" + (f" ({', '.join(beside)})" if beside else "")
     if seen.get("recovery_s"):
-        parts.append(f"recovery {time_in_words(seen['recovery_s'], 3)}")
+        yield f"recovery {time_in_words(seen['recovery_s'], 3)}"
     if seen.get("exchanges"):
-        parts.append(f"{seen['exchanges']:,} requests, {seen['installed'] / seen['exchanges']:.0%} of them installed")
-    took = f"It took {time_in_words(seen['processor_s'], 3)}."
-    run = f"One run of a smaller size ({', '.join(seen['smaller'])})" if "smaller" in seen else "One run"
-    return f"{run}: {'; '.join(parts)}. {took}" if parts else took
+        yield f"{seen['exchanges']:,} requests, {seen['installed'] / seen['exchanges']:.0%} of them installed"
+    if "accuracy" not in seen and seen.get("mean_age_s"):
+        yield f"mean age of the deployed model {time_in_words(seen['mean_age_s'], 3)}"
 
 
 def _comments(text: str) -> Iterator[str]:

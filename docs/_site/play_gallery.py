@@ -4,7 +4,8 @@
 
 Each is played with its own seed and the cache as it is: of a sweep, the base. What is in `gallery_played.json` stays
 unless a file is named. Of what takes more processor time than the limit, how far it came is written, from which the
-gallery says how long the whole would take. With `--set` a smaller size is played, and the gallery says which.
+gallery says how long the whole would take. With `--set` a smaller size is played, and the gallery says which; what is
+known of the whole's time stays beside it.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ def main(words: Sequence[str]) -> None:
         found = _found(file, asked.set, asked.limit)
         print(f"{name_of(file)}: {found}", flush=True)
         if found is not None:
+            found = {**_of_whole(name_of(file), asked.set), **found}
             PLAYED.write_text(json.dumps({**_known(), name_of(file): found}, indent=1, sort_keys=True) + "\n", "utf-8")
 
 
@@ -50,6 +52,12 @@ def name_of(file: Path) -> str:
 
 def _known() -> dict[str, Any]:
     return dict(json.loads(PLAYED.read_text("utf-8"))) if PLAYED.is_file() else {}
+
+
+def _of_whole(name: str, smaller: Sequence[str]) -> dict[str, Any]:
+    """Return what is known of how long the whole takes, of what is now played smaller."""
+    known = _known().get(name, {}) if smaller else {}
+    return {part: known[part] for part in ("stopped_at", "would_take_s", "prepared_for_s") if part in known}
 
 
 class _TooLongError(Exception):
@@ -85,7 +93,7 @@ def _found(file: Path, changes: Sequence[str], limit_s: float) -> dict[str, Any]
         return None
     except _TooLongError:
         if not reached.share:
-            return None
+            return {"prepared_for_s": round(limit_s)}
         before_s = reached.began_s - began_s
         whole_s = before_s + (time.process_time() - reached.began_s) / reached.share
         return {"stopped_at": round(reached.share, 3), "would_take_s": round(whole_s)}

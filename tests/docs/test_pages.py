@@ -99,8 +99,10 @@ def test_the_gallery_says_what_was_made_smaller_and_what_was_not_played_to_its_e
     assert made_gallery._shown(figures | {"smaller": ["duration=5 min"]}) == (
         "One run of a smaller size (duration=5 min): accuracy 50.0 %. It took 124 s."
     )
-    cut = made_gallery._shown({"stopped_at": 0.05, "would_take_s": 7200})
-    assert cut == "Not played to its end for this page: 5% of it say that it takes about 120 min."
+    stopped = {"stopped_at": 0.05, "would_take_s": 7200}
+    cut = "5% of it say that it takes about 120 min."
+    assert made_gallery._shown(stopped) == f"Not played to its end for this page: {cut}"
+    assert made_gallery._shown(figures | stopped).endswith(f"It took 124 s. The whole: {cut}")
 
 
 def test_the_readme_is_short_and_its_first_block_is_two_commands() -> None:
