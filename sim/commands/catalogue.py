@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from sim.commands.exits import BAD_INPUT, OK
+from sim.commands.line_breaks import broken
 from sim.scenario.json_schema import schema_text
 from sim.scenario.problems import near_miss
 
@@ -19,7 +20,8 @@ def list_kind(options: argparse.Namespace) -> int:
     kinds = (*FAMILIES, "figures")
     if options.kind is None:
         code = list_scenarios(options)
-        print(f"\nlist KIND shows what a scenario can choose from: {', '.join(kinds)}")
+        print()
+        print(broken(f"list KIND shows what a scenario can choose from: {', '.join(kinds)}"))
         return code
     if options.kind not in kinds:
         print(f"there is no kind '{options.kind}'{near_miss(options.kind, kinds)}", file=sys.stderr)
@@ -52,7 +54,7 @@ def _components(family: str) -> list[str]:
 
     rows = rows_of(family)
     width = max(len(name) for name, *_ in rows)
-    return [f"{name:<{width}}  {_line(*rest)}" for name, *rest in rows]
+    return [broken(f"{name:<{width}}  {_line(*rest)}", width + 2) for name, *rest in rows]
 
 
 def _line(about: str, paper: str, needs: str) -> str:
@@ -63,7 +65,7 @@ def _figures() -> list[str]:
     from analysis.figures import FIGURES
 
     width = max(map(len, FIGURES))
-    return [f"{name:<{width}}  {figure.title}" for name, figure in FIGURES.items()]
+    return [broken(f"{name:<{width}}  {figure.title}", width + 2) for name, figure in FIGURES.items()]
 
 
 def describe(options: argparse.Namespace) -> int:

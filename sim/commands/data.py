@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.commands.exits import BAD_INPUT, ENVIRONMENT, FAILED, OK
+from sim.commands.line_breaks import broken
 from sim.data_sources import SOURCES, DataSource, data_folder
 from sim.scenario.problems import near_miss
 
@@ -33,8 +34,8 @@ def data(options: argparse.Namespace) -> int:
 def _lines(name: str, source: DataSource) -> list[str]:
     there = "here" if (data_folder() / source.place).exists() else f"{source.nbytes / 1e6:.1f} MB"
     return [
-        f"{name:<12} {there:>9}  {source.what}",
-        f"{'':<12} {'':>9}  for {', '.join(source.scenarios)}; licence: {source.licence}",
+        broken(f"{name:<12} {there:>9}  {source.what}", 24),
+        broken(f"{'':<12} {'':>9}  for {', '.join(source.scenarios)}; licence: {source.licence}", 24),
         f"{'':<12} {'':>9}  {source.url}",
     ]
 

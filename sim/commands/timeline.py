@@ -8,6 +8,7 @@ from typing import Any
 
 import analysis
 from sim.commands.exits import OK, CommandError
+from sim.commands.line_breaks import broken
 from sim.commands.report import report_unchecked
 from sim.run.device_timeline import sample_timeline
 from sim.scenario.units import TIME, UnitError
@@ -24,9 +25,9 @@ def timeline(options: argparse.Namespace) -> int:
     after_s, until_s = analysis.around(run, _moment(options.at))
     samples = sample_timeline(run.folder, [device], allow_plugins=options.allow_plugins)
     shown = analysis.timeline_of(run, samples, device, after_s, until_s)
-    print(analysis.describe_timeline(shown))
+    print(broken(analysis.describe_timeline(shown)))
     for line in analysis.timeline_lines(shown):
-        print(line)
+        print(broken(line))
     folder = Path(options.out) if options.out else run.folder / "plots"
     for path in analysis.write_timeline(shown, folder):
         print(path)

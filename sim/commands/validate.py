@@ -11,6 +11,7 @@ from typing import Any
 
 from agents.tabular.once import reading_once
 from sim.commands.exits import BAD_INPUT, ENVIRONMENT, OK
+from sim.commands.line_breaks import broken
 from sim.program import HOME, IN_CLONE
 from sim.reading import read_points, read_scenario
 from sim.run.progress import Progress
@@ -50,7 +51,7 @@ def _understood(file: str, options: argparse.Namespace) -> dict[str, Any]:
     if not options.json:
         print(
             f"{file}: ok ({scenario.name})",
-            *(one_line(f"  {what}: {words}") for what, words in read["in_words"].items()),
+            *(broken(one_line(f"  {what}: {words}")) for what, words in read["in_words"].items()),
             sep="\n",
         )
     return read
@@ -76,7 +77,7 @@ def _beside_linear(file: str, options: argparse.Namespace) -> dict[str, Any] | N
             file=sys.stderr,
         )
     elif not options.json:
-        print(f"  linear model: {words}")
+        print(broken(f"  linear model: {words}"))
     return rival._asdict() | {"ahead": rival.ahead}
 
 
@@ -89,11 +90,11 @@ def list_scenarios(options: argparse.Namespace) -> int:
         except ScenarioErrors as errors:
             absent = all("there is no file" in problem.message for problem in errors.problems)
             why = _absent(errors) if absent else f"invalid: {len(errors.problems)} problems"
-            print(f"{shown:<44} {why}, see 'validate'")
+            print(broken(f"{shown:<44} {why}, see 'validate'"))
             continue
         devices = sum(cohort.devices for cohort in scenario.fleet)
         printed = (scenario.description or "").strip().splitlines()
-        print(f"{shown:<44} {devices:>8,} devices  {printed[0] if printed else ''}")
+        print(broken(f"{shown:<44} {devices:>8,} devices  {printed[0] if printed else ''}"))
     return OK
 
 
@@ -109,5 +110,5 @@ def doctor(options: argparse.Namespace) -> int:
     from sim.commands.installation import examine
 
     sound, lines = examine(HOME)
-    print("\n".join(lines))
+    print("\n".join(broken(line, 5) for line in lines))
     return OK if sound else ENVIRONMENT
