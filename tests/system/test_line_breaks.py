@@ -9,7 +9,7 @@ import pytest
 from sim.commands.line_breaks import broken
 
 LINE = (
-    "persona               Unlabelled windows go up; a prototype and an edit of the head come down (arXiv 2509.06552)."
+    "persona               Unlabelled windows go up; a prototype and an edit of the head come down (2509.06552)."
 )
 
 
