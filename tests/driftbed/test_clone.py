@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import subprocess
 import sys
 from pathlib import Path
 
@@ -35,3 +36,10 @@ def test_one_version_everywhere() -> None:
     assert driftbed.__version__ == VERSION
     assert yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))["version"] == VERSION
     assert f"## [{VERSION}]" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_a_python_without_the_packages_is_told_which_one_has_them() -> None:
+    words = [sys.executable, "-S", str(ROOT / "run_sim.py"), "validate", str(ROOT / "scenarios" / "gaussians.yaml")]
+    ended = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (3, "", 1)
+    assert "call .venv/bin/python run_sim.py" in ended.stderr

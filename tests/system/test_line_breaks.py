@@ -8,9 +8,7 @@ import pytest
 
 from sim.commands.line_breaks import broken
 
-LINE = (
-    "persona               Unlabelled windows go up; a prototype and an edit of the head come down (2509.06552)."
-)
+LINE = "persona               Unlabelled windows go up; a prototype and an edit of the head come down (2509.06552)."
 
 
 def test_a_pipe_gets_a_line_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
