@@ -8,6 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from sim.commands.exits import BAD_INPUT, ENVIRONMENT, FAILED, OK
 from sim.commands.line_breaks import broken
@@ -57,11 +58,23 @@ def _got(name: str, source: DataSource) -> int:
             _download(pooch, source, Path(scratch), target)
     except (OSError, ValueError) as error:
         # What networks raise are OSErrors, a wrong checksum is a ValueError.
-        said = (str(error).splitlines() or [type(error).__name__])[0]
-        print(f"{name}: was not downloaded: {said}", file=sys.stderr)
+        print(f"{name}: was not downloaded: {_why(error, source)}; {_by_hand(source, target)}", file=sys.stderr)
         return FAILED
     print(f"{name}: {target}")
     return OK
+
+
+def _why(error: Exception, source: DataSource) -> str:
+    """Return in one line what went wrong; requests uses many words for a host that does not answer."""
+    if type(error).__name__ in ("ConnectionError", "ConnectTimeout", "ReadTimeout"):
+        return f"{urlsplit(source.url).hostname} does not answer"
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def _by_hand(source: DataSource, target: Path) -> str:
+    """Return what to do where no command can download it."""
+    what = "unpack it as" if source.is_archive else "put it at"
+    return f"fetch it on another machine and {what} {target}"
 
 
 def _download(pooch: Any, source: DataSource, scratch: Path, target: Path) -> None:

@@ -105,7 +105,11 @@ def test_no_network_is_said_in_one_line(
     source = SOURCES["elec2"]._replace(url="http://127.0.0.1:9/nothing")
     monkeypatch.setitem(data_sources.SOURCES, "elec2", source)
     assert run_sim.main(["data", "get", "elec2"]) == FAILED
-    assert len(capsys.readouterr().err.strip().splitlines()) == 1
+    place = tmp_path / "data" / source.place
+    wanted = (
+        f"elec2: was not downloaded: 127.0.0.1 does not answer; fetch it on another machine and put it at {place}\n"
+    )
+    assert capsys.readouterr().err == wanted
 
 
 @pytest.mark.parametrize(
