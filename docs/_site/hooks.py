@@ -59,6 +59,8 @@ def on_files(files: Files, config: Any) -> Files:
     made = made_pages()
     for place, text in {**made, "llms.txt": llms(config["nav"], Path(config["docs_dir"]), made)}.items():
         files.append(File.generated(config, place, content=text))
+    for name in ("site.css", "site.js"):
+        files.append(File.generated(config, name, abs_src_path=str(Path(__file__).with_name(name))))
     return files
 
 

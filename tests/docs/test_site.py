@@ -25,6 +25,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_site_has_its_pages(site: Path) -> None:
     for page in ("tutorial", "gallery", "reference/commands", "reference/grammar", "how-to/own-data"):
         assert (site / page / "index.html").is_file(), page
+    # With these axe finds nothing: contrast, links in text, names and reach of what the theme makes.
+    assert (site / "site.css").is_file()
+    assert (site / "site.js").is_file()
     listed = (site / "llms.txt").read_text(encoding="utf-8")
     assert "[Tutorial](tutorial.md)" in listed
 
