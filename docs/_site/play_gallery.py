@@ -124,7 +124,8 @@ def played(file: Path, changes: Sequence[str], reached: _Reached) -> dict[str, A
     began_s = time.process_time()
     with tempfile.TemporaryDirectory() as scratch:
         folder = RunFolder.open(Path(scratch) / "run")
-        run_options = RunOptions(quiet=True, watchers=(reached,))
+        # All in this process: the time of workers is theirs.
+        run_options = RunOptions(quiet=True, workers=0, watchers=(reached,))
         summary = run_scenario(load(str(file), changes), folder, run_options, evaluate_recovery).summary
     figures = {name: summary[name] for name in KEPT if summary.get(name) is not None}
     smaller = {"smaller": list(changes)} if changes else {}
