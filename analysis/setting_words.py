@@ -10,34 +10,37 @@ from typing import Any
 
 def in_words(value: str) -> str:
     """Return a setting as a reader would say it: ``{"kind": "persona", "tau": 1}`` is ``persona, tau 1``."""
-    if not value.startswith("{"):
-        return value
-    try:
-        read = json.loads(value)
-    except json.JSONDecodeError:
-        return value
-    return _said(read)
+    return _said(_read(value))
 
 
 def words_apart(values: Sequence[str]) -> dict[str, str]:
     """Return words for each of an axis's settings: where no other is of its kind, the kind alone says which it is."""
-    words = {value: in_words(value) for value in values}
-    kinds = Counter(_kind(word) for word in words.values())
+    kind_of = {value: _kind(value) for value in values}
+    number = Counter(kind_of.values())
     return {
-        value: _kind(word) if value.startswith("{") and kinds[_kind(word)] == 1 else word
-        for value, word in words.items()
+        value: kind if kind is not None and number[kind] == 1 else in_words(value) for value, kind in kind_of.items()
     }
 
 
-def _kind(words: str) -> str:
-    return words.split(", ", 1)[0]
+def _kind(value: str) -> str | None:
+    """Return which component a setting is; None where it is a map of something else."""
+    read = _read(value)
+    return str(read["kind"]) if isinstance(read, Mapping) and "kind" in read else None if read != value else value
+
+
+def _read(value: str) -> Any:
+    """Return what a setting that is a map says; any other, and what is no map after all, as it is."""
+    try:
+        return json.loads(value) if value.startswith("{") else value
+    except json.JSONDecodeError:
+        return value
 
 
 def _said(value: Any) -> str:
     if not isinstance(value, Mapping):
         return f"{value}".lower() if isinstance(value, bool) else f"{value}"
     options = [f"{name} {_nested(option)}" for name, option in value.items() if name != "kind"]
-    return ", ".join([str(value["kind"])] * ("kind" in value) + options)
+    return ", ".join([str(value["kind"]), *options] if "kind" in value else options)
 
 
 def _nested(value: Any) -> str:

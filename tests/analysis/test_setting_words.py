@@ -16,6 +16,7 @@ from analysis.setting_words import in_words, words_apart
         ('{"kind": "intellectreq", "around": {"kind": "duet", "steps": 5}}', "intellectreq, around (duet, steps 5)"),
         ('{"kind": "delta", "numbers": {"kind": "topk"}}', "delta, numbers topk"),
         ('{"kind": "device_ft", "learns": true}', "device_ft, learns true"),
+        ('{"payload": "16 kB", "update": "66 kB"}', "payload 16 kB, update 66 kB"),
         ("{not json", "{not json"),
     ],
 )

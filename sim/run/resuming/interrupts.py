@@ -26,7 +26,12 @@ class Interrupted(KeyboardInterrupt):
     """A run was stopped by its user; the message is one line and says how it goes on."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(f"interrupted; {resume_line(folder)}")
+        super().__init__(folder)
+        self._folder = folder
+
+    def __str__(self) -> str:
+        # Said when it is printed: until then a trial's folder, which does not stay, is gone.
+        return f"interrupted; {resume_line(self._folder)}"
 
 
 def resume_line(folder: Path) -> str:
