@@ -43,6 +43,8 @@ INK = "#222222"
 GREY = "#767676"
 PALE = "#e8e8e8"
 REFERENCES = {"oracle": (INK, (0, (1, 1.2))), "static": (GREY, (0, (4, 1.5)))}
+#: A key is at most this share of a figure wide (text is a little wider where it is finer), and this share of it high.
+_KEY_WIDTH, _KEY_SHARE = 0.96, 0.3
 
 SETTINGS: Any = {
     "font.family": "sans-serif",
@@ -165,7 +167,7 @@ def legend_below(figure: Figure, axes: Axes | Iterable[Axes], title: str | None 
 def key_below(
     figure: Figure, handles: Sequence[Artist], labels: Sequence[str], title: str | None = None, columns: int = 4
 ) -> None:
-    """Put a key under the figure, in as many columns as fit."""
+    """Put a key under the figure, in as many columns as fit; a high one makes the figure higher, not the panels low."""
     if not handles:
         return
     renderer = FigureCanvasAgg(figure).get_renderer()
@@ -173,7 +175,10 @@ def key_below(
         legend = figure.legend(
             handles, labels, loc="outside lower center", ncols=across, title=title, title_fontsize=7.5
         )
-        if across == 1 or legend.get_window_extent(renderer).width <= figure.bbox.width:
+        extent = legend.get_window_extent(renderer)
+        if across == 1 or extent.width <= _KEY_WIDTH * figure.bbox.width:
+            width_in, height_in = figure.get_size_inches()
+            figure.set_size_inches(width_in, height_in + max(0.0, extent.height / figure.dpi - _KEY_SHARE * height_in))
             return
         legend.remove()
 
