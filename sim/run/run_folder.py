@@ -161,7 +161,8 @@ def _nothing_begun(path: Path) -> str:
     """Return why a folder cannot be gone on with, and what to do."""
     if not any(path.iterdir()) or abandoned(path):
         return f"{path}: holds no run that has begun; run it again, into the same folder if you like"
-    lost = "sweep.json" if os.path.lexists(path / "sweep.json") else "resolved.yaml"
+    of_sweep = os.path.lexists(path / "sweep.json") or any(map(holds_run, path.iterdir()))
+    lost = "sweep.json" if of_sweep else "resolved.yaml"
     lost = lost if (path / "STATUS").is_file() else "STATUS"
     return f"{path / lost}: is missing, or no file: nothing to go on with; run it again, into another folder"
 
