@@ -64,7 +64,10 @@ def read_table(folder: Path, name: str, status: str) -> pd.DataFrame:
     if not path.is_file():
         raise RunError(f"{path}: missing (STATUS says {status})")
     try:
-        table = pq.read_table(path, page_checksum_verification=True).to_pandas()
+        # A column at a time goes over and is let go: of millions of exchanges not two copies are held.
+        read = pq.read_table(path, page_checksum_verification=True)
+        table = read.to_pandas(split_blocks=True, self_destruct=True)
+        del read
     except (OSError, ValueError, OverflowError, pa.ArrowException) as error:
         raise RunError(f"{path}: no readable Parquet file ({error.__class__.__name__})") from error
     lacking = [column for column in COLUMNS.get(name, ()) if column not in table.columns]
