@@ -25,13 +25,15 @@ def words_apart(values: Sequence[str]) -> dict[str, str]:
 def _kind(value: str) -> str | None:
     """Return which component a setting is; None where it is a map of something else."""
     read = _read(value)
-    return str(read["kind"]) if isinstance(read, Mapping) and "kind" in read else None if read != value else value
+    if isinstance(read, Mapping):
+        return str(read["kind"]) if "kind" in read else None
+    return str(read)
 
 
 def _read(value: str) -> Any:
-    """Return what a setting that is a map says; any other, and what is no map after all, as it is."""
+    """Return what a setting that is a map or quoted says; any other, and what is none after all, as it is."""
     try:
-        return json.loads(value) if value.startswith("{") else value
+        return json.loads(value) if value.startswith(("{", '"')) else value
     except json.JSONDecodeError:
         return value
 

@@ -55,7 +55,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("folder", type=Path)
     options.add_argument("--jobs", default="1")
-    options.add_argument("--seeds", default="3")
+    options.add_argument("--seeds", default="5")
     given = options.parse_args()
     for name, scenario in STUDIES.items():
         play(scenario, given.folder / name, given.jobs, given.seeds)

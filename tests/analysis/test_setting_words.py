@@ -17,6 +17,7 @@ from analysis.setting_words import in_words, words_apart
         ('{"kind": "delta", "numbers": {"kind": "topk"}}', "delta, numbers topk"),
         ('{"kind": "device_ft", "learns": true}', "device_ft, learns true"),
         ('{"payload": "16 kB", "update": "66 kB"}', "payload 16 kB, update 66 kB"),
+        ('"20 %"', "20 %"),
         ("{not json", "{not json"),
     ],
 )
