@@ -81,6 +81,8 @@ def _by_group(sweep: Sweep, table: dict[str, list[Outcome]], drifts: int) -> Fig
     figure, panels = sheet(0.5 + rows * (0.85 + 0.2 * len(table)), rows=rows, columns=across)
     styles = line_styles(sweep)
     unit_s, unit = _unit([outcome for row in table.values() for outcome in row[:drifts]])
+    # What names of settings leave of the width, in letters of about 0.065 in, is shared by the panels.
+    letters = max(12, int((figure.get_figwidth() / 0.065 - max(map(len, table))) / across))
     for i, axes in enumerate(panels.flat):
         axes.set_visible(i < drifts)
         if i < drifts:
@@ -88,7 +90,7 @@ def _by_group(sweep: Sweep, table: dict[str, list[Outcome]], drifts: int) -> Fig
                 _dots(axes, place, row[i], styles[label], unit_s)
             names = list(table) if i % across == 0 else [""] * len(table)
             _frame(axes, names, f"recovery time [{unit}]")
-            axes.set_title(f"{i + 1}. {describe(marks[i])}", fontsize=7.5)
+            axes.set_title("\n".join(wrap(f"{i + 1}. {describe(marks[i])}", letters)), fontsize=7.5)
     panels[0, 0].set_ylabel(legend_title(sweep) or "")
     figure.suptitle(_wrapped(figure), fontsize=7, x=0.01, ha="left", color=GREY)
     return figure
