@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from analysis.metrics import METRICS
+from analysis.pairing import together
 from analysis.statistics import Interval
 from analysis.sweeps import Group, Sweep
 
@@ -43,11 +44,11 @@ class Line(NamedTuple):
 
 
 class Response(NamedTuple):
-    """Lines against one axis; `panels` are by the value on a third axis, in its order, one without a third."""
+    """Lines against one axis; `panels` are by the values on all axes beside it and the lines', in their order."""
 
     axis: str
-    third: str | None
-    panels: dict[str, tuple[Line, ...]]
+    others: tuple[str, ...]
+    panels: dict[tuple[str, ...], tuple[Line, ...]]
 
 
 def response(sweep: Sweep, metric: str, axis: str | None = None) -> Response | None:
@@ -59,14 +60,32 @@ def response(sweep: Sweep, metric: str, axis: str | None = None) -> Response | N
         axis = max(numeric, key=lambda one: len({group.values[one] for group in sweep.groups}))
     if axis not in numeric:
         return None
-    rest = [one for one in sweep.axes if one != axis]
+    rest = [one for one in sweep.axes if one != axis and not _follows(sweep, one, axis)]
     lead = next((one for one in rest if one.startswith("method.")), rest[0] if rest else None)
-    third = next((one for one in rest if one != lead), None)
-    panels = {
-        value: _lines([group for group in sweep.groups if _at(group, third) == value], metric, axis, lead)
-        for value in dict.fromkeys(_at(group, third) for group in sweep.groups)
-    }
-    return Response(axis, third, panels)
+    # What was zipped with the lines' axis names lines, too: a method and its sizes are one setting.
+    tied = together(sweep, lead) if lead is not None else set()
+    leads = tuple(one for one in rest if one in tied)
+    others = tuple(one for one in rest if one not in tied)
+    panels: dict[tuple[str, ...], list[Group]] = {}
+    for group in sweep.groups:
+        panels.setdefault(_at(group, others), []).append(group)
+    names = _names(sweep, leads)
+    return Response(
+        axis, others, {value: _lines(groups, metric, axis, leads, names) for value, groups in panels.items()}
+    )
+
+
+def _follows(sweep: Sweep, other: str, axis: str) -> bool:
+    """Return whether an axis has one value for each of another's: both ways of a link that are narrowed together."""
+    pairs = {(group.values[axis], group.values[other]) for group in sweep.groups}
+    return len(pairs) == len({value for value, _ in pairs})
+
+
+def _names(sweep: Sweep, leads: tuple[str, ...]) -> dict[tuple[str, ...], str]:
+    """Name the lines: by as many of their axes, from the first, as keep them apart."""
+    lines = list(dict.fromkeys(_at(group, leads) for group in sweep.groups))
+    enough = next(n for n in range(len(leads) + 1) if len({line[:n] for line in lines}) == len(lines))
+    return {line: " · ".join(line[:enough]) for line in lines}
 
 
 def numeric_axes(sweep: Sweep) -> list[str]:
@@ -100,15 +119,17 @@ def base_unit(text: str) -> str | None:
     return {"iB": "B", "B/s": "bit/s", "%": ""}.get(end, end)
 
 
-def _lines(groups: Sequence[Group], metric: str, axis: str, lead: str | None) -> tuple[Line, ...]:
+def _lines(
+    groups: Sequence[Group], metric: str, axis: str, leads: tuple[str, ...], names: dict[tuple[str, ...], str]
+) -> tuple[Line, ...]:
     made = []
-    for label in dict.fromkeys(_at(group, lead) for group in groups):
-        mine = [(base_value(group.values[axis]) or 0.0, group) for group in groups if _at(group, lead) == label]
+    for line in dict.fromkeys(_at(group, leads) for group in groups):
+        mine = [(base_value(group.values[axis]) or 0.0, group) for group in groups if _at(group, leads) == line]
         mine.sort(key=lambda pair: pair[0])
         values = tuple(METRICS[metric].over(group.runs) for _, group in mine)
-        made.append(Line(label, tuple(x for x, _ in mine), values, tuple(group for _, group in mine)))
+        made.append(Line(names[line], tuple(x for x, _ in mine), values, tuple(group for _, group in mine)))
     return tuple(made)
 
 
-def _at(group: Group, axis: str | None) -> str:
-    return "" if axis is None else group.values[axis]
+def _at(group: Group, axes: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(group.values[axis] for axis in axes)

@@ -46,10 +46,10 @@ def draw(subject: Subject, metric: str | None = None) -> Figure | None:
     shown = list(panels.flat)[: len(found.panels)]
     for axes in list(panels.flat)[len(shown) :]:
         axes.set_visible(False)
-    for axes, (value, lines) in zip(shown, found.panels.items(), strict=True):
+    for axes, (values, lines) in zip(shown, found.panels.items(), strict=True):
         _panel(axes, sweep, lines, name)
-        if found.third is not None:
-            axes.set_title(f"{short_axis(found.third)} {value}", fontsize=8)
+        held = [f"{short_axis(axis)} {value}" for axis, value in zip(found.others, values, strict=True)]
+        axes.set_title(", ".join(held), fontsize=8)
     _one_scale(shown, across)
     unit = base_unit(sweep.groups[0].values[found.axis])
     for axes in shown[-across:]:
@@ -64,12 +64,17 @@ def _panel(axes: Axes, sweep: Sweep, lines: Sequence[Line], name: str) -> None:
     if min(every) > 0 and max(every) / min(every) > WIDE:
         axes.set_xscale("log")
         axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.xaxis.set_major_formatter(EngFormatter(sep=""))
+    axes.xaxis.set_major_formatter(_tick)
     for place, line in enumerate(lines):
         _line(axes, place, line, METRICS[name].scale, name)
     for reference, metric in REFERENCE_METRICS.get(name, {}).items():
         _reference(axes, lines, reference, metric)
     _theory(axes, lines, name)
+
+
+def _tick(value: float, _: float) -> str:
+    """Write a number short: large ones as 10k, which small ones do not need (100m of a second is 0.1)."""
+    return f"{value:g}" if abs(value) < 1e4 else EngFormatter(sep="")(value)
 
 
 def _theory(axes: Axes, lines: Sequence[Line], name: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
 from pathlib import Path
 
@@ -17,18 +18,49 @@ from analysis.response import base_unit, base_value, numeric_axes, response
 from analysis.sweeps import open_sweep
 from analysis.windows import accuracy
 from analysis.writing import written
+from tests.analysis.synthetic import Plan, write_sweep
 
 
 def test_lines_run_along_the_axis_in_base_units(sweep_folder: Path) -> None:
     sweep = open_sweep(sweep_folder)
     found = response(sweep, "accuracy")
     assert found is not None
-    assert (found.axis, found.third) == ("links.lte.up", None)
+    assert (found.axis, found.others) == ("links.lte.up", ())
     [lines] = found.panels.values()
     assert {line.label: line.x for line in lines} == {"cloud_ft": (32e3, 2e6), "persona": (32e3, 2e6)}
     slow = next(group for group in sweep.groups if group.label == "persona · 32 kbit/s")
     expected = np.mean([accuracy(run) for run in slow.runs])
     assert next(line for line in lines if line.label == "persona").values[0].mean == pytest.approx(expected)
+
+
+def test_axes_that_were_zipped_make_one_line_each_and_no_panels(tmp_path: Path) -> None:
+    axes = ["links.a.up", "links.a.down", "method.adapter", "method.sizes"]
+    code = '{"kind": "persona", "reply": "code"}'
+    forms = [("persona", '{"update": "66 kB"}'), ("persona", '{"update": "750 kB"}'), (code, '{"update": "256 B"}')]
+    plan = Plan(cohorts={"phones": 2}, duration_s=120.0, drift=())
+    plans = {(rate, rate, *form): plan for rate in ("1 kbit/s", "1 Mbit/s") for form in forms}
+    found = response(open_sweep(write_sweep(tmp_path / "s", plans, axes, seeds=1)), "accuracy")
+    assert found is not None
+    assert (found.axis, found.others) == ("links.a.up", ())
+    [lines] = found.panels.values()
+    assert [line.x for line in lines] == [(1e3, 1e6)] * 3
+    assert [line.label for line in lines] == [
+        "persona · update 66 kB",
+        "persona · update 750 kB",
+        "persona, reply code · update 256 B",
+    ]
+
+
+def test_every_further_axis_is_held_in_a_panel(tmp_path: Path) -> None:
+    axes = ["links.a.up", "method.adapter", "links.a.loss", "links.a.latency"]
+    rates, losses, latencies = ("1 kbit/s", "1 Mbit/s"), ("0 %", "5 %"), ("1 ms", "1 s")
+    plan = Plan(cohorts={"phones": 2}, duration_s=120.0, drift=())
+    settings = itertools.product(rates, ("persona", "cloud_ft"), losses, latencies)
+    found = response(open_sweep(write_sweep(tmp_path / "s", dict.fromkeys(settings, plan), axes, seeds=1)), "accuracy")
+    assert found is not None
+    assert found.others == ("links.a.loss", "links.a.latency")
+    assert list(found.panels) == list(itertools.product(losses, latencies))
+    assert all(len(set(line.x)) == len(line.x) for lines in found.panels.values() for line in lines)
 
 
 @pytest.mark.parametrize(
