@@ -21,13 +21,15 @@ class ModelRow(Component):
 
 
 _CLASSES, _ITEMS = frozenset({"classes"}), frozenset({"items"})
+#: Has an option `layers`, and a head of dense layers that can be taken apart; `dense`: so is the rest of the net.
+_LAYERS = frozenset({"layers"})
 _CONVOLUTIONAL: dict[str, Any] = {"epochs": 15, "rate": 1e-3, "fading": True}
 #: 205 clicks, each beside four other items, are the usual 1,024 rows.
 _RANKING: dict[str, Any] = {"epochs": 12, "batch": 205, "rate": 1e-3}
 
 #: Name in a scenario -> net.
 MODELS: dict[str, ModelRow] = {
-    "mlp": ModelRow(MlpOptions, "agents.models.mlp:mlp", needs=_CLASSES),
+    "mlp": ModelRow(MlpOptions, "agents.models.mlp:mlp", needs=_CLASSES, gives=_LAYERS, traits={"dense": True}),
     "logistic": ModelRow(
         NoOptions,
         "agents.models.logistic:logistic",
@@ -38,6 +40,7 @@ MODELS: dict[str, ModelRow] = {
         CnnOptions,
         "agents.models.cnn:cnn",
         needs=_CLASSES,
+        gives=_LAYERS,
         quick={"channels": [4], "hidden": [8, 8]},
         pretrain=_CONVOLUTIONAL,
     ),
@@ -46,6 +49,7 @@ MODELS: dict[str, ModelRow] = {
         "agents.models.mobilenet:mobilenet_v3_small",
         paper="Howard et al., Searching for MobileNetV3, ICCV 2019",
         needs=_CLASSES,
+        gives=_LAYERS,
         quick={"width": 0.5, "hidden": 16},
         pretrain=_CONVOLUTIONAL,
     ),
@@ -54,6 +58,7 @@ MODELS: dict[str, ModelRow] = {
         "agents.models.mobilenet:mobilenet_v3_large",
         paper="Howard et al., Searching for MobileNetV3, ICCV 2019",
         needs=_CLASSES,
+        gives=_LAYERS,
         quick={"width": 0.25, "hidden": 16},
         pretrain=_CONVOLUTIONAL,
     ),

@@ -19,6 +19,7 @@ from sim.scenario.context import context_of
 from sim.scenario.drift import Drift
 from sim.scenario.execution import Execution, Sweep
 from sim.scenario.fleet import Cohort
+from sim.scenario.layer_fit import layers_wanting
 from sim.scenario.links import Link
 from sim.scenario.method import Method
 from sim.scenario.probe import ADAPTERS
@@ -143,6 +144,12 @@ class Scenario(SectionModel):
             return self
         for missing in _KINDS_OF_ANSWERS & ADAPTERS[kind].needs - TASKS[data].gives:
             raise refuse(f"'{kind}' needs {missing}, which '{data}' has not; {_REMEDIES[missing]}", "method", "adapter")
+        return self
+
+    @model_validator(mode="after")
+    def _method_finds_its_layers(self) -> Self:
+        if self.task is not None and (wrong := layers_wanting(self.method.adapter, self.task.model)):
+            raise refuse(f"'{self.method.adapter.kind}' {wrong}", "method", "adapter")
         return self
 
     @model_validator(mode="after")

@@ -88,7 +88,7 @@ def paired(adapter: str, codecs: str) -> str:
     }
     more = "".join(text for need, text in needed.items() if need in METHODS[adapter].needs)
     ranks = "items" in METHODS[adapter].needs
-    data, model = ("synthetic_interactions", "gru4rec") if ranks else ("gaussians", "logistic")
+    data, model = ("synthetic_interactions", "gru4rec") if ranks else ("gaussians", "mlp")
     return TASK.format(data=data, model=model) + f"method: {{adapter: {adapter}, {codecs}{more}}}\n"
 
 

@@ -27,7 +27,9 @@ def layered(net: Net, which: str, name: str) -> DenseLayers:
     if not isinstance(part, DenseLayers) or type(part.shape) is not HeadShape:
         raise ValueError(f"{name} takes dense layers apart, which this net has in its head alone; write 'trains: head'")
     if len(part.shape.sizes) < 2:
+        dense = isinstance(net.batched, DenseNet) and len(net.batched.whole.sizes) > 1
+        otherwise = ", or 'trains: all'" if dense else ""
         raise ValueError(
-            f"{name} needs a layer below the last that is learnt; write 'layers: 2' in task.model, or 'trains: all'"
+            f"{name} needs a layer below the last that is learnt; write 'layers: 2' in task.model{otherwise}"
         )
     return part

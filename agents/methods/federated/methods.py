@@ -57,14 +57,14 @@ FEDERATED: dict[str, Component] = {
         FedProtoOptions,
         "agents.methods.federated.fedproto:FedProto",
         paper="Tan et al., AAAI 2022, arXiv 2105.00243",
-        needs=frozenset({"task", "labels", "classes", "rounds"}),
+        needs=frozenset({"task", "labels", "classes", "rounds", "layers"}),
         quick={"window": 12, "steps": 3},
     ),
     "fedrep": Component(
         FedRepOptions,
         "agents.methods.federated.fedrep:FedRep",
         paper="Collins et al., ICML 2021, arXiv 2102.07078",
-        needs=frozenset({"task", "labels", "rounds"}),
+        needs=frozenset({"task", "labels", "rounds", "layers"}),
         quick={"window": 12, "steps": 3, "own_steps": 2},
     ),
     "ifca": Component(
@@ -85,7 +85,7 @@ FEDERATED: dict[str, Component] = {
         DriftGuardOptions,
         "agents.methods.federated.driftguard:DriftGuard",
         paper="DriftGuard, 2026, arXiv 2603.18872",
-        needs=frozenset({"task", "labels", "classes", "rounds"}),
+        needs=frozenset({"task", "labels", "classes", "rounds", "layers"}),
         quick={"window": 12, "steps": 3},
     ),
 }

@@ -1,0 +1,45 @@
+"""Methods that take layers apart are refused as a scenario is read where they would be as the net is built."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+
+from agents.methods import METHODS
+from agents.methods.federated.choosing import layered
+from agents.models import MODELS
+from agents.models.making import make_net
+from sim.scenario.layer_fit import layers_wanting
+from sim.scenario.tagged_union import Chosen
+
+IMAGES: dict[str, tuple[dict[str, Any], ...]] = {
+    "mlp": ({"hidden": (8,), "layers": 1}, {"hidden": (8, 8), "layers": 2}),
+    "logistic": ({},),
+    "cnn": ({"channels": (2,), "hidden": (8, 8), "layers": 1}, {"channels": (2,), "hidden": (8, 8), "layers": 2}),
+    "mobilenet_v3_small": ({"width": 0.25, "hidden": 8, "layers": 1}, {"width": 0.25, "hidden": 8, "layers": 2}),
+}
+TAKES_APART = [name for name, row in METHODS.items() if "layers" in row.needs]
+
+
+class _Some(Chosen, extra="allow"):
+    """A choice with any options."""
+
+
+@pytest.mark.parametrize("model", IMAGES)
+def test_reading_and_building_refuse_the_same(model: str) -> None:
+    for options, trains in itertools.product(IMAGES[model], ("head", "all")):
+        try:
+            layered(make_net(model, (3, 16, 16), 10, options), trains, "it")
+            built = True
+        except ValueError:
+            built = False
+        for name in TAKES_APART:
+            wanting = layers_wanting(_Some(kind=name, trains=trains), _Some(kind=model, **options))
+            assert (wanting is None) == built, (name, options, trains)
+
+
+def test_methods_that_take_layers_apart_say_so() -> None:
+    assert TAKES_APART == ["fedproto", "fedrep", "driftguard"]
+    assert all("layers" not in row.gives for row in MODELS.values() if "items" in row.needs)
