@@ -5,8 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from rich.console import Console
 
 import analysis
 from sim.commands.exits import OK, CommandError
@@ -18,15 +22,30 @@ _MOST_GAPS = 20
 
 
 def show(folder: Path, summary: dict[str, Any], options: argparse.Namespace) -> int:
-    """Write report, figures and CSV tables; print the summary and where everything is."""
-    report = analysis.write_report([folder])
+    """Print the summary; write report, figures and CSV tables, and say where everything is."""
     if options.json:
+        report = analysis.write_report([folder])
         print(json.dumps(summary | {"folder": str(folder), "report": str(report)}, indent=2))
         return OK
+    # The answer first: figures take seconds.
     analysis.print_comparison(analysis.open_folder(folder))
+    sys.stdout.flush()
+    with _drawing(options.quiet):
+        report = analysis.write_report([folder])
     figures = len({figure.stem for figure in (folder / "plots").iterdir()})
     print(f"report   {report}  ({figures} figures in {folder / 'plots'})")
     return OK
+
+
+@contextmanager
+def _drawing(quiet: bool) -> Iterator[None]:
+    """Say on a terminal that figures are drawn, for as long as they are."""
+    console = Console(stderr=True)
+    if quiet or not console.is_terminal:
+        yield
+        return
+    with console.status("drawing figures"):
+        yield
 
 
 def plot(options: argparse.Namespace) -> int:
