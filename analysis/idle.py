@@ -25,7 +25,7 @@ def _notes(run: Run) -> Iterator[str]:
         return
     if not run.manifest.get("timing_only", False) and summary.get("samples") == 0:
         yield "No device saw a sample: nothing was predicted."
-    if not summary["exchanges"] and not _silent(run):
+    if not summary["exchanges"] and not silent(run):
         yield _nothing_asked(int(summary.get("asks_away", 0)))
     elif summary["exchanges"] and not summary.get("installed"):
         yield f"No device was updated: its requests ended {_outcomes(summary.get('outcomes', {}))}."
@@ -37,7 +37,8 @@ def _nothing_asked(away: int) -> str:
     return "No device asked the cloud: the trigger never fired while one was there."
 
 
-def _silent(run: Run) -> bool:
+def silent(run: Run) -> bool:
+    """Return whether a run without requests is what was asked for."""
     trigger = run.resolved.get("method", {}).get("trigger", {})
     kind = trigger.get("kind") if isinstance(trigger, Mapping) else trigger
     return run.adapter in _SILENT_METHODS or kind in _SILENT_TRIGGERS

@@ -170,7 +170,7 @@ def _grouped(
         label = " · ".join(chosen.values()) or found[0].adapter or name
         groups.append(Group(label, chosen, _distinct(_in_order(found), label), written))
     shortened = [
-        f"{short} is {in_full}"
+        f"{short}: {in_full.removeprefix(f'{short}, ')}"
         for path in moving
         for written, short in words[path].items()
         if short != (in_full := in_words(written))

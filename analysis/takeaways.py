@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analysis.compare import Comparison, Row, standing, verdict_of, with_interval
+from analysis.idle import silent
 from analysis.metrics import METRICS, main_metric
 from analysis.regret import WAITS, regret_intervals
 from analysis.significance import MARGIN, Verdict, seeds_to_decide
@@ -88,6 +89,8 @@ def _never_updating(result: Comparison) -> list[str]:
 def _recovered(result: Comparison) -> list[str]:
     notes = [(row.label, row.values["recovery_s"].note) for row in result.rows if "recovery_s" in row.values]
     kept = [f"{label} {note}" for label, note in notes if note]
+    if len(kept) == len(notes) > 1 and len({note for _, note in notes}) == 1:
+        return [f"Drifts not recovered while watched, in each setting: {notes[0][1].removesuffix(' not recovered')}."]
     return [f"Drifts not recovered while watched: {'; '.join(kept)}."] if kept else []
 
 
@@ -96,7 +99,8 @@ def _lost(sweep: Sweep) -> list[str]:
     found = []
     for group in sweep.judged:
         shares = regret_intervals(group.runs)
-        if shares is None:
+        # That a model which is never to be updated waits for nothing else says nothing.
+        if shares is None or all(map(silent, group.runs)):
             continue
         total = sum(part.mean for part in shares.values())
         waits = {part: share.mean for part, share in shares.items() if part in WAITS}
