@@ -24,7 +24,7 @@ def test_a_run_leaves_report_figures_and_csv_behind(
     run_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = Path(shutil.copytree(run_folder, tmp_path / "run"))
-    assert show(folder, {}, Namespace(json=False)) == 0
+    assert show(folder, {}, Namespace(json=False, quiet=True)) == 0
     printed = capsys.readouterr().out
     assert (folder / "report.html").is_file()
     assert (folder / "windows.csv").is_file()
