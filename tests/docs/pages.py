@@ -25,6 +25,18 @@ class Block:
     text: str
 
 
+#: Pages that play more than a few seconds.
+LONG = (
+    "tutorial.md",
+    "1-change-the-link.md",
+    "2-change-the-drift.md",
+    "3-choose-a-method.md",
+    "4-choose-when-to-ask.md",
+)
+LONG += ("5-one-device.md", "6-fork.md", "federated-rounds.md", "own-codec.md", "own-method.md", "paper-figures.md")
+LONG += ("seeds.md", "sweeps.md", "answers.md")
+
+
 def blocks(page: Path) -> list[Block]:
     """Return the blocks of a page."""
     return [Block(**found.groupdict()) for found in _BLOCK.finditer(page.read_text(encoding="utf-8"))]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from pages import DOCS, ROOT, blocks, play, played
+from pages import DOCS, LONG, ROOT, blocks, play, played
 
 sys.path.insert(0, str(DOCS / "_site"))
 import made_gallery
@@ -18,20 +18,9 @@ from meanings import COLUMNS, FORMULAS
 from analysis.metrics import METRICS
 from sim.scenario.families import FAMILIES
 
-#: Pages that play more than a few seconds.
-LONG = (
-    "tutorial.md",
-    "1-change-the-link.md",
-    "2-change-the-drift.md",
-    "3-choose-a-method.md",
-    "4-choose-when-to-ask.md",
-)
-LONG += ("5-one-device.md", "6-fork.md", "federated-rounds.md", "own-codec.md", "own-method.md", "paper-figures.md")
-LONG += ("seeds.md", "sweeps.md", "answers.md")
-PAGES = [pytest.param(page, id=page.name, marks=[pytest.mark.slow] if page.name in LONG else []) for page in played()]
+PAGES = [pytest.param(page, id=page.name) for page in played() if page.name not in LONG]
 
 
-@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("page", PAGES)
 def test_what_a_page_says_can_be_typed(page: Path, tmp_path: Path) -> None:
     play(page, tmp_path)

@@ -1,0 +1,14 @@
+"""Pages that play for a while: in a file of their own, so that another worker plays them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pages import LONG, play, played
+
+
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("page", [page for page in played() if page.name in LONG], ids=lambda page: page.name)
+def test_what_a_long_page_says_can_be_typed(page: Path, tmp_path: Path) -> None:
+    play(page, tmp_path)
