@@ -17,9 +17,11 @@ def words_apart(values: Sequence[str]) -> dict[str, str]:
     """Return words for each of an axis's settings: where no other is of its kind, the kind alone says which it is."""
     kind_of = {value: _kind(value) for value in values}
     number = Counter(kind_of.values())
-    return {
+    words = {
         value: kind if kind is not None and number[kind] == 1 else in_words(value) for value, kind in kind_of.items()
     }
+    # Settings that read alike, such as 5 and "5", stay as they are written.
+    return words if len(set(words.values())) == len(words) else {value: value for value in words}
 
 
 def _kind(value: str) -> str | None:

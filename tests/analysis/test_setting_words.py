@@ -30,4 +30,8 @@ def test_a_kind_alone_says_which_setting_it_is_where_no_other_is_of_its_kind() -
     few, one = (f'{{"kind": "persona", "prototypes": {number}}}' for number in (4, 1))
     assert words_apart(["static", tuned]) == {"static": "static", tuned: "cloud_ft"}
     assert words_apart(["cloud_ft", tuned])[tuned] == "cloud_ft, steps 5"
+    assert words_apart(["persona", '{"kind": "persona"}']) == {
+        "persona": "persona",
+        '{"kind": "persona"}': '{"kind": "persona"}',
+    }
     assert words_apart([few, one]) == {few: "persona, prototypes 4", one: "persona, prototypes 1"}
