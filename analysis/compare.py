@@ -35,6 +35,7 @@ class Comparison:
     """Rows in the order of the study; `metrics` are those that apply to at least one row.
 
     `base` says in words what rows are compared with, `by` along which axis (empty where there is none).
+    `shortened` says what names of settings leave out.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Comparison:
     rows: tuple[Row, ...]
     notes: tuple[str, ...] = ()
     along: tuple[str, ...] = ()
+    shortened: tuple[str, ...] = ()
 
     @property
     def held(self) -> tuple[str, ...]:
@@ -74,7 +76,9 @@ def comparison(
     kept = tuple(name for name in names if any(row.values[name].n for row in rows))
     axis = axis_of(sweep, by) if sweep.axes and base not in measured else ""
     along = tuple(one for one in sweep.axes if one in together(sweep, axis)) if axis else ()
-    return Comparison(sweep.name, sweep.axes, axis, base_words(sweep, pairs, by), kept, rows, sweep.notes, along)
+    return Comparison(
+        sweep.name, sweep.axes, axis, base_words(sweep, pairs, by), kept, rows, sweep.notes, along, sweep.shortened
+    )
 
 
 def sorted_by(result: Comparison, name: str) -> Comparison:

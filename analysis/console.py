@@ -84,7 +84,7 @@ def print_comparison(
         console.print(Text(f"warning: {note}", style="yellow"))
     for note in idle_notes(as_sweep(subject).runs):
         console.print(Text(f"warning: {note}", style="yellow"))
-    for sentence in [*takeaways(as_sweep(subject), result), *as_sweep(subject).shortened]:
+    for sentence in [*takeaways(as_sweep(subject), result), *result.shortened]:
         console.print(Text(f"- {sentence}"))
     return result
 

@@ -13,7 +13,6 @@ from pathlib import Path
 from analysis.compare import Comparison, Row, comparison, outcome_words, titled, with_interval
 from analysis.figures.differences import write
 from analysis.metrics import METRICS
-from analysis.setting_words import in_words
 from analysis.significance import holm, p_value
 from analysis.sweeps import Sweep, short_axis
 
@@ -74,8 +73,9 @@ def _markdown(table: StudyTable, stand: set[str]) -> str:
     axes = [short_axis(axis) for axis in result.axes] or ["setting"]
     heads = [*axes, "n", titled(METRICS[table.first]), "difference", "shows", *(titled(METRICS[one]) for one in names)]
     rows = [_cells(table, row, names, row.label in stand) for row in result.rows]
-    base = f"Differences are to {_base_words(result.base)}, paired by seed; " if result.base else ""
+    base = f"Differences are to {result.base}, paired by seed; " if result.base else ""
     note = f"{base}intervals are 95 % (Student's t); what shows stands after Holm's correction over the whole study."
+    note = " ".join([note, *(f"{one}." for one in result.shortened)])
     return "\n".join([note, "", _line(heads), _line(["---"] * len(heads)), *map(_line, rows)])
 
 
@@ -86,16 +86,12 @@ def written_figures(tables: Sequence[StudyTable], files: Callable[[str], Sequenc
     return {one.name for one in tables if write(one.result, one.first, of[one.name], files(one.name))}
 
 
-def _base_words(base: str) -> str:
-    return " · ".join(map(in_words, base.split(" · ")))
-
-
 def _cells(table: StudyTable, row: Row, names: Sequence[str], stands: bool) -> list[str]:
     seeds, difference = len(row.seeds), row.differences.get(table.first)
     metric = METRICS[table.first]
     shown = with_interval(metric, difference, signed=True) if difference and difference.n else ""
     words = outcome_words(table.first, difference, stands) if difference else ""
-    setting = [in_words(value) for value in row.setting.values()] or [row.label]
+    setting = list(row.setting.values()) or [row.label]
     others = [with_interval(METRICS[name], row.values[name], of=seeds) for name in names]
     return [*setting, str(seeds), with_interval(metric, row.values[table.first], of=seeds), shown, words, *others]
 

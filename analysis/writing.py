@@ -54,7 +54,9 @@ def _json(result: Comparison, names: Sequence[str]) -> str:
         }
         for row in result.rows
     ]
-    return json.dumps({"name": result.name, "by": result.by, "rows": rows, "notes": list(result.notes)}, indent=2)
+    return json.dumps(
+        {"name": result.name, "by": result.by, "rows": rows, "notes": [*result.notes, *result.shortened]}, indent=2
+    )
 
 
 def _csv(result: Comparison, names: Sequence[str]) -> str:
@@ -87,11 +89,15 @@ def _cells(result: Comparison, names: Sequence[str]) -> tuple[list[str], list[li
     return [*axes, "n", heads[0], "difference", "shows", *heads[1:]], rows
 
 
+def _note(result: Comparison) -> str:
+    return "; ".join([paired_words(result), *result.shortened])
+
+
 def _markdown(result: Comparison, names: Sequence[str]) -> str:
     head, rows = _cells(result, names)
     lines = [head, ["---"] * len(head), *rows]
     table = "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)
-    return f"{table}\n\n{paired_words(result)}"
+    return f"{table}\n\n{_note(result)}"
 
 
 def _latex(result: Comparison, names: Sequence[str]) -> str:
@@ -101,7 +107,7 @@ def _latex(result: Comparison, names: Sequence[str]) -> str:
     lines = [" & ".join(_escaped(cell) for cell in line) + r" \\" for line in (head, *rows)]
     body = ["\\toprule", lines[0], "\\midrule", *lines[1:], "\\bottomrule"]
     columns = "l" * axes + "r" * (len(head) - axes)
-    note = f"% {paired_words(result)}"
+    note = f"% {_note(result)}"
     return "\n".join([note, f"\\begin{{tabular}}{{{columns}}}", *body, "\\end{tabular}"])
 
 

@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 from analysis.compare import Comparison, Row, titled
 from analysis.figures.style import COLOURS, GREY, INK, house_style, sheet
 from analysis.metrics import METRICS
-from analysis.setting_words import in_words
 
 #: Inches of a row.
 _ROW_IN = 0.19
@@ -52,4 +51,4 @@ def write(result: Comparison, metric: str, stand: Collection[str], files: Sequen
 
 def setting_words(row: Row) -> str:
     """Return the setting of a row in words."""
-    return " · ".join(map(in_words, row.setting.values())) or row.label
+    return " · ".join(row.setting.values()) or row.label
