@@ -127,3 +127,13 @@ def test_the_comparison_goes_into_papers_and_programs(sweep_folder: Path) -> Non
     assert written(sweep, "markdown", ["accuracy"], None, None, None).startswith(
         "| adapter | lte up | n | accuracy [%] |"
     )
+
+
+def test_a_key_is_never_wider_than_its_figure(tmp_path: Path) -> None:
+    names = [f"a method with a long name, option {n}, another option {n}" for n in range(12)]
+    plans = {(name, rate): Plan(cohorts={"phones": 2}, duration_s=120.0, drift=()) for name in names for rate in "12"}
+    figure = render(open_sweep(write_sweep(tmp_path / "s", plans, ["method.adapter", "cloud.workers"], 1)), "response")
+    assert figure is not None
+    figure.draw_without_rendering()
+    assert figure.legends[0].get_window_extent().width <= figure.bbox.width
+    assert figure.legends[0].get_window_extent().height <= 0.6 * figure.bbox.height
