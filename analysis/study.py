@@ -15,6 +15,7 @@ from analysis.figures.differences import write
 from analysis.metrics import METRICS
 from analysis.significance import holm, p_value
 from analysis.sweeps import Sweep, short_axis
+from analysis.writing import markdown_table
 
 #: What settings are compared by: the first of these that applies.
 FIRST = ("ndcg_10", "accuracy_after_drift", "accuracy")
@@ -76,7 +77,7 @@ def _markdown(table: StudyTable, stand: set[str]) -> str:
     base = f"Differences are to {result.base}, paired by seed; " if result.base else ""
     note = f"{base}intervals are 95 % (Student's t); what shows stands after Holm's correction over the whole study."
     note = " ".join([note, *(f"{one}." for one in result.shortened)])
-    return "\n".join([note, "", _line(heads), _line(["---"] * len(heads)), *map(_line, rows)])
+    return f"{note}\n\n{markdown_table(heads, rows)}"
 
 
 def written_figures(tables: Sequence[StudyTable], files: Callable[[str], Sequence[Path]]) -> set[str]:
@@ -94,7 +95,3 @@ def _cells(table: StudyTable, row: Row, names: Sequence[str], stands: bool) -> l
     setting = list(row.setting.values()) or [row.label]
     others = [with_interval(METRICS[name], row.values[name], of=seeds) for name in names]
     return [*setting, str(seeds), with_interval(metric, row.values[table.first], of=seeds), shown, words, *others]
-
-
-def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"

@@ -94,10 +94,13 @@ def _note(result: Comparison) -> str:
 
 
 def _markdown(result: Comparison, names: Sequence[str]) -> str:
-    head, rows = _cells(result, names)
+    return f"{markdown_table(*_cells(result, names))}\n\n{_note(result)}"
+
+
+def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table as Markdown; a bar in a cell would end it, and is written as '/'."""
     lines = [head, ["---"] * len(head), *rows]
-    table = "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)
-    return f"{table}\n\n{_note(result)}"
+    return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)
 
 
 def _latex(result: Comparison, names: Sequence[str]) -> str:

@@ -11,10 +11,7 @@ from agents.contract.forms import Count, Interval, Number, OneOf, PositiveNumber
 
 @dataclass(frozen=True)
 class CloudFtOptions:
-    """Labelled windows go up, the cloud fine-tunes a head for each device, the head comes down.
-
-    The defaults are not tuned yet: ``scenarios/family/cloud_ft_tuning.yaml`` is the sweep on validation streams for it.
-    """
+    """Labelled windows go up, the cloud fine-tunes a head for each device, the head comes down."""
 
     window: Annotated[int, Interval(ge=1, le=1024)] = option(60, "labelled samples uploaded")
     memory: Count = option(0, "labelled samples of each device that the cloud keeps and trains on; 0: the window alone")

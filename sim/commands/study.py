@@ -1,5 +1,6 @@
 """``study``: all sweeps of a folder of ours, played and written down as tables and figures by one command.
 
+Sweeps of validation streams tune a method: their tables say what is chosen, and figures are not made of them.
 A folder that was begun is gone on with: points that are complete stay, so that it may be stopped at any time.
 """
 
@@ -15,6 +16,7 @@ from types import MappingProxyType
 import analysis
 from analysis.study import StudyTable, study_tables, written_figures, written_tables
 from analysis.sweeps import Sweep
+from analysis.tuning import tunes, tuning_of, written_tunings
 from analysis.whole_files import whole_file
 from sim.commands.exits import OK, PARTIAL, CommandError
 from sim.commands.run import evaluate_recovery, jobs_of
@@ -58,9 +60,11 @@ def study(options: argparse.Namespace) -> int:
         print(f"left out: {name}: {reason}", file=sys.stderr)
     if not sweeps:
         raise CommandError(f"{options.name}: no sweep of it can be played here")
-    found = study_tables(sweeps)
-    tables = written_tables(found)
-    _write(sweeps, tables, out, options)
+    tuned = {name: sweep for name, sweep in sweeps.items() if tunes(sweep)}
+    compared = {name: sweep for name, sweep in sweeps.items() if name not in tuned}
+    found = study_tables(compared)
+    tables = {**written_tunings([tuning_of(name, sweep) for name, sweep in tuned.items()]), **written_tables(found)}
+    _write(compared, tables, out, options)
     figures = _differences(found, out, page)
     if page is not None:
         text = on_page(page.read_text(encoding="utf-8"), tables, _size(options), figures)
@@ -123,7 +127,7 @@ def _play(file: Path, changed: list[str], path: Path, quiet: bool, jobs: int | N
 
 
 def _write(sweeps: dict[str, Sweep], tables: dict[str, str], out: Path, options: argparse.Namespace) -> None:
-    """Write tables.md and the figures of each sweep."""
+    """Write tables.md and the figures of each sweep that compares methods."""
     parts = [f"## {name}\n\n{table}\n" for name, table in tables.items()]
     title = f"# {options.name}, {_size(options)}\n"
     with whole_file(out / "tables.md") as draft:

@@ -1,0 +1,104 @@
+"""Tables of tuning: settings of one method on validation streams, its defaults first, and which of them is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from analysis.compare import Comparison, Row, comparison, outcome_words, standing, titled, with_interval
+from analysis.metrics import METRICS
+from analysis.sweeps import Sweep
+from analysis.writing import markdown_table
+
+#: What settings are chosen by, over the whole stream: what does harm before anything has drifted pays for it.
+BY = "accuracy"
+BESIDE = ("accuracy_after_drift", "gain", "harm")
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """One sweep of tuning: its settings beside the first one, the defaults."""
+
+    name: str
+    result: Comparison
+
+    @property
+    def default(self) -> Row:
+        return self.result.rows[0]
+
+    @property
+    def stand(self) -> set[str]:
+        """Return the labels whose differences in accuracy stand within this table (Holm, 1979)."""
+        return {label for label, _ in standing(self.result, [BY])}
+
+    @property
+    def chosen(self) -> Row:
+        """Return the most accurate of the settings that are better than the defaults, and the defaults if none is."""
+        stand = self.stand
+        better = [row for row in self.result.rows if row.label in stand and row.differences[BY].mean > 0]
+        return max(better, key=lambda row: row.values[BY].mean, default=self.default)
+
+    @property
+    def best(self) -> Row | None:
+        """Return the most accurate setting beside the defaults, whether it stands or not."""
+        others = self.result.rows[1:]
+        return max(others, key=lambda row: row.values[BY].mean, default=None)
+
+
+def tunes(sweep: Sweep) -> bool:
+    """Return whether all that a sweep played are validation streams: then it tunes, and compares nothing."""
+    return all(_streams(run.resolved) == "validation" for run in sweep.runs)
+
+
+def _streams(scenario: Mapping[str, Any]) -> str:
+    task = scenario.get("task")
+    data = task.get("data") if isinstance(task, Mapping) else None
+    return str(data.get("streams", "")) if isinstance(data, Mapping) else ""
+
+
+def tuning_of(name: str, sweep: Sweep) -> Tuning:
+    """Compare the settings of a sweep with its first."""
+    return Tuning(name, comparison(sweep, [BY, *BESIDE], base=sweep.groups[0].label))
+
+
+def written_tunings(tunings: Sequence[Tuning]) -> dict[str, str]:
+    """Return each table as Markdown by its name; of several also ``summary``, with a row for each."""
+    summary = {"summary": _summary(tunings)} if len(tunings) > 1 else {}
+    return summary | {one.name: _written(one) for one in tunings}
+
+
+def _written(tuned: Tuning) -> str:
+    stand, chosen, beside = tuned.stand, tuned.chosen.label, [one for one in BESIDE if one in tuned.result.metrics]
+    heads = ["setting", "n", titled(METRICS[BY]), "difference", "shows", *(titled(METRICS[one]) for one in beside)]
+    rows = [
+        [
+            row.label,
+            str(len(row.seeds)),
+            with_interval(METRICS[BY], row.values[BY]),
+            *_difference(row, row.label in stand),
+            *(with_interval(METRICS[name], row.values[name], of=len(row.seeds)) for name in beside),
+            "chosen" if row.label == chosen else "",
+        ]
+        for row in tuned.result.rows
+    ]
+    return markdown_table([*heads, "chosen"], rows)
+
+
+def _summary(tunings: Sequence[Tuning]) -> str:
+    heads = ["method", "n", "defaults [%]", "best of the others", "difference", "shows", "chosen"]
+    rows = []
+    for one in sorted(tunings, key=lambda tuned: tuned.name):
+        best, settings = one.best, (one.default.label, one.chosen.label)
+        other = [best.label, *_difference(best, best.label in one.stand)] if best else ["", "", ""]
+        chosen = "the defaults" if settings[0] == settings[1] else settings[1]
+        seeds = str(len(one.default.seeds))
+        rows.append([one.name, seeds, with_interval(METRICS[BY], one.default.values[BY]), *other, chosen])
+    return markdown_table(heads, rows)
+
+
+def _difference(row: Row, stands: bool) -> list[str]:
+    found = row.differences.get(BY)
+    if found is None or not found.n:
+        return ["", ""]
+    return [with_interval(METRICS[BY], found, signed=True), outcome_words(BY, found, stands)]
