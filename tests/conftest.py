@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from tests.warm_python import WarmPython
 
 from agents.cache_folder import cache_folder
 
@@ -20,6 +21,8 @@ settings.register_profile("searching", settings.get_profile("steady"), derandomi
 settings.load_profile("steady")
 # Every run of the suite checks its own causality, bytes and queues.
 os.environ.setdefault("DRIFTBED_CHECK", "1")
+# Ray's workers are as important as the test that waits for them: at Ray's own 15 other tests leave them no time.
+os.environ.setdefault("RAY_worker_niceness", "0")
 
 
 #: What a worker of the suite takes at its most [bytes].
@@ -62,6 +65,14 @@ def session_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DRIFTBED_CACHE", str(folder))
         yield folder
+
+
+@pytest.fixture(scope="session")
+def warm_python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Return a program ``python`` that has imported what takes long."""
+    warm = WarmPython(tmp_path_factory.mktemp("warm"))
+    yield warm.path
+    warm.close()
 
 
 @pytest.fixture(scope="session", autouse=True)

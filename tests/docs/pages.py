@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,12 +47,11 @@ def played() -> list[Path]:
     return [page for page in pages if any(block.language == "sh" for block in blocks(page))]
 
 
-def play(page: Path, folder: Path) -> None:
-    """Do all that a page says in an empty folder; its commands find the clone's scenarios there."""
+def play(page: Path, folder: Path, python: Path) -> None:
+    """Do all that a page says in an empty folder; its commands find the clone's scenarios there, and ``python``."""
     commands = folder / "bin"
     commands.mkdir()
-    (commands / "python").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n', "utf-8")
-    (commands / "python").chmod(0o755)
+    (commands / "python").symlink_to(python)
     for name in ("scenarios", "run_sim.py"):
         (folder / name).symlink_to(ROOT / name)
     path = f"{commands}{os.pathsep}{os.environ['PATH']}"

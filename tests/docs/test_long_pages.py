@@ -10,5 +10,5 @@ from pages import LONG, play, played
 
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("page", [page for page in played() if page.name in LONG], ids=lambda page: page.name)
-def test_what_a_long_page_says_can_be_typed(page: Path, tmp_path: Path) -> None:
-    play(page, tmp_path)
+def test_what_a_long_page_says_can_be_typed(page: Path, tmp_path: Path, warm_python: Path) -> None:
+    play(page, tmp_path, warm_python)

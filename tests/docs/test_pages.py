@@ -22,8 +22,8 @@ PAGES = [pytest.param(page, id=page.name) for page in played() if page.name not 
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_what_a_page_says_can_be_typed(page: Path, tmp_path: Path) -> None:
-    play(page, tmp_path)
+def test_what_a_page_says_can_be_typed(page: Path, tmp_path: Path, warm_python: Path) -> None:
+    play(page, tmp_path, warm_python)
 
 
 def test_there_are_pages_to_play() -> None:

@@ -17,9 +17,11 @@ from run_commands import ROOT, cli_process, command, scenario_of
 
 pytestmark = pytest.mark.ray
 
+#: A task without images: nothing is trained for long before workers are started.
+DRAWN = ["--set", "task.data={kind: gaussians, history: 500}", "--set", "task.model=logistic", "--set", "drift=[]"]
 #: Longer than any test is patient.
 SLOW = ["--set", "duration=100 d", "--set", "method.trigger.every=60 s"]
-LONG = [*SLOW, "--set", "fleet.0.devices=600", "--set", "drift=[]", "--workers", "2", "--quiet"]
+LONG = [*DRAWN, *SLOW, "--set", "fleet.0.devices=600", "--workers", "2", "--quiet"]
 #: How long a broken run may take to end, and its processes to follow [s].
 SOON_S = 100.0
 
@@ -139,7 +141,7 @@ def test_nobody_at_the_address_is_told_at_once(address: str, tmp_path: Path, mon
     # Where no cluster of this machine can be found.
     monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
-    asked = ["--workers", "2", "--ray-address", address, "--out", tmp_path / "run"]
+    asked = [*DRAWN, "--workers", "2", "--ray-address", address, "--out", tmp_path / "run"]
     ended = cli_process("run", scenario_of("digits"), *asked, cwd=tmp_path)
     assert ended.returncode == 3
     assert ABSENT[address] in ended.stderr.splitlines()[-1]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from run_commands import cli_process
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -21,12 +22,24 @@ def block(language: str, holds: str = "", page: str = README) -> str:
 
 
 QUICKSTART = ROOT / "scenarios" / "quickstart.yaml"
+Typed = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def test_the_scenario_of_the_readme_is_valid(tmp_path: Path) -> None:
+@pytest.fixture
+def typed(warm_python: Path, tmp_path: Path) -> Typed:
+    """Return what runs a command of ours in an empty folder, as a process of its own."""
+
+    def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
+        command = [warm_python, ROOT / "run_sim.py", *words]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=240, check=False)
+
+    return run
+
+
+def test_the_scenario_of_the_readme_is_valid(tmp_path: Path, typed: Typed) -> None:
     file = tmp_path / "narrowband.yaml"
     file.write_text(block("yaml"), encoding="utf-8")
-    assert cli_process("validate", file, cwd=tmp_path).returncode == 0
+    assert typed("validate", file).returncode == 0
 
 
 METHOD = (
@@ -54,19 +67,19 @@ OWN = [
 
 
 @pytest.mark.parametrize(("written", "overrides"), OWN, ids=["method and codec", "data"])
-def test_what_a_user_writes_runs(tmp_path: Path, written: str, overrides: tuple[str, ...]) -> None:
+def test_what_a_user_writes_runs(tmp_path: Path, typed: Typed, written: str, overrides: tuple[str, ...]) -> None:
     (tmp_path / "mine.py").write_text(written, encoding="utf-8")
     settings = ("fleet.0.devices=8", "drift=[]", *overrides)
     arguments = [part for setting in settings for part in ("--set", setting)]
     out = ["--out", tmp_path / "out", "--quiet"]
-    played = cli_process("run", QUICKSTART, "--allow-plugins", *arguments, *out, cwd=tmp_path)
+    played = typed("run", QUICKSTART, "--allow-plugins", *arguments, *out)
     assert played.returncode == 0, played.stderr
     assert (tmp_path / "out" / "STATUS").read_text().strip() == "complete"
 
 
-def test_a_method_that_cannot_be_imported_is_bad_input(tmp_path: Path) -> None:
+def test_a_method_that_cannot_be_imported_is_bad_input(tmp_path: Path, typed: Typed) -> None:
     named = ["--set", "method.adapter=nowhere:Nothing"]
-    played = cli_process("run", QUICKSTART, "--allow-plugins", *named, "--out", tmp_path / "out", cwd=tmp_path)
+    played = typed("run", QUICKSTART, "--allow-plugins", *named, "--out", tmp_path / "out")
     assert played.returncode == 2
     assert "nowhere" in played.stderr
     assert "Traceback" not in played.stderr
