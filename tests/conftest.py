@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
-from tests.warm_python import WarmPython
 
 from agents.cache_folder import cache_folder
+from tests.warm_python import WarmPython
 
 # A busy machine is not a wrong answer: no deadlines. And a suite that passed passes again; to look for new cases,
 # play with --hypothesis-profile=searching.

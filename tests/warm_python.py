@@ -1,4 +1,4 @@
-"""A Python that has imported its libraries already: what is typed in a test starts in a moment, as a process of its own.
+"""A Python that has imported its libraries already: what a test types starts in a moment, as a process of its own.
 
 ``python FILE ARGUMENTS`` and ``python -m MODULE ARGUMENTS`` are forks of one process that has loaded torch, pandas and
 matplotlib and computed nothing. They have the folder, the environment and the files of whoever typed them, and modules
