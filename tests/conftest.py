@@ -7,9 +7,11 @@ import signal
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadFileScheduling
 
 from agents.cache_folder import cache_folder
 from tests.warm_python import WarmPython
@@ -25,6 +27,13 @@ os.environ.setdefault("DRIFTBED_CHECK", "1")
 os.environ.setdefault("RAY_worker_niceness", "0")
 
 
+TESTS = Path(__file__).parent
+#: Folders whose tests play whole runs: no part of the unit suite.
+SYSTEM = ("system", "docs", "conformance")
+#: Files that share one session of Ray.
+SHARE_RAY = ("test_ray.py", "test_ray_worlds.py", "test_resume_ray.py")
+#: Files that take ten seconds of a processor and more, the longest first.
+LONGEST = ()
 #: What a worker of the suite takes at its most [bytes].
 WORKER_BYTES = 3 * 2**30
 #: Files that compute, for each one that starts Ray.
@@ -37,14 +46,45 @@ def pytest_xdist_auto_num_workers() -> int:
     return max(1, min(len(os.sched_getaffinity(0)) + 1, memory // WORKER_BYTES))
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark what belongs to the unit suite: all but the folders of the system, and files that play whole runs."""
+    folder = item.path.relative_to(TESTS).parts[0]
+    if folder not in SYSTEM and not any(item.get_closest_marker(other) for other in ("whole", "slow")):
+        item.add_marker("unit")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave folders without a unit test unread where only these are asked for."""
+    asked = config.getoption("markexpr") == "unit" and collection_path.parent == TESTS
+    return True if asked and collection_path.name in SYSTEM else None
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that start Ray, each followed by some that compute: while one worker waits, others do."""
+    """Begin with what takes longest, each file that waits for Ray followed by some that compute."""
     waiting = {item.path for item in items if item.get_closest_marker("ray")}
-    computing = dict.fromkeys(item.path for item in items if item.path not in waiting)
+    names = [path.name for path in dict.fromkeys(item.path for item in items)]
+    computing = sorted(
+        (path for path in dict.fromkeys(item.path for item in items) if path not in waiting),
+        key=lambda path: LONGEST.index(path.name) if path.name in LONGEST else len(LONGEST) + names.index(path.name),
+    )
     place = {path: number * COMPUTING for number, path in enumerate(sorted(waiting))}
     place |= {path: number for number, path in enumerate(computing)}
     items.sort(key=lambda item: (place[item.path], item.path not in waiting))
+
+
+class _ByFile(LoadFileScheduling):
+    """A file is played by one worker of the suite, and so are all files that share a session of Ray."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = str(super()._split_scope(nodeid))
+        return SHARE_RAY[0] if file.rpartition("/")[2] in SHARE_RAY else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _ByFile:
+    """Return what deals files to the workers of the suite."""
+    return _ByFile(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)

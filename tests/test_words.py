@@ -6,7 +6,8 @@ import ast
 import io
 import re
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -160,8 +161,17 @@ def test_a_coined_word_in_a_name_would_be_seen() -> None:
     assert words_of("HTTPLuck") == ["http", "luck"]
 
 
-def prose() -> Iterator[tuple[str, str]]:
-    """Yield (where, text) of docstrings, messages and documentation."""
+def prose() -> list[tuple[str, str]]:
+    """Return (where, text) of docstrings, messages and documentation."""
+    return _read_once(_prose)
+
+
+@cache
+def _read_once(read: Callable[[], Iterator[tuple[str, str]]]) -> list[tuple[str, str]]:
+    return list(read())
+
+
+def _prose() -> Iterator[tuple[str, str]]:
     for path in files():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value:
@@ -191,8 +201,12 @@ def test_every_part_of_the_prose_has_a_bound() -> None:
     assert {re.split("[/:]", where)[0] for where, _ in prose()} <= set(PROSE_LEFT)
 
 
-def comments() -> Iterator[tuple[str, str]]:
-    """Yield (where, text) of the comments of clean parts, and of whole scenarios."""
+def comments() -> list[tuple[str, str]]:
+    """Return (where, text) of the comments of clean parts, and of whole scenarios."""
+    return _read_once(_comments)
+
+
+def _comments() -> Iterator[tuple[str, str]]:
     for path in files():
         for token in tokenize.generate_tokens(io.StringIO(path.read_text(encoding="utf-8")).readline):
             if token.type == tokenize.COMMENT:

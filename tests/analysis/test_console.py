@@ -16,6 +16,8 @@ from analysis.console import print_comparison
 from analysis.sweeps import open_folder
 from sim.commands.report import show
 
+pytestmark = pytest.mark.whole
+
 #: What a terminal showed, looked at and kept.
 SCREENS = Path(__file__).with_name("screens")
 

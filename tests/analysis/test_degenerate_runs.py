@@ -18,6 +18,8 @@ from analysis.sweeps import as_sweep, open_folder
 from tests.analysis.conftest import SMALL
 from tests.analysis.synthetic import Plan, write_run, write_sweep
 
+pytestmark = pytest.mark.whole
+
 
 def slow_unless(quick: bool) -> list[pytest.MarkDecorator]:
     """Return the marks of a case: only quick ones belong to the plain suite."""

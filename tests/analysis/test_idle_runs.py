@@ -11,6 +11,8 @@ from sim.run.run_folder import RunFolder
 from sim.run.run_scenario import RunOptions, run_scenario
 from sim.scenario import load
 
+pytestmark = pytest.mark.whole
+
 SCENARIO = """\
 version: 1
 duration: 1 min

@@ -20,6 +20,8 @@ from analysis.sweeps import open_folder, open_sweep
 from tests.analysis.conftest import SMALL
 from tests.analysis.synthetic import write_run
 
+pytestmark = pytest.mark.whole
+
 HOSTILE = '<script>alert("x")</script>&$a$'
 
 

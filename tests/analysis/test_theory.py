@@ -12,6 +12,8 @@ from analysis.figures.response import draw
 from analysis.sweeps import as_sweep, open_folder
 from analysis.theory import partings, twins
 
+pytestmark = pytest.mark.whole
+
 QUEUES = """\
 version: 1
 name: queues

@@ -42,13 +42,19 @@ links: {lte: {up: 8 kbit/s, down: 8 kbit/s, shared: true, discipline: preemptive
 cloud: {queue: shortest, service: {exponential: 2 s}}
 method: {adapter: label_shift, trigger: {kind: burst, apart: 20 s}, codec: {kind: coarse, step: 0.05}}
 """
+#: Runs by the components that the scenario above has not.
 OVERRIDES = {
-    "ring": ["task.data=ring", "drift.0.to={shift: 1.0}"],
-    "careful": ["method.codec=careful"],
+    "ring-careful-halving": [
+        "task.data=ring",
+        "drift.0.to={shift: 1.0}",
+        "method.codec=careful",
+        "links.lte={up: {halving: {start: 64 kbit/s}}, down: 64 kbit/s}",
+    ],
     "posterize": ["task.data=digits", "drift.0.to={posterize: 80 %}"],
-    "halving": ["links.lte={up: {halving: {start: 64 kbit/s}}, down: 64 kbit/s}"],
-    "first_lost": ["links.lte={up: 64 kbit/s, down: 64 kbit/s, loss: {first_lost: {chance: 20 %}}}"],
-    "streak": ["method.trigger={kind: detector, signal: doubt, detector: {kind: streak, above: 0.1, length: 2}}"],
+    "first_lost-streak": [
+        "links.lte={up: 64 kbit/s, down: 64 kbit/s, loss: {first_lost: {chance: 20 %}}}",
+        "method.trigger={kind: detector, signal: doubt, detector: {kind: streak, above: 0.1, length: 2}}",
+    ],
 }
 #: (family, component, where one of its options is described, a value out of bounds).
 OPTIONS = [

@@ -17,6 +17,8 @@ import pytest
 pytest.importorskip("hatchling")
 from hatch_build import PACKAGES, RewriteError, modules_of, rewritten
 
+pytestmark = pytest.mark.whole
+
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = {"sim.verify", "sim.triggers", "agents.codecs", "agents.codecs.dense"}
 #: What a foreign package does when it is imported.

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
 import pytest
 import yaml
-from run_commands import Reported, Run, RunScenario, play_file, scenario_of
+from ray_runs import PROCESSORS, SHARED
+from run_commands import HERE, Reported, Run, RunScenario, play_file, scenario_of
 
 import run_sim
 
@@ -18,6 +21,18 @@ def _handle_ctrl_c() -> None:
     """Let children hear Ctrl-C even where the tests themselves run in the background, deaf to it."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session")
+def ray_session() -> Iterator[None]:
+    """Start Ray once for all files that share it; pools use it and leave it running."""
+    from agents.pools.ray import close_session, open_session
+
+    # Workers look for code of the user's own where Ray was started.
+    with contextlib.chdir(HERE):
+        open_session(PROCESSORS, SHARED)
+    yield
+    close_session()
 
 
 @pytest.fixture(scope="session")

@@ -28,6 +28,8 @@ QUICK = [FLEET, "method.trigger.every=10 s", "links.lte.up=50 kbit/s", "links.lt
 DRAWN = ["task.data={kind: gaussians, history: 500}", "task.model=logistic", "drift=[]"]
 #: Eight blocks, one for each of eight workers.
 WIDE = [*DRAWN, "fleet=[{cohort: phones, devices: 2000, samples: {every: 2 s}, link: lte}]", "duration=30 s"]
+#: More than any test of the plain suite has at a time, with a cloud half of its own.
+PROCESSORS = 4
 #: Tests share one session and its actors.
 SHARED, WITH_CLOUD = RaySpec(stays=True), RaySpec(stays=True, cloud=True)
 

@@ -46,14 +46,6 @@ def test_lazily_or_eagerly_alarms_are_the_same(play: RunScenario, detector: str)
     assert len(lazy.exchanges["ticket"]) > 10
 
 
-@pytest.mark.ray
-def test_workers_change_no_alarm(play: RunScenario, tmp_path: Path) -> None:
-    asked = [*WORLD, trigger(DETECTORS["page_hinkley"])]
-    scenario = load(scenario_of("gaussians"), asked)
-    spread = play_with(scenario, tmp_path / "spread", RunOptions(quiet=True, workers=2))
-    assert spread.digest == play("gaussians", *asked).digest
-
-
 def play_with(scenario: object, folder: Path, how: RunOptions) -> Run:
     return Run(run_scenario(scenario, RunFolder.open(folder), how, lambda windows, marks: {}).folder)  # type: ignore[arg-type]
 

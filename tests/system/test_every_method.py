@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -29,8 +30,7 @@ def ten_lines(method: str, link: str) -> str:
     """Return a scenario for a method, by what its row of the table says that it needs."""
     row = METHODS[method]
     ranks, learns = "items" in row.needs, "learning" in row.needs
-    plain = {name: value for name, value in row.quick.items() if not isinstance(value, dict)}
-    options = "".join(f", {name}: {value}{UNITS.get(name, '')}" for name, value in plain.items())
+    options = "".join(f", {name}: {json.dumps(value)}{UNITS.get(name, '')}" for name, value in row.quick.items())
     data = "{kind: synthetic_interactions, users: 40, items: 120}, model: gru4rec" if ranks else "digits, model: mlp"
     trigger = "{kind: rounds, every: 10 s, cohort_size: 2}" if "rounds" in row.needs else "{kind: periodic, every: 8 s}"
     computes = "compute: {macs_per_s: 1.0e9}"

@@ -76,16 +76,6 @@ def test_lazily_or_eagerly_it_is_one_digest(wholes: Callable[[str], Run], tmp_pa
     assert played(tmp_path / "eager", world(case), eager=True).digest == lazy.digest
 
 
-@pytest.mark.ray
-@pytest.mark.parametrize("case", ["steps from data", "rounds"])
-def test_workers_make_no_difference(
-    wholes: Callable[[str], Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: str
-) -> None:
-    # Workers look for code of the user's own where the run was started.
-    monkeypatch.chdir(Path(__file__).parent)
-    assert played(tmp_path / "two", world(case), workers=2).digest == wholes(case).digest
-
-
 @pytest.mark.parametrize("case", CASES)
 def test_a_run_that_was_cut_short_goes_on_to_the_same_digest(
     wholes: Callable[[str], Run], tmp_path: Path, case: str

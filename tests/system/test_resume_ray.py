@@ -17,19 +17,9 @@ from sim.run.run_folder import RunFolder
 from sim.run.run_scenario import RunOptions, run_scenario
 from sim.scenario import load
 
-pytestmark = pytest.mark.ray
+pytestmark = [pytest.mark.ray, pytest.mark.usefixtures("ray_session")]
 
 WATCHED = "method.trigger={kind: 'recorded_orders:Watched'}"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def ray_session() -> Iterator[None]:
-    """Start Ray once for all tests here; pools use it and leave it running."""
-    import ray
-
-    ray.init(address="local", num_cpus=3, include_dashboard=False, log_to_driver=False, object_store_memory=10**8)
-    yield
-    ray.shutdown()
 
 
 @pytest.fixture(autouse=True)

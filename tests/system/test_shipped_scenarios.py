@@ -17,7 +17,9 @@ FEW = 8
 FILES = sorted((ROOT / "scenarios").rglob("*.yaml"))
 #: Training that decides how good a method is, not whether a scenario plays: the most that is left of it.
 LEARNING = {"epochs": 1, "restarts": 0, "steps": 10, "group_steps": 2, "collaborative_steps": 10, "pairs": 256}
-IMAGES = {"evaluation": 300, "train": 200, "validation": 100, "held_out": 100}
+#: Images of files, and clicks of each user: what is judged, learnt from and chosen by.
+HISTORY = {"evaluation": 300, "train": 200, "validation": 100, "held_out": 100, "latest": 20, "window": 10}
+NETS = {"hidden": 64}
 
 
 def cuts(scenario: Scenario) -> Iterator[str]:
@@ -32,20 +34,29 @@ def cuts(scenario: Scenario) -> Iterator[str]:
     yield from less("method.adapter", adapter, {one: most for one, most in LEARNING.items() if one not in unheard})
     if isinstance(task := written["task"], dict):
         yield from less("task.pretrain", task.get("pretrain"), LEARNING)
-        yield from less("task.data", task.get("data"), IMAGES)
+        yield from less("task.data", task.get("data"), HISTORY)
+        yield from less("task.model", task.get("model"), NETS)
+    if isinstance(scenario.execution.workers, int) and scenario.execution.workers > 0:
+        # The same digest, and test_ray.py plays on workers.
+        yield "execution.workers=0"
 
 
 def less(path: str, given: object, most: dict[str, int]) -> Iterator[str]:
     """Yield overrides of what is more than ``most`` below a path; a part that holds such an option is written anew."""
     for option, value in given.items() if isinstance(given, dict) else ():
-        cut = fewer(value, most) if isinstance(value, dict) else min(value, most[option]) if option in most else value
+        cut = fewer(value, most) if isinstance(value, dict) else at_most(value, most.get(option))
         if cut != value:
             yield f"{path}.{option}={json.dumps(cut)}"
 
 
 def fewer(part: dict[str, Any], most: dict[str, int]) -> dict[str, Any]:
     """Return a part, such as the method that another is built around, with no option above ``most``."""
-    return {option: min(value, most[option]) if option in most else value for option, value in part.items()}
+    return {option: at_most(value, most.get(option)) for option, value in part.items()}
+
+
+def at_most(value: Any, most: int | None) -> Any:
+    """Return a number, but no more than ``most``; all else as it is."""
+    return min(value, most) if isinstance(value, int) and most is not None else value
 
 
 def names_devices(scenario: Scenario) -> bool:

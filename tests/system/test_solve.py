@@ -77,7 +77,7 @@ def test_the_least_rate_for_an_age_is_that_of_a_queue_that_drops_the_stale(solve
         "duration: 2 min", "duration: 10 min"
     )
     words = ("--minimise", "links.lte.up", "--such-that", "mean_age_s <= 2 s", "--between", "2 kbit/s", "50 kbit/s")
-    found = solved(*words, "--seeds", "4", world=world)
+    found = solved(*words, "--seeds", "3", "--tolerance", "0.1", world=world)
     # Kaul, Yates and Gruteser (CISS 2012): the age is E[S] + 1 / rate, so that 8,000 bits may take a second.
     assert bps(found["possible"]["missed_at"]) * 0.95 <= 8000 <= bps(found["certain"]["met_at"]) * 1.05
     assert bps(found["mean"]["met_at"]) == pytest.approx(8000, rel=0.1)

@@ -71,16 +71,6 @@ def test_lazy_and_eager_play_give_one_digest(scenario: Path, tmp_path: Path) -> 
     assert play_file(scenario, tmp_path / "eager", (), eager=True).digest == lazy.digest
 
 
-@pytest.mark.ray
-def test_workers_without_images_give_the_same_digest(
-    scenario: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    alone = play_file(scenario, tmp_path / "alone", ())
-    assert run_sim.main(["run", str(scenario), "--quiet", "--workers", "2", "--out", str(tmp_path / "two")]) == 0
-    capsys.readouterr()
-    assert Run(tmp_path / "two").digest == alone.digest
-
-
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [

@@ -20,6 +20,8 @@ from agents.contract import CohortSpec, DriftSpec, FleetSpec
 from agents.methods.base import Who
 from agents.methods.persona.prototypes import NONE
 
+pytestmark = pytest.mark.whole
+
 ROOT = Path(__file__).resolve().parents[3]
 TERMS: dict[str, Any] = {"every_s": 10.0, "up_s": 0.1, "service_s": 0.1, "down_s": 0.1, "workers": 2}
 

@@ -160,7 +160,7 @@ def alarms_of(scalar: Any, values: np.ndarray) -> list[int]:
     return found
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (2, 3))])
 @pytest.mark.parametrize("case", CASES)
 def test_alarms_are_those_of_river(case: str, seed: int) -> None:
     options, scalar, stream = CASES[case]

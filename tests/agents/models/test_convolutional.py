@@ -71,7 +71,7 @@ def test_a_cnn_has_the_parameters_of_its_layers() -> None:
     assert net.head.dims == (12, 10)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", LARGE_IS_SLOW)
 @pytest.mark.parametrize("shape", [(1, 4, 4), (1, 8, 8), (1, 28, 28), (3, 32, 32), (3, 45, 30)])
 def test_images_of_any_size_become_features(name: str, shape: tuple[int, ...]) -> None:
     base = fresh(name, shape)
@@ -92,7 +92,7 @@ def test_features_depend_on_no_other_image_nor_on_how_many_there_are(name: str) 
     assert torch.equal(base.features(some.view(3, 100, 3, 32, 32)).flatten(0, 1), whole)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", LARGE_IS_SLOW)
 def test_a_net_is_the_same_after_a_trip_through_a_cache(name: str) -> None:
     base = fresh(name)
     again = Base.load(base.net, base.tensors())

@@ -11,6 +11,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from sim.run.assembly import assemble
 from sim.scenario import load
 
+pytestmark = pytest.mark.whole
+
 #: One block of devices; all counts are those of the calendar, the engine, and torch's dispatcher.
 BLOCK = 256
 SCENE = """

@@ -19,6 +19,8 @@ from sim.run.sweep import run_sweep
 from sim.run.sweep_plan import plan_sweep
 from sim.run.sweep_progress import SweepProgress, figures
 
+pytestmark = pytest.mark.whole
+
 SCENARIO = """
 version: 1
 name: queues

@@ -16,6 +16,8 @@ from sim.verify import CASES, Verdict, summary_of, verify
 from sim.verify.case_run import asks, run_case, scenario_of
 from sim.verify.findings import Finding, estimated, exact
 
+pytestmark = pytest.mark.whole
+
 ROOT = Path(__file__).resolve().parents[3]
 #: Cases that play tens of thousands of exchanges for a second or longer. Quicker ones of the same kinds stay in the
 #: plain suite: ``fifo.mm1``, ``ps.weights``, ``lcfs.sojourn``, ``loss.burst``, ``cloud.mm1``, ``little.link``.
