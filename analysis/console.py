@@ -26,6 +26,7 @@ from analysis.metrics import METRICS
 from analysis.sweeps import Subject, as_sweep, short_axis
 from analysis.takeaways import takeaways
 from analysis.terminal import terminal
+from analysis.theory import partings
 
 SHOWN = {
     "accuracy": "accuracy %",
@@ -82,7 +83,7 @@ def print_comparison(
     console.print(as_table(result, console.width, metrics))
     for note in result.notes:
         console.print(Text(f"warning: {note}", style="yellow"))
-    for note in idle_notes(as_sweep(subject).runs):
+    for note in [*idle_notes(as_sweep(subject).runs), *partings(as_sweep(subject))]:
         console.print(Text(f"warning: {note}", style="yellow"))
     for sentence in [*takeaways(as_sweep(subject), result), *result.shortened]:
         console.print(Text(f"- {sentence}"))

@@ -15,7 +15,6 @@ from analysis.regret import WAITS, regret_intervals
 from analysis.significance import MARGIN, Verdict, seeds_to_decide
 from analysis.statistics import Interval
 from analysis.sweeps import Sweep, short_axis
-from analysis.theory import partings
 
 POINTS = METRICS["accuracy"]._replace(unit="points")
 MOST = 12
@@ -29,7 +28,7 @@ def takeaways(sweep: Sweep, result: Comparison) -> list[str]:
     if name not in result.metrics:
         return []
     found = [*_compared(result, name), *_never_updating(result), *_recovered(result), *_lost(sweep)]
-    return [*found[:MOST], *list(partings(sweep))[:MOST], *_few_seeds(result)]
+    return [*found[:MOST], *_few_seeds(result)]
 
 
 def _compared(result: Comparison, name: str) -> list[str]:

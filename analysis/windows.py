@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -45,7 +45,9 @@ def accuracy(run: Run, predictor: str = "deployed", cohort: str | None = None) -
     return float(rows[PREDICTORS[predictor]].sum()) / samples if samples else None
 
 
-def trailing_share(hits: NDArray[np.int64], samples: NDArray[np.int64], ticks: int) -> NDArray[np.float64]:
+def trailing_share(
+    hits: NDArray[np.int64] | NDArray[np.float64], samples: NDArray[np.int64], ticks: int
+) -> NDArray[np.float64]:
     """Return sum(hits) / sum(samples) over the last `ticks` ticks; NaN where nothing was predicted."""
     pooled_hits, pooled = _trailing(hits, ticks), _trailing(samples, ticks)
     return np.divide(pooled_hits, pooled, out=np.full(len(pooled), np.nan), where=pooled > 0)
@@ -77,8 +79,8 @@ def _curve(table: pd.DataFrame, predictor: str, window_s: float) -> NDArray[np.f
     return trailing_share(table[PREDICTORS[predictor]].to_numpy(), table["samples"].to_numpy(), ticks)
 
 
-def _trailing(counts: NDArray[np.int64], ticks: int) -> NDArray[np.int64]:
-    total = np.concatenate(([0], np.cumsum(counts, dtype=np.int64)))
+def _trailing(counts: NDArray[Any], ticks: int) -> NDArray[Any]:
+    total = np.concatenate(([0], np.cumsum(counts, dtype=np.result_type(counts, np.int64))))
     ends = np.arange(1, len(total))
     return total[ends] - total[np.maximum(ends - ticks, 0)]
 

@@ -98,6 +98,7 @@ LATE = {
     ("sim/run/backend.py", "agents.pools"),
     ("sim/run/backend.py", "agents.torch_device"),
     ("sim/run/fork.py", "agents.build"),
+    ("sim/verify/averaging.py", "agents.known_worlds"),
     ("sim/run/manifest.py", "agents.kernels.versions"),
 }
 FORBIDDEN_NAMES = ("utils", "util", "common", "helper", "helpers", "manager", "handler")

@@ -35,6 +35,7 @@ from agents.contract.plane import (
     Tallies,
 )
 from agents.contract.specs import STORE_BYTES, CohortSpec, DriftSpec, FleetSpec, RaySpec, Watch, signal_name
+from agents.contract.worlds import Worlds
 
 __all__ = [
     "AGE_EDGES_S",
@@ -70,6 +71,7 @@ __all__ = [
     "Tallies",
     "Watch",
     "WorkersLostError",
+    "Worlds",
     "in_force",
     "news_of",
     "signal_name",

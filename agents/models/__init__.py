@@ -34,6 +34,7 @@ MODELS: dict[str, ModelRow] = {
         NoOptions,
         "agents.models.logistic:logistic",
         needs=_CLASSES,
+        traits={"dense": True},
         summary="Multinomial logistic regression on the raw inputs.",
     ),
     "cnn": ModelRow(

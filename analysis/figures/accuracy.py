@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from agents.contract.amounts import time_in_words
 from analysis.figures.marks import draw_marks
 from analysis.figures.style import (
+    INK,
     REFERENCES,
     LineStyle,
     accuracy_limits,
@@ -22,10 +23,13 @@ from analysis.figures.style import (
     time_axis,
 )
 from analysis.sweeps import Group, Subject, Sweep, as_sweep
-from analysis.windows import Curve, accuracy_curve, smoothing_s
+from analysis.theory import courses
+from analysis.windows import Curve, accuracy_curve, smoothing_s, trailing_share
 
 #: Fewer seeds than this are drawn one by one.
 BAND_FROM = 5
+#: Crosses by which theory is marked along the axis, about.
+CROSSES = 24
 
 
 class Curves(NamedTuple):
@@ -61,6 +65,7 @@ def draw_curves(axes: Axes, sweep: Sweep, cohort: str | None) -> None:
         seeds = [accuracy_curve([run], window_s, "deployed", cohort) for run in group.runs]
         curves = Curves(accuracy_curve(group.runs, window_s, "deployed", cohort), seeds)
         shown.append(_plot(axes, curves, group.label, styles[group.label], unit_s))
+        shown += _theory(axes, group, window_s, unit_s) if cohort is None else []
     axes.set_ylim(*accuracy_limits(shown))
     axes.set_ylabel(vertical_label(window_s, sweep.judged))
 
@@ -85,6 +90,21 @@ def _reference(
     name = f"{predictor} (reference)"
     axes.plot(curve.t_s / unit_s, curve.mean, color=colour, linestyle=dash, linewidth=1.1, label=name, zorder=2)
     return curve.mean
+
+
+def _theory(axes: Axes, group: Group, window_s: float, unit_s: float) -> list[NDArray[np.float64]]:
+    """Mark what closed forms say of the fleet, smoothed as what was seen is; under one name in the key."""
+    drawn = []
+    for course in courses(group):
+        ticks = max(1, round(window_s / float(np.diff(course.t_s, prepend=0.0).min())))
+        said = trailing_share(course.expected, course.samples, ticks)
+        known = "theory" in axes.get_legend_handles_labels()[1]
+        every = max(1, len(said) // CROSSES)
+        label, places = None if known else "theory", (every // 2, every)
+        (crosses,) = axes.plot(course.t_s / unit_s, said, "x", color=INK, markersize=4, label=label, zorder=5)
+        crosses.set(markevery=places, markeredgewidth=0.9)
+        drawn.append(said)
+    return drawn
 
 
 def _plot(axes: Axes, curves: Curves, label: str, style: LineStyle, unit_s: float) -> NDArray[np.float64]:

@@ -23,6 +23,7 @@ from analysis.runs import Run
 from analysis.statistics import Interval
 from analysis.sweeps import Sweep, short_axis
 from analysis.takeaways import takeaways
+from analysis.theory import partings
 from analysis.windows import PLAIN
 
 # Two tables side by side would not fit a page: what the devices got, and what it cost.
@@ -52,7 +53,7 @@ def opening(sweep: Sweep) -> Markup:
     question = str(first.resolved.get("description") or "")
     parts = [tag("h1", sweep.name), *([tag("p", question)] if question else []), tag("p", words, class_="lead")]
     parts += [tag("p", f"Not in this report: {gap}", class_="warning") for gap in sweep.gaps]
-    parts += [tag("p", note, class_="warning") for note in idle_notes(sweep.runs)]
+    parts += [tag("p", note, class_="warning") for note in [*idle_notes(sweep.runs), *partings(sweep)]]
     for run in sweep.runs:
         if run.status != "complete":
             stop = time_in_words(run.played_s)

@@ -112,7 +112,7 @@ def run_scenario(
         summary |= {"asks_dropped": engine.asks_dropped, "asks_away": engine.asks_away}
         folder.write_json("summary.json", summary)
         origin = {"scenario": own, "asked": asked, "parent": saved_run.ancestry.parent, "read": read}
-        made = {"theory": theory_of(scenario)}
+        made = {"theory": theory_of(scenario, forked=bool(segments))}
         folder.write_json("manifest.json", manifest(scenario, live) | origin | made | usage.read())
         watchers.finished(summary)
         folder.log(f"complete: {summary['samples']} samples, {summary['exchanges']} exchanges")

@@ -1,4 +1,4 @@
-"""Methods that take the last layer and those below it apart, and the nets that have such layers."""
+"""Methods that need dense layers of a net, to take apart or for a loss, and the nets that have them."""
 
 from __future__ import annotations
 
@@ -26,3 +26,18 @@ def layers_wanting(adapter: Chosen, model: Chosen) -> str | None:
     if getattr(model, "layers", 1) > 1:
         return None
     return f"{_NEEDED}; write 'layers: 2' in task.model" + (", or 'trains: all'" if whole else "")
+
+
+def squared_misfit(adapter: Chosen, model: Chosen) -> str | None:
+    """Return why a method cannot descend the squared loss on a net, and what to write; None where it can, or does not.
+
+    Of a user's own net nothing is known before it is built.
+    """
+    net = MODELS.get(model.kind)
+    if getattr(adapter, "loss", None) != "squared" or adapter.kind not in METHODS or net is None:
+        return None
+    if "items" in net.needs:
+        return f"is for classes, and '{model.kind}' ranks items; write 'loss: cross_entropy'"
+    if getattr(adapter, "trains", "head") == "all" and not net.traits.get("dense"):
+        return f"is for dense layers, which '{model.kind}' has in its head alone; write 'trains: head'"
+    return None

@@ -19,7 +19,7 @@ from sim.scenario.context import context_of
 from sim.scenario.drift import Drift
 from sim.scenario.execution import Execution, Sweep
 from sim.scenario.fleet import Cohort
-from sim.scenario.layer_fit import layers_wanting
+from sim.scenario.layer_fit import layers_wanting, squared_misfit
 from sim.scenario.links import Link
 from sim.scenario.method import Method
 from sim.scenario.probe import ADAPTERS
@@ -150,6 +150,8 @@ class Scenario(SectionModel):
     def _method_finds_its_layers(self) -> Self:
         if self.task is not None and (wrong := layers_wanting(self.method.adapter, self.task.model)):
             raise refuse(f"'{self.method.adapter.kind}' {wrong}", "method", "adapter")
+        if self.task is not None and (wrong := squared_misfit(self.method.adapter, self.task.model)):
+            raise refuse(f"'squared' {wrong}", "method", "adapter", "loss")
         return self
 
     @model_validator(mode="after")

@@ -9,6 +9,7 @@ from agents.methods.federated.averaging import in_order, shares, weighted_sum
 from agents.methods.federated.client import Federated
 from agents.methods.federated.local_descent import Correct, descend, towards
 from agents.methods.federated.options import FedAvgOptions, FedProxOptions
+from agents.methods.federated.squared_loss import squared_slopes
 
 
 class FedAvg(Federated):
@@ -21,10 +22,11 @@ class FedAvg(Federated):
         super().__init__(context)
         self.options = context.options
         self.payload_fields, self.update_fields = (self.weights, self.counted), (self.weights,)
+        self.slopes = squared_slopes(self.part) if self.options.loss == "squared" else None
 
     def learn(self, state: DeviceState, recent: Recent) -> tuple[DeviceState, torch.Tensor]:
         batches = self.batches(recent)
-        params = descend(self.part, state, batches, self.options, self.correction(state))
+        params = descend(self.part, state, batches, self.options, self.correction(state), self.slopes)
         return {**params, "count": batches.count.int()}, self.planned(recent)
 
     def correction(self, state: DeviceState) -> Correct | None:

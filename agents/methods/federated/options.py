@@ -21,10 +21,21 @@ class LocalOptions:
 
 
 @dataclass(frozen=True)
-class FedAvgOptions(LocalOptions):
-    """Devices learn in rounds, and the cloud takes the mean of their weights, by their numbers of samples."""
+class MeanOptions(LocalOptions):
+    """Rounds after which the cloud goes towards a mean of weights."""
 
     server_rate: PositiveNumber = option(1.0, "how far the cloud goes towards the mean")
+
+
+@dataclass(frozen=True)
+class FedAvgOptions(MeanOptions):
+    """Devices learn in rounds, and the cloud takes the mean of their weights, by their numbers of samples."""
+
+    loss: Annotated[str, OneOf("cross_entropy", "squared")] = option(
+        "cross_entropy",
+        "what devices descend: cross-entropy, or half the squared distance of logits from the one-hot label, which is "
+        "quadratic in the weights of a linear model",
+    )
 
 
 @dataclass(frozen=True)
@@ -73,14 +84,14 @@ class FedProtoOptions(LocalOptions):
 
 
 @dataclass(frozen=True)
-class FedRepOptions(FedAvgOptions):
+class FedRepOptions(MeanOptions):
     """The last layer belongs to each device; the layers below it are averaged in rounds."""
 
     own_steps: Steps = option(10, "steps for the last layer, before those for the others")
 
 
 @dataclass(frozen=True)
-class IfcaOptions(FedAvgOptions):
+class IfcaOptions(MeanOptions):
     """Several models: each device learns the one that errs least on its data, and each is averaged over its devices."""
 
     models: Annotated[int, Interval(ge=1, le=64)] = option(2, "models that are sent in each round")
@@ -88,7 +99,7 @@ class IfcaOptions(FedAvgOptions):
 
 
 @dataclass(frozen=True)
-class FedDriftOptions(FedAvgOptions):
+class FedDriftOptions(MeanOptions):
     """Several models: a device whose accuracy drops founds one, and models that can stand for each other merge."""
 
     models: Annotated[int, Interval(ge=2, le=64)] = option(4, "models at most")
@@ -96,7 +107,7 @@ class FedDriftOptions(FedAvgOptions):
 
 
 @dataclass(frozen=True)
-class DriftGuardOptions(FedAvgOptions):
+class DriftGuardOptions(MeanOptions):
     """Groups that err too often retrain their last layer, a fleet that does the layers below; others take no step."""
 
     groups: Annotated[int, Interval(ge=1, le=16)] = option(4, "groups at most")

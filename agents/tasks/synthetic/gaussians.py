@@ -71,6 +71,14 @@ class Gaussians(SyntheticGenerator):
         angle, centre, std = (float(values[0]) for values in self._where(request))
         return ClassMeans(angle, centre, self._radius, std, tuple(self._prior_of(request)[0].tolist()))
 
+    def worlds(self, block: BlockId, row: int, concept: np.ndarray, time_s: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Return mean [times, classes, inputs], deviation [times], prior and label [times, classes] of a device."""
+        request = SampleRequest(block, np.full((1, len(time_s)), row), concept[None], time_s[None])
+        angle, centre, std = self._where(request)
+        mean = np.zeros((len(time_s), self.classes, *self.input_shape))
+        mean[..., :2] = polygon(angle, centre, self._radius, self.classes)[0]
+        return mean, std[0], self._prior_of(request)[0], self._labels[concept]
+
     def _where(self, request: SampleRequest) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return angle [rad], centre and standard deviation of each sample's world."""
         angle_deg, centre, noise = np.moveaxis(self._strengths[request.concept], -1, 0)

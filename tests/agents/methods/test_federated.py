@@ -61,6 +61,27 @@ def test_one_full_step_of_all_is_one_step_on_the_pooled_samples(net: Net, histor
     assert torch.allclose(clients.cloud["weights"], start.detach() - 0.3 * slope, atol=1e-6)
 
 
+@pytest.mark.parametrize("trains", ["head", "all"])
+def test_the_squared_loss_of_all_devices_at_once_is_that_of_one_after_the_other(trains: str) -> None:
+    net = make_net("mlp", (16,), CLASSES, {"hidden": [6], "layers": 1})
+    method = made("fedavg", net, loss="squared", steps=3, batch=4, trains=trains)
+    window, share = recent(method, 6), torch.linspace(0.1, 1.0, 12).expand(6, -1).unsqueeze(2)
+    x = window.features
+    start = 0.3 * torch.randn(6, method.part.params, generator=torch.Generator().manual_seed(1))
+    x = x if trains == "all" else x[:, :, : method.part.shape.dims[0]].contiguous()
+    label = window.label.clamp_min(0)
+    found = method.part.pack(method.slopes(method.part.unpack(start), x, label, share))
+    for one in range(6):
+        own = start[one : one + 1].clone().requires_grad_()
+        logits = method.part.forward(method.part.unpack(own), x[one : one + 1])[0]
+        squares = (logits - functional.one_hot(label[one], CLASSES)).square().sum(1)
+        [slope] = torch.autograd.grad((squares * share[one, :, 0]).sum() / 2.0, [own])
+        assert torch.allclose(found[one], slope[0], atol=1e-5)
+    assert torch.equal(
+        found[2:3], method.part.pack(method.slopes(method.part.unpack(start[2:3]), x[2:3], label[2:3], share[2:3]))
+    )
+
+
 def test_averaging_contracts_to_its_biased_fixed_point(net: Net) -> None:
     clients = parabolas("fedavg", A, B, net, steps=STEPS, rate=RATE)
     moved = [1 - one for one in SHRINK]
@@ -161,9 +182,11 @@ def test_arriving_models_are_mixed_in_one_after_the_other(net: Net) -> None:
     assert updates["version"].tolist() == [1, 2, 3, 4]
 
 
-@pytest.mark.parametrize("name", FEDERATED)
-def test_a_thousand_devices_at_once_are_a_loop_to_the_bit(name: str, net: Net, history: History, base: Base) -> None:
-    method = made(name, net)
+@pytest.mark.parametrize(("name", "more"), [*((name, {}) for name in FEDERATED), ("fedprox", {"loss": "squared"})])
+def test_a_thousand_devices_at_once_are_a_loop_to_the_bit(
+    name: str, more: dict[str, str], net: Net, history: History, base: Base
+) -> None:
+    method = made(name, net, **more)
     cloud, window = method.prepare(history, base, 3), recent(method, 1000)
     state = method.start(cloud, 1000)
     learnt, steps = method.learn(state, window)

@@ -9,9 +9,10 @@ import pytest
 
 from agents.methods import METHODS
 from agents.methods.federated.choosing import layered
+from agents.methods.making import make_method
 from agents.models import MODELS
 from agents.models.making import make_net
-from sim.scenario.layer_fit import layers_wanting
+from sim.scenario.layer_fit import layers_wanting, squared_misfit
 from sim.scenario.tagged_union import Chosen
 
 IMAGES: dict[str, tuple[dict[str, Any], ...]] = {
@@ -38,6 +39,22 @@ def test_reading_and_building_refuse_the_same(model: str) -> None:
         for name in TAKES_APART:
             wanting = layers_wanting(_Some(kind=name, trains=trains), _Some(kind=model, **options))
             assert (wanting is None) == built, (name, options, trains)
+
+
+@pytest.mark.parametrize("model", [*IMAGES, "gru4rec"])
+def test_reading_and_building_refuse_the_same_squared_losses(model: str) -> None:
+    items = model == "gru4rec"
+    for options, trains in itertools.product(IMAGES.get(model, ({},)), ("head", "all")):
+        shape, known = ((6 + 5,), {"items": 20, "window": 6}) if items else ((3, 16, 16), {})
+        net = make_net(model, shape, 5 if items else 10, options, known)
+        try:
+            make_method("fedavg", {"loss": "squared", "trains": trains}, "fp32", net, devices=2)
+            built = True
+        except ValueError:
+            built = False
+        wrong = squared_misfit(_Some(kind="fedavg", trains=trains, loss="squared"), _Some(kind=model, **options))
+        assert (wrong is None) == built, (options, trains, wrong)
+    assert squared_misfit(_Some(kind="fedavg", loss="cross_entropy"), _Some(kind=model)) is None
 
 
 def test_methods_that_take_layers_apart_say_so() -> None:
