@@ -12,7 +12,8 @@ from sim.scenario.claims.closed_forms import CLOSED_FORMS
 def theory_of(scenario: Scenario, *, forked: bool = False) -> list[dict[str, Any]]:
     """Return `metric form value within` of every closed form that reaches the scenario; most scenarios have none.
 
-    A fork has none: until it became itself it was another scenario. Where theory knows the metric tick by tick, `course` has it: the ends of ticks `t_s` [s], and `value` in each.
+    A fork has none: until it became itself it was another scenario. Where theory knows the metric tick by tick,
+    `course` has it: the ends of ticks `t_s` [s], and `value` in each.
     """
     found: list[dict[str, Any]] = []
     for name, form in () if forked else CLOSED_FORMS.items():

@@ -21,9 +21,7 @@ def squared_slopes(part: Trained) -> Slopes:
         ValueError: what is learnt is not dense layers that end in one number a class.
     """
     if not isinstance(part, DenseLayers) or type(part.shape) is not HeadShape:
-        raise ValueError(
-            "'loss: squared' is for dense layers of classifiers; write 'trains: head', or leave it out"
-        )
+        raise ValueError("'loss: squared' is for dense layers of classifiers; write 'trains: head', or leave it out")
     dense = part
 
     def slopes(state: Params, x: torch.Tensor, label: torch.Tensor, share: torch.Tensor) -> Params:
