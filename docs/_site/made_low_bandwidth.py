@@ -86,17 +86,22 @@ def form_of(group: Group) -> Form | None:
     return None
 
 
-def bars(axes: Axes, sweep: Sweep, metric: str) -> None:
-    """Draw a metric for each link, a bar a form, and a dot a seed."""
+def beside(axes: Axes, sweep: Sweep, metric: str, *, bars: bool) -> None:
+    """Draw a metric for each link, a bar or a mark a form, and a dot a seed; bars where nought is on the axis."""
     for place, form in enumerate(FORMS):
         for x, link in enumerate(LINKS):
             found = [group for group in sweep.groups if group.values.get(AXIS) == link and form_of(group) == form]
             values = [METRICS[metric].scale * (METRICS[metric].of(run) or 0.0) for group in found for run in group.runs]
             at = x + (place - 1.5) * 0.2
             label = form.name if x == 0 else None
-            axes.bar(at, np.mean(values) if values else 0.0, 0.18, color=COLOURS[place], label=label)
-            axes.plot([at] * len(values), values, ".", color="black", markersize=3)
-    axes.axhline(0.0, color="0.4", linewidth=0.7)
+            mean = np.mean(values) if values else 0.0
+            if bars:
+                axes.bar(at, mean, 0.18, color=COLOURS[place], label=label)
+                axes.plot([at] * len(values), values, ".", color="black", markersize=3)
+            else:
+                axes.plot(at, mean, MARKERS[place], color=COLOURS[place], markersize=6, label=label)
+    if bars:
+        axes.axhline(0.0, color="0.4", linewidth=0.7)
     axes.set_xticks(range(len(LINKS)), ["LTE", "3G", "satellite", "NB-IoT", "LoRa"])
     axes.set_ylabel(f"{METRICS[metric].label}\n[{METRICS[metric].unit}]")
 
@@ -105,11 +110,12 @@ def links_figure(sweep: Sweep, file: Path) -> None:
     """Gain over static, and energy, for each link and form."""
     figure, panels = sheet(4.6, rows=2)
     top, bottom = np.ravel(panels)
-    bars(top, sweep, "gain")
-    bars(bottom, sweep, "device_energy_j")
+    beside(top, sweep, "gain", bars=True)
+    beside(bottom, sweep, "device_energy_j", bars=False)
     bottom.set_yscale("log")
+    bottom.set_ylim(1.0, None)
     bottom.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
-    legend_below(figure, top)
+    legend_below(figure, bottom)
     figure.savefig(file, dpi=150)
 
 
