@@ -117,17 +117,18 @@ def _drawn(spec: FleetSpec, report: Report | None) -> tuple[Blueprint, Base]:
 
 
 def _require_parts(spec: FleetSpec, method: Method) -> None:
-    """Check that a method has what the scenario asks of it.
+    """Check that a method, or the one that it is around, has what the scenario asks of it.
 
     Raises:
         InputError: it does not learn on devices, or takes part in no rounds.
     """
+    doing = getattr(method, "inner", method)
     for wanted, part, path, text in (
         (spec.learns, "learn", "method.learning", "does not learn on the device"),
         (spec.rounds, "broadcast", "method.trigger", "takes part in no rounds"),
     ):
-        if wanted and getattr(type(method), part, None) is getattr(Deployed, part):
-            raise InputError(path, f"'{spec.adapter}' {text}")
+        if wanted and getattr(type(doing), part, None) is getattr(Deployed, part):
+            raise InputError(path, f"'{spec.adapter if doing is method else doing.name}' {text}")
 
 
 def _changed(spec: FleetSpec, method: Method, cloud: CloudState, history: History, base: Base) -> set[str]:

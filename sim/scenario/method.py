@@ -7,6 +7,7 @@ from typing import Annotated, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from agents.codecs import CODECS
+from agents.contract.component import Component
 from sim.scenario.codec_fit import misfits
 from sim.scenario.components import tagged_union
 from sim.scenario.context import context_of
@@ -22,6 +23,11 @@ _CODEC = tagged_union("codec", CODECS, plugins=0)
 Adapter = Annotated[Chosen, _ADAPTER]
 Trigger = Annotated[Chosen, _TRIGGER]
 Codec = Annotated[Chosen, _CODEC]
+
+
+def _may_learn(row: Component) -> bool:
+    """Return whether a method of the table can learn on devices; a gate can if what it is around can."""
+    return bool({"learning", "rounds", "no task"} & row.needs) or "gate" in row.gives
 
 
 class Learning(SectionModel):
@@ -66,6 +72,8 @@ class Method(SectionModel):
         if row is not None and "learning" in row.needs and self.learning is None:
             text = "learns on the device; write for example 'learning: {trigger: {kind: periodic, every: 60 s}}'"
             raise refuse(f"'{self.adapter.kind}' {text}", "adapter")
+        if row is not None and self.learning is not None and not _may_learn(row):
+            raise refuse(f"'{self.adapter.kind}' does not learn on the device; leave it out", "learning")
         if row is not None and self.trigger.kind == "gate" and "gate" not in row.gives:
             text = f"has no gate of its own; write 'adapter: {{kind: intellectreq, around: {self.adapter.kind}}}'"
             raise refuse(f"'{self.adapter.kind}' {text}", "adapter")
