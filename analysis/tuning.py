@@ -62,9 +62,9 @@ def tuning_of(name: str, sweep: Sweep) -> Tuning:
     return Tuning(name, comparison(sweep, [BY, *BESIDE], base=sweep.groups[0].label))
 
 
-def written_tunings(tunings: Sequence[Tuning]) -> dict[str, str]:
-    """Return each table as Markdown by its name; of several also ``summary``, with a row for each."""
-    summary = {"summary": _summary(tunings)} if len(tunings) > 1 else {}
+def written_tunings(tunings: Sequence[Tuning], whole: bool = True) -> dict[str, str]:
+    """Return each table as Markdown by its name; of several, if all, also ``summary``: a row for each."""
+    summary = {"summary": _summary(tunings)} if whole and len(tunings) > 1 else {}
     return summary | {one.name: _written(one) for one in tunings}
 
 

@@ -63,7 +63,8 @@ def study(options: argparse.Namespace) -> int:
     tuned = {name: sweep for name, sweep in sweeps.items() if tunes(sweep)}
     compared = {name: sweep for name, sweep in sweeps.items() if name not in tuned}
     found = study_tables(compared)
-    tables = {**written_tunings([tuning_of(name, sweep) for name, sweep in tuned.items()]), **written_tables(found)}
+    tunings = [tuning_of(name, sweep) for name, sweep in tuned.items()]
+    tables = {**written_tunings(tunings, whole=not options.only), **written_tables(found)}
     _write(compared, tables, out, options)
     figures = _differences(found, out, page)
     if page is not None:

@@ -58,6 +58,7 @@ def test_tables_name_what_is_chosen_and_several_are_summed_up() -> None:
     assert chosen.startswith("| a | 5 | 80.04 ± ")
     assert "+5.04 ± 0.14 | better" in chosen
     assert list(written_tunings([tuning("tent")])) == ["tent"]
+    assert "summary" not in written_tunings([tuning("tent"), tuning("eata")], whole=False)
 
 
 @pytest.mark.parametrize(
