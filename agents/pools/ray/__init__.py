@@ -14,6 +14,9 @@ for _name, _value in (
     ("RAY_DEDUP_LOGS_SKIP_REGEX", ".*"),
     # A head that is gone does not come back within a run: give up sooner than after a minute.
     ("RAY_gcs_rpc_server_reconnect_timeout_s", "20"),
+    # Ray would run its workers at the lowest priority but four: whatever else the machine does would starve them, and
+    # they are what computes here.
+    ("RAY_worker_niceness", "0"),
 ):
     os.environ.setdefault(_name, _value)
 
