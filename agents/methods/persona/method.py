@@ -10,7 +10,7 @@ the device ends with ``W_k + bounded(A_k(window))``; what is served refines the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import asdict, replace
 from functools import partial
@@ -48,8 +48,6 @@ from agents.models.training import generator, initialise, one_thread
 from agents.seeding import Purpose
 from agents.streams.base import History
 
-#: Called with windows and the prototypes of each: edits and their codes.
-_Make = Callable[[Payload, torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
 #: Options that the first adapter is trained with, and those that its groups are made with, beside.
 _FIRST = ("window", "form", "tau", "transfer", "pooling", "code", "width", "rank", "stale", "noise", "steps", "rate")
 _GROUPS = ("prototypes", "prototype_from", "adapters", "group_steps")
@@ -140,9 +138,8 @@ class Persona(Deployed):
             held = Held.of(payloads)
             misfit = self._misfits(cloud, serving, asked["code"])
             fits = ~(held.silent | misfit)
-            expected = serving.assign(asked["code"], held.prototype, sizes)
-            edits = _Edits(partial(self._edits, groups), windows, expected)
-            served = serving.serve(Asked(asked["code"], held.prototype, sizes, fits), edits.of)
+            edits = partial(self._edits, groups, windows)
+            served = serving.serve(Asked(asked["code"], held.prototype, sizes, fits), edits)
         return {**cloud, **serving.cloud()}, self.replies.written(served, ~fits, held)
 
     def install(self, state: DeviceState, updates: Updates) -> DeviceState:
@@ -241,26 +238,6 @@ class Persona(Deployed):
         none, codes = torch.zeros(1, base.head.params), torch.zeros(1, len(base.head.sizes) * self.options.code)
         whole = stacked_weights([self.adapter])
         return {"centres": codes, "frozen.born": none, "frozen.distances": torch.zeros(QUANTILES), **whole}
-
-
-class _Edits:
-    """Edits of all tickets of a call, made at once by the adapters of the prototypes that they are expected to find.
-
-    Prototypes move while tickets are served, so that some may find another one: theirs are made again.
-    """
-
-    def __init__(self, make: _Make, windows: Payload, expected: torch.Tensor) -> None:
-        self._make, self._windows, self._expected = make, windows, expected
-        self._edit, self._code = make(windows, expected)
-
-    def of(self, part: slice, prototype: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the edits [tickets, params] of a part of the tickets, and their codes."""
-        other = torch.nonzero(prototype != self._expected[part])[:, 0]
-        if len(other):
-            rows = other + part.start
-            some = {name: values[rows] for name, values in self._windows.items()}
-            self._edit[rows], self._code[rows] = self._make(some, prototype[other])
-        return self._edit[part], self._code[part]
 
 
 def _entries(stacks: Mapping[str, torch.Tensor]) -> int:

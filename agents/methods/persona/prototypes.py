@@ -85,8 +85,24 @@ class Served(NamedTuple):
     code: torch.Tensor
 
 
-#: Called with (which tickets, their prototypes): their edits [tickets, params], and the codes that generate them.
-Edits = Callable[[slice, torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
+#: Called with the prototypes of all tickets: their edits [tickets, params], and the codes that generate them.
+Edits = Callable[[torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
+
+
+class _Part(NamedTuple):
+    """Tickets that met the same prototypes.
+
+    Attributes:
+        rows: which they are.
+        version: of all prototypes as they met them, int64 [prototypes].
+        share: of the way that each prototype goes after them, [prototypes, 1]; None while the batch goes on.
+        due: whether what it has moved then gets a new version, bool [prototypes].
+    """
+
+    rows: slice
+    version: torch.Tensor
+    share: torch.Tensor | None
+    due: torch.Tensor | None
 
 
 class Prototypes:
@@ -104,18 +120,27 @@ class Prototypes:
     def serve(self, asked: Asked, edits: Edits) -> Served:
         """Find the prototypes of tickets and let these refine them; return what becomes of the tickets.
 
-        It is done part by part: between two parts prototypes may have moved.
+        Which prototype a ticket finds depends on codes alone: they are found first, batch by batch, for the centres
+        move between batches. So all edits are made at once, and then the heads move as the centres did.
         """
+        prototype, parts = self._find(asked)
+        edit, code = edits(prototype)
+        moved = self._move_heads(prototype, edit, asked.reports, parts)
+        version = torch.cat([part.version[prototype[part.rows]] for part in parts])
+        return Served(prototype, version, moved, edit, code)
+
+    def _find(self, asked: Asked) -> tuple[torch.Tensor, list[_Part]]:
+        """Return the prototypes of tickets, and the batches that these are, the last of which may go on."""
         codes, held, sizes, reports = asked
-        first, parts = 0, []
+        found, parts, first = torch.empty_like(held), [], 0
         while first < len(codes):
-            part = slice(first, min(len(codes), first + BATCH - int(self._now["in_batch"])))
-            prototype = self.assign(codes[part], held[part], None if sizes is None else sizes[part])
-            edit, code = edits(part, prototype)
-            parts.append(Served(prototype, self._version[prototype], self._now["published"][prototype], edit, code))
-            self._pull(prototype, codes[part], edit, reports[part])
-            first = part.stop
-        return Served(*(torch.cat(rows) for rows in zip(*parts, strict=True)))
+            rows = slice(first, min(len(codes), first + BATCH - int(self._now["in_batch"])))
+            prototype = self.assign(codes[rows], held[rows], None if sizes is None else sizes[rows])
+            found[rows], version = prototype, self._version
+            share, due = self._pull_centres(prototype, codes[rows], reports[rows])
+            parts.append(_Part(rows, version, share, due))
+            first = rows.stop
+        return found, parts
 
     def assign(self, codes: torch.Tensor, held: torch.Tensor, sizes: torch.Tensor | None = None) -> torch.Tensor:
         """Return the prototypes of tickets, int64 [tickets]: the nearest, or ``held`` if not beaten by the hysteresis.
@@ -143,33 +168,55 @@ class Prototypes:
         published = self._now["refined"] // self._rule.every
         return torch.where(published > 0, (published - 1) % _VERSIONS + 1, 0)
 
-    def _pull(self, prototype: torch.Tensor, codes: torch.Tensor, edits: torch.Tensor, reports: torch.Tensor) -> None:
-        """Note where the tickets of a part pull their prototypes; move these when the batch is full."""
-        now, rule = self._now, self._rule
-        now["in_batch"] += len(prototype)
-        prototype, codes, edits = prototype[reports], codes[reports], edits[reports]
-        now["assigned"].index_add_(0, prototype, torch.ones_like(prototype))
-        if rule.rate:
-            now["pulled"].index_add_(0, prototype, torch.ones_like(prototype))
-            now["pull_centres"].index_add_(0, prototype, codes - now["centres"][prototype])
-            if edits.shape[1]:
-                pull = (edits - now["moved"][prototype]).clamp_(-rule.step, rule.step)
-                now["pull_heads"].index_add_(0, prototype, pull)
-        if int(now["in_batch"]) == BATCH:
-            self._refine()
+    def _pull_centres(
+        self, prototype: torch.Tensor, codes: torch.Tensor, reports: torch.Tensor
+    ) -> tuple[torch.Tensor | None, torch.Tensor | None]:
+        """Note where tickets pull the centres of their prototypes, and move these if the batch is full.
 
-    def _refine(self) -> None:
+        Return by which share of the way prototypes move, and which get a new version; None while the batch goes on.
+        """
+        now = self._now
+        now["in_batch"] += len(prototype)
+        prototype, codes = prototype[reports], codes[reports]
+        ones = torch.ones_like(prototype)
+        now["assigned"].index_add_(0, prototype, ones)
+        if self._rule.rate:
+            now["pulled"].index_add_(0, prototype, ones)
+            now["pull_centres"].index_add_(0, prototype, codes - now["centres"][prototype])
+        return self._end_batch() if int(now["in_batch"]) == BATCH else (None, None)
+
+    def _end_batch(self) -> tuple[torch.Tensor, torch.Tensor]:
         now, rule = self._now, self._rule
         pulled = now["pulled"]
         share = ((1.0 - (1.0 - rule.rate) ** pulled.double()) / pulled.clamp_min(1)).float()[:, None]
         now["centres"] += share * now["pull_centres"]
-        now["moved"] = (now["moved"] + share * now["pull_heads"]).clamp_(-rule.reach, rule.reach)
         due = (now["refined"] + pulled) // rule.every > now["refined"] // rule.every
-        if due.any():
-            now["published"] = torch.where(due[:, None], now["moved"], now["published"])
         now["refined"] += pulled
-        for name in ("in_batch", "pulled", "pull_centres", "pull_heads"):
+        for name in ("in_batch", "pulled", "pull_centres"):
             now[name].zero_()
+        return share, due
+
+    def _move_heads(
+        self, prototype: torch.Tensor, edit: torch.Tensor, reports: torch.Tensor, parts: list[_Part]
+    ) -> torch.Tensor:
+        """Let edits pull the heads of prototypes; return how far these were when tickets came: [tickets, params]."""
+        now, rule = self._now, self._rule
+        moved = now["published"].new_empty(len(prototype), now["published"].shape[1])
+        pulls = bool(rule.rate) and edit.shape[1] > 0
+        for rows, _, share, due in parts:
+            own = prototype[rows]
+            moved[rows] = now["published"][own]
+            if pulls:
+                told = reports[rows]
+                own = own[told]
+                pull = (edit[rows][told] - now["moved"][own]).clamp_(-rule.step, rule.step)
+                now["pull_heads"].index_add_(0, own, pull)
+            if share is not None and due is not None:
+                now["moved"] = (now["moved"] + share * now["pull_heads"]).clamp_(-rule.reach, rule.reach)
+                if due.any():
+                    now["published"] = torch.where(due[:, None], now["moved"], now["published"])
+                now["pull_heads"].zero_()
+        return moved
 
 
 def at_rest(centres: torch.Tensor, params: int) -> Cloud:
