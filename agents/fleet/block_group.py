@@ -29,8 +29,8 @@ from agents.streams.base import BlockId
 from agents.streams.sample_buffer import SampleBatch, StreamBuffer
 from agents.torch_device import CPU, moved
 
-#: Samples of a device that are predicted at once, at most.
-_WIDEST = 96
+#: Samples of a device that are predicted at once, at most; and always, where shapes are fixed.
+_WIDEST, _STEADY = 192, 96
 #: Samples that are predicted at once, of all devices together: few enough that they stay in the cache.
 _AT_ONCE = 4096
 #: Of more classes than this, a full list of items, fewer samples are predicted at once.
@@ -232,7 +232,7 @@ class BlockGroup:
     def _width(self, samples: int) -> int:
         """Return how many of a device's waiting ``samples`` are predicted at once: in equal parts, if not all."""
         if self._steady:
-            return _WIDEST
+            return _STEADY
         return -(-samples // -(-samples // _WIDEST))
 
     def _evaluate_some(self, rows: np.ndarray, count: np.ndarray, width: int, missing: int) -> None:

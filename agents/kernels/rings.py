@@ -24,6 +24,28 @@ def count_until(time_s, loaded, rows, until_s, known, seen):  # type: ignore[no-
         seen[place] = number
 
 
+@compiled("void(u1[:,::1], i8, i8[::1], u1[:,::1], i8[::1], i8)")
+def append_rows(ring, first, loaded, values, count, nbytes):  # type: ignore[no-untyped-def]
+    """Copy the first ``count`` [rows] samples of each row of ``values`` into the ring of a device, the oldest over.
+
+    Both hold samples as bytes, ``nbytes`` each, so that one kernel serves all types.
+
+    Args:
+        ring: [devices, capacity * nbytes]; row n of ``values`` belongs to device ``first + n``.
+        loaded: how many samples of these devices came before [rows].
+        values: [rows, samples * nbytes].
+    """
+    capacity = ring.shape[1] // nbytes
+    for row in range(len(values)):
+        slot, taken = loaded[row] % capacity, 0
+        while taken < count[row]:
+            some = min(count[row] - taken, capacity - slot)
+            ring[first + row, slot * nbytes : (slot + some) * nbytes] = values[
+                row, taken * nbytes : (taken + some) * nbytes
+            ]
+            taken, slot = taken + some, 0
+
+
 @compiled("void(i8, i8[::1], i8[::1], i8[::1], i8[:,::1], i8[::1], i8[::1])")
 def cut_samples(capacity, rows, first, count, slots, kept, there):  # type: ignore[no-untyped-def]
     """Put the places of samples of ``rows`` from number ``first`` on, by row and slot as one, into ``slots``.

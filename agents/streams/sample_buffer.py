@@ -11,7 +11,7 @@ import numpy as np
 
 from agents.checkpoint_names import concatenated
 from agents.contract import Snapshot
-from agents.kernels.rings import count_until, cut_samples
+from agents.kernels.rings import append_rows, count_until, cut_samples
 from agents.seeding import Purpose, rng
 from agents.streams.arrivals import Arrivals
 from agents.streams.base import BlockId, Chunk, Content, Task
@@ -33,19 +33,21 @@ class SampleRing:
 
     def load(self, first: int, time_s: np.ndarray, due_s: np.ndarray, content: Content) -> None:
         """Append one cell of the devices from ``first`` on, [devices, samples] each; behind a row +inf is padding."""
-        there = np.isfinite(time_s)
-        kept, count = np.flatnonzero(there), np.count_nonzero(there, axis=1)
-        rows, mine = np.arange(len(time_s)), slice(first, first + len(time_s))
-        # Padding is behind the samples of a row, so that their columns are as good as counted.
-        slot = np.repeat(self.loaded[mine] % self.capacity - rows * time_s.shape[1], count) + kept
-        slot -= self.capacity * (slot >= self.capacity)
-        slots = np.repeat((first + rows) * self.capacity, count) + slot
-        _put(self.time_s, slots, time_s, kept)
-        _put(self.due_s, slots, due_s, kept)
-        for name, values in vars(content).items():
-            # The schedule knows which concept was in force; it is not read here, and costs memory per device.
-            if values is not None and name != "concept":
-                _put(self._field(name, values), slots, values, kept)
+        # Padding is behind the samples of a row, so that counting says which are there.
+        count, mine = np.count_nonzero(np.isfinite(time_s), axis=1), slice(first, first + len(time_s))
+        # The schedule knows which concept was in force; it is not read here, and costs memory per device.
+        named = {name: values for name, values in vars(content).items() if values is not None and name != "concept"}
+        fields = [(self._field(name, values), values) for name, values in named.items()]
+        for ring, values in ((self.time_s, time_s), (self.due_s, due_s), *fields):
+            bytes_each = ring[0, 0].nbytes
+            append_rows(
+                _as_bytes(ring),
+                first,
+                self.loaded[mine],
+                _as_bytes(values.astype(ring.dtype, copy=False)),
+                count,
+                bytes_each,
+            )
         self.loaded[mine] += count
 
     def _field(self, name: str, values: np.ndarray) -> np.ndarray:
@@ -259,3 +261,8 @@ def _due_label(
 
 def _put(target: np.ndarray, slots: np.ndarray, values: np.ndarray, kept: np.ndarray) -> None:
     target.reshape(-1, *target.shape[2:])[slots] = values.reshape(-1, *values.shape[2:])[kept]
+
+
+def _as_bytes(samples: np.ndarray) -> np.ndarray:
+    """Return ``samples`` [rows, samples, ...] as bytes, uint8 [rows, all of a row]."""
+    return np.ascontiguousarray(samples).reshape(len(samples), -1).view(np.uint8)
