@@ -45,7 +45,9 @@ def age_intervals(exchanges: pd.DataFrame, devices: Sequence[int], until_s: floa
 
 def of_run(run: Run) -> AgeIntervals:
     """Cut the played time of all devices of a run."""
-    return age_intervals(run.exchanges, run.devices["device"].to_numpy(), run.played_s)
+    return age_intervals(
+        run.exchange_columns("device", "installed_s", "sent_s"), run.devices["device"].to_numpy(), run.played_s
+    )
 
 
 def mean_age_s(intervals: AgeIntervals) -> float:
@@ -69,7 +71,7 @@ def age_quantile(intervals: AgeIntervals, share: float) -> float:
 def never_updated(run: Run) -> float:
     """Return the share of devices that never installed an update."""
     devices = len(run.devices)
-    updated = run.exchanges.loc[run.exchanges["installed_s"].notna(), "device"].nunique()
+    updated = run.exchange_columns("device", "installed_s").dropna(subset="installed_s")["device"].nunique()
     return 1 - updated / devices if devices else math.nan
 
 

@@ -110,7 +110,7 @@ def _cloud(run: Run, power: Mapping[str, Any]) -> dict[str, float]:
     workers = int(table["workers"].max()) if len(table) else 0
     busy_s = float(table["busy_s"].sum())
     idle_s = max(workers * run.played_s - busy_s, 0.0)
-    exchanges = run.exchanges
+    exchanges = run.exchange_columns("served_s", "down_bytes", "reached_s", "up_bytes")
     return {
         "workers": workers,
         "sent_bytes": int(exchanges.loc[exchanges["served_s"].notna(), "down_bytes"].sum()),
@@ -137,6 +137,7 @@ def _product(count: np.ndarray, each: np.ndarray) -> np.ndarray:
 
 def _summed(run: Run, stamp: str, size: str) -> np.ndarray:
     """Return the bytes of each device's messages that have the time stamp."""
-    happened = run.exchanges.loc[run.exchanges[stamp].notna()]
+    exchanges = run.exchange_columns("device", stamp, size)
+    happened = exchanges[exchanges[stamp].notna()]
     sums = happened.groupby("device")[size].sum()
     return sums.reindex(run.devices["device"], fill_value=0).to_numpy(np.int64)

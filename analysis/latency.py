@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -33,7 +34,8 @@ class Delays(NamedTuple):
 
 def delays(runs: Sequence[Run]) -> Delays:
     """Take the installed exchanges of repetitions apart; the stages sum to installed_s - requested_s."""
-    return Delays(np.concatenate([_stages(run.exchanges) for run in runs]))
+    parts = [_stages(run.exchange_columns("outcome", *STAMPS)) for run in runs]
+    return Delays(parts[0] if len(parts) == 1 else np.concatenate(parts))
 
 
 def median_delay_s(run: Run) -> float | None:
@@ -44,10 +46,17 @@ def median_delay_s(run: Run) -> float | None:
 
 def outcomes(runs: Sequence[Run]) -> dict[str, int]:
     """Count how the requests ended, commonest first."""
-    ends = pd.concat([run.exchanges["outcome"] for run in runs])
+    ends = pd.concat([run.exchange_columns("outcome")["outcome"] for run in runs])
     return {str(name): int(count) for name, count in ends.value_counts().sort_index(kind="stable").items()}
 
 
 def _stages(exchanges: pd.DataFrame) -> NDArray[np.float64]:
-    done = exchanges.loc[exchanges["outcome"] == "installed", list(STAMPS)].to_numpy(float)
-    return np.diff(done[~np.isnan(done).any(axis=1)], axis=1)
+    stamps = [exchanges[name].to_numpy(float) for name in STAMPS]
+    done = (exchanges["outcome"] == "installed").to_numpy()
+    for stamp in stamps:
+        done = done & ~np.isnan(stamp)
+    # Stage by stage: of millions of exchanges no second copy of all stamps is made.
+    stages_s = np.empty((np.count_nonzero(done), len(STAMPS) - 1))
+    for place, (earlier_s, later_s) in enumerate(pairwise(stamps)):
+        np.subtract(later_s[done], earlier_s[done], out=stages_s[:, place])
+    return stages_s

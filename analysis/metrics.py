@@ -70,7 +70,7 @@ def main_metric(runs: Sequence[Run]) -> str:
 def bytes_per_device(run: Run, *columns: str) -> float | None:
     """Return the bytes of an average device, summed over columns of the exchanges."""
     devices = len(run.devices)
-    return float(sum(run.exchanges[column].sum() for column in columns)) / devices if devices else None
+    return float(run.exchange_columns(*columns).sum().sum()) / devices if devices else None
 
 
 def recovery(run: Run) -> dict[str, float | None]:
@@ -156,7 +156,7 @@ def halves(run: Run) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 
 def _installed(run: Run) -> float | None:
-    ends = run.exchanges["outcome"]
+    ends = run.exchange_columns("outcome")["outcome"]
     return float((ends == "installed").mean()) if len(ends) else None
 
 
@@ -200,7 +200,7 @@ METRICS = {
     "mean_age_s": Metric("model age, mean", "s", 1, 1, -1, lambda run: ages.mean_age_s(ages.of_run(run))),
     "never_updated": Metric("devices never updated", "%", 100, 1, -1, ages.never_updated, share=True),
     "delay_s": Metric("request to install, median", "s", 1, 2, -1, latency.median_delay_s),
-    "exchanges": Metric("requests", "", 1, 0, 0, lambda run: float(len(run.exchanges))),
+    "exchanges": Metric("requests", "", 1, 0, 0, lambda run: float(len(run.exchange_columns("device")))),
     "installed": Metric("requests installed", "%", 100, 1, +1, _installed, share=True),
     "up_bytes": Metric("up, per device", "kB", 1e-3, 1, -1, lambda run: bytes_per_device(run, "up_bytes")),
     "down_bytes": Metric("down, per device", "kB", 1e-3, 1, -1, lambda run: bytes_per_device(run, "down_bytes")),

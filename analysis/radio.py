@@ -22,6 +22,8 @@ Floats = NDArray[np.float64]
 PARTS = ("promotion_j", "air_j", "tail_j", "asleep_j")
 _TIMES = ("promotion_time", "tail_time")
 _POWERS = ("promotion", "transmitting", "receiving", "tail", "asleep")
+#: What is read of each exchange, beside its device.
+_READ = ("sent_s", "reached_s", "served_s", "returned_s", "up_bytes", "down_bytes")
 
 
 def radio(run: Run, cohorts: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
@@ -44,7 +46,8 @@ def _of_cohort(run: Run, name: str, cohort: Mapping[str, Any]) -> pd.DataFrame:
         key: base_value(given.get(key, f"0 {unit}")) for keys, unit in ((_TIMES, "s"), (_POWERS, "W")) for key in keys
     }
     place = np.arange(len(devices))
-    rows = run.exchanges[run.exchanges["device"].isin(devices) & run.exchanges["sent_s"].notna()]
+    rows = run.exchange_columns("device", *_READ)
+    rows = rows[rows["device"].isin(devices) & rows["sent_s"].notna()]
     who = place[np.searchsorted(devices, rows["device"].to_numpy(np.int64))]
     up_s, down_s = air_times(rows, mean_rate_bps(run, link, "up"), mean_rate_bps(run, link, "down"))
     sent = np.bincount(who, up_s, len(devices))

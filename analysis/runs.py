@@ -16,9 +16,11 @@ import pandas as pd
 
 from analysis.folder import RunError, read_json, read_status, read_text, require_unchanged
 from analysis.manifests import read_manifest, read_scenario
-from analysis.tables import COLUMNS, read_table
+from analysis.tables import COLUMNS, read_table, rows_of
 
 PHASES = ("undetected", "labels", "uplink", "cloud_queue", "service", "downlink", "lost", "residual", "straddling")
+#: Of fewer exchanges than these the whole table is read once, and kept.
+_KEPT_ROWS = 200_000
 REGRETS = tuple(f"regret_{phase}" for phase in PHASES)
 
 
@@ -84,6 +86,22 @@ class Run:
     def exchanges(self) -> pd.DataFrame:
         """Return one row a request with all its time stamps [s], NaN for what never happened."""
         return self._table("exchanges")
+
+    def exchange_columns(self, *names: str) -> pd.DataFrame:
+        """Return some columns of :attr:`exchanges`: of many only these are read, and nothing is kept."""
+        if self._keeps_exchanges:
+            return self.exchanges[list(names)]
+        return read_table(self.folder, "exchanges", self.status, names)
+
+    def exchanges_of(self, device: int) -> pd.DataFrame:
+        """Return the rows of :attr:`exchanges` of one device: of many no others are kept."""
+        if self._keeps_exchanges:
+            return self.exchanges[self.exchanges["device"] == device]
+        return read_table(self.folder, "exchanges", self.status, device=device)
+
+    @property
+    def _keeps_exchanges(self) -> bool:
+        return "exchanges" in self.__dict__ or rows_of(self.folder, "exchanges") <= _KEPT_ROWS
 
     @cached_property
     def devices(self) -> pd.DataFrame:

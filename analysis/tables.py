@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from analysis.folder import RunError
@@ -58,24 +61,51 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 }
 
 
-def read_table(folder: Path, name: str, status: str) -> pd.DataFrame:
-    """Read `<name>.parquet` and check that the columns of the contract are there."""
+def read_table(
+    folder: Path, name: str, status: str, columns: Sequence[str] | None = None, device: int | None = None
+) -> pd.DataFrame:
+    """Read `<name>.parquet`, or some of its columns, or the rows of one device.
+
+    It is checked that the columns of the contract are there, and that those which are read hold what they should.
+    """
     path = folder / f"{name}.parquet"
     if not path.is_file():
         raise RunError(f"{path}: missing (STATUS says {status})")
-    try:
+    with _readable(path):
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            known = file.schema_arrow.names
+            if lacking := [column for column in COLUMNS.get(name, ()) if column not in known]:
+                raise RunError(f"{path}: column {', '.join(lacking)} missing")
+            read = file.read(None if columns is None else list(columns)) if device is None else _of(file, device)
         # A column at a time goes over and is let go: of millions of exchanges not two copies are held.
-        read = pq.read_table(path, page_checksum_verification=True)
         table = read.to_pandas(split_blocks=True, self_destruct=True)
         del read
-    except (OSError, ValueError, OverflowError, pa.ArrowException) as error:
-        raise RunError(f"{path}: no readable Parquet file ({error.__class__.__name__})") from error
-    lacking = [column for column in COLUMNS.get(name, ()) if column not in table.columns]
-    if lacking:
-        raise RunError(f"{path}: column {', '.join(lacking)} missing")
     table = _numbers(table, path)
     _require_times(table, path)
     return table
+
+
+def rows_of(folder: Path, name: str) -> int:
+    """Return how many rows `<name>.parquet` says that it has; 0 where it cannot be read."""
+    try:
+        return int(pq.read_metadata(folder / f"{name}.parquet").num_rows)
+    except (OSError, ValueError, pa.ArrowException):
+        return 0
+
+
+def _of(file: pq.ParquetFile, device: int) -> pa.Table:
+    """Return the rows of one device, a batch of rows in memory at a time."""
+    parts = [batch.filter(pc.equal(batch["device"], device)) for batch in file.iter_batches()]
+    return pa.Table.from_batches(parts, file.schema_arrow)
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Turn what Arrow says of a damaged file into one line."""
+    try:
+        yield
+    except (OSError, ValueError, OverflowError, pa.ArrowException) as error:
+        raise RunError(f"{path}: no readable Parquet file ({error.__class__.__name__})") from error
 
 
 def _numbers(table: pd.DataFrame, path: Path) -> pd.DataFrame:

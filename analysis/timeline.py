@@ -39,7 +39,7 @@ def timeline_of(run: Run, columns: Mapping[str, np.ndarray], device: int, after_
     if not len(own):
         raise RunError(f"{run.folder}: has no device {device}")
     mine = samples[(samples["device"] == device) & (samples["time_s"] > after_s) & (samples["time_s"] <= until_s)]
-    exchanges = run.exchanges[run.exchanges["device"] == device]
+    exchanges = run.exchanges_of(device)
     last_s = exchanges[["requested_s", "sent_s", "reached_s", "started_s", "served_s", "installed_s"]].max(axis=1)
     under_way = ~exchanges["outcome"].isin(["installed", "lost", "aborted", "rejected", "superseded"])
     reaching = exchanges[(exchanges["requested_s"] <= until_s) & ((last_s > after_s) | under_way)]
@@ -62,7 +62,7 @@ def typical_devices(run: Run) -> dict[str, int]:
 def around(run: Run, at_s: float | None) -> tuple[float, float]:
     """Return a span [s] around a moment (default: the first drift) in which single requests can be seen."""
     at_s = at_s if at_s is not None else float(run.marks[0]["at_s"]) if run.marks else run.played_s / 2
-    gaps = run.exchanges.groupby("device")["requested_s"].diff()
+    gaps = run.exchange_columns("device", "requested_s").groupby("device")["requested_s"].diff()
     period_s = float(gaps.median()) if gaps.notna().any() else run.played_s / 10
     half_s = float(np.clip(4 * period_s, 6 * run.tick_s, run.played_s / 2))
     return max(0.0, at_s - half_s / 2), min(run.played_s, at_s + 1.5 * half_s)

@@ -64,7 +64,8 @@ def transfers(run: Run, link: str, direction: str) -> Transfers:
     left out.
     """
     begin, arrive, _ = DIRECTIONS[direction]
-    rows = run.exchanges[run.exchanges["device"].isin(first_instance(run, link))]
+    rows = run.exchange_columns("device", "outcome", begin, arrive)
+    rows = rows[rows["device"].isin(first_instance(run, link))]
     left = rows[begin].notna() & (rows[arrive].notna() | (rows["outcome"] == "in_flight"))
     rows = rows[left].sort_values(begin, kind="stable")
     end_s = rows[arrive].fillna(run.played_s).to_numpy(float)

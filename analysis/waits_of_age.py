@@ -36,7 +36,7 @@ class AgeParts(NamedTuple):
 def age_parts(run: Run) -> AgeParts:
     """Split the age of the models of all devices of a run over the time that was played."""
     devices, until_s = len(run.devices), run.played_s
-    steps = _steps(run.exchanges, until_s)
+    steps = _steps(run.exchange_columns("device", *STAMPS), until_s)
     parts = dict.fromkeys(STAGES, 0.0)
     if len(steps):
         _after_installs(steps, until_s, parts)

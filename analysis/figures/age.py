@@ -50,7 +50,7 @@ def _grid(axes: Axes, median_s: float, longest_s: float, unit_s: float) -> NDArr
 
 def installs(group: Group) -> bool:
     """Return whether any update of a group took effect."""
-    return any(run.exchanges["installed_s"].notna().any() for run in group.runs)
+    return any(run.exchange_columns("installed_s").notna().to_numpy().any() for run in group.runs)
 
 
 def pooled(group: Group) -> ages.AgeIntervals:

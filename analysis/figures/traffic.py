@@ -39,12 +39,12 @@ def draw(subject: Subject) -> Figure | None:
 
 
 def _moved(run: Run) -> bool:
-    return bool(len(run.devices)) and int(run.exchanges[["up_bytes", "down_bytes"]].to_numpy().sum()) > 0
+    return bool(len(run.devices)) and bool(run.exchange_columns("up_bytes", "down_bytes").to_numpy().any())
 
 
 def _times(run: Run, stamp: str, size: str) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Return when messages went or came [s], in time order, and their bytes."""
-    moved = run.exchanges.loc[run.exchanges[stamp].notna(), [stamp, size]].sort_values(stamp)
+    moved = run.exchange_columns(stamp, size).dropna(subset=stamp).sort_values(stamp)
     return moved[stamp].to_numpy(float), moved[size].to_numpy(np.int64)
 
 

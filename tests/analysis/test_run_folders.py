@@ -9,8 +9,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from analysis import runs
 from analysis.export import export_csv
 from analysis.folder import RunError
+from analysis.metrics import measure
 from analysis.runs import open_run
 from analysis.tables import COLUMNS
 
@@ -109,6 +111,20 @@ def test_a_table_without_rows_still_has_numbers(folder: Path, name: str) -> None
     table = getattr(open_run(folder), name)
     assert len(table) == 0
     assert all(table[column].dtype == "float64" for column in columns if column.endswith("_s"))
+
+
+def test_of_many_exchanges_only_the_columns_that_are_wanted_are_read(
+    run_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, parts = open_run(run_folder), open_run(run_folder)
+    expected = measure(whole)
+    monkeypatch.setattr(runs, "_KEPT_ROWS", 0)
+    assert measure(parts) == expected
+    device = int(whole.exchanges["device"].iloc[0])
+    own = whole.exchanges[whole.exchanges["device"] == device].reset_index(drop=True)
+    pd.testing.assert_frame_equal(parts.exchanges_of(device), own)
+    assert "exchanges" not in vars(parts)
+    assert "exchanges" in vars(whole)
 
 
 def test_csv_holds_the_same_numbers(folder: Path) -> None:
