@@ -207,9 +207,9 @@ class Prototypes:
             own = prototype[rows]
             moved[rows] = now["published"][own]
             if pulls:
-                told = reports[rows]
-                own = own[told]
-                pull = (edit[rows][told] - now["moved"][own]).clamp_(-rule.step, rule.step)
+                fitting = reports[rows]
+                own = own[fitting]
+                pull = (edit[rows][fitting] - now["moved"][own]).clamp_(-rule.step, rule.step)
                 now["pull_heads"].index_add_(0, own, pull)
             if share is not None and due is not None:
                 now["moved"] = (now["moved"] + share * now["pull_heads"]).clamp_(-rule.reach, rule.reach)
