@@ -5,8 +5,9 @@ Every `draw` takes a run or a sweep and returns None where it has nothing to sho
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from matplotlib.figure import Figure
@@ -28,6 +29,7 @@ from analysis.figures import (
     traffic,
     transfers,
 )
+from analysis.figures.fitting import fit
 from analysis.figures.series import marked
 from analysis.figures.style import Look, house_style, rename
 from analysis.folder import require_known
@@ -120,7 +122,7 @@ FIGURES: dict[str, FigureSpec] = {
 def render(subject: Subject, name: str) -> Figure | None:
     """Draw one figure in the house style."""
     with house_style():
-        return FIGURES[name].draw(subject)
+        return drawn(subject, name)
 
 
 def render_named(subject: Subject, name: str, metric: str | None = None) -> Figure | None:
@@ -128,7 +130,7 @@ def render_named(subject: Subject, name: str, metric: str | None = None) -> Figu
     require_known("figure", [name], list(FIGURES))
     require_known("metric", [metric] if metric else (), list(METRICS))
     with house_style():
-        return response.draw(subject, metric) if name == "response" else FIGURES[name].draw(subject)
+        return drawn(subject, name, metric)
 
 
 def write_figures(
@@ -151,11 +153,21 @@ def write_figures(
     written = []
     with house_style(look):
         for name in names or FIGURES:
-            figure = response.draw(subject, metric) if name == "response" else FIGURES[name].draw(subject)
+            figure = drawn(subject, name, metric, look.labels)
             if figure is not None:
-                rename(figure, look.labels)
                 written += _save_all(figure, folder / name, formats)
     return written
+
+
+def drawn(
+    subject: Subject, name: str, metric: str | None = None, labels: Mapping[str, str] = MappingProxyType({})
+) -> Figure | None:
+    """Draw a figure, under the names that are wanted, with no text wider than its room."""
+    figure = response.draw(subject, metric) if name == "response" else FIGURES[name].draw(subject)
+    if figure is not None:
+        rename(figure, labels)
+        fit(figure)
+    return figure
 
 
 def write_timeline(shown: Timeline, folder: Path | str, formats: Sequence[str] = FORMATS) -> list[Path]:

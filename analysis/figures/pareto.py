@@ -46,6 +46,9 @@ def draw(subject: Subject) -> Figure | None:
         origin = origin_of(links[link])
         _panel(axes, [*found, *([origin] if origin else [])], styles, unit)
         axes.set_title(link if len(points) > 1 else "")
+    # Only now: panels of a column share their axis, and a limit that the first one set would hide what is beyond.
+    for axes in panels[0]:
+        axes.set_xlim(left=min(0.0, axes.get_xlim()[0]))
     panels[0, 0].set_ylabel("accuracy [%]")
     for axes in panels.ravel()[len(points) - across : len(points)]:
         axes.tick_params(labelbottom=True)
@@ -68,7 +71,6 @@ def _panel(axes: Axes, points: Sequence[Point], styles: dict[str, LineStyle], un
     y = [100 * point.gain.mean for point in best]
     axes.plot(x, y, color=INK, linewidth=0.8, drawstyle="steps-post", zorder=1)
     axes.margins(0.08)
-    axes.set_xlim(left=min(0.0, axes.get_xlim()[0]))
 
 
 def _bar(interval: Interval, scale: float) -> float | None:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from agents.contract.amounts import clock
 from analysis.figures.marks import describe
@@ -71,6 +72,7 @@ def _by_drift(sweep: Sweep, table: dict[str, list[Outcome]]) -> Figure:
         _dots(axes, place, outcome, style, unit_s)
     names = [f"{i + 1}. {describe(mark)}" for i, mark in enumerate(marks)]
     _frame(axes, names[: len(row)], f"recovery time from the end of the drift [{unit}]")
+    _from_zero(panels)
     figure.suptitle(_wrapped(figure), fontsize=7, x=0.01, ha="left", color=GREY)
     return figure
 
@@ -91,6 +93,7 @@ def _by_group(sweep: Sweep, table: dict[str, list[Outcome]], drifts: int) -> Fig
             names = list(table) if i % across == 0 else [""] * len(table)
             _frame(axes, names, f"recovery time [{unit}]")
             axes.set_title("\n".join(wrap(f"{i + 1}. {describe(marks[i])}", letters)), fontsize=7.5)
+    _from_zero(panels)
     panels[0, 0].set_ylabel(legend_title(sweep) or "")
     figure.suptitle(_wrapped(figure), fontsize=7, x=0.01, ha="left", color=GREY)
     return figure
@@ -125,5 +128,10 @@ def _frame(axes: Axes, names: Sequence[str], label: str) -> None:
     axes.tick_params(axis="x", labelbottom=True)
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.margins(x=0.14)
-    axes.set_xlim(left=-0.03 * axes.get_xlim()[1])
     axes.set_xlabel(label)
+
+
+def _from_zero(panels: NDArray) -> None:
+    """Let axes begin at zero, once all is drawn: those of a column are one, and its limits are those of all panels."""
+    for axes in panels[0]:
+        axes.set_xlim(left=-0.03 * axes.get_xlim()[1])

@@ -123,7 +123,7 @@ def _stack(sweep: Sweep, points: dict[str, dict[str, float]]) -> Figure:
     axes.grid(False, axis="y")
     axes.invert_yaxis()
     axes.set_ylabel(legend_title(sweep) or "")
-    axes.set_xlabel("points lost to the oracle; diamond: net")
+    axes.set_xlabel(f"points lost to the oracle;{' ' if _is_wide() else chr(10)}diamond: net")
     shown = [part for part in MEANINGS if any(part in parts for parts in points.values())]
     handles = [Patch(label=f"{part.replace('_', ' ')}: {MEANINGS[part]}", **_face(part)) for part in shown]
     key_below(figure, handles, [str(handle.get_label()) for handle in handles], columns=2)

@@ -125,7 +125,12 @@ def _reference(axes: Axes, lines: Sequence[Line], reference: str, metric: str) -
     if any(math.isnan(y) for _, y in points):
         return
     colour, dash = REFERENCES[reference]
-    axes.plot(*zip(*points, strict=True), color=colour, linestyle=dash, linewidth=1.0, label=f"{reference} (reference)")
+    label = f"{reference} (reference)"
+    if len(points) == 1:
+        # A line through one point would not be seen.
+        axes.axhline(points[0][1], color=colour, linestyle=dash, linewidth=1.0, label=label)
+        return
+    axes.plot(*zip(*points, strict=True), color=colour, linestyle=dash, linewidth=1.0, label=label)
 
 
 def _one_scale(shown: Sequence[Axes], across: int) -> None:
