@@ -118,16 +118,15 @@ def test_a_log_of_clicks_is_the_same(play: RunScenario, tmp_path: Path, ranking:
     assert play_there(tmp_path / "run", there(ranking, *chosen)).digest == whole.digest
 
 
-def test_eager_play_is_the_same(play: RunScenario, tmp_path: Path) -> None:
-    eager = play_there(tmp_path / "run", there(scenario_of("digits"), adapter("persona")), eager=True)
-    assert eager.digest == play("digits", adapter("persona")).digest
-
-
-def test_all_batches_have_one_shape_however_many_samples_there_are(tmp_path: Path) -> None:
-    scenario = there(scenario_of("digits"), adapter("persona"))
+def test_eager_play_is_the_same_and_all_batches_have_one_shape_however_many_samples_there_are(
+    play: RunScenario, tmp_path: Path
+) -> None:
+    scenario, digests = there(scenario_of("digits"), adapter("persona")), set()
     with foreign_device() as device:
-        run_scenario(scenario, RunFolder.open(tmp_path / "lazy"), HOW, lambda windows, marks: {})
-        run_scenario(scenario, RunFolder.open(tmp_path / "eager"), replace(HOW, eager=True), lambda windows, marks: {})
+        for eager in (False, True):
+            how, folder = replace(HOW, eager=eager), RunFolder.open(tmp_path / f"eager-{eager}")
+            digests.add(run_scenario(scenario, folder, how, lambda windows, marks: {}).summary["digest"])
+    assert digests == {play("digits", adapter("persona")).digest}
     # Samples to predict, windows to encode, and windows to edit: each have one shape, however many there are.
     assert len({width for _, width in device.batches}) == 2
     assert {rows for rows, width in device.batches if width < 96} == {CHUNK, _TOGETHER}

@@ -8,45 +8,43 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 from run_commands import ROOT, scenario_of
 
-#: Runs the command line and tells on stderr's last line which heavy libraries were loaded.
+#: Runs commands, one after another, and tells on stderr's last line which heavy libraries were loaded.
 PROBE = """
 import json, sys
 import run_sim
-try:
-    code = run_sim.main(sys.argv[1:])
-except SystemExit as ended:
-    code = ended.code or 0
+codes = []
+for words in json.loads(sys.argv[1]):
+    try:
+        codes.append(run_sim.main(words))
+    except SystemExit as ended:
+        codes.append(ended.code or 0)
 heavy = {"torch", "ray", "matplotlib", "pandas", "sklearn", "numba", "simpy", "numpy"} & sys.modules.keys()
-print(json.dumps([code, sorted(heavy)]), file=sys.stderr)
+print(json.dumps([max(codes), sorted(heavy)]), file=sys.stderr)
 """
 
 
-def loaded(*arguments: str, cwd: Path) -> set[str]:
-    """Return the heavy libraries that a successful command has loaded."""
+def loaded(*commands: list[str], cwd: Path) -> set[str]:
+    """Return the heavy libraries that successful commands have loaded in one process."""
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    probe = [sys.executable, "-c", PROBE, *arguments]
+    probe = [sys.executable, "-c", PROBE, json.dumps(commands)]
     ended = subprocess.run(probe, cwd=cwd, env=environment, capture_output=True, text=True, timeout=300)
     code, heavy = json.loads(ended.stderr.splitlines()[-1])
     assert code == 0, ended.stderr
     return set(heavy)
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["sweep", "--help"]])
-def test_help_loads_nothing_at_all(tmp_path: Path, arguments: list[str]) -> None:
-    assert loaded(*arguments, cwd=tmp_path) == set()
+def test_help_loads_nothing_at_all(tmp_path: Path) -> None:
+    assert loaded(["--help"], ["run", "--help"], ["sweep", "--help"], cwd=tmp_path) == set()
 
 
 ON_A_GPU = ["--set", "execution.device=cuda"]
 
 
-@pytest.mark.parametrize(
-    "arguments", [["list"], ["schema"], ["validate", str(scenario_of("digits")), *ON_A_GPU], ["doctor"]]
-)
-def test_looking_at_scenarios_loads_neither_torch_nor_ray(tmp_path: Path, arguments: list[str]) -> None:
-    assert loaded(*arguments, cwd=tmp_path).isdisjoint({"torch", "ray", "matplotlib", "pandas", "sklearn", "numba"})
+def test_looking_at_scenarios_loads_neither_torch_nor_ray(tmp_path: Path) -> None:
+    looks = [["list"], ["schema"], ["validate", str(scenario_of("digits")), *ON_A_GPU], ["doctor"]]
+    assert loaded(*looks, cwd=tmp_path).isdisjoint({"torch", "ray", "matplotlib", "pandas", "sklearn", "numba"})
 
 
 def test_tables_and_logs_are_read_without_torch_and_pandas(tmp_path: Path) -> None:
@@ -58,18 +56,18 @@ def test_tables_and_logs_are_read_without_torch_and_pandas(tmp_path: Path) -> No
     for name, task in (("t", "{data: 'table:t.csv'}"), ("log", f"{{data: {ranked}, model: din}}")):
         text = f"version: 1\nduration: 60 s\ntask: {task}\n{fleet}"
         (tmp_path / f"{name}.yaml").write_text(text, encoding="utf-8")
-    heavy = loaded("validate", "t.yaml", "log.yaml", cwd=tmp_path)
+    heavy = loaded(["validate", "t.yaml", "log.yaml"], cwd=tmp_path)
     assert heavy.isdisjoint({"torch", "ray", "matplotlib", "pandas", "sklearn"})
 
 
 def test_a_timing_only_run_never_loads_torch_though_it_draws_figures(tmp_path: Path) -> None:
-    heavy = loaded("run", str(scenario_of("timing")), "--quiet", "--out", "run", cwd=tmp_path)
+    heavy = loaded(["run", str(scenario_of("timing")), "--quiet", "--out", "run"], cwd=tmp_path)
     assert heavy.isdisjoint({"torch", "ray", "sklearn", "numba"})
     assert {"simpy", "matplotlib"} <= heavy
 
 
 def test_a_run_with_a_task_in_this_process_never_loads_ray(tmp_path: Path) -> None:
     short = ["--set", "method.adapter=static", "--set", "task.pretrain.epochs=1", "--workers", "0"]
-    heavy = loaded("run", str(scenario_of("digits")), "--quiet", "--out", "run", *short, cwd=tmp_path)
+    heavy = loaded(["run", str(scenario_of("digits")), "--quiet", "--out", "run", *short], cwd=tmp_path)
     assert "torch" in heavy
     assert "ray" not in heavy
