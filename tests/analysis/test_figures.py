@@ -26,6 +26,8 @@ from analysis.sweeps import Subject, as_sweep, open_folder
 from tests.analysis.conftest import SMALL
 from tests.analysis.synthetic import write_run
 
+pytestmark = pytest.mark.whole
+
 RUN = {
     "accuracy",
     "regret",

@@ -20,6 +20,8 @@ from analysis.windows import accuracy
 from analysis.writing import written
 from tests.analysis.synthetic import Plan, write_sweep
 
+pytestmark = pytest.mark.whole
+
 
 def test_lines_run_along_the_axis_in_base_units(sweep_folder: Path) -> None:
     sweep = open_sweep(sweep_folder)

@@ -19,6 +19,8 @@ from analysis.serving.library import Library
 from analysis.sweeps import open_folder
 from analysis.timeline import around, timeline_lines, timeline_of, typical_devices
 
+pytestmark = pytest.mark.whole
+
 HOSTILE = '<img src=x onerror="alert(1)">'
 
 

@@ -50,7 +50,7 @@ OVERRIDES = {
         "method.codec=careful",
         "links.lte={up: {halving: {start: 64 kbit/s}}, down: 64 kbit/s}",
     ],
-    "posterize": ["task.data=digits", "drift.0.to={posterize: 80 %}"],
+    "posterize": ["task.data=digits", "drift.0.to={posterize: 80 %}", "task.pretrain.epochs=20"],
     "first_lost-streak": [
         "links.lte={up: 64 kbit/s, down: 64 kbit/s, loss: {first_lost: {chance: 20 %}}}",
         "method.trigger={kind: detector, signal: doubt, detector: {kind: streak, above: 0.1, length: 2}}",

@@ -19,6 +19,14 @@ NAMES = ("cnn", "mobilenet_v3_small", "mobilenet_v3_large")
 LARGE_IS_SLOW = (*NAMES[:2], pytest.param(NAMES[2], marks=pytest.mark.slow))
 
 
+#: Nets of few channels, by name.
+SMALL_NETS = {
+    "cnn": {"channels": [4, 8], "hidden": [16, 16]},
+    "mobilenet_v3_small": {"width": 0.25, "hidden": 32},
+    "mobilenet_v3_large": {"width": 0.25, "hidden": 32},
+}
+
+
 def params(trunk: nn.Module) -> int:
     return sum(one.numel() for one in trunk.parameters())
 
@@ -71,10 +79,10 @@ def test_a_cnn_has_the_parameters_of_its_layers() -> None:
     assert net.head.dims == (12, 10)
 
 
-@pytest.mark.parametrize("name", LARGE_IS_SLOW)
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("shape", [(1, 4, 4), (1, 8, 8), (1, 28, 28), (3, 32, 32), (3, 45, 30)])
 def test_images_of_any_size_become_features(name: str, shape: tuple[int, ...]) -> None:
-    base = fresh(name, shape)
+    base = fresh(name, shape, **SMALL_NETS[name])
     features = base.features(images(5, shape))
     assert features.shape == (5, base.head.dims[0])
     assert torch.isfinite(features).all()
@@ -92,9 +100,9 @@ def test_features_depend_on_no_other_image_nor_on_how_many_there_are(name: str) 
     assert torch.equal(base.features(some.view(3, 100, 3, 32, 32)).flatten(0, 1), whole)
 
 
-@pytest.mark.parametrize("name", LARGE_IS_SLOW)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_net_is_the_same_after_a_trip_through_a_cache(name: str) -> None:
-    base = fresh(name)
+    base = fresh(name, **SMALL_NETS[name])
     again = Base.load(base.net, base.tensors())
     assert again.digest() == base.digest()
     assert torch.equal(again.features(images(9)), base.features(images(9)))
@@ -118,15 +126,10 @@ def bright_rows(count: int) -> Past:
     return Past(x, label, torch.zeros(count, dtype=torch.int64))
 
 
-SMALL_NETS = {
-    "cnn": {"channels": [4, 8], "hidden": [16, 16]},
-    "mobilenet_v3_small": {"width": 0.25, "hidden": 32},
-    "mobilenet_v3_large": {"width": 0.25, "hidden": 32},
-}
 RECIPE = {"epochs": 8, "batch": 20, "rate": 5e-3, "fading": True, "shift": 0}
 
 
-@pytest.mark.parametrize("name", LARGE_IS_SLOW)
+@pytest.mark.parametrize("name", [NAMES[0], *(pytest.param(name, marks=pytest.mark.slow) for name in NAMES[1:])])
 def test_training_learns_and_freezes_statistics(name: str) -> None:
     history = History(bright_rows(200), bright_rows(80))
     base = pretrain(history, make_net(name, (1, 8, 8), 4, SMALL_NETS[name]), RECIPE, 3)

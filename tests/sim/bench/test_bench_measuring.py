@@ -9,6 +9,8 @@ import pytest
 from sim.bench.plan import EXCHANGES
 from sim.bench.subprocesses import BenchError, Reading, in_turns, run_fresh, shown, timed_run, wall_of
 
+pytestmark = pytest.mark.whole
+
 
 def test_what_is_compared_takes_turns_and_nobody_is_always_first() -> None:
     order: list[str] = []

@@ -59,17 +59,17 @@ def seconds(write: Write) -> Callable[[str], float]:
 
 
 def texts() -> Iterator[tuple[str, str]]:
-    yield "links", f"links:\n  {ACCESS}\n{links(12_000)}"
-    yield "drifts", f"links: {{{ACCESS}}}\ndrift:\n{drifts(8_000)}"
-    yield "overlapping drifts", f"links: {{{ACCESS}}}\ndrift:\n{overlapping(8_000)}"
-    yield "a chain of links", f"links:\n  {ACCESS}\n{chain(8_000, '')}"
-    yield "a circle of links", f"links:\n  {ACCESS}\n{chain(8_000, 'l0')}"
-    yield "unknown keys", f"links: {{{ACCESS}}}\n" + "".join(f"key{n}: 1\n" for n in range(20_000))
+    yield "links", f"links:\n  {ACCESS}\n{links(6_000)}"
+    yield "drifts", f"links: {{{ACCESS}}}\ndrift:\n{drifts(4_000)}"
+    yield "overlapping drifts", f"links: {{{ACCESS}}}\ndrift:\n{overlapping(4_000)}"
+    yield "a chain of links", f"links:\n  {ACCESS}\n{chain(4_000, '')}"
+    yield "a circle of links", f"links:\n  {ACCESS}\n{chain(4_000, 'l0')}"
+    yield "unknown keys", f"links: {{{ACCESS}}}\n" + "".join(f"key{n}: 1\n" for n in range(10_000))
 
 
 @pytest.mark.parametrize("text", [pytest.param(text, id=name) for name, text in texts()])
 def test_long_scenarios_load_in_seconds(text: str, seconds: Callable[[str], float]) -> None:
-    assert seconds(text) < 5.0
+    assert seconds(text) < 2.5
 
 
 def test_the_first_twenty_problems_and_a_count(write: Write) -> None:
