@@ -33,7 +33,33 @@ SYSTEM = ("system", "docs", "conformance")
 #: Files that share one session of Ray.
 SHARE_RAY = ("test_ray.py", "test_ray_worlds.py", "test_resume_ray.py")
 #: Files that take ten seconds of a processor and more, the longest first.
-LONGEST = ()
+LONGEST = (
+    "test_shipped_scenarios.py",
+    "test_long_pages.py",
+    "test_foreign_device.py",
+    "test_pages.py",
+    "test_guide.py",
+    "test_learning_and_rounds.py",
+    "test_wheel.py",
+    "test_exactness.py",
+    "test_compiled_engine.py",
+    "test_light_commands.py",
+    "test_compiled_learning.py",
+    "test_resume_learning.py",
+    "test_field_cases.py",
+    "test_degenerate_runs.py",
+    "test_report.py",
+    "test_console.py",
+    "test_site.py",
+    "test_bench_command.py",
+    "test_finished_runs.py",
+    "test_kill_loop.py",
+    "test_forks.py",
+    "test_shipped_claims.py",
+    "test_resume_runs.py",
+    "test_side_by_side.py",
+    "test_conformance.py",
+)
 #: What a worker of the suite takes at its most [bytes].
 WORKER_BYTES = 3 * 2**30
 #: Files that compute, for each one that starts Ray.
@@ -63,13 +89,11 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest, each file that waits for Ray followed by some that compute."""
-    waiting = {item.path for item in items if item.get_closest_marker("ray")}
-    names = [path.name for path in dict.fromkeys(item.path for item in items)]
-    computing = sorted(
-        (path for path in dict.fromkeys(item.path for item in items) if path not in waiting),
-        key=lambda path: LONGEST.index(path.name) if path.name in LONGEST else len(LONGEST) + names.index(path.name),
-    )
-    place = {path: number * COMPUTING for number, path in enumerate(sorted(waiting))}
+    waiting = {item.path for item in items if item.get_closest_marker("ray") or item.path.name in SHARE_RAY}
+    others = dict.fromkeys(item.path for item in items if item.path not in waiting)
+    computing = sorted(others, key=lambda path: (*LONGEST, path.name).index(path.name))
+    order = sorted(waiting, key=lambda path: (path.name not in SHARE_RAY, path))
+    place = {path: number * COMPUTING for number, path in enumerate(order)}
     place |= {path: number for number, path in enumerate(computing)}
     items.sort(key=lambda item: (place[item.path], item.path not in waiting))
 

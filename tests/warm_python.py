@@ -124,6 +124,8 @@ def _request(asked: socket.socket) -> tuple[list[str], str, dict[str, str]]:
 
 def _run(words: list[str]) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    # On one core, points of a sweep are played here, and not in processes that are cold.
+    os.sched_getaffinity = lambda pid: {0}
     if words[0] == "-m":
         sys.argv, sys.path[0] = words[1:], ""
         runpy.run_module(words[1], run_name="__main__", alter_sys=True)

@@ -67,7 +67,7 @@ def test_a_timing_only_run_never_loads_torch_though_it_draws_figures(tmp_path: P
 
 
 def test_a_run_with_a_task_in_this_process_never_loads_ray(tmp_path: Path) -> None:
-    short = ["--set", "method.adapter=static", "--set", "task.pretrain.epochs=1", "--workers", "0"]
-    heavy = loaded(["run", str(scenario_of("digits")), "--quiet", "--out", "run", *short], cwd=tmp_path)
+    short = ["--set", "duration=30 s", "--set", "task.pretrain.epochs=1", "--workers", "0"]
+    heavy = loaded(["run", str(scenario_of("gaussians")), "--quiet", "--out", "run", *short], cwd=tmp_path)
     assert "torch" in heavy
     assert "ray" not in heavy
