@@ -20,7 +20,7 @@ class DeviceFtOptions:
         "labelled samples that count: the newest; or of these those most alike to the newest unlabelled ones (IWMS)",
     )
     steps: Steps = option(20, "steps of Adam")
-    rate: PositiveNumber = option(3e-3, "learning rate")
+    rate: PositiveNumber = option(0.01, "learning rate")
     start: Annotated[str, OneOf("base", "device")] = option("base", "weights that learning starts from")
     anchor: Number = option(0.0, "weight of the squared distance from the base")
     ewc: Number = option(0.0, "weight of the squared distance from the base, by Fisher information of the past")
