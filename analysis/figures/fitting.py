@@ -15,8 +15,8 @@ from matplotlib.legend import Legend
 from matplotlib.text import Text
 from matplotlib.ticker import FixedLocator
 
-#: Shares of the room that names beside an axis may take, and a key.
-_NAMES, _KEY = 0.45, 0.93
+#: Shares of a panel that names beside an axis may take, and of a figure, where several panels share them; and a key.
+_NAMES, _OF_ALL, _KEY = 0.45, 0.3, 0.93
 #: What stands between the edge of a figure, or the next panel, and an axis besides its names [in].
 _BESIDE_IN, _BELOW_IN = 0.3, 0.45
 #: What a further line of a name needs [in], and the size of names in several lines.
@@ -61,7 +61,8 @@ def _lines(text: str, letters: int) -> list[str]:
 def _fit_names(figure: Figure, axes: Axes, renderer: RendererAgg) -> None:
     if not isinstance(axes.yaxis.get_major_locator(), FixedLocator):
         return
-    labels, room = axes.get_yticklabels(), _NAMES * _cell_in(figure, axes, renderer)[0]
+    labels = axes.get_yticklabels()
+    room = max(_NAMES * _cell_in(figure, axes, renderer)[0], _OF_ALL * figure.get_figwidth())
     if _longest(labels, renderer) <= room:
         return
     for label in labels:
@@ -75,8 +76,10 @@ def _fit_names(figure: Figure, axes: Axes, renderer: RendererAgg) -> None:
 def _fit_labels(figure: Figure, axes: Axes, renderer: RendererAgg) -> None:
     """Break the labels of axes that are longer than their axis."""
     width_in, height_in = _cell_in(figure, axes, renderer)
-    names_in = _longest(axes.get_yticklabels(), renderer)
-    _fit_text(axes.xaxis.label, width_in - names_in - _BESIDE_IN, renderer)
+    columns = round(figure.get_figwidth() / width_in)
+    # What names beside the first panel take, all panels of a row go without.
+    names_in = max(_longest(one.get_yticklabels(), renderer) for one in figure.axes if one.get_visible())
+    _fit_text(axes.xaxis.label, width_in - names_in / columns - _BESIDE_IN, renderer)
     _fit_text(axes.yaxis.label, height_in - _BELOW_IN, renderer)
 
 
