@@ -95,7 +95,7 @@ def draw_drift(path: Path, shapes: Sequence[Shape]) -> Path:
         for axes, kind in zip(grid[:, 0], kinds, strict=True):
             axes.set_ylabel(kind.replace(", ", "\n").replace("_", " "))
         for axes in grid[-1]:
-            axes.set_xlabel("time (min)")
+            axes.set_xlabel("virtual time [min]")
         bar = figure.colorbar(drawn, ax=grid, location="right", shrink=0.4, aspect=30, pad=0.015)
         bar.set_label("map: strength of the new world at each device")
         figure.supylabel("device by its place in the fleet (map); mean strength (line)", fontsize=8)

@@ -65,7 +65,7 @@ def draw_curves(axes: Axes, sweep: Sweep, cohort: str | None) -> None:
         seeds = [accuracy_curve([run], window_s, "deployed", cohort) for run in group.runs]
         curves = Curves(accuracy_curve(group.runs, window_s, "deployed", cohort), seeds)
         shown.append(_plot(axes, curves, group.label, styles[group.label], unit_s))
-        shown += _theory(axes, group, window_s, unit_s) if cohort is None else []
+        shown += _theory(axes, group, styles[group.label].colour, window_s, unit_s) if cohort is None else []
     axes.set_ylim(*accuracy_limits(shown))
     axes.set_ylabel(vertical_label(window_s, sweep.judged))
 
@@ -92,17 +92,16 @@ def _reference(
     return curve.mean
 
 
-def _theory(axes: Axes, group: Group, window_s: float, unit_s: float) -> list[NDArray[np.float64]]:
-    """Mark what closed forms say of the fleet, smoothed as what was seen is; under one name in the key."""
+def _theory(axes: Axes, group: Group, colour: str, window_s: float, unit_s: float) -> list[NDArray[np.float64]]:
+    """Mark what closed forms say of the fleet, smoothed as what was seen is, along a fine line of its colour."""
     drawn = []
     for course in courses(group):
         ticks = max(1, round(window_s / float(np.diff(course.t_s, prepend=0.0).min())))
         said = trailing_share(course.expected, course.samples, ticks)
-        known = "theory" in axes.get_legend_handles_labels()[1]
         every = max(1, len(said) // CROSSES)
-        label, places = None if known else "theory", (every // 2, every)
-        (crosses,) = axes.plot(course.t_s / unit_s, said, "x", color=INK, markersize=4, label=label, zorder=5)
-        crosses.set(markevery=places, markeredgewidth=0.9)
+        axes.plot(course.t_s / unit_s, said, ":", color=colour, linewidth=0.9, zorder=4)
+        (crosses,) = axes.plot(course.t_s / unit_s, said, "x", color=INK, markersize=4, label="theory", zorder=5)
+        crosses.set(markevery=(every // 2, every), markeredgewidth=0.9)
         drawn.append(said)
     return drawn
 

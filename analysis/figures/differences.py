@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from analysis.compare import Comparison, Row, titled
+from analysis.figures.fitting import fit
 from analysis.figures.style import COLOURS, GREY, INK, house_style, sheet
 from analysis.metrics import METRICS
 
@@ -33,7 +34,9 @@ def draw(result: Comparison, metric: str, stand: Collection[str]) -> Figure | No
     axes.set_yticks(place, [setting_words(row) for row in rows], color=INK)
     axes.set_ylim(-0.6, len(rows) - 0.4)
     unit = "points" if shown.unit == "%" else shown.unit
-    axes.set_xlabel(f"{shown.label}, minus base [{unit}]" if unit else f"{titled(shown)}, minus base")
+    base = f"minus {result.base or 'base'}"
+    axes.set_xlabel(f"{shown.label}, {base} [{unit}]" if unit else f"{titled(shown)}, {base}")
+    fit(figure)
     return figure
 
 

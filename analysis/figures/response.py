@@ -15,6 +15,7 @@ from analysis.figures.accuracy import BAND_FROM
 from analysis.figures.style import (
     COLOURS,
     DASHES,
+    INK,
     MARKERS,
     REFERENCES,
     legend_below,
@@ -55,7 +56,9 @@ def draw(subject: Subject, metric: str | None = None) -> Figure | None:
     for axes in shown[-across:]:
         axes.set_xlabel(f"{short_axis(found.axis)}{f' [{unit}]' if unit else ''}")
     shown[0].set_ylabel(titled(METRICS[name]))
-    legend_below(figure, shown)
+    lines = [axis for axis in sweep.axes if axis not in (found.axis, *found.others)]
+    # Of several axes some may be tied to the one that is drawn along, and say nothing of lines.
+    legend_below(figure, shown, short_axis(lines[0]) if len(lines) == 1 else None)
     return figure
 
 
@@ -78,16 +81,17 @@ def _tick(value: float, _: float) -> str:
 
 
 def _theory(axes: Axes, lines: Sequence[Line], name: str) -> None:
-    """Mark what closed forms say, where theory reaches."""
-    points = [
-        (x, METRICS[name].scale * twin.value)
-        for line in lines
-        for x, group in zip(line.x, line.groups, strict=True)
-        for twin in twins(group)
-        if twin.metric == name
-    ]
-    if points:
-        axes.plot(*zip(*points, strict=True), "x", color="black", markersize=6, zorder=5, label="theory")
+    """Mark what closed forms say, where theory reaches, joined by a fine line of the colour of what it is about."""
+    for place, line in enumerate(lines):
+        points = [
+            (x, METRICS[name].scale * twin.value)
+            for x, group in zip(line.x, line.groups, strict=True)
+            for twin in twins(group)
+            if twin.metric == name
+        ]
+        if points:
+            axes.plot(*zip(*points, strict=True), ":", color=COLOURS[place % 6], linewidth=0.9, zorder=4)
+            axes.plot(*zip(*points, strict=True), "x", color=INK, markersize=6, zorder=5, label="theory")
 
 
 def _line(axes: Axes, place: int, line: Line, scale: float, name: str) -> None:
