@@ -56,9 +56,9 @@ def draw(subject: Subject, metric: str | None = None) -> Figure | None:
     for axes in shown[-across:]:
         axes.set_xlabel(f"{short_axis(found.axis)}{f' [{unit}]' if unit else ''}")
     shown[0].set_ylabel(titled(METRICS[name]))
-    lines = [axis for axis in sweep.axes if axis not in (found.axis, *found.others)]
-    # Of several axes some may be tied to the one that is drawn along, and say nothing of lines.
-    legend_below(figure, shown, short_axis(lines[0]) if len(lines) == 1 else None)
+    alone = [axis for axis in sweep.axes if axis not in (found.axis, *found.others)]
+    # Of several axes some may be tied to the one that is drawn along, and say nothing of alone.
+    legend_below(figure, shown, short_axis(alone[0]) if len(alone) == 1 else None)
     return figure
 
 
