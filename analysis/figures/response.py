@@ -57,7 +57,7 @@ def draw(subject: Subject, metric: str | None = None) -> Figure | None:
         axes.set_xlabel(f"{short_axis(found.axis)}{f' [{unit}]' if unit else ''}")
     shown[0].set_ylabel(titled(METRICS[name]))
     alone = [axis for axis in sweep.axes if axis not in (found.axis, *found.others)]
-    # Of several axes some may be tied to the one that is drawn along, and say nothing of alone.
+    # Of several axes some may be tied to the one that is drawn along, and say nothing of lines.
     legend_below(figure, shown, short_axis(alone[0]) if len(alone) == 1 else None)
     return figure
 
