@@ -98,7 +98,9 @@ def _line(axes: Axes, place: int, line: Line, scale: float, name: str) -> None:
     """Draw means, and seeds one by one where they are few, a band where they are many."""
     colour, dash, marker = COLOURS[place % 6], DASHES[place % len(DASHES)], MARKERS[place % len(MARKERS)]
     mean = [scale * (value.low if math.isinf(value.mean) else value.mean) for value in line.values]
-    axes.plot(line.x, mean, color=colour, linestyle=dash, marker=marker, label=line.label, zorder=3)
+    # Where nothing but the axis varies, a line is that of the one method there is.
+    label = line.label or line.groups[0].runs[0].adapter
+    axes.plot(line.x, mean, color=colour, linestyle=dash, marker=marker, label=label, zorder=3)
     beyond = [(x, y) for x, y, value in zip(line.x, mean, line.values, strict=True) if math.isinf(value.mean)]
     if beyond:
         axes.plot(*zip(*beyond, strict=True), "^", color=colour, markerfacecolor="white", markersize=7, zorder=4)

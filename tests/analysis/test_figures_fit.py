@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from matplotlib.figure import Figure
 from matplotlib.text import Text
@@ -46,6 +48,13 @@ def test_panels_of_a_column_hide_no_point(sweep: Sweep, name: str) -> None:
     for axes in of_column(sweep, name).axes:
         low, high = axes.get_xlim()
         assert all(low <= x <= high for line in axes.get_lines() for x in line.get_xdata())
+
+
+def test_a_line_has_a_name_where_nothing_but_the_axis_varies(tmp_path: Path) -> None:
+    plans = {(rate,): Plan(cohorts={"phones": 2}, duration_s=120.0, drift=()) for rate in ("2 kbit/s", "20 kbit/s")}
+    figure = drawn(open_sweep(write_sweep(tmp_path / "sweep", plans, ["links.lte.up"], 1)), "response")
+    assert figure is not None
+    assert "persona" in figure.axes[0].get_legend_handles_labels()[1]
 
 
 def test_a_name_is_broken_between_its_parts_in_lines_as_short_as_can_be() -> None:
