@@ -18,7 +18,7 @@ FILES = sorted((ROOT / "scenarios").rglob("*.yaml"))
 #: Training that decides how good a method is, not whether a scenario plays: the most that is left of it.
 LEARNING = {"epochs": 1, "restarts": 0, "steps": 10, "group_steps": 2, "collaborative_steps": 10, "pairs": 256}
 #: Images of files, and clicks of each user: what is judged, learnt from and chosen by.
-HISTORY = {"evaluation": 300, "train": 200, "validation": 100, "held_out": 100, "latest": 20, "window": 10}
+HISTORY = {"evaluation": 300, "train": 200, "validation": 100, "held_out": 100, "latest": 8, "window": 10}
 NETS = {"hidden": 64}
 
 
