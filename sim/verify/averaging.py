@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from math import ceil, sqrt
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from agents.contract import Worlds
 from sim.run.fleet_spec import fleet_spec
 from sim.verify.predictions import NoFormError
-from sim.verify.quadratic_rounds import Averaging, Plan, Scattered, accuracies
+
+if TYPE_CHECKING:
+    from sim.verify.quadratic_rounds import Plan
 
 #: A scenario as it stands above this module.
 Scenario = Any
@@ -42,6 +44,9 @@ def fedavg_course(scenario: Scenario) -> Course:
     _require_quadratic(scenario)
     _require_rounds(scenario)
     _require_fresh(scenario)
+    # Only here: every run asks for theory, and what integrates it takes a third of a second to load.
+    from sim.verify.quadratic_rounds import Plan
+
     adapter = scenario.method.adapter
     batch = min(adapter.batch, adapter.window)
     plan = Plan(adapter.steps, batch, adapter.rate, getattr(adapter, "prox", 0.0), adapter.server_rate)
@@ -60,6 +65,8 @@ def fedavg_course(scenario: Scenario) -> Course:
 
 def _over_ticks(worlds: Worlds, plan: Plan, begin_s: np.ndarray, judged_s: np.ndarray, rate: np.ndarray) -> np.ndarray:
     """Return the accuracy [ticks]; worlds of the steps of all rounds come first, then those that are judged."""
+    from sim.verify.quadratic_rounds import Averaging, Scattered, accuracies
+
     learnt_in = np.searchsorted(begin_s, judged_s.ravel())
     numbers = plan.steps * len(begin_s) + np.arange(judged_s.size)
     weight = worlds.devices * rate[worlds.cohort]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
-from rich.table import Table
 from scipy.special import stdtrit
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 #: Exact cases have to agree to this, relative to the truth.
 EXACT = 1e-9
@@ -90,6 +93,9 @@ def batch_means(values: np.ndarray, batches: int = 30) -> np.ndarray:
 
 def verdict_table(verdicts: Iterable[Verdict]) -> Table:
     """Return one row a case: truth, simulated value, how far apart they may be, verdict."""
+    # Only here: every run asks for theory, and none draws this table.
+    from rich.table import Table
+
     table = Table("case", "truth", "simulated", "within", "verdict")
     for one in verdicts:
         numbers = (f"{one.truth:.7g}", f"{one.simulated:.7g}", f"{one.half_width:.2g}")

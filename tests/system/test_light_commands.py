@@ -71,3 +71,13 @@ def test_a_run_with_a_task_in_this_process_never_loads_ray(tmp_path: Path) -> No
     heavy = loaded(["run", str(scenario_of("gaussians")), "--quiet", "--out", "run", *short], cwd=tmp_path)
     assert "torch" in heavy
     assert "ray" not in heavy
+
+
+def test_what_theory_does_not_reach_loads_none_of_its_libraries(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from sim.scenario import load; from sim.run.theory import theory_of\n"
+        "assert theory_of(load(Path(sys.argv[1]), [])) == []; assert 'scipy.stats' not in sys.modules"
+    )
+    probe = [sys.executable, "-c", code, str(scenario_of("timing"))]
+    ended = subprocess.run(probe, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert ended.returncode == 0, ended.stderr
