@@ -13,7 +13,7 @@ from analysis.figures import accuracy
 from analysis.figures.response import draw
 from analysis.sweeps import as_sweep, open_folder
 from analysis.theory import courses, partings, twins
-from sim.verify import averaging
+from sim.verify import quadratic_rounds
 
 pytestmark = pytest.mark.whole
 
@@ -113,8 +113,8 @@ def test_averaging_of_parabolas_goes_as_theory_says(tmp_path: Path) -> None:
 
 
 def test_a_wrong_rate_parts_from_theory_with_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    right = averaging.Plan
-    monkeypatch.setattr(averaging, "Plan", lambda steps, batch, rate, *rest: right(steps, batch, rate / 3, *rest))
+    plan = quadratic_rounds.Plan
+    monkeypatch.setattr(quadratic_rounds, "Plan", lambda steps, batch, rate, *rest: plan(steps, batch, rate / 3, *rest))
     folder = played(tmp_path, AVERAGED, "run")
     (said,) = partings(as_sweep(open_folder(folder)))
     assert "theory (fedavg_squared) says " in said
