@@ -16,7 +16,7 @@ import pandas as pd
 
 from analysis.folder import RunError, read_json, read_status, read_text, require_unchanged
 from analysis.manifests import read_manifest, read_scenario
-from analysis.tables import COLUMNS, read_table, rows_of
+from analysis.tables import COLUMNS, read_table, row_count
 
 PHASES = ("undetected", "labels", "uplink", "cloud_queue", "service", "downlink", "lost", "residual", "straddling")
 #: Of fewer exchanges than these the whole table is read once, and kept.
@@ -101,7 +101,7 @@ class Run:
 
     @property
     def _keeps_exchanges(self) -> bool:
-        return "exchanges" in self.__dict__ or rows_of(self.folder, "exchanges") <= _KEPT_ROWS
+        return "exchanges" in self.__dict__ or row_count(self.folder, "exchanges") <= _KEPT_ROWS
 
     @cached_property
     def devices(self) -> pd.DataFrame:

@@ -85,7 +85,7 @@ def read_table(
     return table
 
 
-def rows_of(folder: Path, name: str) -> int:
+def row_count(folder: Path, name: str) -> int:
     """Return how many rows `<name>.parquet` says that it has; 0 where it cannot be read."""
     try:
         return int(pq.read_metadata(folder / f"{name}.parquet").num_rows)

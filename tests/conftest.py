@@ -23,8 +23,6 @@ settings.register_profile("searching", settings.get_profile("steady"), derandomi
 settings.load_profile("steady")
 # Every run of the suite checks its own causality, bytes and queues.
 os.environ.setdefault("DRIFTBED_CHECK", "1")
-# Ray's workers are as important as the test that waits for them: at Ray's own 15 other tests leave them no time.
-os.environ.setdefault("RAY_worker_niceness", "0")
 
 
 TESTS = Path(__file__).parent

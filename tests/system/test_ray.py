@@ -164,6 +164,16 @@ def test_a_cloud_that_dies_in_mid_interval_spoils_no_checkpoint(monkeypatch: pyt
     assert worker_groups[-1].restarts == 2
 
 
+def test_workers_are_as_important_as_who_waits_for_them() -> None:
+    found: set[int] = set()
+    reported(
+        2,
+        *DRAWN,
+        on_tick=lambda number, workers: found.update(os.getpriority(os.PRIO_PROCESS, p) for p in workers.pids()),
+    )
+    assert found == {os.getpriority(os.PRIO_PROCESS, 0)}
+
+
 def test_workers_that_keep_dying_end_the_run() -> None:
     with pytest.raises(WorkersLostError, match="3 others before it"):
         reported(1, *DRAWN, on_tick=lambda number, worker_group: os.kill(worker_group.pids()[0], signal.SIGKILL))
