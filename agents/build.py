@@ -13,7 +13,6 @@ import torch
 
 from agents.contract import CohortSpec, FleetSpec, InputError, MessageSizes, Watch
 from agents.contract.errors import error_location
-from agents.contract.plugins import is_plugin
 from agents.data_plane import Fleet
 from agents.drift.rate_modulation import make_arrivals
 from agents.evaluation.features import DrawnFeatures, Features, PooledFeatures
@@ -31,7 +30,7 @@ from agents.layout import Layout
 from agents.methods.base import CloudState, Deployed, Method, Payload
 from agents.methods.making import method_of
 from agents.models.base import Base
-from agents.models.making import make_net
+from agents.models.making import knows_views, make_net
 from agents.models.ranking import ScoringHead
 from agents.models.training import pretrain
 from agents.pools import make_pool
@@ -137,8 +136,8 @@ def _changed(spec: FleetSpec, method: Method, cloud: CloudState, history: Histor
 
 
 def known_of(spec: FleetSpec, task: Task) -> dict[str, Any]:
-    """Return what a net must know of the task; a net of the user's own also gets the views of a sample, if several."""
-    views = {"views": task.views} if task.views and is_plugin(spec.model) else {}
+    """Return what a net must know of the task, the views of a sample among it, where it is a net that knows views."""
+    views = {"views": task.views} if task.views and knows_views(spec.model) else {}
     return {**task.net_options, **views}
 
 

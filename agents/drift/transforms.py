@@ -112,7 +112,10 @@ TRANSFORMS: dict[str, TransformRow] = {
     "interest": _row("how far a user's interest moves to another user's", Fraction, _CLICKS),
     "popularity": _row("how far all items' popularity moves to another one", Fraction, _CLICKS),
     "missing": _row(
-        "views of a stream of your own that devices lack", list[str], "agents.tasks.custom.task:CustomTask", choice=True
+        "views that devices lack, of digit_pairs or of a stream of your own",
+        list[str],
+        "agents.tasks.custom.task:CustomTask",
+        choice=True,
     ),
 }
 

@@ -10,7 +10,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agents.contract.component import Component, NoOptions
-from agents.models.options import CnnOptions, LargeMobileNetOptions, MlpOptions, MobileNetOptions
+from agents.models.options import (
+    CnnOptions,
+    LargeMobileNetOptions,
+    LateFusionOptions,
+    MlpOptions,
+    MobileNetOptions,
+)
 
 
 @dataclass(frozen=True)
@@ -21,7 +27,7 @@ class ModelRow(Component):
 
 
 _CLASSES, _ITEMS = frozenset({"classes"}), frozenset({"items"})
-#: Has an option `layers`, and a head of dense layers that can be taken apart; `dense`: so is the rest of the net.
+#: Has a head of dense layers that can be taken apart; `dense`: so is the rest of the net; `views`: knows those of data.
 _LAYERS = frozenset({"layers"})
 _CONVOLUTIONAL: dict[str, Any] = {"epochs": 15, "rate": 1e-3, "fading": True}
 #: 205 clicks, each beside four other items, are the usual 1,024 rows.
@@ -36,6 +42,14 @@ MODELS: dict[str, ModelRow] = {
         needs=_CLASSES,
         traits={"dense": True},
         summary="Multinomial logistic regression on the raw inputs.",
+    ),
+    "late_fusion": ModelRow(
+        LateFusionOptions,
+        "agents.models.late_fusion:late_fusion",
+        needs=_CLASSES,
+        gives=_LAYERS,
+        quick={"branch": [8], "hidden": [8]},
+        traits={"views": True},
     ),
     "cnn": ModelRow(
         CnnOptions,

@@ -30,6 +30,7 @@ class Net:
         weights: sets the weights of a trunk and of a packed head [1, params] in place, before they are trained; None:
             they stay as drawn.
         whole: all layers from input to logits, where they are all dense; None for any other trunk.
+        views: how many columns of the features each view of the data fills; empty where features are one thing.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Net:
     rows: int | None = None
     weights: Callable[[nn.Module, torch.Tensor], None] | None = None
     whole: HeadShape | None = None
+    views: tuple[int, ...] = ()
 
     @property
     def batched(self) -> DenseNet | ModuleNet:

@@ -18,7 +18,7 @@ def make_net(
     options: Mapping[str, Any],
     known: Mapping[str, Any] | None = None,
 ) -> Net:
-    """Return the architecture ``name``; ``known`` is what the net must know of the task: ``items``, ``window``.
+    """Return the architecture ``name``; ``known`` is what it must know of the task: ``items``, ``window``, ``views``.
 
     Raises:
         ValueError: an unknown model or option, or a task that the model cannot serve.
@@ -28,5 +28,13 @@ def make_net(
         own: Net = component.load()(input_shape, classes, {**options, **known})
         return own
     typed = component.read(options, f"model {name}")
+    if component.traits.get("views"):
+        fused: Net = component.load()(input_shape, classes, typed, known.get("views") or {})
+        return fused
     net: Net = component.load()(input_shape, classes, known if "items" in component.needs else typed)
     return net
+
+
+def knows_views(name: str) -> bool:
+    """Return whether a net is made for the views of a sample: one of the user's own, or one with a branch for each."""
+    return is_plugin(name) or bool(MODELS[name].traits.get("views"))

@@ -25,6 +25,14 @@ class MlpOptions:
 
 
 @dataclass(frozen=True)
+class LateFusionOptions:
+    """A branch of dense layers for each view of the data, joined by the layers of the head, which methods edit."""
+
+    branch: Sizes = option((32, 16), "sizes of the layers of each view's branch")
+    hidden: Sizes = option((32,), "sizes of the hidden layers of the head")
+
+
+@dataclass(frozen=True)
 class CnnOptions:
     """A small convolutional net: blocks that halve the image, then dense layers; the last ``layers`` are the head."""
 

@@ -10,6 +10,7 @@ from agents.tasks.file_options import (
     CifarOptions,
     CsvOptions,
     DatedImagesOptions,
+    DigitPairsOptions,
     DigitsOptions,
     FrameOptions,
     HuggingfaceOptions,
@@ -50,6 +51,13 @@ TASKS: dict[str, TaskRow] = {
         "agents.tasks.images.digits:Digits",
         gives=_IMAGES,
         transforms=IMAGE_TRANSFORMS,
+        classes=10,
+    ),
+    "digit_pairs": TaskRow(
+        DigitPairsOptions,
+        "agents.tasks.images.digit_pairs:DigitPairs",
+        gives=_IMAGES,
+        transforms=(*IMAGE_TRANSFORMS, "missing"),
         classes=10,
     ),
     "gaussians": TaskRow(

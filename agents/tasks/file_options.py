@@ -41,6 +41,17 @@ class DigitsOptions:
 
 
 @dataclass(frozen=True)
+class DigitPairsOptions(DigitsOptions):
+    """Pairs of scikit-learn's digits: what a front and a side camera see of one class; either view may go missing."""
+
+    side_noise: Annotated[float, Interval(ge=0)] = option(
+        0.3, "standard deviation of the side camera's noise, the same at every look; pixels run from 0 to 1"
+    )
+    drifts: Annotated[str, OneOf("both", "front", "side")] = option("both", "views that transforms of drift reach")
+    past_missing: Share = option(0.1, "share of the past that lacks one of the views")
+
+
+@dataclass(frozen=True)
 class ImageOptions:
     """Images from files."""
 

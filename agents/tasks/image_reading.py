@@ -11,7 +11,7 @@ import numpy as np
 
 from agents.contract import FleetSpec, InputError
 from agents.contract.errors import error_location
-from agents.drift.concepts import Concept, read_concept
+from agents.drift.concepts import Concept, Neutral, read_concept
 from agents.drift.schedule import Schedule, make_schedule
 from agents.drift.transforms import neutral_of_images
 from agents.seeding import Purpose, rng
@@ -81,10 +81,10 @@ def read_images(spec: FleetSpec) -> ImagesRead:
     return ImagesRead(found, rows, schedule, contexts)
 
 
-def image_schedule(spec: FleetSpec, classes: int) -> Schedule:
-    """Compile the drift of a scenario of images."""
+def image_schedule(spec: FleetSpec, classes: int, neutral: Neutral = NEUTRAL) -> Schedule:
+    """Compile the drift of a scenario of images; ``neutral`` is what leaves them as they are."""
     with error_location("drift"):
-        return make_schedule(spec.drift, spec.cohorts, NEUTRAL, classes, spec.seed, spec.duration_s, own_priors=True)
+        return make_schedule(spec.drift, spec.cohorts, neutral, classes, spec.seed, spec.duration_s, own_priors=True)
 
 
 def check_priors(concepts: Sequence[Concept], labels: np.ndarray, classes: int) -> None:

@@ -23,7 +23,8 @@ def layers_wanting(adapter: Chosen, model: Chosen) -> str | None:
     if getattr(adapter, "trains", "head") == "all":
         in_head = f"takes dense layers apart, which '{model.kind}' has in its head alone; write 'trains: head'"
         return None if whole else in_head
-    if getattr(model, "layers", 1) > 1:
+    # A net with a branch for each view joins them in a hidden layer of its head, however it is written.
+    if net.traits.get("views") or getattr(model, "layers", 1) > 1:
         return None
     return f"{_NEEDED}; write 'layers: 2' in task.model" + (", or 'trains: all'" if whole else "")
 

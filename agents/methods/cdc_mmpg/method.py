@@ -89,12 +89,12 @@ class PastWithoutViews:
 
 
 def views_of(net: Net, views: list[int] | None) -> list[int]:
-    """Return the columns of each view.
+    """Return the columns of each view: as said, or else those that the net has.
 
     Raises:
         ValueError: they are not all the columns that there are.
     """
-    found, columns = list(views or [net.head.context]), net.head.context
+    found, columns = list(views or net.views or [net.head.context]), net.head.context
     if sum(found) != columns:
         raise ValueError(f"views: {found} are {sum(found)} columns; '{net.name}' has {columns}")
     return found

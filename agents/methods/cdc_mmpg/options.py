@@ -24,7 +24,9 @@ class CdcMmpgOptions(GeneratedOptions):
         "gaussian", "what is made of the anchor: mean and deviation of each feature of the window; none: itself alone"
     )
     reason: Number = option(0.1, "weight of the distance to the window's real distribution while it is trained")
-    views: Sizes | None = option(None, "columns of the trunk's features that each view has; default: one view")
+    views: Sizes | None = option(
+        None, "columns of the trunk's features that each view has; default: as the net has them, else one view"
+    )
     missing: Share = option(0.1, "share of training windows, and what follows them, that lack one of several views")
 
     def __post_init__(self) -> None:

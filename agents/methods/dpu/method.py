@@ -44,8 +44,9 @@ class Dpu(Local):
             raise ValueError(f"'dpu' has a prototype for each class; '{self.net.name}' ranks items")
         self.options: DpuOptions = context.options
         self.window = self.options.window
-        self.views = self.options.views or [self.head.dims[-2]]
-        if self.options.views and sum(self.views) != self.head.dims[0]:
+        several = self.options.views or list(self.net.views)
+        self.views, self._by_views = several or [self.head.dims[-2]], bool(several)
+        if self._by_views and sum(self.views) != self.head.dims[0]:
             raise ValueError(f"views: {list(self.views)} are {sum(self.views)} columns; there are {self.head.dims[0]}")
         self._kept: dict[str, torch.Tensor] = {}
 
@@ -105,7 +106,7 @@ class Dpu(Local):
 
     def _rows(self, layers: Mapping[str, torch.Tensor], features: torch.Tensor) -> torch.Tensor:
         """Return what is scored: what enters the last layer, or, of several views, the features of the trunk."""
-        return features if self.options.views else before_last(self.head, layers, features)
+        return features if self._by_views else before_last(self.head, layers, features)
 
     def _moved(
         self, prototypes: torch.Tensor, rows: torch.Tensor, label: torch.Tensor, counts: torch.Tensor

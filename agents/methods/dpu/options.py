@@ -23,7 +23,8 @@ class DpuOptions:
         "variance", "how prototypes move: less where samples scatter, as a moving average, or not at all"
     )
     views: Sizes | None = option(
-        None, "columns of the trunk's features that each view has; default: one view, of what enters the last layer"
+        None,
+        "columns of the trunk's features that each view has; default: the net's own, else what enters the last layer",
     )
     window: Annotated[int, Interval(ge=1, le=1024)] = option(32, "newest samples that prototypes learn from")
     beta: Share = option(0.8, "share of a prototype that an update leaves")

@@ -41,7 +41,7 @@ class Digits(Images):
 
     def __init__(self, spec: FleetSpec) -> None:
         self.options: DigitsOptions = read_options(DigitsOptions, spec.data_options, "task digits")
-        super().__init__(spec, _splits(spec.seed), image_schedule(spec, CLASSES))
+        super().__init__(spec, digit_splits(spec.seed), image_schedule(spec, CLASSES))
 
     def history(self) -> History:
         """Return the past: float32 [rows, 1, 8, 8], 20 rows an image, context 0 upright; jittered to train."""
@@ -65,7 +65,8 @@ class Digits(Images):
         return np.array(ANGLES[self.options.past])
 
 
-def _splits(seed: int) -> dict[str, tuple[torch.Tensor, np.ndarray]]:
+def digit_splits(seed: int) -> dict[str, tuple[torch.Tensor, np.ndarray]]:
+    """Return images float32 [n, 1, 8, 8] from 0 to 1 and labels int16 [n] of each split; no two share one."""
     # Only here: a worker gets the task as it is, and never needs the two seconds that this import takes.
     from sklearn.datasets import load_digits
 

@@ -31,11 +31,15 @@ class Images(Stream):
         self.input_shape = tuple(splits["evaluation"][0].shape[1:])
         self.concepts = tuple(concept.name for concept in self.schedule.concepts)
         self.pools = {
-            split: ImagePool(images, labels, self.classes, rng(spec.seed, Purpose.TRANSFORM, number))
+            split: self.make_pool(images, labels, rng(spec.seed, Purpose.TRANSFORM, number))
             for number, (split, (images, labels)) in enumerate(splits.items())
         }
         self.shown = self.pools[spec.data_options.get("streams", "evaluation")]
         self.pool_size = self.shown.size
+
+    def make_pool(self, images: torch.Tensor, labels: np.ndarray, generator: np.random.Generator) -> ImagePool:
+        """Return the images of a split as a pool; ``generator`` draws what its transforms need."""
+        return ImagePool(images, labels, self.classes, generator)
 
     def history(self) -> History:
         """Return the cloud's past; each data set has its own."""

@@ -19,6 +19,7 @@ IMAGES: dict[str, tuple[dict[str, Any], ...]] = {
     "mlp": ({"hidden": (8,), "layers": 1}, {"hidden": (8, 8), "layers": 2}),
     "logistic": ({},),
     "cnn": ({"channels": (2,), "hidden": (8, 8), "layers": 1}, {"channels": (2,), "hidden": (8, 8), "layers": 2}),
+    "late_fusion": ({"branch": (4,), "hidden": (8,)},),
     "mobilenet_v3_small": ({"width": 0.25, "hidden": 8, "layers": 1}, {"width": 0.25, "hidden": 8, "layers": 2}),
 }
 TAKES_APART = [name for name, row in METHODS.items() if "layers" in row.needs]
