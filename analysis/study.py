@@ -1,4 +1,4 @@
-"""The tables of a study: several sweeps, each against its base, with one correction over all of them.
+"""The tables of a study: several sweeps, each against its base, with a correction over each table.
 
 A study asks the same questions of every sweep: how accurate after drift, how soon, for how many bytes and joules, and
 where devices were worse off than without any update.
@@ -56,17 +56,20 @@ def study_tables(sweeps: Mapping[str, Sweep]) -> list[StudyTable]:
     return made
 
 
-def standing_in(tables: Sequence[StudyTable]) -> set[tuple[str, str]]:
-    """Return the (table, label) whose differences stand when those of all tables are tested at once (Holm, 1979)."""
-    cells = [(table.name, label, value) for table in tables for label, value in table.tests()]
-    stand = holm([value for _, _, value in cells])
-    return {(name, label) for (name, label, _), stands in zip(cells, stand, strict=True) if stands}
+def standing_in(table: StudyTable) -> set[str]:
+    """Return the labels whose differences stand when all of a table are tested at once (Holm, 1979).
+
+    A table is a family of tests, because it asks one question: what stands there depends on no other sweep, and not on
+    which sweeps were played together.
+    """
+    tests = list(table.tests())
+    stand = holm([value for _, value in tests])
+    return {label for (label, _), stands in zip(tests, stand, strict=True) if stands}
 
 
 def written_tables(tables: Sequence[StudyTable]) -> dict[str, str]:
     """Return each table as Markdown, by its name."""
-    stand = standing_in(tables)
-    return {table.name: _markdown(table, {label for name, label in stand if name == table.name}) for table in tables}
+    return {table.name: _markdown(table, standing_in(table)) for table in tables}
 
 
 def _markdown(table: StudyTable, stand: set[str]) -> str:
@@ -75,16 +78,14 @@ def _markdown(table: StudyTable, stand: set[str]) -> str:
     heads = [*axes, "n", titled(METRICS[table.first]), "difference", "shows", *(titled(METRICS[one]) for one in names)]
     rows = [_cells(table, row, names, row.label in stand) for row in result.rows]
     base = f"Differences are to {result.base}, paired by seed; " if result.base else ""
-    note = f"{base}intervals are 95 % (Student's t); what shows stands after Holm's correction over the whole study."
+    note = f"{base}intervals are 95 % (Student's t); what shows stands after Holm's correction over the table."
     note = " ".join([note, *(f"{one}." for one in result.shortened)])
     return f"{note}\n\n{markdown_table(heads, rows)}"
 
 
 def written_figures(tables: Sequence[StudyTable], files: Callable[[str], Sequence[Path]]) -> set[str]:
     """Draw the differences of each table into the files of its name; return the names of those that have any."""
-    stand = standing_in(tables)
-    of = {table.name: {label for name, label in stand if name == table.name} for table in tables}
-    return {one.name for one in tables if write(one.result, one.first, of[one.name], files(one.name))}
+    return {one.name for one in tables if write(one.result, one.first, standing_in(one), files(one.name))}
 
 
 def _cells(table: StudyTable, row: Row, names: Sequence[str], stands: bool) -> list[str]:
