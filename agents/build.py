@@ -23,6 +23,7 @@ from agents.evaluation.prequential import Evaluator
 from agents.evaluation.ranking_references import see_lists
 from agents.evaluation.raw_pool import RawPool
 from agents.evaluation.references import BayesOptimal, Computed, Tabled, oracle_table, static_table
+from agents.evaluation.score_bins import score_bins
 from agents.fleet.cohort_parts import CohortParts
 from agents.fleet.memory_plan import changed_names, require_messages, require_states
 from agents.fleet.message_memory import writes_on_collect
@@ -108,6 +109,7 @@ def _drawn(spec: FleetSpec, report: Report | None) -> tuple[Blueprint, Base]:
     require_states(method, cloud, spec.devices, spec.workers, spec.memory, changed)
     features, evaluator = _seeing(task, base, spec.references, report, raw=method.sees == "raw", limit=spec.memory)
     evaluator = replace(evaluator, others=plain_references(spec.references, history, base, features))
+    evaluator = replace(evaluator, bins=score_bins(method, cloud, history, base, cast(PoolTask, task)))
     with error_location("method.trigger"):
         evaluator = _watching(spec.watch, evaluator, method, base, history)
     return Blueprint(

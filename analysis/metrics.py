@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from analysis import ages, latency
 from analysis.adaptation import accuracy_after_drift, adaptation_area
+from analysis.detection import auroc_of, fpr_at_95_of
 from analysis.energy import energy
 from analysis.ranking import SUMMED
 from analysis.recovery import recovery_times, summarise
@@ -182,6 +183,8 @@ METRICS = {
     "regained": Metric("oracle's lead regained", "%", 100, 1, +1, regained),
     "worst_decile": Metric("worst decile of devices", "%", 100, 2, +1, _worst_decile, share=True),
     **{name: Metric(label, "%", 100, 2, +1, of, share=True) for name, (label, of) in SUMMED.items()},
+    "auroc": Metric("AUROC of the score", "%", 100, 1, +1, auroc_of, share=True),
+    "fpr_95": Metric("FPR at 95 % TPR of the score", "%", 100, 1, -1, fpr_at_95_of, share=True),
     "recovery_s": Metric(
         "recovery time, median",
         "s",

@@ -18,9 +18,10 @@ from analysis.sweeps import Sweep, short_axis
 from analysis.writing import markdown_table
 
 #: What settings are compared by: the first of these that applies.
-FIRST = ("ndcg_10", "accuracy_after_drift", "accuracy")
+FIRST = ("auroc", "ndcg_10", "accuracy_after_drift", "accuracy")
 #: What stands beside it.
 BESIDE = (
+    "fpr_95",
     "adaptation_area",
     "recovery_mean_s",
     "censored_share",

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from agents.evaluation.features import Features
+from agents.evaluation.score_bins import COLUMNS, ScoreBins
 from agents.methods.base import DeviceState, Inputs, Method
 from agents.metrics import Metric, Scores
 from agents.signals import SIGNALS
@@ -119,7 +120,7 @@ class Evaluator:
     """Evaluates samples under the deployed state of each device, beside the references.
 
     ``watched`` names the signals that are computed, too; ``past`` is what features are compared with. ``others`` are
-    further references, by name.
+    further references, by name. ``bins`` count the scores of a method that has some.
     """
 
     static: Reference | None
@@ -128,12 +129,14 @@ class Evaluator:
     watched: tuple[str, ...] = ()
     past: PastFeatures | None = None
     others: tuple[tuple[str, Reference], ...] = ()
+    bins: ScoreBins | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
         """What :attr:`Evaluation.counts` counts."""
         ahead = () if self.oracle is None else (AHEAD_COLUMN,)
-        return (*self.metric.columns, *ahead, *(f"correct_{name}" for name, _ in self.others))
+        scores = () if self.bins is None else COLUMNS
+        return (*self.metric.columns, *ahead, *(f"correct_{name}" for name, _ in self.others), *scores)
 
     def on(self, device: torch.device) -> Evaluator:
         """Return the same evaluator, computing on ``device``."""
@@ -156,13 +159,17 @@ class Evaluator:
             micro = (judged.loss_nats.clamp(0.0, _WORST_NATS).double() * 1e6).round().long()
             correct, loss_micro, counts = (one.cpu().numpy() for one in (judged.correct, micro, judged.counts))
             signals = self._signals(lambda: method.score(state, inputs, logits), logits, seen, batch)
+            bins, scored = self.bins, []
+            if bins is not None:
+                own = seen.only(method.score(state, inputs, logits)).double().cpu().numpy()
+                scored = [bins.counts(own, seen.samples)]
         nowhere = np.zeros_like(correct)
         best = nowhere if self.oracle is None else self.oracle.correct(seen)
         static = nowhere if self.static is None else self.static.correct(seen)
         regret = nowhere.view(np.int8) if self.oracle is None else best.view(np.int8) - correct.view(np.int8)
         ahead = [] if self.oracle is None else [correct & ~best]
         beside = [*ahead, *(one.correct(seen) for _, one in self.others)]
-        whole = np.concatenate([counts, *(flag[:, None].astype(np.int64) for flag in beside)], axis=1)
+        whole = np.concatenate([counts, *(flag[:, None].astype(np.int64) for flag in beside), *scored], axis=1)
         return Evaluation(correct, static, best, regret, loss_micro, whole, signals)
 
     def _signals(
