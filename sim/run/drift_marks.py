@@ -58,7 +58,7 @@ def _part(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return words if value else f"no {words}"
     if isinstance(value, list):
-        return f"{words} {' '.join(f'{one:g}' for one in value)}"
+        return f"{words} {' '.join(one if isinstance(one, str) else f'{one:g}' for one in value)}"
     degrees = name in TRANSFORMS and TRANSFORMS[name].value is Angle
     return f"{words} {value:g}°" if degrees else f"{words} {value:g}"
 

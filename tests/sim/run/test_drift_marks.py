@@ -6,15 +6,17 @@ from typing import Any
 import pytest
 import yaml
 
+from agents.drift.transforms import TRANSFORMS
+from agents.tasks import TASKS
 from sim.run.drift_marks import MOST_MARKS, drift_marks
 from sim.scenario import load
 
 
-def marks(tmp_path: Path, **line: Any) -> list[dict[str, Any]]:
+def marks(tmp_path: Path, task: Any = None, **line: Any) -> list[dict[str, Any]]:
     whole = {
         "version": 1,
         "duration": "600 s",
-        "task": {"data": "digits"},
+        "task": task or {"data": "digits"},
         "fleet": [{"cohort": "phones", "devices": 1, "samples": {"every": "1 s"}}],
         "drift": [line],
     }
@@ -53,6 +55,21 @@ def test_concepts_are_named_in_a_few_words(tmp_path: Path) -> None:
     (mark,) = marks(tmp_path, at="1 s", kind="sudden", to=to)
     reported = "rotate 90°, translate 0.1 0, invert, noise severity 3, arrivals 2, labels swap, labels dirichlet 0.5"
     assert mark["label"] == reported
+
+
+@pytest.mark.parametrize("name", TRANSFORMS)
+def test_every_transform_has_a_label(name: str, tmp_path: Path) -> None:
+    value = {"rotate": "90 deg", "shear": "5 deg", "boundary": "9 deg", "translate": [0.1, 0], "missing": ["front"]}
+    data = next(kind for kind, row in TASKS.items() if name in row.transforms and not row.is_file)
+    to = {name: value.get(name, True if TRANSFORMS[name].value is bool else 1)}
+    model = "sasrec" if "items" in TASKS[data].gives else "logistic"
+    (mark,) = marks(tmp_path, {"data": data, "model": model}, at="1 s", kind="sudden", to=to)
+    assert name.replace("_", " ") in mark["label"]
+
+
+def test_a_view_that_goes_missing_is_named(tmp_path: Path) -> None:
+    (mark,) = marks(tmp_path, {"data": "digit_pairs"}, at="1 s", kind="sudden", to={"missing": ["front", "side"]})
+    assert mark["label"] == "missing front side"
 
 
 def test_a_recurring_drift_has_a_mark_for_each_switch_unless_they_are_too_many(tmp_path: Path) -> None:
