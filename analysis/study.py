@@ -19,9 +19,8 @@ from analysis.writing import markdown_table
 
 #: What settings are compared by: the first of these that applies.
 FIRST = ("auroc", "ndcg_10", "accuracy_after_drift", "accuracy")
-#: What stands beside it.
+#: What stands beside it; of detection, where nothing adapts, only the last.
 BESIDE = (
-    "fpr_95",
     "adaptation_area",
     "recovery_mean_s",
     "censored_share",
@@ -30,6 +29,7 @@ BESIDE = (
     "down_bytes",
     "bytes_per_point",
     "joules_per_point",
+    "fpr_95",
 )
 
 
@@ -74,7 +74,8 @@ def written_tables(tables: Sequence[StudyTable]) -> dict[str, str]:
 
 
 def _markdown(table: StudyTable, stand: set[str]) -> str:
-    result, names = table.result, [one for one in BESIDE if one in table.result.metrics]
+    beside = BESIDE[-1:] if table.first == FIRST[0] else BESIDE
+    result, names = table.result, [one for one in beside if one in table.result.metrics]
     axes = [short_axis(axis) for axis in result.axes] or ["setting"]
     heads = [*axes, "n", titled(METRICS[table.first]), "difference", "shows", *(titled(METRICS[one]) for one in names)]
     rows = [_cells(table, row, names, row.label in stand) for row in result.rows]
