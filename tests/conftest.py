@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -23,7 +24,10 @@ settings.register_profile("searching", settings.get_profile("steady"), derandomi
 settings.load_profile("steady")
 # Every run of the suite checks its own causality, bytes and queues.
 os.environ.setdefault("DRIFTBED_CHECK", "1")
-
+# Python keeps what it compiled beside its source, as it does anywhere. Where it is told not to, each worker of the suite
+# and each process that a test starts would compile all tests and all of the program anew.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 TESTS = Path(__file__).parent
 #: Folders whose tests play whole runs: no part of the unit suite.

@@ -19,10 +19,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[1]
 #: What nearly every command loads, and what takes long to load.
 HEAVY = ("torch", "pandas", "matplotlib.figure", "matplotlib.backends.backend_svg", "scipy.stats", "sklearn.metrics")
 HEAVY += ("pyarrow.parquet", "numba", "simpy", "rich.progress", "pydantic", "yaml", "run_sim", "sim.run.run_scenario")
+#: What nearly every command loads of the program itself.
+OURS = ("sim.commands.run", "sim.commands.report", "sim.verify", "agents.build", "agents.surrogate.build")
+OURS += ("analysis.report", "analysis.console", "tests.blank_figures")
 #: Longest request [bytes].
 _MOST = 2**20
 _CLIENT = '''\
@@ -64,7 +69,7 @@ class WarmPython:
 
 
 def _serve(address: str) -> None:
-    for name in HEAVY:
+    for name in (*HEAVY, *OURS):
         __import__(name)
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(address)
@@ -124,6 +129,9 @@ def _request(asked: socket.socket) -> tuple[list[str], str, dict[str, str]]:
 
 def _run(words: list[str]) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    blank_figures = sys.modules["tests.blank_figures"]
+    if blank_figures.are_blank():
+        blank_figures.leave_blank(pytest.MonkeyPatch())
     # On one core, points of a sweep are played here, and not in processes that are cold.
     os.sched_getaffinity = lambda pid: {0}
     if words[0] == "-m":

@@ -8,6 +8,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.blank_figures import VARIABLE
+
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 _BLOCK = re.compile(r'^```(?P<language>\w+)(?: title="(?P<file>[^"]+)")?\n(?P<text>.*?)^```$', re.MULTILINE | re.DOTALL)
@@ -34,6 +36,8 @@ LONG = (
 )
 LONG += ("5-one-device.md", "6-fork.md", "federated-rounds.md", "own-codec.md", "own-method.md", "paper-figures.md")
 LONG += ("seeds.md", "sweeps.md", "answers.md")
+#: The page on figures, and one more.
+PAINTED = ("paper-figures.md", "watch.md")
 
 
 def blocks(page: Path) -> list[Block]:
@@ -47,20 +51,23 @@ def played() -> list[Path]:
     return [page for page in pages if any(block.language == "sh" for block in blocks(page))]
 
 
-def play(page: Path, folder: Path, python: Path) -> None:
-    """Do all that a page says in an empty folder; its commands find the clone's scenarios there, and ``python``."""
+def play(page: Path, folder: Path, python: Path, *, painted: bool) -> None:
+    """Do all that a page says in an empty folder; its commands find the clone's scenarios there, and ``python``.
+
+    Figures are blank where they are not to be ``painted``.
+    """
     commands = folder / "bin"
     commands.mkdir()
     (commands / "python").symlink_to(python)
     for name in ("scenarios", "run_sim.py"):
         (folder / name).symlink_to(ROOT / name)
-    path = f"{commands}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": f"{commands}{os.pathsep}{os.environ['PATH']}"}
+    if not painted:
+        environment[VARIABLE] = "1"
     for block in blocks(page):
         if block.file is not None:
             (folder / block.file).write_text(block.text, "utf-8")
         elif block.language == "sh":
             script = ["bash", "-euo", "pipefail", "-c", block.text]
-            done = subprocess.run(
-                script, cwd=folder, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
-            )
+            done = subprocess.run(script, cwd=folder, env=environment, capture_output=True, text=True, check=False)
             assert done.returncode == 0, f"{page.name}:\n{block.text}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"

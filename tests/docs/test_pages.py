@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from pages import DOCS, LONG, ROOT, blocks, play, played
+from pages import DOCS, LONG, PAINTED, ROOT, blocks, play, played
 
 sys.path.insert(0, str(DOCS / "_site"))
 import made_gallery
@@ -23,13 +23,13 @@ PAGES = [pytest.param(page, id=page.name) for page in played() if page.name not 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_what_a_page_says_can_be_typed(page: Path, tmp_path: Path, warm_python: Path) -> None:
-    play(page, tmp_path, warm_python)
+    play(page, tmp_path, warm_python, painted=page.name in PAINTED)
 
 
 def test_there_are_pages_to_play() -> None:
     names = {page.name for page in played()}
     assert {"tutorial.md", "own-method.md", "own-trigger.md", "own-codec.md", "recorded-links.md"} <= names
-    assert set(LONG) <= names
+    assert {*LONG, *PAINTED} <= names
 
 
 def test_every_page_is_reached_from_the_contents() -> None:
