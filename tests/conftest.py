@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -28,6 +29,12 @@ os.environ.setdefault("DRIFTBED_CHECK", "1")
 # and each process that a test starts would compile all tests and all of the program anew.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# What is loaded and collected stays until the end: searching it for what may be freed, again and again, takes as long as
+# collecting. So nothing is searched until all is collected, and from then on what came later.
+gc.disable()
+#: How many more objects there may be than at the last search.
+_SEARCHED_AFTER = 20_000
 
 TESTS = Path(__file__).parent
 #: Folders whose tests play whole runs: no part of the unit suite.
@@ -98,6 +105,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     place = {path: number * COMPUTING for number, path in enumerate(order)}
     place |= {path: number for number, path in enumerate(computing)}
     items.sort(key=lambda item: (place[item.path], item.path not in waiting))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Search memory again, but not what was collected."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_SEARCHED_AFTER, 10, 10)
+    gc.enable()
 
 
 class _ByFile(LoadFileScheduling):
