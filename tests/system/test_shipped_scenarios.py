@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from run_commands import ROOT, TABLES, RunScenario, loaded, play_file
 
+from agents.evaluation import references
 from sim.scenario import Scenario, load, points
 from sim.scenario.distribution_fields import MacsPerSecond
 
@@ -20,6 +21,8 @@ LEARNING = {"epochs": 1, "restarts": 0, "steps": 10, "group_steps": 2, "collabor
 #: Images of files, and clicks of each user: what is judged, learnt from and chosen by.
 HISTORY = {"evaluation": 300, "train": 200, "validation": 100, "held_out": 100, "latest": 8, "window": 10}
 NETS = {"hidden": 64}
+#: How far the oracle is trained, which no scenario says.
+ORACLE_STEPS = 20
 
 
 def cuts(scenario: Scenario) -> Iterator[str]:
@@ -71,7 +74,8 @@ def name_of(file: Path) -> str:
 
 
 @pytest.mark.parametrize("file", [file for file in FILES if file.parent.name != "tuning"], ids=name_of)
-def test_a_shipped_scenario_loads_and_plays(file: Path, tmp_path: Path) -> None:
+def test_a_shipped_scenario_loads_and_plays(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(references, "_ORACLE_STEPS", ORACLE_STEPS)
     scenario = loaded(file)
     assert scenario.description, "say in 'description' what the scenario studies"
     overrides = tuple(cuts(scenario))
