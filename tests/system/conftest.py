@@ -14,6 +14,18 @@ from ray_runs import PROCESSORS, SHARED
 from run_commands import HERE, Reported, Run, RunScenario, play_file, scenario_of
 
 import run_sim
+from tests import blank_figures
+
+#: Files that look at pictures, or at every file of a run.
+PAINTED = (
+    "test_device_timeline.py",
+    "test_exactness.py",
+    "test_light_commands.py",
+    "test_quickstart_claims.py",
+    "test_run_folder_safety.py",
+    "test_study.py",
+    "test_understood.py",
+)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -21,6 +33,16 @@ def _handle_ctrl_c() -> None:
     """Let children hear Ctrl-C even where the tests themselves run in the background, deaf to it."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _pictures(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Leave figures blank where tests look at none."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.path.name not in PAINTED:
+            blank_figures.leave_blank(patch)
+            patch.setenv(blank_figures.VARIABLE, "1")
+        yield
 
 
 @pytest.fixture(scope="session")
