@@ -13,17 +13,23 @@ from guide_tree import files, rows, shell, write_tree
 
 from sim.commands.exits import BAD_INPUT, OK
 from sim.scenario.families import FAMILIES, PLACES
+from tests import blank_figures
 
+#: Carries out commands; reports of runs have blank figures, what is to be plotted is painted.
 DRIVER = """
-import io, json, sys
+import io, json, runpy, sys
 from contextlib import redirect_stderr, redirect_stdout
 
+import pytest
 import run_sim
 
+leave_blank = runpy.run_path(sys.argv[1])["leave_blank"]
 answers = []
 for words in json.load(sys.stdin):
     printed = io.StringIO()
-    with redirect_stdout(printed), redirect_stderr(printed):
+    with redirect_stdout(printed), redirect_stderr(printed), pytest.MonkeyPatch.context() as patch:
+        if words[0] == "run":
+            leave_blank(patch)
         try:
             code = run_sim.main(words)
         except SystemExit as end:
@@ -130,9 +136,8 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def answers(tree: Path) -> dict[tuple[str, ...], Answer]:
     """Carry out all commands in the copy, in one process."""
     asked = commands()
-    done = subprocess.run(
-        [sys.executable, "-c", DRIVER], input=json.dumps(asked), capture_output=True, text=True, cwd=tree, check=False
-    )
+    driver = [sys.executable, "-c", DRIVER, blank_figures.__file__]
+    done = subprocess.run(driver, input=json.dumps(asked), capture_output=True, text=True, cwd=tree, check=False)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout.splitlines()[-1])
     return {tuple(words): Answer(*answer) for words, answer in zip(asked, found, strict=True)}
