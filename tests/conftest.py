@@ -25,13 +25,13 @@ settings.register_profile("searching", settings.get_profile("steady"), derandomi
 settings.load_profile("steady")
 # Every run of the suite checks its own causality, bytes and queues.
 os.environ.setdefault("DRIFTBED_CHECK", "1")
-# Python keeps what it compiled beside its source, as it does anywhere. Where it is told not to, each worker of the suite
-# and each process that a test starts would compile all tests and all of the program anew.
+# Python keeps what it compiled beside its source, as it does anywhere. Where it is told not to, each worker and each
+# process that a test starts would compile all tests and all of the program anew.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-# What is loaded and collected stays until the end: searching it for what may be freed, again and again, takes as long as
-# collecting. So nothing is searched until all is collected, and from then on what came later.
+# What is loaded and collected stays until the end: searching it for what may be freed, again and again, takes as long
+# as collecting. So nothing is searched until all is collected, and from then on what came later.
 gc.disable()
 #: How many more objects there may be than at the last search.
 _SEARCHED_AFTER = 20_000
@@ -112,6 +112,8 @@ def pytest_collection_finish() -> None:
     """Search memory again, but not what was collected."""
     gc.collect()
     gc.freeze()
+    # Whole searches come the more seldom the more the last one has seen: let it be one that sees nothing.
+    gc.collect()
     gc.set_threshold(_SEARCHED_AFTER, 10, 10)
     gc.enable()
 

@@ -132,9 +132,10 @@ def tree(file: str) -> ast.Module:
     return ast.parse((ROOT / file).read_text(encoding="utf-8"), file)
 
 
-def imports(file: str) -> Iterator[Import]:
-    """Yield what a file imports, wherever in it."""
-    yield from _imports(tree(file), file, late=False)
+@cache
+def imports(file: str) -> list[Import]:
+    """Return what a file imports, wherever in it."""
+    return list(_imports(tree(file), file, late=False))
 
 
 def _imports(node: ast.AST, file: str, *, late: bool) -> Iterator[Import]:
