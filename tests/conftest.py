@@ -46,9 +46,9 @@ LONGEST = (
     "test_shipped_scenarios.py",
     "test_long_pages.py",
     "test_foreign_device.py",
-    "test_pages.py",
-    "test_guide.py",
     "test_learning_and_rounds.py",
+    "test_guide.py",
+    "test_pages.py",
     "test_wheel.py",
     "test_exactness.py",
     "test_compiled_engine.py",
@@ -107,9 +107,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: (place[item.path], item.path not in waiting))
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_finish() -> None:
-    """Search memory again, but not what was collected."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    """Search memory again, but not what was collected; who only deals out files to workers comes by here, too."""
     gc.collect()
     gc.freeze()
     # Whole searches come the more seldom the more the last one has seen: let it be one that sees nothing.
