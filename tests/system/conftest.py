@@ -16,6 +16,8 @@ from run_commands import HERE, Reported, Run, RunScenario, play_file, scenario_o
 import run_sim
 from tests import blank_figures
 
+#: What the plain suite selects (pyproject.toml).
+PLAIN = "not slow"
 #: Files that look at pictures, or at every file of a run.
 PAINTED = (
     "test_device_timeline.py",
@@ -37,9 +39,10 @@ def _handle_ctrl_c() -> None:
 
 @pytest.fixture(scope="module", autouse=True)
 def _pictures(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Leave figures blank where tests look at none."""
+    """Leave figures blank where tests look at none, in the plain suite; `-m "slow or not slow"` paints them all."""
+    plain = request.config.getoption("markexpr") == PLAIN
     with pytest.MonkeyPatch.context() as patch:
-        if request.path.name not in PAINTED:
+        if plain and request.path.name not in PAINTED:
             blank_figures.leave_blank(patch)
             patch.setenv(blank_figures.VARIABLE, "1")
         yield
