@@ -155,7 +155,7 @@ FORMULAS: dict[str, str] = {
     "auc": "probability that a clicked candidate scores above one that is not, over all rows",
     "auroc": "probability that a sample that drift has changed scores above one that it has not, from the counts "
     "score_original_bin_* and score_changed_bin_*; a bin is a hundredth of the past, or less",
-    "fpr_95": "share of changed samples that score below the value that 95 % of the others keep to, from the same counts",
+    "fpr_95": "share of changed samples that score below what 95 % of the others keep to, from the same counts",
     "recovery_s": "from the end of a drift until two windows in a row are as near to the oracle as before it (0.02); "
     "median, drifts not recovered counted as slower than all",
     "recovery_mean_s": "mean of min(recovery time, time watched)",
