@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.compiled.layout import HopPlan, Layout
-from sim.compiled.outlet import count_services, count_transfers, put_exchanges, put_services, put_transfers
+from sim.compiled.outlet import count_rows, put_exchanges, put_services, put_transfers
 from sim.compiled.row_views import MOMENTS, transfers_of
 from sim.compiled.state import State
 from sim.kernel.records import KIND_COLUMNS, TIMES
@@ -26,10 +26,9 @@ class Departures:
         self, state: State, layout: Layout, cloud_log: TransferLog, edges_s: np.ndarray, *, kinds: bool
     ) -> None:
         self._counts = (*_COUNTS, *KIND_COLUMNS) if kinds else _COUNTS
-        self._state, self._layout, self._cloud_log, self._edges_s = state, layout, cloud_log, edges_s
+        self._state, self._layout, self._cloud_log = state, layout, cloud_log
         self._parts: list[dict[str, np.ndarray]] = []
-        self._sums = {link.log: link.log.add_in_passing(edges_s) for link in layout.first_station}
-        self._sums[cloud_log] = cloud_log.add_in_passing(edges_s)
+        self._lay_sums(edges_s)
         # Where spans overlap, it is found out later how many servers were busy.
         self._overlapping = [hop.link.log for hops in layout.hops for hop in hops if hop.overlaps]
         if layout.cloud_share >= 0:
@@ -37,8 +36,8 @@ class Departures:
 
     def leave(self, rows: np.ndarray) -> None:
         """Let rows (numbers) leave: they are over."""
-        self.count(rows)
-        self._parts.append(self.columns(rows))
+        self._pass_by(rows)
+        self._parts.append(self.columns(rows, leave=True))
 
     def settle(self, until_s: float) -> None:
         """Forget what no later row overlaps: none begins anything before that time."""
@@ -50,11 +49,11 @@ class Departures:
         parts, self._parts = self._parts or [self.columns(np.zeros(0, np.int64))], []
         return parts[0] if len(parts) == 1 else {name: np.concatenate([p[name] for p in parts]) for name in parts[0]}
 
-    def columns(self, rows: np.ndarray) -> dict[str, np.ndarray]:
+    def columns(self, rows: np.ndarray, *, leave: bool = False) -> dict[str, np.ndarray]:
         """Return the table of those of ``rows`` (numbers) that are exchanges, outcomes as numbers."""
         times_s, counts = np.empty((len(TIMES), len(rows))), np.empty((len(self._counts), len(rows)), np.int64)
         outcome = np.empty(len(rows), np.int8)
-        kept = put_exchanges(self._state.g, rows, times_s, counts, outcome)
+        kept = put_exchanges(self._state.g, rows, leave, times_s, counts, outcome)
         columns: dict[str, np.ndarray] = {name: times_s[place, :kept] for place, name in enumerate(TIMES)}
         columns |= {name: counts[place, :kept] for place, name in enumerate(self._counts)}
         if "kind" in columns:
@@ -63,21 +62,34 @@ class Departures:
 
     def count(self, rows: np.ndarray) -> None:
         """Add what rows sent to the sums of links and cloud."""
+        self._pass_by(rows)
+        count_rows(self._state.g, rows)
+
+    def _lay_sums(self, edges_s: np.ndarray) -> None:
+        """Let compiled code know where it adds up."""
+        g, layout = self._state.g, self._layout
+        summed = np.zeros((len(layout.hops), layout.places), np.int64)
+        sums = {link: link.log.add_in_passing(edges_s).ctypes.data for link in layout.first_station}
+        for cohort, hops in enumerate(layout.hops):
+            for hop in hops:
+                summed[cohort, hop.place] = 0 if hop.overlaps else sums[hop.link]
+        of_cloud = self._cloud_log.add_in_passing(edges_s).ctypes.data
+        g["ticks"], g["cloud_sums"] = len(edges_s), of_cloud if layout.cloud_share < 0 else 0
+        self._state.put(edge=edges_s, summed=summed)
+
+    def _pass_by(self, rows: np.ndarray) -> None:
+        """Add what overlaps to the sums of its link or cloud; the rest is summed row by row."""
+        g, log = self._state.g, self._cloud_log
         for cohort, hops in enumerate(self._layout.hops):
             for hop in hops:
-                self._count_hop(rows, cohort, hop)
-        g, log = self._state.g, self._cloud_log
-        if self._layout.cloud_share < 0:
-            count_services(g, rows, self._edges_s, self._sums[log])
-            return
-        times_s, counts = _room(rows)
-        log.pass_by(transfers_of(times_s, counts, put_services(g, rows, times_s, counts)))
+                if hop.overlaps:
+                    self._pass_hop(rows, cohort, hop)
+        if self._layout.cloud_share >= 0:
+            times_s, counts = _room(rows)
+            log.pass_by(transfers_of(times_s, counts, put_services(g, rows, times_s, counts)))
 
-    def _count_hop(self, rows: np.ndarray, cohort: int, hop: HopPlan) -> None:
+    def _pass_hop(self, rows: np.ndarray, cohort: int, hop: HopPlan) -> None:
         g, log = self._state.g, hop.link.log
-        if not hop.overlaps:
-            count_transfers(g, rows, cohort, hop.place, self._edges_s, self._sums[log])
-            return
         times_s, counts = _room(rows)
         first = self._layout.first_station[hop.link]
         log.pass_by(transfers_of(times_s, counts, put_transfers(g, rows, cohort, hop.place, first, times_s, counts)))

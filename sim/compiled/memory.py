@@ -52,6 +52,23 @@ def _record_at(name: str, kind: np.dtype[Any], place: Place = _plain) -> Any:
     return at
 
 
+def _record_from(kind: np.dtype[Any]) -> Any:
+    """Return what gives, in compiled code, a record by the address of the first and its number."""
+    record = numba.from_dtype(kind)
+
+    @intrinsic
+    def at(typing_context, address, number):
+        def code(context, builder, signature, arguments):
+            address, number = arguments
+            offset = builder.mul(number, ir.Constant(_WORD, kind.itemsize))
+            return builder.inttoptr(builder.add(address, offset), context.get_value_type(record))
+
+        return record(types.int64, types.int64), code
+
+    return at
+
+
+tick_sums_at = _record_from(state.TICK_SUMS)
 event_at = _record_at("event", state.EVENT)
 row_of = _record_at("row", state.ROW, _in_ring)
 device_of = _record_at("device", state.DEVICE)
@@ -67,10 +84,10 @@ group_of = _record_at("group", state.GROUP)
 wire_of = _record_at("wire", state.WIRE)
 crossing_of = _record_at("crossing", state.CROSSING)
 entry_at = _record_at("entry", state.ENTRY)
-number_at, partial_at, serving_at, work_at = (
-    _record_at(name, state.NUMBER) for name in ("number", "partial", "serving", "work")
+number_at, partial_at, serving_at, work_at, edge_at = (
+    _record_at(name, state.NUMBER) for name in ("number", "partial", "serving", "work", "edge")
 )
-moment_at, source_at = (_record_at(name, state.INTEGER) for name in ("moment", "source"))
+moment_at, source_at, summed_at = (_record_at(name, state.INTEGER) for name in ("moment", "source", "summed"))
 
 
 @intrinsic

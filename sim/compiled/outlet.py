@@ -8,17 +8,22 @@ from sim.compiled.availability import is_there
 from sim.compiled.codes import OUTCOME_OF, REJECTED, REPORT
 from sim.compiled.compiling import compiled
 from sim.compiled.memory import device_of, hop_of, row_of
-from sim.compiled.tick_sums import count
+from sim.compiled.tick_sums import count_row
 
 _REJECTED = OUTCOME_OF[REJECTED]
 
 
 @compiled
-def put_exchanges(state, rows, times_s, counts, outcome):
-    """Write ``rows`` that are exchanges, from the front on: times [7, rows], counts [5 or 7, rows]; return how many."""
-    g, kept = state[0], 0
+def put_exchanges(state, rows, leave, times_s, counts, outcome):
+    """Write ``rows`` that are exchanges, from the front on: times [7, rows], counts [5 or 7, rows]; return how many.
+
+    Rows that ``leave`` are added to the sums as :func:`count_rows` does, while they are at hand.
+    """
+    g, kept, tick = state[0], 0, 0
     for place in range(len(rows)):
         x = row_of(g, rows[place])
+        if leave:
+            tick = count_row(g, x, tick)
         if not x.recorded:
             continue
         times_s[0, kept], times_s[1, kept], times_s[2, kept] = x.requested_s, x.sent_s, x.reached_s
@@ -70,32 +75,11 @@ def put_services(state, rows, times_s, counts):
 
 
 @compiled
-def count_transfers(state, rows, cohort, hop, edges_s, sums):
-    """Add what ``rows`` of a cohort sent over a hop, one message after the other, to sums [SUMMED, ticks]."""
+def count_rows(state, rows):
+    """Add what ``rows`` sent to the sums of links, and what they were to the cloud to those of the cloud."""
     g, tick = state[0], 0
     for place in range(len(rows)):
-        if row_of(g, rows[place]).cohort != cohort:
-            continue
-        t = hop_of(g, rows[place], hop)
-        if t.offered_s == math.inf:
-            continue
-        times = t.offered_s, t.start_s, t.end_s, t.arrive_s, t.dropped_s
-        tick = count(sums, edges_s, tick, *times, t.wire_bytes, t.retransmitted_bytes)
-
-
-@compiled
-def count_services(state, rows, edges_s, sums):
-    """Add what ``rows`` were to a cloud whose workers serve one at a time, to sums [SUMMED, ticks]."""
-    g, tick = state[0], 0
-    for place in range(len(rows)):
-        x = row_of(g, rows[place])
-        # What waits for another attempt was added when that was drawn; all reports of a round are one job.
-        if math.isnan(x.reached_s) or x.drawn > x.attempt or x.kind == REPORT:
-            continue
-        start_s = math.inf if math.isnan(x.started_s) else x.started_s
-        end_s = math.inf if math.isnan(x.served_s) else x.served_s
-        dropped_s = x.reached_s if x.outcome == _REJECTED else math.inf
-        tick = count(sums, edges_s, tick, x.reached_s, start_s, end_s, end_s, dropped_s, 0, 0)
+        tick = count_row(g, row_of(g, rows[place]), tick)
 
 
 @compiled

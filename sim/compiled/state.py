@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from sim.kernel.tick_sums import SUMMED
+
 _TIME, _COUNT, _INDEX, _FLAG = "f8", "i8", "i4", "i1"
 
 
@@ -19,6 +21,7 @@ def _record(fields: Mapping[str, Sequence[str]]) -> np.dtype[Any]:
 ARRAYS = (
     *("event", "row", "hop", "device", "cohort", "stage", "station", "share", "rate", "gate", "part", "worker"),
     *("number", "moment", "partial", "serving", "source", "group", "wire", "crossing", "entry", "work"),
+    *("edge", "summed"),
 )
 
 #: Numbers of the whole run. ``serial`` breaks ties of what has no rank, ``flows`` is how many rows are in a flow,
@@ -26,7 +29,8 @@ ARRAYS = (
 #: the rows of the next ask and of the next device that learns, ``*_key`` say which goes first at equal times;
 #: ``next_row`` is the number of the next row, beyond ``row_limit`` there is no room. ``models`` says that devices
 #: change their models by themselves, too. ``pending`` is why the loop must return, ``asking`` the row that waits
-#: for that, ``answered`` the row that goes on. Of a round ``left`` may report, ``enough`` close it.
+#: for that, ``answered`` the row that goes on. Of a round ``left`` may report, ``enough`` close it. ``cloud_sums`` is
+#: the address of the sums of the cloud, 0 where they are added up elsewhere.
 GLOBALS = _record(
     {
         _TIME: ("now_s", "horizon_s", "batch_wait_s", "batch_each_s", "expires_s", "begin_s", "every_s", "timeout_s"),
@@ -37,7 +41,7 @@ GLOBALS = _record(
             *("round", "open", "opening", "left", "enough", "reports", "next_call", "calls_end"),
             *("first_report", "last_report"),
             *("serving", "capacity", "flows", "partials", "event_room", "workers"),
-            *("cloud_share", "batch_size", "batches", "drawn"),
+            *("cloud_share", "batch_size", "batches", "drawn", "ticks", "cloud_sums"),
             *(f"{name}_array" for name in ARRAYS),
         ),
     }
@@ -157,6 +161,8 @@ PART = _record(
 WORKER = _record({_TIME: ("free_s",), _INDEX: ("worker", "gate", "rate")})
 
 
+#: What is added up of a link or the cloud in one tick.
+TICK_SUMS = _record({_COUNT: SUMMED})
 #: One number.
 NUMBER, INTEGER = _record({_TIME: ("value",)}), _record({_COUNT: ("value",)})
 

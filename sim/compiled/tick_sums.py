@@ -1,4 +1,8 @@
-"""Transfers are added up by tick: the law of :mod:`sim.kernel.tick_sums`, for servers that serve one at a time."""
+"""Transfers are added up by tick: the law of :mod:`sim.kernel.tick_sums`, for servers that serve one at a time.
+
+Sums are reached by their address: arrays that go from function to function would be counted on the way, which takes
+several times as long as adding up.
+"""
 
 from __future__ import annotations
 
@@ -6,29 +10,48 @@ import math
 
 import numpy as np
 
+from sim.compiled.codes import OUTCOME_OF, REJECTED, REPORT
 from sim.compiled.compiling import inlined
-from sim.kernel.tick_sums import PARTS_PER_S, SUMMED
+from sim.compiled.memory import edge_at, hop_of, summed_at, tick_sums_at
+from sim.kernel.tick_sums import PARTS_PER_S
 
-_PLACE = {name: place for place, name in enumerate(SUMMED)}
-_OFFERED, _STARTED, _ENDED = _PLACE["offered"], _PLACE["started"], _PLACE["ended"]
-_DROPPED, _DROPPED_WAITING = _PLACE["dropped"], _PLACE["dropped_waiting"]
-_OFFERED_BYTES, _DELIVERED_BYTES = _PLACE["offered_bytes"], _PLACE["delivered_bytes"]
-_DROPPED_BYTES, _SENT_AGAIN = _PLACE["dropped_bytes"], _PLACE["retransmitted_bytes"]
-_WAITING, _LEVEL, _MOMENT = _PLACE["waiting"], _PLACE["level"], _PLACE["moment"]
+_REJECTED = OUTCOME_OF[REJECTED]
 
 
 @inlined
-def _tick_of(edges_s, at_s, guess):
+def count_row(g, x, tick):
+    """Add what a row sent over each link, and what it was to the cloud; return the tick in which that began.
+
+    ``tick`` is that of another row of about that time. Links and clouds whose sums are taken elsewhere are left out.
+    """
+    for place in range(g.hops):
+        sums = summed_at(g, x.cohort * g.hops + place).value
+        if sums == 0:
+            continue
+        t = hop_of(g, x.id, place)
+        if t.offered_s < math.inf:
+            times = t.offered_s, t.start_s, t.end_s, t.arrive_s, t.dropped_s
+            tick = _count(g, sums, tick, *times, t.wire_bytes, t.retransmitted_bytes)
+    # What waits for another attempt was added when that was drawn; all reports of a round are one job.
+    if g.cloud_sums == 0 or math.isnan(x.reached_s) or x.drawn > x.attempt or x.kind == REPORT:
+        return tick
+    start_s = math.inf if math.isnan(x.started_s) else x.started_s
+    end_s = math.inf if math.isnan(x.served_s) else x.served_s
+    dropped_s = x.reached_s if x.outcome == _REJECTED else math.inf
+    return _count(g, g.cloud_sums, tick, x.reached_s, start_s, end_s, end_s, dropped_s, 0, 0)
+
+
+@inlined
+def _tick_of(g, at_s, guess):
     """Return the tick of a time, most likely ``guess``; the number of ticks for what comes after the last."""
-    count = len(edges_s)
-    if guess < count and at_s <= edges_s[guess] and (guess == 0 or at_s > edges_s[guess - 1]):
+    if guess < g.ticks and at_s <= edge_at(g, guess).value and (guess == 0 or at_s > edge_at(g, guess - 1).value):
         return guess
-    if not at_s <= edges_s[count - 1]:
-        return count
-    tick = min(int(at_s / edges_s[0]), count - 1)
-    while tick > 0 and at_s <= edges_s[tick - 1]:
+    if not at_s <= edge_at(g, g.ticks - 1).value:
+        return g.ticks
+    tick = min(int(at_s / edge_at(g, 0).value), g.ticks - 1)
+    while tick > 0 and at_s <= edge_at(g, tick - 1).value:
         tick -= 1
-    while edges_s[tick] < at_s:
+    while edge_at(g, tick).value < at_s:
         tick += 1
     return tick
 
@@ -39,57 +62,55 @@ def _in_parts(seconds):
 
 
 @inlined
-def _begin(sums, edges_s, guess, offered_s, start_s):
-    tick = _tick_of(edges_s, start_s, guess)
-    if tick < len(edges_s):
-        sums[_STARTED, tick] += 1
-        sums[_WAITING, tick] += _in_parts(start_s - offered_s)
-        sums[_LEVEL, tick] += 1
-        sums[_MOMENT, tick] += _in_parts(start_s)
+def _begin(g, sums, guess, offered_s, start_s):
+    tick = _tick_of(g, start_s, guess)
+    if tick < g.ticks:
+        s = tick_sums_at(sums, tick)
+        s.started += 1
+        s.waiting += _in_parts(start_s - offered_s)
+        s.level += 1
+        s.moment += _in_parts(start_s)
 
 
 @inlined
-def _end(sums, edges_s, guess, began, end_s, went):
-    tick = _tick_of(edges_s, end_s, guess)
-    if tick < len(edges_s):
-        sums[_ENDED, tick] += went
-        sums[_LEVEL, tick] -= began
-        sums[_MOMENT, tick] -= began * _in_parts(end_s)
+def _end(g, sums, guess, began, end_s, went):
+    tick = _tick_of(g, end_s, guess)
+    if tick < g.ticks:
+        s = tick_sums_at(sums, tick)
+        s.ended += went
+        s.level -= began
+        s.moment -= began * _in_parts(end_s)
 
 
 @inlined
-def _drop(sums, edges_s, guess, began, dropped_s, nbytes):
-    tick = _tick_of(edges_s, dropped_s, guess)
-    if tick < len(edges_s):
-        sums[_DROPPED, tick] += 1
-        sums[_DROPPED_WAITING, tick] += 1 - began
-        sums[_DROPPED_BYTES, tick] += nbytes
+def _drop(g, sums, guess, began, dropped_s, nbytes):
+    tick = _tick_of(g, dropped_s, guess)
+    if tick < g.ticks:
+        s = tick_sums_at(sums, tick)
+        s.dropped += 1
+        s.dropped_waiting += 1 - began
+        s.dropped_bytes += nbytes
 
 
 @inlined
-def _add_bytes(sums, edges_s, guess, place, at_s, nbytes):
-    tick = _tick_of(edges_s, at_s, guess)
-    if tick < len(edges_s):
-        sums[place, tick] += nbytes
-
-
-@inlined
-def count(sums, edges_s, guess, offered_s, start_s, end_s, arrive_s, dropped_s, nbytes, sent_again):
-    """Add a transfer to ``sums``, int64 [SUMMED, ticks]; return the tick in which it was offered.
-
-    ``guess`` is the tick of another transfer of about that time.
-    """
+def _count(g, sums, guess, offered_s, start_s, end_s, arrive_s, dropped_s, nbytes, sent_again):
+    """Add a transfer to the sums at an address; return the tick in which it was offered."""
     began, went = int(start_s < math.inf), int(dropped_s == math.inf)
-    tick = _tick_of(edges_s, offered_s, guess)
-    if tick < len(edges_s):
-        sums[_OFFERED, tick] += 1
-        sums[_OFFERED_BYTES, tick] += nbytes
-    _begin(sums, edges_s, tick, offered_s, start_s)
-    _end(sums, edges_s, tick, began, end_s, went)
+    tick = _tick_of(g, offered_s, guess)
+    if tick < g.ticks:
+        s = tick_sums_at(sums, tick)
+        s.offered += 1
+        s.offered_bytes += nbytes
+    _begin(g, sums, tick, offered_s, start_s)
+    _end(g, sums, tick, began, end_s, went)
     if went:
-        _add_bytes(sums, edges_s, tick, _DELIVERED_BYTES, arrive_s, nbytes)
+        arrived = _tick_of(g, arrive_s, tick)
+        if arrived < g.ticks:
+            tick_sums_at(sums, arrived).delivered_bytes += nbytes
     else:
-        _drop(sums, edges_s, tick, began, dropped_s, nbytes)
+        _drop(g, sums, tick, began, dropped_s, nbytes)
     if sent_again:
-        _add_bytes(sums, edges_s, tick, _SENT_AGAIN, min(end_s, dropped_s), sent_again)
+        sent = _tick_of(g, min(end_s, dropped_s), tick)
+        if sent < g.ticks:
+            tick_sums_at(sums, sent).retransmitted_bytes += sent_again
     return tick
