@@ -27,10 +27,12 @@ from sim.compiled.device_models import expire
 from sim.compiled.exchanges import ask, resume
 from sim.compiled.flow_stage import break_off, fire
 from sim.compiled.learning import begin_learning
-from sim.compiled.memory import cohort_of, event_at, row_of
+from sim.compiled.memory import cohort_of, device_of, event_at, fetch, hop_of, row_of, station_of
 
 #: An event adds at most so many others, beside one for each flow that ends with it.
 _MARGIN = 8
+#: What a device meets is fetched so many asks before it asks: fleets are larger than caches.
+_AHEAD = 8
 
 
 @compiled
@@ -104,9 +106,22 @@ def _ask_next(g):
         g.learning_key = g.serial
     else:
         g.next_ask += 1
+        _fetch_ahead(g)
         ask(g, g.next_ask - 1)
         g.asks_key = g.serial
     g.serial += 1
+
+
+@inlined
+def _fetch_ahead(g):
+    """Let the processor fetch what a later ask will meet, and the row of one that is later still."""
+    if g.next_ask + 2 * _AHEAD >= g.asks_end:
+        return
+    fetch(row_of(g, g.next_ask + 2 * _AHEAD))
+    x = row_of(g, g.next_ask + _AHEAD)
+    fetch(device_of(g, x.device))
+    for place in range(g.hops):
+        fetch(station_of(g, hop_of(g, x.id, place).station))
 
 
 @inlined

@@ -11,7 +11,7 @@ from typing import Any
 import numba
 import numpy as np
 from llvmlite import ir
-from numba.core import types
+from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 from sim.compiled import state
@@ -103,3 +103,21 @@ def hop_of(typing_context, g, number, place):
         return builder.inttoptr(address, context.get_value_type(record))
 
     return record(g, types.int64, types.int64), code
+
+
+@intrinsic
+def fetch(typing_context, record):
+    """Let the processor fetch a record of which it will soon be asked, and go on meanwhile."""
+
+    def code(context, builder, signature, arguments):
+        kind, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        prefetch = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(ir.VoidType(), [kind, number, number, number]), "llvm.prefetch.p0"
+        )
+        # To be written, to be kept, and data rather than code; a record may lie across two lines of the cache.
+        for offset in (0, record.size - 1):
+            address = builder.add(builder.ptrtoint(arguments[0], _WORD), ir.Constant(_WORD, offset))
+            builder.call(prefetch, [builder.inttoptr(address, kind), *(number(value) for value in (1, 3, 1))])
+        return context.get_dummy_value()
+
+    return types.none(record), code
