@@ -10,6 +10,7 @@ import numpy as np
 
 from agents.contract import DataPlane, ExchangeKind, Exchanges, news_of
 from sim.cloud.build import batch_work_of
+from sim.compiled.calendar import no_events
 from sim.compiled.called_rounds import CalledRounds
 from sim.compiled.codes import DONE, DRAWS, RETRY, ROOM, ROUND_BEGINS, ROWS, SIZE, STEPS, WORK
 from sim.compiled.departures import Departures
@@ -25,7 +26,6 @@ from sim.compiled.plane_answers import PlaneAnswers
 from sim.compiled.ring import RowRing
 from sim.compiled.round_calls import RoundCalls
 from sim.compiled.row_views import exchanges_of, installed_in_order, joined
-from sim.compiled.state import EVENT
 from sim.exchanges.simulation import tick_edges_s
 from sim.kernel.requests import Requests, Tickets
 from sim.kernel.transfer_log import TransferLog
@@ -84,11 +84,8 @@ class CompiledEngine:
             ROOM: CompiledEngine._grow_events,
             ROWS: lambda engine: engine._ring.grow(),
         }
-        # Compiled code is loaded before the run begins.
-        self._lay_tables()
-        self.advance(0.0)
-        self._departures.count(np.arange(0))
         self._costs.lay_constant_rates()
+        self._load()
         if context.plane is not None:
             answers = PlaneAnswers(state, self._ring, self._costs, context.plane)
             self._remedies |= {STEPS: lambda engine: answers.steps(), SIZE: lambda engine: answers.size()}
@@ -154,6 +151,22 @@ class CompiledEngine:
     def columns(self) -> dict[str, np.ndarray]:
         """Return the exchanges that have not left, column by column; times may lie in the future."""
         return self._departures.columns(self._ring.numbers())
+
+    def _load(self) -> None:
+        """Load compiled code before the run begins: each part is called for nothing."""
+        nothing, latency_s = np.arange(0), np.zeros((self._layout.places, 0))
+        self._lay_tables()
+        self.advance(0.0)
+        nobody = Requests(
+            nothing, nothing, nothing, _NOTHING, nothing, nothing, latency_s, latency_s, _NOTHING, step_s=None
+        )
+        self._take(nobody, ExchangeKind.UPDATE)
+        for cohort in range(len(self._layout.hops)):
+            self._costs.prepare(cohort, nothing, nobody, nothing)
+        self._departures.count(nothing)
+        self._departures.columns(nothing)
+        if self._context.plane is not None:
+            self.due(0.0)
 
     def _take(self, requests: Requests, kind: ExchangeKind) -> int:
         """Make rows of some requests; return the first."""
@@ -232,7 +245,7 @@ class CompiledEngine:
 
     def _grow_events(self) -> None:
         old = self._state["event"]
-        grown = np.zeros(2 * len(old), EVENT)
+        grown = no_events(2 * len(old))
         grown[: len(old)] = old
         self._state.put(event=grown)
         self._state.g["event_room"] = len(grown)

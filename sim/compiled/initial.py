@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from agents.contract import DataPlane
+from sim.compiled.calendar import no_events
 from sim.compiled.codes import POLICY_CODES
 from sim.compiled.laws import Laws
 from sim.compiled.layout import Layout
-from sim.compiled.state import DEVICE, EVENT, GLOBALS, HOP, ROW, WORKER, State
+from sim.compiled.state import DEVICE, GLOBALS, HOP, ROW, WORKER, State
 
 #: Rows and events that there is room for at first.
 _ROOM = 1024
@@ -33,7 +34,7 @@ def empty_state(scenario: Any, layout: Layout, workers: np.ndarray) -> State:
     g["workers"], g["event_room"] = len(workers), _ROOM
     return State(
         g,
-        event=np.zeros(_ROOM, EVENT),
+        event=no_events(_ROOM),
         row=np.zeros(_ROOM, ROW),
         hop=np.zeros(_ROOM * layout.places, HOP),
         device=people,
