@@ -24,26 +24,23 @@ def count_until(time_s, loaded, rows, until_s, known, seen):  # type: ignore[no-
         seen[place] = number
 
 
-@compiled("void(u1[:,::1], i8, i8[::1], u1[:,::1], i8[::1], i8)")
-def append_rows(ring, first, loaded, values, count, nbytes):  # type: ignore[no-untyped-def]
+@compiled(*(f"void({word}[:,::1], i8, i8[::1], {word}[:,::1], i8[::1], i8)" for word in ("u8", "u4", "u2", "u1")))
+def append_rows(ring, first, loaded, values, count, words):  # type: ignore[no-untyped-def]
     """Copy the first ``count`` [rows] samples of each row of ``values`` into the ring of a device, the oldest over.
 
-    Both hold samples as bytes, ``nbytes`` each, so that one kernel serves all types.
+    Both hold samples as ``words`` each, whatever their types: the wider a word, the fewer there are to copy.
 
     Args:
-        ring: [devices, capacity * nbytes]; row n of ``values`` belongs to device ``first + n``.
+        ring: [devices, capacity * words]; row n of ``values`` belongs to device ``first + n``.
         loaded: how many samples of these devices came before [rows].
-        values: [rows, samples * nbytes].
+        values: [rows, samples * words].
     """
-    capacity = ring.shape[1] // nbytes
+    room = ring.shape[1]
     for row in range(len(values)):
-        slot, taken = loaded[row] % capacity, 0
-        while taken < count[row]:
-            some = min(count[row] - taken, capacity - slot)
-            ring[first + row, slot * nbytes : (slot + some) * nbytes] = values[
-                row, taken * nbytes : (taken + some) * nbytes
-            ]
-            taken, slot = taken + some, 0
+        place, device = loaded[row] * words % room, first + row
+        for word in range(count[row] * words):
+            ring[device, place] = values[row, word]
+            place = place + 1 if place + 1 < room else 0
 
 
 @compiled("void(i8, i8[::1], i8[::1], i8[::1], i8[:,::1], i8[::1], i8[::1])")

@@ -39,15 +39,11 @@ class SampleRing:
         named = {name: values for name, values in vars(content).items() if values is not None and name != "concept"}
         fields = [(self._field(name, values), values) for name, values in named.items()]
         for ring, values in ((self.time_s, time_s), (self.due_s, due_s), *fields):
-            bytes_each = ring[0, 0].nbytes
-            append_rows(
-                _as_bytes(ring),
-                first,
-                self.loaded[mine],
-                _as_bytes(values.astype(ring.dtype, copy=False)),
-                count,
-                bytes_each,
-            )
+            # The widest words that a sample is made of, whatever its type.
+            nbytes = ring[0, 0].nbytes
+            word = f"u{min(nbytes & -nbytes, 8)}"
+            held, new = _as_words(ring, word), _as_words(values.astype(ring.dtype, copy=False), word)
+            append_rows(held, first, self.loaded[mine], new, count, held.shape[1] // self.capacity)
         self.loaded[mine] += count
 
     def _field(self, name: str, values: np.ndarray) -> np.ndarray:
@@ -263,6 +259,6 @@ def _put(target: np.ndarray, slots: np.ndarray, values: np.ndarray, kept: np.nda
     target.reshape(-1, *target.shape[2:])[slots] = values.reshape(-1, *values.shape[2:])[kept]
 
 
-def _as_bytes(samples: np.ndarray) -> np.ndarray:
-    """Return ``samples`` [rows, samples, ...] as bytes, uint8 [rows, all of a row]."""
-    return np.ascontiguousarray(samples).reshape(len(samples), -1).view(np.uint8)
+def _as_words(samples: np.ndarray, word: str) -> np.ndarray:
+    """Return ``samples`` [rows, samples, ...] as words of a type [rows, all of a row]."""
+    return np.ascontiguousarray(samples).reshape(len(samples), -1).view(word)

@@ -69,3 +69,23 @@ def test_a_ring_that_grows_forgets_nothing(seed: int, more: int) -> None:
         assert count[row] == len(kept)
         assert FieldView(ring, places)["ref"][row, : len(kept)].tolist() == [ref for _, _, ref in kept]
         assert ring.time_s.take(places)[row, : len(kept)].tolist() == [time_s for time_s, _, _ in kept]
+
+
+@given(seed=st.integers(0, 10_000), inputs=st.integers(1, 5), views=st.integers(1, 9))
+def test_samples_of_any_size_are_copied_whole(seed: int, inputs: int, views: int) -> None:
+    generator, ring, last = np.random.default_rng(seed), SampleRing(WIDTH, 7), [[] for _ in range(WIDTH)]
+    for chunk in range(5):
+        counts = generator.integers(0, 6, WIDTH)
+        time_s = np.sort(chunk + generator.random((WIDTH, 5)), axis=1)
+        time_s[np.arange(5) >= counts[:, None]] = np.inf
+        x = generator.random((WIDTH, 5, inputs), np.float32)
+        present = generator.integers(0, 2, (WIDTH, 5, views), np.uint8)
+        label = np.zeros((WIDTH, 5), np.int16)
+        ring.load(0, time_s, time_s, Content(label.astype(np.int64), label, label, x=x, present=present))
+        for row in range(WIDTH):
+            last[row] += [(x[row, n].tolist(), present[row, n].tolist()) for n in range(counts[row])]
+    places, count = ring.newest(np.arange(WIDTH), ring.loaded, 7)
+    view = FieldView(ring, places)
+    for row in range(WIDTH):
+        found = zip(view["x"][row].tolist(), view["present"][row].tolist(), strict=True)
+        assert list(found)[: count[row]] == last[row][-7:]
