@@ -164,13 +164,14 @@ def _split(
     ruled: np.ndarray,
 ) -> list[_Branch]:
     """Split a branch by a schedule entry: the samples that follow it, and those that do not."""
-    at_end = AffectedSamples(block, partition.row[ruled], start_s[ruled], partition.until_s[ruled])
+    row, from_s, until_s = (values[ruled] for values in (partition.row, partition.from_s, partition.until_s))
+    at_end = AffectedSamples.of(block, row, start_s[ruled], until_s)
     followed = branch.concept.copy()
     followed[ruled] = transition.follow(branch.concept[ruled], at_end)
     share_until = transition.share(at_end)
     if share_until is None:
         return [replace(branch, concept=followed)]
-    share_from = transition.share(replace(at_end, time_s=partition.from_s[ruled]))
+    share_from = transition.share(AffectedSamples.of(block, row, start_s[ruled], from_s))
     gone_from, gone_until = np.zeros(len(ruled)), np.zeros(len(ruled))
     gone_from[ruled], gone_until[ruled] = share_from, share_until
     follow = _Branch(followed, branch.share_from * gone_from, branch.share_until * gone_until)

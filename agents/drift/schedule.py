@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -44,19 +44,14 @@ class Schedule:
         for entry, start_s in zip(self.entries, self._starts(block).T, strict=True):
             touched = in_force(start_s[:, None], time_s)
             if touched.any():
-                row = np.nonzero(touched)[0]
-                affected = AffectedSamples(block, row, start_s[row], time_s[touched])
-                concept[touched] = self._gone_over(entry, concept[touched], affected, uniform[touched])
+                affected = AffectedSamples(block, partial(_columns, touched, start_s, time_s))
+                before = concept[touched]
+                after, share = entry.transition.follow(before, affected), entry.transition.share(affected)
+                if share is not None:
+                    own = uniforms(self.seed, Purpose.DRIFT_TIME, entry.number + 1, uniform[touched].view(np.uint64))
+                    after = np.where(own < share, after, before)
+                concept[touched] = after
         return concept
-
-    def _gone_over(
-        self, entry: ScheduleEntry, concept: np.ndarray, affected: AffectedSamples, uniform: np.ndarray
-    ) -> np.ndarray:
-        followed, share = entry.transition.follow(concept, affected), entry.transition.share(affected)
-        if share is None:
-            return followed
-        own = uniforms(self.seed, Purpose.DRIFT_TIME, entry.number + 1, uniform.view(np.uint64))
-        return np.where(own < share, followed, concept)
 
     def changes(self, block: BlockId) -> list[np.ndarray]:
         """Return for each device the sorted times [s] before the end at which its concept changes.
@@ -107,6 +102,12 @@ class Schedule:
             starts_s = [entry.start_s(block, self.seed) for entry in self.entries]
             self._starts_s[block] = np.stack(starts_s, 1) if starts_s else np.zeros((block.width, 0))
         return self._starts_s[block]
+
+
+def _columns(touched: np.ndarray, start_s: np.ndarray, time_s: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return of the samples that are ``touched`` [devices, samples] the device, the start for it, and the time."""
+    row = np.nonzero(touched)[0]
+    return row, start_s[row], time_s[touched]
 
 
 def make_schedule(

@@ -6,7 +6,9 @@ another concept, so that the ground truth needs no sample. Moments are ``start +
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -18,17 +20,39 @@ from agents.streams.base import BlockId
 class AffectedSamples:
     """Samples that a schedule entry affects; all arrays [samples], all times strictly after their start.
 
+    They are found when a transition looks at them: the most frequent ones never do.
+
     Attributes:
         block: the block that the samples belong to.
-        row: which device of the block.
-        start_s: when the entry starts for that device.
-        time_s: when the sample arrives.
+        find: returns what they are, as :meth:`of` takes it.
     """
 
     block: BlockId
-    row: np.ndarray
-    start_s: np.ndarray
-    time_s: np.ndarray
+    find: Callable[[], tuple[np.ndarray, np.ndarray, np.ndarray]]
+
+    @classmethod
+    def of(cls, block: BlockId, row: np.ndarray, start_s: np.ndarray, time_s: np.ndarray) -> AffectedSamples:
+        """Return samples that are known."""
+        return cls(block, lambda: (row, start_s, time_s))
+
+    @property
+    def row(self) -> np.ndarray:
+        """Which device of the block each belongs to."""
+        return self._found[0]
+
+    @property
+    def start_s(self) -> np.ndarray:
+        """When the entry starts for that device."""
+        return self._found[1]
+
+    @property
+    def time_s(self) -> np.ndarray:
+        """When each arrives."""
+        return self._found[2]
+
+    @cached_property
+    def _found(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        return self.find()
 
     def turn(self, period_s: float) -> np.ndarray:
         """Return which period since the start each sample falls into, from 0: int64 [samples].
