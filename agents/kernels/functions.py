@@ -184,17 +184,21 @@ def judge_rows(logits: np.ndarray, label: np.ndarray, correct: np.ndarray, loss_
     # Turned round, some rows at a time, vectors lie across rows.
     by_class = np.zeros((classes, _TURNED), np.float32)
     highest, total = np.empty(_TURNED, np.float32), np.empty(_TURNED, np.float32)
+    logs = np.empty(_TURNED, np.float32)
     at = np.empty(_TURNED, np.int32)
     for first in range(0, rows, _TURNED):
         here = min(_TURNED, rows - first)
-        for row in range(here):
-            for i in range(classes):
+        for i in range(classes):
+            for row in range(here):
                 by_class[i, row] = logits[first + row, i]
         _highest_of_each(by_class, highest, at)
         _exponentials(by_class, highest, total)
+        # Apart from what follows, which looks labels up one by one: so they are taken many at a time.
+        for row in range(_TURNED):
+            logs[row] = log_above(total[row])
         for row in range(here):
             own = label[first + row]
             correct[first + row] = at[row] == own
             # Without any number, or with infinite ones, a row has no finite loss.
-            loss = log_above(total[row]) + (highest[row] - by_class[own, row])
+            loss = logs[row] + (highest[row] - by_class[own, row])
             loss_nats[first + row] = loss if total[row] >= _1 else _NO_NUMBER
