@@ -9,8 +9,8 @@ from dataclasses import asdict
 from rich.console import Console
 from rich.progress import track
 
-import sim.verify
 from sim.commands.exits import FAILED, OK, CommandError
+from sim.verify import cases
 
 
 def verify(options: argparse.Namespace) -> int:
@@ -20,17 +20,17 @@ def verify(options: argparse.Namespace) -> int:
         from sim.commands.claims import verify_claims
 
         return verify_claims(options)
-    cases = sim.verify.CASES
+    known = cases.CASES
     if options.what == ["list"]:
-        print("\n".join(f"{name:<24} {sim.verify.summary_of(name)}" for name in cases))
+        print("\n".join(f"{name:<24} {cases.summary_of(name)}" for name in known))
         return OK
-    names = list(cases) if options.what == ["physics"] else options.what
-    if strange := [name for name in names if name not in cases]:
+    names = list(known) if options.what == ["physics"] else options.what
+    if strange := [name for name in names if name not in known]:
         raise CommandError(f"there is no case '{strange[0]}'; 'verify list' names them all")
     played = track(names, "verifying", console=Console(stderr=True), transient=True, disable=options.json)
-    verdicts = [sim.verify.verify([name])[0] for name in played]
+    verdicts = [cases.verify([name])[0] for name in played]
     if options.json:
         print(json.dumps([asdict(verdict) for verdict in verdicts], indent=2))
     else:
-        Console().print(sim.verify.verdict_table(verdicts))
+        Console().print(cases.verdict_table(verdicts))
     return OK if all(verdict.ok for verdict in verdicts) else FAILED

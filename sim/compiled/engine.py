@@ -188,9 +188,11 @@ class CompiledEngine:
         )
         rows = np.arange(first, self._ring.next)
         for index in range(len(self._layout.hops)):
-            mine = rows if len(self._layout.hops) == 1 else rows[cohort == index]
+            # What all are is not copied.
+            one = len(self._layout.hops) == 1
+            mine = rows if one else rows[cohort == index]
             if len(mine):
-                self._costs.prepare(index, mine, requests, mine - first)
+                self._costs.prepare(index, mine, requests, slice(None) if one else mine - first)
         self._lay_tables()
         return first
 

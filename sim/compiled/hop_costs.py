@@ -11,6 +11,7 @@ from sim.compiled.losses import draw_losses
 from sim.compiled.state import State
 from sim.kernel.requests import Requests
 from sim.links.device_availability import AvailabilityOf
+from sim.links.link import Link
 from sim.network.rates.rate import Constant
 
 
@@ -36,8 +37,11 @@ class HopCosts:
                 self._set_rate(span, self._laws.add_rate(rate))
                 self._has_rate[span] = True
 
-    def prepare(self, cohort: int, rows: np.ndarray, requests: Requests, asks: np.ndarray) -> None:
-        """Draw what the messages of a cohort cost at the first attempt, and lay out what they meet."""
+    def prepare(self, cohort: int, rows: np.ndarray, requests: Requests, asks: np.ndarray | slice) -> None:
+        """Draw what the messages of a cohort cost at the first attempt, and lay out what they meet.
+
+        ``asks`` says which of the requests are of that cohort.
+        """
         device, number = requests.device[asks], requests.number[asks]
         for hop in self._layout.hops[cohort]:
             nbytes = (requests.payload_bytes if hop.upwards else requests.update_bytes)[asks]
@@ -78,13 +82,17 @@ class HopCosts:
     ) -> None:
         costs = hop.link.spec.overhead.costs(device, number, nbytes, latency_s, hop.number, attempt, draw_losses)
         station = hop.link.instances_of(device) + self._layout.first_station[hop.link]
-        missing = np.unique(station[~self._has_rate[station]])
-        for place in missing.tolist():
-            rate = hop.link.spec.rate_of(place - self._layout.first_station[hop.link])
-            self._set_rate(slice(place, place + 1), self._laws.add_rate(rate))
-        self._has_rate[missing] = True
+        if not (there := self._has_rate[station]).all():
+            self._lay_rates(hop.link, np.unique(station[~there]))
         path = station if hop.paths is None else hop.paths[device - hop.first_device]
         take_in_hop(self._state.g, rows, hop.place, *costs, latency_s, station, path)
+
+    def _lay_rates(self, link: Link, stations: np.ndarray) -> None:
+        """Lay out the rates of instances of a link that were not met before."""
+        for place in stations.tolist():
+            rate = link.spec.rate_of(place - self._layout.first_station[link])
+            self._set_rate(slice(place, place + 1), self._laws.add_rate(rate))
+        self._has_rate[stations] = True
 
     def _set_rate(self, stations: slice, rate: int) -> None:
         self._layout.stations["rate"][stations] = rate

@@ -68,8 +68,9 @@ class Link:
     def instances_of(self, devices: np.ndarray) -> np.ndarray:
         """Return the instances that carry the messages of many devices, int64 like ``devices``."""
         first, rank = np.array(self._first), np.array(self._rank)
-        span = np.searchsorted(first, devices, side="right") - 1
-        instances: np.ndarray = (devices - first[span] + rank[span]) // self.spec.group
+        # Most links serve one span of devices: there is nothing to look up.
+        span = 0 if len(first) == 1 else np.searchsorted(first, devices, side="right") - 1
+        instances: np.ndarray = (devices + (rank - first)[span]) // self.spec.group
         return instances
 
     def cost(self, message: Message, hop: Hop) -> Transmission:

@@ -12,8 +12,8 @@ import pytest
 import run_sim
 from sim.commands.exits import BAD_INPUT, FAILED, OK
 from sim.scenario import ScenarioErrors
-from sim.verify import CASES, Verdict, summary_of, verify
 from sim.verify.case_run import asks, run_case, scenario_of
+from sim.verify.cases import CASES, Verdict, summary_of, verify
 from sim.verify.findings import Finding, estimated, exact
 
 pytestmark = pytest.mark.whole
@@ -90,7 +90,7 @@ def test_an_unknown_case_is_bad_input(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_verifying_never_imports_torch() -> None:
-    code = "import sys; from sim.verify import verify; verify(['transfer']); print('torch' in sys.modules)"
+    code = "import sys; from sim.verify.cases import verify; verify(['transfer']); print('torch' in sys.modules)"
     reported = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert reported.stdout.strip() == "False", reported.stderr
 
