@@ -28,7 +28,7 @@ def count_until(time_s, loaded, rows, until_s, known, seen):  # type: ignore[no-
 def append_rows(ring, first, loaded, values, count, words):  # type: ignore[no-untyped-def]
     """Copy the first ``count`` [rows] samples of each row of ``values`` into the ring of a device, the oldest over.
 
-    Both hold samples as ``words`` each, whatever their types: the wider a word, the fewer there are to copy.
+    Both hold samples as ``words`` each, of any type: the wider a word, the fewer there are to copy.
 
     Args:
         ring: [devices, capacity * words]; row n of ``values`` belongs to device ``first + n``.

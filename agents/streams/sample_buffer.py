@@ -39,7 +39,7 @@ class SampleRing:
         named = {name: values for name, values in vars(content).items() if values is not None and name != "concept"}
         fields = [(self._field(name, values), values) for name, values in named.items()]
         for ring, values in ((self.time_s, time_s), (self.due_s, due_s), *fields):
-            # The widest words that a sample is made of, whatever its type.
+            # The widest words that a sample is made of, of any type.
             nbytes = ring[0, 0].nbytes
             word = f"u{min(nbytes & -nbytes, 8)}"
             held, new = _as_words(ring, word), _as_words(values.astype(ring.dtype, copy=False), word)

@@ -157,12 +157,12 @@ class CompiledEngine:
         nothing, latency_s = np.arange(0), np.zeros((self._layout.places, 0))
         self._lay_tables()
         self.advance(0.0)
-        nobody = Requests(
+        empty = Requests(
             nothing, nothing, nothing, _NOTHING, nothing, nothing, latency_s, latency_s, _NOTHING, step_s=None
         )
-        self._take(nobody, ExchangeKind.UPDATE)
+        self._take(empty, ExchangeKind.UPDATE)
         for cohort in range(len(self._layout.hops)):
-            self._costs.prepare(cohort, nothing, nobody, nothing)
+            self._costs.prepare(cohort, nothing, empty, nothing)
         self._departures.count(nothing)
         self._departures.columns(nothing)
         if self._context.plane is not None:
