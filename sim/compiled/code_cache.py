@@ -11,7 +11,9 @@ from agents.cache_folder import code_folder
 @cache
 def engine_folder() -> Path:
     """Return the folder for this version of the engine."""
-    return code_folder("engine", Path(__file__).parent.glob("*.py"))
+    here = Path(__file__).parent
+    # What is summed by tick is laid out there, for both engines.
+    return code_folder("engine", [*here.glob("*.py"), here.parent / "kernel" / "tick_sums.py"])
 
 
 def is_compiled() -> bool:
