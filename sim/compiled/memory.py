@@ -11,7 +11,7 @@ from typing import Any
 import numba
 import numpy as np
 from llvmlite import ir
-from numba.core import cgutils, types
+from numba.core import types
 from numba.extending import intrinsic
 
 from sim.compiled import state
@@ -107,12 +107,15 @@ def hop_of(typing_context, g, number, place):
 
 @intrinsic
 def fetch(typing_context, record):
-    """Let the processor fetch a record of which it will soon be asked, and go on meanwhile."""
+    """Let the processor fetch a record of which it will soon be asked, and go on meanwhile.
+
+    Where there is no memory nothing is fetched, and nothing else happens.
+    """
 
     def code(context, builder, signature, arguments):
         kind, number = ir.IntType(8).as_pointer(), ir.IntType(32)
-        prefetch = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(ir.VoidType(), [kind, number, number, number]), "llvm.prefetch.p0"
+        prefetch = builder.module.declare_intrinsic(
+            "llvm.prefetch", [kind], ir.FunctionType(ir.VoidType(), [kind, number, number, number])
         )
         # To be written, to be kept, and data rather than code; a record may lie across two lines of the cache.
         for offset in (0, record.size - 1):
