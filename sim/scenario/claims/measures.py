@@ -12,7 +12,9 @@ MEASURES: dict[str, Dimension | str | None] = {
     **dict.fromkeys(
         ("accuracy_no_change", "accuracy_majority", "accuracy_popularity", "ahead_of_oracle", "gain", "harm")
     ),
-    **dict.fromkeys(("regained", "worst_decile", "never_updated", "installed", "auc", "uauc", "mrr", "auroc", "fpr_95")),
+    **dict.fromkeys(
+        ("regained", "worst_decile", "never_updated", "installed", "auc", "uauc", "mrr", "auroc", "fpr_95")
+    ),
     **dict.fromkeys(("hit_1", "hit_5", "hit_10", "hit_20", "ndcg_5", "ndcg_10", "ndcg_20")),
     **dict.fromkeys(("recovery_mean_s", "mean_age_s", "delay_s"), TIME),
     **dict.fromkeys(("up_bytes", "down_bytes", "bytes_per_point"), SIZE),
