@@ -19,7 +19,8 @@ from analysis.writing import markdown_table
 
 #: What settings are compared by: the first of these that applies.
 FIRST = ("auroc", "ndcg_10", "accuracy_after_drift", "accuracy")
-#: What stands beside it; of detection, where nothing adapts, only the last.
+#: What stands beside detection, where nothing adapts, and beside all else.
+BESIDE_DETECTION = ("fpr_95",)
 BESIDE = (
     "adaptation_area",
     "recovery_mean_s",
@@ -29,7 +30,6 @@ BESIDE = (
     "down_bytes",
     "bytes_per_point",
     "joules_per_point",
-    "fpr_95",
 )
 
 
@@ -52,7 +52,7 @@ def study_tables(sweeps: Mapping[str, Sweep]) -> list[StudyTable]:
     """Compare the settings of each sweep with the first value of the axis of its method, or with `static`."""
     made = []
     for name, sweep in sweeps.items():
-        result = comparison(sweep, [*FIRST, *BESIDE])
+        result = comparison(sweep, [*FIRST, *BESIDE, *BESIDE_DETECTION])
         made.append(StudyTable(name, result, next(one for one in FIRST if one in result.metrics)))
     return made
 
@@ -74,7 +74,7 @@ def written_tables(tables: Sequence[StudyTable]) -> dict[str, str]:
 
 
 def _markdown(table: StudyTable, stand: set[str]) -> str:
-    beside = BESIDE[-1:] if table.first == FIRST[0] else BESIDE
+    beside = BESIDE_DETECTION if table.first == "auroc" else BESIDE
     result, names = table.result, [one for one in beside if one in table.result.metrics]
     axes = [short_axis(axis) for axis in result.axes] or ["setting"]
     heads = [*axes, "n", titled(METRICS[table.first]), "difference", "shows", *(titled(METRICS[one]) for one in names)]

@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[1]
 HEAVY = ("torch", "pandas", "matplotlib.figure", "matplotlib.backends.backend_svg", "scipy.stats", "sklearn.metrics")
 HEAVY += ("pyarrow.parquet", "numba", "simpy", "rich.progress", "pydantic", "yaml", "run_sim", "sim.run.run_scenario")
 #: What nearly every command loads of the program itself.
-OURS = ("sim.commands.run", "sim.commands.report", "sim.verify", "agents.build", "agents.surrogate.build")
+OURS = ("sim.commands.run", "sim.commands.report", "sim.verify.cases", "agents.build", "agents.surrogate.build")
 OURS += ("analysis.report", "analysis.console", "tests.blank_figures")
 #: Longest request [bytes].
 _MOST = 2**20

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Protocol
 
 import numpy as np
@@ -158,11 +158,9 @@ class Evaluator:
             judged = self._judged(logits, seen, batch)
             micro = (judged.loss_nats.clamp(0.0, _WORST_NATS).double() * 1e6).round().long()
             correct, loss_micro, counts = (one.cpu().numpy() for one in (judged.correct, micro, judged.counts))
-            signals = self._signals(lambda: method.score(state, inputs, logits), logits, seen, batch)
-            bins, scored = self.bins, []
-            if bins is not None:
-                own = seen.only(method.score(state, inputs, logits)).double().cpu().numpy()
-                scored = [bins.counts(own, seen.samples)]
+            # Triggers may watch what is counted as well: it is computed once, and only where it is asked for.
+            score = cache(lambda: method.score(state, inputs, logits))
+            signals, scored = self._signals(score, logits, seen, batch), self._scored(score, seen)
         nowhere = np.zeros_like(correct)
         best = nowhere if self.oracle is None else self.oracle.correct(seen)
         static = nowhere if self.static is None else self.static.correct(seen)
@@ -186,6 +184,12 @@ class Evaluator:
         )
         values = {name: SIGNALS[name].load()(predicted) for name in self.watched}
         return {name: own.index_select(0, seen.kept).cpu().numpy() for name, own in values.items()}
+
+    def _scored(self, score: Callable[[], torch.Tensor], seen: EvaluationBatch) -> list[np.ndarray]:
+        """Return the counts of scores, int64 [samples, columns], where scores are counted."""
+        if self.bins is None:
+            return []
+        return [self.bins.counts(seen.only(score()).double().cpu().numpy(), seen.samples)]
 
     def _judged(self, logits: torch.Tensor, seen: EvaluationBatch, batch: SampleBatch) -> Scores:
         if logits.device == CPU:

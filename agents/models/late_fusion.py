@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
@@ -18,8 +19,7 @@ def late_fusion(
     input_shape: tuple[int, ...], classes: int, options: LateFusionOptions, views: Mapping[str, View]
 ) -> Net:
     """Return a net of ``views``, all columns of a flat input; of data without views the whole input is one."""
-    size = int(torch.Size(input_shape).numel())
-    columns = [one.columns.stop - one.columns.start for one in views.values()] or [size]
+    columns = [one.columns.stop - one.columns.start for one in views.values()] or [math.prod(input_shape)]
     width = options.branch[-1]
     head = HeadShape((len(columns) * width, *options.hidden, classes))
     made_of = {"views": columns, "branch": list(options.branch), "head": list(head.dims)}
