@@ -17,9 +17,9 @@ from analysis.significance import holm, p_value
 from analysis.sweeps import Sweep, short_axis
 from analysis.writing import markdown_table
 
-#: What settings are compared by: the first of these that applies.
+#: What settings are compared by: the first of these that all of them have.
 FIRST = ("auroc", "ndcg_10", "accuracy_after_drift", "accuracy")
-#: What stands beside detection, where nothing adapts, and beside all else.
+#: What stands beside detection, where nothing adapts; beside all else; and what follows where some settings detect.
 BESIDE_DETECTION = ("fpr_95",)
 BESIDE = (
     "adaptation_area",
@@ -31,6 +31,7 @@ BESIDE = (
     "bytes_per_point",
     "joules_per_point",
 )
+DETECTION = ("auroc", "fpr_95")
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,14 @@ def study_tables(sweeps: Mapping[str, Sweep]) -> list[StudyTable]:
     made = []
     for name, sweep in sweeps.items():
         result = comparison(sweep, [*FIRST, *BESIDE, *BESIDE_DETECTION])
-        made.append(StudyTable(name, result, next(one for one in FIRST if one in result.metrics)))
+        made.append(StudyTable(name, result, _first_of(result)))
     return made
+
+
+def _first_of(result: Comparison) -> str:
+    """Return what settings are compared by: never the score of gates that only some of them have."""
+    having = [one for one in FIRST if one in result.metrics]
+    return next((one for one in having if all(row.values[one].n for row in result.rows)), having[-1])
 
 
 def standing_in(table: StudyTable) -> set[str]:
@@ -74,7 +81,7 @@ def written_tables(tables: Sequence[StudyTable]) -> dict[str, str]:
 
 
 def _markdown(table: StudyTable, stand: set[str]) -> str:
-    beside = BESIDE_DETECTION if table.first == "auroc" else BESIDE
+    beside = BESIDE_DETECTION if table.first == "auroc" else (*BESIDE, *DETECTION)
     result, names = table.result, [one for one in beside if one in table.result.metrics]
     axes = [short_axis(axis) for axis in result.axes] or ["setting"]
     heads = [*axes, "n", titled(METRICS[table.first]), "difference", "shows", *(titled(METRICS[one]) for one in names)]

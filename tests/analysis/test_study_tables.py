@@ -5,6 +5,9 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
+from analysis import study
 from analysis.statistics import student_interval
 from analysis.study import StudyTable, standing_in
 
@@ -33,3 +36,19 @@ def test_a_table_is_one_family_of_tests() -> None:
 
 def test_a_base_is_no_test() -> None:
     assert standing_in(table("nothing")) == set()
+
+
+@pytest.mark.parametrize(
+    ("scores", "first"), [([[0.9, 0.8], [0.7, 0.6]], "auroc"), ([[0.9, 0.8], [None, None]], "accuracy")]
+)
+def test_settings_are_compared_by_what_all_of_them_have(
+    scores: list[list[float | None]], first: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [
+        SimpleNamespace(values={"auroc": student_interval(some), "accuracy": student_interval(CLEAR)})
+        for some in scores
+    ]
+    result = SimpleNamespace(metrics=("accuracy", "auroc"), rows=rows)
+    monkeypatch.setattr(study, "comparison", lambda sweep, metrics: result)
+    sweep: Any = None
+    assert study.study_tables({"gates": sweep})[0].first == first
