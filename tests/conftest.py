@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadFileScheduling
 
 from agents.cache_folder import cache_folder
+from tests.long_tests import is_long
 from tests.warm_python import WarmPython
 
 # A busy machine is not a wrong answer: no deadlines. And a suite that passed passes again; to look for new cases,
@@ -83,9 +84,11 @@ def pytest_xdist_auto_num_workers() -> int:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Mark what belongs to the unit suite: all but the folders of the system, and files that play whole runs."""
-    folder = item.path.relative_to(TESTS).parts[0]
-    if folder not in SYSTEM and not any(item.get_closest_marker(other) for other in ("whole", "slow")):
+    """Mark what is long, and the unit suite: all but that, the folders of the system, and what plays whole runs."""
+    within = item.path.relative_to(TESTS)
+    if is_long(f"{within.as_posix()}::{item.name}"):
+        item.add_marker("long")
+    if within.parts[0] not in SYSTEM and not any(item.get_closest_marker(one) for one in ("whole", "slow", "long")):
         item.add_marker("unit")
 
 

@@ -31,6 +31,18 @@ def option(default: Any = MISSING, description: str = "", *, factory: Any = MISS
     return field(default=default, default_factory=factory, metadata={"description": description})
 
 
+def refuse_without_effect(options: Any, said: str, *names: str) -> None:
+    """Check that those of ``options`` which have no effect with what is ``said`` are as they are by default.
+
+    Raises:
+        OptionError: one is set.
+    """
+    defaults = {one.name: one.default for one in fields(options)}
+    for name in names:
+        if getattr(options, name) != defaults[name]:
+            raise OptionError(f"has no effect with {said}", name)
+
+
 @dataclass(frozen=True)
 class NoOptions:
     """Takes no options."""

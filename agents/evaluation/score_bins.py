@@ -53,7 +53,9 @@ def score_bins(method: Method, cloud: CloudState, history: History, base: Base, 
 
     None where a method has no score of its own, or nothing that devices see looks different under another concept.
     """
-    scores_itself = getattr(type(method), "score", Deployed.score) is not Deployed.score
+    # What is around another method scores by that one.
+    doing = getattr(method, "inner", method)
+    scores_itself = getattr(type(doing), "score", Deployed.score) is not Deployed.score
     if not scores_itself or not task.pool_size or len(task.concepts) < 2:
         return None
     changed = np.array([task.looks_like(concept) != 0 for concept in range(len(task.concepts))])

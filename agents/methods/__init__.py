@@ -131,7 +131,7 @@ METHODS: dict[str, Component] = {
         paper="Lv et al., LSC4Rec, KDD 2025, arXiv 2501.05647",
         needs=frozenset({"task", "items"}),
         gives=frozenset({"gate"}),
-        quick={"steps": 5, "candidates": 8, "large_width": 16, "large_layers": 1, "collaborative_steps": 5},
+        quick={"steps": 5, "candidates": 8, "large_width": 16, "large_layers": 1},
     ),
     "dpu": Component(
         DpuOptions,

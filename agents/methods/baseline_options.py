@@ -13,7 +13,7 @@ from agents.contract.forms import Interval, Number, OneOf, PositiveNumber, Share
 class StaticBalancedOptions:
     """The base model, its head refitted to all contexts of the past alike; never updated."""
 
-    steps: Steps = option(2000, "training steps, of as many labelled samples as adapters are trained with")
+    steps: Steps = option(4400, "training steps, as many and of as many labelled samples as adapters are trained with")
     rate: PositiveNumber = option(3e-3, "learning rate, fading to zero")
     noise: Number = option(0.15, "deviation of noise on features while it is trained")
 

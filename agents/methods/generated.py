@@ -32,7 +32,7 @@ from agents.methods.past_windows import windows_of
 from agents.methods.persona.training import DEVICES, Course, Lesson, judged_windows, teach
 from agents.methods.persona.uplink import Uplink, uplink_of
 from agents.models.base import Base
-from agents.models.costs import multiply_adds
+from agents.models.costs import multiply_adds, trunk_multiply_adds
 from agents.models.training import generator, initialise, one_thread
 from agents.seeding import Purpose
 from agents.streams.base import History, Past
@@ -81,7 +81,9 @@ class GeneratedHeads(Deployed):
         with torch.device("meta"):
             network = self.fresh_network()
             window, count = torch.zeros(1, self.window, self.head.context), torch.ones(1, dtype=torch.int64)
-        return replace(super().costs, each=multiply_adds(lambda: network(window, count)))
+        # What comes up as it is goes through the trunk here.
+        read = trunk_multiply_adds(self.net, self.window) if self.options.uplink in ("ids", "raw") else 0.0
+        return replace(super().costs, each=read + multiply_adds(lambda: network(window, count)))
 
     def prepare(self, history: History, base: Base, seed: int) -> CloudState:
         key = {

@@ -16,6 +16,8 @@ from agents.streams.base import Past
 QUERIES = 8
 #: Windows of a stream that form a pair are at most so many lengths of a window apart.
 REACH = 4
+#: Rows of a context that queries are drawn from where a window comes from the others: one in so many.
+_ASKED = 3
 #: Share of windows that are not full yet.
 _PARTIAL = 0.2
 
@@ -57,7 +59,9 @@ class Contexts:
 
     @classmethod
     def of(cls, past: Past, base: Base) -> Contexts:
-        order = torch.argsort(past.concept, stable=True)
+        # Rows of a context in random order: what comes together in files often is of one class.
+        mixed = torch.randperm(len(past.concept), generator=torch.Generator().manual_seed(0))
+        order = mixed[torch.argsort(past.concept[mixed], stable=True)]
         size = torch.bincount(past.concept)
         size = size[size > 0]
         return cls(_features(base, past.x[order]), base.head.context, past.label[order], size.cumsum(0) - size, size)
@@ -67,16 +71,16 @@ class Contexts:
         return self.at(self.places(devices, window, rng, stale))
 
     def places(self, devices: int, window: int, rng: torch.Generator, stale: float | None = None) -> Places:
-        """Draw places of windows, every context as often as any other.
+        """Draw places of windows, every context as often as any other, and of queries among its other rows.
 
         With ``stale``, some are not full yet, and of this share the older part comes from another context:
         the world changed while they filled.
         """
         context = torch.randint(len(self.size), (devices,), generator=rng)
-        rows = self._rows(context.unsqueeze(1).expand(-1, window + QUERIES), rng)
+        rows = self._rows(context, window, rng)
         count = torch.full((devices,), window)
         if stale is not None:
-            other = self._rows(torch.randint(len(self.size), (devices, 1), generator=rng).expand_as(rows), rng)
+            other = self._rows(self._elsewhere(context, rng), window, rng)
             rows = torch.where(self._old(devices, window, rng, stale), other, rows)
             count = self._count(devices, window, rng)
         seen, query = rows.split([window, QUERIES], 1)
@@ -87,20 +91,33 @@ class Contexts:
         return _gathered(self.features, self.context, self.label, places)
 
     def pairs(self, number: int, window: int, rng: torch.Generator, same: float) -> tuple[Places, Places]:
-        """Draw places of two windows each, earlier and later; a share ``same`` of them within one context."""
-        later = torch.randint(len(self.size), (number,), generator=rng)
-        other = torch.randint(len(self.size), (number,), generator=rng)
-        earlier = torch.where(torch.rand(number, generator=rng) < same, later, other)
-        return self._full(earlier, window, rng), self._full(later, window, rng)
+        """Draw places of two windows each, earlier and later; a share ``same`` of them within one context.
 
-    def _full(self, context: torch.Tensor, window: int, rng: torch.Generator) -> Places:
-        rows = self._rows(context.unsqueeze(1).expand(-1, window + QUERIES), rng)
-        seen, query = rows.split([window, QUERIES], 1)
-        return Places(seen, torch.full((len(context),), window), query)
+        What is asked is asked after both.
+        """
+        context = torch.randint(len(self.size), (number,), generator=rng)
+        before, now, query = self._rows(context, 2 * window, rng).split([window, window, QUERIES], 1)
+        other = self._rows(self._elsewhere(context, rng), window, rng)[:, :window]
+        before = torch.where(torch.rand((number, 1), generator=rng) < same, before, other)
+        full = torch.full((number,), window)
+        return Places(before, full, query), Places(now, full, query)
 
-    def _rows(self, context: torch.Tensor, rng: torch.Generator) -> torch.Tensor:
-        drawn = (torch.rand(context.shape, generator=rng) * self.size[context]).long()
-        return self.first[context] + drawn
+    def _elsewhere(self, context: torch.Tensor, rng: torch.Generator) -> torch.Tensor:
+        """Return another context for each; the same where there is one alone."""
+        others = len(self.size) - 1
+        further = (torch.rand(len(context), generator=rng) * others).long()
+        return (context + 1 + further) % len(self.size) if others else context
+
+    def _rows(self, context: torch.Tensor, window: int, rng: torch.Generator) -> torch.Tensor:
+        """Draw rows of contexts, [windows, window + QUERIES]: no query is a row of its window, as on devices.
+
+        A third of a context, another one for each window, is what is asked; the window comes from the rest.
+        """
+        size = self.size[context].unsqueeze(1)
+        asked = (size // _ASKED).clamp_min(1)
+        begin, seen, query = (torch.rand((len(context), n), generator=rng) for n in (1, window, QUERIES))
+        drawn = torch.cat([asked + (seen * (size - asked)).long(), (query * asked).long()], 1)
+        return self.first[context].unsqueeze(1) + ((begin * size).long() + drawn) % size
 
     def _old(self, devices: int, window: int, rng: torch.Generator, stale: float) -> torch.Tensor:
         straddling = torch.rand((devices, 1), generator=rng) < stale

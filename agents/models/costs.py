@@ -29,6 +29,20 @@ def head_multiply_adds(net: Net, features: int) -> float:
     return float(rows * sum(inputs * outputs for inputs, outputs in net.head.sizes))
 
 
+def trunk_multiply_adds(net: Net, samples: int) -> float:
+    """Return the multiply-adds of the trunk for so many samples; of a net that ranks items, for the clicks alone.
+
+    This is what a cloud computes that is sent raw input, or the ids of clicks, instead of features.
+    """
+    with torch.device("meta"):
+        trunk: Any = net.build_trunk().eval()
+        if isinstance(net.head, ScoringHead):
+            clicks = torch.zeros(1, int(net.options["window"]), dtype=torch.int64)
+            return samples * multiply_adds(lambda: trunk.users(clicks))
+        sample = torch.zeros(1, *net.input_shape)
+    return samples * multiply_adds(lambda: trunk(sample))
+
+
 def costs_of(net: Net, step_samples: int) -> Costs:
     """Return what a device computes with a net whose head is learnt; the cloud computes nothing."""
     with torch.device("meta"):

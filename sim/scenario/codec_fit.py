@@ -5,26 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from agents.codecs import CODECS
-from sim.scenario.probe import ADAPTERS
+from sim.scenario.inner_method import parts_of
 from sim.scenario.tagged_union import Chosen
 
 _PAYLOADS, _UPDATES = "payload", "update"
 
 
-def misfits(adapter: str, codec: Chosen, update_codec: Chosen | None) -> Iterator[tuple[str, str]]:
+def misfits(adapter: Chosen, codec: Chosen, update_codec: Chosen | None) -> Iterator[tuple[str, str]]:
     """Yield (key, what is wrong) of codecs that need differences where ``adapter`` sends whole states.
 
-    A user's own method is taken to send what its codec needs.
+    What stands around another method sends what that one does. A user's own method is taken to send what its codec
+    needs.
     """
-    row = ADAPTERS.get(adapter)
+    kind, row = adapter.kind, parts_of(adapter)[-1].row
     if row is None or "silence" in row.gives or "no task" in row.needs:
         return
-    whole = [kind for kind in (_PAYLOADS, _UPDATES) if f"{kind} differences" not in row.gives]
+    whole = [one for one in (_PAYLOADS, _UPDATES) if f"{one} differences" not in row.gives]
     if update_codec is None:
-        yield from _misfit(adapter, "codec", codec, whole)
+        yield from _misfit(kind, "codec", codec, whole)
     else:
-        yield from _misfit(adapter, "codec", codec, {_PAYLOADS} & set(whole))
-        yield from _misfit(adapter, "update_codec", update_codec, {_UPDATES} & set(whole))
+        yield from _misfit(kind, "codec", codec, {_PAYLOADS} & set(whole))
+        yield from _misfit(kind, "update_codec", update_codec, {_UPDATES} & set(whole))
 
 
 def _misfit(adapter: str, key: str, codec: Chosen, whole: Iterable[str]) -> Iterator[tuple[str, str]]:

@@ -7,10 +7,10 @@ from typing import Annotated, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from agents.codecs import CODECS
-from agents.contract.component import Component
 from sim.scenario.codec_fit import misfits
 from sim.scenario.components import tagged_union
 from sim.scenario.context import context_of
+from sim.scenario.inner_method import Part, parts_of, rows_of
 from sim.scenario.probe import ADAPTERS
 from sim.scenario.quantities import Size, choice
 from sim.scenario.sections import SectionModel, refuse
@@ -25,9 +25,9 @@ Trigger = Annotated[Chosen, _TRIGGER]
 Codec = Annotated[Chosen, _CODEC]
 
 
-def _may_learn(row: Component) -> bool:
-    """Return whether a method of the table can learn on devices; a gate can if what it is around can."""
-    return bool({"learning", "rounds", "no task"} & row.needs) or "gate" in row.gives
+def _may_learn(part: Part) -> bool:
+    """Return whether a method can learn on devices; a user's own may."""
+    return part.row is None or bool({"learning", "rounds", "no task"} & part.row.needs)
 
 
 class Learning(SectionModel):
@@ -68,12 +68,13 @@ class Method(SectionModel):
 
     @model_validator(mode="after")
     def _learns_at_all(self) -> Self:
-        row = ADAPTERS.get(self.adapter.kind)
-        if row is not None and "learning" in row.needs and self.learning is None:
-            text = "learns on the device; write for example 'learning: {trigger: {kind: periodic, every: 60 s}}'"
-            raise refuse(f"'{self.adapter.kind}' {text}", "adapter")
-        if row is not None and self.learning is not None and not _may_learn(row):
-            raise refuse(f"'{self.adapter.kind}' does not learn on the device; leave it out", "learning")
+        row, parts = ADAPTERS.get(self.adapter.kind), parts_of(self.adapter)
+        for part, own in rows_of(self.adapter):
+            if "learning" in own.needs and self.learning is None:
+                text = "learns on the device; write for example 'learning: {trigger: {kind: periodic, every: 60 s}}'"
+                raise refuse(f"'{part.kind}' {text}", *part.path)
+        if self.learning is not None and not any(map(_may_learn, parts)):
+            raise refuse(f"'{parts[-1].kind}' does not learn on the device; leave it out", "learning")
         if row is not None and self.trigger.kind == "gate" and "gate" not in row.gives:
             text = f"has no gate of its own; write 'adapter: {{kind: intellectreq, around: {self.adapter.kind}}}'"
             raise refuse(f"'{self.adapter.kind}' {text}", "adapter")
@@ -112,6 +113,6 @@ class Method(SectionModel):
 
     @model_validator(mode="after")
     def _codecs_fit(self) -> Self:
-        for key, said in misfits(self.adapter.kind, self.codec, self.update_codec):
+        for key, said in misfits(self.adapter, self.codec, self.update_codec):
             raise refuse(said, key)
         return self

@@ -19,10 +19,10 @@ from sim.scenario.context import context_of
 from sim.scenario.drift import Drift
 from sim.scenario.execution import Execution, Sweep
 from sim.scenario.fleet import Cohort
+from sim.scenario.inner_method import rows_of
 from sim.scenario.layer_fit import layers_wanting, squared_misfit
 from sim.scenario.links import Link
 from sim.scenario.method import Method
-from sim.scenario.probe import ADAPTERS
 from sim.scenario.quantities import Count, Name, PositiveTime
 from sim.scenario.rates import refuse_arrival_rates
 from sim.scenario.references import Reference, default_references, refused_reference, with_oracle_named
@@ -139,11 +139,13 @@ class Scenario(SectionModel):
 
     @model_validator(mode="after")
     def _method_has_what_it_ranks(self) -> Self:
-        kind, data = self.method.adapter.kind, None if self.task is None else self.task.data.kind
-        if data is None or kind not in ADAPTERS or data not in TASKS:
+        data = None if self.task is None else self.task.data.kind
+        if data is None or data not in TASKS:
             return self
-        for missing in _KINDS_OF_ANSWERS & ADAPTERS[kind].needs - TASKS[data].gives:
-            raise refuse(f"'{kind}' needs {missing}, which '{data}' has not; {_REMEDIES[missing]}", "method", "adapter")
+        for part, row in rows_of(self.method.adapter):
+            for missing in _KINDS_OF_ANSWERS & row.needs - TASKS[data].gives:
+                text = f"'{part.kind}' needs {missing}, which '{data}' has not; {_REMEDIES[missing]}"
+                raise refuse(text, "method", *part.path)
         return self
 
     @model_validator(mode="after")

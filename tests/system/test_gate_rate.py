@@ -23,11 +23,11 @@ references: [static]
 """
 
 
-def played(folder: Path, by: str, gate: str) -> Run:
+def played(folder: Path, by: str, gate: str, *overrides: str) -> Run:
     folder.mkdir(exist_ok=True)
     file = folder / "gated.yaml"
     file.write_text(SCENARIO.format(by=by, gate=gate), "utf-8")
-    return play_file(file, folder / "run", ())
+    return play_file(file, folder / "run", overrides)
 
 
 def test_a_quantile_keeps_its_share_of_all_moments(tmp_path: Path) -> None:
@@ -53,9 +53,22 @@ def test_a_gate_that_is_always_open_asks_at_every_tick_whatever_it_goes_by(tmp_p
 
 def test_a_gate_that_never_opens_leaves_the_base(tmp_path: Path) -> None:
     # A device that was never answered asks at once, whatever the threshold: what it asks for must not come.
-    file = tmp_path / "gated.yaml"
-    file.write_text(SCENARIO.format(by="both", gate="threshold: 2"), "utf-8")
-    run = play_file(file, tmp_path / "run", ("links.lte={up: 0 bit/s, down: 0 bit/s}",))
+    run = played(tmp_path, "both", "threshold: 2", "links.lte={up: 0 bit/s, down: 0 bit/s}")
     assert run.windows["correct"].tolist() == run.windows["correct_static"].tolist()
     answered = played(tmp_path / "live", "both", "threshold: 2").exchanges
     assert [(answered["device"] == device).sum() for device in range(DEVICES)] == [1] * DEVICES
+
+
+def test_with_a_trigger_of_its_own_a_gate_changes_nothing_of_its_adapter(tmp_path: Path) -> None:
+    always, plain = "method.trigger={kind: periodic, every: 8 s}", "method.adapter={kind: duet, steps: 20}"
+    gated = played(tmp_path / "gated", "both", "threshold: 0", always)
+    alone = played(tmp_path / "alone", "both", "threshold: 0", always, plain)
+    assert gated.windows["correct"].tolist() == alone.windows["correct"].tolist()
+    assert gated.windows["correct"].tolist() != gated.windows["correct_static"].tolist()
+    assert gated.exchanges["installed_s"].tolist() == alone.exchanges["installed_s"].tolist()
+
+
+def test_a_gate_that_is_never_asked_is_static_over_a_live_link(tmp_path: Path) -> None:
+    run = played(tmp_path, "both", "threshold: 0", "method.trigger=never")
+    assert run.windows["correct"].tolist() == run.windows["correct_static"].tolist()
+    assert not len(run.exchanges["device"])

@@ -23,10 +23,11 @@ def running(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], Path]]:
     """Start a run that would take very long, and hand it over once it has recorded something."""
     folder = tmp_path / "run"
     arguments = command("run", scenario_of("timing"), "--quiet", "--out", folder, *LONG)
-    # A suite under nohup ignores SIGHUP, and so would what it starts, as it should.
-    ours = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    # A suite under nohup ignores SIGHUP, one in the background of a shell SIGINT; so would what it starts.
+    ours = {number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGHUP, signal.SIGINT)}
     process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    signal.signal(signal.SIGHUP, ours)
+    for number, handler in ours.items():
+        signal.signal(number, handler)
     with process:
         try:
             wait_for(folder / "run.log", process)

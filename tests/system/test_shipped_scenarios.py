@@ -32,8 +32,10 @@ def cuts(scenario: Scenario) -> Iterator[str]:
             yield f"fleet.{number}.devices={FEW}"
     written = scenario.resolved()
     adapter = written["method"]["adapter"]
-    # Where replies are numbers no group learns, and 'group_steps' is refused.
-    unheard = {"group_steps"} if isinstance(adapter, dict) and adapter.get("reply") == "number" else set()
+    # Where replies are numbers no group learns, and 'group_steps' is refused; no head learns from lists by itself.
+    chosen = adapter if isinstance(adapter, dict) else {}
+    unheard = {"group_steps"} if chosen.get("reply") == "number" else set()
+    unheard |= {"collaborative_steps"} if chosen.get("training") == "independent" else set()
     yield from less("method.adapter", adapter, {one: most for one, most in LEARNING.items() if one not in unheard})
     if isinstance(task := written["task"], dict):
         yield from less("task.pretrain", task.get("pretrain"), LEARNING)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from agents.contract.component import OptionError, option
+from agents.contract.component import OptionError, option, refuse_without_effect
 from agents.contract.forms import Number, OneOf, Share, Sizes
 from agents.methods.generated_options import GeneratedOptions
 
@@ -32,3 +32,7 @@ class CdcMmpgOptions(GeneratedOptions):
     def __post_init__(self) -> None:
         if self.pooling != "mean_std":
             raise OptionError("samples are pooled by mean and deviation here; leave it out", "pooling")
+        if self.uplink == "window":
+            refuse_without_effect(self, "'uplink: window': what was sent needs no reasoning", "reasoner", "reason")
+        if self.reasoner == "none":
+            refuse_without_effect(self, "'reasoner: none'", "reason")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from agents.contract.component import OptionError, option
+from agents.contract.component import OptionError, option, refuse_without_effect
 from agents.contract.forms import Interval, OneOf, PositiveNumber
 from agents.methods.generated_options import GeneratedOptions
 
@@ -21,6 +21,8 @@ class MetaNetworkOptions(GeneratedOptions):
     def __post_init__(self) -> None:
         if self.trunk == "joint" and self.uplink != "features":
             raise OptionError("with 'trunk: joint' the device computes features; write 'uplink: features'", "uplink")
+        if self.trunk == "joint":
+            refuse_without_effect(self, "'trunk: joint', which learns from raw input", "noise")
 
 
 @dataclass(frozen=True)
@@ -32,3 +34,8 @@ class DuetOptions(MetaNetworkOptions):
         3, "first layers that are mixed by how alike they are, against oscillation; 1: none"
     )
     temperature: PositiveNumber = option(1.0, "of the mixture: the higher, the more even")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.generators == 1:
+            refuse_without_effect(self, "'generators: 1', which mixes nothing", "temperature")

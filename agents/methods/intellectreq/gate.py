@@ -12,7 +12,7 @@ from agents.methods.base import CloudState
 from agents.methods.intellectreq.mapping import DistributionMapper
 from agents.methods.intellectreq.mistakes import MistakeDetector, right_loss
 from agents.methods.intellectreq.options import IntellectReqOptions
-from agents.methods.intellectreq.outliers import FITTED, OUTLIERS
+from agents.methods.intellectreq.outliers import COMPARED, FITTED, OUTLIERS
 from agents.methods.intellectreq.pairs import Pairs
 from agents.methods.kept_module import KeptModule
 from agents.models.training import initialise
@@ -41,13 +41,13 @@ class RequestGate:
 
     def made(self, pairs: Pairs, quiet: Pairs, seed: int, rng: torch.Generator) -> CloudState:
         """Return the gate's part of the cloud: trained on ``pairs``, calibrated on ``quiet`` ones."""
-        deviation = pairs.state.std(0)
-        scales = torch.stack([pairs.state.mean(0), torch.where(deviation > 0, deviation, 1.0)])
+        scales = _scales(pairs.state)
         kept: CloudState = {_SCALES: scales}
         kept[_NOISE] = torch.randn(self._options.draws, self._options.latent, generator=rng)
         kept[_SPREAD] = torch.ones(1)
         if self.uncertain:
-            kept |= self._mapper.kept(self._mapped(_scaled(pairs.state, scales), pairs.target, rng))
+            target = _scaled(pairs.target, _scales(pairs.target))
+            kept |= self._mapper.kept(self._mapped(_scaled(pairs.state, scales), target, rng))
         if self._options.by in OUTLIERS:
             fitted = OUTLIERS[self._options.by][0](_scaled(pairs.state, scales)[:FITTED], seed)
             kept |= {_FITTED + name: values for name, values in fitted.items()}
@@ -93,6 +93,8 @@ class RequestGate:
         """Compute one decision, for counting; on the ``meta`` device."""
         one = torch.zeros(1, state)
         spread = torch.zeros(1)
+        if compared := COMPARED.get(self._options.by):
+            return torch.zeros(compared, state) @ one.T
         if self.uncertain:
             mapper = DistributionMapper(state, self._target, self._options.width, self._options.latent)
             mapper.draws(one, torch.zeros(self._options.draws, self._options.latent))
@@ -136,6 +138,12 @@ def _taught(module: Any, loss: Any, rows: int, options: IntellectReqOptions, rng
         nn.utils.clip_grad_norm_(module.parameters(), 5.0)
         optimiser.step()
     return module.eval().requires_grad_(False)
+
+
+def _scales(values: torch.Tensor) -> torch.Tensor:
+    """Return the mean and the deviation of columns, [2, columns]; 1 where nothing deviates."""
+    deviation = values.std(0)
+    return torch.stack([values.mean(0), torch.where(deviation > 0, deviation, 1.0)])
 
 
 def _scaled(state: torch.Tensor, scales: torch.Tensor) -> torch.Tensor:

@@ -42,6 +42,7 @@ from agents.streams.base import History
 
 #: Share of the pairs that the gate learns from that lie within one context, and pairs that it is calibrated on.
 _SAME, _QUIET = 0.5, 4096
+_OF_GATE = "frozen.gate."
 _ASKED, _ASKING, _FRESH = "gate.asked", "gate.asking", "gate.fresh"
 
 
@@ -100,7 +101,9 @@ class IntellectReq(Deployed):
 
     def start(self, cloud: CloudState, devices: int) -> DeviceState:
         self._gate.fill(cloud)
-        state = self.inner.start(cloud, devices)
+        # Some adapters give devices all that they keep: the gate's tables are not theirs.
+        own = {name: values for name, values in cloud.items() if not name.startswith(_OF_GATE)}
+        state = self.inner.start(own, devices)
         none = next(iter(state.values())).new_zeros(devices, self.head.context, dtype=torch.float32)
         fresh = torch.ones(devices, dtype=torch.uint8, device=none.device)
         return {**state, _ASKED: none, _ASKING: none.clone(), _FRESH: fresh}
@@ -116,15 +119,16 @@ class IntellectReq(Deployed):
 
     def collect(self, state: DeviceState, recent: Recent) -> tuple[DeviceState, Payload]:
         later, payload = self.inner.collect(state, recent)
-        return {**later, _ASKING: window_state(recent, self.head.context)}, payload
+        return {**later, _ASKING: window_state(recent.unlabelled, self.head.context)}, payload
 
     def lost(self, state: DeviceState) -> DeviceState:
         return {**self.inner.lost(state), _ASKING: state[_ASKED].clone()}
 
     def gate(self, state: DeviceState, recent: Recent) -> torch.Tensor:
-        now = window_state(recent, self.head.context)
+        # The world shows in the newest samples, long before the labels of an adapter that needs them are due.
+        now = window_state(recent.unlabelled, self.head.context)
         ranks = self._gate.ranks(state[_ASKED], now)
-        # A device that was never answered asks; one that has seen nothing has nothing to ask with.
+        # A device that was never answered asks; one without samples that may be sent has nothing to ask with.
         ranks = torch.where(state[_FRESH] > 0, inf, ranks)
         return torch.where(recent.count > 0, ranks, -inf)
 

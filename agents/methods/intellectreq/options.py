@@ -29,10 +29,10 @@ class IntellectReqOptions:
     latent: Annotated[int, Interval(ge=1, le=256)] = option(16, "size of the latent vector of the distribution mapper")
     draws: Annotated[int, Interval(ge=2, le=255)] = option(10, "draws whose spread is the uncertainty")
     pairs: Annotated[int, Interval(ge=64, le=65536)] = option(
-        4096, "pairs (window of the last request, window now) of the past that the gate learns from"
+        16384, "pairs (window of the last request, window now) of the past that the gate learns from"
     )
-    steps: Steps = option(600, "training steps of each of its nets")
-    rate: PositiveNumber = option(1e-3, "learning rate")
+    steps: Steps = option(3000, "training steps of each of its nets")
+    rate: PositiveNumber = option(3e-3, "learning rate")
 
     @property
     def inner(self) -> dict[str, Any]:

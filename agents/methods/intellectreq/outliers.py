@@ -120,6 +120,8 @@ def _unsplit(samples: torch.Tensor) -> torch.Tensor:
     return torch.where(samples > 2, deep, (samples > 1).float())
 
 
+#: States that one is compared with, at most; a forest compares numbers and multiplies none.
+COMPARED = {"lof": FITTED, "one_class_svm": FITTED}
 #: Name -> (how it is fitted to states, how strange it finds others).
 OUTLIERS: dict[str, tuple[Callable[[torch.Tensor, int], Tensors], Callable[[Tensors, torch.Tensor], torch.Tensor]]] = {
     "lof": (fit_lof, lof),

@@ -92,7 +92,9 @@ class PastPairs:
         features = self._windows.features[rows] * kept.unsqueeze(2)
         raw = torch.empty(0)
         if self._raw is not None:
-            raw = (self._raw.features[rows] * kept.unsqueeze(2)).unflatten(2, self._base.net.input_shape)
+            raw, shape = self._raw.features[rows] * kept.unsqueeze(2), self._base.net.input_shape
+            # Lists of the past are shorter than those that devices show: only images have a shape of their own.
+            raw = raw.unflatten(2, shape) if len(shape) > 1 else raw
         return _Samples(features, raw, torch.empty(0))
 
 

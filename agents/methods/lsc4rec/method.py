@@ -126,22 +126,23 @@ class Lsc4Rec(Deployed):
         ids, label = history.train.x[some].long(), history.train.label[some]
         window, clicked = ids[:, : self._clicks], ids[:, self._clicks :].gather(1, label[:, None])
         with torch.no_grad():
-            beside = best(self._scores(cloud, self._padded(window)), _BESIDE + 1)
+            most = min(_BESIDE, self._items - 1)
+            beside = best(self._scores(cloud, self._newest(window)), most + 1)
         # The clicked item stands first; the last of the list makes place for it where it is not in the list.
         other = beside != clicked
-        kept = other & (other.cumsum(1) <= _BESIDE)
-        listed = torch.cat([clicked, beside[kept].view(len(ids), _BESIDE)], 1)
+        kept = other & (other.cumsum(1) <= most)
+        listed = torch.cat([clicked, beside[kept].view(len(ids), most)], 1)
         features = base.features(torch.cat([window, listed], 1))[None]
         truth = torch.zeros(1, len(ids), dtype=torch.int64)
         steps, rate = self.options.collaborative_steps, self.options.rate
         return fit_heads(base.head, head, features, truth, steps, rate, anchor=_ANCHOR)
 
-    def _padded(self, window: torch.Tensor) -> torch.Tensor:
-        """Return clicks [rows, history] of windows as the large recommender reads them."""
-        clicks = window.new_zeros(len(window), self.options.history)
-        width = min(self.options.history, window.shape[1])
-        clicks[:, :width] = window[:, :width]
-        return clicks
+    def _newest(self, clicks: torch.Tensor) -> torch.Tensor:
+        """Return the newest clicks [rows, history] of right padded ones [rows, n], right padded with 0."""
+        length = (clicks > 0).sum(1, keepdim=True)
+        first = (length - self.options.history).clamp_min(0)
+        places = first + torch.arange(self.options.history, device=clicks.device)
+        return clicks.gather(1, places.clamp_max(clicks.shape[1] - 1)) * (places < length)
 
     def _scores(self, cloud: CloudState, clicks: torch.Tensor) -> torch.Tensor:
         scores: torch.Tensor = self._large.of(cloud)(clicks)
@@ -186,13 +187,7 @@ class Lsc4Rec(Deployed):
             parts.append(part * (at >= 0).unsqueeze(1))
         whole = torch.cat(parts, 1)
         order = (whole == 0).long().sort(dim=1, stable=True).indices
-        packed = whole.gather(1, order)
-        # Of more clicks than the history holds, the newest.
-        length = (packed > 0).sum(1, keepdim=True)
-        first = (length - self.options.history).clamp_min(0)
-        places = first + torch.arange(self.options.history, device=packed.device)
-        inside = (places < length) & (places < packed.shape[1])
-        return packed.gather(1, places.clamp_max(packed.shape[1] - 1)) * inside
+        return self._newest(whole.gather(1, order))
 
     def adapt(self, cloud: CloudState, payloads: Payload, who: Who) -> tuple[CloudState, Updates]:
         number = getattr(torch, self.update_fields[0].dtype)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from agents.contract.component import OptionError, option
+from agents.contract.component import option, refuse_without_effect
 from agents.contract.forms import DataPath, Interval, OneOf, PositiveCount, PositiveNumber, Share, Steps
 
 
@@ -37,5 +37,9 @@ class Lsc4RecOptions:
     collaborative_steps: Steps = option(300, "steps of the head on lists, with 'training: collaborative'")
 
     def __post_init__(self) -> None:
-        if self.weights is not None and self.large != "t5":
-            raise OptionError("has no effect with 'large: sasrec'; write 'large: t5'", "weights")
+        if self.large != "t5":
+            refuse_without_effect(self, "'large: sasrec'; write 'large: t5'", "weights")
+        if self.training == "independent":
+            refuse_without_effect(
+                self, "'training: independent'; write 'training: collaborative'", "collaborative_steps"
+            )

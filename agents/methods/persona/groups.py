@@ -33,6 +33,8 @@ _AT_ONCE = 512
 _FEWEST = 32
 #: Group fine-tuning of prototype heads: queries, steps, rate, and what holds them to the base.
 _QUERIES, _STEPS, _RATE, _ANCHOR = 1024, 60, 3e-3, 1e-3
+#: Windows that an adapter is moved to a prototype by, and how far within the bound its mean edit then is.
+_CENTRED, _WITHIN = 512, 0.95
 #: Rate of group adapters, as a share of that of the first adapter.
 _SLOWER = 1 / 3
 #: Quantiles of how far windows lie from their centres.
@@ -82,7 +84,7 @@ class Groups:
         if self._options.prototype_from == "fine_tuned":
             return torch.cat([self._fine_tuned(pool, number) for number in range(len(centres))])
         number = torch.bincount(group, minlength=len(centres)).clamp_min(1).unsqueeze(1)
-        return self._head + self._summed_edits(clustered, group, len(centres)) / number
+        return self._head + self._summed(self._past, clustered, group, len(centres))[1] / number
 
     def _fine_tuned(self, pool: _Pool, group: int) -> torch.Tensor:
         """Return the base head fine-tuned on what followed the windows of a group: [1, params]."""
@@ -103,10 +105,8 @@ class Groups:
         return [self._of_group(number, head[None], pool, judged) for number, head in enumerate(born)]
 
     def _of_group(self, group: int, head: torch.Tensor, pool: _Pool, judged: _Pool) -> Adapter:
-        adapter = deepcopy(self._common)
-        # It begins with the edits that lead to the same heads as before.
-        adapter.generator.move((self._head - head)[0])
         rows, judges = pool.of(group), judged.of(group)
+        adapter = self._moved(pool, rows[:_CENTRED], head)
         if len(rows) >= _FEWEST:
             exam = Lesson(judged.past.at(judged.places.some(judges)), head)
             if not len(judges):
@@ -115,8 +115,8 @@ class Groups:
         return adapter
 
     def _single(self, born: torch.Tensor, pool: _Pool, judged: _Pool) -> Adapter:
-        adapter, rows = deepcopy(self._common), torch.arange(len(pool.group))
-        adapter.generator.move((self._head - born).mean(0))
+        rows = torch.arange(len(pool.group))
+        adapter = self._moved(pool, rows[:_CENTRED], born[pool.group[rows[:_CENTRED]]].mean(0, keepdim=True))
         exam = Lesson(judged.past.at(judged.places), born[judged.group])
         steps = self._options.group_steps * self._options.prototypes
         self._teach(adapter, pool, rows, born, exam, steps, 0)
@@ -163,15 +163,33 @@ class Groups:
         return torch.cat(found)
 
     @torch.no_grad()
-    def _summed_edits(self, places: Places, group: torch.Tensor, groups: int) -> torch.Tensor:
-        """Return the sums [groups, params] of the bounded edits that windows of each group call for."""
+    def _moved(self, pool: _Pool, rows: torch.Tensor, head: torch.Tensor) -> Adapter:
+        """Return a copy of the common adapter whose edits of ``head`` lead, in the mean, where they led from the base.
+
+        What is moved is the edit before its bound. To move it by the way from one head to the other alone would add
+        that way once more wherever the bound binds.
+        """
+        adapter, tau = deepcopy(self._common), self._options.tau
+        if len(rows):
+            one = torch.zeros(len(rows), dtype=torch.int64)
+            made, edits = (sums[0] / len(rows) for sums in self._summed(pool.past, pool.places.some(rows), one, 1))
+            wanted = (edits + (self._head - head)[0]).clamp(-_WITHIN * tau, _WITHIN * tau)
+            adapter.generator.move(tau * torch.atanh(wanted / tau) - made)
+        return adapter
+
+    @torch.no_grad()
+    def _summed(
+        self, past: Contexts | Streams, places: Places, group: torch.Tensor, groups: int
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return sums [groups, params] of what windows of each group call for: before the bound of edits, and after."""
         params = self._base.head.params
-        sums = torch.zeros(groups, params)
+        made, edits = torch.zeros(2, groups, params)
         for some in torch.arange(len(places.real)).split(heads_at_once(_AT_ONCE, params)):
-            windows: Windows = self._past.at(places.some(some))
-            edits = bounded(self._common(windows.window, windows.real)[1], self._options.tau)
-            sums.index_add_(0, group[some], edits)
-        return sums
+            windows: Windows = past.at(places.some(some))
+            unbounded = self._common(windows.window, windows.real)[1]
+            made.index_add_(0, group[some], unbounded)
+            edits.index_add_(0, group[some], bounded(unbounded, self._options.tau))
+        return made, edits
 
     def _rng(self, *use: int) -> torch.Generator:
         return generator(self._seed, Purpose.METHOD, *use)

@@ -43,7 +43,7 @@ from agents.methods.persona.replies import Held, Replies
 from agents.methods.persona.training import DEVICES, Course, Lesson, judged_windows, teach
 from agents.methods.persona.uplink import uplink_of
 from agents.models.base import Base
-from agents.models.costs import multiply_adds
+from agents.models.costs import multiply_adds, trunk_multiply_adds
 from agents.models.training import generator, initialise, one_thread
 from agents.seeding import Purpose
 from agents.streams.base import History
@@ -91,7 +91,9 @@ class Persona(Deployed):
         # The code of a window is compared with those of all prototypes.
         compared = options.prototypes * len(self.head.sizes) * options.code
         edits = options.prototypes if options.assign == "smallest_edit" else int(options.edits_served)
-        return replace(super().costs, each=once * (1 + edits) + compared)
+        # What comes up as it is goes through the trunk here.
+        read = trunk_multiply_adds(self.net, self.window) if options.uplink in ("ids", "raw") else 0.0
+        return replace(super().costs, each=read + once * (1 + edits) + compared)
 
     def prepare(self, history: History, base: Base, seed: int) -> CloudState:
         options = asdict(self.options)

@@ -57,6 +57,8 @@ class PersonaOptions:
     rate: PositiveNumber = option(3e-3, "learning rate of the first adapter")
 
     def __post_init__(self) -> None:
+        if self.adapters == "single" and self.assign == "smallest_edit":
+            raise OptionError("'adapters: single' makes the same edit on all prototypes; write 'nearest'", "assign")
         for said, names in self._without_effect():
             for name in names:
                 if getattr(self, name) != _DEFAULTS[name]:

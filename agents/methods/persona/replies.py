@@ -126,8 +126,9 @@ class Replies:
         return {**self._head.unpack(head), **named, **moved}
 
     def expired(self, state: DeviceState) -> DeviceState:
-        """Return the state of devices that drop their edits: their prototypes are left."""
-        head = self.prototype(state["prototype"]) + state.get("moved", torch.zeros(()))
+        """Return the state of devices that drop their edits: their prototypes are left, or else the base."""
+        number = torch.full_like(state["prototype"], NONE) if self._reach is None else state["prototype"]
+        head = self.prototype(number) + state.get("moved", torch.zeros(()))
         return {**state, **self._head.unpack(head)}
 
     def prototype(self, number: torch.Tensor) -> torch.Tensor:

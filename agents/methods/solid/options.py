@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from agents.contract.component import option
+from agents.contract.component import option, refuse_without_effect
 from agents.contract.forms import Interval, Number, OneOf
 from agents.methods.generated_options import GeneratedOptions
 
@@ -32,3 +32,7 @@ class SolidOptions(GeneratedOptions):
         "how the exact sequence enters: through a codebook that moves with what it stands for, through the clusters as "
         "they were found, or as it is",
     )
+
+    def __post_init__(self) -> None:
+        if not self.branch:
+            refuse_without_effect(self, "'branch: 0': codes alone decide", "book")

@@ -113,8 +113,7 @@ class CustomTask(Stream):
             raise ValueError(f"{self.name}.chunk returned {type(returned).__name__}; wanted: (x, y) or (x, y, best)")
         x, *classes = self._arrays(f"{self.name}.chunk: x", returned)
         _check_shape(f"{self.name}.chunk: x", x, (*shape, *self.input_shape))
-        if not np.isfinite(x[valid]).all():
-            raise ValueError(f"{self.name}.chunk: x holds a value that is not finite")
+        _check_finite(f"{self.name}.chunk: x", x[valid])
         for name, values in zip(("y", "best"), classes, strict=False):
             _check_shape(f"{self.name}.chunk: {name}", values, shape)
             _check_classes(f"{self.name}.chunk: {name}", values[valid], self.classes)
@@ -133,6 +132,7 @@ class CustomTask(Stream):
             )
         x, label, *context = self._arrays(f"{self.name}.history: x", returned)
         _check_shape(f"{self.name}.history: x", x, (len(label), *self.input_shape))
+        _check_finite(f"{self.name}.history: x", x)
         _check_classes(f"{self.name}.history: y", label, self.classes)
         if len(label) < _LEAST:
             raise ValueError(f"{self.name}.history: {len(label)} rows; at least {_LEAST} are wanted")
@@ -174,6 +174,11 @@ def _check_shape(what: str, values: np.ndarray, shape: Sequence[int]) -> None:
         raise ValueError(f"{what} is {list(values.shape)}; wanted: {list(shape)}")
     if values.dtype.kind not in "fiub":
         raise ValueError(f"{what} holds {values.dtype}; wanted: numbers")
+
+
+def _check_finite(what: str, values: np.ndarray) -> None:
+    if not np.isfinite(values).all():
+        raise ValueError(f"{what} holds a value that is not finite")
 
 
 def _check_classes(what: str, values: np.ndarray, classes: int) -> None:

@@ -95,10 +95,19 @@ def test_a_fleet_counts_what_its_method_scores() -> None:
     assert auroc_of(run) == pytest.approx(auroc(*scores), abs=0.02)
 
 
+NOISY = DriftSpec("sudden", 9.0, to={"noise": 0.4})
+#: A gate around a method scores samples as that one does: not at all.
+GATED = {"around": {"kind": "duet", "steps": 5, "window": 8}, "pairs": 64, "steps": 5}
+
+
 @pytest.mark.parametrize(
     "one",
-    [spec(), spec(DriftSpec("sudden", 9.0, to={"noise": 0.4}), adapter="static")],
-    ids=["nothing drifts", "no score"],
+    [
+        spec(),
+        spec(NOISY, adapter="static"),
+        replace(spec(NOISY, adapter="intellectreq"), adapter_options=GATED),
+    ],
+    ids=["nothing drifts", "no score", "no score within"],
 )
 def test_nothing_is_counted_where_there_is_nothing_to_tell_apart(one: FleetSpec) -> None:
     assert not set(COLUMNS) & set(draw_blueprint(one).parts[0].evaluator.columns)

@@ -58,6 +58,11 @@ def payloads_of(method: Method, state: DeviceState, window: Recent) -> Payload:
 
 def served(method: Method, cloud: CloudState, state: DeviceState, window: Recent) -> tuple[CloudState, Updates]:
     """Let devices hand over and the cloud answer, or call them again; return the cloud afterwards, and the updates."""
-    who = whose(len(window.count))
-    later, updates = method.adapt(cloud, payloads_of(method, state, window), who)
+    return answered(method, cloud, payloads_of(method, state, window), len(window.count))
+
+
+def answered(method: Method, cloud: CloudState, payloads: Payload, devices: int) -> tuple[CloudState, Updates]:
+    """Let the cloud answer what devices have handed over, or call them again."""
+    who = whose(devices)
+    later, updates = method.adapt(cloud, payloads, who)
     return later, updates or (method.broadcast(later, who) if method.together else updates)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from quick_methods import OF_CLASSES, QUICK, payloads_of, recent, served, whose
+from quick_methods import OF_CLASSES, QUICK, answered, payloads_of, recent, served, whose
 from safetensors.torch import load, save
 
 from agents.codecs import CODECS
@@ -115,16 +115,31 @@ def test_declared_bytes_are_the_bytes_written(name: str, codec: str, net: Net, h
         assert written == declared if coding.fixed else written <= declared
 
 
-def test_state_goes_through_a_checkpoint(method: Method, cloud: CloudState) -> None:
+def test_state_goes_through_a_checkpoint(method: Method, cloud: CloudState, net: Net) -> None:
     state = method.start(cloud, DEVICES)
     if method.payload_bytes:
         cloud, updates = served(method, cloud, state, recent(method, DEVICES))
         state = {**state, **method.install(state, roundtrip(method.update_codec, method.update_fields, updates))}
     restored = load(save({name: values.contiguous() for name, values in state.items()}))
+    kept = load(save(cloud))
     assert equal(restored, state)
-    assert equal(load(save(cloud)), cloud)
+    assert equal(kept, cloud)
+    # Who goes on after a checkpoint is another object: it knows no more than what was kept.
+    device, server = (make_method(method.name, QUICK.get(method.name, {}), "fp32", net) for _ in range(2))
+    device.start(kept, 1)
     x = torch.randn(DEVICES, 16, 16)
-    assert torch.equal(method.predict(restored, OfFeatures(x)), method.predict(state, OfFeatures(x)))
+    assert torch.equal(device.predict(restored, OfFeatures(x)), method.predict(state, OfFeatures(x)))
+    if not method.payload_bytes:
+        return
+    window = recent(method, DEVICES, seed=6)
+    (later, payloads), (again, sent) = method.collect(state, window), device.collect(restored, window)
+    assert equal({**state, **later}, {**restored, **again})
+    assert equal(payloads, sent)
+    cloud, updates = answered(method, cloud, payloads, DEVICES)
+    kept, made = answered(server, kept, sent, DEVICES)
+    assert equal(kept, cloud)
+    assert equal(made, updates)
+    assert equal(device.install({**restored, **again}, made), method.install({**state, **later}, updates))
 
 
 def test_adapting_leaves_the_old_cloud_as_it_was(method: Method, cloud: CloudState) -> None:

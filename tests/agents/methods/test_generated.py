@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from agents.methods.duet.generator import Duet, MetaNetwork, StableLayer
 from agents.methods.generated import GeneratedHeads
 from agents.methods.making import make_method
 from agents.methods.past_windows import windows_of
+from agents.methods.persona.method import Persona
 from agents.methods.recent import Recent
 from agents.models.base import Base, Net
 from agents.models.head import HeadShape
@@ -138,6 +140,27 @@ def test_an_empty_window_calls_for_no_change(name: str, net: Net, history: Histo
     else:
         expected = base.head.pack(base.layers)
     assert torch.equal(head, expected.expand(2, -1))
+
+
+def weights(method: Any, history: History, base: Base, steps: int) -> dict[str, torch.Tensor]:
+    """Return what is kept of a network, or of persona's first adapter, after so many steps; 0: as it is drawn."""
+    method.options = replace(method.options, steps=steps)
+    if isinstance(method, Persona):
+        return method._first(history, base, 3)
+    return {name.removeprefix("frozen.network."): one for name, one in method.trained(history, base, 3).items()}
+
+
+@pytest.mark.parametrize("name", [*NAMES, "solid", "persona"])
+def test_every_weight_of_a_generator_is_trained(name: str, net: Net, history: History, base: Base) -> None:
+    method = make_method(name, QUICK[name], "fp32", net)
+    network = method._fresh_adapter() if isinstance(method, Persona) else method.fresh_network()
+    first, later = (weights(method, history, base, steps) for steps in (0, 30))
+    moved = {one: first[one] != later[one] for one, _ in network.named_parameters()}
+    assert [one for one, where in moved.items() if not where.any()] == []
+    # The maps that make weights are most of all weights, and those that the published code leaves as they are drawn.
+    maps = [where for one, where in moved.items() if ".maps." in one or ".offsets." in one or one.startswith("maps.")]
+    assert maps
+    assert all(where.float().mean() > 0.9 for where in maps)
 
 
 def joint_recent(method: Method, devices: int) -> Recent:

@@ -9,15 +9,19 @@ import pytest
 import torch
 from quick_methods import QUICK, recent, served, whose
 
+from agents.conformance.methods import CLICKS, ITEMS, ranked_history
+from agents.methods import ASKING
 from agents.methods.base import OfFeatures, Recent
 from agents.methods.intellectreq.mapping import DistributionMapper, divergence, exponential
 from agents.methods.intellectreq.method import IntellectReq
 from agents.methods.intellectreq.options import BY
 from agents.methods.intellectreq.outliers import FITTED, OUTLIERS
+from agents.methods.intellectreq.pairs import window_state
 from agents.methods.making import make_method
 from agents.methods.past_windows import windows_of
 from agents.models.base import Base, Net
-from agents.models.training import generator, initialise
+from agents.models.making import make_net
+from agents.models.training import generator, initialise, pretrain
 from agents.seeding import Purpose
 from agents.streams.base import History
 
@@ -31,7 +35,7 @@ def made(net: Net, around: str = "duet", **options: Any) -> IntellectReq:
     return method
 
 
-@pytest.mark.parametrize("around", ["duet", "persona", "cloud_ft", "group_ft", "apg"])
+@pytest.mark.parametrize("around", ASKING)
 def test_what_is_sent_and_installed_is_what_the_adapter_alone_does(
     around: str, net: Net, history: History, base: Base
 ) -> None:
@@ -85,6 +89,52 @@ def test_what_a_lost_request_showed_is_forgotten(net: Net, history: History, bas
     assert torch.equal(method.lost(collected)["gate.asking"], state["gate.asked"])
     updates = method.adapt(cloud, payload, whose(DEVICES))[1]
     assert torch.equal(method.install(collected, updates)["gate.asked"], collected["gate.asking"])
+
+
+def test_a_gate_sees_the_newest_samples_though_its_adapter_waits_for_labels(
+    net: Net, history: History, base: Base
+) -> None:
+    method = made(net, "cloud_ft")
+    assert method.needs_labels
+    cloud = method.prepare(history, base, 3)
+    state, newest = method.start(cloud, DEVICES), recent(method, DEVICES, seed=6)
+    old = recent(method, DEVICES)
+    waiting = Recent(old.features, old.label, old.count, unlabelled=lambda: newest)
+    collected, payload = method.collect(state, waiting)
+    assert torch.equal(collected["gate.asking"], window_state(newest, 16))
+    assert torch.equal(payload["label"], method.inner.collect(state, old)[1]["label"])
+    updates = method.adapt(cloud, payload, whose(DEVICES))[1]
+    state = {**collected, **method.install(collected, updates)}
+    some = (old.count > 0) & (newest.count > 0)
+    assert torch.equal(method.gate(state, waiting)[some], method.gate(state, newest)[some])
+    assert not torch.equal(method.gate(state, waiting)[some], method.gate(state, old)[some])
+    # Without a label that is due there is nothing to ask with.
+    assert (method.gate(state, waiting)[old.count == 0] == -np.inf).all()
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [{"kind": "duet", "uplink": "ids"}, {"kind": "duet", "trunk": "joint"}, {"kind": "solid"}],
+    ids=lambda inner: " ".join(inner.values()),
+)
+def test_a_gate_around_what_sees_ids_learns_from_lists_shorter_than_those_that_devices_show(
+    inner: dict[str, Any],
+) -> None:
+    past, known = ranked_history(), {"items": ITEMS, "window": CLICKS}
+    net = make_net("gru4rec", (CLICKS + ITEMS,), ITEMS, {}, known)
+    base = pretrain(past, net, {"epochs": 1}, 3)
+    around = {**QUICK[inner["kind"]], "steps": 3, **inner}
+    method = make_method("intellectreq", {**QUICK["intellectreq"], "around": around}, "fp32", net)
+    assert past.train.x.shape[1] < CLICKS + ITEMS
+    cloud = method.prepare(past, base, 3)
+    state, draws = method.start(cloud, DEVICES), torch.Generator().manual_seed(2)
+    ids = torch.randint(1, ITEMS + 1, (DEVICES, method.window, CLICKS + ITEMS), generator=draws)
+    count, label = torch.full((DEVICES,), method.window), torch.full((DEVICES, method.window), -1)
+    window = Recent(base.features(ids), label, count, raw=ids)
+    collected, payload = method.collect(state, window)
+    updates = method.adapt(cloud, payload, whose(DEVICES))[1]
+    gates = method.gate({**collected, **method.install(collected, updates)}, window)
+    assert ((gates >= 0) & (gates <= 1)).all()
 
 
 @pytest.mark.parametrize("by", BY)

@@ -9,7 +9,17 @@ import torch
 from quick_methods import QUICK, whose
 
 from agents.codecs.base import roundtrip
-from agents.conformance.methods import CLICKS, DEVICES, ITEMS, OfRaw, Subject, ranked_net, small_net
+from agents.conformance.methods import (
+    CLICKS,
+    DEVICES,
+    ITEMS,
+    OfRaw,
+    Subject,
+    ranked_history,
+    ranked_net,
+    small_net,
+)
+from agents.methods.base import CloudState
 from agents.methods.lsc4rec.fusion import disagreement, fused
 from agents.methods.lsc4rec.large import LargeRecommender, best
 from agents.methods.lsc4rec.method import Lsc4Rec
@@ -17,7 +27,9 @@ from agents.methods.lsc4rec.past_clicks import sequences
 from agents.methods.making import make_method
 from agents.methods.recent import Recent
 from agents.models.making import make_net
-from agents.models.training import initialise
+from agents.models.training import initialise, pretrain
+
+COLLABORATIVE = {"training": "collaborative", "collaborative_steps": 5}
 
 
 def made(**options: Any) -> Lsc4Rec:
@@ -113,9 +125,44 @@ def test_a_history_is_the_newest_clicks_put_together() -> None:
     assert method.history(part).tolist() == [[*clicks[2:8].tolist(), 0, 0, 0, 0]]
 
 
-@pytest.mark.parametrize("training", ["independent", "collaborative"])
-def test_one_by_one_is_many_at_once_and_state_survives(training: str) -> None:
-    subject = Subject(made(training=training))
+class Noting(Lsc4Rec):
+    """Notes what the large recommender is shown."""
+
+    shown: torch.Tensor
+
+    def _scores(self, cloud: CloudState, clicks: torch.Tensor) -> torch.Tensor:
+        self.shown = clicks
+        return super()._scores(cloud, clicks)
+
+
+def test_lists_of_the_past_are_made_from_the_newest_clicks_as_those_of_devices_are() -> None:
+    method = made(history=3, **COLLABORATIVE)
+    method.__class__ = Noting
+    assert isinstance(method, Noting)
+    past = ranked_history()
+    windows = past.train.x[:, :CLICKS]
+    # What is oldest is the same everywhere.
+    windows[:, :3] = 1
+    base = pretrain(past, method.net, {"epochs": 1}, 3)
+    method._made(past, base, 3)
+    assert {tuple(row) for row in method.shown.tolist()} == {tuple(row) for row in windows[:, 3:].tolist()}
+    raw, count = windows[:5, None], torch.ones(5, dtype=torch.int64)
+    assert torch.equal(method.history(Recent(torch.zeros(0), torch.zeros(5, 1), count, raw=raw)), windows[:5, 3:])
+
+
+def test_a_catalogue_of_fewer_items_than_a_list_is_learnt_from_whole() -> None:
+    few, past = 12, ranked_history()
+    for part in (past.train, past.validation):
+        part.x.sub_(1).remainder_(few).add_(1)
+    net = make_net("gru4rec", (CLICKS + 5,), 5, {}, {"items": few, "window": CLICKS})
+    method = make_method("lsc4rec", {**QUICK["lsc4rec"], **COLLABORATIVE}, "fp32", net)
+    cloud = method.prepare(past, pretrain(past, net, {"epochs": 1}, 3), 3)
+    assert torch.isfinite(cloud["head"]).all()
+
+
+@pytest.mark.parametrize("training", [{}, COLLABORATIVE], ids=["independent", "collaborative"])
+def test_one_by_one_is_many_at_once_and_state_survives(training: dict[str, Any]) -> None:
+    subject = Subject(made(**training))
     method, cloud, window = subject.method, subject.cloud, subject.recent()
     payloads = method.collect(subject.state, window)[1]
     updates = method.adapt(cloud, payloads, whose(DEVICES))[1]

@@ -10,6 +10,7 @@ from agents.codecs.base import roundtrip
 from agents.methods.base import CloudState, OfFeatures, Recent, Updates, Who
 from agents.methods.making import make_method
 from agents.methods.past_windows import Contexts, Windows
+from agents.methods.persona.adapter import bounded
 from agents.methods.persona.method import Persona
 from agents.methods.persona.prototypes import BATCH
 from agents.models.base import Base, Net
@@ -263,6 +264,14 @@ def test_an_edit_expires_to_its_prototype_and_no_prototype_to_the_base(net: Net,
     assert torch.equal(method.head.pack(later), first_heads(cloud, updates))
 
 
+def test_a_whole_head_that_expires_leaves_the_base(net: Net, history: History, base: Base) -> None:
+    method = make_method("persona", {"form": "generate", "steps": 40, "window": 8, "expires": 60.0}, "fp32", net)
+    assert isinstance(method, Persona)
+    cloud, updates = prepared(method, history, base)
+    later = method.expired(method.install(method.start(cloud, DEVICES), updates))
+    assert torch.equal(method.head.pack(later), cloud["base"].expand(DEVICES, -1))
+
+
 def test_windows_that_do_not_fit_get_no_edit(net: Net, history: History, base: Base) -> None:
     method = made(net, gate=0.2)
     cloud = method.prepare(history, base, 3)
@@ -287,7 +296,29 @@ def test_two_separate_groups_of_contexts_are_better_served_by_two_prototypes(bas
     assert losses[1] < losses[0] - 0.02
 
 
-def test_with_one_prototype_that_is_the_base_all_forms_agree(net: Net, history: History, base: Base) -> None:
+@pytest.mark.parametrize("adapters", ["group", "single"])
+@pytest.mark.parametrize("prototypes", [1, 3])
+def test_edits_of_prototypes_begin_where_those_of_the_base_led_however_many_are_at_the_bound(
+    net: Net, history: History, base: Base, prototypes: int, adapters: str
+) -> None:
+    tau = 0.02
+    method = made(net, prototypes=prototypes, group_steps=0, tau=tau, adapters=adapters)
+    cloud = method.prepare(history, base, 3)
+    seen = Contexts.of(history.for_adapters, base).draw(400, method.window, generator(9, Purpose.METHOD))
+    with torch.no_grad():
+        edit = bounded(method.adapter(seen.window, seen.real)[1], tau)
+    assert (edit.abs() > 0.9 * tau).float().mean() > 0.3
+    window = Recent(seen.window, torch.full(seen.window.shape[:2], -1), seen.real)
+    state = method.start(cloud, 400)
+    _, updates = served(method, cloud, state, window)
+    away = method.head.pack(method.install(state, updates)) - cloud["base"] - edit
+    own = torch.unique(updates["prototype"]) if adapters == "group" else [None]
+    for number in own:
+        rows = updates["prototype"] == number if number is not None else slice(None)
+        assert away[rows].mean(0).abs().mean() < 0.25 * tau
+
+
+def test_with_one_prototype_group_and_single_adapters_are_one(net: Net, history: History, base: Base) -> None:
     forms = []
     for adapters in ("group", "single"):
         method = made(net, prototypes=1, adapters=adapters, group_steps=0)
@@ -325,6 +356,7 @@ def test_every_ablation_serves(net: Net, history: History, base: Base, ablation:
         ({"stale": 2.0}, "stale=2.0 must be 0 to 1"),
         ({"tau": 0.0}, "tau=0.0 must be above 0"),
         ({"form": "generate", "prototypes": 4}, "prototypes: has no effect with 'form: generate'"),
+        ({"adapters": "single", "assign": "smallest_edit"}, "assign: 'adapters: single' makes the same edit"),
         ({"refine_step": 0.3}, "refine_step: has no effect with 'brings: never'"),
         ({"refine": 0.0, "brings": "always", "gate": 0.1}, "brings: has no effect with 'refine: 0'"),
         ({"brings": "always"}, "brings: has no effect with 'reply: edit' unless"),

@@ -187,6 +187,25 @@ def test_refining_does_not_depend_on_the_order_to_first_order() -> None:
     assert gap < 0.05 * one.cloud()["moved"].abs().max()
 
 
+def test_what_the_order_does_shrinks_with_the_square_of_the_rate() -> None:
+    made, draws = cloud(), torch.Generator().manual_seed(5)
+    k = nearest(made, 0)
+    # Far inside one cluster, and within all bounds: nothing but the order differs.
+    codes = made["centres"][k] + 0.5 * torch.randn(4 * BATCH, 2, generator=draws)
+    edits = 0.05 * torch.randn(4 * BATCH, PARAMS, generator=draws)
+    order = torch.randperm(len(codes), generator=draws)
+
+    def gap(rate: float, part: str) -> float:
+        one, other = (Prototypes(made, Refinement(rate, 10.0, 10.0, 10**6, 0.0)) for _ in range(2))
+        served(one, codes, edits, k)
+        served(other, codes[order], edits[order], k)
+        return float((one.cloud()[part] - other.cloud()[part]).double().abs().max())
+
+    for part in ("centres", "moved"):
+        for rate in (0.004, 0.002):
+            assert 0 < gap(rate / 4, part) < gap(rate, part) / 8
+
+
 def test_versions_go_round_and_leave_out_the_first_head() -> None:
     made = cloud() | {"refined": torch.tensor([0, 3 * 2**15, 3 * (2**15 - 1)])}
     assert Prototypes(made, RULE)._version.tolist() == [0, 1, 2**15 - 1]

@@ -8,6 +8,7 @@ from statistics import median
 import pytest
 import torch
 
+from agents.conformance.methods import CLICKS, ranked_net
 from agents.fleet.cloud_half import CloudHalf
 from agents.methods.making import make_method
 from agents.models.base import Base, Net
@@ -78,3 +79,21 @@ def test_costs_follow_from_the_shapes_of_layers(net: Net) -> None:
     assert make_method("static", {}, "fp32", net).costs.adapt(8) == 0
     small, large = (make_method("persona", {"width": width}, "fp32", net).costs.each for width in (32, 64))
     assert 0 < small < large
+
+
+@pytest.mark.parametrize("name", ["duet", "metanetwork", "apg", "persona"])
+def test_a_cloud_that_is_sent_raw_input_runs_the_trunk_over_the_window(name: str, net: Net) -> None:
+    head = sum(inputs * outputs for inputs, outputs in net.head.sizes)
+    trunk = 12 * 16 + 16 * 16 + 16 * net.head.dims[-1] - head
+    raw, features = (make_method(name, {"window": 8, "uplink": one}, "fp32", net).costs for one in ("raw", "features"))
+    assert raw.each - features.each == 8 * trunk
+    assert raw.inference == features.inference
+
+
+def test_a_cloud_that_is_sent_ids_computes_what_is_known_of_users_and_no_candidate() -> None:
+    net = ranked_net()
+    ids, features = (
+        make_method("duet", {"window": 8, "uplink": one}, "fp32", net).costs for one in ("ids", "features")
+    )
+    # A click goes through a layer of 32 by 32, and through three gates that see it and the state.
+    assert ids.each - features.each == 8 * CLICKS * (32 * 32 + 3 * 2 * 32 * 32)

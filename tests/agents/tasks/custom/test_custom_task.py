@@ -141,6 +141,10 @@ BROKEN = [
         "Coins.history: x is [50, 2]; wanted: [50, 2, 3]",
     ),
     ({"history": lambda rng: (np.zeros((5, 2, 3)), np.zeros(5, int))}, "Coins.history: 5 rows"),
+    (
+        {"history": lambda rng: (np.where(rng.random((50, 2, 3)) < 0.1, np.nan, 0.0), np.zeros(50, int))},
+        "Coins.history: x holds a value that is not finite",
+    ),
     ({"history": lambda rng: (np.zeros((50, 2, 3)), np.full(50, 2))}, "Coins.history: y holds 2; classes are 0 to 1"),
     ({"chunk": chunk(lambda x, y: x)}, "Coins.chunk returned ndarray; wanted: (x, y) or (x, y, best)"),
     ({"chunk": chunk(lambda x, y: (x[:, :1], y))}, "Coins.chunk: x is [256, 1, 2, 3]; wanted: [256, 2, 2, 3]"),
