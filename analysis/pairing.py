@@ -15,7 +15,8 @@ STATIC = "static"
 def bases(sweep: Sweep, by: str | None = None, base: str | None = None) -> dict[str, str]:
     """Return label of a setting -> label of the setting it is paired with; bases themselves are not in it.
 
-    by: the axis along which settings are compared (default: the method's, else the first), all other axes held.
+    by: the axis along which settings are compared, all others held (default: the adapter's, else another of the method,
+    else the first).
     base: its value to compare with (default: `static`, else the first), or the label of one setting for all.
     RunError, with what there is, for an axis or a base that is not there.
     """
@@ -55,7 +56,8 @@ def together(sweep: Sweep, axis: str) -> set[str]:
 def axis_of(sweep: Sweep, by: str | None = None) -> str:
     """Return the path of the axis along which settings are compared; RunError where it is no axis."""
     if by is None:
-        return next((axis for axis in sweep.axes if axis.startswith("method.")), sweep.axes[0])
+        found = [axis for of in ("method.adapter", "method.") for axis in sweep.axes if axis.startswith(of)]
+        return found[0] if found else sweep.axes[0]
     named = {axis: axis for axis in sweep.axes} | {short_axis(axis): axis for axis in sweep.axes}
     if by not in named:
         raise RunError(f"--by: there is no axis '{by}'{_near(by, list(named))}")

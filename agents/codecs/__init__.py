@@ -39,6 +39,7 @@ NUMBERS: dict[str, Component] = {
         "agents.codecs.rice:Rice",
         paper="Rice, JPL Publication 79-22, 1979",
         summary="int8 in an entropy code: sizes depend on the data.",
+        traits={"sizes from data": True},
     ),
     "codebook": Component(
         CodebookOptions,

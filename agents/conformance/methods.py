@@ -1,4 +1,4 @@
-"""What every method keeps: declared bytes, devices that know nothing of each other, state that survives."""
+"""What methods are examined with: small nets, a past, devices with windows, and what these hand over."""
 
 from __future__ import annotations
 
@@ -7,9 +7,17 @@ from functools import cached_property
 
 import torch
 
-from agents.codecs.base import fresh
-from agents.contract.laws import Law
-from agents.methods.base import CloudState, DeviceState, Inputs, Method, OfFeatures, Payload, Recent, Who
+from agents.methods.base import (
+    CloudState,
+    DeviceState,
+    Inputs,
+    Method,
+    OfFeatures,
+    Payload,
+    Recent,
+    Updates,
+    Who,
+)
 from agents.models.base import Base, Net
 from agents.models.making import make_net
 from agents.models.ranking import ScoringHead
@@ -98,7 +106,8 @@ class Subject:
         """Return samples to predict."""
         generator = torch.Generator().manual_seed(1)
         if not self.ranks:
-            return OfFeatures(torch.randn(DEVICES, 16, 16, generator=generator))
+            features = torch.randn(DEVICES, 16, 16, generator=generator)
+            return OfRaw(features, torch.randn(DEVICES, 16, INPUTS, generator=generator))
         ids = torch.randint(1, ITEMS + 1, (DEVICES, 5, CLICKS + CLASSES + 1), generator=generator)
         return OfRaw(self.base.features(ids), ids)
 
@@ -114,67 +123,21 @@ class Subject:
         features = torch.randn(DEVICES, window, 16, generator=generator).tanh() * real.unsqueeze(2)
         label = torch.randint(-1, CLASSES, (DEVICES, window), generator=generator)
         ids = torch.randint(1, ITEMS + 1, (DEVICES, window, CLICKS + CLASSES + 1), generator=generator)
-        raw = ids * real.unsqueeze(2) if self.ranks else None
+        plain = torch.randn(DEVICES, window, INPUTS, generator=generator)
+        raw = (ids if self.ranks else plain) * real.unsqueeze(2)
         return Recent(features=features, label=torch.where(real, label, -1), count=count, raw=raw)
 
     def payloads(self) -> Payload:
         """Return what devices hand over."""
         return self.method.collect(self.state, self.recent())[1]
 
+    def updates(self, payloads: Payload) -> Updates:
+        """Return what the cloud answers, or sends to devices that it calls again."""
+        later, updates = self.method.adapt(self.cloud, payloads, self.who())
+        called = self.method.together and self.method.update_fields and not updates
+        return self.method.broadcast(later, self.who()) if called else updates
+
     def who(self) -> Who:
         """Return whose payloads these are: device n with ticket n, each served alone."""
         number = torch.arange(DEVICES)
         return Who(number, number, number.double(), number)
-
-
-def declared_bytes(subject: Subject) -> str | None:
-    """Messages take as many bytes as declared."""
-    method = subject.method
-    if not method.payload_bytes and not method.update_bytes:
-        return None
-    payloads = subject.payloads()
-    _, updates = method.adapt(subject.cloud, payloads, subject.who())
-    for what, codec, fields, tensors, declared in (
-        ("payload", method.payload_codec, method.payload_fields, payloads, method.payload_bytes),
-        ("update", method.update_codec, method.update_fields, updates, method.update_bytes),
-    ):
-        if not tensors:
-            continue
-        wire, _ = codec.encode(fields, tensors, fresh(codec, fields, "sender", DEVICES))
-        written = len(codec.write(fields, wire, 0))
-        if written > declared or (codec.fixed and written != declared):
-            return f"{what}: {declared} bytes declared, {written} written"
-    return None
-
-
-def devices_apart(subject: Subject) -> str | None:
-    """A device predicts the same alone and among others."""
-    if subject.method.shared_rows:
-        return None
-    x = subject.inputs()
-    own = OfRaw(x.features[2:3], x.raw[2:3]) if subject.ranks else OfFeatures(x.features[2:3])
-    together = subject.method.predict(subject.state, x)
-    alone = subject.method.predict({name: value[2:3] for name, value in subject.state.items()}, own)
-    return None if torch.equal(together[2:3], alone) else "logits of a device differ"
-
-
-def cloud_unchanged(subject: Subject) -> str | None:
-    """Adapting leaves the old state of the cloud as it was."""
-    if not subject.method.payload_bytes:
-        return None
-    before = {name: value.clone() for name, value in subject.cloud.items()}
-    subject.method.adapt(subject.cloud, subject.payloads(), subject.who())
-    wrong = next((name for name, value in before.items() if not torch.equal(value, subject.cloud[name])), None)
-    return f"'{wrong}' was changed in place" if wrong else None
-
-
-def state_is_tensors(subject: Subject) -> str | None:
-    """All state is tensors, so that it goes through a checkpoint."""
-    for where, state in (("cloud", subject.cloud), ("device", subject.state)):
-        wrong = next((name for name, value in state.items() if not isinstance(value, torch.Tensor)), None)
-        if wrong:
-            return f"'{wrong}' of the {where} is no tensor"
-    return None
-
-
-LAWS: tuple[Law, ...] = (declared_bytes, devices_apart, cloud_unchanged, state_is_tensors)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from math import nan
 
 from agents.contract import BackendError
 
@@ -48,6 +49,10 @@ def limit_bytes(limit: float | None) -> float:
 def _limit_gb() -> float:
     text = os.environ.get(VARIABLE, "")
     try:
-        return float(text) if text else DEFAULT_GB
+        limit = float(text) if text else DEFAULT_GB
     except ValueError:
-        raise BackendError(f"{VARIABLE}={text!r} is no number of GB; write for example {VARIABLE}=16") from None
+        limit = nan
+    # Nothing is larger than nan: it would switch the limit off.
+    if not limit > 0:
+        raise BackendError(f"{VARIABLE}={text!r} is no number of GB above 0; write for example {VARIABLE}=16")
+    return limit

@@ -26,7 +26,7 @@ class ModelRow(Component):
     pretrain: Mapping[str, Any] = field(default_factory=dict)
 
 
-_CLASSES, _ITEMS = frozenset({"classes"}), frozenset({"items"})
+_CLASSES, _ITEMS, _IMAGES = frozenset({"classes"}), frozenset({"items"}), frozenset({"classes", "images"})
 #: Has a head of dense layers that can be taken apart; `dense`: so is the rest of the net; `views`: knows those of data.
 _LAYERS = frozenset({"layers"})
 _CONVOLUTIONAL: dict[str, Any] = {"epochs": 15, "rate": 1e-3, "fading": True}
@@ -54,7 +54,7 @@ MODELS: dict[str, ModelRow] = {
     "cnn": ModelRow(
         CnnOptions,
         "agents.models.cnn:cnn",
-        needs=_CLASSES,
+        needs=_IMAGES,
         gives=_LAYERS,
         quick={"channels": [4], "hidden": [8, 8]},
         pretrain=_CONVOLUTIONAL,
@@ -63,7 +63,7 @@ MODELS: dict[str, ModelRow] = {
         MobileNetOptions,
         "agents.models.mobilenet:mobilenet_v3_small",
         paper="Howard et al., Searching for MobileNetV3, ICCV 2019",
-        needs=_CLASSES,
+        needs=_IMAGES,
         gives=_LAYERS,
         quick={"width": 0.5, "hidden": 16},
         pretrain=_CONVOLUTIONAL,
@@ -72,7 +72,7 @@ MODELS: dict[str, ModelRow] = {
         LargeMobileNetOptions,
         "agents.models.mobilenet:mobilenet_v3_large",
         paper="Howard et al., Searching for MobileNetV3, ICCV 2019",
-        needs=_CLASSES,
+        needs=_IMAGES,
         gives=_LAYERS,
         quick={"width": 0.25, "hidden": 16},
         pretrain=_CONVOLUTIONAL,

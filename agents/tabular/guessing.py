@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+from math import isnan
 
 import numpy as np
 
 from agents.tabular.columns import CellError, Column, Names, Numbers, is_number
 from agents.tabular.spelling import PLAIN, Spelling
+
+#: Digits of a whole number, or zeros behind the point, beyond which a label is text.
+_MOST_DIGITS = 300
 
 
 class Guessed:
@@ -42,16 +47,40 @@ class Labels(Names):
     def _written(self, cell: str) -> str:
         if not is_number(cell) or self.spelling.is_missing(cell):
             return cell
+        exact = _exact(cell)
+        if exact is None:
+            return cell
+        if exact == exact.to_integral_value():
+            return str(int(exact))
         value = float(cell)
-        return str(int(value)) if value.is_integer() else repr(value)
+        # What a float takes for a whole number, as 9007199254740992.5, it does not tell from its neighbours.
+        return cell if value.is_integer() else repr(value)
 
     @property
     def order(self) -> np.ndarray:
         """Return for each number that was given out the place of its name among all, sorted: int64 [names]."""
         names = list(self.known)
         numbers = all(map(is_number, names))
-        ranked = sorted(range(len(names)), key=lambda n: float(names[n]) if numbers else names[n])
+        ranked = sorted(range(len(names)), key=lambda n: _ranked(names[n]) if numbers else names[n])
         return np.argsort(np.array(ranked, np.int64))
+
+
+def _exact(cell: str) -> Decimal | None:
+    """Return the number that a cell holds to its last digit; None if it is no finite one of a length people write.
+
+    Identifiers have more digits than a float keeps: read as floats, neighbours would be one class.
+    """
+    try:
+        value = Decimal(cell)
+    except InvalidOperation:
+        return None
+    return value if "_" not in cell and value.is_finite() and abs(value.adjusted()) <= _MOST_DIGITS else None
+
+
+def _ranked(name: str) -> tuple[bool, Decimal | float, str]:
+    """Return what names that are all numbers are sorted by; what is not a number, nan, comes last."""
+    value = float(name)
+    return isnan(value), 0.0 if isnan(value) else _exact(name) or value, name
 
 
 def _advice(column: Column) -> str:

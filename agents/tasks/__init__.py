@@ -28,7 +28,7 @@ from agents.tasks.recommendation.options import InteractionsOptions, SyntheticIn
 from agents.tasks.row import IMAGE_TRANSFORMS, TaskRow
 from agents.tasks.synthetic.options import GaussiansOptions, HyperplaneOptions, RiverOptions, SeaOptions
 
-_IMAGES = frozenset({"classes", "oracle_head", "severities"})
+_IMAGES = frozenset({"classes", "oracle_head", "severities", "images"})
 _LAW = frozenset({"classes", "oracle_bayes"})
 _FEATURES_DECIDE = "its features decide the class"
 
@@ -56,7 +56,8 @@ TASKS: dict[str, TaskRow] = {
     "digit_pairs": TaskRow(
         DigitPairsOptions,
         "agents.tasks.images.digit_pairs:DigitPairs",
-        gives=_IMAGES,
+        # Both views are laid side by side, so that a net is shown numbers and no image.
+        gives=_IMAGES - {"images"},
         transforms=(*IMAGE_TRANSFORMS, "missing"),
         classes=10,
     ),
@@ -87,7 +88,7 @@ TASKS: dict[str, TaskRow] = {
     "dated_images": TaskRow(
         DatedImagesOptions,
         "agents.tasks.images.dated:DatedImages",
-        gives=frozenset({"classes", "oracle_head", "recorded"}),
+        gives=frozenset({"classes", "oracle_head", "recorded", "images"}),
         transforms=IMAGE_TRANSFORMS,
         priorless="its pictures are replayed as they come",
     ),

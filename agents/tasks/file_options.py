@@ -186,6 +186,11 @@ class RowsOptions(OrderedOptions):
         factory=list, description="columns whose numbers are categories: one feature for each"
     )
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.compression is not None and self.time is None:
+            raise OptionError("goes with 'time': it is how fast the times of that column pass", "compression")
+
 
 @dataclass(frozen=True)
 class TextOptions(RowsOptions):

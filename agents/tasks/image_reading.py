@@ -119,7 +119,7 @@ class _Amounts:
         Raises:
             InputError: more images are asked for than there are.
         """
-        there = images // 4 if tested is None else tested
+        there = max(images // 4, 1) if tested is None else tested
         evaluation = options.get("evaluation", min(there, MOST["evaluation"]))
         if evaluation > (images if tested is None else tested):
             raise _too_many("evaluation", evaluation, images if tested is None else tested, place)

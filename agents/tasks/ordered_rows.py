@@ -165,6 +165,11 @@ def _assigned(spec: FleetSpec, options: OrderedOptions, rows: InOrder) -> RowAss
     if recorded:
         with error_location(f"fleet.{recorded[0]}.samples.arrivals"):
             deal.with_times(_times_s(options, rows, spec.duration_s))
+    elif options.compression is not None:
+        said = (
+            "has no effect: no cohort replays the times of the file; write samples: {arrivals: recorded}, or remove it"
+        )
+        raise InputError("task.data.compression", said)
     return deal
 
 

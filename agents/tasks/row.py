@@ -19,7 +19,7 @@ class TaskRow(Component):
 
     It gives ``classes`` or ``items`` to a net; ``oracle_bayes`` if the best answer is always known, ``oracle_head`` if
     a head can be refitted to each concept; ``recorded`` if samples are dealt out as recorded, so that drift cannot make
-    them come faster; ``severities`` if transforms have them.
+    them come faster; ``severities`` if transforms have them; ``images`` if a net is shown images.
 
     Attributes:
         transforms: keys of a concept that it knows.

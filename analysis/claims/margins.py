@@ -15,6 +15,9 @@ import numpy as np
 from analysis.significance import MOST_SEEDS
 from analysis.statistics import CONFIDENCE, VARIES, quantile
 
+#: What a finding ends with where no seed has the metric.
+NOT_MEASURED = "; not measured"
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -44,7 +47,7 @@ def judged(evidence: Evidence) -> Finding:
     """Return the verdict that the margins allow."""
     margins = [np.array(list(margin.values()), float) for margin in evidence.margins]
     if not margins or any(not margin.size for margin in margins):
-        return Finding("undecided", f"{evidence.seen}; not measured")
+        return Finding("undecided", f"{evidence.seen}{NOT_MEASURED}")
     corrected = 1.0 - (1.0 - evidence.confidence) / len(margins)
     if any(_reach(margin, corrected, +1) < 0 for margin in margins):
         return Finding("refuted", evidence.seen)

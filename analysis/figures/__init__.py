@@ -31,7 +31,7 @@ from analysis.figures import (
 )
 from analysis.figures.fitting import fit
 from analysis.figures.series import marked
-from analysis.figures.style import Look, house_style, rename
+from analysis.figures.style import Look, house_style, rename, require_font
 from analysis.folder import require_known
 from analysis.metrics import METRICS
 from analysis.sweeps import Subject
@@ -149,6 +149,7 @@ def write_figures(
     folder, look = Path(folder), look or Look()
     require_known("figure", names or (), list(FIGURES))
     require_known("metric", [metric] if metric else (), list(METRICS))
+    require_font(look.font)
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     with house_style(look):

@@ -19,11 +19,13 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont
 from matplotlib.text import Text
 from matplotlib.ticker import MultipleLocator, NullFormatter
 from numpy.typing import NDArray
 
 from agents.contract.amounts import clock
+from analysis.folder import RunError
 from analysis.sweeps import Group, Sweep, short_axis
 
 COLUMN_IN = 3.5
@@ -38,6 +40,8 @@ STEPS = {
     "h": (1, 2, 3, 6, 12, 24),
     "d": (1, 2, 5, 7, 14, 30),
 }
+#: Fonts that stand for one that is here.
+GENERIC = ("serif", "sans-serif", "monospace")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 INK = "#222222"
 GREY = "#767676"
@@ -95,8 +99,7 @@ class Look(NamedTuple):
     @property
     def settings(self) -> dict[str, Any]:
         """Return what differs from the house style."""
-        generic = self.font in ("serif", "sans-serif", "monospace")
-        family = {"font.family": self.font} if generic else {"font.family": [self.font, "sans-serif"]}
+        family = {"font.family": self.font} if self.font in GENERIC else {"font.family": [self.font, "sans-serif"]}
         return family | {"figure.figsize": (self.width_in, 3.0)}
 
 
@@ -106,6 +109,16 @@ class LineStyle(NamedTuple):
     colour: str
     dash: str | tuple[int, tuple[float, ...]]
     marker: str
+
+
+def require_font(font: str) -> None:
+    """Check that a font is here; RunError where it is not: every text would be drawn in another one."""
+    if font in GENERIC:
+        return
+    try:
+        findfont(FontProperties(font), fallback_to_default=False)
+    except ValueError as error:
+        raise RunError(f"there is no font '{font}' here; write {', '.join(GENERIC)}, or install it") from error
 
 
 @contextmanager

@@ -4,29 +4,59 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from agents.contract.component import make_component
 from agents.contract.laws import Finding, examine
-from agents.contract.plugins import load_class
-from sim.commands.exits import BAD_INPUT, FAILED, OK
+from agents.contract.plugins import is_plugin, load_class
+from sim.commands.exits import FAILED, OK, CommandError
+from sim.scenario.families import FAMILIES
+
+#: Remedies: for a name, and for options.
+_OWN = "; a class of your own is named pkg.mod:Class"
+_MAP = """; write for example --options '{"steps": 3}'"""
 
 #: Family -> attribute by which a class of it is known.
 _MARKS = {"triggers": "plan", "codecs": "nbytes", "detectors": "update", "tasks": "chunk", "methods": "prepare"}
 
 
 def check(options: argparse.Namespace) -> int:
-    """Examine a class, and print each law with ok or FAIL."""
-    given = json.loads(options.options)
-    family = options.family or family_of(load_class(options.name))
+    """Examine a class, and print each law with ok or FAIL.
+
+    Raises:
+        CommandError: options that are no map, a family without laws, or a name that none of its components has.
+    """
+    given = _options_from(options.options)
+    family = options.family or _family_called(options.name)
     if family not in EXAMINERS:
-        print(f"there are no laws for '{family}'; known: {', '.join(EXAMINERS)}", file=sys.stderr)
-        return BAD_INPUT
+        raise CommandError(f"there are no laws for '{family}'; known: {', '.join(EXAMINERS)}")
+    if not is_plugin(options.name) and options.name not in FAMILIES[family]:
+        raise CommandError(f"there is no '{options.name}' among {family}; 'list {family}' shows them{_OWN}")
     findings = examined(family, options.name, given)
     print("\n".join(map(str, findings)))
     return FAILED if any(finding.fault for finding in findings) else OK
+
+
+def _options_from(text: str) -> Mapping[str, Any]:
+    try:
+        given = json.loads(text)
+    except ValueError as error:
+        raise CommandError(f"--options {text!r} is no JSON ({error}){_MAP}") from None
+    if not isinstance(given, dict):
+        raise CommandError(f"--options {text!r} is no map{_MAP}")
+    return given
+
+
+def _family_called(name: str) -> str:
+    """Return the family of a class of the user's own; of the project's components, --family names it."""
+    if is_plugin(name):
+        return family_of(load_class(name))
+    found = [family for family in EXAMINERS if name in FAMILIES[family]]
+    if not found:
+        raise CommandError(f"no family with laws has a '{name}'{_OWN}")
+    said = " or ".join(f"--family {family}" for family in found)
+    raise CommandError(f"'{name}' is one of the project's {' and '.join(found)}; write {said}")
 
 
 def family_of(made: Any) -> str:
@@ -77,7 +107,8 @@ def _task(name: str, given: Mapping[str, Any]) -> list[Finding]:
 
 
 def _method(name: str, given: Mapping[str, Any]) -> list[Finding]:
-    from agents.conformance.methods import LAWS, Subject, ranked_net, small_net
+    from agents.conformance.method_laws import LAWS
+    from agents.conformance.methods import Subject, ranked_net, small_net
     from agents.methods import METHODS
     from agents.methods.making import make_method
 

@@ -16,6 +16,7 @@ from rich.table import Table
 import analysis
 from agents.contract.plugins import load_class
 from analysis.claims import Finding, judged, series_of
+from analysis.claims.margins import NOT_MEASURED
 from analysis.sweeps import Sweep
 from analysis.terminal import terminal
 from sim.commands.exits import FAILED, OK, CommandError
@@ -33,6 +34,7 @@ from sim.scenario.shipped import FOLDER
 from sim.scenario.sweep import written_value
 from sim.scenario.sweep_settings import Setting
 from sim.scenario.tagged_union import Chosen
+from sim.verify.predictions import NoFormError
 
 #: The full tier plays at least so many seeds.
 FULL_SEEDS = 10
@@ -91,15 +93,16 @@ def _judge(file: Path, scenario: Scenario, due: Sequence[Chosen], options: argpa
     seeds = len(scenario.sweep.seed_list(scenario.seed)) if scenario.sweep else 1
     seeds = max(seeds, FULL_SEEDS) if options.full else seeds
     run_options = RunOptions(quiet=True, workers=0)
+    truths = [_truths(file, scenario, chosen) for chosen in due]
     with _folder(options.out, file.stem) as path:
         more = [f"sweep.seeds={seeds}"] if options.full else []
         if not options.json:
             print(f"{file.stem}: {seeds} seeds", file=sys.stderr)
         run_sweep(file, more, None, RunFolder.open(path, force=True), run_options, evaluate_recovery, jobs_of(options))
         sweep = analysis.as_sweep(analysis.open_folder(path))
-        for chosen in due:
+        for chosen, true in zip(due, truths, strict=True):
             claim = claim_of(chosen)
-            yield Judged(file.stem, claim, _finding(file, scenario, chosen.kind, claim, sweep), seeds)
+            yield Judged(file.stem, claim, _finding(scenario, chosen.kind, claim, sweep, true), seeds)
 
 
 @contextmanager
@@ -111,10 +114,31 @@ def _folder(out: str | None, name: str) -> Iterator[Path]:
         yield Path(made) / name
 
 
-def _finding(file: Path, scenario: Scenario, kind: str, claim: Claim, sweep: Sweep) -> Finding:
-    settings = claim.points(scenario.sweep.axes if scenario.sweep else {})
+def _truths(file: Path, scenario: Scenario, chosen: Chosen) -> list[float]:
+    """Return what a claim says is true of each of its settings, before anything is played.
+
+    Raises:
+        CommandError: theory does not reach one of them.
+    """
+    if chosen.kind != "agrees":
+        return []
+    claim = claim_of(chosen)
+    try:
+        return [_truth(file, claim, setting) for setting in _settings(scenario, claim)]
+    except NoFormError as error:
+        form = getattr(claim, "form", None)
+        raise CommandError(
+            f"{file}: claims: '{claim.finding}': the closed form '{form}' does not reach this scenario: {error}"
+        ) from error
+
+
+def _settings(scenario: Scenario, claim: Claim) -> list[Setting]:
+    return claim.points(scenario.sweep.axes if scenario.sweep else {})
+
+
+def _finding(scenario: Scenario, kind: str, claim: Claim, sweep: Sweep, truths: list[float]) -> Finding:
+    settings = _settings(scenario, claim)
     written = [{path: written_value(value) for path, value in setting.items()} for setting in settings]
-    truths = [_truth(file, claim, setting) for setting in settings] if kind == "agrees" else []
     series = series_of(sweep, claim.metric, written, (claim.from_, claim.until), truths, getattr(claim, "axis", None))
     return judged(CLAIMS[kind].load()(claim, series))
 
@@ -142,6 +166,8 @@ def _verdict(one: Judged) -> str:
         return f"[red]{one.finding.verdict}"
     if one.finding.verdict != "undecided":
         return f"[green]{one.finding.verdict}"
+    if one.finding.seen.endswith(NOT_MEASURED):
+        return f"[yellow]undecided[/]: {one.claim.metric} is not measured here"
     needed = "more than 1,000" if one.finding.seeds is None else str(one.finding.seeds)
     return f"[yellow]undecided[/] with {one.played} seeds; {needed} should do"
 

@@ -19,6 +19,9 @@ from sim.scenario.problems import near_miss
 def data(options: argparse.Namespace) -> int:
     """List what there is, or get what is named."""
     if options.what == "list":
+        if options.names:
+            print(f"data list: lists everything; leave out {' '.join(options.names)}", file=sys.stderr)
+            return BAD_INPUT
         print("\n".join(line for name, source in SOURCES.items() for line in _lines(name, source)))
         return OK
     if not options.names:

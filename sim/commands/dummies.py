@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from math import ceil
 from typing import NamedTuple
 
 from rich.table import Table
@@ -23,6 +24,7 @@ from sim.commands.tries import trials_of
 from sim.run.trying import Trials
 from sim.scenario import Scenario, load
 from sim.scenario.claims.measures import require_measure
+from sim.scenario.expected import expected_asks
 from sim.scenario.shipped import found
 from sim.scenario.sweep import written_value
 
@@ -45,8 +47,12 @@ def dummies(options: argparse.Namespace) -> int:
     options.file = found(options.file)
     scenario = load(options.file, options.set, allow_plugins=options.allow_plugins)
     _require_judged(scenario, options.metric)
+    expected = expected_asks(scenario)
+    if expected is not None:
+        _require_room(scenario, expected)
     trials = trials_of(options, f"{scenario.name}-dummies")
     real = _runs(trials, [])
+    _require_room(scenario, max(len(run.exchanges) for run in real))
     kind = scenario.method.trigger.kind
     rivals = [_rival(kind, real, options.metric), *_dummies(scenario, trials, real, options)]
     record = [_record(rivals[0], one) for one in rivals]
@@ -74,6 +80,25 @@ def _require_judged(scenario: Scenario, metric: str) -> None:
         raise CommandError(f"method.trigger: '{kind}' does not let devices ask by themselves")
 
 
+def _require_room(scenario: Scenario, requests: int) -> None:
+    """Check that dummies, which ask at ticks, can ask as often.
+
+    Raises:
+        CommandError: they cannot.
+    """
+    most = ticks_of(scenario) * scenario.devices
+    if requests > most:
+        raise CommandError(
+            f"method.trigger: asks {requests:,} times, and dummies, once a tick and device, {most:,} times at most; "
+            "write a shorter tick"
+        )
+
+
+def ticks_of(scenario: Scenario) -> int:
+    """Return how many ticks a device can ask at: all but the last."""
+    return max(ceil(scenario.duration / scenario.tick - 1e-9) - 1, 0)
+
+
 def _dummies(scenario: Scenario, trials: Trials, real: Sequence[Run], options: argparse.Namespace) -> Iterator[Rival]:
     """Play every dummy with as many requests as each of the seeds had."""
     played: dict[str, list[Run]] = {}
@@ -99,8 +124,22 @@ def equal_triggers(scenario: Scenario, requests: int) -> dict[str, str]:
         "periodic": f"{{kind: periodic, every: {scenario.duration / each!r} s}}",
     }
     if each >= 2:
-        found["token bucket"] = f"{{kind: token_bucket, asks: 1, per: {scenario.duration / (each - 1)!r} s}}"
+        asks, per_s = _bucket(scenario, round(each))
+        found["token bucket"] = f"{{kind: token_bucket, asks: {asks}, per: {per_s!r} s}}"
     return found
+
+
+def _bucket(scenario: Scenario, each: int) -> tuple[int, float]:
+    """Return the tokens of a bucket, and the time in which they come back, so that a device asks ``each`` times.
+
+    Asks wait for a tick, and what comes into a full bucket is lost: one token comes back in whole ticks. Where no
+    number of them leads to as many asks, a second token takes what would be lost.
+    """
+    later = ticks_of(scenario) - 1
+    apart = max(later // (each - 1), 1)
+    if 1 + later // apart == each:
+        return 1, apart * scenario.tick
+    return 2, 2 * later * scenario.tick / (each - 2)
 
 
 def _runs(trials: Trials, changes: Sequence[str]) -> Sequence[Run]:

@@ -31,10 +31,13 @@ def explain(options: argparse.Namespace) -> int:
     report_unchecked(Path(options.folder))
     report_gaps(sweep)
     for run in sweep.runs:
-        if not run.has("oracle") and not options.quiet:
-            print(f"{run.folder}: without an oracle nothing says what is left", file=sys.stderr)
+        if not run.judged:
+            raise CommandError(f"{run.folder}: has no accuracy that could be lost: nothing was predicted")
         if run.status != "complete":
             raise CommandError(f"{run.folder}: STATUS says {run.status}; resume it first")
+    for run in sweep.runs:
+        if not run.has("oracle") and not options.quiet:
+            print(f"{run.folder}: without an oracle nothing says what is left", file=sys.stderr)
         _explain_one(run.folder, names, options)
     groups = [(group.label, analysis.causes_of(group)) for group in sweep.groups]
     if options.json:
@@ -58,7 +61,7 @@ def _explain_one(run: Path, names: list[str] | None, options: argparse.Namespace
 
 
 def _names(text: str | None) -> list[str] | None:
-    names = text.split(",") if text else None
+    names = None if text is None else text.split(",")
     for name in names or ():
         if name not in FACTORS:
             raise CommandError(f"--factors: there is no factor '{name}'{near_miss(name, list(FACTORS))}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -14,6 +15,13 @@ from sim.run.resuming.journaled_plane import ReplayError
 from sim.run.run_folder import FolderError
 from sim.run.side_by_side import PointsFailedError
 from sim.scenario import ScenarioErrors
+
+#: What a path can be that nothing can be written to, and what to do.
+_NO_PLACE = {
+    errno.EEXIST: "is a file, and a folder is wanted; name another folder",
+    errno.ENOTDIR: "is within a file, and not within a folder; name another folder",
+    errno.ENAMETOOLONG: "is too long for a name; choose a shorter one",
+}
 
 
 def known_failure(error: Exception) -> tuple[int, str] | None:
@@ -34,6 +42,8 @@ def known_failure(error: Exception) -> tuple[int, str] | None:
         return ENVIRONMENT, f"there is not enough memory ({error or 'none is left'}); run less at once"
     if isinstance(error, OSError) and error.errno is not None:
         place = f"{error.filename}: " if error.filename else ""
+        if remedy := _NO_PLACE.get(error.errno):
+            return BAD_INPUT, f"{place}{remedy}"
         if isinstance(error, PermissionError) and error.filename and not _can_be_read(Path(error.filename)):
             return BAD_INPUT, f"{place}cannot be read: {error.strerror}"
         return ENVIRONMENT, f"{place}{error.strerror or error}"

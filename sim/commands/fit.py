@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from sim.commands.json_text import json_text
 from sim.links.link_rates import Recorded, fluid_of
 from sim.network.rates.markov import fit_markov
 from sim.network.traces.recorded import TraceError, load_rate
-from sim.verify.link_fit import LAGS_S, SIZES, Fit, Observed, compared, observe, paths_of
+from sim.verify.link_fit import LAGS_S, SHORTEST_S, SIZES, Fit, Observed, compared, observe, paths_of
 
 #: Columns of the table where there is no terminal.
 WIDTH = 110
@@ -58,6 +59,11 @@ def _trace(file: str, options: argparse.Namespace) -> Recorded:
         loaded: Recorded = load_rate(Path(file), **_columns(options))
     except (TraceError, OSError) as error:
         raise CommandError(str(error)) from error
+    if loaded.period_s < SHORTEST_S:
+        raise CommandError(
+            f"{file}: lasts {loaded.period_s:g} s; a fit is judged second by second: "
+            f"give a recording of {SHORTEST_S:g} s or more"
+        )
     return loaded
 
 
@@ -66,8 +72,13 @@ def _table(rows: dict[str, Fit]) -> Table:
     table = Table("", "mean", "rate", "autocorr.", *sizes, box=None, pad_edge=False)
     for name, one in rows.items():
         times = [f"{median:.2f} {tail:.2f}" for median, tail in one.transfers]
-        table.add_row(name, f"{one.mean:.2f}", f"{one.rate:.3f}", f"{one.correlation:.3f}", *times)
+        table.add_row(name, f"{one.mean:.2f}", f"{one.rate:.3f}", _number(one.correlation), *times)
     return table
+
+
+def _number(value: float) -> str:
+    """Return a number, or a dash where there is none: a rate that never varies has no autocorrelation."""
+    return "-" if isnan(value) else f"{value:.3f}"
 
 
 def _figure(folder: Path, recorded: Observed, made: Observed, others: list[Observed]) -> Path:

@@ -7,13 +7,18 @@ from pathlib import Path
 
 from agents.gallery import drift_shapes, example_images, transform_sheets
 from analysis.gallery import draw_drift, draw_transforms
-from sim.commands.exits import OK
+from sim.commands.exits import OK, CommandError
 
 
 def draw_gallery(folder: Path, cifar: Path | None = None) -> list[Path]:
     """Draw ``gallery_transforms.png`` and ``gallery_drift.png`` into ``folder``; return their paths."""
+    try:
+        images = example_images(cifar)
+    except (OSError, ValueError, IndexError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise CommandError(f"--cifar: {cifar}: cannot be read as images of CIFAR ({why})") from error
     folder.mkdir(parents=True, exist_ok=True)
-    sheets = {name: transform_sheets(image) for name, image in example_images(cifar).items()}
+    sheets = {name: transform_sheets(image) for name, image in images.items()}
     return [
         draw_transforms(folder / "gallery_transforms.png", sheets),
         draw_drift(folder / "gallery_drift.png", drift_shapes()),

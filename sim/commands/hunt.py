@@ -17,7 +17,7 @@ from analysis.statistics import Interval, paired_difference
 from analysis.whole_files import whole_file
 from sim.commands.exits import OK, CommandError
 from sim.commands.json_text import json_text
-from sim.commands.tries import trials_of
+from sim.commands.tries import require_movable, trials_of
 from sim.run.trying import Trials
 from sim.scenario import Scenario, ScenarioErrors, load
 from sim.scenario.amounts import Scale, amounts
@@ -50,11 +50,12 @@ def hunt(options: argparse.Namespace) -> int:
     except OptionError as error:
         raise CommandError(f"--metric: {error}") from error
     axes = [_axis(*each) for each in options.over or ()] or _default_axes(scenario)
+    require_movable(options, "--over", [axis.path for axis in axes], replaced=False)
     hunter = _Hunter(options, scenario, trials_of(options, f"{scenario.name}-hunt"))
     hunter.require_playable(axes)
     point, least = lowest(lambda at: hunter.mean(_changes(axes, at)), [axis.side for axis in axes], options.tries)
     if math.isinf(least):
-        raise CommandError(f"none of {options.tries} settings can be played; name smaller ranges with --over")
+        raise CommandError(hunter.why_nothing())
     worst = _changes(axes, point)
     if least >= 0:
         said = f"in {options.tries} tries {scenario.method.adapter.kind} was never below {hunter.rival}"
@@ -90,6 +91,7 @@ class _Hunter:
     def __init__(self, options: argparse.Namespace, scenario: Scenario, trials: Trials) -> None:
         self._options, self._trials, self.folder = options, trials, trials.folder
         self.rival = options.rival
+        self._method, self._lacking = scenario.method.adapter.kind, ""
         if self._with_static and "static" not in scenario.references:
             raise CommandError("the scenario has no reference 'static' to compare with")
 
@@ -108,6 +110,12 @@ class _Hunter:
                 load(options.file, [*options.set, ends[0]], allow_plugins=options.allow_plugins)
             except ScenarioErrors:
                 load(options.file, [*options.set, ends[1]], allow_plugins=options.allow_plugins)
+
+    def why_nothing(self) -> str:
+        """Say why no try could be compared, and what to do."""
+        if self._lacking:
+            return f"--metric {self._options.metric}: {self._lacking} has none in these settings; name another metric"
+        return f"none of {self._options.tries} settings can be played; name smaller ranges with --over"
 
     @property
     def _with_static(self) -> bool:
@@ -128,6 +136,9 @@ class _Hunter:
             base = self._metric("accuracy_static", changes)
         else:
             base = self._metric(metric, (*changes, f"method.adapter={self.rival}"))
+        for who, values in ((self._method, own), (self.rival, base)):
+            if all(value is None for value in values.values()):
+                self._lacking = who
         less = METRICS[metric].better < 0
         difference = paired_difference(base, own) if less else paired_difference(own, base)
         if not self._options.quiet:

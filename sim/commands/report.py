@@ -52,7 +52,9 @@ def plot(options: argparse.Namespace) -> int:
     """Draw the figures of a run or sweep."""
     folder = Path(options.folder)
     look = analysis.Look(_width_in(options.width), options.font, analysis.read_labels(options.labels))
-    names = options.only.split(",") if options.only else None
+    names = None if options.only is None else options.only.split(",")
+    if options.metric is not None and names is not None and "response" not in names:
+        raise CommandError("--metric: is what the figure 'response' shows, which --only leaves out")
     formats = options.format.split(",")
     if strange := [one for one in formats if one not in FORMATS]:
         raise CommandError(f"--format: '{strange[0]}' is none of {', '.join(FORMATS)}")

@@ -18,7 +18,7 @@ from analysis.terminal import terminal
 from analysis.whole_files import whole_file
 from sim.commands.exits import FAILED, OK, CommandError
 from sim.commands.json_text import json_text
-from sim.commands.tries import trials_of
+from sim.commands.tries import require_movable, trials_of
 from sim.scenario import load
 from sim.scenario.amounts import Scale, Target, amounts, target
 from sim.scenario.shipped import found
@@ -39,6 +39,7 @@ def solve(options: argparse.Namespace) -> int:
     if low >= high:
         raise CommandError(f"--between: {options.between[0]} is not below {options.between[1]}")
     scenario = load(options.file, options.set, allow_plugins=options.allow_plugins)
+    require_movable(options, "--minimise" if options.minimise else "--maximise", [path], replaced=True)
     trials = trials_of(options, f"{scenario.name}-solve")
 
     def margin(value: float) -> Interval:

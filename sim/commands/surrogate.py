@@ -54,6 +54,9 @@ def surrogate(options: argparse.Namespace) -> int:
     out = Path(options.table)
     if out.exists() and not options.force:
         raise CommandError(f"{out}: is there already; --force replaces it")
+    if out.is_dir() or not out.parent.is_dir():
+        why = "is a folder" if out.is_dir() else f"there is no folder {out.parent}"
+        raise CommandError(f"--table {out}: {why}; name a file in a folder that is there")
     scenario = load(options.file, options.set, allow_plugins=options.allow_plugins)
     _require_small(scenario)
     trials = trials_of(argparse.Namespace(**{**vars(options), "seeds": options.check}), f"{scenario.name}-surrogate")

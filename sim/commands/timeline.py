@@ -22,7 +22,10 @@ def timeline(options: argparse.Namespace) -> int:
     run = analysis.open_run(Path(options.folder))
     report_unchecked(run.folder)
     device = device_of(run, options.device)
-    after_s, until_s = analysis.around(run, _moment(options.at))
+    at_s = _moment(options.at)
+    if at_s is not None and at_s > run.played_s:
+        raise CommandError(f"--at {options.at}: is not within the run, of which {TIME.format(run.played_s)} was played")
+    after_s, until_s = analysis.around(run, at_s)
     samples = sample_timeline(run.folder, [device], allow_plugins=options.allow_plugins)
     shown = analysis.timeline_of(run, samples, device, after_s, until_s)
     print(broken(analysis.describe_timeline(shown)))

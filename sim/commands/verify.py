@@ -21,6 +21,8 @@ def verify(options: argparse.Namespace) -> int:
 
         return verify_claims(options)
     known = cases.CASES
+    if options.what[0] in ("list", "physics") and options.what[1:]:
+        raise CommandError(f"'{options.what[0]}' is about all cases; leave it out, or leave out '{options.what[1]}'")
     if options.what == ["list"]:
         print("\n".join(f"{name:<24} {cases.summary_of(name)}" for name in known))
         return OK

@@ -59,9 +59,10 @@ def _links(scenario: Scenario) -> Iterator[tuple[str, dict[str, Any]]]:
                 with error_location(f"{path}.fitted"):
                     yield path, fitted_read(throughput.fitted)
         losses: Any = link.loss
-        if losses.trace is not None:
-            with error_location(f"links.{name}.loss.trace"):
-                yield f"links.{name}.loss", loss_read(losses.trace)
+        for key in ("trace", "fitted"):
+            if getattr(losses, key) is not None:
+                with error_location(f"links.{name}.loss.{key}"):
+                    yield f"links.{name}.loss", loss_read(getattr(losses, key))
         if link.ping is not None:
             with error_location(f"links.{name}.ping"):
                 yield f"links.{name}.ping", latency_read(link.ping)

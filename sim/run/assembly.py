@@ -41,7 +41,7 @@ from sim.run.request_draws import sampler_of
 from sim.run.resuming.journaled_plane import Stage
 from sim.scenario import Scenario
 from sim.triggers import TRIGGERS
-from sim.triggers.base import Asks, Trigger
+from sim.triggers.base import Asks, Trigger, watched
 from sim.triggers.rounds import Rounds as RoundsTrigger
 from sim.triggers.rounds import RoundsOptions
 
@@ -271,7 +271,8 @@ def _data_plane(
     stages: list[tuple[int, FleetSpec]] = []
     for before, segment in zip([None, *segments], segments, strict=False):
         after = 0 if before is None else round(before.until_s / segment.scenario.tick)
-        spec = fleet_spec(segment.scenario, make_trigger(segment.scenario).watches, workers, ray, logged)
+        watch = watched(make_trigger(segment.scenario), _learning(segments[-1].scenario))
+        spec = fleet_spec(segment.scenario, watch, workers, ray, logged)
         if not stages or (spec.adapter_options, spec.watch) != (stages[-1][1].adapter_options, stages[-1][1].watch):
             stages.append((after, spec))
     planes = [

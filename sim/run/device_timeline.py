@@ -30,6 +30,8 @@ def sample_timeline(run: Path, devices: Sequence[int], *, allow_plugins: bool = 
     scenario = load(run / "resolved.yaml", allow_plugins=allow_plugins)
     if scenario.task is None:
         raise FolderError(f"{run}: is of timing only, there are no samples")
+    if scenario.task.surrogate is not None:
+        raise FolderError(f"{run}: replays a table of accuracy (task.surrogate), which knows of no samples")
     if strange := [device for device in devices if not 0 <= device < scenario.devices]:
         raise FolderError(f"{run}: has devices 0 to {scenario.devices - 1}, not {strange[0]}")
     live = assemble(scenario, logged=tuple(devices))

@@ -13,7 +13,7 @@ import numpy as np
 from agents.contract import DataPlane, Snapshot
 from sim.run.checksums import written_text
 from sim.run.fleet_spec import fleet_spec
-from sim.run.forking.changes import ForkError, require_possible
+from sim.run.forking.changes import ForkError, moment_of, require_possible
 from sim.run.forking.segments import FILE, Segment, identity
 from sim.run.resume import require_unchanged
 from sim.run.resuming.checkpoints import Checkpoints
@@ -36,6 +36,7 @@ def prepare_fork(run: Path, at_s: float, overrides: Sequence[str], *, allow_plug
     require_unchanged(run)
     old = load(resolved, allow_plugins=allow_plugins)
     new = load(resolved, overrides, allow_plugins=allow_plugins)
+    at_s = moment_of(old, at_s)
     require_possible(old, new, at_s)
     saved_run = SavedRun.of(run, new.execution.checkpoint, round(at_s / old.tick), allow_plugins=allow_plugins)
     segments = saved_run.ancestry.segments

@@ -65,18 +65,51 @@ def run_or_resume(
     Raises:
         FolderError: the folder holds a run of another scenario.
     """
-    if not (path / "resolved.yaml").is_file():
-        if path.is_dir() and any(path.iterdir()) and not abandoned(path):
-            raise FolderError(f"{path / 'resolved.yaml'}: is missing, or no file; {POINT_AGAIN}")
-        # If there is a run, it was cut short before it began.
+    if not _has_begun(path):
         return run_scenario(scenario, RunFolder.open(path), run_options, evaluate_recovery).summary
     folder = RunFolder.reopen(path)
     if folder.status == COMPLETE:
         return _summary_of(path, scenario)
-    resolved = load(path / "resolved.yaml", allow_plugins=run_options.plugins)
+    resolved = _begun(path, scenario, allow_plugins=run_options.plugins)
+    return resume_in(folder, resolved, run_options, evaluate_recovery).summary
+
+
+def require_same(scenario: Scenario, path: Path, *, allow_plugins: bool) -> None:
+    """Check that what the folder of a point holds, if anything, is a run of this scenario; nothing is written.
+
+    Raises:
+        FolderError: it is a run of another one.
+    """
+    if not _has_begun(path):
+        return
+    if _status_of(path) == COMPLETE:
+        _summary_of(path, scenario)
+    else:
+        _begun(path, scenario, allow_plugins=allow_plugins)
+
+
+def _has_begun(path: Path) -> bool:
+    """Return whether the folder of a point says what it plays; without, a run there was cut short before it began."""
+    if (path / "resolved.yaml").is_file():
+        return True
+    if path.is_dir() and any(path.iterdir()) and not abandoned(path):
+        raise FolderError(f"{path / 'resolved.yaml'}: is missing, or no file; {POINT_AGAIN}")
+    return False
+
+
+def _status_of(path: Path) -> str:
+    try:
+        return written_text(path / "STATUS").strip()
+    except (OSError, ValueError):
+        return ""
+
+
+def _begun(path: Path, scenario: Scenario, *, allow_plugins: bool) -> Scenario:
+    """Return the scenario of a point that was cut short, if it is this one."""
+    resolved = load(path / "resolved.yaml", allow_plugins=allow_plugins)
     if not follows_from_costs(scenario) and resolved.fingerprint() != scenario.fingerprint():
         raise FolderError(f"{path}: {_CHANGED}")
-    return resume_in(folder, resolved, run_options, evaluate_recovery).summary
+    return resolved
 
 
 def _summary_of(path: Path, scenario: Scenario) -> dict[str, Any]:

@@ -19,13 +19,14 @@ from agents.tabular.once import reading_once
 from sim.reading import read_points
 from sim.run.backend import ending_workers
 from sim.run.checksums import changed, written_text
-from sim.run.resume import POINT_AGAIN
+from sim.run.resume import POINT_AGAIN, require_same
 from sim.run.resuming.interrupts import resume_line
 from sim.run.run_folder import COMPLETE, PARTIAL, RUNNING, FolderError, RunFolder
 from sim.run.run_scenario import EvaluateRecovery, RunOptions
 from sim.run.side_by_side import Ended, OnEnd, PointJob, jobs_for, run_one_by_one, run_points
 from sim.run.sweep_progress import SweepProgress
 from sim.scenario import Point, ScenarioErrors, load, points
+from sim.scenario.sweep_axes import require_effect
 
 
 def run_sweep(
@@ -48,16 +49,35 @@ def run_sweep(
 
     Raises:
         FolderError: a point was played from another scenario.
+        ScenarioErrors: the sweep cannot be played, or leaves an override or the seed without an effect.
     """
+    with _as_it_was(folder):
+        require_effect(file, overrides, seed)
+    return _sweep(file, overrides, seed, folder, run_options, evaluate_recovery, jobs)
+
+
+def _sweep(
+    file: str | Path,
+    overrides: Sequence[str],
+    seed: int | None,
+    folder: RunFolder,
+    run_options: RunOptions,
+    evaluate_recovery: EvaluateRecovery,
+    jobs: int | None,
+) -> dict[str, Any]:
+    """Run all points; see :func:`run_sweep`. One that was begun goes on even if an override has no effect."""
     runs: list[dict[str, Any]] = []
-    with _with_status(folder, runs), ending_workers():
+    with _as_it_was(folder):
         all_points = points(file, overrides, seed=seed, allow_plugins=run_options.plugins)
         scenarios = [
             load(file, [*overrides, *point.overrides], seed=point.seed, allow_plugins=run_options.plugins)
             for point in all_points
         ]
+        for point, scenario in zip(all_points, scenarios, strict=True):
+            require_same(scenario, folder.path / point.name, allow_plugins=run_options.plugins)
         with reading_once():
             read_points(file, overrides, all_points, allow_plugins=run_options.plugins)
+    with _with_status(folder, runs), ending_workers():
         axes, run_options = list(all_points[0].values), replace(run_options, sweep=folder.path)
         origin = {"file": str(Path(file).resolve()), "set": list(overrides), "seed": seed}
         _write_index(folder, _index(scenarios[0].name, axes, all_points) | origin)
@@ -95,7 +115,7 @@ def resume_sweep(
         file, overrides, seed = index["file"], index["set"], index["seed"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise FolderError(f"{path}: its sweep.json does not say what to play; give the file: 'sweep FILE'") from error
-    return run_sweep(file, overrides, seed, folder, run_options, evaluate_recovery, jobs)
+    return _sweep(file, overrides, seed, folder, run_options, evaluate_recovery, jobs)
 
 
 def _progress(all_points: Sequence[Point], *, quiet: bool) -> SweepProgress:
@@ -113,6 +133,16 @@ def _noting(runs: list[dict[str, Any]], folder: RunFolder, progress: SweepProgre
         progress.ended(point.name, ended.summary, ended.failure)
 
     return on_end
+
+
+@contextmanager
+def _as_it_was(folder: RunFolder) -> Iterator[None]:
+    """Leave a folder as it was if what it is to hold is refused: a complete sweep stays one."""
+    try:
+        yield
+    except BaseException:
+        folder.withdraw()
+        raise
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from sim.run.run_scenario import RunOptions, run_scenario
 from sim.run.side_by_side import jobs_for
 from sim.scenario import Point, Scenario, ScenarioErrors, load, points
 from sim.scenario.expected import expected_asks, expected_samples
+from sim.scenario.sweep_axes import require_effect
 
 #: Ticks that the two trials play; a shorter run is played whole.
 TRIAL_TICKS = (3, 9)
@@ -79,6 +80,7 @@ def plan_sweep(
     Raises:
         ScenarioErrors: what the sweep would refuse.
     """
+    require_effect(file, overrides, seed)
     every = points(file, overrides, seed=seed, allow_plugins=run_options.plugins)
     read_points(file, overrides, every, allow_plugins=run_options.plugins)
     trials: dict[str, Trial] = {}

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sim.scenario.claims.measures import MEASURES, amount_of, require_measure
+from sim.scenario.claims.measures import MEASURES, amount_of, finite, require_measure
 from sim.scenario.units import DIMENSIONS, UnitError, format_share, parse_share
 
 
@@ -34,7 +34,7 @@ def amounts(low: str, high: str) -> tuple[float, float, Scale]:
     Raises:
         UnitError: not amounts, or of two kinds.
     """
-    if low.strip().isdigit() and high.strip().isdigit():
+    if low.strip().isdecimal() and high.strip().isdecimal():
         return float(low), float(high), Scale(lambda value: str(round(value)), whole=True)
     for dimension in DIMENSIONS:
         try:
@@ -44,13 +44,14 @@ def amounts(low: str, high: str) -> tuple[float, float, Scale]:
     if low.strip().endswith("%") and high.strip().endswith("%"):
         return parse_share(low), parse_share(high), Scale(lambda value: str(format_share(value)))
     try:
-        return float(low), float(high), Scale(repr)
+        return finite(low), finite(high), Scale(repr)
     except ValueError:
         raise UnitError(
             f"'{low}' and '{high}' are no amounts of one kind; write for example '1 kbit/s' '1 Mbit/s'"
         ) from None
 
 
+_BARE = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)")
 _WORDS = re.compile(r"\s*([a-z_0-9]+)\s*(>=|<=)\s*(.+?)\s*")
 
 
@@ -65,7 +66,7 @@ def target(text: str) -> Target:
         raise UnitError(f"'{text}' is no condition; write for example 'accuracy_after_drift >= 0.9'")
     metric, relation, amount = found.groups()
     require_measure(metric)
-    bare = MEASURES[metric] is None and re.fullmatch(r"[\d.]+", amount)
+    bare = MEASURES[metric] is None and _BARE.fullmatch(amount)
     return Target(
         metric, 1 if relation == ">=" else -1, amount_of(metric, float(amount) if bare else amount, "such-that"), text
     )

@@ -46,7 +46,9 @@ class Diurnal(SectionModel):
     until: Time = Field(description="time of day; before 'from' means the next day")
     day: PositiveTime = Field(default=86400.0, description="length of a day")
     zones: list[Time] = Field(
-        default_factory=lambda: [0.0], description="how far ahead local clocks are; dealt to devices in turn"
+        default_factory=lambda: [0.0],
+        min_length=1,
+        description="how far ahead local clocks are; dealt to devices in turn",
     )
     jitter: Time = Field(default=0.0, description="each device's own shift, up to this much later")
     share: Share = Field(default=1.0, description="probability that a device comes on a given day")

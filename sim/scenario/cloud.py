@@ -24,7 +24,7 @@ class Batch(SectionModel):
 
 
 class Failure(SectionModel):
-    """Some workers stand still from ``at`` on, ``for`` a while; their work pauses."""
+    """The first workers stand still from ``at`` on, ``for`` a while; their work pauses."""
 
     at: Time = Field(description="start")
     for_: Time = Field(alias="for", description="length")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from agents.codecs import CODECS
 from sim.scenario.inner_method import parts_of
@@ -26,6 +27,23 @@ def misfits(adapter: Chosen, codec: Chosen, update_codec: Chosen | None) -> Iter
     else:
         yield from _misfit(kind, "codec", codec, {_PAYLOADS} & set(whole))
         yield from _misfit(kind, "update_codec", update_codec, {_UPDATES} & set(whole))
+
+
+def size_varies(codec: Any) -> bool:
+    """Return whether the sizes that a codec makes depend on what messages say; a user's own may do as it likes."""
+    row = CODECS.get(codec.kind)
+    if row is None:
+        return False
+    inner = getattr(codec, "numbers", None)
+    if inner is not None:
+        named: dict[str, Any] = {"kind": inner} if isinstance(inner, str) else dict(inner)
+        return _varies(named.get("kind", ""), named.get("threshold"))
+    return _varies(codec.kind, getattr(codec, "threshold", None))
+
+
+def _varies(kind: str, threshold: float | None) -> bool:
+    row = CODECS.get(kind)
+    return threshold is not None or (row is not None and "sizes from data" in row.traits)
 
 
 def _misfit(adapter: str, key: str, codec: Chosen, whole: Iterable[str]) -> Iterator[tuple[str, str]]:

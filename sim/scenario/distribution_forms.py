@@ -136,6 +136,8 @@ def _recorded(given: dict[str, Any], dimension: Dimension) -> Distribution:
     if ("values" in given) == ("file" in given):
         raise ValueError("either values or a file is needed")
     if "values" in given:
+        if "unit" in given:
+            raise ValueError("unit is of a file's numbers; write it with each of the values, as in '5 ms'")
         return distributions.Empirical(tuple(given["values"]))
     path, unit = given["file"], given.get("unit", "")
     return distributions.Empirical(tuple(_lines(path, unit, dimension)), (str(path), unit))

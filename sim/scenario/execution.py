@@ -27,6 +27,9 @@ def _read_seeds(value: Any, info: ValidationInfo) -> int | list[int]:
         if twice := [seed for seed, times in Counter(value).items() if times > 1]:
             raise ValueError(f"names seed {twice[0]} twice: it would be played twice to the same end; name each once")
         return value
+    if isinstance(value, list) and value:
+        wrong = next(seed for seed in value if type(seed) is not int or seed < 0)
+        raise ValueError(f"{shown(wrong)} is no seed; write whole numbers from 0 on")
     raise ValueError(f"{shown(value)} is neither a number of seeds nor a list of them")
 
 

@@ -80,6 +80,8 @@ class Link(SectionModel):
     def _via_names_shared_links(cls, via: list[str], info: ValidationInfo) -> list[str]:
         if len(via) > _MOST_VIA:
             raise ValueError(f"a message crosses {_MOST_VIA} links after its own at most, not {len(via)}")
+        if twice := [name for number, name in enumerate(via) if name in via[:number]]:
+            raise ValueError(f"names '{twice[0]}' twice; a message crosses a link once")
         links = context_of(info).links
         if links is None:
             return via

@@ -29,15 +29,17 @@ class Loss(_Losses):
         return self
 
     @model_validator(mode="after")
-    def _trace_can_be_read(self) -> Self:
-        recording = getattr(self, "trace", None)
-        if recording is not None:
-            from sim.network.traces.losses import TraceError, recorded
+    def _recordings_can_be_used(self) -> Self:
+        given: dict[str, Any] = {key: getattr(self, key) for key in ("trace", "fitted")}
+        if any(given.values()):
+            from sim.network.traces.losses import TraceError
 
-            try:
-                recorded(recording)
-            except TraceError as error:
-                raise refuse(str(error), "trace") from None
+            for key, options in given.items():
+                try:
+                    if options is not None:
+                        LOSSES[key].load()(options)
+                except TraceError as error:
+                    raise refuse(str(error), key) from None
         return self
 
 
@@ -52,7 +54,7 @@ class Recovery(SectionModel):
     arq: Annotated[str, choice("on", "stop_and_wait", "off")] = Field(
         default="on",
         description="on: lost packets are sent again at once and cost bytes; stop_and_wait: each costs a "
-        "round trip, too; off: one lost packet loses the message",
+        "round trip, too; a packet lost 1,000 times loses the message; off: one lost packet does",
     )
     timeout: Time = Field(default=2.0, description="with arq off: wait this long for the update, then give up or retry")
     # The key of an exchange's draws has room for 64 attempts (see ``sim.links.overhead``).

@@ -75,6 +75,12 @@ class Method(SectionModel):
                 raise refuse(f"'{part.kind}' {text}", *part.path)
         if self.learning is not None and not any(map(_may_learn, parts)):
             raise refuse(f"'{parts[-1].kind}' does not learn on the device; leave it out", "learning")
+        if self.learning is not None and self.learning.trigger.kind == "rounds":
+            text = "devices learn by themselves, no cloud calls them; write 'trigger: {kind: periodic, every: 60 s}'"
+            raise refuse(text, "learning", "trigger")
+        if row is not None and self.learning and self.learning.trigger.kind == "gate" and "gate" not in row.gives:
+            text = "has no gate of its own; write for example 'trigger: {kind: periodic, every: 60 s}'"
+            raise refuse(f"'{self.adapter.kind}' {text}", "learning", "trigger")
         if row is not None and self.trigger.kind == "gate" and "gate" not in row.gives:
             text = f"has no gate of its own; write 'adapter: {{kind: intellectreq, around: {self.adapter.kind}}}'"
             raise refuse(f"'{self.adapter.kind}' {text}", "adapter")

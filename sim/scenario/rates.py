@@ -28,6 +28,9 @@ from sim.scenario.tagged_union import Shorthand, alternatives, exactly_one
 from sim.scenario.transforms import is_recorded
 from sim.scenario.units import RATE
 
+#: No rate is as large; sums of such numbers stay finite.
+_MOST = 1e30
+
 
 class Trace(SectionModel):
     """A recorded rate (or ping) over time. One trace serves many devices, each from its own offset."""
@@ -75,6 +78,8 @@ class Trace(SectionModel):
             loaded = load(self.file, **columns_of(self))
         except TraceError as error:
             raise ValueError(str(error)) from None
+        if not loaded.mean_bps * self.scale < _MOST:
+            raise ValueError(f"scale {self.scale:g} makes values above {_MOST:g} of it; write a smaller one")
         begins_s = self.offset if isinstance(self.offset, float) else 0.0
         lasts_s = loaded.period_s - begins_s
         if self.end == "once" and duration_s is not None and lasts_s < duration_s:

@@ -27,6 +27,7 @@ from sim.scenario.quantities import Count, Name, PositiveTime
 from sim.scenario.rates import refuse_arrival_rates
 from sim.scenario.references import Reference, default_references, refused_reference, with_oracle_named
 from sim.scenario.run_size import excesses
+from sim.scenario.section_fit import section_misfits
 from sim.scenario.sections import SectionModel, fault, refuse
 from sim.scenario.tagged_union import Shorthand
 from sim.scenario.task import Task
@@ -154,6 +155,12 @@ class Scenario(SectionModel):
             raise refuse(f"'{self.method.adapter.kind}' {wrong}", "method", "adapter")
         if self.task is not None and (wrong := squared_misfit(self.method.adapter, self.task.model)):
             raise refuse(f"'squared' {wrong}", "method", "adapter", "loss")
+        return self
+
+    @model_validator(mode="after")
+    def _sections_fit(self) -> Self:
+        if found := [fault(text, *path) for text, path in section_misfits(self)]:
+            raise ValidationError.from_exception_data("scenario", found)
         return self
 
     @model_validator(mode="after")

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from sim.scenario.execution import Sweep
 from sim.scenario.layers import placed, read_tree, with_value
 from sim.scenario.loader import check, overridden
 from sim.scenario.problems import Problem, ScenarioErrors, problem
+from sim.scenario.sweep_axes import FIXED, clash_of
 from sim.scenario.sweep_settings import MAX_POINTS, TOO_MANY, combined, how_many, left_out
 from sim.scenario.tree import Node
 from sim.scenario.yaml_reader import scalar
@@ -65,6 +67,8 @@ def _settings(root: Node, sweep: Sweep | None, seeds: int) -> list[Placed]:
     grid, *zipped = columns = [_columns(root, "grid"), *(_columns(root, "zip", n) for n in range(len(sweep.zip)))]
     for place, axes in zip(("grid", *(f"zip.{n}" for n in range(len(zipped)))), columns, strict=True):
         _require_axes(root, place, axes)
+    if clash := clash_of(root, (path for axes in columns for path in axes)):
+        raise ScenarioErrors([_about(root, *clash)])
     if how_many(grid, zipped) * seeds > MAX_POINTS:
         raise ScenarioErrors([_about(root, "sweep", TOO_MANY)])
     whole = combined(grid, zipped)
@@ -80,24 +84,37 @@ def _columns(root: Node, *steps: str | int) -> dict[str, list[Node]]:
 
 def _require_axes(root: Node, place: str, axes: Iterable[str]) -> None:
     for path in axes:
-        if path.split(".")[0] in ("seed", "sweep", "version", "name"):
+        if path.split(".")[0] in FIXED:
             message = "cannot be swept" + ("; write 'sweep: {seeds: ...}'" if path == "seed" else "")
             raise ScenarioErrors([_about(root, f"sweep.{place}.{path}", message)])
 
 
 def _check_all(root: Node, settings: Sequence[Placed], layer: int, allow_plugins: bool) -> None:
     problems: list[Problem] = []
+    first: dict[str, Placed] = {}
+    twice: list[Problem] = []
     # A setting without axes is the scenario itself.
     for setting in filter(None, settings):
         try:
             tree = root
             for path, value in setting.items():
                 tree = with_value(tree, path, _above(value, layer))
-            check(tree, allow_plugins=allow_plugins)
+            written = json.dumps(check(tree, allow_plugins=allow_plugins).resolved(), sort_keys=True, default=str)
+            if (same := first.setdefault(sha256(written.encode()).hexdigest(), setting)) is not setting:
+                twice.append(_alike(same, setting))
         except ScenarioErrors as error:
             problems += error.problems
-    if problems:
-        raise ScenarioErrors(problems)
+    if problems or twice:
+        raise ScenarioErrors(problems or twice[:1])
+
+
+def _alike(one: Placed, other: Placed) -> Problem:
+    """Say that two settings are one, where the second differs as it is written."""
+    apart = [path for path, node in other.items() if node is not one[path]] or list(other)
+    before, again = (", ".join(written_value(each[path].plain()) for path in apart) for each in (one, other))
+    what = f"{again} stands there twice" if again == before else f"{again} is the same as {before}"
+    message = f"{what}: both would be played to the same end; name it once"
+    return problem(other[apart[0]].mark, " and ".join(apart), message)
 
 
 def _named(settings: Sequence[Placed], seeds: Sequence[int]) -> Iterator[Point]:

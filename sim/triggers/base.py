@@ -32,6 +32,14 @@ class Trigger(Protocol):
         ...
 
 
+def watched(*triggers: Trigger | None) -> list[Watch | str]:
+    """Return what any of some triggers looks at, each once."""
+    both: list[Watch | str] = []
+    for trigger in filter(None, triggers):
+        both += [one for one in trigger.watches if one not in both]
+    return both
+
+
 class Numbering:
     """Sorts asks and counts how many each device has planned."""
 

@@ -20,6 +20,8 @@ Floats = NDArray[np.float64]
 LAGS_S = (1, 2, 5, 10, 20)
 #: Sizes of the transfers that are timed [bytes].
 SIZES = (16_000, 750_000, 3_000_000)
+#: What is shorter has no two seconds that could differ.
+SHORTEST_S = 2.0
 _STARTS = 200
 
 
@@ -49,7 +51,8 @@ def observe(paths: Sequence[Any], length_s: float) -> Observed:
     """Observe rates from 0 to ``length_s``; autocorrelation is the mean over paths, everything else is pooled."""
     edges = np.arange(int(length_s) + 1, dtype=float)
     rows = [np.array([path.bits(a, b) for a, b in pairwise(edges.tolist())]) for path in paths]
-    correlation = np.nanmean([[autocorrelation(row, lag) for lag in LAGS_S] for row in rows], axis=0)
+    by_path = np.array([[autocorrelation(row, lag) for lag in LAGS_S] for row in rows])
+    correlation = np.array([_mean(known) for known in by_path.T])
     starts = np.linspace(0.0, length_s, max(2, _STARTS // len(rows)), endpoint=False)
     times = [np.array([path.when(at, 8.0 * size) - at for path in paths for at in starts]) for size in SIZES]
     return Observed(np.concatenate(rows), correlation, tuple(times))
@@ -74,7 +77,7 @@ def compared(seen: Observed, base: Observed) -> Fit:
     return Fit(
         float(seen.per_s.mean() / base.per_s.mean()),
         largest_distance(seen.per_s, base.per_s),
-        float(np.sqrt(np.nanmean(gap**2))),
+        float(np.sqrt(_mean(gap**2))),
         transfers,
     )
 
@@ -84,6 +87,12 @@ def largest_distance(a: Floats, b: Floats) -> float:
     grid = np.sort(np.concatenate([a, b]))
     shares = [np.searchsorted(np.sort(one), grid, side="right") / len(one) for one in (a, b)]
     return float(np.abs(shares[0] - shares[1]).max())
+
+
+def _mean(values: Floats) -> float:
+    """Return the mean of what is known; NaN where nothing is."""
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if len(known) else float("nan")
 
 
 def _ratio(a: Floats, b: Floats, share: float) -> float:

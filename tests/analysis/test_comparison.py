@@ -6,6 +6,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from analysis.compare import comparison, sorted_by, with_interval
 from analysis.console import print_comparison
 from analysis.folder import RunError
 from analysis.metrics import METRICS, main_metric, measure
+from analysis.pairing import axis_of
 from analysis.pareto_front import Point, by_link, dominates, front, origin_of
 from analysis.runs import open_run
 from analysis.statistics import Interval, student_interval
@@ -238,3 +240,10 @@ def test_a_grid_with_a_hole_is_still_a_grid(tmp_path: Path) -> None:
     rows = [("1", "a"), ("1", "b"), ("2", "a")]
     groups = tuple(Group(" ".join(row), dict(zip(("rate", "method.x"), row, strict=True)), ()) for row in rows)
     assert together(Sweep("hole", ("rate", "method.x"), groups), "method.x") == {"method.x"}
+
+
+def test_adapters_are_compared_where_a_trigger_is_an_axis_before_them() -> None:
+    sweep: Any = SimpleNamespace(axes=("links.lte.latency", "method.trigger.every", "method.adapter"))
+    assert axis_of(sweep) == "method.adapter"
+    sweep.axes = ("links.lte.latency", "method.trigger.every")
+    assert axis_of(sweep) == "method.trigger.every"

@@ -10,7 +10,7 @@ import pytest
 import run_sim
 from agents.tasks import TASKS
 from sim.commands.check import EXAMINERS, examined
-from sim.commands.exits import FAILED, OK
+from sim.commands.exits import BAD_INPUT, FAILED, OK
 from sim.scenario.families import FAMILIES
 
 #: Data from files are examined where their tests write such files.
@@ -18,7 +18,9 @@ FILES = {name for name, row in TASKS.items() if row.is_file}
 ROWS = [(family, name) for family in EXAMINERS for name in FAMILIES[family] if name not in FILES and name != "probe"]
 OWN = '''
 import numpy as np
+import torch
 from agents.codecs.dense import Fp16
+from agents.codecs.message import Field
 from agents.methods.base import Deployed
 from agents.models.mlp import mlp
 from agents.models.options import MlpOptions
@@ -73,6 +75,65 @@ class Shrunk(Deployed):
         return {name: value.repeat(devices, 1, 1) for name, value in cloud.items()} | {"note": 3}
 
 
+class Echo(Deployed):
+    """The mean of a window moves the last bias."""
+
+    name, window = "echo", 8
+
+    def __init__(self, context):
+        super().__init__(context)
+        self.payload_fields = self.update_fields = (Field("mean", (16,)),)
+
+    def prepare(self, history, base, seed):
+        return dict(base.layers)
+
+    def start(self, cloud, devices):
+        return {name: value.repeat(devices, 1, 1) for name, value in cloud.items()}
+
+    def collect(self, state, recent):
+        return state, {"mean": recent.features.mean(1)}
+
+    def adapt(self, cloud, payloads, who):
+        return cloud, payloads
+
+    def install(self, state, updates):
+        return {"b0": state["b0"] + updates["mean"].mean(1)[:, None, None]}
+
+
+class Number(Echo):
+    def install(self, state, updates):
+        return {"b0": 0}
+
+
+class Narrow(Echo):
+    def install(self, state, updates):
+        return {"b0": state["b0"][..., :1]}
+
+
+class Stranger(Echo):
+    def install(self, state, updates):
+        return {"bias": state["b0"]}
+
+
+class Broken(Echo):
+    def adapt(self, cloud, payloads, who):
+        return cloud, {"mean": payloads["mean"] / 0.0}
+
+
+class Mixing(Echo):
+    def adapt(self, cloud, payloads, who):
+        return cloud, {"mean": payloads["mean"] - payloads["mean"].mean(0)}
+
+
+class Gambler(Echo):
+    def adapt(self, cloud, payloads, who):
+        return cloud, {"mean": torch.rand(len(who), 16)}
+
+
+class Nameless(Echo):
+    name = None
+
+
 def thin(input_shape, classes, options):
     net = mlp(input_shape, classes, MlpOptions())
     return type(net)(**{**vars(net), "feature_bound": 1e-6})
@@ -113,6 +174,13 @@ def test_every_row_keeps_the_laws_of_its_family(family: str, name: str) -> None:
             "Shrunk",
             "FAIL  All state is tensors, so that it goes through a checkpoint: 'note' of the device is no tensor",
         ),
+        ("Number", "and is finite: 'b0' is no tensor once it is installed"),
+        ("Narrow", "'b0' has shape [9, 1, 1] once it is installed; devices start with [9, 1, 16]"),
+        ("Stranger", "'bias' is installed, but devices do not start with it"),
+        ("Broken", "and is finite: 'mean' of an update is not finite"),
+        ("Mixing", "FAIL  Requests are answered alike one by one and many at once: 'mean' of an update depends on"),
+        ("Gambler", "drawn but from the seed: 'mean' of an update differs the second time"),
+        ("Nameless", "FAIL  It has a name, for messages and for what is kept in the cache: 'name' is None"),
         ("thin", "FAIL  Features keep the bound that the net declares"),
     ],
 )
@@ -122,8 +190,9 @@ def test_a_class_that_breaks_a_law_is_told_which(name: str, said: str, capsys: p
 
 
 @pytest.mark.usefixtures("own")
-def test_a_class_that_keeps_them_passes(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_sim.main(["check", "own_laws:Good"]) == OK
+@pytest.mark.parametrize("name", ["Good", "Echo"])
+def test_a_class_that_keeps_them_passes(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_sim.main(["check", f"own_laws:{name}"]) == OK
     printed = capsys.readouterr().out.splitlines()
     assert printed
     assert all(line.startswith("ok ") for line in printed)
@@ -133,3 +202,25 @@ def test_a_class_that_keeps_them_passes(capsys: pytest.CaptureFixture[str]) -> N
 def test_options_of_a_class_are_part_of_the_check(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_sim.main(["check", "own_laws:Late", "--options", '{"by_s": -1.0}']) == FAILED
     assert "ok    Requests are planned" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("own")
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (["page_hinkley"], "'page_hinkley' is one of the project's detectors; write --family detectors"),
+        (["nope"], "no family with laws has a 'nope'; a class of your own is named pkg.mod:Class"),
+        (["nope", "--family", "detectors"], "there is no 'nope' among detectors; 'list detectors' shows them"),
+        (["own_laws:Echo", "--options", "{"], "--options '{' is no JSON"),
+        (["own_laws:Echo", "--options", "[1]"], "--options '[1]' is no map; write for example --options"),
+        ([":Echo"], "':Echo' names no class; write pkg.mod:Class"),
+        (["own_laws.py:Echo"], "'own_laws.py:Echo' names no class; write pkg.mod:Class"),
+    ],
+)
+def test_what_cannot_be_examined_is_told_in_a_line(
+    asked: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_sim.main(["check", *asked]) == BAD_INPUT
+    errors = capsys.readouterr().err.splitlines()
+    assert len(errors) == 1
+    assert said in errors[0]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from sim.triggers.at import Ask, At, AtOptions
-from sim.triggers.base import Asks, Trigger
+from sim.triggers.base import Asks, Trigger, watched
 from sim.triggers.every_samples import EverySamples, EverySamplesOptions
 from sim.triggers.never import Never
 from sim.triggers.periodic import Periodic, PeriodicOptions
@@ -77,3 +77,10 @@ def test_every_samples_waits_for_n_samples_and_leaves_within_the_next_tick() -> 
 
 def test_never_is_never() -> None:
     assert len(all_asks(Never(0, 5, 10.0), 100.0, 10.0).device) == 0
+
+
+def test_what_triggers_of_requests_and_of_learning_look_at_is_watched_once() -> None:
+    counts = EverySamples(0, 2, 1.0, EverySamplesOptions(n=3))
+    assert watched(Never(0, 2, 1.0), None) == []
+    assert watched(Never(0, 2, 1.0), counts) == ["samples"]
+    assert watched(counts, counts) == ["samples"]

@@ -189,3 +189,25 @@ def test_help_and_version_are_printed(tmp_path: Path, words: list[str], said: st
     done = cli(*words, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert said in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("gallery", "plain"), "plain: is a file, and a folder is wanted; name another folder"),
+        (("new", "method", "mine_too", "--out", "plain/x"), "is within a file, and not within a folder"),
+        (("new", "trigger", "a" * 300), "is too long for a name; choose a shorter one"),
+        (("gallery", "made", "--cifar", "plain"), "--cifar: plain: cannot be read as images of CIFAR"),
+        (("verify", "physics", "nope"), "'physics' is about all cases; leave it out, or leave out 'nope'"),
+        (("data", "list", "nope"), "data list: lists everything; leave out nope"),
+        (("surrogate", str(scenario_of("gaussians")), "--table", "no/such.json"), "there is no folder no; name a file"),
+    ],
+)
+def test_words_that_lead_nowhere_are_refused_before_anything_is_made(
+    words: tuple[str, ...], said: str, reported: Reported
+) -> None:
+    Path("plain").write_text("x", encoding="utf-8")
+    code, _, err = reported(*words)
+    assert code == 2, err
+    assert said in err
+    assert [path.name for path in Path().iterdir()] == ["plain"]

@@ -42,6 +42,7 @@ def test_a_device_is_drawn_and_its_requests_are_listed(play: RunScenario, report
     assert "asked at " in out
     assert len(list((run.folder / "plots").glob("device-*.png"))) == 1
     assert reported("story", str(run.folder), "99")[0] == 2
+    assert "is not within the run" in reported("story", str(run.folder), "worst", "--at", "1 h")[2]
     assert reported("story", str(run.folder), "phone")[0] == 2
 
 

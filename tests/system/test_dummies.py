@@ -6,11 +6,14 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 from run_commands import Reported, scenario_of
 
 from sim.commands.dummies import equal_triggers
 from sim.commands.exits import BAD_INPUT, OK
 from sim.scenario import load
+from sim.scenario.units import TIME
+from sim.triggers.token_bucket import TokenBucket, TokenBucketOptions
 
 TURNED = str(scenario_of("turned"))
 #: Two minutes before the turn, two minutes after it.
@@ -34,9 +37,23 @@ def test_budgets_are_equal() -> None:
     assert equal_triggers(scenario, 0) == {"random": "{kind: never}"}
     assert list(equal_triggers(scenario, 45)) == ["random", "periodic"]
     made = equal_triggers(scenario, 90)
-    # Three each: one at once and two in four minutes, or every 80 s.
-    assert made["token bucket"] == "{kind: token_bucket, asks: 1, per: 120.0 s}"
     assert made["periodic"] == "{kind: periodic, every: 80.0 s}"
+
+
+@pytest.mark.parametrize("each", [2, 3, 5, 13, 20, 50, 77, 118])
+def test_a_bucket_asks_as_often_though_it_waits_for_ticks(each: int) -> None:
+    scenario = load(TURNED, ["duration=20 min", "tick=10 s", "drift.0.at=2 min"])
+    options = yaml.safe_load(equal_triggers(scenario, each * scenario.devices)["token bucket"])
+    bucket = TokenBucket(1, 1, 10.0, TokenBucketOptions(options["asks"], TIME.parse(options["per"])))
+    asked = [bucket.plan(10.0 * tick, 10.0 * (tick + 1), {}).device for tick in range(120)]
+    assert sum(map(len, asked)) == each
+
+
+def test_more_than_an_ask_a_tick_has_no_dummy(reported: Reported) -> None:
+    words = ("--set", "method.trigger={kind: periodic, every: 10 ms}")
+    code, _, err = reported("dummies", TURNED, *words)
+    assert code == BAD_INPUT
+    assert "at most; write a shorter tick" in err
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 
 import pytest
-from run_commands import Reported, RunScenario
+from run_commands import Reported, RunScenario, scenario_of
+
+from sim.run.explaining.factors import FACTORS
+from sim.scenario import load
 
 SLOW = [
     "task.data={kind: gaussians, distance: 3.0, rotate: 60 deg/min}",
@@ -55,6 +59,26 @@ def test_only_factors_that_the_scenario_has_are_taken_away(play: RunScenario, re
     [found] = json.loads(out).values()
     assert set(found["factors"]) == {"uplink", "downlink", "latency", "queue"}
     assert all(factor["alone"]["mean"] == 0.0 for factor in found["factors"].values())
+
+
+@pytest.mark.parametrize("queue", ["ps", "fifo"])
+def test_without_the_queue_nobody_waits_for_others_and_what_failed_fails(queue: str) -> None:
+    batch = "{max: 2, wait: 1 s, each: 1 s}" if queue == "fifo" else "{}"
+    failures = "[{at: 9 s, for: 4 s, workers: 2}, {at: 20 s, for: 1 s}]"
+    cloud = f"cloud={{queue: {queue}, workers: 2, capacity: 1, batch: {batch}, failures: {failures}}}"
+    scenario = load(scenario_of("gaussians"), [cloud])
+    without = load(scenario_of("gaussians"), [cloud, *FACTORS["queue"](scenario)]).cloud
+    assert (without.workers, without.capacity, without.batch.wait) == (scenario.devices, math.inf, 0.0)
+    assert [failure.workers for failure in without.failures] == [scenario.devices, None]
+    assert load(scenario_of("gaussians"), [cloud, *FACTORS["service"](scenario)]).cloud.batch.each == 0.0
+
+
+def test_a_run_of_timing_only_is_not_explained(play: RunScenario, reported: Reported) -> None:
+    run = play("timing", "fleet.0.devices=2", "duration=30 s")
+    code, _, err = reported("explain", str(run.folder))
+    assert code == 2
+    assert "has no accuracy that could be lost" in err
+    assert not (run.folder / "explain").exists()
 
 
 def test_a_factor_that_is_none_is_answered_with_one(play: RunScenario, reported: Reported) -> None:

@@ -45,6 +45,13 @@ def test_what_it_prints_can_be_played(tmp_path: Path, trace: Path, reported: Rep
     assert load(tmp_path / "played.yaml").links["mine"].up.fitted is not None
 
 
+def test_a_recording_of_less_than_two_seconds_is_refused(tmp_path: Path, reported: Reported) -> None:
+    (tmp_path / "m.up").write_text("1\n2\n3\n500\n")
+    code, _, err = reported("fit", str(tmp_path / "m.up"))
+    assert code == BAD_INPUT
+    assert "lasts 0.5 s; a fit is judged second by second: give a recording of 2 s or more" in err
+
+
 def test_its_figures_are_strict_json(trace: Path, reported: Reported) -> None:
     words = ("--column", "2", "--unit", "Mbit/s", "--states", "3", "--links", "2", "--bin", "1", "--json")
     code, out, err = reported("fit", str(trace), *words, "--held-out", str(trace))

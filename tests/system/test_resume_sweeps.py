@@ -110,8 +110,11 @@ def test_more_seeds_keep_the_points_that_are_there(tmp_path: Path) -> None:
 
 def test_a_point_of_another_scenario_is_refused(tmp_path: Path) -> None:
     begin(RunFolder.open(tmp_path / "sweep"))
+    before = {path: path.read_bytes() for path in (tmp_path / "sweep").rglob("*") if path.is_file()}
     with pytest.raises(FolderError, match="has changed since it began"):
         begin(RunFolder.reopen(tmp_path / "sweep"), "method.adapter.steps=3")
+    # What is refused leaves the sweep as it was: complete, and with what it was asked for.
+    assert {path: path.read_bytes() for path in (tmp_path / "sweep").rglob("*") if path.is_file()} == before
 
 
 @pytest.mark.parametrize(

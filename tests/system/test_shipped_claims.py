@@ -52,6 +52,17 @@ def test_a_verdict_that_is_not_on_record_fails(
     assert (found["verdict"], found["contradicted"]) == (verdict, code == FAILED)
 
 
+def test_a_form_that_does_not_reach_the_scenario_is_refused_before_anything_is_played(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = claiming(tmp_path, "least: 1.9")
+    agrees = "agrees, finding: f, metric: mean_age_s, form: age_fifo, of: {method.adapter.payload: 1 kB}}]\n"
+    file.write_text(file.read_text(encoding="utf-8").partition("ratio, ")[0] + agrees, encoding="utf-8")
+    assert run_sim.main(["verify", "claims", str(file), "--out", str(tmp_path / "out")]) == BAD_INPUT
+    assert "the closed form 'age_fifo' does not reach this scenario: devices do not ask" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
 def test_claims_that_are_not_there_have_a_near_miss(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_sim.main(["verify", "claims", "burst_los"]) == BAD_INPUT
     assert "did you mean 'burst_loss'?" in capsys.readouterr().err

@@ -90,6 +90,19 @@ def test_a_target_out_of_reach_is_an_answer_too(solved: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("sweep.seeds", "is no quantity of a run; --seeds says how many"),
+        ("seed", "is no quantity of a run"),
+        ("links.lte.up", "--set links.lte.up: has no effect, for --minimise links.lte.up replaces it"),
+    ],
+)
+def test_what_is_moved_is_a_quantity_of_its_own(path: str, said: str, solved: Any) -> None:
+    words = ("--such-that", "delay_s <= 2 s", "--between", "1", "5", "--set", "links.lte.up=1 kbit/s")
+    assert said in solved("--minimise", path, *words, code=BAD_INPUT)
+
+
+@pytest.mark.parametrize(
     ("such_that", "between", "said"),
     [
         ("delay_s < 2 s", ("1 bit/s", "2 bit/s"), "is no condition; write for example"),

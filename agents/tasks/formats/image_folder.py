@@ -10,6 +10,11 @@ import numpy as np
 from agents.tasks.formats.image_set import MOST_CLASSES, ImageSet, Labelled, image_set
 
 _PICTURES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
+#: Pictures that are not read; left out without a word, they would be missing.
+_UNREAD = frozenset(
+    {".avif", ".bpg", ".cr2", ".cr3", ".dcm", ".dng", ".eps", ".exr", ".hdr", ".heic", ".heif", ".j2c", ".j2k", ".jfif"}
+    | {".jp2", ".jpe", ".jpf", ".jpx", ".jxl", ".nef", ".pbm", ".pcx", ".pfm", ".pnm", ".psd", ".raw", ".svg", ".tga"}
+)
 #: Names of the folders of splits; the first two that are there are used.
 _TRAIN, _TEST = ("train", "training"), ("test", "val", "valid", "validation")
 #: Bytes of all pictures, unpacked.
@@ -32,12 +37,12 @@ def read_image_folder(path: Path, size: int | None = None, grey: bool = False) -
     train = next((path / name for name in _TRAIN if (path / name).is_dir()), None)
     test = next((path / name for name in _TEST if (path / name).is_dir()), None)
     if train is None:
-        return image_set(*_split(path, class_folders(path), size, grey))
+        return image_set(_split(path, class_folders(path), size, grey))
     names = class_folders(train)
     if test is not None and (odd := sorted(set(class_folders(test)) - set(names))):
         raise ValueError(f"{test}: has the class {odd[0]!r}, which {train.name} lacks")
-    (learnt,) = _split(train, names, size, grey)
-    return image_set(learnt, None if test is None else _split(test, names, size, grey)[0], len(names))
+    seen = None if test is None else _split(test, names, size, grey, whole=False)
+    return image_set(_split(train, names, size, grey), seen, len(names))
 
 
 def class_folders(folder: Path) -> list[str]:
@@ -52,26 +57,38 @@ def class_folders(folder: Path) -> list[str]:
     return names
 
 
-def _split(folder: Path, names: list[str], size: int | None, grey: bool) -> tuple[Labelled]:
-    files, labels = pictures_by_class(folder, names)
-    return (Labelled(read_pictures(files, folder, size, grey), labels, str(folder)),)
+def _split(folder: Path, names: list[str], size: int | None, grey: bool, whole: bool = True) -> Labelled:
+    files, labels = pictures_by_class(folder, names, whole)
+    return Labelled(read_pictures(files, folder, size, grey), labels, str(folder))
 
 
-def pictures_by_class(folder: Path, names: Sequence[str]) -> tuple[list[Path], np.ndarray]:
+def pictures_by_class(folder: Path, names: Sequence[str], whole: bool = True) -> tuple[list[Path], np.ndarray]:
     """Return the pictures in the folders of classes, sorted by name within each, and their classes: int64 [pictures].
 
+    Args:
+        folder: with a folder for each class.
+        names: of the classes.
+        whole: whether each class needs a picture; a test split may lack some.
+
     Raises:
-        ValueError: there is none.
+        ValueError: there is none, a class is empty, or a picture is of a kind that is not read.
     """
-    found = [
-        (file, label)
-        for label, name in enumerate(names)
-        for file in (sorted((folder / name).rglob("*")) if (folder / name).is_dir() else ())
-        if file.suffix.lower() in _PICTURES
-    ]
+    found = [(file, label) for label, name in enumerate(names) for file in _pictures_in(folder / name)]
+    known = f"known are {', '.join(sorted(_PICTURES))}"
     if not found:
-        raise ValueError(f"{folder}: no picture is in its folders; known are {', '.join(sorted(_PICTURES))}")
-    return [file for file, _ in found], np.array([label for _, label in found], np.int64)
+        raise ValueError(f"{folder}: no picture is in its folders; {known}")
+    labels = np.array([label for _, label in found], np.int64)
+    empty = [name for label, name in enumerate(names) if label not in set(labels.tolist())]
+    if whole and empty:
+        raise ValueError(f"{folder / empty[0]}: no picture is in it; put some there or remove the folder; {known}")
+    return [file for file, _ in found], labels
+
+
+def _pictures_in(folder: Path) -> list[Path]:
+    files = sorted(folder.rglob("*")) if folder.is_dir() else []
+    if unread := next((file for file in files if file.suffix.lower() in _UNREAD), None):
+        raise ValueError(f"{unread}: pictures of this kind are not read; save it as PNG, or take it out of the folder")
+    return [file for file in files if file.suffix.lower() in _PICTURES]
 
 
 def read_pictures(files: Sequence[Path], folder: Path, size: int | None = None, grey: bool = False) -> np.ndarray:
@@ -100,6 +117,7 @@ def _image(file: Path, size: int | None, grey: bool) -> np.ndarray:
 
     try:
         with Image.open(file) as opened:
+            _refuse_deep(file, opened.mode)
             picture = opened.convert("L" if grey else "RGB")
             if size is not None:
                 picture = picture.resize((size, size), Image.Resampling.BILINEAR)
@@ -107,3 +125,10 @@ def _image(file: Path, size: int | None, grey: bool) -> np.ndarray:
     except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
         raise ValueError(f"{file}: is no picture that can be read ({type(error).__name__})") from None
     return pixels[None] if grey else np.ascontiguousarray(np.moveaxis(pixels, 2, 0))
+
+
+def _refuse_deep(file: Path, mode: str) -> None:
+    """Refuse what is no byte a pixel, which Pillow would cut off at 255: 16 bits would be white, and floats black."""
+    if mode.startswith(("I", "F")):
+        kind = "floats" if mode == "F" else "more than 8 bits"
+        raise ValueError(f"{file}: has {kind} a pixel; scale it to 0 to 255 and save it with 8 bits a channel")

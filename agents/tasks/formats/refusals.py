@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -21,6 +21,8 @@ _COUNTING = re.compile(
 )
 #: Columns that are read at all, and labels of which none comes twice that are no classes.
 _MOST_COLUMNS, _ALL_DIFFERENT = 1 << 14, 20
+#: Amounts beyond this cannot be squared and summed, so that nothing can be scaled by their spread.
+_LARGEST = 1e100
 #: Numbers among which dates such as 20200731 lie, and how many different ones no count is likely to have.
 _FIRST_DATE, _LAST_DATE, _DATES = 19_000_101, 210_012_312_359_59, 5
 
@@ -42,6 +44,43 @@ def refuse_index_as_class(sheet: Sheet) -> None:
         remedy = f"leave it out by 'ignore: [{last}]', and name the class under 'target'"
         raise ValueError(
             f"{sheet.path}: the last column, {sheet.names[last]!r}, is a frame's own count of rows; {remedy}"
+        )
+
+
+def refuse_ignored(
+    sheet: Sheet, ignored: Collection[int], used: Mapping[str, int | None], nominal: Collection[int]
+) -> None:
+    """Refuse a column that is to be left out and to be used: one of the two would be done without a word.
+
+    Args:
+        sheet: of the columns.
+        ignored: that are left out.
+        used: option -> the column that it names.
+        nominal: whose numbers are categories.
+    """
+    roles = {number: option for option, number in used.items() if number is not None}
+    roles = dict.fromkeys(nominal, "nominal") | roles
+    number = next((number for number in sorted(ignored) if number in roles), None)
+    if number is not None:
+        said = f"column {sheet.names[number]!r} stands under 'ignore' and under '{roles[number]}'"
+        raise ValueError(f"{sheet.path}: {said}; remove it from one of them")
+
+
+def refuse_unusable(sheet: Sheet, number: int, values: np.ndarray) -> None:
+    """Refuse a feature without any value, and one of amounts that cannot be computed with.
+
+    Args:
+        sheet: that it is a column of.
+        number: of the column.
+        values: float64 [rows]; NaN where a value is missing.
+    """
+    known = values[~np.isnan(values)]
+    place = f"{sheet.path}: column {sheet.names[number]!r}"
+    if not len(known):
+        raise ValueError(f"{place}: holds no value in any row; leave it out by 'ignore: [{number}]'")
+    if (largest := float(np.abs(known).max())) > _LARGEST:
+        raise ValueError(
+            f"{place}: holds {largest:g}; write it in a larger unit, or leave it out by 'ignore: [{number}]'"
         )
 
 

@@ -14,16 +14,9 @@ from agents.tabular.guessing import Guessed, Labels
 from agents.tabular.quick import quick_blocks
 from agents.tabular.sheet import Row, Sheet
 from agents.tabular.spelling import PLAIN, Spelling
+from agents.tasks.formats import refusals
 from agents.tasks.formats.data_folders import openml_target
 from agents.tasks.formats.image_set import MOST_CLASSES
-from agents.tasks.formats.refusals import (
-    odd_names,
-    refuse_index_as_class,
-    refuse_labels,
-    refuse_nameless,
-    refuse_numbers,
-    refuse_too_wide,
-)
 from agents.tasks.formats.sheets import TextForm, opened_sheet
 
 #: Lines turned into numbers at once.
@@ -132,19 +125,22 @@ class _Reader:
 
     def __init__(self, sheet: Sheet, how: Reading) -> None:
         self.sheet, self.how = sheet, how
-        refuse_too_wide(sheet)
+        refusals.refuse_too_wide(sheet)
         if how.target is None:
-            refuse_index_as_class(sheet)
+            refusals.refuse_index_as_class(sheet)
         self.target = sheet.find(len(sheet.names) - 1 if how.target is None else how.target, "target")
         self.time, self.owner = (None if one is None else sheet.find(one, "column") for one in (how.time, how.owner))
-        apart = {self.target, self.time, self.owner, *(sheet.find(one, "ignore") for one in how.ignore)}
+        ignored = {sheet.find(one, "ignore") for one in how.ignore}
+        apart = {self.target, self.time, self.owner, *ignored}
         self.features = [number for number in range(len(sheet.names)) if number not in apart]
         self.nominal = {sheet.find(one, "nominal") for one in how.nominal}
+        used = {"target": self.target, "time": self.time, "column": self.owner}
+        refusals.refuse_ignored(sheet, ignored, used, self.nominal)
         self.columns: dict[int, Column] = {number: self._feature(number) for number in self.features}
         self.columns |= self._apart()
         if not self.features:
             raise ValueError(f"{sheet.path}: no column is left for features")
-        refuse_nameless(sheet, self.features)
+        refusals.refuse_nameless(sheet, self.features)
 
     def _apart(self) -> dict[int, Column]:
         """Return the readers of columns that are no features."""
@@ -232,17 +228,18 @@ class _Reader:
         """Refuse columns of names that are numbers in another spelling, and tables that are too large."""
         for number in self.features:
             column = self.columns[number]
+            refusals.refuse_unusable(self.sheet, number, read[:, location[number]])
             if isinstance(column, Guessed) and isinstance(column.found, Names):
                 self._check_names(number, column.found, read[:, location[number]])
             elif isinstance(column, Guessed):
-                refuse_numbers(self.sheet, number, read[:, location[number]])
+                refusals.refuse_numbers(self.sheet, number, read[:, location[number]])
         width = sum(len(self._names(number)) for number in self.features)
         if 8 * width * len(read) > _MOST_BYTES:
             size = f"{len(read):,} rows of {width:,} features"
             raise ValueError(f"{self.sheet.path}: {size} are more than {_MOST_BYTES >> 30} GiB; leave columns out")
 
     def _check_names(self, number: int, column: Names, codes: np.ndarray) -> None:
-        if odd := odd_names(list(column.known), codes, self.how.spelling):
+        if odd := refusals.odd_names(list(column.known), codes, self.how.spelling):
             cell, said = odd
             row = None if cell is None else self._row(int((codes == column.known[cell]).argmax()))
             place = f"{self.sheet.path}" if row is None else f"{self.sheet.path}:{row.line}"
@@ -286,7 +283,7 @@ class _Reader:
         names, order = list(column.known), np.arange(len(column.known))
         if isinstance(column, Labels):
             if self.target not in self.nominal:
-                refuse_labels(self.sheet, self.target, names, len(codes), self.how.target is not None)
+                refusals.refuse_labels(self.sheet, self.target, names, len(codes), self.how.target is not None)
             order = column.order
             names = [names[number] for number in order.argsort()]
         if len(names) < 2:

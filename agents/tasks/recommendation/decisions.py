@@ -100,9 +100,21 @@ def check_negatives(clicked: int, items: int, count: int) -> None:
     Raises:
         ValueError: fewer.
     """
-    if items - clicked < count:
-        said = f"of {items} items a user has clicked {clicked}"
-        raise ValueError(f"negatives: {count} cannot be sampled: {said}; lower it")
+    others = items - clicked
+    if others < count:
+        said = f"negatives: {count} cannot be sampled: of {items} items a user has clicked {clicked}"
+        raise ValueError(f"{said}; write {ALL if others < SHOWN - 1 else f'{others}, or {ALL}'}")
+
+
+def check_learnt(clicked: int, items: int) -> None:
+    """Check that a user who has ``clicked`` so many of all ``items`` in the past leaves others to learn among.
+
+    Raises:
+        ValueError: too few; the cloud learns among ``SHOWN``, also where devices choose among all.
+    """
+    if items - clicked < SHOWN - 1:
+        said = f"the cloud learns among {SHOWN - 1} items beside a click, but of {items} items a user has clicked"
+        raise ValueError(f"{said} {clicked} in the past; write a smaller 'history'")
 
 
 def narrowed(decisions: Decisions) -> Decisions:

@@ -25,6 +25,7 @@ from agents.tasks.recommendation.decisions import (
     MOST_CANDIDATES,
     SHOWN,
     Decisions,
+    check_learnt,
     check_negatives,
     decide,
     narrowed,
@@ -80,7 +81,7 @@ class Interactions(Stream):
             check_negatives(len(np.unique(self.users.clicks(user))), self.items, wanted)
         for user in np.flatnonzero(self.users.warm).tolist():
             known = int(self.users.known[user])
-            check_negatives(len(np.unique(self.users.clicks(user)[:known])), self.items, SHOWN - 1)
+            check_learnt(len(np.unique(self.users.clicks(user)[:known])), self.items)
 
     @cached_property
     def decisions(self) -> Decisions:

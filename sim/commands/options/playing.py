@@ -83,7 +83,12 @@ def _add_fork(commands: Commands) -> None:
     )
     fork.add_argument("folder", help="the run")
     add_live(fork)
-    fork.add_argument("--at", required=True, metavar="TIME", help="when the change takes effect: a tick, as '5 min'")
+    fork.add_argument(
+        "--at",
+        required=True,
+        metavar="TIME",
+        help="when the change takes effect: a tick, as '5 min' (latency, jitter, service: of requests asked from then)",
+    )
     add_scenario_options(fork)
     add_folder_options(fork)
     add_play_options(fork)

@@ -31,6 +31,21 @@ class MarkovOptions:
             raise OptionError(f"next has to hold {states} rows of {states} probabilities")
         if any(abs(sum(row) - 1) > 1e-9 for row in rows):
             raise OptionError("each row of next has to sum to 1")
+        for start in range(states if rows else 0):
+            if missed := set(range(states)) - _reached(rows, start):
+                from_, to = self.states[start], self.states[min(missed)]
+                text = f"the state {to:g} bit/s is never reached from {from_:g} bit/s; each must be from every other"
+                raise OptionError(text, "next")
+
+
+def _reached(rows: list[list[float]], start: int) -> set[int]:
+    """Return the states to which jumps lead from ``start``, itself included."""
+    reached, fresh = {start}, [start]
+    while fresh:
+        following = {to for to, share in enumerate(rows[fresh.pop()]) if share > 0.0} - reached
+        reached |= following
+        fresh.extend(following)
+    return reached
 
 
 @dataclass(frozen=True)

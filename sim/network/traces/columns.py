@@ -55,6 +55,10 @@ class Layout:
         self.time_at = self._find(asked.time, self._time_columns(), TIME)
         self.lasting = self.named and bool(_LASTING_NAME.match(self.names[self.time_at]))
         self.value_at = self._find(asked.value, self._value_columns(quantity), quantity)
+        if self.value_at == self.time_at:
+            raise self._error(
+                f"'{self.names[self.time_at]}' cannot be the column of the time and of the {quantity.name}"
+            )
         self.value_factor = self._factor(self.value_at, asked.value_unit, quantity)
         self.time_unit, self.time_format = asked.time_unit, asked.time_format
 

@@ -16,6 +16,17 @@ def _links(*fields: str) -> Callable[[Scenario], list[str]]:
     return lambda scenario: [f"links.{link}.{field}" for link in scenario.links for field in fields]
 
 
+def _queue(scenario: Scenario) -> list[str]:
+    """Give every device a worker of its own, and let no request wait for others; all that failed still fails."""
+    cloud, workers = scenario.cloud, scenario.devices
+    failing = [
+        f"cloud.failures.{place}.workers={workers}"
+        for place, failure in enumerate(cloud.failures)
+        if failure.workers is not None and failure.workers >= cloud.workers
+    ]
+    return [f"cloud.workers={workers}", "cloud.capacity=unlimited", "cloud.batch.wait=0 s", *failing]
+
+
 def _labels(scenario: Scenario) -> list[str]:
     fleet: Sequence[Any] = scenario.fleet
     return [f"fleet.{place}.labels.after=0 s" for place in range(len(fleet))]
@@ -33,8 +44,8 @@ FACTORS: dict[str, Callable[[Scenario], list[str]]] = {
     "downlink": _links(f"down={_FREE_RATE}"),
     "latency": _links("latency=0 s", "jitter=0 s"),
     "loss": _links("loss=0 %"),
-    "queue": lambda scenario: [f"cloud.workers={scenario.devices}"],
-    "service": lambda scenario: ["cloud.service=0 s"],
+    "queue": _queue,
+    "service": lambda scenario: ["cloud.service=0 s", "cloud.batch.each=0 s"],
     "labels": _labels,
     "asking": _asking,
 }

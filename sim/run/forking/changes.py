@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from math import isclose
 from typing import Any
 
 from sim.links.disciplines import DISCIPLINES
@@ -47,12 +48,22 @@ def require_possible(old: Scenario, new: Scenario, at_s: float) -> None:
             raise ForkError(f"{path}: cannot change at {TIME.format(at_s)}: {why}")
 
 
+def moment_of(scenario: Scenario, at_s: float) -> float:
+    """Return the moment of the tick that is meant by ``at_s``, as the run computes it: 0.3 s is three times 0.1 s.
+
+    Raises:
+        ForkError: it is no tick within the run.
+    """
+    _require_tick(scenario, at_s)
+    return round(at_s / scenario.tick) * scenario.tick
+
+
 def _require_tick(scenario: Scenario, at_s: float) -> None:
     if not 0.0 < at_s < scenario.duration:
         raise ForkError(f"--at {TIME.format(at_s)} is not within the run of {TIME.format(scenario.duration)}")
     tick = round(at_s / scenario.tick)
-    if at_s != tick * scenario.tick:
-        near = TIME.format(max(tick, 1) * scenario.tick)
+    if not isclose(at_s / scenario.tick, tick, rel_tol=1e-12, abs_tol=1e-9):
+        near = TIME.format(float(f"{max(tick, 1) * scenario.tick:.12g}"))
         raise ForkError(f"--at {TIME.format(at_s)} is no tick: write {near} (ticks are {TIME.format(scenario.tick)})")
 
 

@@ -11,6 +11,7 @@ from agents.contract.forms import OneOf, Time
 from sim.scenario.claims.measures import IN_PART, amount_of, require_measure
 from sim.scenario.claims.selection import Grid
 from sim.scenario.sweep_settings import Setting
+from sim.scenario.units import TIME
 
 #: An amount of a metric, with the metric's unit.
 Amount = str | float
@@ -35,6 +36,8 @@ class Claim:
         require_measure(self.metric)
         if (self.from_ is not None or self.until is not None) and self.metric not in IN_PART:
             raise OptionError(f"{self.metric} is of the whole run; a part of it has {', '.join(IN_PART)}", "from")
+        if self.from_ is not None and self.until is not None and self.from_ >= self.until:
+            raise OptionError(f"{TIME.format(self.until)} is not after from ({TIME.format(self.from_)})", "until")
         if self.expected != "confirmed" and not self.reading:
             raise OptionError(f"what is expected to be {self.expected} needs a reading: say why", "reading")
         self.amounts()

@@ -34,7 +34,10 @@ class OfTwo(OfOne):
     to: dict[str, Any] = option(description="the setting that it is compared with: axis of the sweep -> value")
 
     def points(self, grid: Grid) -> list[Setting]:
-        return [one_setting(grid, self.of, "of"), one_setting(grid, self.to, "to")]
+        one, other = one_setting(grid, self.of, "of"), one_setting(grid, self.to, "to")
+        if one == other:
+            raise OptionError("is the setting that 'of' names, too: nothing is compared", "to")
+        return [one, other]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +71,8 @@ class Above(OfOne):
         found = self._amounts(above=self.above, below=self.below)
         if not found:
             raise OptionError("nothing is claimed: give above, below, or both")
+        if len(found) == 2 and found["above"] >= found["below"]:
+            raise OptionError(f"nothing lies above {self.above} and below {self.below}", "below")
         return found
 
 
@@ -102,6 +107,8 @@ class Ratio(OfTwo):
         super().__post_init__()
         if self.least is None and self.most is None:
             raise OptionError("nothing is claimed: give least, most, or both")
+        if self.least is not None and self.most is not None and self.least > self.most:
+            raise OptionError(f"nothing is {self.least:g} times at least and {self.most:g} times at most", "most")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 from agents.contract.component import OptionError
 from sim.scenario.problems import near_miss
 from sim.scenario.units import ENERGY, SIZE, TIME, Dimension, parse_share
@@ -46,10 +48,21 @@ def amount_of(metric: str, value: str | float, option: str) -> float:
         if dimension is None:
             return _signed_share(value)
         if isinstance(dimension, str):
-            return float(value)
+            return finite(value)
         return dimension.parse(value)
     except ValueError as error:
         raise OptionError(f"{error}; it is an amount of {metric}", option) from error
+
+
+def finite(value: str | float) -> float:
+    """Return a plain number; ValueError where it is none, or too large for one."""
+    try:
+        number = float(value)
+    except ValueError:
+        raise ValueError(f"'{value}' is no number") from None
+    if not isfinite(number):
+        raise ValueError(f"'{value}' is no finite number")
+    return number
 
 
 def _signed_share(value: str | float) -> float:

@@ -287,3 +287,22 @@ def test_every_log_of_the_5g_zip_is_read() -> None:
 
 def _set_back(names: list[str]) -> str:
     return next(name for name in names if name.endswith("StrangerThings/B_2019.11.27_07.29.47.csv"))
+
+
+@pytest.mark.parametrize("stamp", ["{}", "2020-01-01 00:00:{:02d}"], ids=["numbers", "dates"])
+def test_rows_without_a_value_at_the_end_carry_the_trace_on(tmp_path: Path, stamp: str) -> None:
+    rows = [f"{stamp.format(second)},{value}" for second, value in enumerate(["8", "80", *["-"] * 28])]
+    rate = load_rate(write(tmp_path, "time_s,rate_kbps\n" + "\n".join(rows)))
+    assert rate.period_s == 30.0
+    assert (rate.at(0.5), rate.at(29.5), rate.at(30.5)) == (8e3, 80e3, 8e3)
+
+
+def test_a_row_that_lasts_without_a_value_lasts_at_what_was_before(tmp_path: Path) -> None:
+    rate = load_rate(write(tmp_path, "duration_s,rate_kbps\n1,8\n5,-\n1,80\n"))
+    assert (rate.period_s, rate.at(5.5), rate.at(6.5)) == (7.0, 8e3, 80e3)
+
+
+def test_dates_that_go_back_second_by_second_are_refused(tmp_path: Path) -> None:
+    rows = [f"2020-01-01 00:00:{59 - n:02d},{8 * n + 8}" for n in range(50)]
+    with pytest.raises(TraceError, match=r":5: time .* lies before that of a row above; sort the rows"):
+        load_rate(write(tmp_path, "time,rate_kbps\n" + "\n".join(rows)))

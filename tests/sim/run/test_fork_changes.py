@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.run.forking.changes import ForkError, require_possible
+from sim.run.forking.changes import ForkError, moment_of, require_possible
 from sim.run.forking.switched import SwitchedTrigger
 from sim.scenario import load
 from sim.triggers.base import Trigger
@@ -40,6 +40,13 @@ BOUND = [
     "links.lte.discipline=ps",
     "links.lte.shared=true",
 ]
+
+
+def test_a_tick_is_known_however_it_is_rounded() -> None:
+    scenario = load(TIMING, ["tick=100 ms"])
+    assert [moment_of(scenario, at_s) for at_s in (0.3, 0.6, 0.7)] == [3 * 0.1, 6 * 0.1, 7 * 0.1]
+    with pytest.raises(ForkError, match=r"--at 350 ms is no tick: write 300 ms \(ticks are 100 ms\)"):
+        moment_of(scenario, 0.35)
 
 
 @pytest.mark.parametrize("change", FREE)

@@ -44,6 +44,10 @@ def test_claims_do_not_change_what_a_run_is(tmp_path: Path) -> None:
         (f"kind: beats, {WIDE}, {NARROW}, bye: 1 %", "did you mean 'by'?"),
         (f"kind: beats, metric: acuracy, {WIDE}, {NARROW}", "there is no metric 'acuracy'; did you mean 'accuracy'?"),
         (f"kind: beats, metric: mean_age_s, by: 5 %, {WIDE}, {NARROW}", "it is an amount of mean_age_s"),
+        (f"kind: lies, above: 60 %, below: 10 %, {WIDE}", "nothing lies above 60 % and below 10 %"),
+        (f"kind: ratio, least: 3, most: 2, {WIDE}, {NARROW}", "nothing is 3 times at least and 2 times at most"),
+        (f"kind: beats, {WIDE}, {WIDE.replace('of:', 'to:')}", "is the setting that 'of' names, too"),
+        (f"kind: lies, above: 1 %, from: 50 s, until: 20 s, {WIDE}", "20 s is not after from (50 s)"),
         (f"kind: lies, {WIDE}", "nothing is claimed: give above, below, or both"),
         (
             "kind: lies, above: 1 %, of: {links.lte.up: 1 Mbit/s}",

@@ -79,3 +79,40 @@ def test_a_trace_that_is_played_once_must_last_as_long_as_the_run(tmp_path: Path
     file.write_text(text.format(run="31 s"), encoding="utf-8")
     with pytest.raises(ScenarioErrors, match=r"once\.yaml:7:.*lasts 30 s from its offset on, the run 31 s"):
         load(file)
+
+
+PLAIN = """\
+version: 1
+duration: 60 s
+task: none
+fleet: [{cohort: a, devices: 2, link: l}]
+links: {l: {up: 8 kbit/s, down: 16 kbit/s, via: [m]}, m: {up: 1 Mbit/s, down: 1 Mbit/s, shared: true}}
+method:
+  adapter: {kind: probe, payload: 1 kB, update: 2 kB}
+  trigger: {kind: at, times: [10 s]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        (
+            "links.l.up={markov: {states: [8 kbit/s, 1 kbit/s], stay: [1 s, 1 s], next: [[0, 1], [0, 1]]}}",
+            "links.l.up.markov.next: the state 8000 bit/s is never reached from 1000 bit/s",
+        ),
+        ("links.l.loss={fitted: {file: l.csv}}", "links.l.loss.fitted: "),
+        ("fleet.0.availability={kind: diurnal, from: 1 h, until: 5 h, zones: []}", "zones: has 0 entries"),
+        ("links.m.recovery={arq: off, retries: 3}", "links.m.recovery.retries: has no effect: no cohort is on 'm'"),
+        ("links.l.via=[m, m]", "links.l.via: names 'm' twice"),
+        ("links.l.latency={empirical: {values: [5 ms], unit: s}}", "latency.empirical: unit is of a file's numbers"),
+        ("links.m.radio={tail: 1 W}", "links.m.radio: no cohort is on 'm'"),
+    ],
+)
+def test_what_a_run_would_stumble_over_is_refused_at_once(tmp_path: Path, override: str, said: str) -> None:
+    (tmp_path / "l.csv").write_text("lost\n0\n0\n0\n", encoding="utf-8")
+    file = tmp_path / "plain.yaml"
+    file.write_text(PLAIN, encoding="utf-8")
+    load(file)
+    with pytest.raises(ScenarioErrors) as caught:
+        load(file, [override.replace("l.csv", str(tmp_path / "l.csv"))])
+    assert said in str(caught.value)

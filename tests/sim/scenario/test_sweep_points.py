@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from sim.scenario import ScenarioErrors, load, points
+from sim.scenario.sweep_axes import require_effect
 
 Write = Callable[..., Path]
 
@@ -90,9 +91,7 @@ def test_bad_seeds_and_giant_sweeps_are_refused(write: Write, small: str) -> Non
 
 
 def test_values_that_look_alike_get_names_of_their_own(write: Write, small: str) -> None:
-    sweep = "sweep: {grid: {links.lte.up: [1 kB/s, 1 kb/s]}}\n".replace("kb/s", "'kB/s'")
-    path = write(small + sweep.replace("1 'kB/s'", "'1  kB/s'"))
-    names = [point.name for point in points(path)]
+    names = [point.name for point in points(write(small + "sweep: {grid: {drift.0.name: [a b, a_b]}}\n"))]
     assert len(set(names)) == 2
 
 
@@ -147,3 +146,64 @@ def test_entries_of_lists_go_by_their_names(write: Write, small: str) -> None:
     assert [load(write(), point.overrides).devices for point in got] == [3, 4]
     named = small.replace("to: {rotate: 90 deg}", "to: {rotate: 90 deg}, name: turn")
     assert load(write(named), ["drift.turn.at=7 min"]).drift[0].at == 420.0
+
+
+@pytest.mark.parametrize(
+    ("sweep", "words"),
+    [
+        ("{grid: {links.lte.up: [1 kB/s, 2 kB/s, 1 kB/s]}}", "links.lte.up: 1 kB/s stands there twice"),
+        ("{grid: {links.lte.up: [8 kbit/s, 8000 bit/s]}}", "links.lte.up: 8000 bit/s is the same as 8 kbit/s"),
+        (
+            "{zip: [{links.lte.up: [1 kB/s, 1 kB/s], tick: [5 s, 5 s]}]}",
+            "links.lte.up and tick: 1 kB/s, 5 s stands there twice",
+        ),
+    ],
+)
+def test_a_setting_that_is_another_one_is_refused(write: Write, small: str, sweep: str, words: str) -> None:
+    with pytest.raises(ScenarioErrors, match=f"{words}: both would be played to the same end; name it once$"):
+        points(write(f"{small}sweep: {sweep}\n"))
+
+
+@pytest.mark.parametrize(
+    ("grid", "words"),
+    [
+        (
+            "{links.lte.up: [1 kB/s, 2 kB/s], links.lte: [{up: 1 kB/s, down: 1 kB/s}]}",
+            "links.lte: replaces all that the axis 'links.lte.up' sets; name it before that one",
+        ),
+        (
+            "{fleet.0.devices: [1, 2], fleet.phones.devices: [3, 4]}",
+            r"fleet\.phones\.devices: is the same place as the axis 'fleet\.0\.devices'",
+        ),
+    ],
+)
+def test_no_axis_replaces_another_one(write: Write, small: str, grid: str, words: str) -> None:
+    with pytest.raises(ScenarioErrors, match=words):
+        points(write(f"{small}sweep: {{grid: {grid}}}\n"))
+
+
+def test_an_axis_may_set_more_below_one_before_it(write: Write, small: str) -> None:
+    grid = "{links.lte: [{up: 1 kB/s, down: 1 kB/s}], links.lte.down: [1 kB/s, 2 kB/s]}"
+    assert len(points(write(f"{small}sweep: {{grid: {grid}}}\n"))) == 2
+
+
+@pytest.mark.parametrize(
+    ("overrides", "seed", "words"),
+    [
+        (["links.lte.up=1 kB/s"], None, r"^--set links\.lte\.up: .*the axis 'links.lte.up' of the sweep replaces it"),
+        (["fleet.phones.link=lte"], None, r"^--set fleet\.phones\.link: .*the axis 'fleet.0' of the sweep"),
+        ([], 9, r"^--seed: seed: has no effect: the sweep lists its seeds; write '--set sweep.seeds=\[...\]'"),
+        (["seed=9"], None, "^--set seed: has no effect"),
+    ],
+)
+def test_what_the_command_line_sets_has_an_effect(
+    write: Write, small: str, overrides: list[str], seed: int | None, words: str
+) -> None:
+    path = write(f"{small}sweep: {{grid: {{links.lte.up: [2 kB/s], fleet.0: [{{devices: 1}}]}}, seeds: [3, 1]}}\n")
+    with pytest.raises(ScenarioErrors, match=words):
+        require_effect(path, overrides, seed)
+
+
+def test_an_override_above_an_axis_or_of_the_sweep_has_an_effect(write: Write, small: str) -> None:
+    path = write(f"{small}sweep: {{grid: {{links.lte.up: [1 kB/s]}}, seeds: [3, 1]}}\n")
+    require_effect(path, ["links.lte={up: 2 kB/s, down: 1 kB/s}", "sweep.grid={tick: [1 s]}", "sweep.seeds=2"], 9)

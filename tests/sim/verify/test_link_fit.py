@@ -32,6 +32,13 @@ def test_a_law_is_found_again_from_one_recording_of_it() -> None:
     assert all(0.6 < ratio < 1.6 for both in found.transfers for ratio in both)
 
 
+def test_a_rate_that_never_varies_has_no_autocorrelation_and_no_warning() -> None:
+    steady = Steps([0], [1e6], 30.0)
+    found = compared(observe([steady], 30.0), observe([steady], 30.0))
+    assert np.isnan(found.correlation)
+    assert (found.mean, found.rate) == (1.0, 0.0)
+
+
 def test_a_rate_without_memory_is_seen_to_lack_it() -> None:
     trace = recorded(1)
     rng = np.random.default_rng(0)

@@ -59,9 +59,35 @@ def no_pictures(folder: Path) -> None:
         file.rename(file.with_suffix(".txt"))
 
 
+def empty_class(folder: Path) -> None:
+    for file in (folder / "dog").iterdir():
+        file.unlink()
+
+
+def unread(folder: Path) -> None:
+    (folder / "dog" / "z.HEIC").write_bytes(b"")
+
+
+def deep(folder: Path) -> None:
+    Image.fromarray(np.full((8, 10), 40_000, np.uint16)).save(folder / "dog" / "z.png")
+
+
+def deeper(folder: Path) -> None:
+    Image.fromarray(np.full((8, 10), 40_000, np.int32)).save(folder / "dog" / "z.tif")
+
+
+def floats(folder: Path) -> None:
+    Image.fromarray(np.full((8, 10), 0.5, np.float32)).save(folder / "dog" / "z.tif")
+
+
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
+        (empty_class, "dog: no picture is in it; put some there or remove the folder; known are"),
+        (unread, "z.HEIC: pictures of this kind are not read; save it as PNG"),
+        (deep, "z.png: has more than 8 bits a pixel; .* save it with 8 bits"),
+        (deeper, "z.tif: has more than 8 bits a pixel"),
+        (floats, "z.tif: has floats a pixel"),
         (larger, "z.png: has 9x9 pixels, the first one 8x10; write for example 'size: 32'"),
         (broken, "z.png: is no picture that can be read"),
         (one_class, "has 1 folders; wanted: one for each class"),

@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -161,6 +162,25 @@ CSV_ERRORS = [
 def test_a_bad_csv_file_is_told_by_file_and_line(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(ValueError, match=re.escape(said)) as caught:
         read(tmp_path, text)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "how", "said"),
+    [
+        ("a,b,y\n1,,0\n2,,1\n", {"gaps": True}, "column 'b': holds no value in any row; leave it out by 'ignore: [1]'"),
+        ("a,b,y\n1,1e308,0\n2,0,1\n", {}, "column 'b': holds 1e+308; write it in a larger unit, or"),
+        ("a,b,y\n1,2,0\n2,3,1\n", {"target": "y", "ignore": ("y",)}, "'y' stands under 'ignore' and under 'target'"),
+        ("a,b,y\n1,2,0\n2,3,1\n", {"time": "a", "ignore": (0,)}, "'a' stands under 'ignore' and under 'time'; remove"),
+        ("a,b,y\n1,2,0\n2,3,1\n", {"owner": "a", "ignore": (0,)}, "'a' stands under 'ignore' and under 'column'"),
+        ("a,b,y\n1,2,0\n2,3,1\n", {"nominal": ("a",), "ignore": ("a",)}, "under 'ignore' and under 'nominal'; remove"),
+    ],
+)
+def test_a_column_that_cannot_be_what_it_is_said_to_be_is_refused(
+    tmp_path: Path, text: str, how: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(ValueError, match=re.escape(said)) as caught:
+        read(tmp_path, text, **how)
     assert "\n" not in str(caught.value)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agents.tabular.guessing import Labels
 from agents.tabular.spelling import MISSING, Spelling, other_spelling
 from agents.tasks.formats.table import Reading, Table, read_table
 
@@ -241,3 +243,30 @@ def test_any_cell_is_a_number_another_spelling_or_none(cell: str) -> None:
     spelling = Spelling(missing=MISSING)
     if spelling.is_number(cell):
         assert other_spelling(cell) is not None
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes"),
+    [
+        # Above 2 ** 53 a float does not tell whole numbers apart, nor those beside them.
+        (["9007199254740993", "9007199254740992", "9007199254740992.5"], None),
+        (["18446744073709551614", "18446744073709551615", "-9007199254740993"], None),
+        (["1e400", "2e400", "1e-400", "2e-400"], None),
+        (["1_0", "10"], None),
+        (["nan", "1"], None),
+        (["10", "10.0", "1e1", "+10", "9.50", "9.5"], ("9.5", "10")),
+    ],
+)
+def test_classes_are_numbers_to_the_last_digit(labels: list[str], classes: tuple[str, ...] | None) -> None:
+    for cells in (labels, labels[::-1]):
+        column = Labels(100, Spelling(missing=frozenset()))
+        codes = column.read(cells)
+        ranks = column.order[codes.astype(int)]
+        if classes is None:
+            assert len(set(ranks)) == len(labels)
+            finite = [
+                rank for _, rank in sorted((Decimal(c), r) for c, r in zip(cells, ranks, strict=True) if c[0] in "-19")
+            ]
+            assert finite == sorted(finite)
+        else:
+            assert tuple(np.array(list(column.known))[column.order.argsort()]) == classes

@@ -13,6 +13,8 @@ from image_writers import cifar_bytes, named, picture, write_idx
 from agents.contract import DriftSpec, FleetSpec, InputError
 from agents.seeding import Purpose, rng
 from agents.streams.base import BlockId, Chunk
+from agents.tasks.formats.image_set import ImageSet, Labelled, image_set
+from agents.tasks.image_reading import deal
 from agents.tasks.images.image_files import ImageFiles
 from agents.tasks.images.looks import BROAD, FIXED, RANGES, looks_of
 from agents.tasks.images.task import Images
@@ -65,6 +67,16 @@ def test_amounts_can_be_chosen(make: Make) -> None:
     task = make(evaluation=10, train=100, validation=20, held_out=5)
     assert [task.pools[split].size for split in SPLITS] == [10, 20, 100, 5]
     assert make(test=True, evaluation=7).pool_size == 7
+
+
+def test_few_images_are_dealt_to_all_splits_or_refused() -> None:
+    def images(count: int) -> ImageSet:
+        return image_set(Labelled(picture(count), named(count), "few.npz"))
+
+    assert [len(rows) for _, rows in deal(images(4), {}, 7).values()] == [1, 1, 1, 1]
+    for count in (2, 3):
+        with pytest.raises(InputError, match=f"few.npz: .* are more than the {count - 1} images that devices never"):
+            deal(images(count), {}, 7)
 
 
 @pytest.mark.parametrize(

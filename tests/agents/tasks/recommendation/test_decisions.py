@@ -5,7 +5,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.tasks.recommendation.decisions import SHOWN, Decisions, decide, narrow, narrowed, stack, windows
+from agents.tasks.recommendation.decisions import (
+    SHOWN,
+    Decisions,
+    check_learnt,
+    check_negatives,
+    decide,
+    narrow,
+    narrowed,
+    stack,
+    windows,
+)
 
 CLICKS = st.lists(st.integers(0, 39), min_size=1, max_size=30).map(lambda items: np.array(items, np.int32))
 
@@ -61,6 +71,18 @@ def test_too_few_items_for_the_negatives_are_told() -> None:
     assert decide(clicks, slice(None), 10, 5, 6, 0, (0, 0)).candidates.shape == (5, 7)
     with pytest.raises(ValueError, match="negatives: 7 cannot be sampled: of 10 items a user has clicked 4"):
         decide(clicks, slice(None), 10, 5, 7, 0, (0, 0))
+
+
+@pytest.mark.parametrize(("clicked", "said"), [(4, "clicked 4; write 6, or all$"), (8, "clicked 8; write all$")])
+def test_the_remedy_for_too_many_negatives_can_be_written(clicked: int, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        check_negatives(clicked, 10, 7)
+
+
+def test_the_cloud_needs_items_to_learn_among() -> None:
+    check_learnt(6, 10)
+    with pytest.raises(ValueError, match=r"learns among 4 items .* clicked 7 in the past; write a smaller 'history'"):
+        check_learnt(7, 10)
 
 
 def test_narrowing_keeps_the_clicked_one_and_the_first_others() -> None:

@@ -282,3 +282,11 @@ def test_a_table_is_a_task_by_name(table: Maker, tmp_path: Path, fleet_spec: Spe
     task = make_task(fleet_spec(data="table", data_options=options, cohorts=(cohort("a", 3),)))
     assert task.classes == 3
     assert task.input_shape == (2,)
+
+
+def test_a_compression_of_times_that_are_not_replayed_is_refused(table: Maker) -> None:
+    with pytest.raises(ValueError, match="compression: goes with 'time'"):
+        table(compression=4.0)
+    with pytest.raises(InputError, match="no cohort replays the times of the file") as caught:
+        table(time="when", ignore=["who"], compression=4.0)
+    assert caught.value.about == "task.data.compression"
