@@ -6,7 +6,6 @@ import pandas as pd
 import pytest
 from run_commands import RunScenario
 
-from agents.contract import InputError
 from sim.scenario import ScenarioErrors
 
 ASKS = [
@@ -44,5 +43,5 @@ def test_a_large_update_takes_its_time(play: RunScenario) -> None:
 def test_sizes_are_refused_where_messages_have_their_own(play: RunScenario) -> None:
     with pytest.raises(ScenarioErrors, match="a probe has sizes of its own"):
         play("timing", "method.sizes={update: 1 MB}")
-    with pytest.raises(InputError, match="cannot be given; choose another codec"):
+    with pytest.raises(ScenarioErrors, match="cannot be given; choose another codec"):
         play("gaussians", *FREE, "method.codec=rice", "method.sizes={update: 1 MB}")

@@ -19,7 +19,6 @@ SETTINGS, SEEDS = 6, 5
 #: Methods without a sweep here, and why.
 NOT_TUNED = {
     "dpu": "scores samples and changes no prediction; docs/family.md judges scores by AUROC",
-    "intellectreq": "is a gate around another method, judged at equal requests by family/gates.yaml",
     "lsc4rec": "ranks items; family/recommenders.yaml plays its rules of fusion, and nothing else of it was tuned",
 }
 
