@@ -150,7 +150,7 @@ def _unlike(one: Payload | DeviceState, other: Payload | DeviceState) -> str | N
 
 
 def _same(one: torch.Tensor, other: torch.Tensor) -> bool:
-    # What is not finite is told by another law.
+    # What is not finite is found by another law.
     return one.shape == other.shape and bool(torch.equal(one.nan_to_num(), other.nan_to_num()))
 
 

@@ -25,7 +25,7 @@ from sim.run.run_folder import COMPLETE, PARTIAL, RUNNING, FolderError, RunFolde
 from sim.run.run_scenario import EvaluateRecovery, RunOptions
 from sim.run.side_by_side import Ended, OnEnd, PointJob, jobs_for, run_one_by_one, run_points
 from sim.run.sweep_progress import SweepProgress
-from sim.scenario import Point, ScenarioErrors, load, points
+from sim.scenario import Point, Scenario, ScenarioErrors, load, points
 from sim.scenario.sweep_axes import require_effect
 
 
@@ -37,11 +37,13 @@ def run_sweep(
     run_options: RunOptions,
     evaluate_recovery: EvaluateRecovery,
     jobs: int | None = 1,
+    *,
+    goes_on: bool = False,
 ) -> dict[str, Any]:
     """Run all points and return the sweep's summary: one entry a point, under ``runs``.
 
     ``jobs`` points are run at once, each in a process of its own; None for as many as there are cores, where that
-    pays. The results do not depend on it.
+    pays. The results do not depend on it. One that ``goes_on`` may have been begun with an override without effect.
 
     All points are checked before the first one runs; they share what was trained before t = 0 wherever it is
     the same, and every random number that does not depend on what differs (common random numbers). A point that
@@ -51,32 +53,11 @@ def run_sweep(
         FolderError: a point was played from another scenario.
         ScenarioErrors: the sweep cannot be played, or leaves an override or the seed without an effect.
     """
-    with _as_it_was(folder):
-        require_effect(file, overrides, seed)
-    return _sweep(file, overrides, seed, folder, run_options, evaluate_recovery, jobs)
-
-
-def _sweep(
-    file: str | Path,
-    overrides: Sequence[str],
-    seed: int | None,
-    folder: RunFolder,
-    run_options: RunOptions,
-    evaluate_recovery: EvaluateRecovery,
-    jobs: int | None,
-) -> dict[str, Any]:
-    """Run all points; see :func:`run_sweep`. One that was begun goes on even if an override has no effect."""
     runs: list[dict[str, Any]] = []
     with _as_it_was(folder):
-        all_points = points(file, overrides, seed=seed, allow_plugins=run_options.plugins)
-        scenarios = [
-            load(file, [*overrides, *point.overrides], seed=point.seed, allow_plugins=run_options.plugins)
-            for point in all_points
-        ]
-        for point, scenario in zip(all_points, scenarios, strict=True):
-            require_same(scenario, folder.path / point.name, allow_plugins=run_options.plugins)
-        with reading_once():
-            read_points(file, overrides, all_points, allow_plugins=run_options.plugins)
+        if not goes_on:
+            require_effect(file, overrides, seed)
+        all_points, scenarios = _loaded(file, overrides, seed, folder.path, plugins=run_options.plugins)
     with _with_status(folder, runs), ending_workers():
         axes, run_options = list(all_points[0].values), replace(run_options, sweep=folder.path)
         origin = {"file": str(Path(file).resolve()), "set": list(overrides), "seed": seed}
@@ -115,7 +96,20 @@ def resume_sweep(
         file, overrides, seed = index["file"], index["set"], index["seed"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise FolderError(f"{path}: its sweep.json does not say what to play; give the file: 'sweep FILE'") from error
-    return _sweep(file, overrides, seed, folder, run_options, evaluate_recovery, jobs)
+    return run_sweep(file, overrides, seed, folder, run_options, evaluate_recovery, jobs, goes_on=True)
+
+
+def _loaded(
+    file: str | Path, overrides: Sequence[str], seed: int | None, folder: Path, *, plugins: bool
+) -> tuple[list[Point], list[Scenario]]:
+    """Return all points and their scenarios, which can be played and are those of what ``folder`` holds already."""
+    found = points(file, overrides, seed=seed, allow_plugins=plugins)
+    scenarios = [load(file, [*overrides, *one.overrides], seed=one.seed, allow_plugins=plugins) for one in found]
+    for point, scenario in zip(found, scenarios, strict=True):
+        require_same(scenario, folder / point.name, allow_plugins=plugins)
+    with reading_once():
+        read_points(file, overrides, found, allow_plugins=plugins)
+    return found, scenarios
 
 
 def _progress(all_points: Sequence[Point], *, quiet: bool) -> SweepProgress:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Annotated
 
-from agents.contract.component import OptionError, option
+from agents.contract.component import OptionError, option, refuse_without_effect
 from agents.contract.forms import Interval, Number, OneOf, PositiveCount, PositiveNumber, PositiveTime, Share, Steps
 
 
@@ -60,9 +60,7 @@ class PersonaOptions:
         if self.adapters == "single" and self.assign == "smallest_edit":
             raise OptionError("'adapters: single' makes the same edit on all prototypes; write 'nearest'", "assign")
         for said, names in self._without_effect():
-            for name in names:
-                if getattr(self, name) != _DEFAULTS[name]:
-                    raise OptionError(f"has no effect with {said}", name)
+            refuse_without_effect(self, said, *names)
 
     def _without_effect(self) -> list[tuple[str, tuple[str, ...]]]:
         """Return settings of which others are without effect, and their names."""
@@ -101,4 +99,3 @@ _OF_PROTOTYPES = (
     "gate",
     "group_steps",
 )
-_DEFAULTS = {one.name: one.default for one in fields(PersonaOptions)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -64,6 +65,19 @@ def test_a_bad_trace_is_refused_before_anything_runs(write: Write, small: str, t
     (problem,) = caught.value.problems
     assert (problem.line, problem.path) == (14, "links.lte.up.trace")
     assert said in problem.message
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ("scale: 1e305", "scale 1e+305 makes values above 1e+30 of it"),
+        ("column: 1, time_column: 1", "cannot be the column of the time and of the rate"),
+    ],
+)
+def test_a_trace_that_is_read_into_nonsense_is_refused(write: Write, small: str, options: str, said: str) -> None:
+    write("time_s,rate_kbps\n0,8\n20,80\n", "r.csv")
+    with pytest.raises(ScenarioErrors, match=re.escape(said)):
+        check_all(write(small.replace("up: 256 kbit/s", f"up: {{trace: {{file: r.csv, {options}}}}}")))
 
 
 def test_a_trace_that_is_played_once_must_last_as_long_as_the_run(tmp_path: Path) -> None:
