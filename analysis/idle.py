@@ -25,6 +25,8 @@ def _notes(run: Run) -> Iterator[str]:
         return
     if not run.manifest.get("timing_only", False) and summary.get("samples") == 0:
         yield "No device saw a sample: nothing was predicted."
+    if wanted := run.manifest.get("read", {}).get("fleet", {}).get("labels_wanted_by"):
+        yield f"No device got a label, without which {' and '.join(wanted)} cannot learn."
     if not summary["exchanges"] and not silent(run):
         yield _nothing_asked(int(summary.get("asks_away", 0)))
     elif summary["exchanges"] and not summary.get("installed"):

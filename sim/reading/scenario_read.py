@@ -7,6 +7,7 @@ from typing import Any
 
 from agents.contract import InputError
 from agents.contract.errors import error_location
+from agents.signals import SIGNALS
 from agents.tasks.reading import read_data
 from sim.distributions import Empirical
 from sim.reading.drift_read import drift_read
@@ -15,6 +16,7 @@ from sim.reading.wording import in_words
 from sim.run.fleet_spec import fleet_spec
 from sim.scenario import Scenario
 from sim.scenario.expected import expected_asks, expected_samples
+from sim.scenario.inner_method import rows_of
 from sim.scenario.run_size import too_much_training
 
 #: Plain values, by what they are about: ``data``, ``drift``, ``links``, ``availability``, ``laws``, ``fleet``; and
@@ -94,4 +96,16 @@ def _fleet(scenario: Scenario) -> dict[str, Any]:
         recorded = any(cohort.samples.arrivals == "recorded" for cohort in scenario.fleet)
         fleet["samples"] = None if recorded else round(expected_samples(scenario))
     fleet["asks"] = expected_asks(scenario)
+    if not any(cohort.labels.share for cohort in scenario.fleet) and (wanted := list(_learning_from_labels(scenario))):
+        fleet["labels_wanted_by"] = wanted
     return fleet
+
+
+def _learning_from_labels(scenario: Scenario) -> Iterator[str]:
+    """Yield the methods and the watched signals of a scenario that are of no use without labels."""
+    method: Any = scenario.method
+    yield from (part.kind for part, row in rows_of(method.adapter) if "labels" in row.needs)
+    for trigger in (method.trigger, getattr(method.learning, "trigger", None)):
+        signal = getattr(trigger, "signal", None)
+        if signal in SIGNALS and "labels" in SIGNALS[signal].needs:
+            yield signal

@@ -111,7 +111,14 @@ def _fleet(fleet: Mapping[str, Any]) -> str:
         parts.append("samples as recorded" if samples is None else f"about {samples:,} samples to come")
     asks = fleet["asks"]
     parts.append("asks only the run knows" if asks is None else f"about {asks:,} asks to come")
-    return "; ".join([*parts, f"links {', '.join(fleet['links']) or 'none'}"])
+    parts.append(f"links {', '.join(fleet['links']) or 'none'}")
+    return "; ".join([*parts, *([words] if (words := unmet_labels(fleet)) else [])])
+
+
+def unmet_labels(fleet: Mapping[str, Any]) -> str:
+    """Return what cannot learn because no cohort gets labels, and what to write; or nothing."""
+    wanted = " and ".join(f"'{name}'" for name in fleet.get("labels_wanted_by", ()))
+    return wanted and f"no labels, which {wanted} cannot do without; write 'labels: {{share: 100 %}}' at a cohort"
 
 
 def _listed(names: list[str]) -> str:

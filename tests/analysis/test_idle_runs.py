@@ -51,3 +51,16 @@ def test_a_run_in_which_nothing_happened_says_so(tmp_path: Path, what: str, caps
     else:
         assert "No device" not in shown
         assert "No device" not in report
+
+
+def test_a_run_that_learns_from_labels_and_gets_none_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scenario = SCENARIO % ("", "0 %", ASKS)
+    scenario = scenario.replace("task: none", "task: {data: gaussians, model: logistic, pretrain: {epochs: 1}}")
+    scenario = scenario.replace("{kind: probe, payload: 1 kB, update: 1 kB}", "cloud_ft")
+    (tmp_path / "s.yaml").write_text(scenario.replace("link: access", "link: access, samples: {every: 1 s}"), "utf-8")
+    folder = RunFolder.open(tmp_path / "run", force=False)
+    run_scenario(load(tmp_path / "s.yaml"), folder, RunOptions(quiet=True), lambda windows, marks: {})
+    print_comparison(open_folder(tmp_path / "run"))
+    assert "No device got a label, without which cloud_ft cannot learn." in " ".join(capsys.readouterr().out.split())

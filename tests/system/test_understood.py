@@ -81,6 +81,32 @@ def test_the_manifest_and_the_report_say_what_validate_says(reported: Reported, 
     assert read["in_words"]["fleet"] in re.sub("<[^>]*>", "", report)
 
 
+WITHOUT_LABELS = """\
+version: 1
+duration: 10 s
+task: {data: gaussians, model: logistic}
+links: {a: {up: 1 Mbit/s, down: 1 Mbit/s, latency: 1 ms}}
+"""
+WANTING = {
+    "{adapter: cloud_ft, trigger: {kind: periodic, every: 5 s}}": ["cloud_ft"],
+    "{adapter: {kind: intellectreq, around: cloud_ft}, trigger: {kind: periodic, every: 5 s}}": ["cloud_ft"],
+    "{adapter: persona, trigger: {kind: detector, signal: loss, detector: adwin}}": ["loss"],
+    "{adapter: persona, trigger: {kind: periodic, every: 5 s}}": None,
+}
+
+
+@pytest.mark.parametrize("method", WANTING)
+def test_what_learns_from_labels_is_named_where_none_come(reported: Reported, tmp_path: Path, method: str) -> None:
+    for labels, wanting in (("", WANTING[method]), (", labels: {share: 50 %}", None)):
+        fleet = f"fleet: [{{cohort: phones, devices: 2, link: a, samples: {{every: 2 s}}{labels}}}]\n"
+        (tmp_path / "s.yaml").write_text(f"{WITHOUT_LABELS}{fleet}method: {method}\n", "utf-8")
+        code, out, err = reported("validate", "s.yaml", "--json")
+        assert code == 0, err
+        read = json.loads(out)["s.yaml"]
+        assert read["fleet"].get("labels_wanted_by") == wanting
+        assert ("labels: {share: 100 %}" in read["in_words"]["fleet"]) == (wanting is not None)
+
+
 OWN = """\
 import numpy as np
 
