@@ -11,6 +11,7 @@ from agents.methods.base import CloudState, Context
 from agents.methods.baseline_options import StaticBalancedOptions
 from agents.methods.past_windows import Windows, noisy, windows_of
 from agents.methods.static import Static
+from agents.models.adam import Adam
 from agents.models.base import Base
 from agents.models.training import generator, one_thread
 from agents.progress import counted
@@ -49,15 +50,13 @@ class StaticBalanced(Static):
         past = windows_of(history.for_adapters, base)
         exam = windows_of(history.validation, base).draw(_JUDGED, 1, generator(seed, Purpose.METHOD, 1))
         head = base.head.pack(base.layers).clone().requires_grad_()
-        optimiser = torch.optim.Adam([head], lr=options.rate)
-        fading = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: 1.0 - step / options.steps)
+        optimiser = Adam([head], options.rate)
         best, kept = _loss(base, head, exam).item(), head.detach().clone()
         for step in counted("balanced head", options.steps):
             windows = past.draw(_DEVICES, 1, rng)
             optimiser.zero_grad()
             _loss(base, head, windows._replace(query=noisy(windows.query, options.noise, rng))).backward()
-            optimiser.step()
-            fading.step()
+            optimiser.step(1.0 - (step - 1) / options.steps)
             if step % _CHECK_EVERY == 0 and (loss := _loss(base, head, exam).item()) < best:
                 best, kept = loss, head.detach().clone()
         return kept

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, replace
+from itertools import count
 from typing import Any
 
 import torch
@@ -12,6 +13,7 @@ from torch import nn
 from torch.nn import functional
 
 from agents.cache import cached, fingerprint
+from agents.models.adam import Adam
 from agents.models.base import Base, Net
 from agents.models.head import HeadShape
 from agents.seeding import Purpose, rng
@@ -113,15 +115,15 @@ def _begun(
     packed = nn.Parameter(initial_head(net.head, rng))
     if net.weights is not None:
         net.weights(trunk, packed.data)
-    optimiser = torch.optim.Adam([*trunk.parameters(), packed], lr=recipe.rate)
-    fading = torch.optim.lr_scheduler.LambdaLR(optimiser, _share_of_rate(recipe, len(history.train.x)))
+    optimiser = Adam([*trunk.parameters(), packed], recipe.rate)
+    share_of_rate, step = _share_of_rate(recipe, len(history.train.x)), count()
     kept = Base.load(net, _now(net, trunk, packed).tensors())
     best, best_epoch = _loss(kept, history.validation), -1
     for epoch in range(recipe.epochs):
         for rows in torch.randperm(len(history.train.x), generator=rng).split(recipe.batch):
             x = augmented(history.train.x[rows], recipe.mirror, recipe.shift, rng)
-            _step(net, trunk.train(), packed, optimiser, x, history.train.label[rows])
-            fading.step()
+            _gradients(net, trunk.train(), packed, optimiser, x, history.train.label[rows])
+            optimiser.step(share_of_rate(next(step)))
         now = _now(net, trunk, packed)
         loss = _loss(now, history.validation)
         if loss < best:
@@ -142,19 +144,13 @@ def _share_of_rate(recipe: Recipe, rows: int) -> Callable[[int], float]:
     return lambda step: 1.0 - step / steps if recipe.fading else 1.0
 
 
-def _step(
-    net: Net,
-    trunk: nn.Module,
-    packed: torch.Tensor,
-    optimiser: torch.optim.Optimizer,
-    x: torch.Tensor,
-    label: torch.Tensor,
+def _gradients(
+    net: Net, trunk: nn.Module, packed: torch.Tensor, optimiser: Adam, x: torch.Tensor, label: torch.Tensor
 ) -> None:
     logits = net.head.forward(net.head.unpack(packed), trunk(x).unsqueeze(0))[0]
     loss = net.metric.training_loss(logits, label)
     optimiser.zero_grad()
     loss.backward()
-    optimiser.step()
 
 
 @torch.no_grad()

@@ -106,7 +106,8 @@ def distribution(window: torch.Tensor, count: torch.Tensor) -> Gaussian:
     number = count.clamp_min(1).float().unsqueeze(1)
     window = window.contiguous()
     mean = product(real, window)[:, 0] / number
-    spread = product(real, (window - mean.unsqueeze(1)).square())[:, 0] / number
+    away = window - mean.unsqueeze(1)
+    spread = product(real, away * away)[:, 0] / number
     return Gaussian(mean, sqrt(spread + _LEAST**2))
 
 

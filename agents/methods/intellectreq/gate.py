@@ -15,6 +15,7 @@ from agents.methods.intellectreq.options import IntellectReqOptions
 from agents.methods.intellectreq.outliers import COMPARED, FITTED, OUTLIERS
 from agents.methods.intellectreq.pairs import Pairs
 from agents.methods.kept_module import KeptModule
+from agents.models.adam import Adam
 from agents.models.training import initialise
 from agents.progress import counted
 
@@ -131,7 +132,7 @@ class RequestGate:
 
 def _taught(module: Any, loss: Any, rows: int, options: IntellectReqOptions, rng: torch.Generator) -> Any:
     """Train a module in place on random rows, and return it."""
-    optimiser = torch.optim.Adam(module.parameters(), lr=options.rate)
+    optimiser = Adam(module.parameters(), options.rate)
     for _ in counted("gate", options.steps):
         optimiser.zero_grad()
         loss(torch.randint(rows, (_BATCH,), generator=rng)).backward()

@@ -38,6 +38,7 @@ from agents.methods.lsc4rec.large import LargeRecommender, best
 from agents.methods.lsc4rec.options import Lsc4RecOptions
 from agents.methods.lsc4rec.past_clicks import lessons, sequences
 from agents.methods.lsc4rec.t5 import T5Recommender, digest_of
+from agents.models.adam import Adam
 from agents.models.base import Base
 from agents.models.costs import multiply_adds
 from agents.models.fitting import fit_heads
@@ -106,7 +107,7 @@ class Lsc4Rec(Deployed):
         large, users = self._fresh_large(seed), sequences(history.train, self._clicks, self.options.unseen)
         if isinstance(large, LargeRecommender):
             initialise(large, rng)
-        optimiser = torch.optim.Adam(large.parameters(), lr=self.options.rate, fused=True)
+        optimiser = Adam(large.parameters(), self.options.rate, fused=True)
         for _ in counted("large recommender", self.options.steps):
             optimiser.zero_grad()
             large.loss(*lessons(users, self.options.batch, self.options.history, rng)).backward()

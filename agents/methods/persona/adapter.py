@@ -43,7 +43,8 @@ class WindowEncoder(nn.Module):
         real = (torch.arange(encoded.shape[1], device=count.device) < count[:, None]).float().unsqueeze(1)
         number = count.clamp_min(1).float().unsqueeze(1)
         mean = product(real, encoded)[:, 0] / number
-        spread = product(real, (encoded - mean.unsqueeze(1)).square())[:, 0] / number
+        away = encoded - mean.unsqueeze(1)
+        spread = product(real, away * away)[:, 0] / number
         return torch.cat([mean, sqrt(spread + 1e-6)], 1)
 
 

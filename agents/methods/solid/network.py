@@ -57,7 +57,8 @@ class SemanticNetwork(nn.Module):
         steps = torch.arange(exact.shape[1], device=count.device) < count[:, None]
         real = steps[:, :, None].expand(exact.shape[:3])
         chosen, _ = self.book(lifted, real)
-        apart = (meaning - chosen.detach()).square().mean(3)
+        away = meaning - chosen.detach()
+        apart = (away * away).mean(3)
         decoded: torch.Tensor = self.decoder(chosen)
         return decoded, (apart * real).sum() / real.sum().clamp_min(1)
 
