@@ -7,9 +7,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from fcntl import LOCK_EX, flock
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,7 +16,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
-from agents.cache_folder import cache_folder
+from agents.cache_folder import cache_folder, locked
 from agents.contract.seal import UNSEALED, is_whole, seal
 
 _AGENTS = Path(__file__).parent
@@ -38,30 +36,12 @@ def cached(key: Mapping[str, Any], build: Callable[[], dict[str, torch.Tensor]])
     stored = _load(path)
     if stored is None:
         # Points side by side often need the same: the second waits for the first instead of training it again.
-        with _locked(path):
+        with locked(path.with_suffix(".lock")):
             stored = _load(path, report=True)
             if stored is None:
                 stored = {name: value.detach().contiguous() for name, value in build().items()}
                 _store(path, stored)
     return stored
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Hold the lock of one entry, which ends with the process; where nothing can be written there is none."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError:
-        yield
-        return
-    try:
-        flock(handle, LOCK_EX)
-        yield
-    finally:
-        with suppress(OSError):
-            path.with_suffix(".lock").unlink()
-        os.close(handle)
 
 
 def fingerprint(tensors: Iterable[torch.Tensor]) -> str:

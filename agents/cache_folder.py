@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from fcntl import LOCK_EX, flock
 from importlib.metadata import version
 from pathlib import Path
 
@@ -26,3 +28,21 @@ def code_folder(name: str, sources: Iterable[Path]) -> Path:
     for path in sorted(sources):
         sha.update(path.read_bytes())
     return cache_folder() / name / sha.hexdigest()[:16]
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the lock at ``path``, which ends with the process; where nothing can be written there is none."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError:
+        yield
+        return
+    try:
+        flock(handle, LOCK_EX)
+        yield
+    finally:
+        with suppress(OSError):
+            path.unlink()
+        os.close(handle)

@@ -1,4 +1,4 @@
-"""How code is compiled, and where the result is kept. Loads neither torch nor anything of ours."""
+"""How code is compiled, and where the result is kept. Loads no torch."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 
 import numba
 from numba.core import config
+
+from agents.cache_folder import locked
 
 #: LLVM may not reorder or fuse floating point operations, and divides by zero as IEEE 754 says.
 _STRICT: dict[str, Any] = {"fastmath": False, "error_model": "numpy"}
@@ -23,16 +25,33 @@ def compiled_into(folder: Path, function: Callable[..., Any], signatures: Sequen
     # The setting belongs to numba, so that other users of numba in this process get theirs back.
     settings = vars(config)
     before, settings["CACHE_DIR"] = settings["CACHE_DIR"], str(folder)
-    types = list(signatures) or None
-    made: Callable[..., Any]
+    made: Any
     try:
-        made = numba.njit(types, cache=True, **_STRICT)(function)
+        made = numba.njit(cache=True, **_STRICT)(function)
     except (RuntimeError, OSError):
         # Nothing can be written anywhere: every process compiles for itself.
-        made = numba.njit(types, **_STRICT)(function)
+        made = numba.njit(**_STRICT)(function)
     finally:
         settings["CACHE_DIR"] = before
-    return made
+    made.compile = in_one_process(made.compile, folder, function.__name__)
+    for signature in signatures:
+        made.compile(signature)
+    if signatures:
+        made.disable_compile()
+    compiled: Callable[..., Any] = made
+    return compiled
+
+
+def in_one_process(compiling: Callable[[Any], Any], folder: Path, name: str) -> Callable[[Any], Any]:
+    """Let the processes that begin together wait for the first one to compile a function, and load what it made."""
+
+    def waiting(signature: Any) -> Any:
+        if any(folder.rglob(f"*.{name}-*.nbi")):
+            return compiling(signature)
+        with locked(folder / f"{name}.lock"):
+            return compiling(signature)
+
+    return waiting
 
 
 def inlined(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -20,6 +20,8 @@ _UNIT = (
     "agents/methods/test_generated.py::test_generated_heads_fit_what_follows_a_window_better_than_the_base[cdc_mmpg]",
     "agents/methods/test_generated.py::test_generated_heads_fit_what_follows_a_window_better_than_the_base[metanetwork]",
     "agents/methods/test_intellectreq.py::test_a_changed_context_calls_for_an_answer",
+    "agents/methods/test_intellectreq.py::test_what_is_sent_and_installed_is_what_the_adapter_alone_does[model_zoo]",
+    "agents/methods/test_intellectreq.py::test_what_is_sent_and_installed_is_what_the_adapter_alone_does[first_aid_then_cloud]",
     "agents/methods/test_large_heads.py::test_a_few_heads_at_a_time_teach_what_all_at_once_teach",
     "agents/methods/test_lsc4rec.py::test_a_large_recommender_learns_how_users_go_on",
     "agents/methods/test_persona.py::test_two_separate_groups_of_contexts",

@@ -64,6 +64,7 @@ def test_what_cannot_be_is_noticed(scenario: Scenario, change: dict[str, Any], s
         Invariants(scenario).check_exchanges(broken)
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("engine", ["compiled", "simpy"])
 def test_a_run_that_is_right_passes_and_its_tables_hold_together(
     scenario: Scenario, tmp_path: Path, engine: str, monkeypatch: pytest.MonkeyPatch
