@@ -18,12 +18,15 @@ MAX_SWITCHES = 100_000
 def _read_ids(value: Any, info: ValidationInfo) -> list[int] | str:
     if value == "all":
         return "all"
-    if not isinstance(value, list) or any(type(item) is not int or item < 0 for item in value):
+    if not isinstance(value, list):
         raise ValueError(f"{shown(value)} names no devices; write all, or a list of ids")
     fleet = context_of(info).devices
-    strange = [item for item in value if fleet is not None and item >= fleet]
-    if strange:
-        raise ValueError(f"there is no device {strange[0]}; ids run from 0 to {fleet - 1 if fleet else 0}")
+    last = f" to {fleet - 1}" if fleet else ""
+    for number, item in enumerate(value):
+        if type(item) is not int or item < 0 or (fleet is not None and item >= fleet):
+            raise ValueError(f"there is no device {shown(item)}; ids run from 0{last}")
+        if item in value[:number]:
+            raise ValueError(f"device {item} stands there twice")
     return value
 
 

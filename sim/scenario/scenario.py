@@ -168,6 +168,8 @@ class Scenario(SectionModel):
         for number, name in enumerate(self.references if self.task else ()):
             if self.task and (refusal := refused_reference(name, self.task.data.kind)):
                 raise refuse(refusal, "references", number)
+            if name in self.references[:number]:
+                raise refuse(f"'{name}' stands there twice", "references", number)
         return self
 
     @model_validator(mode="after")

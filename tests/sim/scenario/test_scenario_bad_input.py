@@ -13,6 +13,11 @@ Refusal = Callable[..., list[str]]
 MISTAKES = [
     ("duration: 30 min", "duraton: 30 min", "3:1: duraton: unknown key; did you mean 'duration'?"),
     ("seed: 7", "seed: -7", "2:1: seed: -7 is below 0"),
+    (
+        "seed: 7",
+        "references: [static, oracle, oracle_head]",
+        "2:30: references.2: 'oracle_head' stands there twice",
+    ),
     ("seed: 7", "seed: seven", "2:1: seed: 'seven' is not a whole number"),
     ("version: 1", "version: 2", "1:1: version: 2 is above 1"),
     ("tick: 10 s", "tick: 10", "4:1: tick: 10 has no unit: 10 s or 10 min?"),
@@ -156,6 +161,21 @@ MISTAKES = [
         "{kind: periodic, every: 60 s}",
         "{kind: at, times: [1 s], devices: [3, 10]}",
         "17:37: method.trigger.devices: there is no device 10; ids run from 0 to 9",
+    ),
+    (
+        "{kind: periodic, every: 60 s}",
+        "{kind: at, times: [1 s], devices: [-1]}",
+        "17:37: method.trigger.devices: there is no device -1; ids run from 0 to 9",
+    ),
+    (
+        "{kind: periodic, every: 60 s}",
+        "{kind: at, times: [1 s], devices: [true]}",
+        "17:37: method.trigger.devices: there is no device true; ids run from 0 to 9",
+    ),
+    (
+        "{kind: periodic, every: 60 s}",
+        "{kind: at, times: [1 s], devices: [2, 2]}",
+        "17:37: method.trigger.devices: device 2 stands there twice",
     ),
     (
         "{kind: periodic, every: 60 s}",
