@@ -94,7 +94,7 @@ def add_machine(commands: Commands) -> None:
         "bench --quick\nbench throughput --repeats 3",
     )
     bench.add_argument(
-        "what", nargs="*", metavar="GROUP", help="what to measure (default: all but the scale scenarios)"
+        "what", nargs="*", metavar="GROUP", help="what to measure (default: all but fleets and the scale scenarios)"
     )
     bench.add_argument("--quick", action="store_true", help="rough figures within a minute")
     bench.add_argument("--repeats", type=at_least_one, metavar="N", help="of each measurement (default: 5; quick: 1)")
