@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Annotated
 
-from agents.contract.component import option, refuse_without_effect
+from agents.contract.component import OptionError, option, refuse_without_effect
 from agents.contract.forms import DataPath, Interval, OneOf, PositiveCount, PositiveNumber, Share, Steps
 
 
@@ -37,6 +38,8 @@ class Lsc4RecOptions:
     collaborative_steps: Steps = option(300, "steps of the head on lists, with 'training: collaborative'")
 
     def __post_init__(self) -> None:
+        if self.large == "t5" and find_spec("transformers") is None:
+            raise OptionError("'large: t5' needs the extra 'llm': pip install 'driftbed[llm]'", "large")
         if self.large != "t5":
             refuse_without_effect(self, "'large: sasrec'; write 'large: t5'", "weights")
         if self.training == "independent":

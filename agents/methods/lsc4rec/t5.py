@@ -72,10 +72,8 @@ def digest_of(folder: Path) -> str:
 
 
 def _transformers() -> Any:
-    try:
-        import transformers
-    except ImportError as error:
-        raise ValueError("'large: t5' needs the extra 'llm': pip install 'driftbed[llm]'") from error
+    import transformers
+
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     return transformers

@@ -19,7 +19,9 @@ from agents.conformance.methods import (
     ranked_net,
     small_net,
 )
+from agents.contract.component import OptionError
 from agents.methods.base import CloudState
+from agents.methods.lsc4rec import options
 from agents.methods.lsc4rec.fusion import disagreement, fused
 from agents.methods.lsc4rec.large import LargeRecommender, best
 from agents.methods.lsc4rec.method import Lsc4Rec
@@ -199,3 +201,9 @@ def test_what_a_recommender_computes_is_counted(name: str) -> None:
     # Each click and each candidate goes through a layer of 32 by 32 at least, and the head once, or once a candidate.
     assert costs.inference > rows * heads + (CLICKS + 5) * 32 * 32
     assert costs.each > 0
+
+
+def test_a_t5_without_its_library_is_refused_before_anything_is_trained(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(options, "find_spec", lambda name: None)
+    with pytest.raises(OptionError, match=r"pip install 'driftbed\[llm\]'"):
+        options.Lsc4RecOptions(large="t5")
