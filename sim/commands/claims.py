@@ -11,7 +11,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 import analysis
 from agents.contract.plugins import load_class
@@ -98,7 +100,7 @@ def _judge(file: Path, scenario: Scenario, due: Sequence[Chosen], options: argpa
         more = [f"sweep.seeds={seeds}"] if options.full else []
         if not options.json:
             print(f"{file.stem}: {seeds} seeds", file=sys.stderr)
-        run_sweep(file, more, None, RunFolder.open(path, force=True), run_options, evaluate_recovery, jobs_of(options))
+        run_sweep(file, more, None, RunFolder.open(path), run_options, evaluate_recovery, jobs_of(options))
         sweep = analysis.as_sweep(analysis.open_folder(path))
         for chosen, true in zip(due, truths, strict=True):
             claim = claim_of(chosen)
@@ -156,7 +158,9 @@ def _table(found: Sequence[Judged]) -> Table:
     table = Table("claim", "finding", "source", "expected", "seen", "verdict", box=None, pad_edge=False)
     for one in found:
         table.add_row(
-            one.name, one.claim.finding, one.claim.source, one.claim.expected, one.finding.seen, _verdict(one)
+            one.name,
+            *map(Text, (one.claim.finding, one.claim.source, one.claim.expected, one.finding.seen)),
+            _verdict(one),
         )
     return table
 
@@ -167,7 +171,7 @@ def _verdict(one: Judged) -> str:
     if one.finding.verdict != "undecided":
         return f"[green]{one.finding.verdict}"
     if one.finding.seen.endswith(NOT_MEASURED):
-        return f"[yellow]undecided[/]: {one.claim.metric} is not measured here"
+        return f"[yellow]undecided[/]: {escape(one.claim.metric)} is not measured here"
     needed = "more than 1,000" if one.finding.seeds is None else str(one.finding.seeds)
     return f"[yellow]undecided[/] with {one.played} seeds; {needed} should do"
 

@@ -33,6 +33,8 @@ def explain(options: argparse.Namespace) -> int:
     for run in sweep.runs:
         if not run.judged:
             raise CommandError(f"{run.folder}: has no accuracy that could be lost: nothing was predicted")
+        if (run.folder / "fork.json").is_file():
+            raise CommandError(f"{run.folder}: is a fork; explain its parent")
         if run.status != "complete":
             raise CommandError(f"{run.folder}: STATUS says {run.status}; resume it first")
     for run in sweep.runs:

@@ -18,7 +18,7 @@ from sim.run.fork import fork as play_fork
 from sim.run.fork import prepare_fork
 from sim.run.invariants import asked_by_environment
 from sim.run.resume import resume_run
-from sim.run.run_folder import RunFolder, first_free, newest
+from sim.run.run_folder import RunFolder, first_free, is_sweep, newest
 from sim.run.run_scenario import RunOptions, run_scenario
 from sim.run.supervisor import supervise
 from sim.run.sweep import resume_sweep, run_sweep
@@ -154,4 +154,6 @@ def _left(options: argparse.Namespace, name: str) -> RunFolder:
     path = Path(options.out) if options.out else newest(Path.cwd() / "runs", name)
     if path is None or not path.exists():
         raise CommandError(f"there is no sweep '{name}' to go on with here; name its folder with --out")
+    if path.is_dir() and not is_sweep(path):
+        raise CommandError(f"{path}: holds a run, not a sweep; name the folder of the sweep with --out")
     return RunFolder.reopen(path)

@@ -40,6 +40,8 @@ def solve(options: argparse.Namespace) -> int:
         raise CommandError(f"--between: {options.between[0]} is not below {options.between[1]}")
     scenario = load(options.file, options.set, allow_plugins=options.allow_plugins)
     require_movable(options, "--minimise" if options.minimise else "--maximise", [path], replaced=True)
+    for end in (low, high):
+        load(options.file, [*options.set, f"{path}={scale.written(end)}"], allow_plugins=options.allow_plugins)
     trials = trials_of(options, f"{scenario.name}-solve")
 
     def margin(value: float) -> Interval:
@@ -99,7 +101,11 @@ def _sentences(path: str, scale: Scale, wanted: Target, solution: Solution, opti
     """Say what was found."""
     most = "least" if options.minimise else "most"
     if solution.mean.met_at is None:
-        return [f"{wanted.text} is not met anywhere in the range: not even at {_at(scale, solution.mean.missed_at)}"]
+        least = "maximise" if options.minimise else "minimise"
+        return [
+            f"{wanted.text} is not met at {_at(scale, solution.mean.missed_at)}, the end of the range where it should "
+            f"be easiest; nothing else was tried. If the other end is easier, ask with --{least}"
+        ]
     if solution.mean.missed_at is None:
         return [f"{wanted.text} is met in the whole range, from {_at(scale, solution.mean.met_at)} on"]
     said = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -172,9 +173,10 @@ def _shown(rows: Sequence[Row]) -> Table:
 
 def _sentences(table: SurrogateTable, off: dict[str, float], out: Path, options: argparse.Namespace) -> list[str]:
     samples = int(table.fixed[0, ..., 0].sum())
+    beside = shlex.quote(str(out.resolve()))
     return [
         f"{samples:,} samples of {options.seeds} seeds were measured; {options.check} others were played both ways",
         f"a window of the fleet is off by {100 * off['windows_off']:.2f} points, "
         f"a device over the run by {100 * off['devices_off']:.2f} (chance in its samples counts as an error here)",
-        f"replay it: run {options.file} --set task.surrogate={out} --set fleet.0.devices=1000000",
+        f"replay it: run {options.file} --set task.surrogate={beside} --set fleet.0.devices=1000000",
     ]

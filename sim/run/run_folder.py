@@ -176,6 +176,12 @@ def first_free(parent: Path, name: str) -> Path:
 
 
 def newest(parent: Path, name: str) -> Path | None:
-    """Return the last folder that :func:`first_free` gave away, if it is still there."""
-    number = int(first_free(parent, name).name.rpartition("-")[2]) - 1
-    return parent / f"{name}-{number:03d}" if number else None
+    """Return the sweep in the last of ``name``-001, ``name``-002 ... below ``parent``, if there is one."""
+    numbered = {path: path.name.removeprefix(f"{name}-") for path in parent.glob(f"{name}-*")}
+    sweeps = {path: int(number) for path, number in numbered.items() if number.isdecimal() and is_sweep(path)}
+    return max(sweeps, key=lambda path: sweeps[path], default=None)
+
+
+def is_sweep(path: Path) -> bool:
+    """Return whether a folder is that of a sweep, or of one whose index was lost, and not that of a run."""
+    return path.is_dir() and not (path / "resolved.yaml").exists()

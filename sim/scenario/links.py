@@ -129,6 +129,9 @@ class Link(SectionModel):
     def _has_no_idle_option(self) -> Self:
         if self.packet_header + 1 > self.mtu:
             raise refuse("headers leave no room in a packet of this mtu", "packet_header")
+        for key in ("mtu", "packet_header", "header"):
+            if getattr(self, key) % 1.0:
+                raise refuse("is no whole number of bytes", key)
         if self.weights and not DISCIPLINES[self.discipline].shares:
             raise refuse(f"'discipline: {self.discipline}' has no weights; weights need 'ps'", "weights")
         recovery, repaired = self.recovery, type(self.recovery).model_fields

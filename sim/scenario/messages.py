@@ -46,6 +46,7 @@ def _bounds(kind: str, given: str, ctx: dict[str, Any]) -> str | None:
         "less_than_equal": "{given} is above {le}",
         "too_short": "has {actual_length} entries; at least {min_length} are needed",
         "too_long": "has {actual_length} entries; at most {max_length} are allowed",
+        "string_too_long": "has too many letters; at most {max_length} are allowed",
         "finite_number": "{given} is not a finite number",
         "literal_error": "{given} is not {expected}",
         "string_pattern_mismatch": "{given} is no name: letters, digits, '_' and '-' make one, not beginning with '-'",

@@ -84,7 +84,7 @@ class Trace(SectionModel):
         lasts_s = loaded.period_s - begins_s
         if self.end == "once" and duration_s is not None and lasts_s < duration_s:
             raise ValueError(
-                f"the trace lasts {lasts_s:g} s from its offset on, the run {duration_s:g} s; "
+                f"the trace lasts {max(lasts_s, 0.0):g} s from its offset on, the run {duration_s:g} s; "
                 "with 'end: once' nothing passes after that: shorten the run, or write 'end: repeat'"
             )
 

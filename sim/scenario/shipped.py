@@ -30,13 +30,13 @@ def found(named: str | Path) -> str:
         ScenarioErrors: a bare name that is none.
     """
     text = str(named)
-    if Path(text).exists():
+    if Path(text).exists() and not Path(text).is_dir():
         return text
     name = text.removeprefix("scenarios/").removesuffix(".yaml")
     ours = {name_of(path): path for path in shipped()}
     if name in ours:
         return str(ours[name])
-    if Path(text).suffix:
+    if Path(text).suffix or Path(text).is_dir():
         return text
     message = f"there is no such file, and no scenario of that name{near_miss(text, list(ours))}"
     raise ScenarioErrors([Problem(text, 0, 0, "", message)])

@@ -16,7 +16,7 @@ from sim.scenario.loader import check, overridden
 from sim.scenario.problems import Problem, ScenarioErrors, problem
 from sim.scenario.sweep_axes import FIXED, clash_of
 from sim.scenario.sweep_settings import MAX_POINTS, TOO_MANY, combined, how_many, left_out
-from sim.scenario.tree import Node
+from sim.scenario.tree import Node, Text
 from sim.scenario.yaml_reader import scalar
 
 
@@ -57,7 +57,7 @@ def points(
     seeds = scenario.sweep.seed_list(scenario.seed) if scenario.sweep else [scenario.seed]
     settings = _settings(root, scenario.sweep, len(seeds))
     _check_all(root, settings, len(overrides) + 2, allow_plugins)
-    return list(_named(settings, seeds))
+    return list(_named(settings, seeds, root.mark.folder))
 
 
 def _settings(root: Node, sweep: Sweep | None, seeds: int) -> list[Placed]:
@@ -117,22 +117,38 @@ def _alike(one: Placed, other: Placed) -> Problem:
     return problem(other[apart[0]].mark, " and ".join(apart), message)
 
 
-def _named(settings: Sequence[Placed], seeds: Sequence[int]) -> Iterator[Point]:
+def _named(settings: Sequence[Placed], seeds: Sequence[int], folder: Path) -> Iterator[Point]:
+    """Yield the points; paths of overrides are relative to ``folder``, that of the file that is played."""
     labels, taken = _labels(list(settings[0])), set[str]()
     for setting in settings:
         values = {path: written_value(value.plain()) for path, value in setting.items()}
-        overrides = tuple(f"{path}={text}" for path, text in values.items())
+        overrides = tuple(
+            f"{path}={written_value(_seen_from(folder, value.plain()))}" for path, value in setting.items()
+        )
         parts = [f"{label}={_safe(text)}" for label, text in zip(labels, values.values(), strict=True)]
         for seed in seeds:
-            yield Point(_fresh(",".join([*parts, f"seed={seed}"]), taken), values, overrides, seed)
+            yield Point(_fresh(",".join([*parts, f"seed={seed}"]), overrides, taken), values, overrides, seed)
 
 
-def _fresh(name: str, taken: set[str]) -> str:
-    """Return ``name``, short enough for a folder and different from those ``taken``."""
-    short = name if len(name) <= 160 else f"{name[:150]}~{len(taken)}"
-    fresh = short if short not in taken else f"{short}~{len(taken)}"
-    taken.add(fresh)
-    return fresh
+def _fresh(name: str, overrides: Sequence[str], taken: set[str]) -> str:
+    """Return ``name``, short enough for a folder and different from those ``taken``, however many seeds there are."""
+    if len(name) > 160 or name in taken:
+        # What differs may have been cut off, or be in signs that no folder has.
+        ending, whole = name.rpartition(",")[2], sha256("\n".join([name, *overrides]).encode()).hexdigest()
+        name = f"{name[:130]}~{whole[:10]},{ending}"
+    taken.add(name)
+    return name
+
+
+def _seen_from(folder: Path, value: Any) -> Any:
+    """Return a value in which relative paths to files of a file in another folder, which is extended, are absolute."""
+    if isinstance(value, dict):
+        return {key: _seen_from(folder, one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_seen_from(folder, one) for one in value]
+    if isinstance(value, Text) and value.folder != folder and "." in value and (value.folder / value).is_file():
+        return str((value.folder / value).resolve())
+    return value
 
 
 def _labels(paths: list[str]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from pathlib import Path
 
 import pytest
 from run_commands import Reported, RunScenario, scenario_of
@@ -71,6 +72,34 @@ def test_without_the_queue_nobody_waits_for_others_and_what_failed_fails(queue: 
     assert (without.workers, without.capacity, without.batch.wait) == (scenario.devices, math.inf, 0.0)
     assert [failure.workers for failure in without.failures] == [scenario.devices, None]
     assert load(scenario_of("gaussians"), [cloud, *FACTORS["service"](scenario)]).cloud.batch.each == 0.0
+
+
+def test_without_latency_a_recorded_ping_is_gone_too(tmp_path: Path) -> None:
+    (tmp_path / "ping.csv").write_text("time_s,ping_ms\n0,400\n1,900\n", encoding="utf-8")
+    pinged = f"links.lte={{up: 1 Mbit/s, down: 2 Mbit/s, loss: 1 %, ping: {{file: {tmp_path / 'ping.csv'}}}}}"
+    scenario = load(scenario_of("gaussians"), [pinged])
+    link = load(scenario_of("gaussians"), [pinged, *FACTORS["latency"](scenario)]).links["lte"]
+    assert (link.ping, link.latency.mean, link.jitter.mean) == (None, 0.0, 0.0)
+    assert (link.up.rate, link.down.rate, link.loss) == (1e6, 2e6, scenario.links["lte"].loss)
+
+
+def test_a_fleet_of_more_devices_than_workers_are_allowed_is_explained() -> None:
+    many = ["fleet.0.devices=200000", "fleet.0.samples={every: 1 h}", "duration=30 s"]
+    scenario = load(scenario_of("gaussians"), many)
+    assert load(scenario_of("gaussians"), [*many, *FACTORS["queue"](scenario)]).cloud.workers == 100_000
+
+
+def test_a_fork_is_not_explained_but_its_parent(play: RunScenario, reported: Reported) -> None:
+    run = play("gaussians", "fleet.0.devices=5", "duration=30 s", "execution.checkpoint=10 s")
+    forked = run.folder.parent / "forked"
+    code, _, err = reported(
+        "fork", str(run.folder), "--at", "20 s", "--set", "links.lte.up=9 kbit/s", "--out", str(forked)
+    )
+    assert code == 0, err
+    code, _, err = reported("explain", str(forked), "--quiet")
+    assert code == 2
+    assert "is a fork; explain its parent" in err
+    assert not (forked / "explain").exists()
 
 
 def test_a_run_of_timing_only_is_not_explained(play: RunScenario, reported: Reported) -> None:

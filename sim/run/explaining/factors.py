@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from sim.scenario import Scenario, load
+from sim.scenario.run_size import MAX_CLOUD_WORKERS
+from sim.scenario.sweep import written_value
 from sim.scenario.units import TIME
 
 #: So much that no message takes any time worth mentioning.
@@ -18,13 +20,25 @@ def _links(*fields: str) -> Callable[[Scenario], list[str]]:
 
 def _queue(scenario: Scenario) -> list[str]:
     """Give every device a worker of its own, and let no request wait for others; all that failed still fails."""
-    cloud, workers = scenario.cloud, scenario.devices
+    cloud, workers = scenario.cloud, min(scenario.devices, MAX_CLOUD_WORKERS)
     failing = [
         f"cloud.failures.{place}.workers={workers}"
         for place, failure in enumerate(cloud.failures)
         if failure.workers is not None and failure.workers >= cloud.workers
     ]
     return [f"cloud.workers={workers}", "cloud.capacity=unlimited", "cloud.batch.wait=0 s", *failing]
+
+
+def _latency(scenario: Scenario) -> list[str]:
+    return [override for name, link in scenario.links.items() for override in _at_once(scenario, name, link)]
+
+
+def _at_once(scenario: Scenario, name: str, link: Any) -> list[str]:
+    if link.ping is None:
+        return [f"links.{name}.latency=0 s", f"links.{name}.jitter=0 s"]
+    # Nothing can be said of a link with a recorded ping but the whole link without it.
+    kept = {key: value for key, value in scenario.resolved()["links"][name].items() if key not in ("ping", "jitter")}
+    return [f"links.{name}={written_value(kept | {'latency': '0 s'})}"]
 
 
 def _labels(scenario: Scenario) -> list[str]:
@@ -42,7 +56,7 @@ def _asking(scenario: Scenario) -> list[str]:
 FACTORS: dict[str, Callable[[Scenario], list[str]]] = {
     "uplink": _links(f"up={_FREE_RATE}"),
     "downlink": _links(f"down={_FREE_RATE}"),
-    "latency": _links("latency=0 s", "jitter=0 s"),
+    "latency": _latency,
     "loss": _links("loss=0 %"),
     "queue": _queue,
     "service": lambda scenario: ["cloud.service=0 s", "cloud.batch.each=0 s"],

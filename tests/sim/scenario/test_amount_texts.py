@@ -15,6 +15,12 @@ def test_a_share_has_a_sign_and_needs_no_unit(text: str, amount: float) -> None:
     assert target(text).amount == pytest.approx(amount)
 
 
+def test_a_bare_one_may_be_one_per_cent_or_all() -> None:
+    with pytest.raises(ValueError, match=r"1 % or 100 %\?"):
+        target("gain >= 1")
+    assert target("gain >= 1 %").amount == pytest.approx(0.01)
+
+
 @pytest.mark.parametrize("text", ["accuracy >= 0.9.1", "exchanges >= many", "exchanges <= nan"])
 def test_what_is_no_amount_is_refused_with_its_metric(text: str) -> None:
     with pytest.raises(ValueError, match="it is an amount of") as refused:

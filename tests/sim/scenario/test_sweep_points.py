@@ -207,3 +207,34 @@ def test_what_the_command_line_sets_has_an_effect(
 def test_an_override_above_an_axis_or_of_the_sweep_has_an_effect(write: Write, small: str) -> None:
     path = write(f"{small}sweep: {{grid: {{links.lte.up: [1 kB/s]}}, seeds: [3, 1]}}\n")
     require_effect(path, ["links.lte={up: 2 kB/s, down: 1 kB/s}", "sweep.grid={tick: [1 s]}", "sweep.seeds=2"], 9)
+
+
+LONG = """\
+sweep:
+  seeds: 2
+  grid:
+    links.lte.up: [{markov: {states: [1 kbit/s, 9 kbit/s, 20 kbit/s], stay: [5 s, 7 s, 9 s]}}]
+    method.trigger: [{kind: at, times: [10 s, 20 s, 30 s, 40 s, 50 s, 60 s, 70 s, 80 s]}]
+    cloud.service: [{lognormal: {median: 5 ms, sigma: 0.5}}, {lognormal: {median: 9 ms, sigma: 0.5}}]
+"""
+
+
+def test_points_keep_their_names_when_seeds_are_added(write: Write, small: str) -> None:
+    two, three = (points(write(small + LONG), [f"sweep.seeds={seeds}"]) for seeds in (2, 3))
+    names = {point.name: (point.overrides, point.seed) for point in three}
+    assert len(names) == 6
+    assert all(names[point.name] == (point.overrides, point.seed) for point in two)
+    assert max(map(len, names)) <= 160
+
+
+def test_files_of_a_sweep_that_is_extended_are_found_beside_it(write: Write, small: str, tmp_path: Path) -> None:
+    folder = tmp_path / "sub"
+    folder.mkdir()
+    (folder / "a.csv").write_text("time_s,rate_kbps\n0,10\n5,30\n", encoding="utf-8")
+    sweep = "sweep: {grid: {links.lte.up: [{trace: a.csv}, 2 Mbit/s]}}\n"
+    (folder / "base.yaml").write_text(small + sweep, encoding="utf-8")
+    path = write("version: 1\nextends: sub/base.yaml\nname: m\n")
+    for point in points(path):
+        load(path, point.overrides, seed=point.seed)
+    # A sweep of the file itself keeps what is written.
+    assert points(folder / "base.yaml")[0].overrides == ('links.lte.up={"trace": "a.csv"}',)
