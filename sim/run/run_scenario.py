@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +138,9 @@ def _assembled(
     )
     if backend.notice and not run_options.quiet:
         print(backend.notice, file=sys.stderr)
+    if scenario.task is not None:
+        with saved_run.stop.undisturbed():
+            import_module("torch")
     with reading_once():
         read = read_scenario(scenario)
         live = assemble(

@@ -72,6 +72,17 @@ class StopRequest:
         finally:
             self._waits = False
 
+    @contextmanager
+    def undisturbed(self) -> Iterator[None]:
+        """Let the first signal wait for the end of the block: an exception would abort native code that loads."""
+        self._waits = True
+        try:
+            yield
+        finally:
+            self._waits = False
+        if self.asked:
+            raise KeyboardInterrupt
+
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if not self._waits or self.asked:
             raise KeyboardInterrupt

@@ -68,5 +68,6 @@ def finite(value: str | float) -> float:
 def _signed_share(value: str | float) -> float:
     if isinstance(value, str) and value.startswith("-"):
         return -parse_share(value[1:].strip(), whole=False)
-    below = isinstance(value, float) and value < 0
-    return -parse_share(-value, whole=False) if below else parse_share(value, whole=False)
+    if isinstance(value, float) and value < 0:
+        return -parse_share(-value, whole=False)
+    return parse_share(value, whole=False)

@@ -129,6 +129,19 @@ def test_a_signal_is_heard_at_once_unless_it_is_deferred(number: signal.Signals)
                 signal.raise_signal(number)
 
 
+def test_what_may_not_be_disturbed_ends_before_a_signal_is_heard() -> None:
+    stop, ended = StopRequest(), list[bool]()
+
+    def loading() -> None:
+        with stop.handled(), stop.undisturbed():
+            signal.raise_signal(signal.SIGTERM)
+            ended.append(True)
+
+    with pytest.raises(KeyboardInterrupt):
+        loading()
+    assert ended
+
+
 def test_a_tick_that_does_not_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sim.run.resuming.interrupts.TIME_LIMIT_S", 0.05)
     stop = StopRequest()
