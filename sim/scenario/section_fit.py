@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 from typing import Any
 
 from agents.methods import METHODS
 from agents.models import MODELS
 from agents.tasks import TASKS
+from sim.links.disciplines import DISCIPLINES
 from sim.scenario.codec_fit import size_varies
 from sim.scenario.inner_method import parts_of
 from sim.scenario.problems import near_miss
@@ -20,6 +22,7 @@ Misfit = tuple[str, tuple[str | int, ...]]
 def section_misfits(scenario: Any) -> Iterator[Misfit]:
     """Yield what sections of a whole scenario cannot have together."""
     yield from _unheard_links(scenario)
+    yield from _two_weights(scenario)
     if scenario.task is not None:
         yield from _unknown_cohorts(scenario)
         yield from _options_of_other_nets(scenario)
@@ -38,6 +41,21 @@ def _unheard_links(scenario: Any) -> Iterator[Misfit]:
                 yield text, ("links", name, "recovery", key)
         if link.radio is not None:
             yield f"no cohort is on '{name}'; write the radio at the devices' own link", ("links", name, "radio")
+
+
+def _two_weights(scenario: Any) -> Iterator[Misfit]:
+    """Yield weights of a cohort that differ between links which share one flow: a flow has one weight."""
+    for cohort in scenario.fleet:
+        if cohort.link is None:
+            continue
+        hops = [cohort.link, *scenario.links[cohort.link].via]
+        for shares, run in groupby(hops, lambda name: DISCIPLINES[scenario.links[name].discipline].shares):
+            weighing = [name for name in run if shares and cohort.cohort in scenario.links[name].weights]
+            for name in weighing[1:]:
+                first, own = (scenario.links[one].weights[cohort.cohort] for one in (weighing[0], name))
+                if own != first:
+                    text = f"is another weight than on '{weighing[0]}' ({first:g}), which the same messages share"
+                    yield text, ("links", name, "weights", cohort.cohort)
 
 
 def _chosen(adapter: Chosen) -> Iterator[tuple[Any, tuple[str, ...]]]:

@@ -120,6 +120,11 @@ method:
         ("links.l.via=[m, m]", "links.l.via: names 'm' twice"),
         ("links.l.latency={empirical: {values: [5 ms], unit: s}}", "latency.empirical: unit is of a file's numbers"),
         ("links.m.radio={tail: 1 W}", "links.m.radio: no cohort is on 'm'"),
+        (
+            "links={l: {up: 8 kbit/s, down: 16 kbit/s, discipline: ps, weights: {a: 1}, via: [m]}, "
+            "m: {up: 1 Mbit/s, down: 1 Mbit/s, shared: true, discipline: ps, weights: {a: 3}}}",
+            "links.m.weights.a: is another weight than on 'l' (1), which the same messages share",
+        ),
     ],
 )
 def test_what_a_run_would_stumble_over_is_refused_at_once(tmp_path: Path, override: str, said: str) -> None:
