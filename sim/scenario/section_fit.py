@@ -50,11 +50,11 @@ def _two_weights(scenario: Any) -> Iterator[Misfit]:
             continue
         hops = [cohort.link, *scenario.links[cohort.link].via]
         for shares, run in groupby(hops, lambda name: DISCIPLINES[scenario.links[name].discipline].shares):
-            weighing = [name for name in run if shares and cohort.cohort in scenario.links[name].weights]
-            for name in weighing[1:]:
-                first, own = (scenario.links[one].weights[cohort.cohort] for one in (weighing[0], name))
+            given = [name for name in run if shares and cohort.cohort in scenario.links[name].weights]
+            for name in given[1:]:
+                first, own = (scenario.links[one].weights[cohort.cohort] for one in (given[0], name))
                 if own != first:
-                    text = f"is another weight than on '{weighing[0]}' ({first:g}), which the same messages share"
+                    text = f"is another weight than on '{given[0]}' ({first:g}), which the same messages share"
                     yield text, ("links", name, "weights", cohort.cohort)
 
 
