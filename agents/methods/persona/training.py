@@ -80,7 +80,7 @@ def loss_of(adapter: nn.Module, base: Base, lesson: Lesson, tau: float | None) -
     edit = bounded(made, tau)
     logits = base.head.forward(base.head.unpack(start + edit), windows.query)
     decay = 0.0 if tau is None else _DECAY
-    # A product: torch's square takes ten times as long to go backwards through.
+    # A product: torch goes backwards through a square by a power of each element, which takes longer.
     return base.net.metric.training_loss(logits, windows.label) + decay * (edit * edit).mean() + sum(own)
 
 
