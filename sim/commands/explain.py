@@ -14,6 +14,7 @@ from sim.commands.report import report_gaps, report_unchecked
 from sim.commands.run import evaluate_recovery, jobs_of
 from sim.run.explaining.factors import FACTORS
 from sim.run.explaining.forks import explain_run
+from sim.run.forking.segments import FILE
 from sim.run.run_scenario import RunOptions
 from sim.run.side_by_side import Ended
 from sim.run.sweep_progress import figures
@@ -33,7 +34,7 @@ def explain(options: argparse.Namespace) -> int:
     for run in sweep.runs:
         if not run.judged:
             raise CommandError(f"{run.folder}: has no accuracy that could be lost: nothing was predicted")
-        if (run.folder / "fork.json").is_file():
+        if (run.folder / FILE).is_file():
             raise CommandError(f"{run.folder}: is a fork; explain its parent")
         if run.status != "complete":
             raise CommandError(f"{run.folder}: STATUS says {run.status}; resume it first")

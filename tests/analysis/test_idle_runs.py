@@ -63,4 +63,6 @@ def test_a_run_that_learns_from_labels_and_gets_none_says_so(
     folder = RunFolder.open(tmp_path / "run", force=False)
     run_scenario(load(tmp_path / "s.yaml"), folder, RunOptions(quiet=True), lambda windows, marks: {})
     print_comparison(open_folder(tmp_path / "run"))
-    assert "No device got a label, without which cloud_ft cannot learn." in " ".join(capsys.readouterr().out.split())
+    said = "No device got a label, without which cloud_ft cannot learn."
+    assert said in " ".join(capsys.readouterr().out.split())
+    assert said in write_report([tmp_path / "run"]).read_text(encoding="utf-8")
