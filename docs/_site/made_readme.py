@@ -21,7 +21,7 @@ def contents() -> str:
         for family, table in FAMILIES.items()
     ]
     scenarios = len(list((ROOT / "scenarios").rglob("*.yaml")))
-    last = f"| [scenarios](scenarios) | {scenarios} | `python run_sim.py list` names them, each with its question |"
+    last = f"| [scenarios](scenarios) | {scenarios} | `python run_sim.py list` names them, each with its description |"
     return "\n".join(["| `list` | | |", "| --- | --- | --- |", *rows, last])
 
 
