@@ -24,7 +24,7 @@ from sim.run.output_folder import holds_run
 from sim.run.run_folder import RunFolder
 from sim.run.run_scenario import RunOptions
 from sim.run.sweep import run_sweep
-from sim.scenario import Scenario, ScenarioErrors, load
+from sim.scenario import Scenario, ScenarioErrors, load, points
 from sim.scenario.problems import near_miss
 from sim.scenario.shipped import FOLDER
 
@@ -40,26 +40,16 @@ def study(options: argparse.Namespace) -> int:
     files = _files(options.name, options.only.split(",") if options.only else None)
     out = Path(options.out) if options.out else Path("runs") / f"study-{options.name}-{_tier(options)}"
     page = _page(options, [file.stem for file in files])
-    sweeps: dict[str, Sweep] = {}
-    left_out: dict[str, str] = {}
-    for file in files:
-        try:
-            scenario = load(file)
-        except ScenarioErrors as errors:
-            left_out[file.stem] = str(errors).splitlines()[0]
-            continue
-        if not options.played:
-            _play(
-                file, overrides(scenario, options.full, options.seeds), out / file.stem, options.quiet, jobs_of(options)
-            )
-        elif not holds_run(out / file.stem):
-            left_out[file.stem] = f"{out / file.stem} holds nothing that was played"
-            continue
-        sweeps[file.stem] = analysis.as_sweep(analysis.open_folder(out / file.stem))
+    plans, left_out = _plans(files, out, options)
     for name, reason in left_out.items():
         print(f"left out: {name}: {reason}", file=sys.stderr)
-    if not sweeps:
+    if not plans:
         raise CommandError(f"{options.name}: no sweep of it can be played here")
+    sweeps: dict[str, Sweep] = {}
+    for file, changed in plans.items():
+        if not options.played:
+            _play(file, changed, out / file.stem, options.quiet, jobs_of(options))
+        sweeps[file.stem] = analysis.as_sweep(analysis.open_folder(out / file.stem))
     tuned = {name: sweep for name, sweep in sweeps.items() if tunes(sweep)}
     compared = {name: sweep for name, sweep in sweeps.items() if name not in tuned}
     found = study_tables(compared)
@@ -73,6 +63,32 @@ def study(options: argparse.Namespace) -> int:
             draft.write_text(text, encoding="utf-8")
     print(out / "tables.md")
     return PARTIAL if left_out else OK
+
+
+def _plans(
+    files: Sequence[Path], out: Path, options: argparse.Namespace
+) -> tuple[dict[Path, list[str]], dict[str, str]]:
+    """Return what is changed of each sweep that can be played, and why each other one cannot.
+
+    All points of all sweeps are looked at before one is played: what lacks must not be found after hours.
+    """
+    plans: dict[Path, list[str]] = {}
+    left_out: dict[str, str] = {}
+    for file in files:
+        if options.played:
+            if holds_run(out / file.stem):
+                plans[file] = []
+            else:
+                left_out[file.stem] = f"{out / file.stem} holds nothing that was played"
+            continue
+        try:
+            changed = overrides(load(file), options.full, options.seeds)
+            points(file, changed)
+        except ScenarioErrors as errors:
+            left_out[file.stem] = str(errors).splitlines()[0]
+        else:
+            plans[file] = changed
+    return plans, left_out
 
 
 def overrides(scenario: Scenario, full: bool, first: int | None = None) -> list[str]:

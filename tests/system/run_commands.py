@@ -7,7 +7,7 @@ import io
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +20,7 @@ import pytest
 import run_sim
 from sim.run.run_folder import RunFolder
 from sim.run.run_scenario import RunOptions, run_scenario
-from sim.scenario import Scenario, ScenarioErrors, load
+from sim.scenario import Point, Scenario, ScenarioErrors, load, points
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -142,11 +142,25 @@ def assert_refused(code: int, out: str, err: str, *parts: str) -> None:
 
 
 def loaded(file: Path) -> Scenario:
-    """Load a scenario; skip the test where only its data are missing."""
-    try:
+    """Load a scenario; skip the test where only its data, or an extra of the installation, are missing."""
+    with skipping_what_is_missing():
         return load(file)
+
+
+def all_points(file: Path) -> list[Point]:
+    """Return the points of a sweep; skip the test as ``loaded`` does."""
+    with skipping_what_is_missing():
+        return list(points(file))
+
+
+@contextlib.contextmanager
+def skipping_what_is_missing() -> Iterator[None]:
+    """Skip the test where a scenario is refused for nothing but files and packages that are not here."""
+    try:
+        yield
     except ScenarioErrors as errors:
-        missing = [problem for problem in errors.problems if "there is no file" in problem.message]
+        absent = ("there is no file", "needs the extra")
+        missing = [one for one in errors.problems if any(words in one.message for words in absent)]
         if len(missing) < len(errors.problems):
             raise
         pytest.skip(str(missing[0]))

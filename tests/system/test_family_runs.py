@@ -5,9 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from run_commands import ROOT, loaded, play_file
-
-from sim.scenario import points
+from run_commands import ROOT, play_file
 
 FOLDER = ROOT / "scenarios" / "family"
 #: Scenarios without a sweep: one system each.
@@ -56,11 +54,3 @@ def test_a_link_without_bandwidth_leaves_the_base(file: Path, tmp_path: Path) ->
 def test_settled_at_once_or_late_it_is_one_digest(file: Path, tmp_path: Path) -> None:
     lazy = play_file(file, tmp_path / "lazy", short(file))
     assert play_file(file, tmp_path / "eager", short(file), eager=True).digest == lazy.digest
-
-
-@pytest.mark.parametrize(
-    "file", [file for file in FOLDER.glob("*.yaml") if file not in FILES], ids=lambda file: file.stem
-)
-def test_a_study_names_its_points(file: Path) -> None:
-    loaded(file)
-    assert len(list(points(file))) > 1

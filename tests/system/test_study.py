@@ -74,6 +74,18 @@ def test_what_cannot_be_played_here_is_left_out_by_name(folder: Path, capsys: py
     assert "left out: other" in capsys.readouterr().err
 
 
+def test_a_sweep_of_which_one_point_cannot_be_played_is_left_out_before_others_are(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = SMALL.format(name="aaa").replace("steps: 5", "steps: -5")
+    (folder / "scenarios" / "small" / "aaa.yaml").write_text(wrong)
+    assert main(["study", "small", "--out", str(folder / "out"), "--jobs", "1"], "driftbed") == 4
+    said = capsys.readouterr().err
+    assert "left out: aaa" in said
+    assert said.index("left out: aaa") < said.index("one: ")
+    assert not (folder / "out" / "aaa").exists()
+
+
 def test_what_was_played_so_far_can_be_written_without_playing_more(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
