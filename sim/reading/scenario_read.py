@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import ceil
 from typing import Any
 
 from agents.contract import InputError
@@ -98,6 +99,9 @@ def _fleet(scenario: Scenario) -> dict[str, Any]:
     fleet["asks"] = expected_asks(scenario)
     if not any(cohort.labels.share for cohort in scenario.fleet) and (wanted := list(_learning_from_labels(scenario))):
         fleet["labels_wanted_by"] = wanted
+    trigger: Any = scenario.method.trigger
+    if trigger.kind == "rounds" and (called := ceil(trigger.cohort_size * trigger.over_select)) > scenario.devices:
+        fleet["called"] = called
     return fleet
 
 

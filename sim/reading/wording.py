@@ -112,6 +112,8 @@ def _fleet(fleet: Mapping[str, Any]) -> str:
     asks = fleet["asks"]
     parts.append("asks only the run knows" if asks is None else f"about {asks:,} asks to come")
     parts.append(f"links {', '.join(fleet['links']) or 'none'}")
+    if "called" in fleet:
+        parts.append(f"a round would call {fleet['called']:,} devices: it calls all there are")
     return "; ".join([*parts, *([words] if (words := unmet_labels(fleet)) else [])])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -12,6 +13,8 @@ from sim.scenario.problems import near_miss
 
 Schema = dict[str, Any]
 _ANY = "*"
+#: What stands before the path that an axis of a sweep changes.
+_AXIS = re.compile(r"^sweep\.(grid|zip|exclude)(\.\d+)?\.(?=.)")
 
 
 class UnknownKeyError(ValueError):
@@ -73,11 +76,13 @@ def describe(path: str) -> str:
 def find(path: str) -> Key:
     """Return the key at a dotted path; ``*`` or any name stands for the name of a link, a number for a list's item.
 
+    An axis of a sweep (``sweep.grid.links.lte.up``) is the key that it changes.
+
     Raises:
         UnknownKeyError: the grammar has no such key.
     """
     schema, walked = _grammar(), ""
-    for step in path.split("."):
+    for step in _AXIS.sub("", path).split("."):
         schema = _below(schema, step, walked)
         walked = f"{walked}.{step}".lstrip(".")
     return Key(walked, schema)

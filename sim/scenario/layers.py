@@ -44,14 +44,18 @@ def with_override(root: Node, text: str, layer: int, faults: list[Problem]) -> N
     Raises:
         ScenarioErrors: no ``=``, no YAML, or a path through something that is neither map nor list.
     """
-    dotted, equals, value = text.partition("=")
-    mark = Mark(f"--set {dotted.strip()}", 0, 0, root.mark.folder)
-    if not equals or not all(dotted.strip().split(".")):
+    written, equals, value = text.partition("=")
+    steps = [step.strip() for step in written.split(".")]
+    dotted = ".".join(steps)
+    mark = Mark(f"--set {dotted}", 0, 0, root.mark.folder)
+    if not equals or not all(steps):
         raise ScenarioErrors([*faults, problem(mark, "", "an override reads a.b=value")])
     if not value.strip():
-        raise ScenarioErrors([*faults, problem(mark, dotted.strip(), "has no value after '='")])
+        raise ScenarioErrors([*faults, problem(mark, dotted, "has no value after '='")])
+    if dotted == "extends":
+        raise ScenarioErrors([*faults, problem(mark, dotted, "only a file extends another; write it in a file")])
     given = read_text(value, mark.file, mark.folder, faults)
-    return with_value(root, dotted.strip(), placed(given, mark, layer), faults)
+    return with_value(root, dotted, placed(given, mark, layer), faults)
 
 
 def with_value(root: Node, dotted: str, value: Node, faults: Sequence[Problem] = ()) -> Node:

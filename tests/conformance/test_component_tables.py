@@ -87,6 +87,8 @@ def test_each_kind_is_listed(family: str, capsys: pytest.CaptureFixture[str]) ->
     [
         ("links.*.up.trace", "recorded in a file"),
         ("links.lte.up.trace.scale", "a number above 0"),
+        ("sweep.grid.links.lte.up", "links.lte.up: towards the cloud"),
+        ("sweep.zip.0.method.adapter.persona.window", "default  16"),
         ("method.adapter.persona.window", "from 1 to 255"),
         ("method.adapter.persona.window", "default  16"),
         ("method.adapter", "cloud_ft"),

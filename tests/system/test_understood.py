@@ -107,6 +107,18 @@ def test_what_learns_from_labels_is_named_where_none_come(reported: Reported, tm
         assert ("labels: {share: 100 %}" in read["in_words"]["fleet"]) == (wanting is not None)
 
 
+def test_a_round_that_would_call_more_devices_than_there_are_is_named(reported: Reported, tmp_path: Path) -> None:
+    fleet = "fleet: [{cohort: phones, devices: 4, link: a, samples: {every: 2 s}, labels: {share: 50 %}}]\n"
+    for size, called in ((4, None), (3, None), (5, 5)):
+        method = f"{{adapter: fedavg, trigger: {{kind: rounds, every: 5 s, cohort_size: {size}}}}}"
+        (tmp_path / "s.yaml").write_text(f"{WITHOUT_LABELS}{fleet}method: {method}\n", "utf-8")
+        code, out, err = reported("validate", "s.yaml", "--json")
+        assert code == 0, err
+        read = json.loads(out)["s.yaml"]
+        assert read["fleet"].get("called") == called
+        assert ("calls all there are" in read["in_words"]["fleet"]) == (called is not None)
+
+
 OWN = """\
 import numpy as np
 

@@ -67,6 +67,7 @@ def test_circles_missing_bases_and_strange_bases_are_refused(refusal: Refusal, w
         ("method.codec=int8", lambda s: s.method.codec.kind == "int8"),
         ("cloud.service={exponential: 5 ms}", lambda s: s.cloud.service.mean == 0.005),
         (" tick = 5 s", lambda s: s.tick == 5.0),
+        ("fleet. 0 .devices=25", lambda s: s.fleet[0].devices == 25),
     ],
 )
 def test_an_override_is_read_as_yaml_and_laid_on_top(
@@ -97,6 +98,7 @@ def test_later_overrides_win_and_the_seed_wins_over_all(write: Write) -> None:
         ("seed", "--set seed: an override reads a.b=value"),
         ("=3", "--set : an override reads a.b=value"),
         ("a..b=3", "--set a..b: an override reads a.b=value"),
+        ("extends=other.yaml", "--set extends: only a file extends another; write it in a file"),
         ("seed=", "--set seed: has no value after '='"),
         ("seed=~", "--set seed: is empty; give it a value or remove the line"),
         ("seed=[1", "--set seed:1:3: not YAML"),
