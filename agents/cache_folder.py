@@ -22,10 +22,11 @@ def cache_folder() -> Path:
 def code_folder(name: str, sources: Iterable[Path]) -> Path:
     """Return the folder for what this version of all ``sources`` is compiled to; it may not exist.
 
-    Numba looks at the file of a function only; this name changes with every file.
+    Nothing else says whether what is kept there is still that of the sources, wherever they lie.
     """
     sha = hashlib.sha256(f"{version('numba')} {version('llvmlite')}".encode())
-    for path in sorted(sources):
+    sha.update(Path(__file__).with_name("compiling.py").read_bytes())
+    for path in sorted(sources, key=lambda path: path.name):
         sha.update(path.read_bytes())
     return cache_folder() / name / sha.hexdigest()[:16]
 
