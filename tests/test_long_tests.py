@@ -19,6 +19,7 @@ def test_what_is_called_long_exists(name: str) -> None:
 
 def test_of_each_kind_of_scenario_one_plays_plainly() -> None:
     played = "system/test_shipped_scenarios.py::test_a_shipped_scenario_loads_and_plays"
-    assert is_long(f"{played}[claims/continual.yaml]")
-    assert not is_long(f"{played}[claims/collapse.yaml]")
+    assert is_long(f"{played}[claims/collapse.yaml]")
+    assert is_long(f"{played}[federated/fedavg.yaml]")
+    assert not is_long(f"{played}[federated/fedasync.yaml]")
     assert not is_long(f"{played}[quickstart.yaml]")

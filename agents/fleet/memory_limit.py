@@ -11,6 +11,10 @@ from agents.contract import BackendError
 DEFAULT_GB, VARIABLE = 8.0, "DRIFTBED_STATE_GB"
 
 
+class TooLargeError(BackendError):
+    """What a run would hold is above the limit: it begins again once the scenario, or the limit, is another."""
+
+
 class MemoryLimit:
     """Counts the bytes of tensors that are made for the devices of one process; ``limit``: see :func:`limit_bytes`."""
 
@@ -21,7 +25,7 @@ class MemoryLimit:
         """Count ``nbytes`` more for ``what``.
 
         Raises:
-            BackendError: with them there are more than the limit; ``remedy`` says what else can be done.
+            TooLargeError: with them there are more than the limit; ``remedy`` says what else can be done.
         """
         require_fits(self._taken + nbytes, what, remedy, self._limit)
         self._taken += nbytes
@@ -31,13 +35,15 @@ def require_fits(nbytes: float, what: str, remedy: str, limit: float | None = No
     """Check that ``nbytes`` for ``what`` are within the limit.
 
     Raises:
-        BackendError: they are not.
+        TooLargeError: they are not.
     """
     most = limit_bytes(limit)
     if nbytes > most:
-        raise BackendError(
+        # The environment says nothing where the scenario does.
+        higher = "'execution: {memory: ...}'" + (f" or {VARIABLE}" if limit is None else "")
+        raise TooLargeError(
             f"{what} would take {nbytes / 1e9:.3g} GB, above the limit of {most / 1e9:g} GB: {remedy}, "
-            f"or raise the limit with 'execution: {{memory: ...}}' or {VARIABLE}"
+            f"or raise the limit with {higher}"
         )
 
 

@@ -29,7 +29,7 @@ COLUMNS: dict[str, tuple[str, dict[str, str]]] = {
         "One row a tick and cohort; counts of that tick alone.",
         {
             "t_s": "end of the tick",
-            "cohort": "number of the cohort, from 0",
+            "cohort": "name of the cohort",
             **_COUNTS,
             "labelled": "samples whose label became known",
             "loss_micro": "sum of the losses of the deployed model",
@@ -44,7 +44,7 @@ COLUMNS: dict[str, tuple[str, dict[str, str]]] = {
         {
             "ticket": "number of the exchange",
             "device": "number of the device",
-            "cohort": "number of the cohort",
+            "cohort": "name of the cohort",
             "requested_s": "the trigger asked",
             "sent_s": "the payload began to leave",
             "reached_s": "its last bit reached the cloud",
@@ -62,7 +62,7 @@ COLUMNS: dict[str, tuple[str, dict[str, str]]] = {
         "One row a device; sums over the run.",
         {
             "device": "number of the device",
-            "cohort": "number of the cohort",
+            "cohort": "name of the cohort",
             **_COUNTS,
             "samples_odd": "samples of odd number, for honest ranking of devices",
             "correct_odd": "of them, predicted correctly",
@@ -76,7 +76,7 @@ COLUMNS: dict[str, tuple[str, dict[str, str]]] = {
         "One row a stretch of time in which a device saw one concept.",
         {
             "device": "number of the device",
-            "cohort": "number of the cohort",
+            "cohort": "name of the cohort",
             "from_s": "when it began",
             "until_s": "when it ended",
             "concept": "number of the concept",
@@ -88,7 +88,7 @@ COLUMNS: dict[str, tuple[str, dict[str, str]]] = {
     "ages": (
         "One row a cohort and bin of the deployed model's age.",
         {
-            "cohort": "number of the cohort",
+            "cohort": "name of the cohort",
             "age_from_s": "where the bin begins",
             "samples": "samples met at that age",
             "regret": "oracle correct minus deployed correct at that age",
@@ -108,9 +108,18 @@ COLUMNS: dict[str, tuple[str, dict[str, str]]] = {
             "in_flight_bytes": "inside at the end of the tick",
             "busy_s": "time in which lines carried something, in this tick",
             "busy_share": "the same as a share of the tick",
-            "queue": "messages that wait, at the end of the tick",
-            "waiting_s": "time that messages waited, in this tick",
+            "queue": "messages that wait, at the end of the tick; none where all are carried at once, as with `ps`",
+            "waiting_s": "time that messages waited before they began, in this tick; 0 with `ps`",
             "started": "messages that began to be carried, in this tick",
+        },
+    ),
+    "rates": (
+        "One row for each of 2,000 bins of the run and each direction of a link whose rate varies; of the first instance.",
+        {
+            "t_s": "beginning of the bin",
+            "link": "name of the link",
+            "direction": "up or down",
+            "bps": "mean rate within the bin [bit/s]",
         },
     ),
     "cloud": (
@@ -119,12 +128,12 @@ COLUMNS: dict[str, tuple[str, dict[str, str]]] = {
             "t_s": "end of the tick",
             "arrived": "requests so far",
             "served": "served so far",
-            "rejected": "turned away so far, because the queue was full",
-            "dropped": "dropped so far",
+            "rejected": "the same as dropped",
+            "dropped": "requests that left without being served, so far",
             "queue": "requests that wait, at the end of the tick",
             "busy_s": "time in which workers were busy, in this tick",
             "busy_share": "the same as a share of what all workers have",
-            "workers": "workers that are up",
+            "workers": "workers that the scenario says, up or not",
             "waiting_s": "time that requests waited, in this tick",
             "started": "requests that began to be served, in this tick",
         },
@@ -160,7 +169,7 @@ FORMULAS: dict[str, str] = {
     "median, drifts not recovered counted as slower than all",
     "recovery_mean_s": "mean of min(recovery time, time watched)",
     "censored_share": "drifts not recovered / drifts",
-    "mean_age_s": "mean over devices and time of now - when the deployed model came into force",
+    "mean_age_s": "mean over devices and time of now - sent_s of the newest installed update (before the first: now)",
     "never_updated": "devices without an installed update / devices",
     "delay_s": "median of installed_s - requested_s",
     "exchanges": "rows of exchanges",
@@ -170,5 +179,5 @@ FORMULAS: dict[str, str] = {
     "bytes_per_point": "(Σ up_bytes + Σ down_bytes) / devices / points of gain; only of runs that gained",
     "joules_per_point": "device_energy_j / points of gain; only of runs that gained",
     "device_energy_j": "Σ energy of devices (radio and computing, as the scenario prices them) / devices",
-    "cloud_energy_j": "busy time of workers times power",
+    "cloud_energy_j": "Σ over workers of power while busy and power while idle, each times its time",
 }

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from agents.contract import BackendError, InputError, WorkersLostError
+from agents.fleet.memory_limit import TooLargeError
 from agents.tabular.once import reading_once
 from sim.exchanges.simulation import unheard
 from sim.reading import ReadOf, read_scenario
@@ -180,6 +181,10 @@ def _with_status(folder: RunFolder, run_options: RunOptions, saved_run: SavedRun
     except KeyboardInterrupt:
         _end_early(folder, PARTIAL, "interrupted")
         raise Interrupted(run_options.sweep or folder.path) from None
+    except TooLargeError as error:
+        # Gone on with, it would be refused again.
+        _end_early(folder, PARTIAL, str(error))
+        raise
     except (BackendError, WorkersLostError) as error:
         _end_early(folder, PARTIAL, str(error))
         raise type(error)(f"{error}; {resume_line(run_options.sweep or folder.path)}") from error

@@ -60,9 +60,20 @@ def overloaded(tables: Mapping[str, Table]) -> list[str]:
 
 
 def _overloaded(table: Table, rows: np.ndarray) -> bool:
-    busy, queue = table["busy_share"][rows], table["queue"][rows]
+    busy, inside = table["busy_share"][rows], _inside({name: column[rows] for name, column in table.items()})
     half = len(busy) // 2
-    return len(busy) > 1 and bool(busy[half:].mean() >= _BUSY and queue[-1] > queue[half] + _GROWTH)
+    return len(busy) > 1 and bool(busy[half:].mean() >= _BUSY and inside[-1] > inside[half] + _GROWTH)
+
+
+def _inside(table: Table) -> np.ndarray:
+    """Return how many messages, or requests, are inside at the end of each tick [ticks].
+
+    Those that wait are not enough: where all are carried at once, as with ``ps``, none waits.
+    """
+    if "arrived" in table:
+        return np.asarray(table["arrived"] - table["served"] - table["dropped"])
+    messages = table["started"].sum() + table["queue"][-1:].sum()
+    return np.asarray(table["in_flight_bytes"] * (messages / max(table["offered_bytes"][-1:].sum(), 1)))
 
 
 def _share(correct: np.ndarray, samples: int) -> float | None:

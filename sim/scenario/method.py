@@ -108,13 +108,19 @@ class Method(SectionModel):
     def _has_what_it_watches(cls, trigger: Chosen, info: ValidationInfo) -> Chosen:
         row = TRIGGERS.get(trigger.kind)
         if context_of(info).timing_only is True and row is not None and "task" in row.needs:
-            raise ValueError(f"'trigger: {trigger.kind}' watches samples; with 'task: none' there are none")
+            what = "calls devices that learn" if "rounds" in row.needs else "watches samples"
+            raise ValueError(f"'trigger: {trigger.kind}' {what}; with 'task: none' there are none")
         return trigger
 
     @model_validator(mode="after")
-    def _sizes_are_not_given_twice(self, info: ValidationInfo) -> Self:
-        if self.sizes is not None and context_of(info).timing_only is True:
+    def _a_probe_says_all_about_sizes(self, info: ValidationInfo) -> Self:
+        if context_of(info).timing_only is not True:
+            return self
+        if self.sizes is not None:
             raise refuse("a probe has sizes of its own", "sizes")
+        for key, unused in (("codec", _CODEC.default("fp32")), ("update_codec", None)):
+            if getattr(self, key) != unused:
+                raise refuse("a probe sends bytes, which no codec makes fewer; leave it out", key)
         return self
 
     @model_validator(mode="after")

@@ -12,6 +12,8 @@ from agents.contract import BackendError, FleetSpec
 from agents.fleet.memory_plan import require_messages
 from agents.methods.making import make_method
 from agents.models.making import make_net
+from sim.commands.exits import ENVIRONMENT
+from sim.commands.line import main
 from sim.run.fleet_spec import fleet_spec
 from sim.scenario import load
 
@@ -61,6 +63,18 @@ def test_a_large_head_is_refused_before_anything_is_trained() -> None:
     with pytest.raises(BackendError, match=r"30,000 devices .*would take .* GB, above the limit of 8 GB: use fewer"):
         require_messages(method, 30_000, 0, None)
     require_messages(method, 30_000, 16, None)
+
+
+def test_what_is_above_the_limit_of_the_scenario_is_not_said_to_go_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = ["run", "gaussians", "--quiet", "--set", "execution.memory=1 kB", "--set", "method.adapter=cloud_ft"]
+    assert main(words, "driftbed") == ENVIRONMENT
+    said = capsys.readouterr().err
+    assert "raise the limit with 'execution: {memory: ...}'" in said
+    assert "DRIFTBED_STATE_GB" not in said
+    assert "resume" not in said
 
 
 def test_what_codecs_remember_of_devices_counts() -> None:

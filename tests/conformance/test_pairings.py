@@ -51,12 +51,26 @@ def test_a_net_goes_with_data_that_give_what_it_needs(tmp_path: Path, data: str,
         assert f"task.model: '{model}' does not fit data '{data}'; these do: " in said
 
 
-@pytest.mark.parametrize("trigger", ["never", "{kind: poisson, rate: 1 /min}", "{kind: every_samples, n: 3}"])
-def test_a_trigger_that_watches_samples_needs_a_task(tmp_path: Path, trigger: str) -> None:
+@pytest.mark.parametrize(
+    ("trigger", "why"),
+    [
+        ("never", None),
+        ("{kind: poisson, rate: 1 /min}", None),
+        ("{kind: every_samples, n: 3}", "watches samples"),
+        ("{kind: rounds, every: 60 s, cohort_size: 2}", "calls devices that learn"),
+    ],
+)
+def test_a_trigger_that_watches_or_teaches_needs_a_task(tmp_path: Path, trigger: str, why: str | None) -> None:
     kind = trigger.split(",")[0].removeprefix("{kind: ")
     said = refusal(tmp_path, TIMING.replace("TRIGGER", trigger))
-    wanted = "'trigger: every_samples' watches samples; with 'task: none' there are none"
-    assert (wanted in said) == ("task" in TRIGGERS[kind].needs)
+    assert ("task" in TRIGGERS[kind].needs) == (why is not None)
+    assert (f"'trigger: {kind}' {why}; with 'task: none' there are none" in said) == (why is not None)
+
+
+@pytest.mark.parametrize("key", ["codec", "update_codec"])
+def test_a_probe_takes_no_codec(tmp_path: Path, key: str) -> None:
+    timing = TIMING.replace("TRIGGER", "never").replace("trigger: never", f"trigger: never, {key}: int8")
+    assert f"method.{key}: a probe sends bytes, which no codec makes fewer; leave it out" in refusal(tmp_path, timing)
 
 
 def test_an_oracle_needs_data_that_know_the_best_answer(tmp_path: Path) -> None:

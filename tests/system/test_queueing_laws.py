@@ -6,10 +6,11 @@ Five hundred independent Poisson processes are one of 10 /s; a mean of 70 ms of 
 from __future__ import annotations
 
 from math import factorial
+from pathlib import Path
 
 import numpy as np
 import pytest
-from run_commands import Run, RunScenario, Table
+from run_commands import Run, RunScenario, Table, play_file
 from scipy import stats
 
 LAMBDA_PER_S, WORK_S = 10.0, 0.07
@@ -114,3 +115,37 @@ def sum_of_waits_s(run: Run, queue: str) -> float:
     start_s = np.maximum.accumulate(table["sent_s"])
     free_s = np.r_[0.0, table["reached_s"][:-1]]
     return float(np.nansum(np.maximum(start_s, free_s) - table["sent_s"]))
+
+
+#: 64 messages a second of 1,960 bytes, overhead included, are a load of 1 for 1 Mbit/s.
+OFFERED = """\
+version: 1
+duration: 5 min
+tick: 10 s
+task: none
+fleet: [{cohort: phones, devices: 20000, link: cell}]
+links: {cell: {up: 100 Mbit/s, down: 100 Mbit/s, shared: true}}
+method: {adapter: {kind: probe, payload: 1920 B, update: 40 B}, trigger: {kind: poisson, rate: 1 /min}}
+"""
+SLOW_LINK = ("links.cell.up=1 Mbit/s",)
+SLOW_CLOUD = ("cloud.service=15.6 ms",)
+
+
+@pytest.mark.parametrize("rho", [0.7, 1.2])
+@pytest.mark.parametrize(
+    ("where", "slow"),
+    [
+        ("links.cell.up", (*SLOW_LINK, "links.cell.discipline=fifo")),
+        ("links.cell.up", (*SLOW_LINK, "links.cell.discipline=ps")),
+        ("links.cell.up", (*SLOW_LINK, "links.cell.discipline=lcfs")),
+        ("cloud", (*SLOW_CLOUD, "cloud.queue=fifo")),
+        ("cloud", (*SLOW_CLOUD, "cloud.queue=ps")),
+    ],
+)
+def test_what_is_offered_more_than_it_serves_is_named(
+    tmp_path: Path, where: str, slow: tuple[str, ...], rho: float
+) -> None:
+    (tmp_path / "s.yaml").write_text(OFFERED, "utf-8")
+    rate = f"method.trigger.rate={60 * 64 / 20000 * rho:g} /min"
+    summary = play_file(tmp_path / "s.yaml", tmp_path / "run", (*slow, rate)).summary
+    assert summary["overloaded"] == ([where] if rho > 1 else [])
