@@ -114,7 +114,7 @@ COLUMNS: dict[str, tuple[str, dict[str, str]]] = {
         },
     ),
     "rates": (
-        "One row for each of 2,000 bins of the run and each direction of a link whose rate varies; of the first instance.",
+        "One row for each of 2,000 bins of the run and each direction of a link whose rate varies: the first instance.",
         {
             "t_s": "beginning of the bin",
             "link": "name of the link",

@@ -65,7 +65,7 @@ def _one_digest(root: Path) -> tuple[bool, str]:
     try:
         found = subprocess.run([sys.executable, "-c", look], cwd=root, capture_output=True, text=True, timeout=_CHECK_S)
     except subprocess.TimeoutExpired:
-        return False, f"the kernels have not computed anything within {_CHECK_S:g} s: compiled they are quick; try again"
+        return False, f"the kernels have computed nothing within {_CHECK_S:g} s; compiled, they are quick: try again"
     lines = (found.stdout or found.stderr).strip().splitlines() or ["the kernels do not run here"]
     return found.returncode == 0, lines[-1]
 
