@@ -7,7 +7,7 @@ The timing plane (``sim``) decides WHEN; the data plane (``agents``) decides WHA
 from __future__ import annotations
 
 from agents.contract.costs import Costs, ServiceTime
-from agents.contract.errors import BackendError, InputError, WorkersLostError
+from agents.contract.errors import BackendError, InputError, TooLargeError, WorkersLostError
 from agents.contract.exchanges import (
     NO_EXCHANGES,
     STAGES,
@@ -69,6 +69,7 @@ __all__ = [
     "Snapshot",
     "Stage",
     "Tallies",
+    "TooLargeError",
     "Watch",
     "WorkersLostError",
     "Worlds",

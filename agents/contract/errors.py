@@ -18,6 +18,10 @@ class BackendError(Exception):
     """This machine or cluster cannot do what was asked; the message is one line with a remedy."""
 
 
+class TooLargeError(BackendError):
+    """What a run would hold is above the limit of memory: gone on with, it would be refused again."""
+
+
 class WorkersLostError(Exception):
     """Workers ended more often than a run allows; the message says how the last one ended."""
 

@@ -5,14 +5,10 @@ from __future__ import annotations
 import os
 from math import nan
 
-from agents.contract import BackendError
+from agents.contract import BackendError, TooLargeError
 
 #: The limit in GB (1e9 bytes), and the variable of the environment that sets another one.
 DEFAULT_GB, VARIABLE = 8.0, "DRIFTBED_STATE_GB"
-
-
-class TooLargeError(BackendError):
-    """What a run would hold is above the limit: it begins again once the scenario, or the limit, is another."""
 
 
 class MemoryLimit:

@@ -12,8 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from agents.contract import BackendError, InputError, WorkersLostError
-from agents.fleet.memory_limit import TooLargeError
+from agents.contract import BackendError, InputError, TooLargeError, WorkersLostError
 from agents.tabular.once import reading_once
 from sim.exchanges.simulation import unheard
 from sim.reading import ReadOf, read_scenario
@@ -182,7 +181,6 @@ def _with_status(folder: RunFolder, run_options: RunOptions, saved_run: SavedRun
         _end_early(folder, PARTIAL, "interrupted")
         raise Interrupted(run_options.sweep or folder.path) from None
     except TooLargeError as error:
-        # Gone on with, it would be refused again.
         _end_early(folder, PARTIAL, str(error))
         raise
     except (BackendError, WorkersLostError) as error:

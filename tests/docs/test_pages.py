@@ -57,6 +57,7 @@ def test_every_column_of_a_run_has_its_meaning(tmp_path: Path) -> None:
     import run_sim
 
     settings = ["--set", "duration=40 s", "--set", "fleet.0.devices=4", "--set", "task.pretrain.epochs=1"]
+    settings += ["--set", "links.radio.up={markov: {states: [20 kbit/s, 2 kbit/s], stay: [9 s, 9 s]}}"]
     assert run_sim.main(["run", str(ROOT / "scenarios/gaussians.yaml"), *settings, "--out", str(tmp_path / "r")]) == 0
     tables = sorted((tmp_path / "r").glob("*.parquet"))
     assert [table.stem for table in tables] == sorted(COLUMNS)
