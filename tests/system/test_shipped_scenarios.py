@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from run_commands import ROOT, TABLES, RunScenario, all_points, loaded, play_file
 
+from agents.contract import InputError
 from agents.evaluation import references
 from sim.scenario import Scenario, load
 from sim.scenario.distribution_fields import MacsPerSecond
@@ -91,6 +92,25 @@ def test_a_shipped_scenario_loads_and_plays(file: Path, tmp_path: Path, monkeypa
     follows = computed or any(one.compute.macs_per_s for one in scenario.fleet)
     if not follows:
         assert load(run.folder / "resolved.yaml").fingerprint() == load(file, overrides).fingerprint()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("file", [file for file in FILES if file.parent.name != "tuning"], ids=name_of)
+def test_both_engines_play_a_shipped_scenario_to_the_same_tables(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(references, "_ORACLE_STEPS", ORACLE_STEPS)
+    scenario = loaded(file)
+    overrides = tuple(cuts(scenario))
+    if scenario.cloud.service == "measured":
+        pytest.skip("a time that is measured is another each time")
+    try:
+        compiled = play_file(file, tmp_path / "compiled", overrides, engine="compiled")
+    except InputError as error:
+        if "only SimPy plays" not in str(error):
+            raise
+        pytest.skip(str(error))
+    assert play_file(file, tmp_path / "simpy", overrides, engine="simpy").digest == compiled.digest
 
 
 @pytest.mark.parametrize("file", [file for file in FILES if "\nsweep:" in file.read_text()], ids=name_of)
