@@ -77,9 +77,9 @@ COMPUTING = 3
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Return one worker more than there are cores, since some always wait for Ray, but no more than memory holds."""
+    """Return a worker for each core, but no more than memory holds: one more slows all by more than it plays itself."""
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return max(1, min(len(os.sched_getaffinity(0)) + 1, memory // WORKER_BYTES))
+    return max(1, min(len(os.sched_getaffinity(0)), memory // WORKER_BYTES))
 
 
 @pytest.hookimpl(tryfirst=True)
