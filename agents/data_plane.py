@@ -113,22 +113,26 @@ class Fleet:
             self._carry_out_batch(batch, None)
 
     def _carry_out_batch(self, batch: Orders, look_ahead: LookAhead | None) -> None:
-        cloud, pool = self._cloud, self._pool
+        cloud, pool, there = self._cloud, self._pool, batch.kinds
         cloud.take(pool.collect(batch.only(Kind.COLLECT), look_ahead))
-        if len(learns := batch.only(Kind.LEARN)):
-            pool.learn(learns)
+        if Kind.LEARN in there:
+            pool.learn(batch.only(Kind.LEARN))
         pool.note(batch.entering)
-        cloud.serve(batch.only(Kind.ADAPT, Kind.BROADCAST))
-        if len(installs := batch.only(Kind.INSTALL)):
+        if there & {Kind.ADAPT, Kind.BROADCAST}:
+            cloud.serve(batch.only(Kind.ADAPT, Kind.BROADCAST))
+        if Kind.INSTALL in there:
+            installs = batch.only(Kind.INSTALL)
             pool.install(installs, cloud.updates_for(installs.ticket))
-        if len(adopts := batch.only(Kind.ADOPT)):
-            pool.adopt(adopts)
-        if len(expiries := batch.only(Kind.EXPIRE)):
-            pool.expire(expiries)
-        if len(confirms := batch.only(Kind.CONFIRM)):
+        if Kind.ADOPT in there:
+            pool.adopt(batch.only(Kind.ADOPT))
+        if Kind.EXPIRE in there:
+            pool.expire(batch.only(Kind.EXPIRE))
+        if Kind.CONFIRM in there:
+            confirms = batch.only(Kind.CONFIRM)
             cloud.confirm(confirms.ticket)
             pool.confirm(confirms)
-        if len(discards := batch.only(Kind.DISCARD)):
+        if Kind.DISCARD in there:
+            discards = batch.only(Kind.DISCARD)
             cloud.forget(discards.ticket)
             pool.forget(discards)
 

@@ -62,6 +62,11 @@ class Orders:
         return self.take(np.flatnonzero(wanted[self.kind]))
 
     @property
+    def kinds(self) -> set[int]:
+        """The kinds that there are rows of."""
+        return set(self.kind.tolist())
+
+    @property
     def entering(self) -> Orders:
         """The rows with which an exchange enters a phase."""
         return self.take(np.flatnonzero(self.phase != Phase.UNDETECTED))
