@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,10 +62,14 @@ def tuning_of(name: str, sweep: Sweep) -> Tuning:
     return Tuning(name, comparison(sweep, [BY, *BESIDE], base=sweep.groups[0].label))
 
 
-def written_tunings(tunings: Sequence[Tuning], whole: bool = True) -> dict[str, str]:
-    """Return each table as Markdown by its name; of several, if all, also ``summary``: a row for each."""
-    summary = {"summary": _summary(tunings)} if whole and len(tunings) > 1 else {}
-    return summary | {one.name: _written(one) for one in tunings}
+def written_tunings(tunings: Sequence[Tuning], whole: bool = True, before: str = "") -> dict[str, str]:
+    """Return each table as Markdown by its name; of several, if all, also ``summary``: a row for each.
+
+    Where not all are given, ``before`` is the summary as it stood: rows of others stay.
+    """
+    named = {one.name: _written(one) for one in tunings}
+    summed_up = len(tunings) > 1 if whole else bool(tunings and before)
+    return ({"summary": _summary(tunings, "" if whole else before)} if summed_up else {}) | named
 
 
 def _written(tuned: Tuning) -> str:
@@ -85,16 +89,23 @@ def _written(tuned: Tuning) -> str:
     return markdown_table([*heads, "chosen"], rows)
 
 
-def _summary(tunings: Sequence[Tuning]) -> str:
+def _summary(tunings: Sequence[Tuning], before: str) -> str:
     heads = ["method", "n", "defaults [%]", "best of the others", "difference", "shows", "chosen"]
-    rows = []
-    for one in sorted(tunings, key=lambda tuned: tuned.name):
+    rows = {cells[0]: cells for cells in _rows_of(before) if cells != heads and len(cells) == len(heads)}
+    for one in tunings:
         best, settings = one.best, (one.default.label, one.chosen.label)
         other = [best.label, *_difference(best, best.label in one.stand)] if best else ["", "", ""]
         chosen = "the defaults" if settings[0] == settings[1] else settings[1]
         seeds = str(len(one.default.seeds))
-        rows.append([one.name, seeds, with_interval(METRICS[BY], one.default.values[BY]), *other, chosen])
-    return markdown_table(heads, rows)
+        rows[one.name] = [one.name, seeds, with_interval(METRICS[BY], one.default.values[BY]), *other, chosen]
+    return markdown_table(heads, [rows[name] for name in sorted(rows)])
+
+
+def _rows_of(table: str) -> Iterator[list[str]]:
+    """Yield the cells of each line of a Markdown table, without the line below its heads."""
+    for line in table.splitlines():
+        if line.startswith("| ") and not line.startswith("| --- "):
+            yield [cell.strip() for cell in line.strip().strip("|").split("|")]
 
 
 def _difference(row: Row, stands: bool) -> list[str]:

@@ -54,7 +54,8 @@ def study(options: argparse.Namespace) -> int:
     compared = {name: sweep for name, sweep in sweeps.items() if name not in tuned}
     found = study_tables(compared)
     tunings = [tuning_of(name, sweep) for name, sweep in tuned.items()]
-    tables = {**written_tunings(tunings, whole=not options.only), **written_tables(found)}
+    before = _stands_on(page, "summary") if options.only else ""
+    tables = {**written_tunings(tunings, whole=not options.only, before=before), **written_tables(found)}
     _write(compared, tables, out, options)
     figures = _differences(found, out, page)
     if page is not None:
@@ -182,6 +183,12 @@ def _page(options: argparse.Namespace, names: Sequence[str]) -> Path | None:
     if missing := [name for name in names if name not in there]:
         raise CommandError(f"--page: there is no '<!-- study {missing[0]} -->' with '<!-- end -->' below it")
     return page
+
+
+def _stands_on(page: Path | None, name: str) -> str:
+    """Return what a page has between the marks of a table."""
+    text = "" if page is None else page.read_text(encoding="utf-8")
+    return next((found[0] for found in _MARKS.finditer(text) if found["name"] == name), "")
 
 
 def on_page(text: str, tables: dict[str, str], size: str, figures: Mapping[str, str] = MappingProxyType({})) -> str:

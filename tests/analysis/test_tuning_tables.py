@@ -61,6 +61,16 @@ def test_tables_name_what_is_chosen_and_several_are_summed_up() -> None:
     assert "summary" not in written_tunings([tuning("tent"), tuning("eata")], whole=False)
 
 
+def test_a_few_are_put_into_the_summary_and_the_rest_of_it_stays() -> None:
+    before = written_tunings([tuning("tent", a=SURE), tuning("eata", b=UNSURE)])["summary"]
+    after = written_tunings([tuning("foa", c=UNSURE), tuning("tent")], whole=False, before=before)["summary"]
+    old, new = before.splitlines(), after.splitlines()
+    assert [line.split(" | ")[0] for line in new[2:]] == ["| eata", "| foa", "| tent"]
+    assert new[:3] == old[:3]
+    assert new[-1] != old[-1]
+    assert written_tunings([tuning("foa", c=UNSURE)], whole=False, before=after)["summary"] == after
+
+
 @pytest.mark.parametrize(
     ("tasks", "validation"),
     [
