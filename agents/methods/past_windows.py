@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
+from agents.contract import InputError
 from agents.models.base import Base
 from agents.models.known_features import known_features
 from agents.streams.base import Past
@@ -155,7 +156,8 @@ class Streams(NamedTuple):
         last = first + size.repeat_interleave(size) - 1
         begin = torch.nonzero(torch.arange(len(first)) > first)[:, 0]
         if not len(begin):
-            raise ValueError("no stream of the past is long enough to learn from: none has two samples")
+            said = "no stream of the past is long enough to learn windows from: none has two samples there"
+            raise InputError("task.data", f"{said}; take a longer past")
         return cls(_features(base, past.x[order]), base.head.context, past.label[order], first, last, begin)
 
     def draw(self, devices: int, window: int, rng: torch.Generator, stale: float | None = None) -> Windows:

@@ -57,7 +57,8 @@ class StaticBalanced(Static):
             optimiser.zero_grad()
             _loss(base, head, windows._replace(query=noisy(windows.query, options.noise, rng))).backward()
             optimiser.step(1.0 - (step - 1) / options.steps)
-            if step % _CHECK_EVERY == 0 and (loss := _loss(base, head, exam).item()) < best:
+            looked = step % _CHECK_EVERY == 0 or step == options.steps
+            if looked and (loss := _loss(base, head, exam).item()) < best:
                 best, kept = loss, head.detach().clone()
         return kept
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, replace
 from itertools import count
@@ -13,6 +13,7 @@ from torch import nn
 from torch.nn import functional
 
 from agents.cache import cached, fingerprint
+from agents.contract import InputError
 from agents.models.adam import Adam
 from agents.models.base import Base, Net
 from agents.models.head import HeadShape
@@ -120,7 +121,7 @@ def _begun(
     kept = Base.load(net, _now(net, trunk, packed).tensors())
     best, best_epoch = _loss(kept, history.validation), -1
     for epoch in range(recipe.epochs):
-        for rows in torch.randperm(len(history.train.x), generator=rng).split(recipe.batch):
+        for rows in _batches(torch.randperm(len(history.train.x), generator=rng), recipe.batch, trunk):
             x = augmented(history.train.x[rows], recipe.mirror, recipe.shift, rng)
             _gradients(net, trunk.train(), packed, optimiser, x, history.train.label[rows])
             optimiser.step(share_of_rate(next(step)))
@@ -133,6 +134,23 @@ def _begun(
         if recipe.early_stopping and not recipe.fading and epoch - best_epoch >= recipe.early_stopping:
             break
     return best, kept
+
+
+def _batches(rows: torch.Tensor, size: int, trunk: nn.Module) -> Sequence[torch.Tensor]:
+    """Return ``rows`` in batches; where batches are normalised, none is of one row, which has no deviation.
+
+    Raises:
+        InputError: batches are of one row each, or the past is.
+    """
+    batches = list(rows.split(size))
+    normalised = any(isinstance(part, nn.modules.batchnorm._BatchNorm) for part in trunk.modules())
+    if not normalised or len(batches[-1]) > 1:
+        return batches
+    if size == 1:
+        raise InputError("task.pretrain.batch", "a net that normalises batches needs at least two rows in each")
+    if len(rows) == 1:
+        raise InputError("task.data", "a net that normalises batches needs a past of at least two rows")
+    return [*batches[:-2], torch.cat(batches[-2:])]
 
 
 def _now(net: Net, trunk: nn.Module, packed: torch.Tensor) -> Base:

@@ -78,6 +78,8 @@ def read_images(spec: FleetSpec) -> ImagesRead:
         check_priors(schedule.concepts, read_all.labels(split), found.classes)
     with error_location("task.data.contexts"):
         contexts = [read_concept(one, NEUTRAL, found.classes) for one in looks_of(spec.data_options, spec.seed)]
+    for split in ("train", "validation"):
+        check_priors(contexts, read_all.labels(split), found.classes, "task.data.contexts")
     return ImagesRead(found, rows, schedule, contexts)
 
 
@@ -87,7 +89,7 @@ def image_schedule(spec: FleetSpec, classes: int, neutral: Neutral = NEUTRAL) ->
         return make_schedule(spec.drift, spec.cohorts, neutral, classes, spec.seed, spec.duration_s, own_priors=True)
 
 
-def check_priors(concepts: Sequence[Concept], labels: np.ndarray, classes: int) -> None:
+def check_priors(concepts: Sequence[Concept], labels: np.ndarray, classes: int, place: str = "drift") -> None:
     """Refuse a prior that wants what is not there: its share would silently go to other classes.
 
     Raises:
@@ -98,7 +100,7 @@ def check_priors(concepts: Sequence[Concept], labels: np.ndarray, classes: int) 
         wanted = np.asarray(concept.prior or np.zeros(classes)) > 0
         if (wanted & ~there).any():
             missing = int((wanted & ~there).argmax())
-            raise InputError("drift", f"labels.prior wants class {missing}, of which there are no images")
+            raise InputError(place, f"labels.prior wants class {missing}, of which there are no images")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from agents.contract.errors import error_location
 from agents.signals import SIGNALS
 from agents.tasks.reading import read_data
 from sim.distributions import Empirical
+from sim.reading.data_fit import require_fit
 from sim.reading.drift_read import drift_read
 from sim.reading.recordings import availability_read, fitted_read, latency_read, loss_read, rate_read
 from sim.reading.wording import in_words
@@ -34,6 +35,7 @@ def read_scenario(scenario: Scenario) -> ReadOf:
     parts: ReadOf = {}
     if scenario.task is not None:
         parts["data"] = read_data(fleet_spec(scenario, ()))
+        require_fit(scenario, parts["data"])
         _refuse_endless_training(scenario.task.pretrain.epochs, parts["data"].get("splits", {}).get("train", 0))
     parts["drift"] = drift_read(scenario.drift)
     parts["links"] = dict(_links(scenario))

@@ -61,6 +61,14 @@ class Task(SectionModel):
         return {**raw, "pretrain": {**suits, **given}} if suits else raw
 
     @model_validator(mode="after")
+    def _only_images_are_mirrored(self) -> Self:
+        data = TASKS.get(self.data.kind)
+        for name in ("mirror", "shift"):
+            if getattr(self.pretrain, name) and data is not None and "images" not in data.gives:
+                raise refuse(f"is for images; '{self.data.kind}' has none", "pretrain", name)
+        return self
+
+    @model_validator(mode="after")
     def _model_fits_the_data(self) -> Self:
         data, model = TASKS.get(self.data.kind), MODELS.get(self.model.kind)
         if data is None or model is None or model.needs <= data.gives:

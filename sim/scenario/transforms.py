@@ -10,6 +10,8 @@ def refused(data: str | None, name: str) -> str | None:
     row = TASKS.get(data or "")
     if row is None or name in row.transforms:
         return None
+    if not row.transforms:
+        return f"'{data}' is played as it was recorded: nothing of it can be changed"
     return f"'{data}' cannot be changed that way; it knows: {', '.join(row.transforms)}, labels"
 
 

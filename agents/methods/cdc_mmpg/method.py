@@ -31,6 +31,8 @@ class CdcMmpg(GeneratedHeads):
 
     def uplink_of(self, context: Context) -> Uplink:
         self.views = views_of(context.net, self.options.views)
+        if len(self.views) == 1 and self.options.missing != CdcMmpgOptions.missing:
+            raise ValueError("'missing' has no effect with one view; write 'views', the columns that each one has")
         if self.options.uplink == "window":
             return FeatureUplink(self.net, self.window)
         return AnchorUplink(self.net, self.views, self.options.anchor)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from agents.contract.component import option
+from agents.contract.component import option, refuse_without_effect
 from agents.contract.forms import Interval, OneOf, Share, Sizes
 
 #: Scores: the paper's prototypes, and what they are compared with.
@@ -31,3 +31,12 @@ class DpuOptions:
     sure: Share = option(0.9, "probability above which a prediction counts as a label")
     epochs: Annotated[int, Interval(ge=1, le=1000)] = option(5, "passes over the past, in batches, before t = 0")
     near: Annotated[int, Interval(ge=1, le=100)] = option(10, "neighbours of 'by: knn'")
+
+    def __post_init__(self) -> None:
+        said = f"'by: {self.by}'"
+        if self.by != "prototype":
+            refuse_without_effect(self, f"{said}, which has no prototypes", "moves", "window", "beta", "sure", "epochs")
+        if self.by != "knn":
+            refuse_without_effect(self, said, "near")
+        if self.moves == "none":
+            refuse_without_effect(self, "'moves: none'", "beta", "window", "sure")

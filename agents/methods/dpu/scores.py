@@ -39,7 +39,9 @@ def _whitened(rows: torch.Tensor, label: torch.Tensor, classes: int) -> Tensors:
 def _residual(rows: torch.Tensor, logits: torch.Tensor) -> Tensors:
     """Return the axes that hold little of the past, and what makes their norm a logit (Wang et al., CVPR 2022)."""
     centre = rows.mean(0)
-    strength, axes = torch.linalg.eigh(torch.cov((rows - centre).double().T))
+    # Of a single column torch makes a number.
+    covariance = torch.cov((rows - centre).double().T).reshape(rows.shape[1], rows.shape[1])
+    strength, axes = torch.linalg.eigh(covariance)
     kept = strength.cumsum(0) / strength.sum().clamp_min(1e-12) <= 1.0 - _PRINCIPAL
     kept[0] = True
     null = axes[:, kept].float()

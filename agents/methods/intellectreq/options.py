@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from agents.contract.component import option
+from agents.contract.component import option, refuse_without_effect
 from agents.contract.forms import Form, Interval, OneOf, PositiveNumber, Steps
 
 #: What a gate may go by: the paper's two parts together or apart, and what it is compared with.
@@ -33,6 +33,13 @@ class IntellectReqOptions:
     )
     steps: Steps = option(3000, "training steps of each of its nets")
     rate: PositiveNumber = option(3e-3, "learning rate")
+
+    def __post_init__(self) -> None:
+        said = f"'by: {self.by}'"
+        if self.by not in ("both", "uncertainty"):
+            refuse_without_effect(self, said, "latent", "draws")
+        if self.by not in BY[:3]:
+            refuse_without_effect(self, said, "width", "steps", "rate")
 
     @property
     def inner(self) -> dict[str, Any]:

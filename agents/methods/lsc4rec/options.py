@@ -40,6 +40,9 @@ class Lsc4RecOptions:
     def __post_init__(self) -> None:
         if self.large == "t5" and find_spec("transformers") is None:
             raise OptionError("'large: t5' needs the extra 'llm': pip install 'driftbed[llm]'", "large")
+        if self.large == "sasrec" and self.large_width % self.large_heads:
+            said = f"does not divide 'large_width: {self.large_width}', which heads share evenly"
+            raise OptionError(said, "large_heads")
         if self.large != "t5":
             refuse_without_effect(self, "'large: sasrec'; write 'large: t5'", "weights")
         if self.training == "independent":

@@ -33,7 +33,7 @@ class PersonaOptions:
     assign: Annotated[str, OneOf("nearest", "smallest_edit")] = option(
         "nearest", "the prototype whose centre is nearest, or the one that needs the smallest edit"
     )
-    hysteresis: Number = option(0.1, "a new prototype has to be this share closer")
+    hysteresis: Share = option(0.1, "a new prototype has to be this share closer")
     reply: Annotated[str, OneOf("edit", "code", "number")] = option(
         "edit", "what comes down: the edit, the codes that generate it on the device, or the prototype's number alone"
     )

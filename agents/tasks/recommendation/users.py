@@ -8,6 +8,9 @@ import numpy as np
 
 from agents.tasks.recommendation.log import Log
 
+#: Of so few past clicks of a user one alone is kept for validation.
+_FEW = 3
+
 
 @dataclass(frozen=True)
 class Users:
@@ -132,7 +135,9 @@ def trained_until(users: Users, share: float) -> np.ndarray:
     """
     if users.split_s is not None:
         return users.until(validation_split_s(users, share))
-    judged = np.where(users.known > 1, np.ceil(share * users.known), 0).astype(np.int64)
+    # Adapters are chosen by what follows a window of the same user: of few clicks two are kept for that.
+    least = np.where(users.known > _FEW, 2, 1)
+    judged = np.where(users.known > 1, np.maximum(np.ceil(share * users.known), least), 0).astype(np.int64)
     if not judged[users.warm].any():
         raise ValueError("history: no user has two past interactions, so that nothing is left to validate on")
     return np.asarray(users.known - judged)

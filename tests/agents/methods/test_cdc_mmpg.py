@@ -104,6 +104,11 @@ def test_views_must_be_all_columns(net: Net) -> None:
         made(net, views=[10, 4])
 
 
+def test_of_one_view_none_can_be_missing(net: Net) -> None:
+    with pytest.raises(ValueError, match="'missing' has no effect with one view"):
+        made(net, missing=0.5)
+
+
 def test_a_missing_view_says_nothing_and_training_lets_views_be_missing(net: Net, history: History, base: Base) -> None:
     method = made(net, views=TWO, missing=0.5)
     past = method.windows_of(history.train, base)

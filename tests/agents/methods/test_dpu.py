@@ -13,6 +13,7 @@ from agents.methods.base import OfFeatures
 from agents.methods.dpu.method import Dpu
 from agents.methods.dpu.options import SCORES
 from agents.methods.dpu.prototypes import begun, moved
+from agents.methods.dpu.scores import tables
 from agents.methods.making import make_method
 from agents.models.base import Base, Net
 from agents.streams.base import History
@@ -22,7 +23,8 @@ DEVICES = 11
 
 
 def made(net: Net, **options: Any) -> Dpu:
-    method = make_method("dpu", {**QUICK["dpu"], **options}, "fp32", net)
+    quick = {} if options.get("by", "prototype") != "prototype" else QUICK["dpu"]
+    method = make_method("dpu", {**quick, **options}, "fp32", net)
     assert isinstance(method, Dpu)
     return method
 
@@ -93,3 +95,9 @@ def test_a_view_that_is_missing_neither_counts_nor_teaches(net: Net, history: Hi
 def test_views_must_be_all_columns(net: Net) -> None:
     with pytest.raises(ValueError, match=r"views: \[10, 7\] are 17 columns; there are 16"):
         made(net, views=[10, 7])
+
+
+def test_one_column_has_an_axis_too() -> None:
+    rows = torch.randn(50, 1, generator=torch.Generator().manual_seed(1))
+    kept = tables("vim", rows, torch.zeros(50, dtype=torch.int64), torch.randn(50, 2))
+    assert kept["null"].shape == (1, 1)

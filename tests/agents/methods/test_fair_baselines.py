@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -32,6 +33,12 @@ def test_a_balanced_static_head_is_no_worse_on_balanced_contexts(net: Net, histo
     cloud = method.prepare(history, base, 3)
     assert method.payload_bytes == method.update_bytes == 0
     assert balanced_accuracy(base, cloud, history) >= balanced_accuracy(base, base.layers, history) - 0.01
+
+
+def test_a_balanced_head_is_judged_where_its_steps_end_however_many(net: Net, history: History, base: Base) -> None:
+    ends = {steps: made("static_balanced", net, steps=steps).prepare(history, base, 3) for steps in (40, 100, 140)}
+    heads = [base.head.pack(base.layers), *(base.head.pack(end) for end in ends.values())]
+    assert [torch.equal(one, other) for one, other in pairwise(heads)] == [False, False, False]
 
 
 def test_a_device_learns_from_its_labels_what_the_cloud_would_have(net: Net, history: History, base: Base) -> None:

@@ -30,7 +30,11 @@ DEVICES = 29
 
 def made(net: Net, around: str = "duet", **options: Any) -> IntellectReq:
     inner = {"kind": around, **QUICK[around]}
-    method = make_method("intellectreq", {**QUICK["intellectreq"], "around": inner, **options}, "fp32", net)
+    given = {**QUICK["intellectreq"], "around": inner, **options}
+    if given.get("by", BY[0]) not in BY[:3]:
+        # What has no nets has nothing to say of their training.
+        del given["steps"]
+    method = make_method("intellectreq", given, "fp32", net)
     assert isinstance(method, IntellectReq)
     return method
 

@@ -19,6 +19,12 @@ WITHOUT: list[tuple[str, dict[str, Any], str]] = [
     ("solid", {"branch": 0.0, "book": "fixed"}, "book"),
     ("lsc4rec", {"collaborative_steps": 9}, "collaborative_steps"),
     ("lsc4rec", {"weights": "somewhere"}, "weights"),
+    ("intellectreq", {"by": "random", "steps": 9}, "steps"),
+    ("intellectreq", {"by": "lof", "draws": 9}, "draws"),
+    ("intellectreq", {"by": "mistakes", "latent": 9}, "latent"),
+    ("dpu", {"by": "energy", "moves": "mean"}, "moves"),
+    ("dpu", {"by": "vim", "near": 5}, "near"),
+    ("dpu", {"moves": "none", "sure": 0.5}, "sure"),
 ]
 
 
@@ -41,9 +47,18 @@ def test_an_option_without_effect_is_refused_by_name(name: str, given: dict[str,
         ("cdc_mmpg", {"reasoner": "none", "anchor": "newest"}),
         ("solid", {"branch": 0.0, "uplink": "whole"}),
         ("lsc4rec", {"training": "collaborative", "collaborative_steps": 9}),
+        ("intellectreq", {"by": "mistakes", "width": 9, "steps": 9, "rate": 0.1}),
+        ("intellectreq", {"by": "isolation_forest", "pairs": 99}),
+        ("dpu", {"by": "knn", "near": 5, "views": (3, 4)}),
     ],
     ids=str,
 )
 def test_what_has_an_effect_is_taken(name: str, given: dict[str, Any]) -> None:
     options = METHODS[name].options(**given)
     assert {key: getattr(options, key) for key in given} == given
+
+
+def test_heads_share_a_width_evenly() -> None:
+    with pytest.raises(OptionError, match="does not divide 'large_width: 50'") as caught:
+        METHODS["lsc4rec"].options(large_width=50, large_heads=4)
+    assert caught.value.option == ("large_heads",)

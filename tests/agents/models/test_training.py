@@ -6,10 +6,11 @@ import pytest
 import torch
 from torch.nn import functional
 
+from agents.contract import InputError
 from agents.models.base import Base
 from agents.models.making import make_net
 from agents.models.training import Recipe, pretrain
-from agents.streams.base import History
+from agents.streams.base import History, Past
 
 NET = make_net("mlp", (4,), 3, {"hidden": [8, 8], "layers": 1})
 OPTIONS = {"epochs": 4, "batch": 64, "rate": 1e-2, "restarts": 1}
@@ -89,3 +90,24 @@ def test_of_several_beginnings_the_best_is_kept(blobs: History) -> None:
 def test_an_unknown_option_is_refused() -> None:
     with pytest.raises(ValueError, match="'epoch'; known are epochs, batch, rate"):
         Recipe.read({"epoch": 3})
+
+
+def images(rows: int) -> Past:
+    rng = torch.Generator().manual_seed(3)
+    x, label = torch.rand(rows, 1, 4, 4, generator=rng), torch.arange(rows) % 3
+    return Past(x, label, torch.zeros(rows, dtype=torch.int64))
+
+
+@pytest.mark.parametrize("rows", [129, 130])
+def test_a_row_that_is_left_over_is_learnt_from_where_batches_are_normalised(rows: int) -> None:
+    past = images(rows)
+    net = make_net("cnn", (1, 4, 4), 3, {})
+    found = pretrain(History(past, images(12), past), net, {"epochs": 1, "batch": 64}, 1)
+    assert found.head.pack(found.layers).isfinite().all()
+
+
+def test_rows_one_by_one_cannot_be_normalised() -> None:
+    net = make_net("cnn", (1, 4, 4), 3, {})
+    with pytest.raises(InputError, match="needs at least two rows") as caught:
+        pretrain(History(images(9), images(3), images(9)), net, {"epochs": 1, "batch": 1}, 1)
+    assert caught.value.about == "task.pretrain.batch"

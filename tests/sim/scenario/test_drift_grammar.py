@@ -140,6 +140,19 @@ def test_what_is_defined_for_images_is_refused_elsewhere(small: str, refusal: Re
     assert reported in refusal(text)[0]
 
 
+def test_what_is_recorded_is_said_to_be_no_drift(small: str, refusal: Refusal) -> None:
+    text = small.replace("data: digits", "data: {kind: interactions, path: x.csv}").replace(
+        "rotate: 90 deg", "interest: 1"
+    )
+    assert any("'interactions' is played as it was recorded" in line for line in refusal(text))
+
+
+@pytest.mark.parametrize("option", ["mirror: true", "shift: 2"])
+def test_only_images_are_mirrored_and_moved(small: str, refusal: Refusal, option: str) -> None:
+    text = small.replace("data: digits", f"data: gaussians, pretrain: {{{option}}}").replace("{rotate: 90 deg}", "{}")
+    assert any("is for images; 'gaussians' has none" in line for line in refusal(text))
+
+
 def test_a_severity_is_written_out_and_read_again(loaded: Loaded) -> None:
     resolved: Any = loaded("{rotate: 90 deg}", "{contrast: {severity: 5}}").resolved()
     assert resolved["drift"][0]["to"] == {"contrast": {"severity": 5}}

@@ -97,6 +97,14 @@ def test_what_cannot_be_is_refused_at_its_place(
     assert reported.value.about == about
 
 
+def test_a_context_that_wants_what_its_split_lacks_is_refused(make: Make) -> None:
+    # One image is all that there is to learn from: of two classes it has none.
+    alone = [{"labels": {"prior": [float(own == one) for own in range(3)]}} for one in range(3)]
+    with pytest.raises(InputError, match=r"labels\.prior wants class \d, of which there are no images") as reported:
+        make(contexts=alone, train=1)
+    assert reported.value.about == "task.data.contexts"
+
+
 def test_an_unknown_option_is_refused(make: Make) -> None:
     with pytest.raises(ValueError, match="npz has no option 'labels'"):
         make(labels="fine")

@@ -126,6 +126,14 @@ def test_each_user_may_have_a_split_of_its_own_and_none_is_cold_then(task_of: Ma
     assert len(history.validation.x) == sum(-(-int(0.8 * size) // 10) for size in sizes.values())
 
 
+@pytest.mark.parametrize(("known", "judged"), [(2, 1), (3, 1), (4, 2), (10, 2), (30, 3)])
+def test_of_few_clicks_two_are_kept_to_be_judged_by(task_of: Maker, known: int, judged: int) -> None:
+    rows = [(user, 100 * user + at % known, 60 * at + user) for user in range(3) for at in range(known + 2)]
+    task = task_of(rows, devices=(3,), split="user", history=(known + 0.5) / (known + 2), negatives=4)
+    assert task.users.known.tolist() == [known] * 3
+    assert np.bincount(task.history().validation.concept, minlength=3).tolist() == [judged] * 3
+
+
 def test_the_core_is_made_of_the_past_alone(task_of: Maker) -> None:
     """An item that becomes popular after the split is not known; a user who comes after it is cold."""
     early = [(user, (3 * user + item) % 20, 10 * item + user) for user in range(6) for item in range(10)]
