@@ -64,7 +64,7 @@ RIDERS.update(
         "size law": _as(SizeDistribution),
         "signal": _chosen("signal", "agents.signals:SIGNALS"),
         "detector": _chosen("detector", "agents.detectors:DETECTORS"),
-        "adapter": _chosen("adapter", "agents.methods:ASKING"),
+        "adapter": _chosen("adapter to stand around", "agents.methods:ASKING"),
         "numbers": _chosen("codec", "agents.codecs:NUMBERS"),
         "negatives": _as(quantities.Negatives),
         "moment": _as(Moment),
