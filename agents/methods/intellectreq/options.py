@@ -9,8 +9,9 @@ from typing import Annotated, Any
 from agents.contract.component import option, refuse_without_effect
 from agents.contract.forms import Form, Interval, OneOf, PositiveNumber, Steps
 
-#: What a gate may go by: the paper's two parts together or apart, and what it is compared with.
-BY = ("both", "mistakes", "uncertainty", "random", "lof", "one_class_svm", "isolation_forest")
+#: What a gate may go by: the paper's two parts, nets that learn, together or apart, and what it is compared with.
+LEARNT = ("both", "mistakes", "uncertainty")
+BY = (*LEARNT, "random", "lof", "one_class_svm", "isolation_forest")
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class IntellectReqOptions:
         said = f"'by: {self.by}'"
         if self.by not in ("both", "uncertainty"):
             refuse_without_effect(self, said, "latent", "draws")
-        if self.by not in BY[:3]:
+        if self.by not in LEARNT:
             refuse_without_effect(self, said, "width", "steps", "rate")
 
     @property

@@ -98,6 +98,6 @@ def test_views_must_be_all_columns(net: Net) -> None:
 
 
 def test_one_column_has_an_axis_too() -> None:
-    rows = torch.randn(50, 1, generator=torch.Generator().manual_seed(1))
-    kept = tables("vim", rows, torch.zeros(50, dtype=torch.int64), torch.randn(50, 2))
+    rows, logits = torch.randn(50, 3, generator=torch.Generator().manual_seed(1)).split([1, 2], 1)
+    kept = tables("vim", rows, torch.zeros(50, dtype=torch.int64), logits)
     assert kept["null"].shape == (1, 1)

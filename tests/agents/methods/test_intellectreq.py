@@ -14,7 +14,7 @@ from agents.methods import ASKING
 from agents.methods.base import OfFeatures, Recent
 from agents.methods.intellectreq.mapping import DistributionMapper, divergence, exponential
 from agents.methods.intellectreq.method import IntellectReq
-from agents.methods.intellectreq.options import BY
+from agents.methods.intellectreq.options import BY, LEARNT
 from agents.methods.intellectreq.outliers import FITTED, OUTLIERS
 from agents.methods.intellectreq.pairs import window_state
 from agents.methods.making import make_method
@@ -31,7 +31,7 @@ DEVICES = 29
 def made(net: Net, around: str = "duet", **options: Any) -> IntellectReq:
     inner = {"kind": around, **QUICK[around]}
     given = {**QUICK["intellectreq"], "around": inner, **options}
-    if given.get("by", BY[0]) not in BY[:3]:
+    if given.get("by", "both") not in LEARNT:
         # What has no nets has nothing to say of their training.
         del given["steps"]
     method = make_method("intellectreq", given, "fp32", net)
