@@ -17,7 +17,7 @@ fleet: [{{cohort: phones, devices: 40, samples: {{every: 2 s}}, link: lte}}]
 links: {{lte: {{up: 1 Gbit/s, down: 1 Gbit/s}}}}
 cloud: {{service: 0 s}}
 method:
-  adapter: {{kind: intellectreq, around: {{kind: duet, steps: 20}}, pairs: 512, steps: 40, by: {by}}}
+  adapter: {{kind: intellectreq, around: {{kind: duet, steps: 20}}, by: {by}}}
   trigger: {{kind: gate, {gate}}}
 references: [static]
 """
@@ -26,7 +26,8 @@ references: [static]
 def played(folder: Path, by: str, gate: str, *overrides: str) -> Run:
     folder.mkdir(exist_ok=True)
     file = folder / "gated.yaml"
-    file.write_text(SCENARIO.format(by=by, gate=gate), "utf-8")
+    learnt = "" if by == "random" else ", pairs: 512, steps: 40"
+    file.write_text(SCENARIO.format(by=by + learnt, gate=gate), "utf-8")
     return play_file(file, folder / "run", overrides)
 
 
