@@ -34,6 +34,8 @@ def _amounts(data: Mapping[str, Any]) -> Iterator[str]:
     for what in ("rows", "images", "users", "items", "owners"):
         if what in data:
             yield f"{data[what]:,} {what}"
+    if data.get("evaluated"):
+        yield f"{data['evaluated']:,} rows more, which are for evaluation, are left out"
     if "kept" in data:
         core = data["kept"]
         yield f"kept {core['rows']:,} rows of {core['users']:,} users and {core['items']:,} items"

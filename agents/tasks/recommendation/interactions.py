@@ -54,8 +54,9 @@ class Interactions(Stream):
             raise InputError("drift", "a log is replayed as it was; only what it holds drifts")
         self.options: InteractionsOptions = read_options(InteractionsOptions, spec.data_options, "task interactions")
         self.seed = spec.seed
-        whole = _read(self.options)
+        read = _read(self.options)
         with about_file(self.options.path):
+            whole = _before_evaluation(read, self.options) if self.options.streams == "validation" else read
             log, self.users = _split(whole, self.options)
             self.items = len(log.items)
             # A past that cannot be split is refused here, before anything is trained.
@@ -71,7 +72,8 @@ class Interactions(Stream):
         self._devices = _devices(spec, self.users, self.options.users)
         self._check_negatives()
         self.pool_size = int(self.users.later[self._devices].sum())
-        self.facts = {"path": str(self.options.path), **log_facts(whole, log, self.users)}
+        facts = log_facts(whole, log, self.users)
+        self.facts = {"path": str(self.options.path), **facts, "evaluated": len(read) - len(whole)}
         self.supply = self._clicks = Clicks(self.users, self._devices, spec, self.options.compression)
 
     def _check_negatives(self) -> None:
@@ -170,6 +172,11 @@ def _read(options: InteractionsOptions) -> Log:
         if options.compression is not None and options.time_unit is None:
             refuse_unclear_unit(log.time_s)
     return log if options.duplicates == "keep" else merged(log, count=options.duplicates == "count")
+
+
+def _before_evaluation(log: Log, options: InteractionsOptions) -> Log:
+    """Return what the cloud knows when the streams that are evaluated begin."""
+    return part_of(log, in_past(log, options.split, options.history))
 
 
 def _split(whole: Log, options: InteractionsOptions) -> tuple[Log, Users]:

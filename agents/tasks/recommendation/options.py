@@ -63,6 +63,11 @@ class InteractionsOptions:
         "user", "where the past ends: at a share of each user's clicks, or of the log's time span, for all at once"
     )
     history: Share = option(0.8, "that share")
+    streams: Annotated[str, OneOf("evaluation", "validation")] = option(
+        "evaluation",
+        "clicks that devices meet; validation: to tune methods by, the last ones of the past, split alike once more; "
+        "what evaluation meets is left out",
+    )
     users: Annotated[str, OneOf("warm", "cold", "all")] = option(
         "warm", "who the devices are: users whom the past knows (see 'core'), by past clicks; all others; or both"
     )

@@ -242,3 +242,27 @@ def test_real_logs_have_the_sizes_that_are_known(
     content, valid = all_of(task)
     assert content.ref[valid].tolist() == list(range(task.pool_size))
     assert task.decisions.candidates.shape == (task.pool_size, 100)
+
+
+@pytest.mark.parametrize("split", ["user", "time"])
+def test_validation_streams_are_the_last_of_the_past_and_know_nothing_of_what_is_evaluated(
+    task_of: Maker, split: str
+) -> None:
+    rows = clicks()
+    given: dict[str, Any] = {"split": split, "history": 0.6, "devices": (8,)}
+    tuned, evaluated = (task_of(rows, streams=one, **given) for one in ("validation", "evaluation"))
+    past = [row for row in rows if row not in set(later_than_past(evaluated, rows))]
+    alone = task_of(past, **given)
+    assert tuned.facts["evaluated"] == len(rows) - len(past) > 0
+    assert [tuned.users.later.sum(), tuned.pool_size] == [alone.users.later.sum(), alone.pool_size]
+    assert np.array_equal(tuned.decisions.candidates, alone.decisions.candidates)
+    assert torch.equal(tuned.history().train.x, alone.history().train.x)
+
+
+def later_than_past(task: Interactions, rows: list[Row]) -> list[Row]:
+    """Return the clicks of ``rows`` that come after each user's past, as ``task`` splits it."""
+    users, found = sorted({user for user, *_ in rows}), []
+    for place, user in enumerate(users):
+        own = sorted((row for row in rows if row[0] == user), key=lambda row: row[2])
+        found += own[int(task.users.known[place]) :]
+    return found
