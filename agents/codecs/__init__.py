@@ -20,7 +20,10 @@ from agents.codecs.options import (
 )
 from agents.contract.component import Component, NoOptions
 
-_DRAWS: Mapping[str, Any] = {"sees": ("seed",)}
+#: `remembers`: a message depends on those sent before it; but not where options are as in `forgets`.
+_REMEMBERS: Mapping[str, Any] = {"remembers": True}
+_FEEDS_BACK: Mapping[str, Any] = {**_REMEMBERS, "forgets": {"feedback": False}}
+_DRAWS: Mapping[str, Any] = {"sees": ("seed",), **_REMEMBERS}
 _DIFFERENCES = frozenset({"differences"})
 
 #: Name in a scenario -> codec that writes numbers; within ``delta`` it writes differences.
@@ -33,7 +36,12 @@ NUMBERS: dict[str, Component] = {
     "int8": Component(
         NoOptions, "agents.codecs.dense:Int8", summary="One byte a number and a scale for each tensor row."
     ),
-    "int4": Component(Int4Options, "agents.codecs.int4:Int4", paper="Alistarh et al., NeurIPS 2017", traits=_DRAWS),
+    "int4": Component(
+        Int4Options,
+        "agents.codecs.int4:Int4",
+        paper="Alistarh et al., NeurIPS 2017",
+        traits={**_DRAWS, "forgets": {"rounding": "nearest"}},
+    ),
     "rice": Component(
         NoOptions,
         "agents.codecs.rice:Rice",
@@ -52,6 +60,7 @@ NUMBERS: dict[str, Component] = {
         paper="Stich, Cordonnier and Jaggi, NeurIPS 2018",
         needs=_DIFFERENCES,
         quick={"share": 0.1},
+        traits=_FEEDS_BACK,
     ),
     "random_k": Component(
         RandomKOptions,
@@ -62,7 +71,11 @@ NUMBERS: dict[str, Component] = {
         traits=_DRAWS,
     ),
     "one_bit": Component(
-        OneBitOptions, "agents.codecs.one_bit:one_bit", paper="Seide et al., Interspeech 2014", needs=_DIFFERENCES
+        OneBitOptions,
+        "agents.codecs.one_bit:one_bit",
+        paper="Seide et al., Interspeech 2014",
+        needs=_DIFFERENCES,
+        traits=_FEEDS_BACK,
     ),
     "low_rank": Component(
         LowRankOptions,
@@ -70,7 +83,7 @@ NUMBERS: dict[str, Component] = {
         paper="PowerSGD, NeurIPS 2019",
         needs=_DIFFERENCES,
         quick={"rank": 1},
-        traits=_DRAWS,
+        traits={**_DRAWS, **_FEEDS_BACK},
     ),
 }
 #: Name in a scenario -> codec.

@@ -27,7 +27,8 @@ class ModelRow(Component):
 
 
 _CLASSES, _ITEMS, _IMAGES = frozenset({"classes"}), frozenset({"items"}), frozenset({"classes", "images"})
-#: Has a head of dense layers that can be taken apart; `dense`: so is the rest of the net; `views`: knows those of data.
+#: Has a head of dense layers that can be taken apart; `dense`: so is the rest of the net; `views`: knows those of data;
+#: `longest`: clicks that it can read at once.
 _LAYERS = frozenset({"layers"})
 _CONVOLUTIONAL: dict[str, Any] = {"epochs": 15, "rate": 1e-3, "fading": True}
 #: 205 clicks, each beside four other items, are the usual 1,024 rows.
@@ -100,5 +101,6 @@ MODELS: dict[str, ModelRow] = {
         needs=_ITEMS,
         summary="Self-attentive recommender.",
         pretrain=_RANKING,
+        traits={"longest": 1024},
     ),
 }

@@ -12,13 +12,14 @@ from typing import Any
 import torch
 
 from agents.kernels import tanh
+from agents.models import MODELS
 from agents.models.base import Net
 from agents.models.gru4rec import TowerTrunk
 from agents.models.head import Dense, Embedding, Norm, attention
 from agents.models.ranking import WIDTH, TowerHead, last_real, ranking_net, real_clicks
 
 #: Rows of the table of positions, and so the longest window.
-POSITIONS = 1024
+POSITIONS: int = MODELS["sasrec"].traits["longest"]
 _HEADS, _INNER = 4, 4 * WIDTH
 
 

@@ -1,4 +1,4 @@
-"""Which codecs fit what a method sends: those that leave most of a message out need differences, not whole states."""
+"""Which codecs fit what a method sends: some need differences, not whole states, some that nothing is ever left out."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ def misfits(adapter: Chosen, codec: Chosen, update_codec: Chosen | None) -> Iter
     What stands around another method sends what that one does. A user's own method is taken to send what its codec
     needs.
     """
+    yield from _forgotten(adapter, codec, update_codec)
     kind, row = adapter.kind, parts_of(adapter)[-1].row
     if row is None or "silence" in row.gives or "no task" in row.needs:
         return
@@ -27,6 +28,26 @@ def misfits(adapter: Chosen, codec: Chosen, update_codec: Chosen | None) -> Iter
     else:
         yield from _misfit(kind, "codec", codec, {_PAYLOADS} & set(whole))
         yield from _misfit(kind, "update_codec", update_codec, {_UPDATES} & set(whole))
+
+
+def _forgotten(adapter: Any, codec: Chosen, update_codec: Chosen | None) -> Iterator[tuple[str, str]]:
+    """Yield a codec of updates that remembers them, where parts of these are not always sent."""
+    key, chosen = ("codec", codec) if update_codec is None else ("update_codec", update_codec)
+    while isinstance(getattr(adapter, "around", None), Chosen):
+        adapter = adapter.around
+    if getattr(adapter, "brings", None) == "when_changed" and _remembers(chosen):
+        yield (
+            key,
+            f"'{chosen.kind}' remembers what it sent, and 'brings: when_changed' leaves prototypes out of most "
+            "updates; write 'brings: always', or 'update_codec: int8'",
+        )
+
+
+def _remembers(codec: Chosen) -> bool:
+    row = CODECS.get(codec.kind)
+    if row is None or not row.traits.get("remembers"):
+        return False
+    return not any(getattr(codec, name) == value for name, value in row.traits.get("forgets", {}).items())
 
 
 def size_varies(codec: Any) -> bool:

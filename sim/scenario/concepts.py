@@ -29,6 +29,8 @@ from sim.scenario.units import shown
 
 #: Thresholds of the four SEA concepts (Street and Kim, 2001).
 SEA_THRESHOLDS = (8.0, 9.0, 7.0, 9.5)
+#: Amounts of a transform lie between one millionth and a million of its unit: beyond, float32 makes them infinite.
+_MOST = 1e6
 
 
 class LabelDrift(SectionModel):
@@ -129,6 +131,16 @@ class Concept(_Transforms):
         refusal = refused(context_of(info).data, name) if name not in ("labels", "arrivals") else None
         if value is not None and refusal:
             raise ValueError(refusal)
+        return value
+
+    @field_validator(*(name for name, row in TRANSFORMS.items() if not row.choice), mode="after")
+    @classmethod
+    def _can_be_computed(cls, value: Any, info: ValidationInfo) -> Any:
+        for one in value if isinstance(value, list) else [value]:
+            if isinstance(one, int | float) and abs(one) > _MOST:
+                raise ValueError(f"{one:g} is above {_MOST:,.0f}" if one > 0 else f"{one:g} is below -{_MOST:,.0f}")
+            if TRANSFORMS[str(info.field_name)].by_factors and one is not None and one < 1.0 / _MOST:
+                raise ValueError(f"{one:g} is below {1.0 / _MOST:g}")
         return value
 
     @field_validator("shear", mode="after")

@@ -25,6 +25,7 @@ def section_misfits(scenario: Any) -> Iterator[Misfit]:
     yield from _two_weights(scenario)
     if scenario.task is not None:
         yield from _unknown_cohorts(scenario)
+        yield from _too_long_windows(scenario.task)
         yield from _options_of_other_nets(scenario)
         yield from _unsettled_sizes(scenario.method)
 
@@ -72,6 +73,14 @@ def _unknown_cohorts(scenario: Any) -> Iterator[Misfit]:
         for name in getattr(options, "attributes", {}):
             if name not in cohorts:
                 yield f"there is no cohort '{name}'{near_miss(name, cohorts)}", (*path, "attributes", name)
+
+
+def _too_long_windows(task: Any) -> Iterator[Misfit]:
+    """Yield a window of more clicks than a net can read."""
+    net, window = MODELS.get(task.model.kind), getattr(task.data, "window", 0)
+    longest = net.traits.get("longest") if net is not None else None
+    if longest is not None and window > longest:
+        yield f"{window:,} clicks are more than '{task.model.kind}' reads, {longest:,}", ("task", "data", "window")
 
 
 def _options_of_other_nets(scenario: Any) -> Iterator[Misfit]:

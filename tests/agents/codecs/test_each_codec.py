@@ -217,3 +217,16 @@ def test_plugins_get_their_options_and_old_ones_are_told_what_replaces_them(
         make_codec("own_codecs:Old")
     with pytest.raises(PluginError, match="'own_codecs:Nothing' is no codec: it has no 'fixed'"):
         make_codec("own_codecs:Nothing")
+
+
+@pytest.mark.parametrize("name", CODECS)
+def test_the_table_says_which_codecs_remember(name: str) -> None:
+    row = CODECS[name]
+
+    def remembers(**options: object) -> bool:
+        return bool(fresh(make_codec(name, {**row.quick, **options}), message(100), "sender", 1))
+
+    assert remembers() == bool(row.traits.get("remembers"))
+    assert not any(remembers(**{option: value}) for option, value in row.traits.get("forgets", {}).items())
+    if hasattr(row.options(**row.quick), "feedback") and "forgets" not in row.traits:
+        assert remembers(feedback=False)

@@ -81,3 +81,16 @@ def test_a_gate_sends_differences_where_what_it_is_around_does(write: Write) -> 
     assert "method.update_codec: 'topk' needs differences, and 'intellectreq' sends whole states as updates" in said
     said = refusal(write, scenario(gated("persona"), CLASSES, "codec: topk"))
     assert "method.codec: 'topk' needs differences, and 'intellectreq' sends whole states as payloads" in said
+
+
+def test_a_codec_that_remembers_needs_every_update(write: Write) -> None:
+    adapter = "{kind: persona, reply: number, brings: when_changed}"
+    for place in (adapter, gated(adapter)):
+        for codecs in ("codec: int8", "codec: {kind: int4, rounding: nearest}", "codec: codebook"):
+            assert refusal(write, scenario(place, CLASSES, codecs)) == ""
+        for codecs in ("codec: int4", "update_codec: delta", "update_codec: topk"):
+            key, kind = codecs.split(": ")
+            said = refusal(write, scenario(place, CLASSES, codecs))
+            assert (
+                f"method.{key}: '{kind}' remembers what it sent, and 'brings: when_changed' leaves prototypes" in said
+            )

@@ -34,6 +34,10 @@ _LEARNS = "method={adapter: device_ft, learning: {trigger: {kind: %s}}}"
             ],
             "learns: 'sasrec' ranks items",
         ),
+        (
+            ["task={data: {kind: synthetic_interactions, window: 1025}, model: sasrec}", "method.adapter=static"],
+            "1,025 clicks are more than 'sasrec' reads, 1,024",
+        ),
         (["method.sizes={payload: 1 kB}", "method.codec=rice"], "choose another codec than 'rice'"),
         (
             ["method.sizes={payload: 1 kB}", "method.codec={kind: delta, numbers: {kind: topk, threshold: 0.1}}"],
