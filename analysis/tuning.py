@@ -11,8 +11,9 @@ from analysis.metrics import METRICS
 from analysis.sweeps import Sweep
 from analysis.writing import markdown_table
 
-#: What settings are chosen by, over the whole stream: what does harm before anything has drifted pays for it.
-BY = "accuracy"
+#: What settings are chosen by, the first of these that all of them have, over the whole stream: what does harm before
+#: anything has drifted pays for it.
+BY = ("ndcg_10", "accuracy")
 BESIDE = ("accuracy_after_drift", "gain", "harm")
 
 
@@ -24,26 +25,32 @@ class Tuning:
     result: Comparison
 
     @property
+    def by(self) -> str:
+        """What the settings are chosen by."""
+        having = [one for one in BY if one in self.result.metrics]
+        return next(one for one in having if one == having[-1] or all(row.values[one].n for row in self.result.rows))
+
+    @property
     def default(self) -> Row:
         return self.result.rows[0]
 
     @property
     def stand(self) -> set[str]:
-        """Return the labels whose differences in accuracy stand within this table (Holm, 1979)."""
-        return {label for label, _ in standing(self.result, [BY])}
+        """Return the labels whose differences stand within this table (Holm, 1979)."""
+        return {label for label, _ in standing(self.result, [self.by])}
 
     @property
     def chosen(self) -> Row:
-        """Return the most accurate of the settings that are better than the defaults, and the defaults if none is."""
-        stand = self.stand
-        better = [row for row in self.result.rows if row.label in stand and row.differences[BY].mean > 0]
-        return max(better, key=lambda row: row.values[BY].mean, default=self.default)
+        """Return the best of the settings that are better than the defaults, and the defaults if none is."""
+        stand, by = self.stand, self.by
+        better = [row for row in self.result.rows if row.label in stand and row.differences[by].mean > 0]
+        return max(better, key=lambda row: row.values[by].mean, default=self.default)
 
     @property
     def best(self) -> Row | None:
-        """Return the most accurate setting beside the defaults, whether it stands or not."""
+        """Return the best setting beside the defaults, whether it stands or not."""
         others = self.result.rows[1:]
-        return max(others, key=lambda row: row.values[BY].mean, default=None)
+        return max(others, key=lambda row: row.values[self.by].mean, default=None)
 
 
 def tunes(sweep: Sweep) -> bool:
@@ -59,7 +66,7 @@ def _streams(scenario: Mapping[str, Any]) -> str:
 
 def tuning_of(name: str, sweep: Sweep) -> Tuning:
     """Compare the settings of a sweep with its first."""
-    return Tuning(name, comparison(sweep, [BY, *BESIDE], base=sweep.groups[0].label))
+    return Tuning(name, comparison(sweep, [*BY, *BESIDE], base=sweep.groups[0].label))
 
 
 def written_tunings(tunings: Sequence[Tuning], whole: bool = True, before: str = "") -> dict[str, str]:
@@ -73,14 +80,15 @@ def written_tunings(tunings: Sequence[Tuning], whole: bool = True, before: str =
 
 
 def _written(tuned: Tuning) -> str:
-    stand, chosen, beside = tuned.stand, tuned.chosen.label, [one for one in BESIDE if one in tuned.result.metrics]
-    heads = ["setting", "n", titled(METRICS[BY]), "difference", "shows", *(titled(METRICS[one]) for one in beside)]
+    by, stand, chosen = tuned.by, tuned.stand, tuned.chosen.label
+    beside = [one for one in BESIDE if one in tuned.result.metrics]
+    heads = ["setting", "n", titled(METRICS[by]), "difference", "shows", *(titled(METRICS[one]) for one in beside)]
     rows = [
         [
             row.label,
             str(len(row.seeds)),
-            with_interval(METRICS[BY], row.values[BY]),
-            *_difference(row, row.label in stand),
+            with_interval(METRICS[by], row.values[by]),
+            *_difference(row, by, row.label in stand),
             *(with_interval(METRICS[name], row.values[name], of=len(row.seeds)) for name in beside),
             "chosen" if row.label == chosen else "",
         ]
@@ -93,11 +101,11 @@ def _summary(tunings: Sequence[Tuning], before: str) -> str:
     heads = ["method", "n", "defaults [%]", "best of the others", "difference", "shows", "chosen"]
     rows = {cells[0]: cells for cells in _rows_of(before) if cells != heads and len(cells) == len(heads)}
     for one in tunings:
-        best, settings = one.best, (one.default.label, one.chosen.label)
-        other = [best.label, *_difference(best, best.label in one.stand)] if best else ["", "", ""]
+        by, best, settings = one.by, one.best, (one.default.label, one.chosen.label)
+        other = [best.label, *_difference(best, by, best.label in one.stand)] if best else ["", "", ""]
         chosen = "the defaults" if settings[0] == settings[1] else settings[1]
         seeds = str(len(one.default.seeds))
-        rows[one.name] = [one.name, seeds, with_interval(METRICS[BY], one.default.values[BY]), *other, chosen]
+        rows[one.name] = [one.name, seeds, with_interval(METRICS[by], one.default.values[by]), *other, chosen]
     return markdown_table(heads, [rows[name] for name in sorted(rows)])
 
 
@@ -108,8 +116,8 @@ def _rows_of(table: str) -> Iterator[list[str]]:
             yield [cell.strip() for cell in line.strip().strip("|").split("|")]
 
 
-def _difference(row: Row, stands: bool) -> list[str]:
-    found = row.differences.get(BY)
+def _difference(row: Row, by: str, stands: bool) -> list[str]:
+    found = row.differences.get(by)
     if found is None or not found.n:
         return ["", ""]
-    return [with_interval(METRICS[BY], found, signed=True), outcome_words(BY, found, stands)]
+    return [with_interval(METRICS[by], found, signed=True), outcome_words(by, found, stands)]

@@ -14,17 +14,19 @@ from analysis.tuning import Tuning, tunes, written_tunings
 BASE = [0.80, 0.70, 0.75, 0.72, 0.78]
 
 
-def tuning(name: str, **gains: list[float]) -> Tuning:
+def tuning(name: str, by: str = "accuracy", **gains: list[float]) -> Tuning:
     """Return a tuning whose settings have these gains over the defaults, seed by seed."""
-    accuracy = {name: BASE} | {
+    values_of = {name: BASE} | {
         setting: [base + one for base, one in zip(BASE, gained, strict=True)] for setting, gained in gains.items()
     }
     rows = []
-    for label, values in accuracy.items():
+    for label, values in values_of.items():
         pairs = paired_difference(dict(enumerate(values)), dict(enumerate(BASE)))
-        differences = {} if label == name else {"accuracy": pairs}
-        rows.append(Row(label, {}, (1, 2, 3, 4, 5), {"accuracy": student_interval(values)}, name or None, differences))
-    return Tuning(name, Comparison(name, ("method.adapter",), "method.adapter", name, ("accuracy",), tuple(rows)))
+        differences = {} if label == name else {by: pairs}
+        values_here = {"accuracy": student_interval([0.0] * len(BASE))} | {by: student_interval(values)}
+        rows.append(Row(label, {}, (1, 2, 3, 4, 5), values_here, name or None, differences))
+    metrics = tuple(dict.fromkeys([by, "accuracy"]))
+    return Tuning(name, Comparison(name, ("method.adapter",), "method.adapter", name, metrics, tuple(rows)))
 
 
 SURE, UNSURE, WORSE = (
@@ -47,6 +49,15 @@ def test_the_best_is_chosen_of_what_stands_and_the_defaults_if_nothing_does(
     gains: dict[str, list[float]], chosen: str
 ) -> None:
     assert tuning("tent", **gains).chosen.label == chosen
+
+
+def test_recommenders_are_tuned_by_what_studies_compare_them_by() -> None:
+    ranked = tuning("duet_clicks", by="ndcg_10", a=SURE, b=UNSURE)
+    assert (ranked.by, tuning("duet", a=SURE).by) == ("ndcg_10", "accuracy")
+    assert ranked.chosen.label == "a"
+    table = written_tunings([ranked])["duet_clicks"]
+    assert table.startswith("| setting | n | NDCG@10 [%] | difference | shows |")
+    assert "| a | 5 | 80.04 ± " in table
 
 
 def test_tables_name_what_is_chosen_and_several_are_summed_up() -> None:

@@ -17,7 +17,7 @@ FILES = sorted(FOLDER.glob("*.yaml"))
 #: What the names of sweeps end with that are played on clicks.
 CLICKS = "_clicks"
 #: Settings of each method, its defaults among them, where images and where clicks are streamed, and seeds of each.
-SETTINGS, SETTINGS_ON_CLICKS, SEEDS = 6, 3, 5
+SETTINGS, SETTINGS_ON_CLICKS, SEEDS = 6, 4, 5
 #: Methods without a sweep here, and why.
 NOT_TUNED = {
     "dpu": "scores samples and changes no prediction; docs/family.md judges scores by AUROC",
