@@ -91,6 +91,15 @@ def sorted_by(result: Comparison, name: str) -> Comparison:
     return Comparison(**(vars(result) | {"rows": tuple(rows)}))
 
 
+def first_of(result: Comparison, names: Sequence[str]) -> str:
+    """Return the first of these metrics that all settings have, never the score of gates that only some have.
+
+    Where all have none of them, it is the last one that is there.
+    """
+    having = [one for one in names if one in result.metrics]
+    return next((one for one in having if all(row.values[one].n for row in result.rows)), having[-1])
+
+
 def standing(result: Comparison, names: Sequence[str]) -> set[tuple[str, str]]:
     """Return the (label, metric) whose differences stand when all that a table shows are tested at once (Holm)."""
     cells = [(row, name) for row in result.rows for name in names if name in row.differences]

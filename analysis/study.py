@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from analysis.compare import Comparison, Row, comparison, outcome_words, titled, with_interval
+from analysis.compare import Comparison, Row, comparison, first_of, outcome_words, titled, with_interval
 from analysis.figures.differences import write
 from analysis.metrics import METRICS
 from analysis.significance import holm, p_value
@@ -54,14 +54,8 @@ def study_tables(sweeps: Mapping[str, Sweep]) -> list[StudyTable]:
     made = []
     for name, sweep in sweeps.items():
         result = comparison(sweep, [*FIRST, *BESIDE, *BESIDE_DETECTION])
-        made.append(StudyTable(name, result, _first_of(result)))
+        made.append(StudyTable(name, result, first_of(result, FIRST)))
     return made
-
-
-def _first_of(result: Comparison) -> str:
-    """Return what settings are compared by: never the score of gates that only some of them have."""
-    having = [one for one in FIRST if one in result.metrics]
-    return next((one for one in having if all(row.values[one].n for row in result.rows)), having[-1])
 
 
 def standing_in(table: StudyTable) -> set[str]:

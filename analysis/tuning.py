@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from analysis.compare import Comparison, Row, comparison, outcome_words, standing, titled, with_interval
+from analysis.compare import Comparison, Row, comparison, first_of, outcome_words, standing, titled, with_interval
 from analysis.metrics import METRICS
 from analysis.sweeps import Sweep
 from analysis.writing import markdown_table
@@ -27,8 +27,7 @@ class Tuning:
     @property
     def by(self) -> str:
         """What the settings are chosen by."""
-        having = [one for one in BY if one in self.result.metrics]
-        return next(one for one in having if one == having[-1] or all(row.values[one].n for row in self.result.rows))
+        return first_of(self.result, BY)
 
     @property
     def default(self) -> Row:

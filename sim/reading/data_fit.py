@@ -17,14 +17,12 @@ def require_fit(scenario: Scenario, found: Mapping[str, Any]) -> None:
         InputError: patches that do not divide images, or lists that are longer than there are items.
     """
     assert scenario.task is not None
-    adapter: Any = scenario.method.adapter
     items = found.get("kept", {}).get("items", getattr(scenario.task.data, "items", None))
-    for part in parts_of(adapter):
+    for part in parts_of(scenario.method.adapter):
         path = ".".join(("method", *part.path))
-        shape, patch = found.get("shape", ()), getattr(adapter, "patch", 0)
+        shape, patch = found.get("shape", ()), getattr(part.chosen, "patch", 0)
         if patch and len(shape) == 3 and (shape[1] % patch or shape[2] % patch):
             raise InputError(f"{path}.patch", f"{patch} does not divide images of {shape[1]} x {shape[2]}")
-        candidates = getattr(adapter, "candidates", 0)
+        candidates = getattr(part.chosen, "candidates", 0)
         if items is not None and candidates > items:
             raise InputError(f"{path}.candidates", f"{candidates} is more than there are items: {items}")
-        adapter = getattr(adapter, "around", adapter)

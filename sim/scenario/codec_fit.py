@@ -18,8 +18,9 @@ def misfits(adapter: Chosen, codec: Chosen, update_codec: Chosen | None) -> Iter
     What stands around another method sends what that one does. A user's own method is taken to send what its codec
     needs.
     """
-    yield from _forgotten(adapter, codec, update_codec)
-    kind, row = adapter.kind, parts_of(adapter)[-1].row
+    innermost = parts_of(adapter)[-1]
+    yield from _forgotten(innermost.chosen, codec, update_codec)
+    kind, row = adapter.kind, innermost.row
     if row is None or "silence" in row.gives or "no task" in row.needs:
         return
     whole = [one for one in (_PAYLOADS, _UPDATES) if f"{one} differences" not in row.gives]
@@ -30,11 +31,9 @@ def misfits(adapter: Chosen, codec: Chosen, update_codec: Chosen | None) -> Iter
         yield from _misfit(kind, "update_codec", update_codec, {_UPDATES} & set(whole))
 
 
-def _forgotten(adapter: Any, codec: Chosen, update_codec: Chosen | None) -> Iterator[tuple[str, str]]:
+def _forgotten(adapter: Chosen, codec: Chosen, update_codec: Chosen | None) -> Iterator[tuple[str, str]]:
     """Yield a codec of updates that remembers them, where parts of these are not always sent."""
     key, chosen = ("codec", codec) if update_codec is None else ("update_codec", update_codec)
-    while isinstance(getattr(adapter, "around", None), Chosen):
-        adapter = adapter.around
     if getattr(adapter, "brings", None) == "when_changed" and _remembers(chosen):
         yield (
             key,

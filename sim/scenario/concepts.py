@@ -29,7 +29,7 @@ from sim.scenario.units import shown
 
 #: Thresholds of the four SEA concepts (Street and Kim, 2001).
 SEA_THRESHOLDS = (8.0, 9.0, 7.0, 9.5)
-#: Amounts of a transform lie between one millionth and a million of its unit: beyond, float32 makes them infinite.
+#: Amounts of a transform are no larger, and factors no smaller than one by it: far beyond, float32 makes them infinite.
 _MOST = 1e6
 
 

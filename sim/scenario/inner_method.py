@@ -13,12 +13,17 @@ from sim.scenario.tagged_union import Chosen
 class Part(NamedTuple):
     """One method of the two.
 
-    ``path`` leads to it from ``method``; ``row`` is None for a user's own class, of which nothing is known.
+    ``chosen`` has its options; ``path`` leads to it from ``method``; ``row`` is None for a user's own class, of which
+    nothing is known.
     """
 
-    kind: str
+    chosen: Chosen
     row: Component | None
     path: tuple[str, ...]
+
+    @property
+    def kind(self) -> str:
+        return self.chosen.kind
 
 
 def parts_of(adapter: Chosen) -> list[Part]:
@@ -34,7 +39,7 @@ def rows_of(adapter: Chosen) -> Iterator[tuple[Part, Component]]:
 
 
 def _parts(adapter: Chosen, path: tuple[str, ...]) -> Iterator[Part]:
-    yield Part(adapter.kind, ADAPTERS.get(adapter.kind), path)
+    yield Part(adapter, ADAPTERS.get(adapter.kind), path)
     inner = getattr(adapter, "around", None)
     if isinstance(inner, Chosen):
         yield from _parts(inner, (*path, "around"))

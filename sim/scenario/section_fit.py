@@ -63,8 +63,7 @@ def _chosen(adapter: Chosen) -> Iterator[tuple[Any, tuple[str, ...]]]:
     """Yield the options of a method that is ours, and of the one that it stands around, each with its path."""
     for part in parts_of(adapter):
         if part.kind in METHODS:
-            yield adapter, ("method", *part.path)
-        adapter = getattr(adapter, "around", adapter)
+            yield part.chosen, ("method", *part.path)
 
 
 def _unknown_cohorts(scenario: Any) -> Iterator[Misfit]:

@@ -9,6 +9,7 @@ from run_commands import ROOT, skipping_what_is_missing
 
 from agents.contract.component import NoOptions
 from agents.methods import METHODS
+from agents.tasks import TASKS
 from sim.reading import read_points
 from sim.scenario import Scenario, ScenarioErrors, load, points
 
@@ -35,9 +36,10 @@ def test_what_a_study_compares_on_clicks_is_tuned_on_clicks() -> None:
     compared_there = {
         setting if isinstance(setting, str) else setting["kind"]
         for scenario in compared("family")
-        if scenario.resolved()["task"]["data"]["kind"] == "interactions" and scenario.sweep
+        if "items" in TASKS[scenario.resolved()["task"]["data"]["kind"]].gives and scenario.sweep
         for setting in scenario.sweep.grid.get("method.adapter", [])
     }
+    assert {"static_balanced", "persona"} <= compared_there
     assert compared_there <= {method_of(file) for file in FILES if file.stem.endswith(CLICKS)}
 
 

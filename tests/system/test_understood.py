@@ -70,6 +70,27 @@ def test_a_table_is_told_by_its_columns_and_json_says_the_same(reported: Reporte
     assert f"  data: {read['in_words']['data']}" == data
 
 
+LOG = """\
+version: 1
+name: log
+duration: 1 min
+tick: 10 s
+task: {data: {kind: interactions, path: log.csv, core: 1, negatives: 8, streams: validation}, model: gru4rec}
+fleet: [{cohort: users, devices: 3, samples: {arrivals: recorded}, link: lte}]
+links: {lte: {up: 1 Mbit/s, down: 1 Mbit/s}}
+method: {adapter: static, trigger: never}
+"""
+
+
+def test_a_log_says_how_much_is_left_for_evaluation(reported: Reported, tmp_path: Path) -> None:
+    rows = [f"{user},{(7 * user + 3 * n) % 30},{1000 * n + user}" for user in range(10) for n in range(20)]
+    (tmp_path / "log.csv").write_text("\n".join(["user,item,time", *rows]), encoding="utf-8")
+    (tmp_path / "log.yaml").write_text(LOG, encoding="utf-8")
+    said = reported("validate", "log.yaml")[1]
+    assert "160 rows; 10 users; 30 items; 40 rows more, which are for evaluation, are left out; kept " in said
+    assert "left out" not in reported("validate", "log.yaml", "--set", "task.data.streams=evaluation")[1]
+
+
 def test_the_manifest_and_the_report_say_what_validate_says(reported: Reported, tmp_path: Path) -> None:
     file = str(scenario_of("timing"))
     read = json.loads(reported("validate", file, "--json")[1])[file]

@@ -17,6 +17,7 @@ from agents.contract.forms import (
     PositiveNumber,
     Share,
 )
+from agents.tasks.file_options import STREAMS
 
 #: Items beside the right one, or ``all`` of them: sampled negatives can reorder methods (Krichene, Rendle, KDD 2020).
 Negatives = Annotated[int | str, Form("negatives")]
@@ -63,7 +64,7 @@ class InteractionsOptions:
         "user", "where the past ends: at a share of each user's clicks, or of the log's time span, for all at once"
     )
     history: Share = option(0.8, "that share")
-    streams: Annotated[str, OneOf("evaluation", "validation")] = option(
+    streams: Annotated[str, OneOf(*STREAMS)] = option(
         "evaluation",
         "clicks that devices meet; validation: to tune methods by, the last ones of the past, split alike once more; "
         "what evaluation meets is left out",
