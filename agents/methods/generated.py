@@ -47,12 +47,14 @@ class GeneratedHeads(Deployed):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self.options: GeneratedOptions = context.options
-        self.window = self.options.window
+        self.window, self.expires_s = self.options.window, self.options.expires
         self.uplink: Uplink = self.uplink_of(context)
         self.sees = self.uplink.sees
         self.payload_fields = (self.uplink.field, Field("count", (), "uint8"))
         self.update_fields = (Field("head", (self.head.params,)),)
         self._network = KeptModule("network", self.fresh_network())
+        #: Heads that devices began with, [1, params].
+        self._first = torch.zeros(1, self.head.params)
 
     def uplink_of(self, context: Context) -> Uplink:
         """Return how windows go up."""
@@ -86,9 +88,10 @@ class GeneratedHeads(Deployed):
         return replace(super().costs, each=read + multiply_adds(lambda: network(window, count)))
 
     def prepare(self, history: History, base: Base, seed: int) -> CloudState:
+        served_only = {*self.served_only, "expires"}
         key = {
             "what": self.name,
-            "options": {name: value for name, value in asdict(self.options).items() if name not in self.served_only},
+            "options": {name: value for name, value in asdict(self.options).items() if name not in served_only},
             "base": base.digest(),
             "seed": seed,
             "history": fingerprint(history.tensors()),
@@ -116,7 +119,8 @@ class GeneratedHeads(Deployed):
         return self._network.kept(network)
 
     def start(self, cloud: CloudState, devices: int) -> DeviceState:
-        return self.head.unpack(cloud["base"].repeat(devices, 1))
+        self._first = cloud["base"]
+        return self.head.unpack(self._first.repeat(devices, 1))
 
     def collect(self, state: DeviceState, recent: Recent) -> tuple[DeviceState, Payload]:
         return state, {self.uplink.field.name: self.uplink.sent(recent), "count": recent.count.to(torch.uint8)}
@@ -139,3 +143,7 @@ class GeneratedHeads(Deployed):
 
     def install(self, state: DeviceState, updates: Updates) -> DeviceState:
         return self.head.unpack(updates["head"])
+
+    def expired(self, state: DeviceState) -> DeviceState:
+        devices = len(next(iter(state.values())))
+        return {**state, **self.head.unpack(self._first.repeat(devices, 1))}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from agents.contract.component import option
-from agents.contract.forms import Interval, Number, OneOf, PositiveNumber, Share, Steps
+from agents.contract.forms import Interval, Number, OneOf, PositiveNumber, PositiveTime, Share, Steps
 
 
 @dataclass(frozen=True)
@@ -24,3 +24,6 @@ class GeneratedOptions:
     noise: Number = option(0.15, "deviation of noise on features while the network is trained")
     steps: Steps = option(4400, "training steps")
     rate: PositiveNumber = option(3e-3, "learning rate")
+    expires: PositiveTime | None = option(
+        None, "how long parameters stay in force; then the device goes back to those that it began with"
+    )

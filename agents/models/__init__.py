@@ -5,11 +5,12 @@ The table imports no torch; :mod:`agents.models.making` builds a net.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from agents.contract.component import Component, NoOptions
+from agents.models.channels import scaled
 from agents.models.options import (
     CnnOptions,
     LargeMobileNetOptions,
@@ -17,13 +18,32 @@ from agents.models.options import (
     MlpOptions,
     MobileNetOptions,
 )
+from agents.models.view_columns import wrong_columns
+
+__all__ = ["MODELS", "ModelRow", "wrong_columns"]
 
 
 @dataclass(frozen=True)
 class ModelRow(Component):
-    """One net; ``pretrain`` is how it is trained before t = 0 where a scenario says nothing."""
+    """One net.
+
+    Attributes:
+        pretrain: how it is trained before t = 0 where a scenario says nothing.
+        columns: from its options, the numbers of an input and the views of a sample to how many features its trunk
+            gives; None: only the built net knows.
+    """
 
     pretrain: Mapping[str, Any] = field(default_factory=dict)
+    columns: Callable[[Any, int, int], int] | None = None
+
+
+def _hidden(own: MlpOptions | CnnOptions, inputs: int, views: int) -> int:
+    """Return the size of the layer below the head."""
+    return own.hidden[-own.layers]
+
+
+def _mobile(own: MobileNetOptions, inputs: int, views: int) -> int:
+    return own.hidden if own.layers == 1 else scaled(own.last, own.width)
 
 
 _CLASSES, _ITEMS, _IMAGES = frozenset({"classes"}), frozenset({"items"}), frozenset({"classes", "images"})
@@ -36,13 +56,16 @@ _RANKING: dict[str, Any] = {"epochs": 12, "batch": 205, "rate": 1e-3}
 
 #: Name in a scenario -> net.
 MODELS: dict[str, ModelRow] = {
-    "mlp": ModelRow(MlpOptions, "agents.models.mlp:mlp", needs=_CLASSES, gives=_LAYERS, traits={"dense": True}),
+    "mlp": ModelRow(
+        MlpOptions, "agents.models.mlp:mlp", needs=_CLASSES, gives=_LAYERS, traits={"dense": True}, columns=_hidden
+    ),
     "logistic": ModelRow(
         NoOptions,
         "agents.models.logistic:logistic",
         needs=_CLASSES,
         traits={"dense": True},
         summary="Multinomial logistic regression on the raw inputs.",
+        columns=lambda own, inputs, views: inputs,
     ),
     "late_fusion": ModelRow(
         LateFusionOptions,
@@ -51,6 +74,7 @@ MODELS: dict[str, ModelRow] = {
         gives=_LAYERS,
         quick={"branch": [8], "hidden": [8]},
         traits={"views": True},
+        columns=lambda own, inputs, views: (views or 1) * own.branch[-1],
     ),
     "cnn": ModelRow(
         CnnOptions,
@@ -59,6 +83,7 @@ MODELS: dict[str, ModelRow] = {
         gives=_LAYERS,
         quick={"channels": [4], "hidden": [8, 8]},
         pretrain=_CONVOLUTIONAL,
+        columns=_hidden,
     ),
     "mobilenet_v3_small": ModelRow(
         MobileNetOptions,
@@ -68,6 +93,7 @@ MODELS: dict[str, ModelRow] = {
         gives=_LAYERS,
         quick={"width": 0.5, "hidden": 16},
         pretrain=_CONVOLUTIONAL,
+        columns=_mobile,
     ),
     "mobilenet_v3_large": ModelRow(
         LargeMobileNetOptions,
@@ -77,6 +103,7 @@ MODELS: dict[str, ModelRow] = {
         gives=_LAYERS,
         quick={"width": 0.25, "hidden": 16},
         pretrain=_CONVOLUTIONAL,
+        columns=_mobile,
     ),
     "din": ModelRow(
         NoOptions,

@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from agents.models.base import Net
+from agents.models.channels import scaled
 from agents.models.cnn import ROWS, ChannelsLast, image_shape, in_channels_last
 from agents.models.head import Convolution, Dense, HeadShape
 from agents.models.options import LargeMobileNetOptions, MobileNetOptions
@@ -60,11 +61,9 @@ _LARGE_ROWS = (
     _Row(5, 960, 160, True, nn.Hardswish, 1),
     _Row(5, 960, 160, True, nn.Hardswish, 1),
 )
-_STEM, _LAST, _LARGE_LAST = 16, 576, 960
+_STEM = 16
 #: What torchvision's weights were trained with: it is added to variances.
 _EPSILON = 1e-3
-#: Channels come in multiples of this, which processors like.
-_MULTIPLE = 8
 
 
 def mobilenet_v3_small(input_shape: tuple[int, ...], classes: int, options: MobileNetOptions) -> Net:
@@ -73,36 +72,36 @@ def mobilenet_v3_small(input_shape: tuple[int, ...], classes: int, options: Mobi
     Raises:
         ValueError: input that is no image, or weights that do not fit.
     """
-    return _net("mobilenet_v3_small", _ROWS, _LAST, input_shape, classes, options)
+    return _net("mobilenet_v3_small", _ROWS, input_shape, classes, options)
 
 
 def mobilenet_v3_large(input_shape: tuple[int, ...], classes: int, options: LargeMobileNetOptions) -> Net:
     """Return the large net, as :func:`mobilenet_v3_small` does the small one."""
-    return _net("mobilenet_v3_large", _LARGE_ROWS, _LARGE_LAST, input_shape, classes, options)
+    return _net("mobilenet_v3_large", _LARGE_ROWS, input_shape, classes, options)
 
 
 def _net(
     name: str,
     rows: Sequence[_Row],
-    last: int,
     input_shape: tuple[int, ...],
     classes: int,
     options: MobileNetOptions,
 ) -> Net:
     width, hidden, layers = options.width, options.hidden, options.layers
+    last = scaled(options.last, width)
     depth = image_shape(input_shape, name)[0]
 
     def build_trunk() -> nn.Module:
         steps = _convolutions(depth, rows, last, width)
         if layers == 1:
-            steps += [Dense(scaled(last, width), hidden), nn.Hardswish()]
+            steps += [Dense(last, hidden), nn.Hardswish()]
         trunk = in_channels_last(nn.Sequential(*steps))
         for part in trunk.modules():
             if options.weights is not None and isinstance(part, nn.BatchNorm2d):
                 part.eps = _EPSILON
         return trunk
 
-    dims = (hidden, classes) if layers == 1 else (scaled(last, width), hidden, classes)
+    dims = (hidden, classes) if layers == 1 else (last, hidden, classes)
     made_of: dict[str, object] = {"input": input_shape, "width": width, "hidden": hidden}
     made_of |= {"layers": layers} if layers > 1 else {}
     file, begin = options.weights, None
@@ -119,7 +118,7 @@ def _convolutions(depth: int, rows: Sequence[_Row], last: int, width: float) -> 
     for row in rows:
         steps.append(InvertedResidual(inputs, row, width))
         inputs = scaled(row.out, width)
-    return [*steps, *_convolved(inputs, scaled(last, width), 1, nn.Hardswish), nn.AdaptiveAvgPool2d(1), nn.Flatten()]
+    return [*steps, *_convolved(inputs, last, 1, nn.Hardswish), nn.AdaptiveAvgPool2d(1), nn.Flatten()]
 
 
 class InvertedResidual(nn.Module):
@@ -157,13 +156,6 @@ class SqueezeExcite(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         count_bytes: torch.Tensor = x * self.weigh(x)
         return count_bytes
-
-
-def scaled(channels: int, factor: float) -> int:
-    """Return ``channels * factor`` to the nearest multiple of eight, at least eight, never a tenth below."""
-    wanted = channels * factor
-    rounded = max(_MULTIPLE, int(wanted + _MULTIPLE / 2) // _MULTIPLE * _MULTIPLE)
-    return rounded + _MULTIPLE if rounded < 0.9 * wanted else rounded
 
 
 def _convolved(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from agents.contract.component import OptionError, option
 from agents.contract.forms import DataPath, Interval, OneOf, PositiveCount, Sizes
@@ -50,6 +50,8 @@ class CnnOptions:
 class MobileNetOptions:
     """MobileNetV3-small with a stem for small inputs; its last one or two dense layers are the head."""
 
+    #: Channels of the last convolution.
+    last: ClassVar[int] = 576
     width: Annotated[float, Interval(gt=0, le=16)] = option(1.0, "factor on all channels")
     hidden: PositiveCount = option(1024, "size of the hidden dense layer")
     layers: Annotated[int, Interval(ge=1, le=2)] = option(1, "dense layers of the head")
@@ -62,4 +64,5 @@ class MobileNetOptions:
 class LargeMobileNetOptions(MobileNetOptions):
     """MobileNetV3-large with a stem for small inputs; its last one or two dense layers are the head."""
 
+    last: ClassVar[int] = 960
     hidden: PositiveCount = option(1280, "size of the hidden dense layer")

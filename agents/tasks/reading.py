@@ -35,7 +35,8 @@ def _built(spec: FleetSpec) -> Mapping[str, Any]:
     task = make_task(spec)
     for cohort in spec.cohorts:
         make_arrivals(spec.seed, cohort, task)
-    return {"classes": task.classes, "inputs": list(task.input_shape), **getattr(task, "facts", {})}
+    views = {"views": list(task.views)} if task.views else {}
+    return {"classes": task.classes, "inputs": list(task.input_shape), **views, **getattr(task, "facts", {})}
 
 
 def _images(spec: FleetSpec) -> Mapping[str, Any]:

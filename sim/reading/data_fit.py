@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 from typing import Any
 
 from agents.contract import InputError
+from agents.models import MODELS, wrong_columns
 from sim.scenario import Scenario
 from sim.scenario.inner_method import parts_of
 
@@ -14,7 +16,8 @@ def require_fit(scenario: Scenario, found: Mapping[str, Any]) -> None:
     """Check options of the method against facts of the data, as building the run would.
 
     Raises:
-        InputError: patches that do not divide images, or lists that are longer than there are items.
+        InputError: patches that do not divide images, lists that are longer than there are items, or views that are
+            not the columns that the net gives.
     """
     assert scenario.task is not None
     items = found.get("kept", {}).get("items", getattr(scenario.task.data, "items", None))
@@ -26,3 +29,20 @@ def require_fit(scenario: Scenario, found: Mapping[str, Any]) -> None:
         candidates = getattr(part.chosen, "candidates", 0)
         if items is not None and candidates > items:
             raise InputError(f"{path}.candidates", f"{candidates} is more than there are items: {items}")
+        _require_views(scenario.task.model, part.chosen, path, found)
+
+
+def _require_views(model: Any, chosen: Any, path: str, found: Mapping[str, Any]) -> None:
+    """Check the views that a method is given against what the trunk of a net makes of the data."""
+    net, of_data = MODELS.get(model.kind), len(found.get("views", ()))
+    if net is None or not hasattr(chosen, "views"):
+        return
+    if chosen.views and net.columns is not None:
+        columns = net.columns(model, prod(found.get("inputs", found.get("shape", ()))), of_data)
+        if (why := wrong_columns(chosen.views, columns)) is not None:
+            raise InputError(f"{path}.views", why)
+    several = len(chosen.views or ()) > 1 or (not chosen.views and net.traits.get("views") and of_data > 1)
+    share = type(chosen).model_fields.get("missing")
+    if share is not None and chosen.missing != share.default and not several:
+        said = "has no effect with one view; write 'views', the columns that each one has"
+        raise InputError(f"{path}.missing", said)

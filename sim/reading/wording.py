@@ -53,6 +53,8 @@ def _columns(data: Mapping[str, Any]) -> Iterator[str]:
         yield f"{len(named)} features: {_listed(named)}"
     elif "inputs" in data:
         yield f"inputs {' x '.join(map(str, data['inputs']))}"
+    if "views" in data:
+        yield f"views {', '.join(data['views'])}"
     for role, column in data.get("columns", {}).items():
         yield f"{role} {column!r}"
 

@@ -20,6 +20,7 @@ from agents.methods.generated import GeneratedHeads
 from agents.methods.past_windows import Contexts, Streams, Windows, windows_of
 from agents.methods.persona.uplink import FeatureUplink, Uplink
 from agents.models.base import Base, Net
+from agents.models.view_columns import wrong_columns
 from agents.streams.base import Past
 
 
@@ -97,6 +98,6 @@ def views_of(net: Net, views: list[int] | None) -> list[int]:
         ValueError: they are not all the columns that there are.
     """
     found, columns = list(views or net.views or [net.head.context]), net.head.context
-    if sum(found) != columns:
-        raise ValueError(f"views: {found} are {sum(found)} columns; '{net.name}' has {columns}")
+    if (why := wrong_columns(found, columns)) is not None:
+        raise ValueError(f"views: {why}")
     return found

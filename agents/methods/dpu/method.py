@@ -25,6 +25,7 @@ from agents.methods.test_time.t3a import before_last
 from agents.models.base import Base
 from agents.models.head import HeadShape
 from agents.models.training import generator, one_thread
+from agents.models.view_columns import wrong_columns
 from agents.seeding import Purpose
 from agents.streams.base import History
 
@@ -46,8 +47,8 @@ class Dpu(Local):
         self.window = self.options.window
         several = self.options.views or list(self.net.views)
         self.views, self._by_views = several or [self.head.dims[-2]], bool(several)
-        if self._by_views and sum(self.views) != self.head.dims[0]:
-            raise ValueError(f"views: {list(self.views)} are {sum(self.views)} columns; there are {self.head.dims[0]}")
+        if self._by_views and (why := wrong_columns(self.views, self.head.dims[0])) is not None:
+            raise ValueError(f"views: {why}")
         self._kept: dict[str, torch.Tensor] = {}
 
     @property

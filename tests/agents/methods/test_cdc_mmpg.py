@@ -100,7 +100,7 @@ def test_every_form_is_served(options: dict[str, Any], net: Net, history: Histor
 
 
 def test_views_must_be_all_columns(net: Net) -> None:
-    with pytest.raises(ValueError, match=r"views: \[10, 4\] are 14 columns; 'mlp' has 16"):
+    with pytest.raises(ValueError, match=r"views: \[10, 4\] are 14 columns; the net gives 16"):
         made(net, views=[10, 4])
 
 

@@ -93,7 +93,7 @@ def test_a_view_that_is_missing_neither_counts_nor_teaches(net: Net, history: Hi
 
 
 def test_views_must_be_all_columns(net: Net) -> None:
-    with pytest.raises(ValueError, match=r"views: \[10, 7\] are 17 columns; there are 16"):
+    with pytest.raises(ValueError, match=r"views: \[10, 7\] are 17 columns; the net gives 16"):
         made(net, views=[10, 7])
 
 

@@ -110,6 +110,24 @@ def test_the_device_makes_of_cores_what_the_cloud_trained(net: Net, history: His
     assert torch.allclose(installed[some], heads[some], atol=1e-5)
 
 
+@pytest.mark.parametrize("name", [*NAMES, "solid"])
+def test_what_expires_leaves_the_head_that_devices_began_with_and_changes_no_training(
+    name: str, net: Net, history: History, base: Base
+) -> None:
+    method = made(name, net, expires=60.0)
+    assert method.expires_s == 60.0
+    assert made(name, net).expires_s is None
+    cloud = method.prepare(history, base, 3)
+    kept = made(name, net).prepare(history, base, 3)
+    assert all(torch.equal(kept[part], value) for part, value in cloud.items())
+    fresh = method.start(cloud, DEVICES)
+    window = recent(method, DEVICES)
+    installed = method.install(fresh, method.adapt(cloud, method.collect(fresh, window)[1], whose(DEVICES))[1])
+    began, later = (method.head.pack(state) for state in (fresh, method.expired(installed)))
+    assert torch.equal(later, began)
+    assert not torch.equal(method.head.pack(installed), began)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_generated_heads_fit_what_follows_a_window_better_than_the_base(
     name: str, net: Net, history: History, base: Base

@@ -7,9 +7,9 @@ import torch
 from torch import nn
 
 from agents.models.base import Base
+from agents.models.channels import scaled
 from agents.models.known_features import known_features
 from agents.models.making import make_net
-from agents.models.mobilenet import scaled
 from agents.models.training import augmented, generator, initial_head, initialise, pretrain
 from agents.seeding import Purpose
 from agents.streams.base import History, Past

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from agents.models import MODELS
-from agents.models.making import make_net
+from agents.models.making import knows_views, make_net
+from agents.streams.base import View
 
 #: Models that rank items have heads of another kind, and tests of their own.
 RANKERS = {"din", "gru4rec", "sasrec"}
@@ -18,6 +19,25 @@ def test_every_model_fits_its_trunk_to_its_head(name: str) -> None:
     features = net.build_trunk()(torch.zeros(3, 1, 8, 8))
     assert features.shape == (3, net.head.dims[0])
     assert net.head.dims[-1] == 10
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        *((name, {}) for name in sorted(set(MODELS) - RANKERS)),
+        ("mlp", {"hidden": [48, 40, 24], "layers": 1}),
+        ("cnn", {"hidden": [48, 40, 24], "layers": 3}),
+        ("late_fusion", {"branch": [8, 6]}),
+        ("mobilenet_v3_small", {"layers": 2, "width": 0.6}),
+        ("mobilenet_v3_large", {"layers": 2}),
+    ],
+)
+def test_the_table_knows_how_many_features_a_trunk_gives(name: str, options: dict[str, Any]) -> None:
+    row, halves = MODELS[name], {"left": View(slice(0, 40), (40,)), "right": View(slice(40, 64), (24,))}
+    assert row.columns is not None
+    known = {"views": halves} if knows_views(name) else {}
+    own = row.read(options, name)
+    assert make_net(name, (1, 8, 8), 10, options, known).head.context == row.columns(own, 64, len(halves))
 
 
 def test_the_default_mlp_edits_its_last_two_layers() -> None:

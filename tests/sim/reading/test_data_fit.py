@@ -50,6 +50,38 @@ PERIODIC = "periodic, every: 30 s"
             "method.adapter.candidates",
             "121 is more than there are items: 120",
         ),
+        (
+            "digits",
+            "{kind: mlp, hidden: [48, 24], layers: 1}",
+            "{kind: cdc_mmpg, views: [12, 14]}",
+            PERIODIC,
+            "method.adapter.views",
+            r"\[12, 14\] are 26 columns; the net gives 24",
+        ),
+        (
+            "digit_pairs",
+            "late_fusion",
+            "{kind: intellectreq, around: {kind: cdc_mmpg, views: [16, 32]}}",
+            "gate, threshold: 0.9",
+            "method.adapter.around.views",
+            r"\[16, 32\] are 48 columns; the net gives 32",
+        ),
+        (
+            "digit_pairs",
+            "logistic",
+            "{kind: cdc_mmpg, views: [64, 63]}",
+            PERIODIC,
+            "method.adapter.views",
+            r"\[64, 63\] are 127 columns; the net gives 128",
+        ),
+        (
+            "digit_pairs",
+            "mlp",
+            "{kind: cdc_mmpg, missing: 0.3}",
+            PERIODIC,
+            "method.adapter.missing",
+            "has no effect with one view",
+        ),
     ],
 )
 def test_what_the_data_do_not_have_is_refused_at_its_place(
@@ -67,6 +99,9 @@ def test_what_the_data_do_not_have_is_refused_at_its_place(
     [
         ("digits", "mlp", "{kind: solid, patch: 4}"),
         ("{kind: synthetic_interactions, items: 120}", "gru4rec", "{kind: lsc4rec, candidates: 120}"),
+        ("digits", "{kind: mlp, hidden: [48, 24], layers: 1}", "{kind: cdc_mmpg, views: [12, 12], missing: 0.3}"),
+        ("digit_pairs", "late_fusion", "{kind: cdc_mmpg, missing: 0.3}"),
+        ("digit_pairs", "logistic", "{kind: cdc_mmpg, views: [64, 64]}"),
     ],
 )
 def test_what_the_data_have_is_read(tmp_path: Path, data: str, model: str, adapter: str) -> None:
