@@ -6,6 +6,7 @@ import argparse
 import json
 import re
 import sys
+from collections.abc import Sequence
 from contextlib import closing
 from typing import Any
 
@@ -16,7 +17,7 @@ from sim.program import HOME, IN_CLONE
 from sim.reading import read_points, read_scenario
 from sim.run.progress import Progress
 from sim.run.rival import rival_of
-from sim.scenario import ScenarioErrors, load, points
+from sim.scenario import Point, ScenarioErrors, load, points
 from sim.scenario.error_location import located
 from sim.scenario.problems import one_line
 from sim.scenario.shipped import found, name_of, shipped
@@ -43,10 +44,13 @@ def validate(options: argparse.Namespace) -> int:
 def _understood(file: str, options: argparse.Namespace) -> dict[str, Any]:
     """Read a scenario, and every point of its sweep; return what was read of the scenario itself."""
     scenario = load(file, options.set, allow_plugins=options.allow_plugins)
-    others = [point for point in points(file, options.set, allow_plugins=options.allow_plugins) if point.overrides]
+    played = points(file, options.set, allow_plugins=options.allow_plugins)
+    others = [point for point in played if point.overrides]
     with reading_once():
         with located(file, options.set):
             read = read_scenario(scenario)
+        if scenario.sweep is not None:
+            _add_sweep(read, played)
         read_points(file, options.set, others, allow_plugins=options.allow_plugins)
     if not options.json:
         print(
@@ -55,6 +59,16 @@ def _understood(file: str, options: argparse.Namespace) -> dict[str, Any]:
             sep="\n",
         )
     return read
+
+
+def _add_sweep(read: dict[str, Any], played: Sequence[Point]) -> None:
+    """Add what a sweep comes to: axes of a file that is extended stay, and are seen here."""
+    axes = {path: len({point.values[path] for point in played}) for path in played[0].values}
+    seeds = len({point.seed for point in played})
+    read["sweep"] = {"runs": len(played), "settings": len(played) // seeds, "seeds": seeds, "axes": axes}
+    counted = "; ".join(f"{path} {number}" for path, number in axes.items())
+    settings = f"{len(played) // seeds:,} settings of {counted}" if axes else "one setting"
+    read["in_words"]["sweep"] = f"{len(played):,} runs: {settings}; seeds {seeds}"
 
 
 def _beside_linear(file: str, options: argparse.Namespace) -> dict[str, Any] | None:

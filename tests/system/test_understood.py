@@ -169,3 +169,18 @@ def test_a_stream_of_ones_own_is_tried_out_before_anything_runs(
     code, _, err = reported("validate", "own.yaml", "--allow-plugins")
     assert code == 2
     assert "own.yaml:3:8: task.data: Three.chunk: y holds 3; classes are 0 to 2" in err
+
+
+def test_a_sweep_is_counted_with_the_axes_of_the_file_that_it_extends(reported: Reported, tmp_path: Path) -> None:
+    _files(tmp_path)
+    axes = "sweep: {grid: {method.trigger.every: [5 s, 10 s, 20 s]}, seeds: 4}\n"
+    (tmp_path / "first.yaml").write_text(f"extends: timing.yaml\n{axes}", encoding="utf-8")
+    more = "sweep: {grid: {fleet.0.devices: [2, 4]}}\n"
+    (tmp_path / "more.yaml").write_text(f"extends: first.yaml\n{more}", encoding="utf-8")
+    assert "  sweep: " not in reported("validate", "timing.yaml")[1]
+    said = reported("validate", "more.yaml")[1].splitlines()[-1]
+    assert said == "  sweep: 24 runs: 6 settings of method.trigger.every 3; fleet.0.devices 2; seeds 4"
+    read = json.loads(reported("validate", "more.yaml", "--json")[1])["more.yaml"]["sweep"]
+    assert (read["runs"], read["axes"]) == (24, {"method.trigger.every": 3, "fleet.0.devices": 2})
+    (tmp_path / "seeds.yaml").write_text("extends: timing.yaml\nsweep: {seeds: 3}\n", encoding="utf-8")
+    assert "  sweep: 3 runs: one setting; seeds 3" in reported("validate", "seeds.yaml")[1].splitlines()
