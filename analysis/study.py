@@ -13,6 +13,7 @@ from pathlib import Path
 from analysis.compare import Comparison, Row, comparison, first_of, outcome_words, titled, with_interval
 from analysis.figures.differences import write
 from analysis.metrics import METRICS
+from analysis.pairing import STATIC
 from analysis.significance import holm, p_value
 from analysis.sweeps import Sweep, short_axis
 from analysis.writing import markdown_table
@@ -32,6 +33,8 @@ BESIDE = (
     "joules_per_point",
 )
 DETECTION = ("auroc", "fpr_95")
+#: What says whether the base of a table is itself better than no method at all.
+GAIN = "gain"
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ def study_tables(sweeps: Mapping[str, Sweep]) -> list[StudyTable]:
     """Compare the settings of each sweep with the first value of the axis of its method, or with `static`."""
     made = []
     for name, sweep in sweeps.items():
-        result = comparison(sweep, [*FIRST, *BESIDE, *BESIDE_DETECTION])
+        result = comparison(sweep, [*FIRST, *BESIDE, *BESIDE_DETECTION, GAIN])
         made.append(StudyTable(name, result, first_of(result, FIRST)))
     return made
 
@@ -82,8 +85,19 @@ def _markdown(table: StudyTable, stand: set[str]) -> str:
     rows = [_cells(table, row, names, row.label in stand) for row in result.rows]
     base = f"Differences are to {result.base}, paired by seed; " if result.base else ""
     note = f"{base}intervals are 95 % (Student's t); what shows stands after Holm's correction over the table."
-    note = " ".join([note, *(f"{one}." for one in result.shortened)])
+    note = " ".join([note, *_base_over_static(table), *(f"{one}." for one in result.shortened)])
     return f"{note}\n\n{markdown_table(heads, rows)}"
+
+
+def _base_over_static(table: StudyTable) -> Iterator[str]:
+    """Yield a sentence on how far the base of a table is from `static`, where it is not that one, and was judged so."""
+    if table.result.base in (None, STATIC) or GAIN not in table.result.metrics:
+        return
+    found = [row.values[GAIN] for row in table.result.rows if table.first not in row.differences]
+    gains = sorted((one for one in found if one.n), key=lambda one: one.mean)
+    if gains:
+        ends = dict.fromkeys(with_interval(METRICS[GAIN], one, signed=True) for one in (gains[0], gains[-1]))
+        yield f"{table.result.base} itself is at {' to '.join(ends)} points of accuracy over {STATIC}."
 
 
 def written_figures(tables: Sequence[StudyTable], files: Callable[[str], Sequence[Path]]) -> set[str]:

@@ -52,3 +52,27 @@ def test_settings_are_compared_by_what_all_of_them_have(
     monkeypatch.setattr(study, "comparison", lambda sweep, metrics: result)
     sweep: Any = None
     assert study.study_tables({"gates": sweep})[0].first == first
+
+
+@pytest.mark.parametrize(
+    ("base", "gains", "said"),
+    [
+        ("refit", [[0.01, 0.03]], " refit itself is at +2.00 ± 12.71 points of accuracy over static."),
+        ("refit", [[0.02, 0.02], [-0.01, -0.01]], " itself is at -1.00 ± 0.00 to +2.00 ± 0.00 points of accuracy over"),
+        ("refit", [[None, None]], "over the table.\n"),
+        ("static", [[0.0, 0.0]], "over the table.\n"),
+    ],
+)
+def test_a_table_says_how_far_its_base_is_from_no_method(base: str, gains: list[list[float | None]], said: str) -> None:
+    rows = [
+        SimpleNamespace(
+            label=f"base {number}",
+            setting={},
+            seeds=(1, 2),
+            differences={},
+            values={"accuracy": student_interval(CLEAR), "gain": student_interval(one)},
+        )
+        for number, one in enumerate(gains)
+    ]
+    result: Any = SimpleNamespace(rows=rows, base=base, axes=(), shortened=(), metrics=("accuracy", "gain"))
+    assert said in study.written_tables([StudyTable("one", result, "accuracy")])["one"]
