@@ -14,7 +14,7 @@ import numpy as np
 
 from agents.contract import BackendError, InputError, TooLargeError, WorkersLostError
 from agents.tabular.once import reading_once
-from sim.exchanges.simulation import unheard
+from sim.exchanges.simulation import Tick, unheard
 from sim.reading import ReadOf, read_scenario
 from sim.run.assembly import AssembledRun, assemble
 from sim.run.backend import choose_backend
@@ -100,7 +100,12 @@ def run_scenario(
         progress.start(silent=run_options.live)
         watchers.began(scenario.resolved)
         usage.start()
-        live.simulation.on_tick = recorder.on_tick
+
+        def on_tick(tick: Tick) -> None:
+            recorder.on_tick(tick)
+            saved_run.stop.raise_lost()
+
+        live.simulation.on_tick = on_tick
         with saved_run.deferred(live.simulation.plane):
             live.simulation.run()
         of_exchanges, tables = recorder.finish(), recorder.tables()

@@ -83,10 +83,15 @@ class StopRequest:
         if self.asked:
             raise KeyboardInterrupt
 
-    def _handle(self, number: int, frame: FrameType | None) -> None:
-        if not self._waits or self.asked:
+    def raise_lost(self) -> None:
+        """Raise once more what a signal raised where nothing hears it: Python drops what a finaliser raises."""
+        if self.asked and not self._waits:
             raise KeyboardInterrupt
-        self.asked = True
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        again, self.asked = self.asked, True
+        if not self._waits or again:
+            raise KeyboardInterrupt
         timer = threading.Timer(TIME_LIMIT_S, self._raise_again)
         timer.daemon = True
         timer.start()

@@ -118,15 +118,32 @@ def test_the_automatic_pace_rests_long_after_what_took_long(monkeypatch: pytest.
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_is_heard_at_once_unless_it_is_deferred(number: signal.Signals) -> None:
+    with StopRequest().handled(), pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(number)
     stop = StopRequest()
-    with stop.handled():
+    with stop.handled(), stop.deferred():
+        signal.raise_signal(number)
+        assert stop.asked
+        stop.raise_lost()
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(number)
-        with stop.deferred():
-            signal.raise_signal(number)
-            assert stop.asked
-            with pytest.raises(KeyboardInterrupt):
-                signal.raise_signal(number)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_signal_that_a_finaliser_swallows_is_heard_at_the_next_tick() -> None:
+    class Ending:
+        def __del__(self) -> None:
+            signal.raise_signal(signal.SIGTERM)
+
+    stop = StopRequest()
+    with stop.handled():
+        stop.raise_lost()
+        one: Ending | None = Ending()
+        # Python prints what is raised here, and goes on.
+        one = None
+        assert one is None
+        with pytest.raises(KeyboardInterrupt):
+            stop.raise_lost()
 
 
 def test_what_may_not_be_disturbed_ends_before_a_signal_is_heard() -> None:
