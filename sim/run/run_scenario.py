@@ -100,12 +100,7 @@ def run_scenario(
         progress.start(silent=run_options.live)
         watchers.began(scenario.resolved)
         usage.start()
-
-        def on_tick(tick: Tick) -> None:
-            recorder.on_tick(tick)
-            saved_run.stop.raise_lost()
-
-        live.simulation.on_tick = on_tick
+        live.simulation.on_tick = _heard(recorder, saved_run)
         with saved_run.deferred(live.simulation.plane):
             live.simulation.run()
         of_exchanges, tables = recorder.finish(), recorder.tables()
@@ -123,6 +118,16 @@ def run_scenario(
         watchers.finished(summary)
         folder.log(f"complete: {summary['samples']} samples, {summary['exchanges']} exchanges")
     return RunResult(folder.path, summary)
+
+
+def _heard(recorder: Recorder, saved_run: SavedRun) -> Callable[[Tick], None]:
+    """Return what hears each tick: who records the run, and a request to stop that got lost."""
+
+    def hear(tick: Tick) -> None:
+        recorder.on_tick(tick)
+        saved_run.stop.raise_lost()
+
+    return hear
 
 
 def _watchers(name: str, run_options: RunOptions) -> tuple[Watching, ...]:
