@@ -18,9 +18,9 @@ from agents.models.options import (
     MlpOptions,
     MobileNetOptions,
 )
-from agents.models.view_columns import wrong_columns
+from agents.models.view_columns import ONE_VIEW, wrong_columns
 
-__all__ = ["MODELS", "ModelRow", "wrong_columns"]
+__all__ = ["MODELS", "ONE_VIEW", "ModelRow", "wrong_columns"]
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+#: Why an option for missing views is refused.
+ONE_VIEW = "has no effect with one view; write 'views', the columns that each one has"
+
 
 def wrong_columns(views: Sequence[int], columns: int) -> str | None:
     """Return why ``views`` cannot be the views of ``columns`` features; None: they are all of them."""

@@ -7,7 +7,7 @@ from math import prod
 from typing import Any
 
 from agents.contract import InputError
-from agents.models import MODELS, wrong_columns
+from agents.models import MODELS, ONE_VIEW, wrong_columns
 from sim.scenario import Scenario
 from sim.scenario.inner_method import parts_of
 
@@ -44,5 +44,4 @@ def _require_views(model: Any, chosen: Any, path: str, found: Mapping[str, Any])
     several = len(chosen.views or ()) > 1 or (not chosen.views and net.traits.get("views") and of_data > 1)
     share = type(chosen).model_fields.get("missing")
     if share is not None and chosen.missing != share.default and not several:
-        said = "has no effect with one view; write 'views', the columns that each one has"
-        raise InputError(f"{path}.missing", said)
+        raise InputError(f"{path}.missing", ONE_VIEW)

@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from run_commands import TABLES, command, read_table, scenario_of
+from run_commands import TABLES, command, play_file, read_table, scenario_of
 
 import run_sim
+from sim.exchanges.simulation import Tick
+from sim.run.recorder import Recorder
 from sim.run.run_folder import FolderError, RunFolder
 
 #: Longer than any test is patient, with a flush of the tables far more often than that.
@@ -104,3 +106,24 @@ def test_ctrl_c_in_native_code_is_an_interruption_too(
     monkeypatch.setattr("sim.commands.validate.doctor", interrupted)
     assert run_sim.main(["doctor"]) == 130
     assert capsys.readouterr().err == "interrupted\n"
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_signal_that_is_swallowed_stops_a_run_at_that_tick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    class Ending:
+        def __del__(self) -> None:
+            signal.raise_signal(signal.SIGTERM)
+
+    heard, recorded = list[int](), Recorder.on_tick
+
+    def on_tick(recorder: Recorder, tick: Tick) -> None:
+        recorded(recorder, tick)
+        heard.append(len(heard))
+        if len(heard) == 2:
+            Ending()
+
+    monkeypatch.setattr(Recorder, "on_tick", on_tick)
+    with pytest.raises(KeyboardInterrupt):
+        play_file(Path(scenario_of("timing")), tmp_path / "run", ())
+    assert heard == [0, 1]
+    assert status(tmp_path / "run") == "partial"

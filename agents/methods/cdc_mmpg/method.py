@@ -20,7 +20,7 @@ from agents.methods.generated import GeneratedHeads
 from agents.methods.past_windows import Contexts, Streams, Windows, windows_of
 from agents.methods.persona.uplink import FeatureUplink, Uplink
 from agents.models.base import Base, Net
-from agents.models.view_columns import wrong_columns
+from agents.models.view_columns import ONE_VIEW, wrong_columns
 from agents.streams.base import Past
 
 
@@ -33,7 +33,7 @@ class CdcMmpg(GeneratedHeads):
     def uplink_of(self, context: Context) -> Uplink:
         self.views = views_of(context.net, self.options.views)
         if len(self.views) == 1 and self.options.missing != CdcMmpgOptions.missing:
-            raise ValueError("'missing' has no effect with one view; write 'views', the columns that each one has")
+            raise ValueError(f"'missing' {ONE_VIEW}")
         if self.options.uplink == "window":
             return FeatureUplink(self.net, self.window)
         return AnchorUplink(self.net, self.views, self.options.anchor)
